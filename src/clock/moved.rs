@@ -1,0 +1,43 @@
+//! How a clock that is moved by hand tells those who wait on it.
+
+use crate::sync::{Event, const_unless_loom};
+use core::fmt;
+
+/// Wakes those who wait on a throttle whose clock is moved by hand.
+///
+/// A simulated clock of your own holds one, returns it from [`Clock::moved`](super::Clock::moved), and
+/// calls [`notify`](Self::notify) after each move. [`Manual`](super::Manual) does that already.
+pub struct Moved {
+    event: Event,
+}
+
+impl Moved {
+    const_unless_loom! {
+        /// One that nobody waits on yet.
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { event: Event::new() }
+        }
+    }
+
+    /// Wakes all who wait, so that they read the clock again.
+    pub fn notify(&self) {
+        self.event.notify(usize::MAX);
+    }
+
+    pub(crate) fn event(&self) -> &Event {
+        &self.event
+    }
+}
+
+impl Default for Moved {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Moved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Moved")
+    }
+}

@@ -1,0 +1,76 @@
+#![forbid(unsafe_code)]
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![no_std]
+//! Run this at most once per threshold, and never lose the last request: a lock-free, model-checked
+//! throttle with a trailing edge.
+//!
+//! ```
+//! use atomic_throttle::Throttle;
+//! use std::time::Duration;
+//!
+//! static SAVE: Throttle = Throttle::new(Duration::from_millis(10));
+//!
+//! # fn save() {}
+//! // From any thread, as often as you like:
+//! let _ = SAVE.run(save);
+//! ```
+//!
+//! The first call runs at once. A call inside the window waits for its end and runs then; every other
+//! call meanwhile is covered by that run and returns at once, for the cost of a fence and a load.
+//!
+//! | to | use |
+//! |---|---|
+//! | run at once, else when the window is over | [`Throttle::run`] |
+//! | the same, but wait no longer than a limit | [`Throttle::run_within`] |
+//! | run at once or not at all | [`Throttle::try_run`] |
+//! | know that the run that covers a call has finished | [`Coalesced::wait`] |
+//! | run the pending one now, or never | [`Throttle::flush`], [`Throttle::cancel`] |
+//! | log at most once per threshold | [`every!`] |
+//! | decide in an event loop of your own, or without `std` | [`Gate`] |
+//!
+//! The guarantees, by their numbers, are at [`Throttle`]; the word and its transitions in [`state`]; the
+//! reasons in [`design`].
+//!
+//! # Features
+//!
+//! `std` (default): [`Throttle`], [`every!`], [`Monotonic`]. Without it the crate is the core, `no_std`
+//! and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it needs
+//! 64-bit atomics.
+
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!("atomic-throttle keeps its state in one 64-bit atomic, which this target does not have");
+
+pub mod clock;
+pub mod gate;
+pub mod state;
+
+mod sync;
+mod time;
+
+#[cfg(feature = "std")]
+mod every;
+#[cfg(feature = "std")]
+mod throttle;
+#[cfg(feature = "std")]
+mod wait;
+
+pub use clock::{Clock, Manual};
+pub use gate::Gate;
+pub use state::{Epoch, Refused, State};
+pub use time::{Threshold, ThresholdTooLong, Timestamp};
+
+#[cfg(feature = "std")]
+pub use self::{
+    clock::{Monotonic, Moved},
+    every::{Entry, Site},
+    throttle::{Coalesced, NotFlushed, Outcome, Throttle},
+    wait::WaitError,
+};
+
+#[cfg(doc)]
+#[doc = include_str!("../DESIGN.md")]
+pub mod design {}

@@ -1,0 +1,129 @@
+//! What a transition tells the one who asked for it.
+
+use crate::time::Timestamp;
+use core::fmt;
+
+/// The outcome of [`State::arrive`](super::State::arrive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "whoever is told `Run` or `Defer` owns a run that nobody else will perform"]
+pub enum Arrive {
+    /// The call is to run now.
+    Run,
+    /// The call owns the deferral.
+    Defer {
+        /// When the window ends, as the threshold stands now.
+        due: Timestamp,
+    },
+    /// The pending run covers the call.
+    Coalesced,
+}
+
+/// The outcome of [`State::request`](super::State::request).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on `Requested` the background owner must be woken"]
+pub enum Request {
+    /// A deferral was made: wake the background owner.
+    Requested,
+    /// The pending run covers the call.
+    Coalesced,
+}
+
+/// The outcome of [`State::try_start`](super::State::try_start).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "whoever is told `Run` holds the throttle until the run is finished"]
+pub enum TryStart {
+    /// The call is to run now.
+    Run,
+    /// The call is not to run, and nothing was recorded of it.
+    Refused(Refused),
+}
+
+/// Why a call was refused: it did not run, and no run is promised to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The window is not over.
+    Closed {
+        /// When it ends, as the threshold stood at the decision.
+        retry_at: Timestamp,
+    },
+    /// A run is in progress. How long it takes is not known.
+    Running,
+}
+
+impl Refused {
+    /// When to come back: `None` while a run is in progress.
+    #[must_use]
+    pub const fn retry_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Closed { retry_at } => Some(retry_at),
+            Self::Running => None,
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed { retry_at } => {
+                write!(f, "the window is not over: retry at {retry_at:?} on the throttle's clock")
+            }
+            Self::Running => f.write_str("a run is in progress: retry when it has finished"),
+        }
+    }
+}
+
+impl core::error::Error for Refused {}
+
+/// The outcome of [`State::fire`](super::State::fire).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "whoever is told `Run` holds the throttle until the run is finished"]
+pub enum Fire {
+    /// The owner is to run now.
+    Run,
+    /// Another run has started since and covers the deferral, or it was given up.
+    Gone,
+    /// The deferral was cancelled; the owner has now acknowledged it.
+    Cancelled,
+    /// A run is in progress: ask again when it has finished.
+    Busy,
+    /// The window is not over: ask again at `due`.
+    Early {
+        /// When the window ends, as the threshold stands now.
+        due: Timestamp,
+    },
+}
+
+/// The outcome of [`State::abandon`](super::State::abandon).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on `Owed` those who wait for the run must be told"]
+pub enum Abandon {
+    /// The deferral is owed now: the next call adopts it.
+    Owed,
+    /// It had been cancelled; that is acknowledged now.
+    Cancelled,
+    /// It was no longer the owner's.
+    Gone,
+}
+
+/// The outcome of [`State::flush`](super::State::flush).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "whoever is told `Run` holds the throttle until the run is finished"]
+pub enum Flush {
+    /// The caller is to run now; the former owner is released.
+    Run,
+    /// A run is in progress. A pending deferral stays pending.
+    Busy,
+    /// Nothing is pending or owed.
+    Nothing,
+}
+
+/// The outcome of [`State::finish`](super::State::finish).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on `Finished` those who wait for the run must be told"]
+pub enum Finish {
+    /// The run has ended.
+    Finished,
+    /// That run was not in progress.
+    Ignored,
+}

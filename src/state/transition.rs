@@ -1,0 +1,218 @@
+//! The transitions: pure, total functions from one state to the next and an outcome.
+
+use super::{
+    Abandon, Arrive, CANCELLED, DEFERRAL, DeferralStatus, Epoch, Finish, Fire, Flush, LAST_SHIFT, NONE, OWED,
+    PENDING, RUNNING, Refused, Request, State, TryStart,
+};
+use crate::time::{START_MAX, Threshold, Timestamp};
+
+/// # Transitions
+impl State {
+    /// A caller that is willing to run, and to wait for the window's end if it becomes the owner.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `arrive(now)` | open | 0 | any | start | `Run` |
+    /// | `arrive(now)` | closed | 0 | none, owed | d=pending | `Defer` |
+    /// | `arrive(now)` | | 1 | none, owed | d=pending | `Defer` |
+    /// | `arrive(now)` | closed | 0 | pending | same | `Coalesced` |
+    /// | `arrive(now)` | | 1 | pending | same | `Coalesced` |
+    /// | `arrive(now)` | closed | 0 | cancelled | d=pending | `Coalesced` |
+    /// | `arrive(now)` | | 1 | cancelled | d=pending | `Coalesced` |
+    #[inline]
+    pub const fn arrive(self, now: Timestamp, threshold: Threshold) -> (Self, Arrive) {
+        if self.can_start(now, threshold) {
+            return (self.start(now), Arrive::Run);
+        }
+        match self.deferral() {
+            DeferralStatus::None | DeferralStatus::Owed => {
+                (self.with_deferral(PENDING), Arrive::Defer { due: self.window_end(threshold) })
+            }
+            DeferralStatus::Pending => (self, Arrive::Coalesced),
+            DeferralStatus::Cancelled => (self.with_deferral(PENDING), Arrive::Coalesced),
+        }
+    }
+
+    /// As [`arrive`](Self::arrive), for a caller that takes no deferral that is due after `latest`.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `arrive_by(now, latest)` | open | 0 | any | start | `Run` |
+    /// | `arrive_by(now, latest)` | closed, due <= latest | 0 | none, owed | d=pending | `Defer` |
+    /// | `arrive_by(now, latest)` | due <= latest | 1 | none, owed | d=pending | `Defer` |
+    /// | `arrive_by(now, latest)` | closed, due > latest | 0 | none, owed | same | `Closed` |
+    /// | `arrive_by(now, latest)` | due > latest | 1 | none, owed | same | `Closed` |
+    /// | `arrive_by(now, latest)` | closed | 0 | pending | same | `Coalesced` |
+    /// | `arrive_by(now, latest)` | | 1 | pending | same | `Coalesced` |
+    /// | `arrive_by(now, latest)` | closed | 0 | cancelled | d=pending | `Coalesced` |
+    /// | `arrive_by(now, latest)` | | 1 | cancelled | d=pending | `Coalesced` |
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Closed`] if the call would be deferred to a time after `latest`.
+    #[inline]
+    pub const fn arrive_by(
+        self,
+        now: Timestamp,
+        latest: Timestamp,
+        threshold: Threshold,
+    ) -> (Self, Result<Arrive, Refused>) {
+        match self.arrive(now, threshold) {
+            (_, Arrive::Defer { due }) if due.as_nanos() > latest.as_nanos() => {
+                (self, Err(Refused::Closed { retry_at: due }))
+            }
+            (next, outcome) => (next, Ok(outcome)),
+        }
+    }
+
+    /// A caller that never performs the run itself: it leaves that to the one background owner.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `request()` | | any | none, owed | d=pending | `Requested` |
+    /// | `request()` | | any | pending | same | `Coalesced` |
+    /// | `request()` | | any | cancelled | d=pending | `Coalesced` |
+    #[inline]
+    pub const fn request(self) -> (Self, Request) {
+        match self.deferral() {
+            DeferralStatus::None | DeferralStatus::Owed => (self.with_deferral(PENDING), Request::Requested),
+            DeferralStatus::Pending => (self, Request::Coalesced),
+            DeferralStatus::Cancelled => (self.with_deferral(PENDING), Request::Coalesced),
+        }
+    }
+
+    /// A caller that runs now or not at all: the leading edge only.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `try_start(now)` | open | 0 | any | start | `Run` |
+    /// | `try_start(now)` | closed | 0 | any | same | `Closed` |
+    /// | `try_start(now)` | | 1 | any | same | `Running` |
+    #[inline]
+    pub const fn try_start(self, now: Timestamp, threshold: Threshold) -> (Self, TryStart) {
+        if self.is_running() {
+            return (self, TryStart::Refused(Refused::Running));
+        }
+        if self.is_open(now, threshold) {
+            (self.start(now), TryStart::Run)
+        } else {
+            (self, TryStart::Refused(Refused::Closed { retry_at: self.window_end(threshold) }))
+        }
+    }
+
+    /// The owner of the deferral made in `epoch` asks whether it is its turn.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `fire(epoch, now)` | last != epoch | any | any | same | `Gone` |
+    /// | `fire(epoch, now)` | last == epoch | any | none, owed | same | `Gone` |
+    /// | `fire(epoch, now)` | last == epoch | any | cancelled | d=none | `Cancelled` |
+    /// | `fire(epoch, now)` | last == epoch | 1 | pending | same | `Busy` |
+    /// | `fire(epoch, now)` | last == epoch, closed | 0 | pending | same | `Early` |
+    /// | `fire(epoch, now)` | last == epoch, open | 0 | pending | start | `Run` |
+    #[inline]
+    pub const fn fire(self, epoch: Epoch, now: Timestamp, threshold: Threshold) -> (Self, Fire) {
+        if self.last() != epoch.0 {
+            return (self, Fire::Gone);
+        }
+        match self.deferral() {
+            DeferralStatus::None | DeferralStatus::Owed => (self, Fire::Gone),
+            DeferralStatus::Cancelled => (self.with_deferral(NONE), Fire::Cancelled),
+            DeferralStatus::Pending if self.is_running() => (self, Fire::Busy),
+            DeferralStatus::Pending if self.is_open(now, threshold) => (self.start(now), Fire::Run),
+            DeferralStatus::Pending => (self, Fire::Early { due: self.window_end(threshold) }),
+        }
+    }
+
+    /// The owner of the deferral made in `epoch` leaves without having run.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `abandon(epoch)` | last != epoch | any | any | same | `Gone` |
+    /// | `abandon(epoch)` | last == epoch | any | pending | d=owed | `Owed` |
+    /// | `abandon(epoch)` | last == epoch | any | cancelled | d=none | `Cancelled` |
+    /// | `abandon(epoch)` | last == epoch | any | none, owed | same | `Gone` |
+    #[inline]
+    pub const fn abandon(self, epoch: Epoch) -> (Self, Abandon) {
+        if self.last() != epoch.0 {
+            return (self, Abandon::Gone);
+        }
+        match self.deferral() {
+            DeferralStatus::Pending => (self.with_deferral(OWED), Abandon::Owed),
+            DeferralStatus::Cancelled => (self.with_deferral(NONE), Abandon::Cancelled),
+            DeferralStatus::None | DeferralStatus::Owed => (self, Abandon::Gone),
+        }
+    }
+
+    /// Gives up the pending or owed run; the window stays. `true` if there was one.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `cancel()` | | any | pending | d=cancelled | `true` |
+    /// | `cancel()` | | any | owed | d=none | `true` |
+    /// | `cancel()` | | any | none, cancelled | same | `false` |
+    #[must_use]
+    #[inline]
+    pub const fn cancel(self) -> (Self, bool) {
+        match self.deferral() {
+            DeferralStatus::Pending => (self.with_deferral(CANCELLED), true),
+            DeferralStatus::Owed => (self.with_deferral(NONE), true),
+            DeferralStatus::None | DeferralStatus::Cancelled => (self, false),
+        }
+    }
+
+    /// Starts the pending or owed run now, whether the window is over or not.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `flush(now)` | | 0 | pending, owed | start | `Run` |
+    /// | `flush(now)` | | 1 | any | same | `Busy` |
+    /// | `flush(now)` | | 0 | none, cancelled | same | `Nothing` |
+    #[inline]
+    pub const fn flush(self, now: Timestamp) -> (Self, Flush) {
+        if self.is_running() {
+            return (self, Flush::Busy);
+        }
+        match self.deferral() {
+            DeferralStatus::Pending | DeferralStatus::Owed => (self.start(now), Flush::Run),
+            DeferralStatus::None | DeferralStatus::Cancelled => (self, Flush::Nothing),
+        }
+    }
+
+    /// The run that opened `epoch` ends.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `finish(epoch)` | last == epoch | 1 | any | r=0 | `Finished` |
+    /// | `finish(epoch)` | last == epoch | 0 | any | same | `Ignored` |
+    /// | `finish(epoch)` | last != epoch | any | any | same | `Ignored` |
+    #[inline]
+    pub const fn finish(self, epoch: Epoch) -> (Self, Finish) {
+        if self.last() == epoch.0 && self.is_running() {
+            (Self(self.0 & !RUNNING), Finish::Finished)
+        } else {
+            (self, Finish::Ignored)
+        }
+    }
+}
+
+impl State {
+    #[inline]
+    const fn with_deferral(self, bits: u64) -> Self {
+        Self(self.0 & !DEFERRAL | bits)
+    }
+
+    /// `last = max(now, last + 1)`, `d = none`, `r = 1`.
+    #[inline]
+    const fn start(self, now: Timestamp) -> Self {
+        // Saturates only after 2^56 starts beyond `Timestamp::MAX`; see `time::RESERVE`.
+        let next = if self.last() == START_MAX { START_MAX } else { self.last() + 1 };
+        let stamp = if now.as_reading() > next { now.as_reading() } else { next };
+        Self(stamp << LAST_SHIFT | RUNNING)
+    }
+
+    #[inline]
+    const fn can_start(self, now: Timestamp, threshold: Threshold) -> bool {
+        !self.is_running() && self.is_open(now, threshold)
+    }
+}

@@ -1,0 +1,71 @@
+//! The one importer of atomics, fences, thread identity and the blocking event, and the one place that
+//! knows of loom.
+//!
+//! A model checker must control each of these, so no other module names `core::sync::atomic`,
+//! `std::thread` or `event_listener`. Under `--cfg atomic_throttle_loom` they are loom's.
+
+#[cfg(not(atomic_throttle_loom))]
+mod real {
+    #[cfg(feature = "std")]
+    pub(crate) use core::sync::atomic::AtomicUsize;
+    pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
+
+    /// A number that no other living thread has. Never 0.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn this_thread() -> usize {
+        // The address of a thread-local is a cheaper identity than `std::thread::current().id()`,
+        // which counts references. It needs no drop, so it can be read while the thread is torn down.
+        std::thread_local!(static IDENTITY: u8 = const { 0 });
+        IDENTITY.with(|identity| core::ptr::from_ref(identity).addr())
+    }
+
+    /// Waits for a notification, at most for `limit`.
+    #[cfg(feature = "std")]
+    pub(crate) fn wait_for(listener: event_listener::EventListener, limit: core::time::Duration) {
+        use event_listener::Listener;
+        // `None` is a time-out; every caller looks at the state again in either case.
+        let _ = listener.wait_timeout(limit);
+    }
+}
+
+#[cfg(atomic_throttle_loom)]
+mod real {
+    pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+
+    pub(crate) fn this_thread() -> usize {
+        loom::thread_local!(static IDENTITY: u8 = 0);
+        IDENTITY.with(|identity| core::ptr::from_ref(identity).addr())
+    }
+
+    /// Time does not pass by itself in a model: whoever moves the clock notifies, so the limit is left
+    /// out.
+    pub(crate) fn wait_for(listener: event_listener::EventListener, _limit: core::time::Duration) {
+        wait(listener);
+    }
+}
+
+pub(crate) use real::*;
+
+#[cfg(feature = "std")]
+pub(crate) use event_listener::{Event, EventListener};
+
+/// Waits for a notification.
+#[cfg(feature = "std")]
+pub(crate) fn wait(listener: EventListener) {
+    event_listener::Listener::wait(listener);
+}
+
+/// Defines a function that is `const`, except under loom, whose atomics cannot be built in a constant.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $visibility:vis const fn $($rest:tt)*) => {
+        #[cfg(not(atomic_throttle_loom))]
+        $(#[$meta])*
+        $visibility const fn $($rest)*
+
+        #[cfg(atomic_throttle_loom)]
+        $(#[$meta])*
+        $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;

@@ -1,0 +1,129 @@
+//! What became of a call, and the handle of a coalesced one.
+
+use super::Throttle;
+use crate::clock::{Clock, Monotonic};
+use crate::state::Epoch;
+use crate::wait::WaitError;
+use core::fmt;
+use core::time::Duration;
+
+/// What became of a call of [`Throttle::run`] or [`Throttle::run_within`].
+#[derive(Debug)]
+#[must_use = "`Cancelled` and `Owed` say that no run is coming"]
+pub enum Outcome<'t, T, C = Monotonic> {
+    /// The function ran at once (leading edge) and returned this.
+    RanAtOnce(T),
+    /// The function ran when the window was over (trailing edge) and returned this.
+    RanDeferred(T),
+    /// The function did not run: a run that starts after the call covers it. The handle waits for it.
+    Coalesced(Coalesced<'t, C>),
+    /// The function did not run: the call owned the deferral, and somebody cancelled it.
+    Cancelled,
+    /// The function did not run, and the throttle owes a run to the next call: this one could not wait
+    /// for it, being inside a run or at its limit.
+    Owed,
+}
+
+impl<T, C> Outcome<'_, T, C> {
+    /// The value that the function returned, if it ran.
+    pub fn into_value(self) -> Option<T> {
+        match self {
+            Self::RanAtOnce(value) | Self::RanDeferred(value) => Some(value),
+            Self::Coalesced(_) | Self::Cancelled | Self::Owed => None,
+        }
+    }
+
+    /// Whether the function ran.
+    pub fn ran(&self) -> bool {
+        matches!(self, Self::RanAtOnce(_) | Self::RanDeferred(_))
+    }
+}
+
+/// The handle of a coalesced call: waits for the run that covers it.
+///
+/// Dropping it changes nothing: the call stays covered.
+pub struct Coalesced<'t, C = Monotonic> {
+    throttle: &'t Throttle<C>,
+    epoch: Epoch,
+}
+
+impl<'t, C> Coalesced<'t, C> {
+    #[inline]
+    pub(super) fn new(throttle: &'t Throttle<C>, epoch: Epoch) -> Self {
+        Self { throttle, epoch }
+    }
+
+    /// The epoch that the call was coalesced in: the first run with a greater one covers it.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+}
+
+impl<C: Clock> Coalesced<'_, C> {
+    /// Waits until the run that covers the call has finished. What that run wrote is then visible.
+    ///
+    /// A run that panicked has finished, too: if you need to know of its success, let it leave word.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`] if the run will not come, or cannot be waited for here. Never `TimedOut`.
+    pub fn wait(&self) -> Result<(), WaitError> {
+        self.wait_until(None)
+    }
+
+    /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock. May be called again.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
+    pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
+        self.wait_until(Some(limit))
+    }
+
+    fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
+        let inside = self.throttle.is_inside_run();
+        let waiting = self.throttle.waiting();
+        let limit = if inside { Some(Duration::ZERO) } else { limit };
+        let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
+        match waiting.for_cover(self.epoch, limit) {
+            Err(WaitError::TimedOut) if inside => Err(WaitError::InsideRun),
+            result => result,
+        }
+    }
+}
+
+impl<C> Clone for Coalesced<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Coalesced<'_, C> {}
+
+impl<C> fmt::Debug for Coalesced<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coalesced").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+/// Why [`Throttle::flush`] ran nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotFlushed {
+    /// A run is in progress. What is pending starts when it has finished and the window is over.
+    Running,
+    /// No run is pending or owed.
+    NothingPending,
+}
+
+impl fmt::Display for NotFlushed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "a run is in progress: flush when it has finished",
+            Self::NothingPending => "no run is pending or owed: nothing to flush",
+        })
+    }
+}
+
+impl core::error::Error for NotFlushed {}

@@ -1,0 +1,210 @@
+//! Timestamps and thresholds: validated, saturating, never overflowing.
+//!
+//! Both count whole nanoseconds in a `u64`. A [`Timestamp`] is a reading of a throttle's clock, a
+//! [`Threshold`] is the shortest time between the starts of two runs. Their range is limited so that
+//! every sum that a throttle needs fits in 64 bits, which is how guarantee G8 (nothing overflows or
+//! panics, whatever the clock returns) holds by construction.
+
+use core::fmt;
+use core::time::Duration;
+
+/// The largest value of the 61-bit field that the word keeps a start in.
+pub(crate) const START_MAX: u64 = (1 << 61) - 1;
+
+/// Starts that can still be told apart after a clock has reached [`Timestamp::MAX`] and stands there.
+///
+/// Every start moves the epoch by at least 1. With this reserve above the largest clock reading, two
+/// runs share an epoch only after 2^56 starts at the very end of time: 22 years at one start each 10 ns.
+const RESERVE: u64 = 1 << 56;
+
+/// A reading of a throttle's clock, in nanoseconds since an origin that the clock chooses.
+///
+/// The range is 0 to [`Timestamp::MAX`] (2^61 - 2^56 ns, about 70.8 years); larger readings saturate.
+/// Timestamps of different clocks must not be compared.
+///
+/// ```
+/// use atomic_throttle::Timestamp;
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_nanos(5);
+/// let later = start.saturating_add(Duration::from_nanos(10));
+/// assert_eq!(later.as_nanos(), 15);
+/// assert_eq!(later.saturating_since(start), Duration::from_nanos(10));
+/// assert_eq!(start.saturating_since(later), Duration::ZERO);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The origin of the clock.
+    pub const ZERO: Self = Self(0);
+
+    /// The latest reading that a clock can have.
+    pub const MAX: Self = Self(START_MAX + 1 - RESERVE);
+
+    /// A deadline that no clock reading reaches: the end of a window that ends after
+    /// [`Timestamp::MAX`]. It is greater than every reading.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// The timestamp `nanos` nanoseconds after the origin, at most [`Timestamp::MAX`].
+    #[must_use]
+    #[inline]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        if nanos > Self::MAX.0 { Self::MAX } else { Self(nanos) }
+    }
+
+    /// Nanoseconds since the origin. For [`Timestamp::NEVER`] this is `u64::MAX`.
+    #[must_use]
+    #[inline]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The timestamp `duration` later, at most [`Timestamp::MAX`]. `NEVER` stays `NEVER`.
+    #[must_use]
+    pub const fn saturating_add(self, duration: Duration) -> Self {
+        if self.0 == Self::NEVER.0 {
+            return self;
+        }
+        Self::from_nanos(self.0.saturating_add(saturating_nanos(duration)))
+    }
+
+    /// The timestamp `duration` earlier, at least [`Timestamp::ZERO`]. `NEVER` stays `NEVER`.
+    #[must_use]
+    pub const fn saturating_sub(self, duration: Duration) -> Self {
+        if self.0 == Self::NEVER.0 {
+            return self;
+        }
+        Self(self.0.saturating_sub(saturating_nanos(duration)))
+    }
+
+    /// The time from `earlier` to `self`, zero if `earlier` is the later one.
+    #[must_use]
+    #[inline]
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The timestamp as a clock reading: `NEVER` is a deadline, and counts as the last reading.
+    #[inline]
+    pub(crate) const fn as_reading(self) -> u64 {
+        if self.0 > Self::MAX.0 { Self::MAX.0 } else { self.0 }
+    }
+
+    /// The end of a window that `start` opened: `NEVER` where no clock reading can reach it.
+    #[inline]
+    pub(crate) const fn window_end(start: u64, threshold: Threshold) -> Self {
+        // Cannot overflow: both terms are below 2^61.
+        let end = start + threshold.0;
+        if end > Self::MAX.0 { Self::NEVER } else { Self(end) }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NEVER {
+            return f.write_str("never");
+        }
+        Duration::from_nanos(self.0).fmt(f)
+    }
+}
+
+/// The shortest time between the starts of two runs, in nanoseconds.
+///
+/// The range is 0 to [`Threshold::MAX`] (about 70.8 years). A threshold of 0 asks for no spacing: runs
+/// still never overlap and calls still coalesce, but no window is ever closed. A larger threshold is
+/// clamped by [`Threshold::new`] and refused by [`Threshold::try_from`]:
+///
+/// ```
+/// use atomic_throttle::Threshold;
+/// use std::time::Duration;
+///
+/// const TWO_SECONDS: Threshold = Threshold::new(Duration::from_secs(2));
+/// assert_eq!(TWO_SECONDS.as_duration(), Duration::from_secs(2));
+///
+/// assert_eq!(Threshold::new(Duration::MAX), Threshold::MAX);
+/// assert!(Threshold::try_from(Duration::MAX).is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Threshold(u64);
+
+impl Threshold {
+    /// No spacing.
+    pub const ZERO: Self = Self(0);
+
+    /// The longest threshold: as long as the clock's whole range, so at most one run ever.
+    pub const MAX: Self = Self(Timestamp::MAX.0);
+
+    /// The threshold nearest to `duration`: a longer one than [`Threshold::MAX`] becomes `MAX`.
+    #[must_use]
+    pub const fn new(duration: Duration) -> Self {
+        Self::from_nanos(saturating_nanos(duration))
+    }
+
+    /// The threshold of `nanos` nanoseconds, at most [`Threshold::MAX`].
+    #[must_use]
+    #[inline]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        if nanos > Self::MAX.0 { Self::MAX } else { Self(nanos) }
+    }
+
+    /// The threshold in nanoseconds.
+    #[must_use]
+    #[inline]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The threshold as a [`Duration`].
+    #[must_use]
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+}
+
+impl TryFrom<Duration> for Threshold {
+    type Error = ThresholdTooLong;
+
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] if `duration` is longer than [`Threshold::MAX`].
+    fn try_from(duration: Duration) -> Result<Self, ThresholdTooLong> {
+        match u64::try_from(duration.as_nanos()) {
+            Ok(nanos) if nanos <= Self::MAX.0 => Ok(Self(nanos)),
+            _ => Err(ThresholdTooLong { requested: duration }),
+        }
+    }
+}
+
+impl fmt::Debug for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_duration().fmt(f)
+    }
+}
+
+/// The refusal of a threshold that is longer than [`Threshold::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThresholdTooLong {
+    /// What was asked for.
+    pub requested: Duration,
+}
+
+impl fmt::Display for ThresholdTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a threshold of {} s is out of range: use at most {} s, or `Threshold::MAX` for `never again`",
+            self.requested.as_secs(),
+            Threshold::MAX.as_duration().as_secs(),
+        )
+    }
+}
+
+impl core::error::Error for ThresholdTooLong {}
+
+/// `duration` in nanoseconds, at most `u64::MAX`.
+pub(crate) const fn saturating_nanos(duration: Duration) -> u64 {
+    const NANOS_PER_SECOND: u64 = 1_000_000_000;
+    duration.as_secs().saturating_mul(NANOS_PER_SECOND).saturating_add(duration.subsec_nanos() as u64)
+}

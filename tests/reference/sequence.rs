@@ -1,0 +1,332 @@
+//! Sequences of operations on a real `Gate`, with the guards as real values, checked step by step
+//! against the model and against the guarantees.
+
+use super::{Event, MAX, Model, Promise, Told};
+use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
+use atomic_throttle::state::{Abandon, Refused, Request};
+use atomic_throttle::{Epoch, Threshold, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// One operation. `from_bytes` makes one of any two bytes, so that a fuzzer and proptest share it.
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    Coalesce,
+    Arrive,
+    ArriveBy {
+        patience: u64,
+    },
+    Request,
+    TryStart,
+    Fire {
+        which: usize,
+    },
+    Abandon {
+        which: usize,
+    },
+    /// The owner drops the deferral while it unwinds.
+    PanicOwner {
+        which: usize,
+    },
+    Cancel,
+    Flush,
+    Finish,
+    /// The run ends by a panic.
+    PanicRun,
+    Advance {
+        by: u64,
+    },
+    GoBack {
+        by: u64,
+    },
+    Jump {
+        to: u64,
+    },
+    SetThreshold {
+        to: u64,
+    },
+}
+
+impl Op {
+    pub fn from_bytes(kind: u8, value: u8) -> Self {
+        let time = interesting(value);
+        let which = usize::from(value);
+        match kind % 20 {
+            0 => Self::Coalesce,
+            1..=3 => Self::Arrive,
+            4 => Self::ArriveBy { patience: time },
+            5 => Self::Request,
+            6 => Self::TryStart,
+            7 | 8 => Self::Fire { which },
+            9 => Self::Abandon { which },
+            10 => Self::PanicOwner { which },
+            11 => Self::Cancel,
+            12 => Self::Flush,
+            13 | 14 => Self::Finish,
+            15 => Self::PanicRun,
+            16 => Self::Advance { by: time },
+            17 => Self::GoBack { by: time },
+            18 => Self::Jump { to: time },
+            _ => Self::SetThreshold { to: time },
+        }
+    }
+}
+
+/// Mostly small times, and each edge of the range.
+fn interesting(value: u8) -> u64 {
+    match value {
+        0..=239 => u64::from(value % 24),
+        240..=243 => 1 << (8 * (value - 239)),
+        244 => MAX / 2,
+        245..=249 => MAX - u64::from(value - 245),
+        _ => MAX,
+    }
+}
+
+/// What a sequence did, so that a test can show that it reached what it claims to check.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reached {
+    pub operations: u64,
+    pub runs: u64,
+    pub deferred: u64,
+    pub coalesced: u64,
+    pub taken_over: u64,
+    pub owed: u64,
+    pub cancelled: u64,
+}
+
+impl Reached {
+    pub fn add(&mut self, other: Self) {
+        self.operations += other.operations;
+        self.runs += other.runs;
+        self.deferred += other.deferred;
+        self.coalesced += other.coalesced;
+        self.taken_over += other.taken_over;
+        self.owed += other.owed;
+        self.cancelled += other.cancelled;
+    }
+}
+
+/// Plays `operations` on a gate and on the model. Panics where they differ or a guarantee breaks.
+pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+    let gate = Gate::new(Threshold::from_nanos(threshold));
+    let mut play = Play {
+        gate: &gate,
+        model: Model::new(threshold.min(MAX)),
+        now: 0,
+        run: None,
+        deferrals: Vec::new(),
+        uncovered: 0,
+        reached: Reached::default(),
+    };
+    for operation in operations {
+        play.perform(operation);
+        play.check_invariants();
+        play.reached.operations += 1;
+    }
+    play.reached
+}
+
+struct Play<'g> {
+    gate: &'g Gate,
+    model: Model,
+    now: u64,
+    run: Option<Run<'g>>,
+    deferrals: Vec<Deferral<'g>>,
+    /// Ghost: calls that were promised a run which has not started yet.
+    uncovered: u64,
+    reached: Reached,
+}
+
+impl<'g> Play<'g> {
+    fn perform(&mut self, operation: Op) {
+        let now = Timestamp::from_nanos(self.now);
+        match operation {
+            Op::Coalesce => {
+                let pending = self.model.promise == Promise::Owned;
+                let epoch = self.gate.coalesce();
+                assert_eq!(epoch.map(Epoch::as_u64), pending.then_some(self.model.latest_start));
+                self.promise_if(pending);
+            }
+            Op::Arrive => {
+                let before = self.model;
+                let expected = self.model.step(Event::Arrive { now: self.now });
+                let arrival = self.gate.arrive(now);
+                self.arrived(arrival, expected, before);
+            }
+            Op::ArriveBy { patience } => {
+                let latest = now.as_nanos().saturating_add(patience).min(MAX);
+                let before = self.model;
+                let expected = self.model.step(Event::ArriveBy { now: self.now, latest });
+                match self.gate.arrive_by(now, Timestamp::from_nanos(latest)) {
+                    Ok(arrival) => self.arrived(arrival, expected, before),
+                    Err(Refused::Closed { retry_at }) => {
+                        assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+                    }
+                    Err(other) => panic!("{other:?}, expected {expected:?}"),
+                }
+            }
+            Op::Request => {
+                let expected = self.model.step(Event::Request);
+                let (request, epoch) = self.gate.request();
+                match request {
+                    Request::Requested => {
+                        assert_eq!(Told::Requested, expected);
+                        self.deferrals.push(self.gate.claim(epoch));
+                    }
+                    Request::Coalesced => assert_eq!(Told::Coalesced, expected),
+                }
+                self.promise_if(true);
+            }
+            Op::TryStart => {
+                let before = self.model;
+                let expected = self.model.step(Event::TryStart { now: self.now });
+                match self.gate.try_start(now) {
+                    Ok(run) => self.started(run, expected, before, false),
+                    Err(Refused::Closed { retry_at }) => {
+                        assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+                    }
+                    Err(_) => assert_eq!(Told::Running, expected),
+                }
+            }
+            Op::Fire { which } => self.fire(which),
+            Op::Abandon { which } => self.abandon(which),
+            Op::PanicOwner { which } => {
+                let Some(deferral) = self.take_deferral(which) else { return };
+                self.model.step(Event::Abandon { epoch: deferral.epoch().as_u64() });
+                unwind_over(deferral);
+            }
+            Op::Cancel => {
+                let expected = self.model.step(Event::Cancel);
+                let cancelled = self.gate.cancel();
+                assert_eq!(if cancelled { Told::Yes } else { Told::No }, expected);
+                if cancelled {
+                    self.uncovered = 0;
+                    self.reached.cancelled += 1;
+                }
+            }
+            Op::Flush => {
+                let before = self.model;
+                let expected = self.model.step(Event::Flush { now: self.now });
+                match self.gate.flush(now) {
+                    Flushed::Run(run) => self.started(run, expected, before, true),
+                    Flushed::Busy => assert_eq!(Told::Busy, expected),
+                    Flushed::Nothing => assert_eq!(Told::Nothing, expected),
+                }
+            }
+            Op::Finish => {
+                let Some(run) = self.run.take() else { return };
+                self.model.step(Event::Finish { epoch: run.epoch().as_u64() });
+                let left = run.finish();
+                assert_eq!(left, self.gate.state());
+            }
+            Op::PanicRun => {
+                let Some(run) = self.run.take() else { return };
+                self.model.step(Event::Finish { epoch: run.epoch().as_u64() });
+                unwind_over(run);
+            }
+            Op::Advance { by } => self.now = self.now.saturating_add(by).min(MAX),
+            Op::GoBack { by } => self.now = self.now.saturating_sub(by),
+            Op::Jump { to } => self.now = to.min(MAX),
+            Op::SetThreshold { to } => {
+                self.model.threshold = to.min(MAX);
+                self.gate.set_threshold(Threshold::from_nanos(to));
+            }
+        }
+    }
+
+    fn fire(&mut self, which: usize) {
+        let Some(deferral) = self.take_deferral(which) else { return };
+        let before = self.model;
+        let epoch = deferral.epoch().as_u64();
+        let expected = self.model.step(Event::Fire { epoch, now: self.now });
+        match deferral.fire(Timestamp::from_nanos(self.now)) {
+            Fired::Run(run) => self.started(run, expected, before, false),
+            Fired::Gone => assert_eq!(Told::Gone, expected),
+            Fired::Cancelled => assert_eq!(Told::Cancelled, expected),
+            Fired::Busy(deferral) => {
+                assert_eq!(Told::Busy, expected);
+                self.deferrals.push(deferral);
+            }
+            Fired::Early { deferral, due } => {
+                assert_eq!(Told::Early(due.as_nanos()), expected);
+                assert_eq!(deferral.due(), due);
+                self.deferrals.push(deferral);
+            }
+        }
+    }
+
+    fn abandon(&mut self, which: usize) {
+        let Some(deferral) = self.take_deferral(which) else { return };
+        let expected = self.model.step(Event::Abandon { epoch: deferral.epoch().as_u64() });
+        let told = match deferral.abandon() {
+            Abandon::Owed => Told::Owed,
+            Abandon::Cancelled => Told::Cancelled,
+            Abandon::Gone => Told::Gone,
+        };
+        assert_eq!(told, expected);
+        self.reached.owed += u64::from(told == Told::Owed);
+    }
+
+    fn arrived(&mut self, arrival: Arrival<'g>, expected: Told, before: Model) {
+        match arrival {
+            Arrival::Run(run) => self.started(run, expected, before, false),
+            Arrival::Defer(deferral) => {
+                let told = Told::Defer(deferral.due().as_nanos());
+                assert_eq!(told, expected);
+                self.deferrals.push(deferral);
+                self.reached.deferred += 1;
+                self.promise_if(true);
+            }
+            Arrival::Coalesced(epoch) => {
+                assert_eq!(Told::Coalesced, expected);
+                assert_eq!(epoch.as_u64(), self.model.latest_start);
+                self.promise_if(true);
+            }
+        }
+    }
+
+    fn started(&mut self, run: Run<'g>, expected: Told, before: Model, by_flush: bool) {
+        assert_eq!(Told::Run, expected);
+        let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
+        assert_eq!(run.released_owner(), had_owner);
+        self.reached.taken_over += u64::from(had_owner);
+        let gap = u128::from(run.epoch().as_u64()) - u128::from(before.latest_start);
+        let spaced = before.latest_start == 0 || gap >= u128::from(before.threshold);
+        assert!(spaced || by_flush, "G1: {gap} ns after the start before it");
+        assert!(self.run.is_none(), "G2: two runs at once");
+        self.run = Some(run);
+        self.uncovered = 0;
+        self.reached.runs += 1;
+    }
+
+    fn promise_if(&mut self, promised: bool) {
+        self.uncovered += u64::from(promised);
+        self.reached.coalesced += u64::from(promised);
+    }
+
+    fn take_deferral(&mut self, which: usize) -> Option<Deferral<'g>> {
+        let count = self.deferrals.len();
+        (count > 0).then(|| self.deferrals.swap_remove(which % count))
+    }
+
+    fn check_invariants(&self) {
+        let state = self.gate.state();
+        let model = super::shipped::decode(state, self.gate.threshold());
+        assert_eq!(model, self.model);
+        assert_eq!(state.is_running(), self.run.is_some(), "r = 1 exactly when one `Run` lives");
+        let owners = self.deferrals.iter().filter(|deferral| deferral.epoch() == state.epoch()).count();
+        assert_eq!(owners, usize::from(state.has_owner()), "G4: one owner exactly when one is due");
+        if self.uncovered > 0 {
+            assert!(state.is_pending() || state.is_owed(), "G3: {} calls are lost", self.uncovered);
+        }
+    }
+}
+
+/// Drops `guard` while a panic unwinds over it. The panic hook is not called.
+fn unwind_over<G>(guard: G) {
+    let unwound = catch_unwind(AssertUnwindSafe(move || {
+        let _guard = guard;
+        resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(unwound.is_err());
+}

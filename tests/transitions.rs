@@ -1,0 +1,96 @@
+//! Every transition against the reference model: exhaustively at small times, and at the edges of the
+//! full width.
+
+mod reference;
+
+use atomic_throttle::Threshold;
+use reference::{Event, MAX, Model, NEVER, Promise, shipped};
+
+const PROMISES: [Promise; 4] = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned];
+
+fn events(now: u64, other: u64) -> [Event; 9] {
+    [
+        Event::Arrive { now },
+        Event::ArriveBy { now, latest: other },
+        Event::Request,
+        Event::TryStart { now },
+        Event::Fire { epoch: other, now },
+        Event::Abandon { epoch: other },
+        Event::Cancel,
+        Event::Flush { now },
+        Event::Finish { epoch: other },
+    ]
+}
+
+/// Compares every event in every state whose numbers are in these lists; returns how many.
+fn compare(starts: &[u64], thresholds: &[u64], nows: &[u64], others: &[u64]) -> u64 {
+    let mut compared = 0;
+    for &latest_start in starts {
+        for &threshold in thresholds {
+            for promise in PROMISES {
+                for in_progress in [false, true] {
+                    let before = Model { threshold, latest_start, in_progress, promise };
+                    for &now in nows {
+                        for &other in others {
+                            for event in events(now, other) {
+                                compare_one(before, event);
+                                compared += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    compared
+}
+
+fn compare_one(before: Model, event: Event) {
+    let threshold = Threshold::from_nanos(before.threshold);
+    let mut model = before;
+    let expected = model.step(event);
+    let (state, told) = shipped::step(shipped::encode(&before), threshold, event);
+    assert_eq!(told, expected, "{event:?} in {before:?}");
+    assert_eq!(shipped::decode(state, threshold), model, "{event:?} in {before:?}");
+}
+
+#[test]
+fn all_transitions_at_small_width() {
+    let times: Vec<u64> = (0..16).collect();
+    let compared = compare(&times, &times, &times, &times);
+    assert_eq!(compared, 16_u64.pow(4) * 4 * 2 * 9);
+}
+
+#[test]
+fn all_transitions_at_the_edges_of_the_width() {
+    let around = |center: u64| [center - 2, center - 1, center];
+    let mut readings = vec![0, 1, 2, 1_000];
+    readings.extend(around(1 << 32));
+    readings.extend(around(MAX / 2));
+    readings.extend(around(MAX));
+    // A start may lie beyond the last reading: the clock stood still there, and runs were flushed.
+    let mut starts = readings.clone();
+    starts.extend([MAX + 1, MAX + 2, (1 << 61) - 2]);
+    let mut others = starts.clone();
+    others.push(NEVER);
+    let compared = compare(&starts, &readings, &readings, &others);
+    assert_eq!(compared, 16 * 13 * 13 * 17 * 4 * 2 * 9);
+}
+
+/// At the end of the field `last` cannot grow. Nothing panics, exclusion holds, and no window opens.
+#[test]
+fn the_last_start_of_all() {
+    use atomic_throttle::Timestamp;
+    use atomic_throttle::state::{Flush, State, TryStart};
+
+    let end = State::from_word((((1 << 61) - 1) << 3) | 0b010);
+    let threshold = Threshold::from_nanos(1);
+    let (_, refused) = end.try_start(Timestamp::MAX, threshold);
+    assert!(matches!(refused, TryStart::Refused(_)));
+    let (running, flushed) = end.flush(Timestamp::MAX);
+    assert_eq!(flushed, Flush::Run);
+    assert!(running.is_running());
+    assert_eq!(running.epoch(), end.epoch());
+    let (_, refused) = running.try_start(Timestamp::MAX, Threshold::ZERO);
+    assert!(matches!(refused, TryStart::Refused(_)));
+}
