@@ -4,11 +4,17 @@
 //! A model checker must control each of these, so no other module names `core::sync::atomic`,
 //! `std::thread` or `event_listener`. Under `--cfg atomic_throttle_loom` they are loom's.
 
+#[cfg(atomic_throttle_loom)]
+mod explored;
+
 #[cfg(not(atomic_throttle_loom))]
 mod real {
     #[cfg(feature = "std")]
     pub(crate) use core::sync::atomic::AtomicUsize;
     pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
+
+    /// The atomic that the retry loop moves.
+    pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 
     /// A number that no other living thread has. Never 0.
     #[cfg(feature = "std")]
@@ -31,8 +37,12 @@ mod real {
 
 #[cfg(atomic_throttle_loom)]
 mod real {
-    pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use super::explored::AtomicWord;
+    #[cfg(feature = "std")]
+    pub(crate) use loom::sync::atomic::AtomicUsize;
+    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
+    #[cfg(feature = "std")]
     pub(crate) fn this_thread() -> usize {
         loom::thread_local!(static IDENTITY: u8 = 0);
         IDENTITY.with(|identity| core::ptr::from_ref(identity).addr())
@@ -40,8 +50,9 @@ mod real {
 
     /// Time does not pass by itself in a model: whoever moves the clock notifies, so the limit is left
     /// out.
+    #[cfg(feature = "std")]
     pub(crate) fn wait_for(listener: event_listener::EventListener, _limit: core::time::Duration) {
-        wait(listener);
+        super::wait(listener);
     }
 }
 

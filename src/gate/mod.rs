@@ -41,7 +41,7 @@ mod guard;
 pub use self::guard::{Arrival, Deferral, Fired, Flushed, Run};
 
 use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Refused, Request, State, TryStart};
-use crate::sync::{AtomicU64, Ordering, const_unless_loom, fence};
+use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
 
@@ -50,7 +50,7 @@ use core::fmt;
 /// 16 bytes, `const` to build, no allocation. See the [module](self) for an example, guarantees and
 /// cost.
 pub struct Gate {
-    word: AtomicU64,
+    word: AtomicWord,
     threshold: AtomicU64,
 }
 
@@ -66,7 +66,7 @@ impl Gate {
         /// A gate whose runs start at least `threshold` apart.
         #[must_use]
         pub const fn new(threshold: Threshold) -> Self {
-            Self { word: AtomicU64::new(State::NEW.to_word()), threshold: AtomicU64::new(threshold.as_nanos()) }
+            Self { word: AtomicWord::new(State::NEW.to_word()), threshold: AtomicU64::new(threshold.as_nanos()) }
         }
     }
 

@@ -118,7 +118,8 @@ impl Manual {
         // ORDERING: Relaxed. A clock publishes nothing but its own value. A waiter that looked before
         // this store is woken by the notification, which fences.
         self.now.store(now.as_nanos(), Ordering::Relaxed);
-        self.notify();
+        #[cfg(feature = "std")]
+        self.moved.notify();
     }
 
     /// Moves the clock forwards and returns the new time, at most [`Timestamp::MAX`].
@@ -135,13 +136,9 @@ impl Manual {
         let to = |nanos| to(Timestamp::from_nanos(nanos)).as_nanos();
         // ORDERING: Relaxed; see `set`.
         let before = self.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(to(now)));
-        self.notify();
-        Timestamp::from_nanos(before.map_or_else(to, to))
-    }
-
-    fn notify(&self) {
         #[cfg(feature = "std")]
         self.moved.notify();
+        Timestamp::from_nanos(before.map_or_else(to, to))
     }
 }
 

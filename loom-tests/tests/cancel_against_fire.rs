@@ -1,0 +1,92 @@
+//! A cancel and the owner's turn at once: exactly one of them has its way, and a call that comes in
+//! between is covered or revives the run (G3).
+
+use atomic_throttle::gate::{Arrival, Fired, Gate};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{Bound, DUE, THRESHOLD, Tally, defer, explore};
+
+#[test]
+fn exactly_one_has_its_way() {
+    let (runs, cancels) = (Tally::new(), Tally::new());
+    let (runs_in, cancels_in) = (runs.clone(), cancels.clone());
+    let executions = explore(Bound::Exhaustive, move || {
+        let gate = Arc::new(Gate::new(THRESHOLD));
+        let deferral = defer(&gate);
+        let canceller = thread::spawn({
+            let gate = Arc::clone(&gate);
+            move || gate.cancel()
+        });
+        let ran = match deferral.fire(DUE) {
+            Fired::Run(run) => {
+                run.finish();
+                true
+            }
+            Fired::Cancelled => false,
+            other => panic!("{other:?}"),
+        };
+        let cancelled = canceller.join().expect("no panic");
+        assert_ne!(ran, cancelled);
+        assert!(!gate.state().has_owner());
+        runs_in.count_if(ran);
+        cancels_in.count_if(cancelled);
+    });
+    assert!(executions > 1, "explored {executions}");
+    assert!(runs.total() > 0 && cancels.total() > 0);
+}
+
+/// A third thread calls. If its call was told *coalesced*, either the cancel came after it, or a run
+/// that sees its data comes.
+#[test]
+fn a_call_in_between_is_not_lost() {
+    let revived = Tally::new();
+    let counted = revived.clone();
+    let executions = explore(Bound::Preemptions(3), move || {
+        let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
+        let deferral = defer(&shared.0);
+        let owner_epoch = deferral.epoch();
+        let canceller = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.0.cancel()
+        });
+        let caller = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                shared.1.store(1, Relaxed);
+                match shared.0.arrive(loom_tests::INSIDE) {
+                    Arrival::Run(_) => panic!("G1: the window is closed"),
+                    Arrival::Coalesced(epoch) => Some(epoch),
+                    // The run or the cancel was over before: the call made a new deferral.
+                    Arrival::Defer(deferral) => {
+                        std::mem::forget(deferral);
+                        None
+                    }
+                }
+            }
+        });
+        let seen = match deferral.fire(DUE) {
+            Fired::Run(run) => {
+                let seen = shared.1.load(Relaxed);
+                run.finish();
+                Some(seen)
+            }
+            Fired::Cancelled => None,
+            other => panic!("{other:?}"),
+        };
+        let cancelled = canceller.join().expect("no panic");
+        let coalesced = caller.join().expect("no panic");
+        if coalesced == Some(owner_epoch) {
+            match seen {
+                Some(seen) => assert_eq!(seen, 1, "G3: the run missed the call that it covers"),
+                None => assert!(cancelled, "G3: the call is lost"),
+            }
+            counted.count_if(cancelled && seen.is_some());
+        }
+        if coalesced.is_none() {
+            assert!(shared.0.state().is_pending() || cancelled);
+        }
+    });
+    assert!(executions > 100, "explored {executions}");
+    assert!(revived.total() > 0, "a call revived a cancelled run in some execution");
+}

@@ -1,0 +1,60 @@
+//! G4: of the calls inside one window exactly one owns the deferral; the others coalesce.
+
+use atomic_throttle::gate::{Arrival, Gate};
+use loom::sync::Arc;
+use loom::thread;
+use loom_tests::{Bound, INSIDE, THRESHOLD, Tally, explore, lead};
+
+#[derive(Debug, PartialEq)]
+enum Told {
+    Owner,
+    Coalesced,
+}
+
+/// A call inside the window. An owner keeps its guard: leaving is another model's subject.
+fn call(gate: &Gate) -> Told {
+    if gate.coalesce().is_some() {
+        return Told::Coalesced;
+    }
+    match gate.arrive(INSIDE) {
+        Arrival::Run(_) => panic!("G1: the window is closed"),
+        Arrival::Defer(deferral) => {
+            std::mem::forget(deferral);
+            Told::Owner
+        }
+        Arrival::Coalesced(_) => Told::Coalesced,
+    }
+}
+
+fn callers(bound: Bound, count: usize, minimum: usize) {
+    let by_others = Tally::new();
+    let counted = by_others.clone();
+    let executions = explore(bound, move || {
+        let gate = Arc::new(Gate::new(THRESHOLD));
+        lead(&gate);
+        let threads: Vec<_> = (1..count)
+            .map(|_| {
+                let gate = Arc::clone(&gate);
+                thread::spawn(move || call(&gate))
+            })
+            .collect();
+        let mut told = vec![call(&gate)];
+        counted.count_if(told[0] == Told::Coalesced);
+        told.extend(threads.into_iter().map(|thread| thread.join().expect("no panic")));
+        let owners = told.iter().filter(|told| **told == Told::Owner).count();
+        assert_eq!(owners, 1, "{told:?}");
+        assert!(gate.state().is_pending());
+    });
+    assert!(executions >= minimum, "explored {executions}");
+    assert!(by_others.total() > 0, "another thread became the owner in some execution");
+}
+
+#[test]
+fn of_two_callers() {
+    callers(Bound::Exhaustive, 2, 10);
+}
+
+#[test]
+fn of_three_callers() {
+    callers(Bound::Preemptions(3), 3, 200);
+}

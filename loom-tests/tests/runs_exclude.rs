@@ -1,0 +1,86 @@
+//! G2: runs never overlap, and each sees what the one before it did.
+
+use atomic_throttle::Threshold;
+use atomic_throttle::gate::{Arrival, Gate, Run};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{Bound, LEADING, Tally, explore};
+
+/// A gate, and what runs protect: relaxed atomics, so that only the gate orders them.
+struct Shared {
+    gate: Gate,
+    inside: AtomicUsize,
+    /// Written by plain load and store: an overlap or an unseen run loses an increment.
+    runs: AtomicUsize,
+}
+
+impl Shared {
+    fn perform(&self, run: Run<'_>) {
+        assert_eq!(self.inside.fetch_add(1, Relaxed), 0, "two runs at once");
+        self.runs.store(self.runs.load(Relaxed) + 1, Relaxed);
+        self.inside.fetch_sub(1, Relaxed);
+        run.finish();
+    }
+
+    /// Returns whether the call ran.
+    fn call(&self) -> bool {
+        match self.gate.arrive(LEADING) {
+            Arrival::Run(run) => {
+                self.perform(run);
+                true
+            }
+            // The owner leaves at once: that is another model's subject.
+            Arrival::Defer(_) | Arrival::Coalesced(_) => false,
+        }
+    }
+
+    fn try_call(&self) -> bool {
+        self.gate.try_start(LEADING).map(|run| self.perform(run)).is_ok()
+    }
+}
+
+fn callers(bound: Bound, calls: &'static [fn(&Shared) -> bool], minimum: usize) {
+    let all_ran = Tally::new();
+    let counted = all_ran.clone();
+    let executions = explore(bound, move || {
+        // Without spacing: nothing but the run in progress keeps a call from running.
+        let shared = Arc::new(Shared {
+            gate: Gate::new(Threshold::ZERO),
+            inside: AtomicUsize::new(0),
+            runs: AtomicUsize::new(0),
+        });
+        let threads: Vec<_> = calls[1..]
+            .iter()
+            .map(|call| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || call(&shared))
+            })
+            .collect();
+        let mut ran = usize::from(calls[0](&shared));
+        for thread in threads {
+            ran += usize::from(thread.join().expect("a caller does not panic"));
+        }
+        assert!(ran > 0, "somebody runs");
+        assert_eq!(shared.runs.load(Relaxed), ran, "no run was unseen by the next");
+        assert!(!shared.gate.state().is_running());
+        counted.count_if(ran == calls.len());
+    });
+    assert!(executions >= minimum, "explored {executions}");
+    assert!(all_ran.total() > 0, "the calls ran one after the other in some execution");
+}
+
+#[test]
+fn two_callers() {
+    callers(Bound::Exhaustive, &[Shared::call, Shared::call], 50);
+}
+
+#[test]
+fn a_caller_and_one_that_only_tries() {
+    callers(Bound::Exhaustive, &[Shared::call, Shared::try_call], 20);
+}
+
+#[test]
+fn three_callers() {
+    callers(Bound::Preemptions(2), &[Shared::call, Shared::call, Shared::try_call], 500);
+}

@@ -1,0 +1,86 @@
+//! An overdue run is started by its owner or by a call that takes over, by exactly one of them, and it
+//! sees what the other wrote (G2, G3). The same with a flush.
+
+use atomic_throttle::Timestamp;
+use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate, Run};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, explore, lead};
+
+struct Shared {
+    gate: Gate,
+    written_by_owner: AtomicUsize,
+}
+
+/// `rival` tries to start the run of a deferral whose owner fires at `DUE`.
+fn owner_against(rival: fn(&Gate) -> Option<Run<'_>>) {
+    let (by_owner, by_rival) = (Tally::new(), Tally::new());
+    let (by_owner_in, by_rival_in) = (by_owner.clone(), by_rival.clone());
+    let executions = explore(Bound::Exhaustive, move || {
+        let shared = Arc::new(Shared { gate: Gate::new(THRESHOLD), written_by_owner: AtomicUsize::new(0) });
+        lead(&shared.gate);
+        let owner = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                shared.written_by_owner.store(1, Relaxed);
+                let Arrival::Defer(deferral) = shared.gate.arrive(INSIDE) else { return None };
+                match deferral.fire(DUE) {
+                    Fired::Run(run) => {
+                        run.finish();
+                        Some(true)
+                    }
+                    Fired::Gone => Some(false),
+                    // The rival's run is in progress in another window, or this one was re-made in it.
+                    Fired::Busy(deferral) | Fired::Early { deferral, .. } => {
+                        std::mem::forget(deferral);
+                        None
+                    }
+                    Fired::Cancelled => panic!("nobody cancels"),
+                }
+            }
+        });
+        let run = rival(&shared.gate);
+        let rival_ran = run.is_some();
+        let released_owner = run.as_ref().is_some_and(Run::released_owner);
+        let seen = shared.written_by_owner.load(Relaxed);
+        drop(run);
+        let owner_ran = owner.join().expect("no panic");
+        if released_owner {
+            assert_eq!(owner_ran, Some(false), "the owner was replaced");
+            assert_eq!(seen, 1, "G3: the run that took over missed the owner's call");
+            by_rival_in.count();
+        }
+        if owner_ran == Some(false) {
+            assert!(rival_ran, "the owner was told that another run covers it");
+        }
+        by_owner_in.count_if(owner_ran == Some(true));
+    });
+    assert!(executions > 5, "explored {executions}");
+    assert!(by_owner.total() > 0 && by_rival.total() > 0);
+}
+
+#[test]
+fn a_call_takes_over() {
+    owner_against(|gate| match gate.arrive(DUE) {
+        Arrival::Run(run) => Some(run),
+        Arrival::Defer(deferral) => {
+            std::mem::forget(deferral);
+            None
+        }
+        Arrival::Coalesced(_) => None,
+    });
+}
+
+#[test]
+fn a_call_that_only_tries_takes_over() {
+    owner_against(|gate| gate.try_start(DUE).ok());
+}
+
+#[test]
+fn a_flush_takes_over() {
+    owner_against(|gate| match gate.flush(Timestamp::from_nanos(3)) {
+        Flushed::Run(run) => Some(run),
+        Flushed::Busy | Flushed::Nothing => None,
+    });
+}
