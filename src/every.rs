@@ -42,6 +42,8 @@ macro_rules! every {
     ($threshold:expr, |$suppressed:ident| $expression:expr $(,)?) => {{
         static SITE: $crate::Site = $crate::Site::new($threshold);
         match SITE.enter() {
+            // The expression may leave the function, and the rest is then not reached.
+            #[allow(unreachable_code)]
             ::core::option::Option::Some(entry) => {
                 let $suppressed: u64 = entry.suppressed();
                 let value = $expression;

@@ -103,3 +103,25 @@ fn by_a_finish() {
     assert!(executions > 15, "explored {executions}");
     assert!(deferred.total() > 0);
 }
+
+/// The function of a flush may wait for the call that it took the place of: that is released before.
+#[test]
+fn before_the_function_of_a_flush() {
+    let flushed = Tally::new();
+    let counted = flushed.clone();
+    let executions = explore(BOUND, move || {
+        let throttle = after_a_run();
+        let mut owner = Some(thread::spawn({
+            let throttle = Arc::clone(&throttle);
+            move || matches!(throttle.run(|| ()), Outcome::Coalesced(_))
+        }));
+        let result = throttle.flush(|| owner.take().map(|owner| owner.join().expect("no panic")));
+        counted.count_if(result == Ok(Some(true)));
+        if let Some(owner) = owner {
+            throttle.clock().set(DUE);
+            assert!(!owner.join().expect("no panic"));
+        }
+    });
+    assert!(executions > 15, "explored {executions}");
+    assert!(flushed.total() > 0);
+}

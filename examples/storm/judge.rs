@@ -1,0 +1,185 @@
+//! Compares what the threads were told with the runs that took place.
+
+use crate::record::{Kind, Promise, RunLog, Testimony};
+
+/// How a storm ended.
+pub struct End {
+    /// Whether a run was still pending or owed, visibly.
+    pub still_owed: bool,
+    /// Runs that began inside another one.
+    pub overlaps: u64,
+}
+
+/// A guarantee that was seen broken.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub guarantee: &'static str,
+    pub how: String,
+}
+
+/// What is to be said of a storm.
+#[derive(Default)]
+pub struct Verdict {
+    pub runs: usize,
+    pub flushed: usize,
+    /// Between the stamps of two runs, flushed ones left out. Decides G1.
+    pub shortest_gap: Option<u64>,
+    /// The same between readings of the clock inside the runs. Decides nothing.
+    pub shortest_gap_inside: Option<u64>,
+    pub overlaps: u64,
+    pub longest_delay: u64,
+    /// Promises without a run that kept them.
+    pub uncovered: u64,
+    /// Promises that a cancel took back.
+    pub cancelled: u64,
+    /// Promises that are still to be kept.
+    pub still_owed: u64,
+    /// Cancels that gave up a run.
+    pub cancels: u64,
+    pub broken: Vec<Broken>,
+}
+
+/// Judges a storm. `threshold` is in nanoseconds.
+pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End) -> Verdict {
+    let mut order: Vec<usize> = (0..log.runs().len()).collect();
+    order.sort_by_key(|&index| log.runs()[index].stamp);
+    let mut verdict = Verdict {
+        runs: order.len(),
+        flushed: log.runs().iter().filter(|run| run.flushed).count(),
+        overlaps: end.overlaps,
+        cancels: testimonies.iter().map(|testimony| testimony.cancels).sum(),
+        longest_delay: testimonies.iter().map(|testimony| testimony.longest_delay).max().unwrap_or(0),
+        ..Verdict::default()
+    };
+    verdict.judge_spacing(log, &order, threshold);
+    verdict.judge_exclusion();
+    verdict.judge_coverage(log, &order, testimonies, end);
+    verdict
+}
+
+impl Verdict {
+    fn is_broken(&mut self, guarantee: &'static str, how: String) {
+        self.broken.push(Broken { guarantee, how });
+    }
+
+    fn judge_spacing(&mut self, log: &RunLog, order: &[usize], threshold: u64) {
+        let mut too_early = 0;
+        for pair in order.windows(2) {
+            let (before, after) = (log.runs()[pair[0]], log.runs()[pair[1]]);
+            // A flush is the explicit exception from G1. It starts a window of its own.
+            if after.flushed {
+                continue;
+            }
+            let gap = after.stamp - before.stamp;
+            let inside = after.inside.saturating_sub(before.inside);
+            self.shortest_gap = Some(self.shortest_gap.map_or(gap, |least| least.min(gap)));
+            self.shortest_gap_inside =
+                Some(self.shortest_gap_inside.map_or(inside, |least| least.min(inside)));
+            too_early += u64::from(gap < threshold);
+        }
+        if too_early > 0 {
+            let least = self.shortest_gap.unwrap_or(0);
+            let how = format!(
+                "{too_early} of {} runs started within the window before them; \
+                 the shortest gap between two stamps is {least} ns, the threshold {threshold} ns",
+                self.runs
+            );
+            self.is_broken("G1", how);
+        }
+        // A stamp is a reading of the clock made before the run. One that was made up would satisfy the
+        // comparison above, whatever the runs did. Where the clock has not moved since the run before,
+        // a stamp is that of the run before plus 1.
+        let made_up = order.iter().enumerate().filter(|&(place, &index)| {
+            let run = log.runs()[index];
+            let least = place.checked_sub(1).map_or(0, |before| log.runs()[order[before]].stamp + 1);
+            run.stamp > run.inside.max(least)
+        });
+        let made_up = made_up.count();
+        if made_up > 0 {
+            self.is_broken("G1", format!("{made_up} runs carry a stamp later than their first instruction"));
+        }
+    }
+
+    fn judge_exclusion(&mut self) {
+        if self.overlaps > 0 {
+            self.is_broken(
+                "G2",
+                format!("{} runs began inside another run (whose stamp they may have read)", self.overlaps),
+            );
+        }
+    }
+
+    fn judge_coverage(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony], end: &End) {
+        let cancelled_at = testimonies.iter().map(|testimony| testimony.cancelled_at).max().unwrap_or(0);
+        let mut example = None;
+        for testimony in testimonies {
+            for promise in &testimony.promises {
+                let next = order.partition_point(|&index| log.runs()[index].stamp <= promise.epoch);
+                let Some(&cover) = order.get(next) else {
+                    // No run is left that could cover it. A cancel excuses only what was called before
+                    // it returned.
+                    if end.still_owed {
+                        self.still_owed += 1;
+                    } else if cancelled_at > promise.epoch.max(promise.latest_at) {
+                        self.cancelled += 1;
+                    } else {
+                        self.uncovered += 1;
+                        example.get_or_insert_with(|| uncovered(testimony.thread, promise, None));
+                    }
+                    continue;
+                };
+                let seen = log.seen(cover, testimony.thread);
+                if seen < promise.number {
+                    self.uncovered += 1;
+                    example.get_or_insert_with(|| uncovered(testimony.thread, promise, Some(seen)));
+                }
+                let delay = log.runs()[cover].stamp.saturating_sub(promise.first_at);
+                self.longest_delay = self.longest_delay.max(delay);
+            }
+        }
+        if let Some(example) = example {
+            let how = format!("{} calls or more are uncovered; {example}", self.uncovered);
+            self.is_broken("G3", how);
+        }
+        self.judge_owners(testimonies);
+    }
+
+    fn judge_owners(&mut self, testimonies: &[Testimony]) {
+        let blind: u64 = testimonies.iter().map(|testimony| testimony.blind).sum();
+        if blind > 0 {
+            self.is_broken(
+                "G3",
+                format!("{blind} runs had not seen the number of the call that they ran in"),
+            );
+        }
+        let calls = |kind| count(testimonies, kind);
+        // Each cancel is acknowledged by one owner at most.
+        if calls(Kind::Cancelled) > self.cancels {
+            let cancelled = calls(Kind::Cancelled);
+            self.is_broken("G3", format!("{cancelled} owners were cancelled by {} cancels", self.cancels));
+        }
+        // `run` leaves a run owed only inside another run, and no call of a storm is made there.
+        if calls(Kind::Owed) > 0 {
+            self.is_broken("G3", format!("{} owners left without need", calls(Kind::Owed)));
+        }
+    }
+}
+
+/// The calls of that kind.
+pub fn count(testimonies: &[Testimony], kind: Kind) -> u64 {
+    testimonies.iter().map(|testimony| testimony.times[kind as usize].len()).sum()
+}
+
+fn uncovered(thread: usize, promise: &Promise, seen: Option<u64>) -> String {
+    let Promise { epoch, number, .. } = promise;
+    let what = match seen {
+        Some(seen) => format!("saw only {seen}"),
+        None => "never came".to_owned(),
+    };
+    let thread = thread + 1;
+    format!("the run that was to cover call {number} of thread {thread}, coalesced in epoch {epoch}, {what}")
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

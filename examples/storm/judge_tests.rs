@@ -1,0 +1,146 @@
+//! The judge accepts what a throttle may do, and rejects each planted fault.
+
+use super::{End, Verdict, judge};
+use crate::record::{Kind, Run, RunLog, Testimony, add};
+
+const THRESHOLD: u64 = 100;
+const QUIET: End = End { still_owed: false, overlaps: 0 };
+
+fn run(stamp: u64) -> Run {
+    Run { stamp, inside: stamp + 3, end: stamp + 5, flushed: false }
+}
+
+fn log(runs: &[(Run, [u64; 2])]) -> RunLog {
+    let mut log = RunLog::new(2);
+    for (run, seen) in runs {
+        log.push(*run, seen);
+    }
+    log
+}
+
+/// Thread 1 was told these: (epoch, number, called).
+fn told(promises: &[(u64, u64, u64)]) -> Vec<Testimony> {
+    let mut testimony = Testimony::new(1);
+    for &(epoch, number, called) in promises {
+        testimony.promised(epoch, number, called);
+    }
+    vec![Testimony::new(0), testimony]
+}
+
+fn broken(verdict: &Verdict) -> Vec<&str> {
+    verdict.broken.iter().map(|broken| broken.guarantee).collect()
+}
+
+#[test]
+fn accepts_a_good_storm() {
+    let log = log(&[(run(1000), [1, 0]), (run(1100), [1, 2]), (run(1350), [4, 3])]);
+    let verdict = judge(&log, &told(&[(1000, 1, 1010), (1000, 2, 1020), (1100, 3, 1200)]), THRESHOLD, &QUIET);
+    assert_eq!(broken(&verdict), [""; 0]);
+    assert_eq!((verdict.runs, verdict.uncovered), (3, 0));
+    assert_eq!(verdict.shortest_gap, Some(100));
+    assert_eq!(verdict.longest_delay, 150);
+}
+
+#[test]
+fn rejects_a_gap_below_the_threshold() {
+    let log = log(&[(run(1000), [1, 0]), (run(1099), [2, 0])]);
+    let verdict = judge(&log, &told(&[]), THRESHOLD, &QUIET);
+    assert_eq!(broken(&verdict), ["G1"]);
+    assert_eq!(verdict.shortest_gap, Some(99));
+}
+
+#[test]
+fn a_short_gap_inside_two_runs_decides_nothing() {
+    let late = Run { inside: 1090, ..run(1000) };
+    let log = log(&[(late, [1, 0]), (run(1100), [2, 0])]);
+    let verdict = judge(&log, &told(&[]), THRESHOLD, &QUIET);
+    assert_eq!(broken(&verdict), [""; 0]);
+    assert_eq!(verdict.shortest_gap_inside, Some(13));
+}
+
+#[test]
+fn a_flushed_run_may_start_early_and_opens_a_window() {
+    let flushed = Run { flushed: true, ..run(1010) };
+    let good = log(&[(run(1000), [1, 0]), (flushed, [2, 0]), (run(1110), [3, 0])]);
+    assert_eq!(broken(&judge(&good, &told(&[]), THRESHOLD, &QUIET)), [""; 0]);
+    let bad = log(&[(run(1000), [1, 0]), (flushed, [2, 0]), (run(1109), [3, 0])]);
+    assert_eq!(broken(&judge(&bad, &told(&[]), THRESHOLD, &QUIET)), ["G1"]);
+}
+
+#[test]
+fn rejects_a_stamp_that_was_made_up() {
+    let early = Run { inside: 1001, ..run(1100) };
+    let log = log(&[(run(1000), [1, 0]), (early, [2, 0])]);
+    assert_eq!(broken(&judge(&log, &told(&[]), THRESHOLD, &QUIET)), ["G1"]);
+}
+
+#[test]
+fn accepts_stamps_that_count_on_while_the_clock_stands() {
+    let standing = |stamp| Run { inside: 1000, ..run(stamp) };
+    let log = log(&[(standing(1000), [1, 0]), (standing(1001), [2, 0]), (standing(1002), [2, 0])]);
+    assert_eq!(broken(&judge(&log, &told(&[]), 0, &QUIET)), [""; 0]);
+}
+
+#[test]
+fn rejects_an_overlap() {
+    let verdict = judge(&log(&[]), &told(&[]), THRESHOLD, &End { overlaps: 1, ..QUIET });
+    assert_eq!(broken(&verdict), ["G2"]);
+}
+
+#[test]
+fn rejects_a_lost_update() {
+    let log = log(&[(run(1000), [1, 0]), (run(1100), [1, 1]), (run(1200), [1, 2])]);
+    let verdict = judge(&log, &told(&[(1000, 2, 1010)]), THRESHOLD, &QUIET);
+    assert_eq!(broken(&verdict), ["G3"], "a later run does not make up for the one that was promised");
+    assert_eq!(verdict.uncovered, 1);
+}
+
+#[test]
+fn rejects_a_run_that_never_came() {
+    let log = log(&[(run(1000), [1, 9])]);
+    let promised = told(&[(1000, 1, 1010)]);
+    let verdict = judge(&log, &promised, THRESHOLD, &QUIET);
+    assert_eq!(broken(&verdict), ["G3"], "the run of its own epoch started before the call");
+
+    let verdict = judge(&log, &promised, THRESHOLD, &End { still_owed: true, ..QUIET });
+    assert_eq!((broken(&verdict).len(), verdict.still_owed), (0, 1));
+}
+
+#[test]
+fn a_cancel_excuses_what_was_called_before_it() {
+    let log = log(&[(run(1000), [1, 0])]);
+    let mut promised = told(&[(1000, 1, 1010)]);
+    promised[0].cancels = 1;
+    promised[0].cancelled_at = 1020;
+    let verdict = judge(&log, &promised, THRESHOLD, &QUIET);
+    assert_eq!((broken(&verdict).len(), verdict.cancelled), (0, 1));
+
+    promised[1].promised(1000, 2, 1030);
+    assert_eq!(broken(&judge(&log, &promised, THRESHOLD, &QUIET)), ["G3"]);
+}
+
+#[test]
+fn a_cancel_does_not_excuse_a_run_that_came_and_missed_it() {
+    let log = log(&[(run(1000), [1, 0]), (run(1100), [1, 0])]);
+    let mut promised = told(&[(1000, 1, 1010)]);
+    promised[0].cancels = 1;
+    promised[0].cancelled_at = 1200;
+    assert_eq!(broken(&judge(&log, &promised, THRESHOLD, &QUIET)), ["G3"]);
+}
+
+#[test]
+fn rejects_an_owner_that_nobody_cancelled() {
+    let mut testimonies = told(&[]);
+    add(&mut testimonies[0].times[Kind::Cancelled as usize], 1);
+    assert_eq!(broken(&judge(&log(&[]), &testimonies, THRESHOLD, &QUIET)), ["G3"]);
+    testimonies[1].cancels = 1;
+    assert_eq!(broken(&judge(&log(&[]), &testimonies, THRESHOLD, &QUIET)), [""; 0]);
+}
+
+#[test]
+fn rejects_an_owner_that_left_and_a_run_that_saw_nothing() {
+    let mut testimonies = told(&[]);
+    add(&mut testimonies[0].times[Kind::Owed as usize], 1);
+    testimonies[0].blind = 1;
+    assert_eq!(broken(&judge(&log(&[]), &testimonies, THRESHOLD, &QUIET)), ["G3", "G3"]);
+}

@@ -1,0 +1,158 @@
+//! The command line of the storm.
+
+use clap::Parser;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+/// Calls one throttle from many threads, and says whether the guarantees held.
+///
+/// Each thread publishes a number and then calls; each run records the numbers that it saw. Afterwards
+/// every promise is compared with the runs: G1 spacing, G2 exclusion, G3 coverage. The exit status is 0
+/// if they held, 1 if one was seen broken, 2 for bad arguments.
+#[derive(Parser, Debug)]
+#[command(name = "storm")]
+pub struct Options {
+    /// Threads that call [default: 4 for each core, at least 8]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+
+    /// The shortest time between the starts of two runs, such as 20ms, 1ns, 0
+    #[arg(long, default_value = "20ms", value_parser = duration)]
+    pub threshold: Duration,
+
+    /// How many seconds the storm lasts
+    #[arg(long, default_value = "3", value_parser = seconds)]
+    pub seconds: Duration,
+
+    /// How long each run takes, such as 5ms; may be longer than the threshold
+    #[arg(long, default_value = "0", value_parser = duration)]
+    pub run_time: Duration,
+
+    /// Calls per second of each thread, with exponentially distributed gaps [default: as fast as they can]
+    #[arg(long, value_parser = rate, allow_hyphen_values = true)]
+    pub rate: Option<f64>,
+
+    /// Each thread cancels the pending run after every Nth call of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub cancel_every: Option<u64>,
+
+    /// Every Nth run panics, after it has been recorded
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub panic_every: Option<u64>,
+
+    /// Print the result as JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Draw a slice of the storm into this file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+impl Options {
+    /// More threads than cores, so that some are preempted at every point of a call.
+    pub fn threads(&self) -> usize {
+        let cores = || thread::available_parallelism().map_or(2, usize::from);
+        let asked = self.threads.and_then(|threads| usize::try_from(threads).ok());
+        asked.unwrap_or_else(|| (4 * cores()).clamp(8, 1024))
+    }
+
+    /// The parameters as one phrase.
+    pub fn describe(&self) -> String {
+        let time = humantime::format_duration;
+        let threads = self.threads();
+        let mut parts = vec![
+            format!("{threads} thread{}", if threads == 1 { "" } else { "s" }),
+            format!("threshold {}", time(self.threshold)),
+        ];
+        if !self.run_time.is_zero() {
+            parts.push(format!("runs take {}", time(self.run_time)));
+        }
+        parts.push(match self.rate {
+            Some(rate) => format!("{rate} calls per second and thread"),
+            None => "calls as fast as they can".to_owned(),
+        });
+        match self.cancel_every {
+            Some(1) => parts.push("a cancel after every call".to_owned()),
+            Some(n) => parts.push(format!("a cancel after every {n} calls of a thread")),
+            None => {}
+        }
+        match self.panic_every {
+            Some(1) => parts.push("every run panics".to_owned()),
+            Some(n) => parts.push(format!("one run in {n} panics")),
+            None => {}
+        }
+        parts.join(", ")
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as 20ms, 1ns or 1h"))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = positive(text)?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        Ok(_) => Err("less than a nanosecond".to_owned()),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    positive(text)
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number > 0.0 && number.is_finite() {
+        Ok(number)
+    } else {
+        Err("must be finite and greater than 0".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use clap::Parser;
+    use std::time::Duration;
+
+    fn parse(arguments: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(std::iter::once("storm").chain(arguments.split_whitespace()))
+    }
+
+    #[test]
+    fn takes_every_threshold() {
+        for (text, nanos) in [("0", 0), ("0s", 0), ("1ns", 1), ("20ms", 20_000_000)] {
+            let options = parse(&format!("--threshold {text}")).unwrap();
+            assert_eq!(options.threshold, Duration::from_nanos(nanos), "{text}");
+        }
+        assert!(parse("--threshold 10000years").unwrap().threshold > Duration::from_secs(1 << 37));
+    }
+
+    #[test]
+    fn refuses_what_makes_no_storm() {
+        for bad in [
+            "--threads 0",
+            "--threads -1",
+            "--threads 1025",
+            "--threshold abc",
+            "--threshold -1s",
+            "--seconds 0",
+            "--seconds inf",
+            "--seconds 1e-12",
+            "--seconds 1e300",
+            "--rate 0",
+            "--rate -3",
+            "--rate NaN",
+            "--rate inf",
+            "--cancel-every 0",
+            "--panic-every 0",
+            "--unknown",
+        ] {
+            assert!(parse(bad).is_err(), "{bad} was taken");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The result, for people and for machines.
+
+use crate::judge::{Verdict, count};
+use crate::options::Options;
+use crate::record::{self, Kind, Testimony, Times, no_times};
+use crate::worker::now;
+use comfy_table::{CellAlignment, Table};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Lines above, below and under the heading, and none between the rows.
+const LINES: &str = "  ── ══      ──    ";
+
+/// All that is to be told of a storm.
+pub struct Report<'s> {
+    pub options: &'s Options,
+    pub verdict: &'s Verdict,
+    pub testimonies: &'s [Testimony],
+    /// What measuring a call costs, and adds to every time.
+    pub measuring: Times,
+    pub lasted: Duration,
+    /// Whether the storm ended early because the log was full.
+    pub full: bool,
+}
+
+/// Times two clock readings, back to back.
+pub fn measure_measuring() -> Times {
+    let mut times = no_times();
+    for _ in 0..100_000 {
+        let before = now();
+        record::add(&mut times, now() - before);
+    }
+    times
+}
+
+impl Report<'_> {
+    pub fn as_table(&self) -> String {
+        let early =
+            if self.full { ": ended early, because the memory for the records was used up" } else { "" };
+        let held = if self.verdict.broken.is_empty() {
+            "G1 spacing, G2 exclusion and G3 coverage held."
+        } else {
+            "Not every guarantee held."
+        };
+        format!(
+            "{}\n{:.2} s{early}\n\n{}\n\n{}\n\n{held}",
+            self.options.describe(),
+            self.lasted.as_secs_f64(),
+            self.calls_table(),
+            self.runs_table(),
+        )
+    }
+
+    fn calls_table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_preset(LINES);
+        table.set_header(["time per call, wait and run included", "calls", "median ns", "p99 ns", "max ns"]);
+        for kind in self.kinds() {
+            table.add_row(row(kind.name(), &self.times(kind)));
+        }
+        table.add_row(row("all", &self.all_times()));
+        // Its count says nothing about the storm.
+        let mut measuring = row("measuring alone: two clock readings", &self.measuring);
+        measuring[1] = String::new();
+        table.add_row(measuring);
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        table
+    }
+
+    fn runs_table(&self) -> Table {
+        let verdict = self.verdict;
+        let mut table = Table::new();
+        table.load_preset(LINES);
+        let mut line = |what: &str, value: String, note: &str| {
+            table.add_row([what, &value, note]);
+        };
+        let flushed = match verdict.flushed {
+            0 => "",
+            _ => "the last was flushed, since its window would have lasted on",
+        };
+        line("runs", grouped(verdict.runs as u64), flushed);
+        line("shortest gap between two starts", gap(verdict.shortest_gap), "by their stamps: decides G1");
+        line(
+            "the same seen from inside the runs",
+            gap(verdict.shortest_gap_inside),
+            "decides nothing: a run that is scheduled late shortens it",
+        );
+        line("overlaps", grouped(verdict.overlaps), "decides G2");
+        line(
+            "uncovered calls",
+            grouped(verdict.uncovered),
+            "decides G3; of each thread and window one is counted",
+        );
+        line("  excused: cancelled", grouped(verdict.cancelled), "explicitly, and no run came after");
+        line("  excused: still owed", grouped(verdict.still_owed), "visibly, at the end");
+        line(
+            "longest delay",
+            time(verdict.longest_delay),
+            "from a call to the start of the run that covers it",
+        );
+        line("cancels that gave up a run", grouped(verdict.cancels), "");
+        if let Some(column) = table.column_mut(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        table
+    }
+
+    pub fn as_json(&self) -> String {
+        let (options, verdict) = (self.options, self.verdict);
+        let calls: serde_json::Map<String, Value> = Kind::ALL
+            .iter()
+            .map(|&kind| (kind.name().replace(' ', "_"), summary(&self.times(kind))))
+            .chain([("all".to_owned(), summary(&self.all_times()))])
+            .collect();
+        let broken: Vec<Value> = verdict
+            .broken
+            .iter()
+            .map(|broken| json!({ "guarantee": broken.guarantee, "how": broken.how }))
+            .collect();
+        let result = json!({
+            "threads": options.threads(),
+            "threshold_ns": nanos(options.threshold),
+            "run_time_ns": nanos(options.run_time),
+            "rate": options.rate,
+            "cancel_every": options.cancel_every,
+            "panic_every": options.panic_every,
+            "seconds": self.lasted.as_secs_f64(),
+            "ended_early": self.full,
+            "calls": calls,
+            "two_clock_readings": summary(&self.measuring),
+            "runs": verdict.runs,
+            "flushed": verdict.flushed,
+            "shortest_gap_ns": verdict.shortest_gap,
+            "shortest_gap_seen_inside_ns": verdict.shortest_gap_inside,
+            "longest_delay_ns": verdict.longest_delay,
+            "overlaps": verdict.overlaps,
+            "uncovered": verdict.uncovered,
+            "excused_cancelled": verdict.cancelled,
+            "excused_still_owed": verdict.still_owed,
+            "cancels": verdict.cancels,
+            "broken": broken,
+        });
+        format!("{result:#}")
+    }
+
+    /// Panics only where they were asked for.
+    fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        let shown = |kind: &Kind| *kind != Kind::Panicked || self.options.panic_every.is_some();
+        Kind::ALL.into_iter().filter(shown)
+    }
+
+    fn times(&self, kind: Kind) -> Times {
+        let mut all = no_times();
+        for testimony in self.testimonies {
+            all.add(&testimony.times[kind as usize]).expect("it grows as needed");
+        }
+        debug_assert_eq!(all.len(), count(self.testimonies, kind));
+        all
+    }
+
+    fn all_times(&self) -> Times {
+        let mut all = no_times();
+        for kind in Kind::ALL {
+            all.add(self.times(kind)).expect("it grows as needed");
+        }
+        all
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn row(name: &str, times: &Times) -> Vec<String> {
+    let mut row = vec![name.to_owned(), grouped(times.len())];
+    if times.is_empty() {
+        row.extend(["-", "-", "-"].map(str::to_owned));
+    } else {
+        let values = [times.value_at_quantile(0.5), times.value_at_quantile(0.99), times.max()];
+        row.extend(values.map(grouped));
+    }
+    row
+}
+
+fn summary(times: &Times) -> Value {
+    if times.is_empty() {
+        return json!({ "count": 0 });
+    }
+    json!({
+        "count": times.len(),
+        "median_ns": times.value_at_quantile(0.5),
+        "p99_ns": times.value_at_quantile(0.99),
+        "max_ns": times.max(),
+    })
+}
+
+fn gap(nanos: Option<u64>) -> String {
+    nanos.map_or_else(|| "-".to_owned(), |nanos| format!("{} ns", grouped(nanos)))
+}
+
+/// Nanoseconds in the unit that suits them.
+fn time(nanos: u64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "six digits are shown")]
+    let value = nanos as f64;
+    match nanos {
+        0..10_000 => format!("{} ns", grouped(nanos)),
+        10_000..10_000_000 => format!("{:.3} µs", value / 1e3),
+        10_000_000..10_000_000_000 => format!("{:.3} ms", value / 1e6),
+        _ => format!("{:.3} s", value / 1e9),
+    }
+}
+
+/// With a comma before every third digit.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, time};
+
+    #[test]
+    fn groups_by_three() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn chooses_the_unit() {
+        for (nanos, text) in [(9_999, "9,999 ns"), (20_000_001, "20.000 ms"), (u64::MAX, "18446744073.710 s")]
+        {
+            assert_eq!(time(nanos), text);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! G9: every operation may be called from inside a run. None deadlocks.
+
+mod support;
+
+use atomic_throttle::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
+use std::thread;
+use support::{SECOND, after_a_run, at, until};
+
+#[test]
+fn a_nested_run_leaves_the_run_owed_to_the_next_call() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    let outcome = throttle.run(|| {
+        assert!(matches!(throttle.run(|| panic!("it cannot run here")), Outcome::Owed));
+        assert!(throttle.is_owed());
+        // Once more, and with a limit: still no deadlock.
+        assert!(matches!(throttle.run_within(SECOND, || ()), Ok(Outcome::Owed)));
+    });
+    assert!(outcome.ran());
+    assert!(throttle.is_owed(), "visible after the run");
+    throttle.clock().set(at(2));
+    assert!(throttle.run(|| ()).ran());
+    assert!(!throttle.is_owed());
+}
+
+#[test]
+fn a_nested_run_coalesces_where_one_is_pending() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    thread::scope(|scope| {
+        let mut owner = None;
+        let outcome = throttle.run(|| {
+            owner = Some(scope.spawn(|| throttle.run(|| ()).ran()));
+            until(|| throttle.is_pending());
+            let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+            assert_eq!(handle.wait(), Err(WaitError::InsideRun));
+            assert_eq!(handle.wait_for(SECOND), Err(WaitError::InsideRun));
+        });
+        assert!(outcome.ran());
+        throttle.clock().set(at(2));
+        assert!(owner.expect("it was spawned").join().expect("no panic"));
+    });
+}
+
+#[test]
+fn the_other_operations_inside_a_run() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    let outcome = throttle.run(|| {
+        assert_eq!(throttle.try_run(|| ()), Err(Refused::Running));
+        assert_eq!(throttle.flush(|| ()), Err(NotFlushed::Running));
+        assert!(!throttle.cancel());
+        assert!(throttle.is_running());
+        assert_eq!(throttle.last_run_at(), Some(at(1)));
+        throttle.set_threshold(SECOND / 2);
+        assert!(matches!(throttle.run(|| ()), Outcome::Owed));
+        assert!(throttle.cancel(), "what is owed can be cancelled");
+    });
+    assert!(outcome.ran());
+    assert!(!throttle.is_owed());
+}
+
+#[test]
+fn inside_a_deferred_a_tried_and_a_flushed_run() {
+    let throttle = after_a_run(SECOND);
+    let nested = || matches!(throttle.run(|| ()), Outcome::Owed);
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| throttle.run(nested).into_value());
+        until(|| throttle.is_pending());
+        throttle.clock().set(at(2));
+        assert_eq!(owner.join().expect("no panic"), Some(true));
+    });
+    assert_eq!(throttle.flush(nested), Ok(true), "what the run before left owed is flushed");
+    throttle.clock().set(at(4));
+    assert_eq!(throttle.try_run(nested), Ok(true));
+}
+
+/// Another thread inside a run is no nested call: it waits its turn.
+#[test]
+fn another_thread_is_not_inside() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    thread::scope(|scope| {
+        let mut other = None;
+        let outcome = throttle.run(|| {
+            other = Some(scope.spawn(|| throttle.run(|| 5).into_value()));
+            until(|| throttle.is_pending());
+            throttle.clock().set(at(2));
+        });
+        assert!(outcome.ran());
+        assert_eq!(other.expect("it was spawned").join().expect("no panic"), Some(5));
+    });
+}
+
+/// A thread that has left its run is not inside it any more, nor is one that runs another throttle.
+#[test]
+fn a_run_of_one_throttle_inside_a_run_of_another() {
+    let outer = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    let inner = after_a_run(SECOND);
+    let outcome = outer.run(|| {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                until(|| inner.is_pending());
+                inner.clock().set(at(2));
+            });
+            inner.run(|| ()).ran()
+        })
+    });
+    assert!(matches!(outcome, Outcome::RanAtOnce(true)));
+}

@@ -1,0 +1,80 @@
+//! Throttles in statics, with real time and real threads; sizes and auto traits pinned.
+
+mod support;
+
+use atomic_throttle::{Coalesced, Gate, Manual, Monotonic, Outcome, Site, Throttle, Timestamp};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+static THROTTLE: Throttle = Throttle::new(Duration::from_millis(2));
+static CLOCK: Manual = Manual::new(Timestamp::ZERO);
+static ON_A_CLOCK: Throttle<&Manual> = Throttle::with_clock(Duration::from_secs(1), &CLOCK);
+
+#[test]
+fn a_static_throttle_loses_nothing() {
+    static WRITTEN: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+    static SEEN: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+    fn record() {
+        for (written, seen) in WRITTEN.iter().zip(&SEEN) {
+            seen.store(written.load(Relaxed), Relaxed);
+        }
+    }
+    const CALLS: usize = 200_000;
+    thread::scope(|scope| {
+        for written in &WRITTEN {
+            scope.spawn(|| {
+                for number in 1..=CALLS {
+                    written.store(number, Relaxed);
+                    if let Outcome::Coalesced(handle) = THROTTLE.run(record)
+                        && number == CALLS
+                    {
+                        handle.wait().expect("the covering run comes");
+                    }
+                }
+            });
+        }
+    });
+    for seen in &SEEN {
+        assert_eq!(seen.load(Relaxed), CALLS, "G3: the last request is never lost");
+    }
+    assert!(!THROTTLE.is_pending() && !THROTTLE.is_owed() && !THROTTLE.is_running());
+}
+
+#[test]
+fn a_static_clock() {
+    assert!(ON_A_CLOCK.run(|| ()).ran());
+    assert!(ON_A_CLOCK.try_run(|| ()).is_err());
+    CLOCK.advance(Duration::from_secs(2));
+    assert!(ON_A_CLOCK.try_run(|| ()).is_ok());
+}
+
+#[test]
+fn sizes() {
+    assert_eq!(size_of::<Gate>(), 16);
+    assert_eq!(size_of::<Throttle>(), 32);
+    assert_eq!(size_of::<Coalesced<'_>>(), 16);
+    assert_eq!(size_of::<Site>(), 24);
+    assert_eq!(size_of::<Monotonic>(), 0);
+}
+
+#[test]
+fn auto_traits() {
+    fn shared_between_threads<T: Send + Sync>() {}
+    shared_between_threads::<Throttle>();
+    shared_between_threads::<Throttle<Manual>>();
+    shared_between_threads::<Gate>();
+    shared_between_threads::<Site>();
+    shared_between_threads::<Coalesced<'_>>();
+    support::assert_unwind_safe::<&Throttle>();
+    support::assert_unwind_safe::<&Gate>();
+}
+
+#[test]
+fn states_are_readable() {
+    let throttle = support::after_a_run(support::SECOND);
+    assert_eq!(
+        format!("{throttle:?}"),
+        "Throttle { state: State { last: 1s, deferral: None, running: false }, threshold: 1s, .. }"
+    );
+}
