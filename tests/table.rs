@@ -1,0 +1,212 @@
+//! The transition table of DESIGN.md, executed row by row, and compared with the documentation of the
+//! transitions.
+
+mod reference;
+
+use atomic_throttle::Threshold;
+use reference::{Event, Model, Promise, Told, shipped};
+use std::collections::BTreeMap;
+
+const DESIGN: &str = include_str!("../DESIGN.md");
+const TRANSITIONS: &str = include_str!("../src/state/transition.rs");
+const HEADER: &str = "| event | when | r | d | next | outcome |";
+
+/// A row, as it stands in the table.
+#[derive(Clone, Debug)]
+struct Row {
+    text: String,
+    event: String,
+    when: Vec<String>,
+    running: String,
+    deferral: Vec<String>,
+    next: String,
+    outcome: String,
+}
+
+impl Row {
+    fn parse(line: &str) -> Self {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [event, when, running, deferral, next, outcome] = cells[..] else {
+            panic!("a row of six cells: {line}")
+        };
+        let list = |cell: &str| {
+            cell.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+        };
+        Self {
+            text: line.to_owned(),
+            event: event.trim_matches('`').to_owned(),
+            when: list(when),
+            running: running.to_owned(),
+            deferral: list(deferral),
+            next: next.to_owned(),
+            outcome: outcome.trim_matches('`').to_owned(),
+        }
+    }
+
+    fn applies(&self, case: &Case) -> bool {
+        let running = self.running == "any" || self.running == u8::from(case.before.in_progress).to_string();
+        let deferral = self.deferral.iter().any(|name| name == "any" || name == deferral_name(&case.before));
+        self.event == case.event_name && running && deferral && self.when.iter().all(|c| case.holds(c))
+    }
+
+    /// The state that the row says comes next.
+    fn next(&self, case: &Case) -> Model {
+        let mut next = case.before;
+        match self.next.as_str() {
+            "same" => {}
+            "start" => {
+                next.latest_start = case.now.max(next.latest_start + 1);
+                next.in_progress = true;
+                next.promise = Promise::Nothing;
+            }
+            "r=0" => next.in_progress = false,
+            "d=none" => next.promise = Promise::Nothing,
+            "d=pending" => next.promise = Promise::Owned,
+            "d=cancelled" => next.promise = Promise::TakenBack,
+            "d=owed" => next.promise = Promise::Orphaned,
+            other => panic!("no such next state: {other} in {}", self.text),
+        }
+        next
+    }
+}
+
+/// The rows of a table in `text`, each without `prefix`.
+fn rows(text: &str, prefix: &str) -> Vec<Row> {
+    let lines: Vec<&str> = text.lines().map(|line| line.trim().trim_start_matches(prefix).trim()).collect();
+    let mut rows = Vec::new();
+    let mut inside = false;
+    for line in lines {
+        if line == HEADER {
+            inside = true;
+        } else if !line.starts_with('|') {
+            inside = false;
+        } else if inside && !line.starts_with("|---") {
+            rows.push(Row::parse(line));
+        }
+    }
+    rows
+}
+
+/// One event in one state.
+#[derive(Debug)]
+struct Case {
+    before: Model,
+    event_name: &'static str,
+    event: Event,
+    now: u64,
+    epoch: u64,
+    latest: u64,
+}
+
+impl Case {
+    fn due(&self) -> u64 {
+        let spaced = self.before.latest_start > 0 && self.before.threshold > 0;
+        if spaced { self.before.latest_start + self.before.threshold } else { 0 }
+    }
+
+    fn holds(&self, condition: &str) -> bool {
+        match condition {
+            "open" => self.now >= self.due(),
+            "closed" => self.now < self.due(),
+            "due <= latest" => self.due() <= self.latest,
+            "due > latest" => self.due() > self.latest,
+            "last == epoch" => self.before.latest_start == self.epoch,
+            "last != epoch" => self.before.latest_start != self.epoch,
+            other => panic!("no such condition: {other}"),
+        }
+    }
+}
+
+fn deferral_name(model: &Model) -> &'static str {
+    match model.promise {
+        Promise::Nothing => "none",
+        Promise::Owned => "pending",
+        Promise::TakenBack => "cancelled",
+        Promise::Orphaned => "owed",
+    }
+}
+
+fn outcome_name(told: Told) -> &'static str {
+    match told {
+        Told::Run => "Run",
+        Told::Defer(_) => "Defer",
+        Told::Coalesced => "Coalesced",
+        Told::Closed(_) => "Closed",
+        Told::Running => "Running",
+        Told::Requested => "Requested",
+        Told::Gone => "Gone",
+        Told::Cancelled => "Cancelled",
+        Told::Busy => "Busy",
+        Told::Early(_) => "Early",
+        Told::Owed => "Owed",
+        Told::Yes => "true",
+        Told::No => "false",
+        Told::Nothing => "Nothing",
+        Told::Finished => "Finished",
+        Told::Ignored => "Ignored",
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let promises = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned];
+    let mut cases = Vec::new();
+    for (latest_start, threshold) in [(0, 4), (10, 0), (10, 1), (10, 4)] {
+        for promise in promises {
+            for in_progress in [false, true] {
+                let before = Model { threshold, latest_start, in_progress, promise };
+                for now in [0, 9, 10, 11, 13, 14, 15] {
+                    for other in [0, 9, 10, 11, 13, 14, 15] {
+                        let (epoch, latest) = (other, other);
+                        let events = [
+                            ("arrive(now)", Event::Arrive { now }),
+                            ("arrive_by(now, latest)", Event::ArriveBy { now, latest }),
+                            ("request()", Event::Request),
+                            ("try_start(now)", Event::TryStart { now }),
+                            ("fire(epoch, now)", Event::Fire { epoch, now }),
+                            ("abandon(epoch)", Event::Abandon { epoch }),
+                            ("cancel()", Event::Cancel),
+                            ("flush(now)", Event::Flush { now }),
+                            ("finish(epoch)", Event::Finish { epoch }),
+                        ];
+                        cases.extend(events.map(|(event_name, event)| Case {
+                            before,
+                            event_name,
+                            event,
+                            now,
+                            epoch,
+                            latest,
+                        }));
+                    }
+                }
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn the_table_is_executed() {
+    let rows = rows(DESIGN, "");
+    let mut executed: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in cases() {
+        let applying: Vec<&Row> = rows.iter().filter(|row| row.applies(&case)).collect();
+        let [row] = applying[..] else { panic!("{} rows apply to {case:?}", applying.len()) };
+        let threshold = Threshold::from_nanos(case.before.threshold);
+        let (state, told) = shipped::step(shipped::encode(&case.before), threshold, case.event);
+        assert_eq!(outcome_name(told), row.outcome, "{} in {case:?}", row.text);
+        assert_eq!(shipped::decode(state, threshold), row.next(&case), "{} in {case:?}", row.text);
+        *executed.entry(&row.text).or_default() += 1;
+    }
+    for row in &rows {
+        assert!(executed.contains_key(row.text.as_str()), "never executed: {}", row.text);
+    }
+    assert_eq!(rows.len(), 41, "the table is read whole");
+    println!("{} rows, {} cases", rows.len(), executed.values().sum::<usize>());
+}
+
+#[test]
+fn the_documentation_has_the_same_rows() {
+    let documented: Vec<String> = rows(TRANSITIONS, "///").into_iter().map(|row| row.text).collect();
+    let designed: Vec<String> = rows(DESIGN, "").into_iter().map(|row| row.text).collect();
+    assert_eq!(documented, designed);
+}
