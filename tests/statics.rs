@@ -29,12 +29,11 @@ fn a_static_throttle_loses_nothing() {
                 while RUNS.load(Relaxed) < 100 {
                     number += 1;
                     written.store(number, Relaxed);
-                    if let Outcome::Coalesced(handle) = THROTTLE.run(record)
-                        && number % 1000 == 0
-                    {
+                    let outcome = THROTTLE.run(record);
+                    let waited = number % 1000 == 0;
+                    if let (true, Outcome::Coalesced(handle)) = (waited, outcome) {
                         handle.wait().expect("the covering run comes");
                     }
-                    let waited = number % 1000 == 0;
                     assert!(!waited || seen.load(Relaxed) == number, "G3: the run missed a call");
                 }
             });

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod input;
 pub mod sequence;
 pub mod shipped;
 

@@ -1,1 +1,49 @@
-fn main() {}
+//! The project's own commands. `cargo xtask verify` runs every check; the others are parts of it, or make
+//! the figures of the README.
+
+mod ratios;
+mod rung;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every check: format, clippy, docs, tests, loom, corpus, examples.
+    Verify,
+    /// Run the loom models.
+    Loom,
+    /// Print the ratios of the last `cargo bench`, as the README has them.
+    Ratios,
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let done = match Arguments::parse().command {
+        Command::Verify => verify::verify(&root),
+        Command::Loom => verify::loom(&root),
+        Command::Ratios => ratios::table(&root.join("target/criterion")).map(|table| print!("{table}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository: the folder that holds this package.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}

@@ -1,0 +1,77 @@
+//! Group commit: many writers append to one file, and each returns only when its record is on the disk,
+//! but far fewer than one `fsync` per record is made.
+//!
+//! A writer appends its record, then asks for a sync. If one is pending already, that covers the record
+//! (G3), and the writer only waits for it.
+
+use atomic_throttle::{Outcome, Throttle};
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+struct Journal {
+    file: File,
+    /// Records that have been appended whole.
+    appended: AtomicU64,
+    /// Records that are known to be on the disk.
+    durable: AtomicU64,
+    syncs: AtomicU64,
+    throttle: Throttle,
+}
+
+impl Journal {
+    /// Appends `record` and returns when it is on the disk.
+    fn commit(&self, record: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(record)?;
+        let number = self.appended.fetch_add(1, Ordering::Relaxed) + 1;
+        while self.durable.load(Ordering::Relaxed) < number {
+            match self.throttle.run(|| self.sync()) {
+                Outcome::RanAtOnce(result) | Outcome::RanDeferred(result) => result?,
+                // If the covering sync failed, `durable` says so, and this writer tries itself.
+                Outcome::Coalesced(handle) => drop(handle.wait()),
+                Outcome::Cancelled | Outcome::Owed => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let appended = self.appended.load(Ordering::Relaxed);
+        self.file.sync_data()?;
+        self.durable.store(appended, Ordering::Relaxed);
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn main() -> io::Result<()> {
+    const WRITERS: usize = 32;
+    const RECORDS: usize = 50;
+    let journal = Journal {
+        file: tempfile::tempfile()?,
+        appended: AtomicU64::new(0),
+        durable: AtomicU64::new(0),
+        syncs: AtomicU64::new(0),
+        // No spacing: the next sync starts as soon as the one in progress has finished.
+        throttle: Throttle::new(Duration::ZERO),
+    };
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let journal = &journal;
+                scope.spawn(move || {
+                    (0..RECORDS).try_for_each(|record| {
+                        journal.commit(format!("writer {writer}, record {record}\n").as_bytes())
+                    })
+                })
+            })
+            .collect();
+        writers.into_iter().try_for_each(|writer| writer.join().expect("a writer does not panic"))
+    })?;
+    let commits = (WRITERS * RECORDS) as u64;
+    assert_eq!(journal.durable.load(Ordering::Relaxed), commits, "every record is on the disk");
+    println!("{commits} commits by {WRITERS} writers, {} syncs", journal.syncs.load(Ordering::Relaxed));
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! One transition at full width against the reference model.
+
+#![no_main]
+
+#[path = "../../tests/reference/mod.rs"]
+mod reference;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    reference::input::transition(input);
+});
