@@ -1,4 +1,4 @@
-//! [`every!`](crate::every): at most once per threshold and call site.
+//! [`every!`](crate::every!): at most once per threshold and call site.
 
 use crate::clock::{Clock, Monotonic};
 use crate::gate::{Gate, Run};
@@ -58,7 +58,7 @@ macro_rules! every {
     };
 }
 
-/// What [`every!`](crate::every) keeps for one call site. Use it by name to share one count between
+/// What [`every!`](crate::every!) keeps for one call site. Use it by name to share one count between
 /// several sites, or to bring a clock of your own.
 ///
 /// ```

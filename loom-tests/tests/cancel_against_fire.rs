@@ -14,7 +14,7 @@ fn exactly_one_has_its_way() {
     let executions = explore(Bound::Exhaustive, move || {
         let gate = Arc::new(Gate::new(THRESHOLD));
         let deferral = defer(&gate);
-        let canceller = thread::spawn({
+        let other = thread::spawn({
             let gate = Arc::clone(&gate);
             move || gate.cancel()
         });
@@ -26,7 +26,7 @@ fn exactly_one_has_its_way() {
             Fired::Cancelled => false,
             other => panic!("{other:?}"),
         };
-        let cancelled = canceller.join().expect("no panic");
+        let cancelled = other.join().expect("no panic");
         assert_ne!(ran, cancelled);
         assert!(!gate.state().has_owner());
         runs_in.count_if(ran);
@@ -46,7 +46,7 @@ fn a_call_in_between_is_not_lost() {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         let deferral = defer(&shared.0);
         let owner_epoch = deferral.epoch();
-        let canceller = thread::spawn({
+        let other = thread::spawn({
             let shared = Arc::clone(&shared);
             move || shared.0.cancel()
         });
@@ -74,7 +74,7 @@ fn a_call_in_between_is_not_lost() {
             Fired::Cancelled => None,
             other => panic!("{other:?}"),
         };
-        let cancelled = canceller.join().expect("no panic");
+        let cancelled = other.join().expect("no panic");
         let coalesced = caller.join().expect("no panic");
         if coalesced == Some(owner_epoch) {
             match seen {

@@ -55,12 +55,12 @@ fn by_a_cancel() {
             move || matches!(throttle.run(|| ()), Outcome::Cancelled)
         });
         if let Ok(Outcome::Coalesced(handle)) = throttle.run_within(Duration::ZERO, || ()) {
-            let canceller = thread::spawn({
+            let other = thread::spawn({
                 let throttle = Arc::clone(&throttle);
                 move || assert!(throttle.cancel())
             });
             assert_eq!(handle.wait(), Err(WaitError::Cancelled));
-            canceller.join().expect("no panic");
+            other.join().expect("no panic");
             assert!(owner.join().expect("no panic"));
             counted.count();
         } else {

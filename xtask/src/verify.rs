@@ -34,6 +34,7 @@ pub fn verify(root: &Path) -> Result<(), String> {
     done.push(run(root, "docs", &Count::Commands, &[
         Step::cargo("doc --no-deps --document-private-items").with("RUSTDOCFLAGS", "-D warnings"),
         Step::cargo("doc --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
+        Step::cargo("doc --no-deps --lib --no-default-features").with("RUSTDOCFLAGS", "-D warnings"),
     ])?);
     done.push(no_std(root)?);
     done.push(run(root, "tests", &Count::Tests, &[
