@@ -98,6 +98,13 @@ impl Gate {
     #[inline]
     pub fn arrive(&self, now: Timestamp) -> Arrival<'_> {
         Self::publish_before_deciding();
+        self.arrive_uncoalesced(now)
+    }
+
+    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just said `None`:
+    /// the fence of that one covers this decision as well.
+    #[inline]
+    pub(crate) fn arrive_uncoalesced(&self, now: Timestamp) -> Arrival<'_> {
         let step = self.update(Ordering::Relaxed, |state| state.arrive(now, self.threshold()));
         self.arrival(step.before, step.outcome, step.after)
     }
@@ -110,6 +117,16 @@ impl Gate {
     #[inline]
     pub fn arrive_by(&self, now: Timestamp, latest: Timestamp) -> Result<Arrival<'_>, Refused> {
         Self::publish_before_deciding();
+        self.arrive_by_uncoalesced(now, latest)
+    }
+
+    /// As [`arrive_by`](Self::arrive_by), after a [`coalesce`](Self::coalesce) that said `None`.
+    #[inline]
+    pub(crate) fn arrive_by_uncoalesced(
+        &self,
+        now: Timestamp,
+        latest: Timestamp,
+    ) -> Result<Arrival<'_>, Refused> {
         let step = self.update(Ordering::Relaxed, |state| state.arrive_by(now, latest, self.threshold()));
         step.outcome.map(|outcome| self.arrival(step.before, outcome, step.after))
     }

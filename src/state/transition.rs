@@ -24,12 +24,11 @@ impl State {
         if self.can_start(now, threshold) {
             return (self.start(now), Arrive::Run);
         }
-        match self.deferral() {
-            DeferralStatus::None | DeferralStatus::Owed => {
-                (self.with_deferral(PENDING), Arrive::Defer { due: self.window_end(threshold) })
-            }
-            DeferralStatus::Pending => (self, Arrive::Coalesced),
-            DeferralStatus::Cancelled => (self.with_deferral(PENDING), Arrive::Coalesced),
+        let pending = self.with_deferral(PENDING);
+        if self.has_owner() {
+            (pending, Arrive::Coalesced)
+        } else {
+            (pending, Arrive::Defer { due: self.window_end(threshold) })
         }
     }
 
@@ -57,12 +56,13 @@ impl State {
         latest: Timestamp,
         threshold: Threshold,
     ) -> (Self, Result<Arrive, Refused>) {
-        match self.arrive(now, threshold) {
-            (_, Arrive::Defer { due }) if due.as_nanos() > latest.as_nanos() => {
-                (self, Err(Refused::Closed { retry_at: due }))
-            }
-            (next, outcome) => (next, Ok(outcome)),
+        let due = self.window_end(threshold);
+        let makes_deferral = !self.can_start(now, threshold) && !self.has_owner();
+        if makes_deferral && due.as_nanos() > latest.as_nanos() {
+            return (self, Err(Refused::Closed { retry_at: due }));
         }
+        let (next, outcome) = self.arrive(now, threshold);
+        (next, Ok(outcome))
     }
 
     /// A caller that never performs the run itself: it leaves that to the one background owner.
@@ -74,11 +74,8 @@ impl State {
     /// | `request()` | | any | cancelled | d=pending | `Coalesced` |
     #[inline]
     pub const fn request(self) -> (Self, Request) {
-        match self.deferral() {
-            DeferralStatus::None | DeferralStatus::Owed => (self.with_deferral(PENDING), Request::Requested),
-            DeferralStatus::Pending => (self, Request::Coalesced),
-            DeferralStatus::Cancelled => (self.with_deferral(PENDING), Request::Coalesced),
-        }
+        let outcome = if self.has_owner() { Request::Coalesced } else { Request::Requested };
+        (self.with_deferral(PENDING), outcome)
     }
 
     /// A caller that runs now or not at all: the leading edge only.

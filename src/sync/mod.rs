@@ -10,20 +10,25 @@ mod explored;
 #[cfg(not(atomic_throttle_loom))]
 mod real {
     #[cfg(feature = "std")]
-    pub(crate) use core::sync::atomic::AtomicUsize;
+    pub(crate) use core::sync::atomic::AtomicU32;
     pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
 
     /// The atomic that the retry loop moves.
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 
-    /// A number that no other living thread has. Never 0.
+    /// The number of this thread. Never 0.
     #[cfg(feature = "std")]
     #[inline]
-    pub(crate) fn this_thread() -> usize {
-        // The address of a thread-local is a cheaper identity than `std::thread::current().id()`,
-        // which counts references. It needs no drop, so it can be read while the thread is torn down.
-        std::thread_local!(static IDENTITY: u8 = const { 0 });
-        IDENTITY.with(|identity| core::ptr::from_ref(identity).addr())
+    pub(crate) fn this_thread() -> u32 {
+        use core::cell::Cell;
+        // It needs no drop, so it can be read while the thread is torn down.
+        std::thread_local!(static NUMBER: Cell<u32> = const { Cell::new(0) });
+        NUMBER.with(|number| {
+            if number.get() == 0 {
+                number.set(super::next_thread());
+            }
+            number.get()
+        })
     }
 
     /// Waits for a notification, at most for `limit`.
@@ -39,13 +44,13 @@ mod real {
 mod real {
     pub(crate) use super::explored::AtomicWord;
     #[cfg(feature = "std")]
-    pub(crate) use loom::sync::atomic::AtomicUsize;
+    pub(crate) use loom::sync::atomic::AtomicU32;
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
     #[cfg(feature = "std")]
-    pub(crate) fn this_thread() -> usize {
-        loom::thread_local!(static IDENTITY: u8 = 0);
-        IDENTITY.with(|identity| core::ptr::from_ref(identity).addr())
+    pub(crate) fn this_thread() -> u32 {
+        loom::thread_local!(static NUMBER: u32 = super::next_thread());
+        NUMBER.with(|number| *number)
     }
 
     /// Time does not pass by itself in a model: whoever moves the clock notifies, so the limit is left
@@ -57,6 +62,22 @@ mod real {
 }
 
 pub(crate) use real::*;
+
+/// A number that no thread has. It comes again after 2^32 threads, so two living threads share one only if
+/// that many were started between them.
+#[cfg(feature = "std")]
+#[cold]
+fn next_thread() -> u32 {
+    use core::sync::atomic::{AtomicU32, Ordering};
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // ORDERING: Relaxed. The read-modify-write alone makes the number this thread's own.
+        let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if number != 0 {
+            return number;
+        }
+    }
+}
 
 #[cfg(feature = "std")]
 pub(crate) use event_listener::{Event, EventListener};

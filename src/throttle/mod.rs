@@ -8,7 +8,7 @@ pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 use crate::clock::{Clock, Monotonic};
 use crate::gate::{Arrival, Deferral, Flushed, Gate, Run};
 use crate::state::{Epoch, Refused, State};
-use crate::sync::{AtomicUsize, Event, Ordering, const_unless_loom, this_thread};
+use crate::sync::{AtomicU32, Event, Ordering, const_unless_loom, this_thread};
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use crate::wait::{Turn, Waiting};
 use core::fmt;
@@ -71,9 +71,11 @@ use core::time::Duration;
 pub struct Throttle<C = Monotonic> {
     gate: Gate,
     event: Event,
+    /// How many threads wait on the event, or are about to.
+    waiters: AtomicU32,
     /// The thread of the run in progress, 0 if none: the run's own thread, and only that, recognizes
     /// itself.
-    runner: AtomicUsize,
+    runner: AtomicU32,
     clock: C,
 }
 
@@ -107,7 +109,8 @@ impl<C> Throttle<C> {
             Self {
                 gate: Gate::new(Threshold::new(threshold)),
                 event: Event::new(),
-                runner: AtomicUsize::new(0),
+                waiters: AtomicU32::new(0),
+                runner: AtomicU32::new(0),
                 clock,
             }
         }
@@ -184,7 +187,7 @@ impl<C: Clock> Throttle<C> {
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
         match self.gate.coalesce() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-            None => self.settle(self.gate.arrive(self.clock.now()), None, f),
+            None => self.settle(self.gate.arrive_uncoalesced(self.clock.now()), None, f),
         }
     }
 
@@ -212,7 +215,7 @@ impl<C: Clock> Throttle<C> {
         }
         let now = self.clock.now();
         let limit = now.saturating_add(max_wait);
-        Ok(self.settle(self.gate.arrive_by(now, limit)?, Some(limit), f))
+        Ok(self.settle(self.gate.arrive_by_uncoalesced(now, limit)?, Some(limit), f))
     }
 
     /// Runs `f` now or not at all: the leading edge only.
@@ -342,7 +345,7 @@ impl<C: Clock> Throttle<C> {
 
     #[inline]
     pub(crate) fn waiting(&self) -> Waiting<'_, C> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event }
+        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 }
 

@@ -58,7 +58,10 @@ impl Step {
     fn run(&self, root: &Path, mut look: impl FnMut(&str)) -> Result<(), String> {
         let arguments: Vec<_> = self.arguments.iter().map(|word| word.to_string_lossy()).collect();
         let line = format!("cargo {}", arguments.join(" "));
-        println!("$ {line}{}", if self.folder == "." { String::new() } else { format!("   (in {})", self.folder) });
+        println!(
+            "$ {line}{}",
+            if self.folder == "." { String::new() } else { format!("   (in {})", self.folder) }
+        );
         let mut command = cmd(&self.program, &self.arguments).dir(root.join(self.folder));
         for (variable, value) in &self.environment {
             command = command.env(variable, value);

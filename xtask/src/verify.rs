@@ -20,31 +20,52 @@ pub fn verify(root: &Path) -> Result<(), String> {
     let start = Instant::now();
     let mut done = Vec::new();
 
-    done.push(run(root, "format", &Count::Commands, &[
-        Step::cargo("fmt --all --check"),
-        Step::cargo("fmt --check").within("loom-tests"),
-        Step::cargo("fmt --check").within("fuzz"),
-        Step::cargo("fmt --check").within("no-std"),
-    ])?);
-    done.push(run(root, "clippy", &Count::Commands, &[
-        Step::cargo("clippy --workspace --all-targets -- -D warnings"),
-        Step::cargo("clippy --lib --no-default-features -- -D warnings"),
-        Step::cargo("clippy --release --all-targets -- -D warnings").within("loom-tests"),
-    ])?);
-    done.push(run(root, "docs", &Count::Commands, &[
-        Step::cargo("doc --no-deps --document-private-items").with("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo("doc --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo("doc --no-deps --lib --no-default-features").with("RUSTDOCFLAGS", "-D warnings"),
-    ])?);
+    done.push(run(
+        root,
+        "format",
+        &Count::Commands,
+        &[
+            Step::cargo("fmt --all --check"),
+            Step::cargo("fmt --check").within("loom-tests"),
+            Step::cargo("fmt --check").within("fuzz"),
+            Step::cargo("fmt --check").within("no-std"),
+        ],
+    )?);
+    done.push(run(
+        root,
+        "clippy",
+        &Count::Commands,
+        &[
+            Step::cargo("clippy --workspace --all-targets -- -D warnings"),
+            Step::cargo("clippy --lib --no-default-features -- -D warnings"),
+            Step::cargo("clippy --release --all-targets -- -D warnings").within("loom-tests"),
+        ],
+    )?);
+    done.push(run(
+        root,
+        "docs",
+        &Count::Commands,
+        &[
+            Step::cargo("doc --no-deps --document-private-items").with("RUSTDOCFLAGS", "-D warnings"),
+            Step::cargo("doc --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
+            Step::cargo("doc --no-deps --lib --no-default-features").with("RUSTDOCFLAGS", "-D warnings"),
+        ],
+    )?);
     done.push(no_std(root)?);
-    done.push(run(root, "tests", &Count::Tests, &[
-        Step::cargo("test --workspace --lib --bins --tests --examples"),
-    ])?);
+    done.push(run(
+        root,
+        "tests",
+        &Count::Tests,
+        &[Step::cargo("test --workspace --lib --bins --tests --examples")],
+    )?);
     done.push(run(root, "doc tests", &Count::Tests, &[Step::cargo("test --doc")])?);
     done.push(models(root)?);
-    done.push(run(root, "fuzz corpus", &Count::TestsAnd("inputs"), &[
-        Step::cargo("test --test corpus -- --nocapture"),
-    ])?);
+    done.push(run(
+        root,
+        "fuzz corpus",
+        &Count::TestsAnd("inputs"),
+        &[Step::cargo("test --test corpus -- --nocapture")],
+    )?);
     let examples = EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}")));
     done.push(run(root, "examples", &Count::Commands, &examples)?);
 

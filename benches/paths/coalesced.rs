@@ -1,0 +1,55 @@
+//! A call while a run is pending: it returns at once, and the pending run sees what it wrote before.
+//!
+//! The yardstick is `fence + load`, the least that can promise this. A relaxed load cannot: it loses
+//! updates, and stands here only as the floor. Every peer promises visibility.
+
+use crate::peers::BothEdges;
+use crate::rows::{Padded, rounds};
+use atomic_throttle::gate::{Arrival, Gate};
+use atomic_throttle::{Threshold, Throttle, Timestamp};
+use criterion::Criterion;
+use std::hint::black_box;
+use std::thread;
+use std::time::Duration;
+
+/// Longer than any measurement.
+const HOUR: Duration = Duration::from_secs(3600);
+
+static THROTTLE: Padded<Throttle> = Padded(Throttle::new(HOUR));
+
+pub fn bench(criterion: &mut Criterion) {
+    let gate = Padded(Gate::new(Threshold::new(HOUR)));
+    let gate = &black_box(&gate).0;
+    let Arrival::Run(run) = gate.arrive(Timestamp::from_nanos(1)) else { panic!("nothing ran yet") };
+    run.finish();
+    let Arrival::Defer(deferral) = gate.arrive(Timestamp::from_nanos(2)) else { panic!("closed") };
+
+    let throttle = &black_box(&THROTTLE).0;
+    assert!(throttle.try_run(|| ()).is_ok());
+    // The owner of the deferral waits in its call.
+    let owner = thread::spawn(|| throttle.run(|| ()).ran());
+    while !throttle.is_pending() {
+        thread::yield_now();
+    }
+
+    let mutex = Padded(BothEdges::new(HOUR));
+    let mutex = &black_box(&mutex).0;
+    mutex.defer();
+
+    // A channel of capacity 1 to a worker is full while a request is pending.
+    let (sender, receiver) = crossbeam_channel::bounded(1);
+    sender.send(()).expect("the receiver lives");
+    let sender = black_box(&sender);
+
+    rounds(criterion, "coalesced", |rows| {
+        rows.references();
+        rows.row_and_contended("Gate::coalesce", move || gate.coalesce().is_some());
+        rows.row_and_contended("Throttle::run", move || throttle.run(|| ()).ran());
+        rows.row_and_contended("Mutex", move || mutex.run(|| ()));
+        rows.row_and_contended("crossbeam channel, full", move || sender.try_send(()).is_ok());
+    });
+
+    drop((deferral, receiver));
+    throttle.cancel();
+    assert!(!owner.join().expect("the owner returns"), "the deferral was cancelled");
+}

@@ -1,0 +1,82 @@
+//! Rounds, rows, and the reference rows that every group shares.
+
+use atomic_throttle::{Clock, Monotonic};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::thread;
+use std::time::Instant;
+
+const ROUNDS: u32 = 5;
+
+/// Keeps what is measured on cache lines of its own, so that no row pays for its neighbours in memory.
+#[repr(align(128))]
+pub struct Padded<T>(pub T);
+
+/// The rows of one round.
+pub struct Rows<'c> {
+    group: BenchmarkGroup<'c, WallTime>,
+    round: u32,
+}
+
+/// Measures all rows of a group, one round after the other.
+pub fn rounds(criterion: &mut Criterion, group: &str, measure: impl Fn(&mut Rows)) {
+    let mut rows = Rows { group: criterion.benchmark_group(group), round: 0 };
+    while rows.round < ROUNDS {
+        rows.round += 1;
+        measure(&mut rows);
+    }
+    rows.group.finish();
+}
+
+impl Rows<'_> {
+    /// Measures `call`. It is `Copy` so that the loop keeps what it captured in registers.
+    pub fn row<T>(&mut self, name: &str, call: impl Fn() -> T + Copy) {
+        let id = format!("round-{}/{name}", self.round);
+        self.group.bench_function(id, |bencher| bencher.iter(call));
+    }
+
+    /// Measures `call` alone, then while another thread repeats it without a pause.
+    pub fn row_and_contended<T>(&mut self, name: &str, call: impl Fn() -> T + Copy + Send) {
+        self.row(name, call);
+        let stop = &AtomicBool::new(false);
+        thread::scope(|scope| {
+            // Also when a measurement panics: the scope waits for the other thread.
+            let _stop = StopOnDrop(stop);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    for _ in 0..100 {
+                        black_box(call());
+                    }
+                }
+            });
+            self.row(&format!("2 threads: {name}"), call);
+        });
+    }
+
+    /// What calls are made of.
+    pub fn references(&mut self) {
+        let word = &Padded(AtomicU64::new(0));
+        let word = &black_box(word).0;
+        self.row("relaxed load", move || word.load(Ordering::Relaxed));
+        self.row("fence + load", move || {
+            fence(Ordering::SeqCst);
+            word.load(Ordering::Relaxed)
+        });
+        self.row("CAS", move || {
+            let before = word.load(Ordering::Relaxed);
+            word.compare_exchange_weak(before, before + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        });
+        self.row("Instant::now", Instant::now);
+        self.row("Monotonic::now", || Monotonic.now());
+    }
+}
+
+struct StopOnDrop<'s>(&'s AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
