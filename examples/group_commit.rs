@@ -7,7 +7,7 @@
 use atomic_throttle::{Outcome, Throttle};
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ struct Journal {
     /// Records that are known to be on the disk.
     durable: AtomicU64,
     syncs: AtomicU64,
+    /// A sync has failed. The system may have dropped what it could not write, so that a later sync would
+    /// succeed without it: no commit is believed any more.
+    failed: AtomicBool,
     throttle: Throttle,
 }
 
@@ -27,9 +30,14 @@ impl Journal {
         (&self.file).write_all(record)?;
         let number = self.appended.fetch_add(1, Ordering::Relaxed) + 1;
         while self.durable.load(Ordering::Relaxed) < number {
+            if self.failed.load(Ordering::Relaxed) {
+                return Err(io::Error::other(
+                    "a sync has failed: the end of the journal is not to be trusted",
+                ));
+            }
             match self.throttle.run(|| self.sync()) {
                 Outcome::RanAtOnce(result) | Outcome::RanDeferred(result) => result?,
-                // If the covering sync failed, `durable` says so, and this writer tries itself.
+                // Whether the covering sync succeeded, the next turn of this loop sees.
                 Outcome::Coalesced(handle) => drop(handle.wait()),
                 Outcome::Cancelled | Outcome::Owed => {}
             }
@@ -39,7 +47,7 @@ impl Journal {
 
     fn sync(&self) -> io::Result<()> {
         let appended = self.appended.load(Ordering::Relaxed);
-        self.file.sync_data()?;
+        self.file.sync_data().inspect_err(|_| self.failed.store(true, Ordering::Relaxed))?;
         self.durable.store(appended, Ordering::Relaxed);
         self.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -54,6 +62,7 @@ fn main() -> io::Result<()> {
         appended: AtomicU64::new(0),
         durable: AtomicU64::new(0),
         syncs: AtomicU64::new(0),
+        failed: AtomicBool::new(false),
         // No spacing: the next sync starts as soon as the one in progress has finished.
         throttle: Throttle::new(Duration::ZERO),
     };

@@ -1,9 +1,9 @@
 //! Waiting for a deadline, a finish or a cancel: the owner for its turn, a coalesced call for its run.
 //!
-//! Whoever waits first registers, then looks at the word and the clock; whoever moves one of them does
-//! that first, then looks whether somebody is registered. Both fence in between, so that one of the two
-//! sees the other, and no wake-up is lost (G5). This is done twice: with a count of those who wait, so
-//! that a run which nobody waits for pays a fence and a load, and in the event itself.
+//! Whoever waits counts itself first, then looks at the word and the clock; whoever moves one of them
+//! does that first, then looks at the count. Both fence in between, so one of the two sees the other, and
+//! no wake-up is lost (G5). That a counted waiter hears a notification is the event's part: it lists its
+//! listeners under a lock, and a waiter looks once more after it is listed.
 
 use crate::clock::{Clock, Moved};
 use crate::gate::{Deferral, Fired, Gate, Run};
@@ -33,10 +33,10 @@ pub enum WaitError {
     /// The owner left, by a panic or at its limit, before the run started. The run is owed: call again
     /// and adopt it.
     Owed,
-    /// The limit passed. The run is still pending or in progress.
+    /// The limit passed, and the run was not seen to have finished.
     TimedOut,
-    /// The wait was asked for inside a run of the same throttle, which the covering run has to wait
-    /// for.
+    /// The wait was asked for inside a run of the same throttle, which may be the covering run itself,
+    /// or one that the covering run has to wait for.
     InsideRun,
 }
 
@@ -45,8 +45,8 @@ impl fmt::Display for WaitError {
         f.write_str(match self {
             Self::Cancelled => "the pending run was cancelled: call again for another",
             Self::Owed => "the owner of the pending run left: call again and adopt it",
-            Self::TimedOut => "the run had not finished within the limit: wait on",
-            Self::InsideRun => "a run cannot wait for the run after it: wait outside of it",
+            Self::TimedOut => "the run was not seen to finish within the limit: wait on",
+            Self::InsideRun => "a run cannot wait for itself or for the run after it: wait outside of it",
         })
     }
 }
@@ -105,17 +105,22 @@ impl<'t, C: Clock> Waiting<'t, C> {
             if limit.is_some_and(|limit| now >= limit) {
                 return owner.leave();
             }
-            self.sleep(listener, now, earlier(due, limit));
+            self.sleep(listener, earlier(due, limit));
         }
+    }
+
+    /// Whether that wait would end at once, and how.
+    pub(crate) fn look_for_cover(self, epoch: Epoch) -> Option<Result<(), WaitError>> {
+        Cover { epoch, run: None }.look(self.gate)
     }
 
     /// Waits until the run that covers a call coalesced in `epoch` has finished, or will not come, or
     /// the clock has reached `limit`.
     pub(crate) fn for_cover(self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        let mut cover = Cover { epoch, run: None };
-        if let Some(result) = cover.look(self.gate) {
+        if let Some(result) = self.look_for_cover(epoch) {
             return result;
         }
+        let mut cover = Cover { epoch, run: None };
         let _registered = Registered::new(self.waiters);
         loop {
             let listener = self.event().listen();
@@ -126,19 +131,19 @@ impl<'t, C: Clock> Waiting<'t, C> {
                 wait(listener);
                 continue;
             };
-            let now = self.clock.now();
-            if now >= limit {
+            if self.clock.now() >= limit {
                 return Err(WaitError::TimedOut);
             }
-            self.sleep(listener, now, Some(limit));
+            self.sleep(listener, Some(limit));
         }
     }
 
     /// Sleeps until notified, at most until the clock reads `until`.
-    fn sleep(&self, listener: EventListener, now: Timestamp, until: Option<Timestamp>) {
+    fn sleep(&self, listener: EventListener, until: Option<Timestamp>) {
         match until {
             Some(until) if until != Timestamp::NEVER && self.clock.moved().is_none() => {
-                wait_for(listener, until.saturating_since(now));
+                // Read again: this thread may have been preempted since it decided to sleep.
+                wait_for(listener, until.saturating_since(self.clock.now()));
             }
             _ => wait(listener),
         }
@@ -172,7 +177,8 @@ impl<'t> Registered<'t> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        // ORDERING: Relaxed. A count that is too high for a while wakes nobody in vain who matters.
+        // ORDERING: Relaxed. This thread looks no more, so it may be missed; a count that stays too high
+        // for a moment costs a notification.
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -33,6 +33,15 @@ fn without_a_threshold_it_is_entered_each_time() {
 }
 
 #[test]
+fn what_looks_like_a_closure_is_evaluated() {
+    assert_eq!(every!(FOR_EVER, || 1), Some(1));
+    assert_eq!(every!(FOR_EVER, |_| 2), Some(2));
+    assert_eq!(every!(FOR_EVER, |suppressed: u64| suppressed + 3), Some(3));
+    assert_eq!(every!(FOR_EVER, move || 4), Some(4));
+    assert_eq!(every!(FOR_EVER, move |suppressed| suppressed + 5), Some(5));
+}
+
+#[test]
 fn the_expression_stands_in_the_function() {
     fn first_time(always: bool) -> Result<&'static str, &'static str> {
         every!(FOR_EVER, {

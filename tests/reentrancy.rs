@@ -2,8 +2,10 @@
 
 mod support;
 
-use atomic_throttle::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
+use atomic_throttle::{Clock, Manual, Moved, NotFlushed, Outcome, Refused, Throttle, Timestamp, WaitError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
 use support::{SECOND, after_a_run, at, until};
 
 #[test]
@@ -103,4 +105,66 @@ fn a_run_of_one_throttle_inside_a_run_of_another() {
         })
     });
     assert!(matches!(outcome, Outcome::RanAtOnce(true)));
+}
+
+/// A clock that goes back by a nanosecond at each reading, when told to.
+struct Receding {
+    clock: Manual,
+    recedes: AtomicBool,
+}
+
+impl Clock for Receding {
+    fn now(&self) -> Timestamp {
+        if self.recedes.load(Relaxed) {
+            self.clock.go_back(Duration::from_nanos(1));
+        }
+        self.clock.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.clock.moved()
+    }
+}
+
+#[test]
+fn no_clock_makes_a_wait_inside_a_run_block() {
+    let clock = Receding { clock: Manual::new(at(1)), recedes: AtomicBool::new(false) };
+    let throttle = Throttle::with_clock(SECOND, clock);
+    thread::scope(|scope| {
+        let mut owner = None;
+        let outcome = throttle.run(|| {
+            owner = Some(scope.spawn(|| throttle.run(|| ()).ran()));
+            until(|| throttle.is_pending());
+            let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+            throttle.clock().recedes.store(true, Relaxed);
+            assert_eq!(handle.wait(), Err(WaitError::InsideRun));
+            assert_eq!(handle.wait_for(Duration::ZERO), Err(WaitError::InsideRun));
+            throttle.clock().recedes.store(false, Relaxed);
+        });
+        assert!(outcome.ran());
+        throttle.clock().clock.set(at(9));
+        assert!(owner.expect("it was spawned").join().expect("no panic"));
+    });
+}
+
+#[test]
+fn the_covering_run_cannot_be_waited_for_inside_itself() {
+    let throttle = after_a_run(SECOND);
+    thread::scope(|scope| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let throttle = &throttle;
+        let owner = scope.spawn(move || {
+            throttle.run(|| {
+                let handle: atomic_throttle::Coalesced<'_, Manual> = receiver.recv().expect("it is sent");
+                handle.wait()
+            })
+        });
+        until(|| throttle.is_pending());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+        sender.send(handle).expect("the owner lives");
+        throttle.clock().set(at(2));
+        let outcome = owner.join().expect("no panic");
+        assert!(matches!(outcome, Outcome::RanDeferred(Err(WaitError::InsideRun))), "{outcome:?}");
+        assert_eq!(handle.wait(), Ok(()));
+    });
 }

@@ -160,7 +160,7 @@ fn a_flush_runs_now_and_starts_a_new_window() {
 }
 
 #[test]
-fn an_overdue_run_is_taken_over() {
+fn an_overdue_run_is_performed_by_its_owner_or_by_a_call_that_takes_over() {
     // `Throttle::run` coalesces without a look at the clock; `try_run` looks.
     let throttle = after_a_run(SECOND);
     let taken_over = AtomicUsize::new(0);

@@ -8,11 +8,12 @@ use reference::{Event, MAX, Model, NEVER, Promise, shipped};
 
 const PROMISES: [Promise; 4] = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned];
 
-fn events(now: u64, other: u64) -> [Event; 9] {
+fn events(now: u64, other: u64) -> [Event; 10] {
     [
         Event::Arrive { now },
         Event::ArriveBy { now, latest: other },
         Event::Request,
+        Event::Owe,
         Event::TryStart { now },
         Event::Fire { epoch: other, now },
         Event::Abandon { epoch: other },
@@ -58,7 +59,7 @@ fn compare_one(before: Model, event: Event) {
 fn all_transitions_at_small_width() {
     let times: Vec<u64> = (0..16).collect();
     let compared = compare(&times, &times, &times, &times);
-    assert_eq!(compared, 16_u64.pow(4) * 4 * 2 * 9);
+    assert_eq!(compared, 16_u64.pow(4) * 4 * 2 * 10);
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn all_transitions_at_the_edges_of_the_width() {
     let mut others = starts.clone();
     others.push(NEVER);
     let compared = compare(&starts, &readings, &readings, &others);
-    assert_eq!(compared, 16 * 13 * 13 * 17 * 4 * 2 * 9);
+    assert_eq!(compared, 16 * 13 * 13 * 17 * 4 * 2 * 10);
 }
 
 /// At the end of the field `last` cannot grow. Nothing panics, exclusion holds, and no window opens.

@@ -72,3 +72,40 @@ fn by_a_cancel() {
     assert!(executions > 10, "explored {executions}");
     assert!(cancelled.total() > 0);
 }
+
+/// An owner at its limit leaves the run owed, and says so to those who wait for it.
+#[test]
+fn by_an_owner_that_leaves() {
+    let told = Tally::new();
+    let counted = told.clone();
+    let executions = explore(Bound::Preemptions(2), move || {
+        let throttle = Throttle::with_clock(loom_tests::THRESHOLD.as_duration(), Manual::new(LEADING));
+        assert!(throttle.try_run(|| ()).is_ok());
+        let throttle = Arc::new(throttle);
+        let owner = thread::spawn({
+            let throttle = Arc::clone(&throttle);
+            move || {
+                let limit = loom_tests::THRESHOLD.as_duration();
+                matches!(throttle.run_within(limit, || ()), Ok(Outcome::Owed))
+            }
+        });
+        if let Ok(Outcome::Coalesced(handle)) = throttle.run_within(Duration::ZERO, || ()) {
+            // Holds the run up beyond the limit of its owner.
+            throttle.set_threshold(Duration::from_nanos(100));
+            let clock = thread::spawn({
+                let throttle = Arc::clone(&throttle);
+                move || throttle.clock().set(DUE)
+            });
+            assert_eq!(handle.wait(), Err(WaitError::Owed));
+            clock.join().expect("no panic");
+            assert!(owner.join().expect("no panic"));
+            counted.count();
+        } else {
+            // Nothing to coalesce into yet: let the owner's call end.
+            throttle.clock().set(DUE);
+            assert!(!owner.join().expect("no panic"));
+        }
+    });
+    assert!(executions > 50, "explored {executions}");
+    assert!(told.total() > 0);
+}

@@ -40,7 +40,7 @@ pub use self::{monotonic::Monotonic, moved::Moved};
 ///
 /// # Panics
 ///
-/// A throttle whose clock panics is left usable: a caller that was the owner leaves the run owed.
+/// A throttle whose `now` panics is left usable: a caller that was the owner leaves the run owed.
 pub trait Clock {
     /// The time now.
     fn now(&self) -> Timestamp;
@@ -49,7 +49,8 @@ pub trait Clock {
     ///
     /// `None`, the default, says that the clock runs with real time, so that whoever waits until a
     /// deadline may sleep for the time that is left. `Some` says that it does not: waiters then wake on
-    /// [`Moved::notify`] only. It must always return the same object.
+    /// [`Moved::notify`] only. It must always return the same object, and must not panic: it is called
+    /// while others are told of the end of a run.
     #[cfg(feature = "std")]
     fn moved(&self) -> Option<&Moved> {
         None

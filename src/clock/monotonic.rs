@@ -6,10 +6,11 @@ use crate::time::Timestamp;
 /// The system's monotonic clock, ordered across cores.
 ///
 /// On Unix it is `CLOCK_MONOTONIC`: comparable between the processes of one boot, and as fast as
-/// `Instant::now`. Elsewhere it is `Instant`, counted from the first reading in the process.
+/// `Instant::now`. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
+/// the process.
 ///
-/// On most systems it stands still while the machine is suspended: a window that was open then lasts
-/// longer by the time of the suspension.
+/// On most systems it stands still while the machine is suspended: a window that has not ended then
+/// lasts longer by the time of the suspension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Monotonic;
 
@@ -20,7 +21,9 @@ impl Clock for Monotonic {
     }
 }
 
-#[cfg(unix)]
+// Apple's CLOCK_MONOTONIC goes on while the machine is suspended, and the time-outs of waiting threads
+// do not.
+#[cfg(all(unix, not(target_vendor = "apple")))]
 #[inline]
 fn read() -> Timestamp {
     const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -31,7 +34,7 @@ fn read() -> Timestamp {
     Timestamp::from_nanos(seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos))
 }
 
-#[cfg(not(unix))]
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
 fn read() -> Timestamp {
     use std::sync::OnceLock;
     use std::time::Instant;

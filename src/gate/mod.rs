@@ -28,19 +28,21 @@
 //!
 //! # Guarantees
 //!
-//! G1 to G4 and G6 to G8 hold for every use of the gate. G5 (a pending run is performed) is the part of
-//! whoever drives it: call [`Deferral::fire`] at [`Deferral::due`], and again when a run has finished.
+//! G1 to G4 and G6 to G8 hold for every use of the gate, but that with [`claim`](Gate::claim) the one
+//! owner of G4 is the caller's part. So is G5 (a pending run is performed): call [`Deferral::fire`] at
+//! [`Deferral::due`], and again when a run has finished.
 //!
 //! # Cost
 //!
-//! [`coalesce`](Gate::coalesce) is one fence and one load, wait-free. Every other operation is one load
-//! and at most one successful compare-and-swap, lock-free; one that starts a run adds a fence.
+//! [`coalesce`](Gate::coalesce) is one fence and one load, wait-free. Every other operation is one load of
+//! the word, at most one of the threshold, and at most one successful compare-and-swap, lock-free; one
+//! that starts a run adds a fence.
 
 mod guard;
 
 pub use self::guard::{Arrival, Deferral, Fired, Flushed, Run};
 
-use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Refused, Request, State, TryStart};
+use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart};
 use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
@@ -151,6 +153,17 @@ impl Gate {
     #[inline]
     pub fn claim(&self, epoch: Epoch) -> Deferral<'_> {
         Deferral::new(self, epoch)
+    }
+
+    /// A caller that can neither perform the run nor wait for it: leaves it owed, unless one is pending.
+    /// The epoch is the one that the call was coalesced or left owed in.
+    ///
+    /// Cost: one fence, one load, at most one successful compare-and-swap. No clock.
+    #[inline]
+    pub fn owe(&self) -> (Owe, Epoch) {
+        Self::publish_before_deciding();
+        let step = self.update(Ordering::Relaxed, State::owe);
+        (step.outcome, step.after.epoch())
     }
 
     /// A caller that runs now or not at all: the leading edge only.

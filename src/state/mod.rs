@@ -25,7 +25,7 @@
 mod outcome;
 mod transition;
 
-pub use self::outcome::{Abandon, Arrive, Finish, Fire, Flush, Refused, Request, TryStart};
+pub use self::outcome::{Abandon, Arrive, Finish, Fire, Flush, Owe, Refused, Request, TryStart};
 
 use crate::time::{START_MAX, Threshold, Timestamp};
 use core::fmt;

@@ -28,6 +28,16 @@ pub enum Request {
     Coalesced,
 }
 
+/// The outcome of [`State::owe`](super::State::owe).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "on `Owed` no run is coming until the next call"]
+pub enum Owe {
+    /// A run is owed: the next call adopts it.
+    Owed,
+    /// The pending run covers the call.
+    Coalesced,
+}
+
 /// The outcome of [`State::try_start`](super::State::try_start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "whoever is told `Run` holds the throttle until the run is finished"]

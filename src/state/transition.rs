@@ -2,7 +2,7 @@
 
 use super::{
     Abandon, Arrive, CANCELLED, DEFERRAL, DeferralStatus, Epoch, Finish, Fire, Flush, LAST_SHIFT, NONE, OWED,
-    PENDING, RUNNING, Refused, Request, State, TryStart,
+    Owe, PENDING, RUNNING, Refused, Request, State, TryStart,
 };
 use crate::time::{START_MAX, Threshold, Timestamp};
 
@@ -76,6 +76,22 @@ impl State {
     pub const fn request(self) -> (Self, Request) {
         let outcome = if self.has_owner() { Request::Coalesced } else { Request::Requested };
         (self.with_deferral(PENDING), outcome)
+    }
+
+    /// A caller that can neither perform the run nor wait for it: inside a run, say.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `owe()` | | any | none, owed | d=owed | `Owed` |
+    /// | `owe()` | | any | pending | same | `Coalesced` |
+    /// | `owe()` | | any | cancelled | d=pending | `Coalesced` |
+    #[inline]
+    pub const fn owe(self) -> (Self, Owe) {
+        if self.has_owner() {
+            (self.with_deferral(PENDING), Owe::Coalesced)
+        } else {
+            (self.with_deferral(OWED), Owe::Owed)
+        }
     }
 
     /// A caller that runs now or not at all: the leading edge only.

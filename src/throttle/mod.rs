@@ -7,7 +7,7 @@ pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
 use crate::clock::{Clock, Monotonic};
 use crate::gate::{Arrival, Deferral, Flushed, Gate, Run};
-use crate::state::{Epoch, Refused, State};
+use crate::state::{Epoch, Owe, Refused, State};
 use crate::sync::{AtomicU32, Event, Ordering, const_unless_loom, this_thread};
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use crate::wait::{Turn, Waiting};
@@ -56,9 +56,8 @@ use core::time::Duration;
 ///
 /// # Cost
 ///
-/// A coalesced call is one fence and one load. A call that runs adds a clock reading, two
-/// compare-and-swaps and three fences; a refused one is a clock reading and one load. 32 bytes. The
-/// first wait allocates.
+/// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds
+/// two compare-and-swaps and two fences. 32 bytes. Only waiting allocates.
 ///
 /// # What it is not
 ///
@@ -180,13 +179,17 @@ impl<C: Clock> Throttle<C> {
     /// request is left *owed* ([`Outcome::Owed`]), and the next call from outside adopts it. A function
     /// that hands the nested call to another thread and joins that thread does deadlock.
     ///
+    /// Cost: see [`Throttle`](Self#cost).
+    ///
     /// # Panics
     ///
-    /// If `f` panics. The run has finished then, and the throttle is usable (G6).
+    /// If `f` or the clock panics. The run, if it had started, has finished then, and the throttle is
+    /// usable (G6).
     #[inline]
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
         match self.gate.coalesce() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
+            None if self.is_inside_run() => self.leave_owed(),
             None => self.settle(self.gate.arrive_uncoalesced(self.clock.now()), None, f),
         }
     }
@@ -195,7 +198,9 @@ impl<C: Clock> Throttle<C> {
     ///
     /// A deferral that is due later than that is not taken. One that is due sooner but then held up, by
     /// a long run or by a threshold that was lengthened meanwhile, is left *owed* after `max_wait`
-    /// ([`Outcome::Owed`]). How long `f` itself takes is not limited.
+    /// ([`Outcome::Owed`]), and with it the calls that coalesced into it: the next call covers them.
+    /// With a `max_wait` of zero that is what happens while a run outlasts its window. How long `f`
+    /// itself takes is not limited.
     ///
     /// # Errors
     ///
@@ -204,7 +209,7 @@ impl<C: Clock> Throttle<C> {
     ///
     /// # Panics
     ///
-    /// If `f` panics, as [`run`](Self::run).
+    /// If `f` or the clock panics, as [`run`](Self::run).
     pub fn run_within<T>(
         &self,
         max_wait: Duration,
@@ -212,6 +217,9 @@ impl<C: Clock> Throttle<C> {
     ) -> Result<Outcome<'_, T, C>, Refused> {
         if let Some(epoch) = self.gate.coalesce() {
             return Ok(Outcome::Coalesced(Coalesced::new(self, epoch)));
+        }
+        if self.is_inside_run() {
+            return Ok(self.leave_owed());
         }
         let now = self.clock.now();
         let limit = now.saturating_add(max_wait);
@@ -229,7 +237,7 @@ impl<C: Clock> Throttle<C> {
     ///
     /// # Panics
     ///
-    /// If `f` panics, as [`run`](Self::run).
+    /// If `f` or the clock panics, as [`run`](Self::run).
     #[inline]
     pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
         let run = self.gate.try_start(self.clock.now())?;
@@ -247,7 +255,7 @@ impl<C: Clock> Throttle<C> {
     ///
     /// # Panics
     ///
-    /// If `f` panics, as [`run`](Self::run).
+    /// If `f` or the clock panics, as [`run`](Self::run).
     pub fn flush<T>(&self, f: impl FnOnce() -> T) -> Result<T, NotFlushed> {
         match self.gate.flush(self.clock.now()) {
             Flushed::Run(run) => Ok(self.take_over(run, f)),
@@ -261,6 +269,8 @@ impl<C: Clock> Throttle<C> {
     ///
     /// The owner's call returns [`Outcome::Cancelled`], and so does every wait for the run. A call that
     /// comes before the owner has noticed revives the run.
+    ///
+    /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     pub fn cancel(&self) -> bool {
         let cancelled = self.gate.cancel();
         if cancelled {
@@ -271,6 +281,8 @@ impl<C: Clock> Throttle<C> {
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
     /// pending run is re-timed at once, sooner or later.
+    ///
+    /// Cost: one store, one fence, one load.
     pub fn set_threshold(&self, threshold: Duration) {
         self.gate.set_threshold(Threshold::new(threshold));
         self.waiting().notify();
@@ -299,6 +311,15 @@ impl<C: Clock> Throttle<C> {
         }
     }
 
+    /// A call inside a run cannot wait for its end.
+    #[cold]
+    fn leave_owed<T>(&self) -> Outcome<'_, T, C> {
+        match self.gate.owe() {
+            (Owe::Owed, _) => Outcome::Owed,
+            (Owe::Coalesced, epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
+        }
+    }
+
     #[cold]
     fn own<'t, T>(
         &'t self,
@@ -307,8 +328,6 @@ impl<C: Clock> Throttle<C> {
         f: impl FnOnce() -> T,
     ) -> Outcome<'t, T, C> {
         let epoch = deferral.epoch();
-        // Inside a run there is no waiting for its end: a limit that has passed leaves the run owed.
-        let limit = if self.is_inside_run() { Some(Timestamp::ZERO) } else { limit };
         match self.waiting().for_turn(deferral, limit) {
             Turn::Run(run) => Outcome::RanDeferred(self.perform(run, f)),
             Turn::Gone => Outcome::Coalesced(Coalesced::new(self, epoch)),
@@ -338,9 +357,11 @@ impl<C: Clock> Throttle<C> {
         value
     }
 
-    pub(crate) fn is_inside_run(&self) -> bool {
-        // ORDERING: Relaxed. A thread asks only whether it wrote its own identity itself.
-        self.runner.load(Ordering::Relaxed) == this_thread()
+    #[inline]
+    fn is_inside_run(&self) -> bool {
+        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
+        let runner = self.runner.load(Ordering::Relaxed);
+        runner != 0 && runner == this_thread()
     }
 
     #[inline]

@@ -8,14 +8,14 @@ use core::fmt;
 use core::time::Duration;
 
 /// What became of a call of [`Throttle::run`] or [`Throttle::run_within`].
-#[derive(Debug)]
 #[must_use = "`Cancelled` and `Owed` say that no run is coming"]
 pub enum Outcome<'t, T, C = Monotonic> {
     /// The function ran at once (leading edge) and returned this.
     RanAtOnce(T),
     /// The function ran when the window was over (trailing edge) and returned this.
     RanDeferred(T),
-    /// The function did not run: a run that starts after the call covers it. The handle waits for it.
+    /// The function did not run: a run that starts after the call covers it, unless it is cancelled or
+    /// its owner leaves it owed. The handle waits for it, and tells.
     Coalesced(Coalesced<'t, C>),
     /// The function did not run: the call owned the deferral, and somebody cancelled it.
     Cancelled,
@@ -36,6 +36,19 @@ impl<T, C> Outcome<'_, T, C> {
     /// Whether the function ran.
     pub fn ran(&self) -> bool {
         matches!(self, Self::RanAtOnce(_) | Self::RanDeferred(_))
+    }
+}
+
+// By hand, because it asks nothing of the clock.
+impl<T: fmt::Debug, C> fmt::Debug for Outcome<'_, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RanAtOnce(value) => f.debug_tuple("RanAtOnce").field(value).finish(),
+            Self::RanDeferred(value) => f.debug_tuple("RanDeferred").field(value).finish(),
+            Self::Coalesced(handle) => handle.fmt(f),
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::Owed => f.write_str("Owed"),
+        }
     }
 }
 
@@ -82,14 +95,12 @@ impl<C: Clock> Coalesced<'_, C> {
     }
 
     fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
-        let inside = self.throttle.is_inside_run();
         let waiting = self.throttle.waiting();
-        let limit = if inside { Some(Duration::ZERO) } else { limit };
-        let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
-        match waiting.for_cover(self.epoch, limit) {
-            Err(WaitError::TimedOut) if inside => Err(WaitError::InsideRun),
-            result => result,
+        if self.throttle.is_inside_run() {
+            return waiting.look_for_cover(self.epoch).unwrap_or(Err(WaitError::InsideRun));
         }
+        let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
+        waiting.for_cover(self.epoch, limit)
     }
 }
 

@@ -34,7 +34,7 @@ pub fn transition(input: &[u8]) -> bool {
     };
     let latest = if other > MAX { NEVER } else { other };
     let epoch = if flags & 8 == 0 { model.latest_start } else { other >> 3 };
-    let event = match kind % 9 {
+    let event = match kind % 10 {
         0 => Event::Arrive { now },
         1 => Event::ArriveBy { now, latest },
         2 => Event::Request,
@@ -43,6 +43,7 @@ pub fn transition(input: &[u8]) -> bool {
         5 => Event::Abandon { epoch },
         6 => Event::Cancel,
         7 => Event::Flush { now },
+        8 => Event::Owe,
         _ => Event::Finish { epoch },
     };
     let threshold = Threshold::from_nanos(model.threshold);

@@ -19,6 +19,7 @@ pub enum Event {
     Arrive { now: u64 },
     ArriveBy { now: u64, latest: u64 },
     Request,
+    Owe,
     TryStart { now: u64 },
     Fire { epoch: u64, now: u64 },
     Abandon { epoch: u64 },
@@ -131,6 +132,13 @@ impl Model {
                 }
             }
             Event::Request => self.join(Told::Requested),
+            Event::Owe => {
+                let told = self.join(Told::Owed);
+                if told == Told::Owed {
+                    self.promise = Promise::Orphaned;
+                }
+                told
+            }
             Event::TryStart { .. } if self.in_progress => Told::Running,
             Event::TryStart { now } if self.spaced(now) => self.start(now),
             Event::TryStart { .. } => Told::Closed(self.deadline()),

@@ -3,7 +3,7 @@
 
 use super::{Event, MAX, Model, Promise, Told};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
-use atomic_throttle::state::{Abandon, Refused, Request};
+use atomic_throttle::state::{Abandon, Owe, Refused, Request};
 use atomic_throttle::{Epoch, Threshold, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -16,6 +16,7 @@ pub enum Op {
         patience: u64,
     },
     Request,
+    Owe,
     TryStart,
     Fire {
         which: usize,
@@ -50,7 +51,7 @@ impl Op {
     pub fn from_bytes(kind: u8, value: u8) -> Self {
         let time = interesting(value);
         let which = usize::from(value);
-        match kind % 20 {
+        match kind % 21 {
             0 => Self::Coalesce,
             1..=3 => Self::Arrive,
             4 => Self::ArriveBy { patience: time },
@@ -66,6 +67,7 @@ impl Op {
             16 => Self::Advance { by: time },
             17 => Self::GoBack { by: time },
             18 => Self::Jump { to: time },
+            19 => Self::Owe,
             _ => Self::SetThreshold { to: time },
         }
     }
@@ -177,6 +179,15 @@ impl<'g> Play<'g> {
                 }
                 self.promise_if(true);
             }
+            Op::Owe => {
+                let expected = self.model.step(Event::Owe);
+                let told = match self.gate.owe() {
+                    (Owe::Owed, _) => Told::Owed,
+                    (Owe::Coalesced, _) => Told::Coalesced,
+                };
+                assert_eq!(told, expected);
+                self.promise_if(true);
+            }
             Op::TryStart => {
                 let before = self.model;
                 let expected = self.model.step(Event::TryStart { now: self.now });
@@ -204,15 +215,7 @@ impl<'g> Play<'g> {
                     self.reached.cancelled += 1;
                 }
             }
-            Op::Flush => {
-                let before = self.model;
-                let expected = self.model.step(Event::Flush { now: self.now });
-                match self.gate.flush(now) {
-                    Flushed::Run(run) => self.started(run, expected, before, true),
-                    Flushed::Busy => assert_eq!(Told::Busy, expected),
-                    Flushed::Nothing => assert_eq!(Told::Nothing, expected),
-                }
-            }
+            Op::Flush => self.flush(now),
             Op::Finish => {
                 let Some(run) = self.run.take() else { return };
                 self.model.step(Event::Finish { epoch: run.epoch().as_u64() });
@@ -231,6 +234,16 @@ impl<'g> Play<'g> {
                 self.model.threshold = to.min(MAX);
                 self.gate.set_threshold(Threshold::from_nanos(to));
             }
+        }
+    }
+
+    fn flush(&mut self, now: Timestamp) {
+        let before = self.model;
+        let expected = self.model.step(Event::Flush { now: self.now });
+        match self.gate.flush(now) {
+            Flushed::Run(run) => self.started(run, expected, before, true),
+            Flushed::Busy => assert_eq!(Told::Busy, expected),
+            Flushed::Nothing => assert_eq!(Told::Nothing, expected),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Event, Model, Promise, Told};
 use atomic_throttle::state::{
-    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Refused, Request, State, TryStart,
+    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart,
 };
 use atomic_throttle::{Threshold, Timestamp};
 
@@ -75,6 +75,14 @@ pub fn step(state: State, threshold: Threshold, event: Event) -> (State, Told) {
             let told = match outcome {
                 Request::Requested => Told::Requested,
                 Request::Coalesced => Told::Coalesced,
+            };
+            (next, told)
+        }
+        Event::Owe => {
+            let (next, outcome) = state.owe();
+            let told = match outcome {
+                Owe::Owed => Told::Owed,
+                Owe::Coalesced => Told::Coalesced,
             };
             (next, told)
         }

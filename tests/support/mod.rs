@@ -5,7 +5,7 @@
 use atomic_throttle::{Manual, Outcome, Throttle, Timestamp};
 use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub const SECOND: Duration = Duration::from_secs(1);
 
@@ -22,8 +22,14 @@ pub fn after_a_run(threshold: Duration) -> Throttle<Manual> {
 }
 
 /// Waits for another thread to bring `condition` about.
+///
+/// # Panics
+///
+/// After a minute, so that a fault is a failure and not a hang.
 pub fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
     while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it does not come about");
         thread::yield_now();
     }
 }

@@ -1,0 +1,75 @@
+//! G3: whichever way a call comes, the run that takes over what it left pending or owed sees what the
+//! caller wrote (relaxed) before it.
+
+use atomic_throttle::Timestamp;
+use atomic_throttle::gate::{Arrival, Gate};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, explore, lead};
+
+/// The owner keeps its guard: what is pending is taken over.
+fn keep(arrival: Arrival<'_>) {
+    match arrival {
+        Arrival::Run(_) => panic!("G1: the window is closed"),
+        Arrival::Defer(deferral) => std::mem::forget(deferral),
+        Arrival::Coalesced(_) => {}
+    }
+}
+
+/// `call` comes inside the window while another thread starts a run at its end.
+fn call_against_start(call: fn(&Gate)) {
+    let (before, after) = (Tally::new(), Tally::new());
+    let (before_in, after_in) = (before.clone(), after.clone());
+    let executions = explore(Bound::Exhaustive, move || {
+        let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
+        lead(&shared.0);
+        let caller = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                shared.1.store(1, Relaxed);
+                call(&shared.0);
+            }
+        });
+        let run = shared.0.try_start(DUE).expect("the window is over");
+        let seen = shared.1.load(Relaxed);
+        run.finish();
+        caller.join().expect("no panic");
+
+        let state = shared.0.state();
+        let still_due = state.is_pending() || state.is_owed();
+        assert!(seen == 1 || still_due, "G3: the call is lost");
+        before_in.count_if(!still_due);
+        after_in.count_if(still_due);
+    });
+    assert!(executions > 20, "explored {executions}");
+    assert!(before.total() > 0 && after.total() > 0, "the call came before the start, and after it");
+}
+
+#[test]
+fn by_arrive() {
+    call_against_start(|gate| keep(gate.arrive(INSIDE)));
+}
+
+#[test]
+fn by_arrive_by() {
+    call_against_start(|gate| {
+        let latest = Timestamp::from_nanos(100);
+        keep(gate.arrive_by(INSIDE, latest).expect("it is due before that"));
+    });
+}
+
+#[test]
+fn by_request() {
+    call_against_start(|gate| {
+        let (_, epoch) = gate.request();
+        std::mem::forget(gate.claim(epoch));
+    });
+}
+
+#[test]
+fn by_owe() {
+    call_against_start(|gate| {
+        let _ = gate.owe();
+    });
+}
