@@ -81,30 +81,40 @@ impl Step {
     }
 }
 
-/// Runs the commands of a rung. `Err` names the command that failed.
-pub fn run(root: &Path, name: &'static str, counting: &Count, steps: &[Step]) -> Result<Done, String> {
-    println!("\n== {name}");
-    let start = Instant::now();
-    let (mut tests, mut named) = (0, 0);
-    for step in steps {
-        step.run(root, |line| {
-            tests += tests_passed(line);
-            if let Count::TestsAnd(word) = counting {
-                named += number_before(line, word);
-            }
-        })
-        .map_err(|why| format!("\n{name}: FAILED: {why}"))?;
+/// Commands, and how to count what they did.
+pub struct Rung {
+    pub name: &'static str,
+    pub counting: Count,
+    pub steps: Vec<Step>,
+}
+
+impl Rung {
+    /// Runs the commands. `Err` names the one that failed.
+    pub fn run(&self, root: &Path) -> Result<Done, String> {
+        let Self { name, counting, steps } = self;
+        println!("\n== {name}");
+        let start = Instant::now();
+        let (mut tests, mut named) = (0, 0);
+        for step in steps {
+            step.run(root, |line| {
+                tests += tests_passed(line);
+                if let Count::TestsAnd(word) = counting {
+                    named += number_before(line, word);
+                }
+            })
+            .map_err(|why| format!("\n{name}: FAILED: {why}"))?;
+        }
+        let (count, passed) = match counting {
+            Count::Commands => (format!("{} commands", steps.len()), steps.len()),
+            Count::Tests => (format!("{tests} tests"), tests),
+            Count::TestsAnd(word) => (format!("{tests} tests, {named} {word}"), tests),
+        };
+        // A runner that finds nothing to run succeeds. A rung that checked nothing has not.
+        if passed == 0 || (matches!(counting, Count::TestsAnd(_)) && named == 0) {
+            return Err(format!("\n{name}: FAILED: it checked nothing ({count})"));
+        }
+        Ok(Done { name, count, passed, time: start.elapsed() })
     }
-    let (count, passed) = match counting {
-        Count::Commands => (format!("{} commands", steps.len()), steps.len()),
-        Count::Tests => (format!("{tests} tests"), tests),
-        Count::TestsAnd(word) => (format!("{tests} tests, {named} {word}"), tests),
-    };
-    // A runner that finds nothing to run succeeds. A rung that checked nothing has not.
-    if passed == 0 || (matches!(counting, Count::TestsAnd(_)) && named == 0) {
-        return Err(format!("\n{name}: FAILED: it checked nothing ({count})"));
-    }
-    Ok(Done { name, count, passed, time: start.elapsed() })
 }
 
 /// The number in `test result: ok. N passed; ...`.

@@ -1,6 +1,6 @@
 //! Every check, rung by rung, and what each came to.
 
-use crate::rung::{Count, Done, Step, run};
+use crate::rung::{Count, Done, Rung, Step};
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,56 +18,7 @@ const EXAMPLES: [&str; 7] = [
 /// Runs every rung and prints what each came to.
 pub fn verify(root: &Path) -> Result<(), String> {
     let start = Instant::now();
-    let mut done = Vec::new();
-
-    done.push(run(
-        root,
-        "format",
-        &Count::Commands,
-        &[
-            Step::cargo("fmt --all --check"),
-            Step::cargo("fmt --check").within("loom-tests"),
-            Step::cargo("fmt --check").within("fuzz"),
-            Step::cargo("fmt --check").within("no-std"),
-        ],
-    )?);
-    done.push(run(
-        root,
-        "clippy",
-        &Count::Commands,
-        &[
-            Step::cargo("clippy --workspace --all-targets -- -D warnings"),
-            Step::cargo("clippy --lib --no-default-features -- -D warnings"),
-            Step::cargo("clippy --release --all-targets -- -D warnings").within("loom-tests"),
-        ],
-    )?);
-    done.push(run(
-        root,
-        "docs",
-        &Count::Commands,
-        &[
-            Step::cargo("doc --no-deps --document-private-items").with("RUSTDOCFLAGS", "-D warnings"),
-            Step::cargo("doc --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
-            Step::cargo("doc --no-deps --lib --no-default-features").with("RUSTDOCFLAGS", "-D warnings"),
-        ],
-    )?);
-    done.push(no_std(root)?);
-    done.push(run(
-        root,
-        "tests",
-        &Count::Tests,
-        &[Step::cargo("test --workspace --lib --bins --tests --examples")],
-    )?);
-    done.push(run(root, "doc tests", &Count::Tests, &[Step::cargo("test --doc")])?);
-    done.push(models(root)?);
-    done.push(run(
-        root,
-        "fuzz corpus",
-        &Count::TestsAnd("inputs"),
-        &[Step::cargo("test --test corpus -- --nocapture")],
-    )?);
-    let examples = EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}")));
-    done.push(run(root, "examples", &Count::Commands, &examples)?);
+    let done = rungs().iter().map(|rung| rung.run(root)).collect::<Result<Vec<Done>, String>>()?;
 
     println!();
     for Done { name, count, time, .. } in &done {
@@ -80,24 +31,69 @@ pub fn verify(root: &Path) -> Result<(), String> {
 
 /// Runs the loom models alone.
 pub fn loom(root: &Path) -> Result<(), String> {
-    let Done { count, time, .. } = models(root)?;
+    let Done { count, time, .. } = models().run(root)?;
     println!("\nloom: {count}, {:.1} s", time.as_secs_f64());
     Ok(())
 }
 
-fn models(root: &Path) -> Result<Done, String> {
-    // In this folder cargo finds the configuration that sets loom's flags.
-    let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-tests");
-    run(root, "loom", &Count::TestsAnd("executions"), &[models])
+fn rungs() -> Vec<Rung> {
+    let examples = EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}")));
+    vec![
+        Rung {
+            name: "format",
+            counting: Count::Commands,
+            steps: vec![
+                Step::cargo("fmt --all --check"),
+                Step::cargo("fmt --check").within("loom-tests"),
+                Step::cargo("fmt --check").within("fuzz"),
+                Step::cargo("fmt --check").within("no-std"),
+            ],
+        },
+        Rung {
+            name: "clippy",
+            counting: Count::Commands,
+            steps: vec![
+                Step::cargo("clippy --workspace --all-targets -- -D warnings"),
+                Step::cargo("clippy --lib --no-default-features -- -D warnings"),
+                Step::cargo("clippy --release --all-targets -- -D warnings").within("loom-tests"),
+            ],
+        },
+        Rung {
+            name: "docs",
+            counting: Count::Commands,
+            steps: ["--document-private-items", "", "--lib --no-default-features"]
+                .map(|how| Step::cargo(&format!("doc --no-deps {how}")).with("RUSTDOCFLAGS", "-D warnings"))
+                .into(),
+        },
+        no_std(),
+        Rung {
+            name: "tests",
+            counting: Count::Tests,
+            steps: vec![Step::cargo("test --workspace --lib --bins --tests --examples")],
+        },
+        Rung { name: "doc tests", counting: Count::Tests, steps: vec![Step::cargo("test --doc")] },
+        models(),
+        Rung {
+            name: "fuzz corpus",
+            counting: Count::TestsAnd("inputs"),
+            steps: vec![Step::cargo("test --test corpus -- --nocapture")],
+        },
+        Rung { name: "examples", counting: Count::Commands, steps: examples.into() },
+    ]
 }
 
-/// Links a program without any library but the core: `std` or `alloc` in the core would fail it.
-fn no_std(root: &Path) -> Result<Done, String> {
-    let library = Step::cargo("build --lib --no-default-features");
+/// The loom models. In their folder cargo finds the configuration that sets loom's flags.
+fn models() -> Rung {
+    let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-tests");
+    Rung { name: "loom", counting: Count::TestsAnd("executions"), steps: vec![models] }
+}
+
+/// Links a program without any library but the core: `std` or `alloc` in the core would fail it. The
+/// program is for Linux on x86-64; elsewhere the library is built alone.
+fn no_std() -> Rung {
+    let mut steps = vec![Step::cargo("build --lib --no-default-features")];
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        let program = Step::cargo("run").within("no-std");
-        return run(root, "no_std", &Count::Commands, &[library, program]);
+        steps.push(Step::cargo("run").within("no-std"));
     }
-    println!("the no_std program is for Linux on x86-64: building the library only");
-    run(root, "no_std", &Count::Commands, &[library])
+    Rung { name: "no_std", counting: Count::Commands, steps }
 }
