@@ -2,9 +2,11 @@
 //! call returns at once.
 
 mod outcome;
+mod performing;
 
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
+use self::performing::Performing;
 use crate::clock::{Clock, Monotonic};
 use crate::gate::{Arrival, Deferral, Flushed, Gate, Run};
 use crate::state::{Epoch, Owe, Refused, State};
@@ -339,14 +341,10 @@ impl<C: Clock> Throttle<C> {
     /// Performs a run that this caller did not wait for: whoever did is released first.
     #[inline]
     fn take_over<T>(&self, run: Run<'_>, f: impl FnOnce() -> T) -> T {
-        let released_owner = run.released_owner();
-        let performing = Performing::new(self, run);
-        if released_owner {
+        if run.released_owner() {
             self.waiting().notify();
         }
-        let value = f();
-        drop(performing);
-        value
+        self.perform(run, f)
     }
 
     #[inline]
@@ -367,32 +365,6 @@ impl<C: Clock> Throttle<C> {
     #[inline]
     pub(crate) fn waiting(&self) -> Waiting<'_, C> {
         Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
-    }
-}
-
-/// A run while its function is called. Finishes it and wakes those who wait, on unwinding as well.
-struct Performing<'t, C: Clock> {
-    throttle: &'t Throttle<C>,
-    run: Option<Run<'t>>,
-}
-
-impl<'t, C: Clock> Performing<'t, C> {
-    #[inline]
-    fn new(throttle: &'t Throttle<C>, run: Run<'t>) -> Self {
-        // ORDERING: Relaxed; see `is_inside_run`.
-        throttle.runner.store(this_thread(), Ordering::Relaxed);
-        Self { throttle, run: Some(run) }
-    }
-}
-
-impl<C: Clock> Drop for Performing<'_, C> {
-    #[inline]
-    fn drop(&mut self) {
-        // ORDERING: Relaxed; see `is_inside_run`. Before the finish, whose Release orders it before the
-        // store of the next runner.
-        self.throttle.runner.store(0, Ordering::Relaxed);
-        drop(self.run.take());
-        self.throttle.waiting().notify();
     }
 }
 
