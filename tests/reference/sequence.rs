@@ -4,8 +4,9 @@
 use super::{Event, MAX, Model, Promise, Told};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
-use atomic_throttle::{Epoch, Threshold, Timestamp};
+use atomic_throttle::{Clock, Epoch, Manual, Threshold, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
 
 /// One operation. `from_bytes` makes one of any two bytes, so that a fuzzer and proptest share it.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +115,7 @@ pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reache
     let mut play = Play {
         gate: &gate,
         model: Model::new(threshold.min(MAX)),
+        clock: Manual::new(Timestamp::ZERO),
         now: 0,
         run: None,
         deferrals: Vec::new(),
@@ -131,6 +133,8 @@ pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reache
 struct Play<'g> {
     gate: &'g Gate,
     model: Model,
+    clock: Manual,
+    /// What the clock must read.
     now: u64,
     run: Option<Run<'g>>,
     deferrals: Vec<Deferral<'g>>,
@@ -141,7 +145,8 @@ struct Play<'g> {
 
 impl<'g> Play<'g> {
     fn perform(&mut self, operation: Op) {
-        let now = Timestamp::from_nanos(self.now);
+        let now = self.clock.now();
+        assert_eq!(now.as_nanos(), self.now);
         match operation {
             Op::Coalesce => {
                 let pending = self.model.promise == Promise::Owned;
@@ -188,17 +193,7 @@ impl<'g> Play<'g> {
                 assert_eq!(told, expected);
                 self.promise_if(true);
             }
-            Op::TryStart => {
-                let before = self.model;
-                let expected = self.model.step(Event::TryStart { now: self.now });
-                match self.gate.try_start(now) {
-                    Ok(run) => self.started(run, expected, before, false),
-                    Err(Refused::Closed { retry_at }) => {
-                        assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
-                    }
-                    Err(_) => assert_eq!(Told::Running, expected),
-                }
-            }
+            Op::TryStart => self.try_start(now),
             Op::Fire { which } => self.fire(which),
             Op::Abandon { which } => self.abandon(which),
             Op::PanicOwner { which } => {
@@ -227,13 +222,34 @@ impl<'g> Play<'g> {
                 self.model.step(Event::Finish { epoch: run.epoch().as_u64() });
                 unwind_over(run);
             }
-            Op::Advance { by } => self.now = self.now.saturating_add(by).min(MAX),
-            Op::GoBack { by } => self.now = self.now.saturating_sub(by),
-            Op::Jump { to } => self.now = to.min(MAX),
+            Op::Advance { by } => {
+                self.now = self.now.saturating_add(by).min(MAX);
+                self.clock.advance(Duration::from_nanos(by));
+            }
+            Op::GoBack { by } => {
+                self.now = self.now.saturating_sub(by);
+                self.clock.go_back(Duration::from_nanos(by));
+            }
+            Op::Jump { to } => {
+                self.now = to.min(MAX);
+                self.clock.set(Timestamp::from_nanos(to));
+            }
             Op::SetThreshold { to } => {
                 self.model.threshold = to.min(MAX);
                 self.gate.set_threshold(Threshold::from_nanos(to));
             }
+        }
+    }
+
+    fn try_start(&mut self, now: Timestamp) {
+        let before = self.model;
+        let expected = self.model.step(Event::TryStart { now: self.now });
+        match self.gate.try_start(now) {
+            Ok(run) => self.started(run, expected, before, false),
+            Err(Refused::Closed { retry_at }) => {
+                assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+            }
+            Err(_) => assert_eq!(Told::Running, expected),
         }
     }
 
@@ -252,7 +268,7 @@ impl<'g> Play<'g> {
         let before = self.model;
         let epoch = deferral.epoch().as_u64();
         let expected = self.model.step(Event::Fire { epoch, now: self.now });
-        match deferral.fire(Timestamp::from_nanos(self.now)) {
+        match deferral.fire(self.clock.now()) {
             Fired::Run(run) => self.started(run, expected, before, false),
             Fired::Gone => assert_eq!(Told::Gone, expected),
             Fired::Cancelled => assert_eq!(Told::Cancelled, expected),
