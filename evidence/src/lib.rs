@@ -1,0 +1,165 @@
+//! How a check says what it has shown: one line on its standard output, which `cargo xtask verify` reads
+//! into the assurance table.
+//!
+//! ```text
+//! evidence | G2 G3 | 47 executions | 0.021 s | loom, all interleavings: arrive against arrive
+//! caught | no fence after a start | loom: an update is missed in 3 of 47 executions
+//! ```
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+const EVIDENCE: &str = "evidence | ";
+const CAUGHT: &str = "caught | ";
+const BETWEEN: &str = " | ";
+
+/// Whether the checks are to go to their full depth (`cargo xtask verify --deep`).
+#[must_use]
+pub fn deep() -> bool {
+    std::env::var_os(DEEP).is_some()
+}
+
+/// The environment variable that asks for the full depth.
+pub const DEEP: &str = "ATOMIC_THROTTLE_DEEP";
+
+/// `deeply` if the checks are to go to their full depth, else `usually`.
+#[must_use]
+pub fn depth<T>(usually: T, deeply: T) -> T {
+    if deep() { deeply } else { usually }
+}
+
+/// A check under way, and the time since it began.
+#[must_use = "a check is reported when it has passed"]
+pub struct Check {
+    guarantees: &'static str,
+    what: String,
+    began: Instant,
+}
+
+impl Check {
+    /// Begins a check of `guarantees` (`"G2 G3"`), described by `what`: the tool first, then the claim.
+    pub fn of(guarantees: &'static str, what: impl Into<String>) -> Self {
+        Self { guarantees, what: what.into(), began: Instant::now() }
+    }
+
+    /// Reports that `count` cases were looked at and all were right.
+    ///
+    /// # Panics
+    ///
+    /// If there were none: a check of nothing has not passed.
+    pub fn passed(self, count: usize, unit: &str) {
+        assert!(count > 0, "{}: it looked at nothing", self.what);
+        let line = Line::Evidence {
+            guarantees: self.guarantees.split_whitespace().map(str::to_owned).collect(),
+            count,
+            unit: unit.to_owned(),
+            time: self.began.elapsed(),
+            what: self.what,
+        };
+        // The test runner may have left its own line open.
+        println!("\n{line}");
+    }
+}
+
+/// Reports that the planted `fault` was found, and `how`: the tool first.
+pub fn caught(fault: &str, how: &str) {
+    println!("\n{}", Line::Caught { fault: fault.to_owned(), how: how.to_owned() });
+}
+
+/// One line of a check's output.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// Something was shown.
+    Evidence {
+        /// Of which guarantees: `G1` to `G9`.
+        guarantees: Vec<String>,
+        /// How many cases were looked at.
+        count: usize,
+        /// What a case is: executions, states, sequences.
+        unit: String,
+        /// How long it took.
+        time: Duration,
+        /// What was shown, and by which tool.
+        what: String,
+    },
+    /// A planted fault was found.
+    Caught {
+        /// What was planted.
+        fault: String,
+        /// How it was found, and by which tool.
+        how: String,
+    },
+}
+
+impl Line {
+    /// Reads a line of output; `None` if it is none of these.
+    #[must_use]
+    pub fn read(line: &str) -> Option<Self> {
+        if let Some(rest) = line.strip_prefix(EVIDENCE) {
+            let mut parts = rest.splitn(4, BETWEEN);
+            let guarantees = parts.next()?.split_whitespace().map(str::to_owned).collect();
+            let (count, unit) = parts.next()?.split_once(' ')?;
+            let seconds = parts.next()?.strip_suffix(" s")?.parse().ok()?;
+            return Some(Self::Evidence {
+                guarantees,
+                count: count.parse().ok()?,
+                unit: unit.to_owned(),
+                time: Duration::try_from_secs_f64(seconds).ok()?,
+                what: parts.next()?.to_owned(),
+            });
+        }
+        let (fault, how) = line.strip_prefix(CAUGHT)?.split_once(BETWEEN)?;
+        Some(Self::Caught { fault: fault.to_owned(), how: how.to_owned() })
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evidence { guarantees, count, unit, time, what } => {
+                let (guarantees, seconds) = (guarantees.join(" "), time.as_secs_f64());
+                write!(
+                    f,
+                    "{EVIDENCE}{guarantees}{BETWEEN}{count} {unit}{BETWEEN}{seconds:.3} s{BETWEEN}{what}"
+                )
+            }
+            Self::Caught { fault, how } => write!(f, "{CAUGHT}{fault}{BETWEEN}{how}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for line in [
+            Line::Evidence {
+                guarantees: vec!["G2".to_owned(), "G3".to_owned()],
+                count: 47,
+                unit: "executions".to_owned(),
+                time: Duration::from_millis(21),
+                what: "loom: a | b".to_owned(),
+            },
+            Line::Caught { fault: "no fence".to_owned(), how: "loom: in 3 of 47".to_owned() },
+        ] {
+            assert_eq!(Line::read(&line.to_string()), Some(line));
+        }
+    }
+
+    #[test]
+    fn other_lines_are_none_of_these() {
+        for line in
+            ["", "test a ... ok", "evidence", "evidence | G2 | many executions | 1 s | x", "caught | x"]
+        {
+            assert_eq!(Line::read(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "looked at nothing")]
+    fn a_check_of_nothing_has_not_passed() {
+        Check::of("G2", "nothing").passed(0, "executions");
+    }
+}
