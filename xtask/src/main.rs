@@ -1,7 +1,9 @@
 //! The project's own commands. `cargo xtask verify` runs every check; the others are parts of it, or make
 //! the figures of the README.
 
+mod ladder;
 mod ratios;
+mod report;
 mod rung;
 mod verify;
 
@@ -18,8 +20,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every check: format, clippy, docs, tests, loom, corpus, examples.
-    Verify,
+    /// Run every check, and write what all have shown into target/assurance.html.
+    Verify {
+        /// Go to the full depth: hours, not minutes.
+        #[arg(long)]
+        deep: bool,
+    },
     /// Run the loom models.
     Loom,
     /// Print the ratios of the last `cargo bench`, as the README has them.
@@ -29,7 +35,9 @@ enum Command {
 fn main() -> ExitCode {
     let root = root();
     let done = match Arguments::parse().command {
-        Command::Verify => verify::verify(&root),
+        Command::Verify { deep } => {
+            verify::verify(&root, if deep { ladder::Depth::Deep } else { ladder::Depth::Usual })
+        }
         Command::Loom => verify::loom(&root),
         Command::Ratios => ratios::table(&root.join("target/criterion")).map(|table| print!("{table}")),
     };

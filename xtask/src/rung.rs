@@ -1,6 +1,8 @@
-//! One rung of the ladder: commands that run one after the other, their output shown and counted.
+//! One rung of the ladder: commands that run one after the other, their output shown, read and counted.
 
 use duct::cmd;
+use evidence::Line;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -13,16 +15,17 @@ pub struct Done {
     pub count: String,
     pub passed: usize,
     pub time: Duration,
+    /// What its checks said that they have shown.
+    pub lines: Vec<Line>,
 }
 
-/// How a rung counts what its commands did.
-pub enum Count {
-    /// Each command is one check.
+/// What counts as passed.
+#[derive(Clone, Copy)]
+enum Count {
+    /// Each command.
     Commands,
     /// The tests that the test runner reports.
     Tests,
-    /// The tests, and the number that stands before this word in their output, added up.
-    TestsAnd(&'static str),
 }
 
 /// A command, and where it runs.
@@ -81,52 +84,80 @@ impl Step {
     }
 }
 
-/// Commands, and how to count what they did.
+/// Commands, and what they are to come to.
 pub struct Rung {
-    pub name: &'static str,
-    pub counting: Count,
-    pub steps: Vec<Step>,
+    name: &'static str,
+    counting: Count,
+    shows_evidence: bool,
+    steps: Vec<Step>,
 }
 
 impl Rung {
+    /// Each command is one check.
+    pub fn of_commands(name: &'static str, steps: impl Into<Vec<Step>>) -> Self {
+        Self { name, counting: Count::Commands, shows_evidence: false, steps: steps.into() }
+    }
+
+    /// The commands run tests.
+    pub fn of_tests(name: &'static str, steps: impl Into<Vec<Step>>) -> Self {
+        Self { name, counting: Count::Tests, shows_evidence: false, steps: steps.into() }
+    }
+
+    /// The commands must say what they have shown.
+    pub fn with_evidence(mut self) -> Self {
+        self.shows_evidence = true;
+        self
+    }
+
+    /// Runs the commands with an environment variable set.
+    pub fn with(mut self, variable: &'static str, value: &'static str) -> Self {
+        self.steps = self.steps.into_iter().map(|step| step.with(variable, value)).collect();
+        self
+    }
+
     /// Runs the commands. `Err` names the one that failed.
     pub fn run(&self, root: &Path) -> Result<Done, String> {
-        let Self { name, counting, steps } = self;
+        let Self { name, counting, shows_evidence, steps } = self;
         println!("\n== {name}");
         let start = Instant::now();
-        let (mut tests, mut named) = (0, 0);
+        let (mut tests, mut lines) = (0, Vec::new());
         for step in steps {
             step.run(root, |line| {
                 tests += tests_passed(line);
-                if let Count::TestsAnd(word) = counting {
-                    named += number_before(line, word);
-                }
+                lines.extend(Line::read(line));
             })
             .map_err(|why| format!("\n{name}: FAILED: {why}"))?;
         }
-        let (count, passed) = match counting {
-            Count::Commands => (format!("{} commands", steps.len()), steps.len()),
-            Count::Tests => (format!("{tests} tests"), tests),
-            Count::TestsAnd(word) => (format!("{tests} tests, {named} {word}"), tests),
+        let (passed, what) = match counting {
+            Count::Commands => (steps.len(), "commands"),
+            Count::Tests => (tests, "tests"),
         };
+        let shown = shown(&lines);
+        let counts = std::iter::once((what, passed)).chain(shown.iter().map(|(unit, sum)| (*unit, *sum)));
+        let count = counts.map(|(unit, sum)| format!("{sum} {unit}")).collect::<Vec<_>>().join(", ");
         // A runner that finds nothing to run succeeds. A rung that checked nothing has not.
-        if passed == 0 || (matches!(counting, Count::TestsAnd(_)) && named == 0) {
+        if passed == 0 || (*shows_evidence && shown.is_empty()) {
             return Err(format!("\n{name}: FAILED: it checked nothing ({count})"));
         }
-        Ok(Done { name, count, passed, time: start.elapsed() })
+        Ok(Done { name, count, passed, time: start.elapsed(), lines })
     }
+}
+
+/// How many of each unit were looked at.
+fn shown(lines: &[Line]) -> BTreeMap<&str, usize> {
+    let mut sums = BTreeMap::new();
+    for line in lines {
+        if let Line::Evidence { count, unit, .. } = line {
+            *sums.entry(unit.as_str()).or_default() += count;
+        }
+    }
+    sums
 }
 
 /// The number in `test result: ok. N passed; ...`.
 fn tests_passed(line: &str) -> usize {
     let Some(rest) = line.trim().strip_prefix("test result: ok. ") else { return 0 };
     rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
-}
-
-/// The number in front of `word`, 0 where there is none.
-fn number_before(line: &str, word: &str) -> usize {
-    let mut words = line.split_whitespace().rev().skip_while(|found| *found != word).skip(1);
-    words.next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -141,9 +172,30 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_counted() {
-        assert_eq!(number_before("test a ... Exhaustive: 47 executions", "executions"), 47);
-        assert_eq!(number_before("explored executions", "executions"), 0);
-        assert_eq!(number_before("nothing", "executions"), 0);
+    fn what_was_looked_at_is_added_up_by_unit() {
+        let lines: Vec<_> = [
+            "evidence | G2 | 47 executions | 0.1 s | loom: one",
+            "evidence | G3 | 5 states | 0.1 s | exploration: another",
+            "caught | nothing | by nobody",
+            "evidence | G2 G3 | 3 executions | 0.1 s | loom: a third",
+        ]
+        .into_iter()
+        .filter_map(Line::read)
+        .collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!(shown(&lines), BTreeMap::from([("executions", 50), ("states", 5)]));
+    }
+
+    #[test]
+    fn a_rung_that_checks_nothing_fails() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let version = || [Step::cargo("--version")];
+        assert!(Rung::of_commands("rung", version()).run(root).is_ok());
+        for rung in [Rung::of_tests("rung", version()), Rung::of_commands("rung", version()).with_evidence()]
+        {
+            let why = rung.run(root).err().expect("nothing was checked");
+            assert!(why.contains("checked nothing"), "{why}");
+        }
+        assert!(Rung::of_commands("rung", [Step::cargo("no-such-command")]).run(root).is_err());
     }
 }

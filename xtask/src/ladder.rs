@@ -1,0 +1,98 @@
+//! The rungs of the ladder, in the order in which they run: what is quick, and what most often fails, first.
+
+use crate::rung::{Rung, Step};
+
+/// How far the checks go.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Depth {
+    Usual,
+    Deep,
+}
+
+impl Depth {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usual => "usual depth",
+            Self::Deep => "full depth",
+        }
+    }
+}
+
+/// Packages of their own, each with its configuration.
+const PACKAGES: [&str; 3] = ["fuzz", "loom-tests", "no-std"];
+
+/// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
+const EXAMPLES: [&str; 7] = [
+    "storm -- --seconds 1",
+    "storm -- --seconds 1 --threshold 1us",
+    "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
+    "storm -- --seconds 1 --threshold 2ms --cancel-every 100 --panic-every 3",
+    "gate_by_hand",
+    "group_commit",
+    "log_summary",
+];
+
+/// All of them.
+pub fn rungs(depth: Depth) -> Vec<Rung> {
+    let rungs = vec![
+        format(),
+        clippy(),
+        docs(),
+        no_std(),
+        Rung::of_tests("tests", [Step::cargo("test --workspace --lib --bins --tests --examples")]),
+        Rung::of_tests("doc tests", [Step::cargo("test --doc")]),
+        models(),
+        shows("fuzz corpus", "test --test corpus"),
+        Rung::of_commands(
+            "examples",
+            EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}"))),
+        ),
+    ];
+    match depth {
+        Depth::Usual => rungs,
+        Depth::Deep => rungs.into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
+    }
+}
+
+/// Tests that say what they have shown.
+fn shows(name: &'static str, tests: &str) -> Rung {
+    Rung::of_tests(name, [Step::cargo(&format!("{tests} -- --nocapture"))]).with_evidence()
+}
+
+/// The loom models. In their folder cargo finds the configuration that sets loom's flags.
+pub fn models() -> Rung {
+    let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-tests");
+    Rung::of_tests("loom", [models]).with_evidence()
+}
+
+fn format() -> Rung {
+    let others = PACKAGES.map(|folder| Step::cargo("fmt --check").within(folder));
+    let steps: Vec<_> = std::iter::once(Step::cargo("fmt --all --check")).chain(others).collect();
+    Rung::of_commands("format", steps)
+}
+
+fn clippy() -> Rung {
+    Rung::of_commands(
+        "clippy",
+        [
+            Step::cargo("clippy --workspace --all-targets -- -D warnings"),
+            Step::cargo("clippy --lib --no-default-features -- -D warnings"),
+            Step::cargo("clippy --release --all-targets -- -D warnings").within("loom-tests"),
+        ],
+    )
+}
+
+fn docs() -> Rung {
+    let documented = |how| Step::cargo(&format!("doc --no-deps {how}")).with("RUSTDOCFLAGS", "-D warnings");
+    Rung::of_commands("docs", ["--document-private-items", "", "--lib --no-default-features"].map(documented))
+}
+
+/// Links a program without any library but the core: `std` or `alloc` in the core would fail it. The
+/// program is for Linux on x86-64; elsewhere the library is built alone.
+fn no_std() -> Rung {
+    let mut steps = vec![Step::cargo("build --lib --no-default-features")];
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        steps.push(Step::cargo("run").within("no-std"));
+    }
+    Rung::of_commands("no_std", steps)
+}

@@ -1,0 +1,158 @@
+//! What all rungs together have shown, guarantee by guarantee: a table for the terminal, and a page.
+
+mod diagram;
+mod page;
+mod transitions;
+
+use crate::rung::Done;
+use comfy_table::{CellAlignment, Table, presets};
+use evidence::Line;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The guarantees, as DESIGN.md numbers them.
+const GUARANTEES: [(&str, &str); 9] = [
+    ("G1", "spacing"),
+    ("G2", "exclusion"),
+    ("G3", "coverage"),
+    ("G4", "one deferral"),
+    ("G5", "liveness"),
+    ("G6", "crash safety"),
+    ("G7", "progress"),
+    ("G8", "time"),
+    ("G9", "re-entrancy"),
+];
+
+/// One check of a guarantee.
+struct Row<'d> {
+    rung: &'static str,
+    what: &'d str,
+    count: usize,
+    unit: &'d str,
+    time: Duration,
+}
+
+/// The checks of each guarantee, in their order.
+///
+/// # Errors
+///
+/// If a guarantee has no evidence, or a check speaks of one that is unknown.
+fn rows(done: &[Done]) -> Result<Vec<Vec<Row<'_>>>, String> {
+    let mut rows: Vec<Vec<Row<'_>>> = GUARANTEES.iter().map(|_| Vec::new()).collect();
+    for rung in done {
+        for line in &rung.lines {
+            let Line::Evidence { guarantees, count, unit, time, what } = line else { continue };
+            for guarantee in guarantees {
+                let place = GUARANTEES.iter().position(|(number, _)| number == guarantee);
+                let place =
+                    place.ok_or_else(|| format!("{}: no guarantee {guarantee}: {what}", rung.name))?;
+                rows[place].push(Row { rung: rung.name, what, count: *count, unit, time: *time });
+            }
+        }
+    }
+    match GUARANTEES.iter().zip(&rows).find(|(_, rows)| rows.is_empty()) {
+        Some(((guarantee, promise), _)) => Err(format!("{guarantee} ({promise}) has no evidence")),
+        None => Ok(rows),
+    }
+}
+
+/// Prints the table and writes the page, and returns where that lies.
+///
+/// # Errors
+///
+/// If a guarantee has no evidence, or the page cannot be written.
+pub fn report(root: &Path, done: &[Done], depth: &str) -> Result<PathBuf, String> {
+    let rows = rows(done)?;
+    println!("\n{}", table(&rows));
+    let faults = done.iter().flat_map(|rung| &rung.lines).filter(|line| matches!(line, Line::Caught { .. }));
+    println!("{} planted faults were found", faults.count());
+
+    let folder = root.join("target");
+    let path = folder.join("assurance.html");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&path, page::page(done, &rows, depth)))
+        .map_err(|why| format!("cannot write {}: {why}", path.display()))?;
+    Ok(path)
+}
+
+/// For each guarantee a line a rung: how many checks, of how many cases. The page has each check.
+fn table(rows: &[Vec<Row<'_>>]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["guarantee", "rung", "checks", "looked at", "seconds"]);
+    for ((guarantee, promise), rows) in GUARANTEES.iter().zip(rows) {
+        let mut rungs: Vec<(&str, Vec<&Row<'_>>)> = Vec::new();
+        for row in rows {
+            match rungs.iter_mut().find(|(rung, _)| *rung == row.rung) {
+                Some((_, of_rung)) => of_rung.push(row),
+                None => rungs.push((row.rung, vec![row])),
+            }
+        }
+        for (index, (rung, rows)) in rungs.iter().enumerate() {
+            let mut units = BTreeMap::<&str, usize>::new();
+            for row in rows {
+                *units.entry(row.unit).or_default() += row.count;
+            }
+            let looked_at: Vec<_> = units.iter().map(|(unit, count)| format!("{count} {unit}")).collect();
+            let time: Duration = rows.iter().map(|row| row.time).sum();
+            table.add_row([
+                if index == 0 { format!("{guarantee} {promise}") } else { String::new() },
+                (*rung).to_owned(),
+                rows.len().to_string(),
+                looked_at.join(", "),
+                format!("{:.2}", time.as_secs_f64()),
+            ]);
+        }
+    }
+    for column in [2, 4] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(lines: &[&str]) -> Done {
+        let lines = lines.iter().filter_map(|line| Line::read(line)).collect();
+        Done { name: "rung", count: "2 tests".to_owned(), passed: 2, time: Duration::ZERO, lines }
+    }
+
+    const ALL: &str = "evidence | G1 G2 G3 G4 G5 G6 G7 G8 G9 | 47 states | 0.1 s | exploration: a < b";
+
+    #[test]
+    fn every_guarantee_needs_evidence() {
+        assert!(rows(&[done(&[ALL])]).is_ok());
+        let why = rows(&[done(&["evidence | G1 | 47 states | 0.1 s | one"])]).err().unwrap();
+        assert!(why.contains("G2 (exclusion) has no evidence"), "{why}");
+    }
+
+    #[test]
+    fn an_unknown_guarantee_is_an_error() {
+        let why = rows(&[done(&[ALL, "evidence | G10 | 1 states | 0.1 s | one"])]).err().unwrap();
+        assert!(why.contains("no guarantee G10"), "{why}");
+    }
+
+    #[test]
+    fn the_table_adds_up_by_rung() {
+        let done = [done(&[ALL, "evidence | G2 | 3 states | 0.2 s | two"])];
+        let text = table(&rows(&done).unwrap()).to_string();
+        let line = text.lines().find(|line| line.contains("G2 exclusion")).unwrap();
+        assert_eq!(
+            line.split_whitespace().collect::<Vec<_>>(),
+            ["G2", "exclusion", "rung", "2", "50", "states", "0.30"]
+        );
+    }
+
+    #[test]
+    fn the_page_holds_each_check_and_fault() {
+        let done = [done(&[ALL, "caught | no fence | loom: in 3 of 47"])];
+        let page = page::page(&done, &rows(&done).unwrap(), "usual depth");
+        assert_eq!(page.matches("exploration: a &lt; b").count(), 9);
+        assert!(page.contains("no fence") && page.contains("<svg"));
+    }
+}
