@@ -81,4 +81,10 @@ fn states_are_readable() {
         format!("{throttle:?}"),
         "Throttle { state: State { last: 1s, deferral: None, running: false }, threshold: 1s, .. }"
     );
+    assert_eq!(format!("{:?}", throttle.state().epoch()), "Epoch(1000000000)");
+    let gate = Gate::new(throttle.threshold());
+    assert_eq!(
+        format!("{gate:?}"),
+        "Gate { state: State { last: 0ns, deferral: None, running: false }, threshold: 1s }"
+    );
 }

@@ -36,8 +36,8 @@ const PENDING: u64 = 0b010;
 const CANCELLED: u64 = 0b100;
 const OWED: u64 = 0b110;
 
-const DEFERRAL: u64 = PENDING | CANCELLED | OWED;
-const LAST: u64 = !(DEFERRAL | RUNNING);
+const DEFERRAL: u64 = 0b110;
+const LAST: u64 = !0b111;
 const LAST_SHIFT: u32 = LAST.trailing_zeros();
 
 const _: () = {
