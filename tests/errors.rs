@@ -1,0 +1,44 @@
+//! Bad input gets a typed error that says what to do.
+
+mod support;
+
+use atomic_throttle::{NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
+use std::time::Duration;
+
+#[test]
+fn a_threshold_beyond_the_range_is_refused_from_the_first_nanosecond() {
+    let longest = Threshold::MAX.as_duration();
+    assert_eq!(Threshold::try_from(longest), Ok(Threshold::MAX));
+    for too_long in [longest + Duration::from_nanos(1), Duration::from_nanos(u64::MAX), Duration::MAX] {
+        let refused = Threshold::try_from(too_long).expect_err("beyond the range");
+        assert_eq!(refused.requested, too_long);
+        assert!(refused.to_string().contains("Threshold::MAX"), "{refused}");
+        assert_eq!(Throttle::try_new(too_long).err(), Some(refused));
+
+        let throttle = support::after_a_run(support::SECOND);
+        assert_eq!(throttle.try_set_threshold(too_long), Err(refused));
+        assert_eq!(throttle.threshold().as_duration(), support::SECOND, "nothing was changed");
+        throttle.set_threshold(too_long);
+        assert_eq!(throttle.threshold(), Threshold::MAX);
+    }
+}
+
+#[test]
+fn each_error_says_what_to_do() {
+    let retry_at = Timestamp::from_nanos(1_500_000_000);
+    let errors: [(&dyn std::error::Error, &str); 8] = [
+        (&Refused::Closed { retry_at }, "retry at 1.5s"),
+        (&Refused::Running, "retry when it has finished"),
+        (&WaitError::Cancelled, "call again"),
+        (&WaitError::Owed, "adopt it"),
+        (&WaitError::TimedOut, "wait on"),
+        (&WaitError::InsideRun, "wait outside"),
+        (&NotFlushed::Running, "flush when it has finished"),
+        (&NotFlushed::NothingPending, "nothing to flush"),
+    ];
+    for (error, advice) in errors {
+        assert!(error.to_string().contains(advice), "{error}");
+    }
+    assert_eq!(Refused::Closed { retry_at }.retry_at(), Some(retry_at));
+    assert_eq!(Refused::Running.retry_at(), None);
+}
