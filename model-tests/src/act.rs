@@ -1,0 +1,78 @@
+//! An event without its numbers: an epoch is the word's or another one, a deadline is met or missed.
+
+use crate::transitions::{Event, MAX, NEVER};
+use crate::window;
+use atomic_throttle::{State, Threshold};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// The fast path.
+    Coalesce,
+    Arrive,
+    /// `in_time`: due <= latest.
+    ArriveBy {
+        in_time: bool,
+    },
+    /// The background owner holds what was requested from then on: `claim` moves nothing.
+    Request,
+    Owe,
+    TryStart,
+    Cancel,
+    Flush,
+    /// `current`: the guard is of the epoch of the word.
+    Fire {
+        current: bool,
+    },
+    /// Also a guard that is dropped, by a panic or not.
+    Abandon {
+        current: bool,
+    },
+    /// Also a guard that is dropped, by a panic or not.
+    Finish {
+        current: bool,
+    },
+    /// The clock moves, forwards or backwards, or the threshold changes.
+    Surroundings,
+}
+
+impl Act {
+    pub const ALL: [Self; 16] = [
+        Self::Coalesce,
+        Self::Arrive,
+        Self::ArriveBy { in_time: true },
+        Self::ArriveBy { in_time: false },
+        Self::Request,
+        Self::Owe,
+        Self::TryStart,
+        Self::Cancel,
+        Self::Flush,
+        Self::Fire { current: true },
+        Self::Fire { current: false },
+        Self::Abandon { current: true },
+        Self::Abandon { current: false },
+        Self::Finish { current: true },
+        Self::Finish { current: false },
+        Self::Surroundings,
+    ];
+
+    /// What `event` is in `state`.
+    #[must_use]
+    pub fn of(event: Event, state: State, threshold: Threshold) -> Self {
+        let last = state.epoch().as_u64();
+        match event {
+            Event::Arrive { .. } => Self::Arrive,
+            Event::ArriveBy { latest, .. } => {
+                let latest = if latest == NEVER { NEVER } else { latest.min(MAX) };
+                Self::ArriveBy { in_time: window::end(last, threshold.as_nanos()) <= latest }
+            }
+            Event::Request => Self::Request,
+            Event::Owe => Self::Owe,
+            Event::TryStart { .. } => Self::TryStart,
+            Event::Cancel => Self::Cancel,
+            Event::Flush { .. } => Self::Flush,
+            Event::Fire { epoch, .. } => Self::Fire { current: epoch == last },
+            Event::Abandon { epoch } => Self::Abandon { current: epoch == last },
+            Event::Finish { epoch } => Self::Finish { current: epoch == last },
+        }
+    }
+}

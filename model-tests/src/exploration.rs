@@ -1,0 +1,122 @@
+//! All systems that a few threads can reach, breadth first.
+//!
+//! It shares with the proof the transitions and what becomes of guards, and nothing else: it starts where
+//! a throttle starts, counts real guards, and keeps two ghosts. That these threads are as many as it takes
+//! is the proof's part.
+
+use crate::canonical::{self, canonical};
+use crate::configuration::Configuration;
+use crate::system::{Operation, System, Thread};
+use crate::transitions::{Told, Transitions};
+use crate::violation::Violation;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+pub const STAMP: &str = "`last` is the stamp of the latest start";
+pub const RELEASED: &str = "G5: an owner whose deferral is gone is awake, and finds out";
+
+/// One step from a system to another, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Move {
+    pub from: usize,
+    pub to: usize,
+    pub operation: Operation,
+    pub told: Told,
+}
+
+/// Everything that can be reached.
+#[derive(Default)]
+pub struct Explored {
+    pub systems: Vec<System>,
+    pub moves: Vec<Move>,
+    numbers: HashMap<System, usize>,
+}
+
+/// Which systems are told apart.
+#[derive(Clone, Copy, Debug)]
+pub enum Space {
+    /// All, those that differ by a shift of time as one.
+    Shifted,
+    /// Each by its own numbers, as long as no time is greater than this.
+    UpTo(u64),
+}
+
+impl Space {
+    #[must_use]
+    pub fn surroundings(self, system: &System) -> Vec<Operation> {
+        match self {
+            Self::Shifted => canonical::surroundings(system),
+            Self::UpTo(latest) => {
+                let clocks = (0..=latest).map(|to| Operation::Clock { to });
+                clocks.chain(canonical::THRESHOLDS.map(|to| Operation::SetThreshold { to })).collect()
+            }
+        }
+    }
+
+    fn place(self, system: System) -> Option<System> {
+        match self {
+            Self::Shifted => Some(canonical(system)),
+            Self::UpTo(latest) => (system.last() <= latest).then_some(system),
+        }
+    }
+}
+
+/// Explores what `threads` threads can reach.
+///
+/// # Errors
+///
+/// The first invariant or promise that does not hold.
+pub fn explore(transitions: &Transitions, threads: usize, space: Space) -> Result<Explored, Violation> {
+    let mut explored = Explored::default();
+    for threshold in canonical::THRESHOLDS {
+        explored.number(System::new(threads, threshold));
+    }
+    let mut from = 0;
+    while from < explored.systems.len() {
+        let system = explored.systems[from].clone();
+        for operation in system.operations(&space.surroundings(&system)) {
+            let Some((next, told)) = system.perform(transitions, operation)? else { continue };
+            if let Some(rule) = violated(&next) {
+                return Err(Violation::of(rule, &(&system, operation, told, &next)));
+            }
+            let Some(next) = space.place(next) else { continue };
+            let to = explored.number(next);
+            explored.moves.push(Move { from, to, operation, told });
+        }
+        from += 1;
+    }
+    Ok(explored)
+}
+
+fn violated(system: &System) -> Option<&'static str> {
+    let last = system.last();
+    let is_older =
+        |thread: usize| matches!(system.threads[thread], Thread::Owns { epoch, .. } if epoch < last);
+    if let Some(rule) = Configuration::of(system).violated() {
+        Some(rule)
+    } else if last != system.started {
+        Some(STAMP)
+    } else {
+        let mut threads = 0..system.threads.len();
+        threads.any(|thread| is_older(thread) && !system.is_awake(thread)).then_some(RELEASED)
+    }
+}
+
+impl Explored {
+    /// Whether that system was reached.
+    #[must_use]
+    pub fn holds(&self, system: &System) -> bool {
+        self.numbers.contains_key(system)
+    }
+
+    fn number(&mut self, system: System) -> usize {
+        let next = self.systems.len();
+        match self.numbers.entry(system) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.systems.push(new.key().clone());
+                *new.insert(next)
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The proof: from every configuration that holds the invariants, every act leads to one that does.
+//!
+//! It is an induction over the steps of any execution, so it holds for any number of threads, of guards
+//! and of steps, and for any threshold. Each step is the shipped transition, taken on representatives of
+//! the configuration in concrete numbers. The representatives must agree in what they are told and in
+//! what they become; that other numbers agree as well is what [`link`](crate::link) shows.
+
+use crate::act::Act;
+use crate::configuration::Configuration;
+use crate::link::Table;
+use crate::representatives::{self, sizes, times};
+use crate::system::System;
+use crate::transitions::{Told, Transitions, kind};
+use crate::violation::Violation;
+use crate::window::Window;
+use std::collections::HashMap;
+
+pub const INITIAL: &str = "the initial configuration holds the invariants";
+pub const AGREE: &str = "all representatives of a configuration agree";
+
+/// What a step came to.
+pub type Outcome = (Told, Configuration);
+
+/// Each configuration that holds the invariants, with each act that is possible in it.
+pub struct Proof {
+    pub configurations: Vec<Configuration>,
+    pub relation: HashMap<(Configuration, Act), Vec<Outcome>>,
+    /// Transitions taken on representatives.
+    pub steps: usize,
+}
+
+impl Proof {
+    /// Whether the proof has taken this step.
+    #[must_use]
+    pub fn knows(&self, from: &System, act: Act, told: Told, to: &System) -> bool {
+        let outcome = (kind(told), Configuration::of(to));
+        self.relation.get(&(Configuration::of(from), act)).is_some_and(|known| known.contains(&outcome))
+    }
+}
+
+/// # Errors
+///
+/// The first invariant or promise that does not hold.
+pub fn prove(transitions: &Transitions) -> Result<Proof, Violation> {
+    let initial = Configuration::of(&System::new(1, 1));
+    if initial.violated().is_some() {
+        return Err(Violation::of(INITIAL, &initial));
+    }
+    let table = Table::of(transitions);
+    let configurations: Vec<_> =
+        Configuration::all().filter(|configuration| configuration.violated().is_none()).collect();
+    let mut proof = Proof { configurations, relation: HashMap::new(), steps: 0 };
+    let times: HashMap<_, _> = Window::ALL.into_iter().map(|window| (window, times(window))).collect();
+    for configuration in proof.configurations.clone() {
+        for &older in sizes(configuration.deferrals.older) {
+            let mut agreed = HashMap::new();
+            for &times in &times[&configuration.word.window] {
+                if let Some(system) = representatives::with_guards(&configuration, times, older) {
+                    proof.take_steps(transitions, &table, &system, &mut agreed)?;
+                }
+            }
+        }
+    }
+    Ok(proof)
+}
+
+impl Proof {
+    fn take_steps(
+        &mut self,
+        transitions: &Transitions,
+        table: &Table,
+        system: &System,
+        agreed: &mut HashMap<Act, Outcome>,
+    ) -> Result<(), Violation> {
+        let before = Configuration::of(system);
+        for operation in system.operations(&representatives::surroundings(system)) {
+            let Some((next, told)) = system.perform(transitions, operation)? else { continue };
+            let after = Configuration::of(&next);
+            let case = (system, operation, told, &next);
+            if let Some(rule) = after.violated() {
+                return Err(Violation::of(rule, &case));
+            }
+            let (act, outcome) = (system.act(operation), (kind(told), after));
+            if act != Act::Surroundings {
+                let same = *agreed.entry(act).or_insert(outcome) == outcome;
+                if !same || !table.agrees(before.word, act, (outcome.0, after.word)) {
+                    return Err(Violation::of(AGREE, &case));
+                }
+            }
+            let known = self.relation.entry((before, act)).or_default();
+            if !known.contains(&outcome) {
+                known.push(outcome);
+            }
+            self.steps += 1;
+        }
+        Ok(())
+    }
+}

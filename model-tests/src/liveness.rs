@@ -1,0 +1,232 @@
+//! G5 on the explored graph: whoever owns a deferral gets its run, or is told why not.
+//!
+//! A system *waits* while its deferral is pending, unless its window never ends, or is cancelled and not
+//! yet acknowledged. It stops waiting when a run starts (which ends the epoch, whoever started it: that
+//! is coverage), when the owner acknowledges the cancel, or when the owner leaves (the run is then owed,
+//! visibly). Claim: no execution waits for ever.
+//!
+//! An execution is fair if no fair action stays possible for ever without being taken:
+//!
+//! * time passes, as long as that makes a difference;
+//! * the runner finishes;
+//! * the owner fires, when it is awake. What wakes it is the waiting layer's part: the end of the window
+//!   that it was told, a run that finished, a cancel, a changed threshold.
+//!
+//! Everything else may happen or not, as often as it likes: calls, cancels, flushes, guards dropped,
+//! thresholds changed up and down. But a clock that goes back *disturbs*: it may do so at any time, but
+//! not for ever. A test shows that this must be assumed: a clock that goes back again and again keeps any
+//! throttle waiting. So would a threshold that grows faster than time passes; here thresholds are bounded,
+//! or never end.
+//!
+//! An infinite execution that waits for ever ends up in one strongly connected component of the waiting
+//! systems, without disturbances, and visits some part of it again and again. It is fair exactly if each
+//! fair action is taken within that part or is impossible somewhere in it; what holds of the part then
+//! holds of the whole component, and the whole component can be visited again and again. So there is such
+//! an execution exactly if in some component each fair action is taken inside or impossible somewhere.
+//! A single system counts as a component, too: there the execution is stuck.
+//!
+//! Threads are not told apart, which loses nothing: while a system waits there is one runner at most and
+//! one owner, and they stay the same.
+
+use crate::act::Act;
+use crate::canonical;
+use crate::configuration::Count;
+use crate::exploration::{Explored, Move};
+use crate::induction::Proof;
+use crate::system::{Operation, System, Thread};
+use crate::transitions::NEVER;
+use crate::violation::Violation;
+use crate::window::{self, Window};
+use crate::word::Deferred;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Dfs, EdgeRef, Reversed};
+use std::collections::HashMap;
+use std::fmt::Debug;
+
+pub const WAITS: &str = "G5: nobody waits for ever";
+pub const STUCK: &str = "G6: fair actions and a call lead to rest from everywhere";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fair {
+    TimePasses,
+    RunnerFinishes,
+    OwnerFires,
+}
+
+impl Fair {
+    pub const ALL: [Self; 3] = [Self::TimePasses, Self::RunnerFinishes, Self::OwnerFires];
+
+    /// Whether it can be taken here.
+    #[must_use]
+    pub fn is_possible(self, system: &System) -> bool {
+        match self {
+            Self::TimePasses => !canonical::is_past_every_window(system),
+            Self::RunnerFinishes => system.threads.iter().any(|thread| matches!(thread, Thread::Runs { .. })),
+            Self::OwnerFires => (0..system.threads.len()).any(|thread| is_awake_owner(system, thread)),
+        }
+    }
+
+    /// Which one `operation` is here, if it is one.
+    #[must_use]
+    pub fn of(system: &System, operation: Operation) -> Option<Self> {
+        match operation {
+            Operation::Clock { to } if to == system.now + 1 => Some(Self::TimePasses),
+            Operation::Finish { .. } => Some(Self::RunnerFinishes),
+            Operation::Fire { thread } if is_awake_owner(system, thread) => Some(Self::OwnerFires),
+            _ => None,
+        }
+    }
+}
+
+fn is_awake_owner(system: &System, thread: usize) -> bool {
+    system.is_owner(thread) && system.is_awake(thread)
+}
+
+fn disturbs(system: &System, operation: Operation) -> bool {
+    matches!(operation, Operation::Clock { to } if to < system.now)
+}
+
+/// Whether somebody waits there for what must come.
+#[must_use]
+pub fn waits(system: &System) -> bool {
+    match system.abstract_word().deferred {
+        Deferred::Pending => has_an_end(system),
+        Deferred::Cancelled => true,
+        Deferred::None | Deferred::Owed => false,
+    }
+}
+
+/// What was judged.
+#[derive(Debug)]
+pub struct Judged {
+    pub waiting: usize,
+    pub components: usize,
+}
+
+/// How often what disturbs may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disturbances {
+    FinitelyOften,
+    ForEver,
+}
+
+/// # Errors
+///
+/// A component in which a fair execution waits for ever.
+pub fn nobody_waits_for_ever(explored: &Explored, disturbed: Disturbances) -> Result<Judged, Violation> {
+    let mut graph = DiGraph::new();
+    let systems = &explored.systems;
+    let nodes: Vec<_> = systems.iter().map(|system| waits(system).then(|| graph.add_node(system))).collect();
+    for &Move { from, to, operation, .. } in &explored.moves {
+        let left_out = disturbed == Disturbances::FinitelyOften && disturbs(&systems[from], operation);
+        if let (Some(source), Some(target), false) = (nodes[from], nodes[to], left_out) {
+            graph.add_edge(source, target, Fair::of(&systems[from], operation));
+        }
+    }
+    judge(&graph, Fair::is_possible)
+}
+
+/// The same of the configurations of the proof: for any number of threads, provided that the owner fires
+/// again and again, that windows end, and that a window which is over does not close again for ever.
+///
+/// # Errors
+///
+/// A component in which a fair execution waits for ever.
+pub fn nobody_waits_for_ever_in(proof: &Proof, disturbed: Disturbances) -> Result<Judged, Violation> {
+    let mut graph = DiGraph::new();
+    let mut nodes = HashMap::new();
+    for configuration in &proof.configurations {
+        if configuration.word.deferred.has_owner() {
+            nodes.insert(configuration, graph.add_node(configuration));
+        }
+    }
+    for ((before, act), outcomes) in &proof.relation {
+        for (_, after) in outcomes {
+            let (was, is) = (before.word.window, after.word.window);
+            let closes = *act == Act::Surroundings && was != Window::Closed && is == Window::Closed;
+            let left_out = disturbed == Disturbances::FinitelyOften && closes;
+            if let (Some(source), Some(target), false) = (nodes.get(before), nodes.get(after), left_out) {
+                let fair = match act {
+                    Act::Surroundings if was == Window::Closed && is == Window::Open => {
+                        Some(Fair::TimePasses)
+                    }
+                    Act::Finish { current: true } => Some(Fair::RunnerFinishes),
+                    Act::Fire { current: true } => Some(Fair::OwnerFires),
+                    _ => None,
+                };
+                graph.add_edge(*source, *target, fair);
+            }
+        }
+    }
+    judge(&graph, |action, configuration| match action {
+        Fair::TimePasses => configuration.word.window == Window::Closed,
+        Fair::RunnerFinishes => configuration.runs.current != Count::None,
+        Fair::OwnerFires => configuration.deferrals.current != Count::None,
+    })
+}
+
+/// Looks for a component in which a fair execution can stay.
+fn judge<N: Debug>(
+    graph: &DiGraph<&N, Option<Fair>>,
+    is_possible: impl Fn(Fair, &N) -> bool,
+) -> Result<Judged, Violation> {
+    let components = petgraph::algo::tarjan_scc(graph);
+    for component in &components {
+        let can_be_left_untaken = |action| {
+            component.iter().any(|node| !is_possible(action, graph[*node]))
+                || is_taken_within(graph, component, action)
+        };
+        if Fair::ALL.into_iter().all(can_be_left_untaken) {
+            let some: Vec<_> = component.iter().take(3).map(|node| graph[*node]).collect();
+            return Err(Violation::of(WAITS, &(component.len(), some)));
+        }
+    }
+    Ok(Judged { waiting: graph.node_count(), components: components.len() })
+}
+
+fn is_taken_within<N>(graph: &DiGraph<&N, Option<Fair>>, component: &[NodeIndex], action: Fair) -> bool {
+    component.iter().any(|node| {
+        let mut taken = graph.edges(*node).filter(|edge| *edge.weight() == Some(action));
+        taken.any(|edge| component.contains(&edge.target()))
+    })
+}
+
+/// Shows that from every system, unless its window never ends, fair actions and a thread that calls lead
+/// to rest: no guard, nothing pending or owed, nobody uncovered. Owners of older epochs fire as well.
+/// Returns how many are at rest.
+///
+/// # Errors
+///
+/// A system from which they do not.
+pub fn nothing_is_stuck(explored: &Explored) -> Result<usize, Violation> {
+    let systems = &explored.systems;
+    let mut graph = DiGraph::new();
+    let nodes: Vec<_> = systems.iter().map(|system| graph.add_node(system)).collect();
+    for &Move { from, to, operation, .. } in &explored.moves {
+        let is_expected = Fair::of(&systems[from], operation).is_some()
+            || matches!(operation, Operation::Arrive | Operation::Fire { .. });
+        if is_expected {
+            graph.add_edge(nodes[from], nodes[to], ());
+        }
+    }
+    let backwards = Reversed(&graph);
+    let mut search = Dfs::empty(backwards);
+    search.stack = nodes.iter().copied().filter(|node| is_at_rest(graph[*node])).collect();
+    let at_rest = search.stack.len();
+    while search.next(backwards).is_some() {}
+    let stuck =
+        nodes.iter().find(|node| has_an_end(graph[**node]) && !search.discovered.contains(node.index()));
+    match stuck {
+        Some(node) => Err(Violation::of(STUCK, graph[*node])),
+        None => Ok(at_rest),
+    }
+}
+
+fn has_an_end(system: &System) -> bool {
+    window::end(system.last(), system.threshold) != NEVER
+}
+
+fn is_at_rest(system: &System) -> bool {
+    let idle = system.threads.iter().all(|thread| *thread == Thread::Idle);
+    idle && !system.uncovered && system.abstract_word().deferred == Deferred::None
+}

@@ -1,0 +1,285 @@
+//! A word, a time, and threads that hold guards: everything in concrete numbers.
+//!
+//! What becomes of a guard is said here as `gate` does it: `Run` makes a run, `Defer` and `Requested` make
+//! a deferral of the word's epoch, and firing keeps it only on `Busy` and `Early`. A dropped guard is an
+//! `Abandon` or a `Finish`. A logical thread holds at most one guard; a thread that holds two counts as
+//! two. A call whose clock reading or threshold is stale by the time it decides is one between two moves
+//! of the clock or the threshold, back and forth.
+
+use crate::act::Act;
+use crate::promises::{self, Taken};
+use crate::transitions::{Cause, Event, NEVER, Told, Transitions};
+use crate::violation::Violation;
+use crate::window;
+use crate::word::{Deferred, Word};
+use atomic_throttle::{State, Threshold};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thread {
+    Idle,
+    Runs { epoch: u64 },
+    Owns { epoch: u64, sleep: Sleep },
+}
+
+/// How the owner of a deferral waits. It may fire whenever it likes, but it surely does only when awake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sleep {
+    Awake,
+    /// Told `Early`: until the clock reads this, or it is woken.
+    Until(u64),
+    /// Told `Busy`, or `Early` with no end: until it is woken.
+    UntilWoken,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct System {
+    pub word: u64,
+    pub threshold: u64,
+    pub now: u64,
+    /// Sorted: which thread is which does not matter.
+    pub threads: Vec<Thread>,
+    /// Ghost: some call was promised a run that has not started.
+    pub uncovered: bool,
+    /// Ghost: the stamp of the latest start, kept without the word.
+    pub started: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Coalesce,
+    Arrive,
+    ArriveBy { latest: u64 },
+    Request,
+    Owe,
+    TryStart,
+    Cancel,
+    Flush,
+    Fire { thread: usize },
+    Abandon { thread: usize },
+    Finish { thread: usize },
+    Clock { to: u64 },
+    SetThreshold { to: u64 },
+}
+
+impl System {
+    /// Never ran, nothing pending, no guard.
+    #[must_use]
+    pub fn new(threads: usize, threshold: u64) -> Self {
+        Self {
+            word: State::NEW.to_word(),
+            threshold,
+            now: 0,
+            threads: vec![Thread::Idle; threads],
+            uncovered: false,
+            started: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::from_word(self.word)
+    }
+
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.state().epoch().as_u64()
+    }
+
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        Threshold::from_nanos(self.threshold)
+    }
+
+    #[must_use]
+    pub fn abstract_word(&self) -> Word {
+        Word::of(self.state(), self.threshold(), self.now)
+    }
+
+    /// Whether that thread owns the deferral of the word's epoch.
+    #[must_use]
+    pub fn is_owner(&self, thread: usize) -> bool {
+        matches!(self.threads[thread], Thread::Owns { epoch, .. } if epoch == self.last())
+    }
+
+    #[must_use]
+    pub fn is_awake(&self, thread: usize) -> bool {
+        matches!(self.threads[thread], Thread::Owns { sleep: Sleep::Awake, .. })
+    }
+
+    /// Everything that can be done, with these moves of the surroundings.
+    #[must_use]
+    pub fn operations(&self, surroundings: &[Operation]) -> Vec<Operation> {
+        use Operation as Op;
+        let mut operations = vec![Op::Coalesce, Op::Arrive, Op::Request, Op::Owe];
+        operations.extend([Op::TryStart, Op::Cancel, Op::Flush]);
+        let due = window::end(self.last(), self.threshold);
+        operations
+            .extend([0, due.saturating_sub(1), due, NEVER].map(|latest| Operation::ArriveBy { latest }));
+        for (thread, holds) in self.threads.iter().enumerate() {
+            match holds {
+                Thread::Idle => {}
+                Thread::Runs { .. } => operations.push(Op::Finish { thread }),
+                Thread::Owns { .. } => operations.extend([Op::Fire { thread }, Op::Abandon { thread }]),
+            }
+        }
+        operations.extend_from_slice(surroundings);
+        operations
+    }
+
+    /// What `operation` is here, without its numbers.
+    #[must_use]
+    pub fn act(&self, operation: Operation) -> Act {
+        match (operation, self.event(operation)) {
+            (_, Some(event)) => Act::of(event, self.state(), self.threshold()),
+            (Operation::Coalesce, None) => Act::Coalesce,
+            (_, None) => Act::Surroundings,
+        }
+    }
+
+    /// Performs `operation`; `None` if it gives a guard and no thread is free to hold it.
+    ///
+    /// # Errors
+    ///
+    /// If the transition breaks a promise.
+    pub fn perform(
+        &self,
+        transitions: &Transitions,
+        operation: Operation,
+    ) -> Result<Option<(Self, Told)>, Violation> {
+        let mut next = self.clone();
+        let told = match (operation, self.event(operation)) {
+            (_, Some(event)) => {
+                let (before, threshold) = (self.state(), self.threshold());
+                let (after, told) = (transitions.step)(before, threshold, event);
+                promises::check(&Taken { before, threshold, event, told, after })?;
+                next.word = after.to_word();
+                if next.settle(transitions, operation, told, Deferred::of(before)).is_none() {
+                    return Ok(None);
+                }
+                told
+            }
+            (Operation::Clock { to }, None) => {
+                next.now = to;
+                Told::Nothing
+            }
+            (Operation::SetThreshold { to }, None) => {
+                next.threshold = to;
+                next.wake(transitions, Cause::ThresholdChanged);
+                Told::Nothing
+            }
+            _ if (transitions.coalesces)(self.state()) => {
+                promises::check_coalesced(self.state())?;
+                next.uncovered = true;
+                Told::Coalesced
+            }
+            _ => Told::No,
+        };
+        next.tidy();
+        Ok(Some((next, told)))
+    }
+
+    /// The event that `operation` is for the word, if it is one.
+    #[must_use]
+    pub fn event(&self, operation: Operation) -> Option<Event> {
+        let now = self.now;
+        let event = match operation {
+            Operation::Arrive => Event::Arrive { now },
+            Operation::ArriveBy { latest } => Event::ArriveBy { now, latest },
+            Operation::Request => Event::Request,
+            Operation::Owe => Event::Owe,
+            Operation::TryStart => Event::TryStart { now },
+            Operation::Cancel => Event::Cancel,
+            Operation::Flush => Event::Flush { now },
+            Operation::Fire { thread } => Event::Fire { epoch: self.held(thread)?, now },
+            Operation::Abandon { thread } => Event::Abandon { epoch: self.held(thread)? },
+            Operation::Finish { thread } => Event::Finish { epoch: self.held(thread)? },
+            Operation::Coalesce | Operation::Clock { .. } | Operation::SetThreshold { .. } => return None,
+        };
+        Some(event)
+    }
+
+    /// The epoch of the guard that the thread holds.
+    fn held(&self, thread: usize) -> Option<u64> {
+        match self.threads[thread] {
+            Thread::Idle => None,
+            Thread::Runs { epoch } | Thread::Owns { epoch, .. } => Some(epoch),
+        }
+    }
+
+    /// Hands the guards on and keeps the ghosts, as the answer says.
+    fn settle(
+        &mut self,
+        transitions: &Transitions,
+        operation: Operation,
+        told: Told,
+        before: Deferred,
+    ) -> Option<()> {
+        let epoch = self.last();
+        let holder = match operation {
+            Operation::Fire { thread } | Operation::Abandon { thread } | Operation::Finish { thread } => {
+                Some(thread)
+            }
+            _ => None,
+        };
+        match (told, holder) {
+            (Told::Run, _) => {
+                let runner = holder.or_else(|| self.idle())?;
+                self.threads[runner] = Thread::Runs { epoch };
+                self.started = self.now.max(self.started + 1);
+                self.uncovered = false;
+                if holder.is_none() && before.has_owner() {
+                    self.wake(transitions, Cause::OwnerReleased);
+                }
+            }
+            (Told::Defer(_) | Told::Requested, _) => {
+                let owner = self.idle()?;
+                self.threads[owner] = Thread::Owns { epoch, sleep: Sleep::Awake };
+                self.uncovered = true;
+            }
+            (Told::Coalesced | Told::Owed, None) => self.uncovered = true,
+            (Told::Yes, _) => {
+                self.uncovered = false;
+                self.wake(transitions, Cause::DeferralCancelled);
+            }
+            (Told::Finished, Some(thread)) => {
+                self.threads[thread] = Thread::Idle;
+                self.wake(transitions, Cause::RunFinished);
+            }
+            (Told::Busy | Told::Early(NEVER), Some(thread)) => self.sleep(thread, Sleep::UntilWoken),
+            (Told::Early(due), Some(thread)) => self.sleep(thread, Sleep::Until(due)),
+            (_, Some(thread)) => self.threads[thread] = Thread::Idle,
+            (_, None) => {}
+        }
+        Some(())
+    }
+
+    fn idle(&self) -> Option<usize> {
+        self.threads.iter().position(|thread| *thread == Thread::Idle)
+    }
+
+    fn sleep(&mut self, thread: usize, until: Sleep) {
+        if let Thread::Owns { sleep, .. } = &mut self.threads[thread] {
+            *sleep = until;
+        }
+    }
+
+    fn wake(&mut self, transitions: &Transitions, cause: Cause) {
+        if (transitions.wakes)(cause) {
+            (0..self.threads.len()).for_each(|thread| self.sleep(thread, Sleep::Awake));
+        }
+    }
+
+    /// Wakes those whose time has come, and sorts the threads.
+    pub fn tidy(&mut self) {
+        let now = self.now;
+        for thread in &mut self.threads {
+            match thread {
+                Thread::Owns { sleep, .. } if matches!(*sleep, Sleep::Until(due) if due <= now) => {
+                    *sleep = Sleep::Awake;
+                }
+                _ => {}
+            }
+        }
+        self.threads.sort_unstable();
+    }
+}

@@ -1,0 +1,56 @@
+//! What is judged: the shipped transitions, the fast path, and whom the waiting layer wakes.
+
+pub use crate::reference::{Event, MAX, NEVER, Told};
+
+use crate::reference::shipped;
+use atomic_throttle::{State, Threshold};
+
+/// One transition of the word.
+pub type Step = fn(State, Threshold, Event) -> (State, Told);
+
+/// The parts of which each can be replaced by a faulty one.
+#[derive(Clone, Copy)]
+pub struct Transitions {
+    pub step: Step,
+    /// Whether the fast path (`Gate::coalesce`) tells a call that the pending run covers it.
+    pub coalesces: fn(State) -> bool,
+    /// Whether the owners that sleep are woken then.
+    pub wakes: fn(Cause) -> bool,
+}
+
+/// Why an owner may have to look again: what the waiting layer promises to the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Another call started the run in the owner's place.
+    OwnerReleased,
+    RunFinished,
+    DeferralCancelled,
+    ThresholdChanged,
+}
+
+/// What is shipped.
+pub const SHIPPED: Transitions =
+    Transitions { step: shipped::step, coalesces: State::is_pending, wakes: |_| true };
+
+/// The answer without the time that comes with it.
+#[must_use]
+pub fn kind(told: Told) -> Told {
+    match told {
+        Told::Defer(_) => Told::Defer(0),
+        Told::Closed(_) => Told::Closed(0),
+        Told::Early(_) => Told::Early(0),
+        other => other,
+    }
+}
+
+/// The word of these parts: for representatives and planted faults.
+#[must_use]
+pub fn word(last: u64, flags: u64) -> State {
+    State::from_word(last << FLAGS.count_ones() | flags & FLAGS)
+}
+
+/// The bits of the word below `last`.
+pub const FLAGS: u64 = 0b111;
+
+/// The greatest value of `last`.
+pub const LAST_MAX: u64 = u64::MAX >> FLAGS.count_ones();

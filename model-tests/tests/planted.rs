@@ -1,0 +1,103 @@
+//! Each planted fault is found by the rung that is there to find it.
+
+use model_tests::exploration::{Explored, Space, explore};
+use model_tests::induction::prove;
+use model_tests::link::{Numbers, compare};
+use model_tests::liveness::{
+    Disturbances, nobody_waits_for_ever, nobody_waits_for_ever_in, nothing_is_stuck,
+};
+use model_tests::planted::{Fault, Rung, faults};
+use model_tests::transitions::{LAST_MAX, MAX, Transitions};
+use model_tests::violation::Violation;
+
+const THREADS: usize = 3;
+
+/// Every rung that finds it, with what it says.
+fn found(transitions: &Transitions) -> Vec<(Rung, Violation)> {
+    let explored = explore(transitions, THREADS, Space::Shifted);
+    let starved = explored.as_ref().ok().and_then(starved);
+    let found = [
+        (Rung::Induction, prove(transitions).err()),
+        (Rung::Link, unlinked(transitions)),
+        (Rung::Exploration, explored.err()),
+        (Rung::Liveness, starved),
+    ];
+    found.into_iter().filter_map(|(rung, violation)| Some((rung, violation?))).collect()
+}
+
+fn starved(explored: &Explored) -> Option<Violation> {
+    let waits = nobody_waits_for_ever(explored, Disturbances::FinitelyOften).err();
+    waits.or_else(|| nothing_is_stuck(explored).err())
+}
+
+fn unlinked(transitions: &Transitions) -> Option<Violation> {
+    let small: Vec<u64> = (0..6).collect();
+    let every = |_, _| small.clone();
+    let at_small = Numbers { lasts: &small, thresholds: &small, readings: &every, others: &every };
+    let bits = |last: u64, _| (0..61).map(|bit| last ^ 1 << bit).chain([last]).collect();
+    let at_large = Numbers {
+        lasts: &[1, 1 << 32, 1 << 60, MAX, LAST_MAX - 1],
+        thresholds: &[0, 1, 1 << 32, (1 << 59) + 1, MAX],
+        readings: &|last, _| vec![0, last.min(MAX), MAX],
+        others: &bits,
+    };
+    [at_small, at_large].iter().find_map(|numbers| compare(transitions, numbers).err())
+}
+
+fn is_found(fault: &Fault) {
+    let found = found(&fault.transitions);
+    for (rung, violation) in &found {
+        println!("{}: {rung:?}: {}", fault.name, violation.rule);
+    }
+    let by = found.iter().find(|(rung, _)| *rung == fault.found_by);
+    let (_, violation) = by.unwrap_or_else(|| {
+        let rungs: Vec<_> = found.iter().map(|(rung, _)| rung).collect();
+        panic!("{}: not found by {:?}, but by {rungs:?}", fault.name, fault.found_by)
+    });
+    let tool = |rung| match rung {
+        Rung::Induction => "induction",
+        Rung::Link => "enumeration",
+        Rung::Exploration => "exploration",
+        Rung::Liveness => "liveness",
+    };
+    let mut how = format!("{} finds broken: {}", tool(fault.found_by), violation.rule);
+    for (rung, _) in found.iter().filter(|(rung, _)| *rung != fault.found_by) {
+        how = format!("{how}; {} as well", tool(*rung));
+    }
+    evidence::caught(fault.name, &how);
+}
+
+#[test]
+fn every_planted_fault_is_found() {
+    let faults = faults();
+    assert_eq!(faults.len(), 31);
+    faults.iter().for_each(is_found);
+}
+
+/// On the configurations of the proof, too, whatever the number of threads. There owners never sleep, and
+/// nobody is told that an owed run is adopted, so faults of these are not found.
+#[test]
+fn what_starves_an_owner_is_found_without_numbers() {
+    let faults = faults();
+    let starving = faults.iter().filter(|fault| {
+        let proof = prove(&fault.transitions).ok();
+        let judged = proof.map(|proof| nobody_waits_for_ever_in(&proof, Disturbances::FinitelyOften));
+        judged.is_some_and(|judged| judged.is_err())
+    });
+    let names: Vec<_> = starving.map(|fault| fault.name).collect();
+    assert_eq!(
+        names,
+        [
+            "a cancel is never acknowledged",
+            "the owner is told `Early` for ever",
+            "the owner is told `Busy` while nothing runs",
+        ]
+    );
+}
+
+/// The other way round: what is shipped is found at fault by none of them.
+#[test]
+fn the_shipped_transitions_are_not_at_fault() {
+    let found = found(&model_tests::transitions::SHIPPED);
+    assert!(found.is_empty(), "{found:?}");
+}
