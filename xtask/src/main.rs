@@ -6,6 +6,7 @@ mod ratios;
 mod report;
 mod rung;
 mod verify;
+mod weaken;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ enum Command {
     },
     /// Run the loom models.
     Loom,
+    /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
+    Weaken,
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
             verify::verify(&root, if deep { ladder::Depth::Deep } else { ladder::Depth::Usual })
         }
         Command::Loom => verify::loom(&root),
+        Command::Weaken => weaken::weaken(&root),
         Command::Ratios => ratios::table(&root.join("target/criterion")).map(|table| print!("{table}")),
     };
     match done {
