@@ -1,0 +1,140 @@
+//! Builds the executions that a model allows, event by event.
+//!
+//! No axiom is broken by leaving out the latest events, so a graph that breaks one is dropped at once,
+//! with all that would follow from it. The events are added in an order that puts each after those
+//! before it in its thread and after the write that it reads from. There is one unless the two relations
+//! form a cycle, which the axiom against values out of thin air forbids. So with that axiom switched off
+//! nothing is found that needs it off: ask the candidates.
+//!
+//! Each execution is built once. Stores and fences are added as soon as a thread comes to them. When all
+//! threads stand at reads, the first of them either reads from a write that is there, or waits for one
+//! that is not: from then on it may read only from writes that were added since.
+
+use crate::axioms;
+use crate::execution::{Execution, Kind};
+use crate::judgement::Judgement;
+use crate::model::Model;
+use crate::program::{Location, Program};
+use crate::thread::{Action, Seen};
+
+pub(crate) fn judge(program: &Program, model: Model) -> Judgement {
+    let mut builder = Builder { program, model, judgement: Judgement::default() };
+    let execution = Execution::new(&program.initial, program.threads());
+    builder.go_on(&Graph { execution, cursors: vec![Cursor::default(); program.threads()] });
+    builder.judgement
+}
+
+/// How far a thread has come.
+#[derive(Clone, Debug, Default)]
+struct Cursor {
+    seen: Vec<Seen>,
+    /// How many of its actions are in the graph.
+    done: usize,
+    /// The first event that its next read may read from.
+    waits_for: usize,
+    failed_spuriously: usize,
+}
+
+#[derive(Clone)]
+struct Graph {
+    execution: Execution,
+    cursors: Vec<Cursor>,
+}
+
+struct Builder<'p> {
+    program: &'p Program,
+    model: Model,
+    judgement: Judgement,
+}
+
+impl Builder<'_> {
+    fn go_on(&mut self, graph: &Graph) {
+        if !axioms::allows(self.model, &graph.execution) {
+            return;
+        }
+        let mut reading = None;
+        let mut returned = Vec::new();
+        for (thread, cursor) in graph.cursors.iter().enumerate() {
+            let unfolding = self.program.unfold(thread, &cursor.seen);
+            match unfolding.actions.get(cursor.done) {
+                None => returned.push(unfolding.returned.clone().expect("only a read stops a thread")),
+                Some(&action) => match action.reads() {
+                    None => return self.act(graph, thread, action),
+                    Some(location) if reading.is_none() && can_read(graph, cursor, location) => {
+                        reading = Some((thread, action, location));
+                    }
+                    Some(_) => {}
+                },
+            }
+        }
+        if let Some((thread, action, location)) = reading {
+            self.read(graph, thread, action, location);
+            let mut waiting = graph.clone();
+            waiting.cursors[thread].waits_for = graph.execution.events.len();
+            self.go_on(&waiting);
+        } else if returned.len() == graph.cursors.len() {
+            self.judgement.add(self.model, &graph.execution, returned);
+        }
+    }
+
+    /// Adds a store or a fence.
+    fn act(&mut self, graph: &Graph, thread: usize, action: Action) {
+        let mut next = graph.clone();
+        next.cursors[thread].done += 1;
+        match action {
+            Action::Store { location, value, order } => {
+                let write = next.execution.access(thread, Kind::Write, location, order, value);
+                self.place_everywhere(&next, write, location);
+            }
+            Action::Fence { order } => {
+                next.execution.fence(thread, order);
+                self.go_on(&next);
+            }
+            Action::Load { .. } | Action::Add { .. } | Action::CompareExchange { .. } => {
+                unreachable!("it reads")
+            }
+        }
+    }
+
+    /// Adds a read, of each write that it may read from.
+    fn read(&mut self, graph: &Graph, thread: usize, action: Action, location: Location) {
+        let cursor = &graph.cursors[thread];
+        let may_fail = cursor.failed_spuriously < self.program.spurious_failures;
+        for &source in graph.execution.writes_to(location) {
+            if source < cursor.waits_for {
+                continue;
+            }
+            for seen in action.answers(graph.execution.events[source].value, may_fail) {
+                let mut next = graph.clone();
+                let cursor = &mut next.cursors[thread];
+                cursor.seen.push(seen);
+                cursor.done += 1;
+                cursor.waits_for = 0;
+                cursor.failed_spuriously += usize::from(action.failed_spuriously(seen));
+                let order = action.order(seen);
+                let read = next.execution.access(thread, Kind::Read, location, order, seen.value);
+                next.execution.read_from.add(source, read);
+                if let Some(value) = seen.written {
+                    let write = next.execution.access(thread, Kind::Write, location, order, value);
+                    next.execution.update.add(read, write);
+                    self.place_everywhere(&next, write, location);
+                } else {
+                    self.go_on(&next);
+                }
+            }
+        }
+    }
+
+    /// Tries each place for `write` among the writes of its location, after the initial one.
+    fn place_everywhere(&mut self, graph: &Graph, write: usize, location: Location) {
+        for position in 1..=graph.execution.writes_to(location).len() {
+            let mut next = graph.clone();
+            next.execution.place(write, location, position);
+            self.go_on(&next);
+        }
+    }
+}
+
+fn can_read(graph: &Graph, cursor: &Cursor, location: Location) -> bool {
+    graph.execution.writes_to(location).iter().any(|&write| write >= cursor.waits_for)
+}

@@ -1,0 +1,214 @@
+//! One thread of a program, as a function that is run again with each series of values it may read.
+
+use crate::order::Order;
+use crate::program::Location;
+use std::panic::{self, AssertUnwindSafe};
+
+/// What a thread does to memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Action {
+    Store {
+        location: Location,
+        value: u64,
+        order: Order,
+    },
+    Fence {
+        order: Order,
+    },
+    Load {
+        location: Location,
+        order: Order,
+    },
+    Add {
+        location: Location,
+        value: u64,
+        order: Order,
+    },
+    CompareExchange {
+        location: Location,
+        expected: u64,
+        new: u64,
+        success: Order,
+        failure: Order,
+        weak: bool,
+    },
+}
+
+/// What a read, or the read of a read-modify-write, found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Seen {
+    pub(crate) value: u64,
+    /// What was written in its place.
+    pub(crate) written: Option<u64>,
+}
+
+impl Action {
+    /// Where it reads, if it does.
+    pub(crate) fn reads(&self) -> Option<Location> {
+        match *self {
+            Self::Store { .. } | Self::Fence { .. } => None,
+            Self::Load { location, .. }
+            | Self::Add { location, .. }
+            | Self::CompareExchange { location, .. } => Some(location),
+        }
+    }
+
+    /// What may come of it if it reads `value`.
+    pub(crate) fn answers(&self, value: u64, may_fail: bool) -> Vec<Seen> {
+        let only_read = Seen { value, written: None };
+        match *self {
+            Self::Store { .. } | Self::Fence { .. } => Vec::new(),
+            Self::Load { .. } => vec![only_read],
+            Self::Add { value: added, .. } => {
+                vec![Seen { value, written: Some(value.wrapping_add(added)) }]
+            }
+            Self::CompareExchange { expected, .. } if value != expected => vec![only_read],
+            Self::CompareExchange { new, weak, .. } => {
+                let mut answers = vec![Seen { value, written: Some(new) }];
+                if weak && may_fail {
+                    answers.push(only_read);
+                }
+                answers
+            }
+        }
+    }
+
+    /// Whether `seen` is a compare-and-swap that failed on the value that it expected.
+    pub(crate) fn failed_spuriously(&self, seen: Seen) -> bool {
+        matches!(*self, Self::CompareExchange { expected, .. }
+            if seen.value == expected && seen.written.is_none())
+    }
+
+    /// The order of the access that found `seen`.
+    pub(crate) fn order(&self, seen: Seen) -> Order {
+        match *self {
+            Self::Store { order, .. }
+            | Self::Fence { order }
+            | Self::Load { order, .. }
+            | Self::Add { order, .. } => order,
+            Self::CompareExchange { success, failure, .. } => {
+                if seen.written.is_some() {
+                    success
+                } else {
+                    failure
+                }
+            }
+        }
+    }
+}
+
+/// What a thread does if its reads find a given series of values.
+#[derive(Debug)]
+pub(crate) struct Unfolding {
+    /// The last one is a read that the series has no answer for, unless the thread ended.
+    pub(crate) actions: Vec<Action>,
+    /// What it returned, if it ended.
+    pub(crate) returned: Option<Vec<u64>>,
+}
+
+/// The thread as its function sees it: the operations that it may perform.
+///
+/// The default is a thread that ends at its first read: a stand-in while the real one is lent out.
+#[derive(Debug, Default)]
+pub struct Thread {
+    seen: Vec<Seen>,
+    answered: usize,
+    actions: Vec<Action>,
+    stopped: bool,
+}
+
+/// A function is left by unwinding where its series of values ends.
+struct Stopped;
+
+const MOST_ACTIONS: usize = 64;
+
+impl Thread {
+    pub(crate) fn unfold(body: &dyn Fn(&mut Self) -> Vec<u64>, seen: Vec<Seen>) -> Unfolding {
+        let mut thread = Self { seen, answered: 0, actions: Vec::new(), stopped: false };
+        let returned = match panic::catch_unwind(AssertUnwindSafe(|| body(&mut thread))) {
+            Ok(returned) => Some(returned),
+            Err(payload) if payload.is::<Stopped>() => None,
+            Err(payload) => panic::resume_unwind(payload),
+        };
+        Unfolding { actions: thread.actions, returned }
+    }
+
+    pub fn load(&mut self, location: Location, order: Order) -> u64 {
+        self.read(Action::Load { location, order }).value
+    }
+
+    pub fn store(&mut self, location: Location, value: u64, order: Order) {
+        self.act(Action::Store { location, value, order });
+    }
+
+    /// Returns the value before.
+    pub fn fetch_add(&mut self, location: Location, value: u64, order: Order) -> u64 {
+        self.read(Action::Add { location, value, order }).value
+    }
+
+    /// # Errors
+    ///
+    /// The value that was found in place of `expected`.
+    pub fn compare_exchange(
+        &mut self,
+        location: Location,
+        expected: u64,
+        new: u64,
+        success: Order,
+        failure: Order,
+    ) -> Result<u64, u64> {
+        let weak = false;
+        self.exchange(Action::CompareExchange { location, expected, new, success, failure, weak })
+    }
+
+    /// As [`compare_exchange`](Self::compare_exchange), and may fail on the value that it expects: each
+    /// thread as often as [`Program::spurious_failures`](crate::Program::spurious_failures) says.
+    ///
+    /// # Errors
+    ///
+    /// The value that was found.
+    pub fn compare_exchange_weak(
+        &mut self,
+        location: Location,
+        expected: u64,
+        new: u64,
+        success: Order,
+        failure: Order,
+    ) -> Result<u64, u64> {
+        let weak = true;
+        self.exchange(Action::CompareExchange { location, expected, new, success, failure, weak })
+    }
+
+    /// With [`Order::Relaxed`]: no fence.
+    pub fn fence(&mut self, order: Order) {
+        if order != Order::Relaxed {
+            self.act(Action::Fence { order });
+        }
+    }
+
+    fn exchange(&mut self, action: Action) -> Result<u64, u64> {
+        let seen = self.read(action);
+        if seen.written.is_some() { Ok(seen.value) } else { Err(seen.value) }
+    }
+
+    fn read(&mut self, action: Action) -> Seen {
+        self.act(action);
+        if let Some(&seen) = self.seen.get(self.answered) {
+            self.answered += 1;
+            return seen;
+        }
+        if !self.stopped {
+            self.stopped = true;
+            panic::resume_unwind(Box::new(Stopped));
+        }
+        // A destructor acts while the function is left. Nothing of this is recorded.
+        Seen { value: 0, written: Some(0) }
+    }
+
+    fn act(&mut self, action: Action) {
+        if !self.stopped {
+            assert!(self.actions.len() < MOST_ACTIONS, "a thread of more than {MOST_ACTIONS} actions");
+            self.actions.push(action);
+        }
+    }
+}
