@@ -1,0 +1,27 @@
+//! Under `--cfg atomic_throttle_loom`: all of it is loom's, the event through `event_listener`'s own support.
+
+pub(crate) use super::explored::AtomicWord;
+#[cfg(feature = "std")]
+pub(crate) use event_listener::{Event, EventListener};
+#[cfg(feature = "std")]
+pub(crate) use loom::sync::atomic::AtomicU32;
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+
+#[cfg(feature = "std")]
+pub(crate) fn this_thread() -> u32 {
+    loom::thread_local!(static NUMBER: u32 = super::next_thread());
+    NUMBER.with(|number| *number)
+}
+
+/// Waits for a notification.
+#[cfg(feature = "std")]
+pub(crate) fn wait(listener: EventListener) {
+    event_listener::Listener::wait(listener);
+}
+
+/// Time does not pass by itself in a model: whoever moves the clock notifies, so the limit is left
+/// out.
+#[cfg(feature = "std")]
+pub(crate) fn wait_for(listener: EventListener, _limit: core::time::Duration) {
+    wait(listener);
+}
