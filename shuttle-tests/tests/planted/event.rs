@@ -1,0 +1,44 @@
+//! The event, with faults in who is told of what.
+
+use super::shipped;
+use crate::fault::{Fault, planted};
+use std::time::Duration;
+
+pub(crate) struct Event(shipped::Event);
+
+pub(crate) enum EventListener<'e> {
+    Listed(shipped::EventListener<'e>),
+    /// Lists itself when it begins to wait.
+    Unlisted(&'e Event),
+}
+
+impl Event {
+    pub(crate) const fn new() -> Self {
+        Self(shipped::Event::new())
+    }
+
+    pub(crate) fn listen(&self) -> EventListener<'_> {
+        if planted() == Fault::LookBeforeListening {
+            EventListener::Unlisted(self)
+        } else {
+            EventListener::Listed(self.0.listen())
+        }
+    }
+
+    pub(crate) fn notify(&self, listeners: usize) {
+        if planted() != Fault::NotifyNobody {
+            self.0.notify(listeners);
+        }
+    }
+}
+
+pub(crate) fn wait(listener: EventListener) {
+    shipped::wait(match listener {
+        EventListener::Listed(listener) => listener,
+        EventListener::Unlisted(event) => event.0.listen(),
+    });
+}
+
+pub(crate) fn wait_for(listener: EventListener, _limit: Duration) {
+    wait(listener);
+}
