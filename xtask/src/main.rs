@@ -5,6 +5,7 @@ mod ladder;
 mod ratios;
 mod report;
 mod rung;
+mod soak;
 mod verify;
 mod weaken;
 
@@ -31,22 +32,28 @@ enum Command {
     Loom,
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
+    /// Call one throttle from many threads for a long time, and check the guarantees all along.
+    Soak(soak::Soak),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
 
 fn main() -> ExitCode {
     let root = root();
+    let ok = |()| ExitCode::SUCCESS;
     let done = match Arguments::parse().command {
         Command::Verify { deep } => {
-            verify::verify(&root, if deep { ladder::Depth::Deep } else { ladder::Depth::Usual })
+            verify::verify(&root, if deep { ladder::Depth::Deep } else { ladder::Depth::Usual }).map(ok)
         }
-        Command::Loom => verify::loom(&root),
-        Command::Weaken => weaken::weaken(&root),
-        Command::Ratios => ratios::table(&root.join("target/criterion")).map(|table| print!("{table}")),
+        Command::Loom => verify::loom(&root).map(ok),
+        Command::Weaken => weaken::weaken(&root).map(ok),
+        Command::Soak(arguments) => soak::soak(&root, &arguments),
+        Command::Ratios => {
+            ratios::table(&root.join("target/criterion")).map(|table| print!("{table}")).map(ok)
+        }
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(why) => {
             eprintln!("{why}");
             ExitCode::FAILURE

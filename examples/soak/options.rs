@@ -1,0 +1,107 @@
+//! The command line of the soak.
+
+use clap::{Parser, ValueEnum};
+use std::time::Duration;
+
+/// The most threads of a round, unless more are asked for.
+const CROWD: usize = 100;
+
+/// Calls one throttle from many threads for a long time, and says whether the guarantees held.
+///
+/// The soak is a row of rounds, each with its own threads, threshold, run times and odds of panics,
+/// cancels, flushes and changes of the threshold. After each round every promise is compared with the
+/// runs: G1 to G6. The exit status is 0 if they held and the memory stayed flat, 1 if not, 2 for bad
+/// arguments.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "soak")]
+pub struct Options {
+    /// How many minutes the soak lasts, such as 0.2
+    #[arg(long, default_value = "1", value_parser = minutes)]
+    pub minutes: Duration,
+
+    /// Threads of every round [default: drawn for each round]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    threads: Option<u16>,
+
+    /// Repeats the choices of an earlier soak, though not its schedule [default: drawn]
+    #[arg(long)]
+    pub seed: Option<u64>,
+
+    /// How long a call may take beyond every window and run before it counts as stuck, such as 30s
+    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
+    pub patience: Duration,
+
+    /// Lets the threads misbehave, to see that it is noticed
+    #[arg(long, hide = true)]
+    pub plant: Option<Plant>,
+}
+
+/// A fault of the soak's own threads, which the judge must see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plant {
+    /// A flush is not told of.
+    Early,
+    /// The function is called without the throttle now and then.
+    Overlap,
+    /// A number is published after the call that it belongs to.
+    Late,
+    /// A cancel is not told of.
+    Silent,
+}
+
+impl Options {
+    pub fn threads(&self) -> Option<usize> {
+        self.threads.map(usize::from)
+    }
+
+    /// The most threads that any round has.
+    pub fn most_threads(&self) -> usize {
+        self.threads().unwrap_or(CROWD)
+    }
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    match Duration::try_from_secs_f64(minutes * 60.0) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        Ok(_) => Err("must be greater than 0".to_owned()),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use clap::Parser;
+    use std::time::Duration;
+
+    fn parse(arguments: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(std::iter::once("soak").chain(arguments.split_whitespace()))
+    }
+
+    #[test]
+    fn takes_a_part_of_a_minute() {
+        assert_eq!(parse("--minutes 0.2").unwrap().minutes, Duration::from_secs(12));
+        assert_eq!(parse("--threads 3").unwrap().most_threads(), 3);
+    }
+
+    #[test]
+    fn refuses_what_makes_no_soak() {
+        for bad in [
+            "--minutes 0",
+            "--minutes -1",
+            "--minutes x",
+            "--minutes NaN",
+            "--minutes inf",
+            "--minutes 1e300",
+            "--threads 0",
+            "--threads 1001",
+            "--seed x",
+            "--patience -1s",
+            "--plant nothing",
+            "--unknown",
+        ] {
+            assert!(parse(bad).is_err(), "{bad} was taken");
+        }
+    }
+}

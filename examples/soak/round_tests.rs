@@ -1,0 +1,79 @@
+//! Real rounds: they hold, and what the threads themselves do wrong is seen.
+
+use super::Rounds;
+use crate::options::{Options, Plant};
+use crate::plan::{FAR, Odds, Plan, Release};
+use crate::record::Event;
+use clap::Parser;
+
+/// A fault shows in the first rounds or not at all.
+const ROUNDS: usize = 20;
+
+fn options(plant: Option<Plant>) -> Options {
+    let mut options = Options::parse_from(["soak", "--threads", "8"]);
+    options.plant = plant;
+    options
+}
+
+/// The guarantees that were seen broken in the first round that broke any.
+fn broken(plant: Option<Plant>) -> Option<Vec<&'static str>> {
+    let options = options(plant);
+    let mut rounds = Rounds::new(&options, 1);
+    let plan = Plan { lasts: 50_000_000, ..Plan::everything(8) };
+    let mut verdicts = (0..ROUNDS).map(|_| rounds.perform(&plan).unwrap());
+    let verdict = verdicts.find(|verdict| !verdict.broken.is_empty())?;
+    Some(verdict.broken.iter().map(|broken| broken.guarantee).collect())
+}
+
+#[test]
+fn rounds_without_a_fault_hold() {
+    assert_eq!(broken(None), None);
+}
+
+#[test]
+fn an_owner_in_a_far_window_is_released() {
+    let releases = [
+        (Release::Cancel, Event::Cancelled),
+        (Release::Flush, Event::RanFlushed),
+        (Release::SetThreshold, Event::RanDeferred),
+    ];
+    for (release, told) in releases {
+        let options = options(None);
+        let mut rounds = Rounds::new(&options, 1);
+        let thresholds = vec![FAR];
+        let odds = Odds { wait: 0.1, change: 0.001, ..Odds::default() };
+        let far = Some(release);
+        let plan = Plan { thresholds, far, odds, lasts: 20_000_000, ..Plan::everything(8) };
+        let mut released = 0;
+        for _ in 0..ROUNDS {
+            let verdict = rounds.perform(&plan).unwrap();
+            assert_eq!(verdict.broken, [], "{release:?}");
+            released += verdict.tally[told];
+        }
+        assert!(released > 0, "{release:?}");
+    }
+}
+
+#[test]
+fn a_flush_that_is_not_told_of_is_seen() {
+    assert!(broken(Some(Plant::Early)).unwrap().contains(&"G1"));
+    evidence::caught("a run that starts early", "soak: seen in a round with real threads (G1)");
+}
+
+#[test]
+fn a_run_beside_the_throttle_is_seen() {
+    assert!(broken(Some(Plant::Overlap)).unwrap().contains(&"G2"));
+    evidence::caught("a run inside another one", "soak: seen in a round with real threads (G2)");
+}
+
+#[test]
+fn a_number_that_is_published_too_late_is_seen() {
+    assert_eq!(broken(Some(Plant::Late)).unwrap(), ["G3"]);
+    evidence::caught("a call that no run covers", "soak: seen in a round with real threads (G3)");
+}
+
+#[test]
+fn a_cancel_that_is_not_told_of_is_seen() {
+    assert!(broken(Some(Plant::Silent)).unwrap().contains(&"G4"));
+    evidence::caught("an owner that leaves unasked", "soak: seen in a round with real threads (G4)");
+}

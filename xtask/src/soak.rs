@@ -1,0 +1,62 @@
+//! The storm for a long time: builds the example `soak` and hands it the arguments.
+
+use clap::Args;
+use duct::cmd;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What the soak itself checks: it says what is wrong with them.
+#[derive(Args)]
+pub struct Soak {
+    /// How many minutes the soak lasts, such as 0.2
+    #[arg(long, allow_hyphen_values = true)]
+    minutes: Option<String>,
+    /// Threads of every round [default: drawn for each round]
+    #[arg(long, allow_hyphen_values = true)]
+    threads: Option<String>,
+    /// Repeats the choices of an earlier soak, though not its schedule [default: drawn]
+    #[arg(long, allow_hyphen_values = true)]
+    seed: Option<String>,
+}
+
+impl Soak {
+    /// The command line of cargo that builds the soak and runs it.
+    fn command(&self) -> Vec<String> {
+        let mut words =
+            ["run", "--release", "--quiet", "--example", "soak", "--"].map(str::to_owned).to_vec();
+        let given = [("minutes", &self.minutes), ("threads", &self.threads), ("seed", &self.seed)];
+        for (name, value) in given {
+            words.extend(value.iter().map(|value| format!("--{name}={value}")));
+        }
+        words
+    }
+}
+
+/// Runs the soak and returns its exit status: 0 if all held, 1 if a guarantee was seen broken, 2 for bad
+/// arguments.
+pub fn soak(root: &Path, soak: &Soak) -> Result<ExitCode, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = cmd(cargo, soak.command()).dir(root).unchecked();
+    // These say how this program itself was built, and would rebuild what it calls.
+    for variable in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+        command = command.env_remove(variable);
+    }
+    let output = command.run().map_err(|why| format!("soak: {why}"))?;
+    // Without a status it was ended by a signal.
+    let status = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(ExitCode::from(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Soak;
+
+    #[test]
+    fn what_is_given_is_handed_on() {
+        let soak = Soak { minutes: Some("0.2".to_owned()), threads: None, seed: Some("-7".to_owned()) };
+        assert_eq!(
+            soak.command().join(" "),
+            "run --release --quiet --example soak -- --minutes=0.2 --seed=-7"
+        );
+    }
+}
