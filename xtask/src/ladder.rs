@@ -19,7 +19,11 @@ impl Depth {
 }
 
 /// Packages of their own, each with its configuration.
-const PACKAGES: [&str; 3] = ["fuzz", "loom-tests", "no-std"];
+const PACKAGES: [&str; 5] = ["fuzz", "loom-downstream", "loom-tests", "no-std", "shuttle-tests"];
+
+/// Packages of tests that are rungs by themselves.
+const RUNGS: [(&str, &str); 3] =
+    [("protocol", "model-tests"), ("axioms", "memory-model"), ("histories", "history-tests")];
 
 /// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
 const EXAMPLES: [&str; 7] = [
@@ -34,20 +38,10 @@ const EXAMPLES: [&str; 7] = [
 
 /// All of them.
 pub fn rungs(depth: Depth) -> Vec<Rung> {
-    let rungs = vec![
-        format(),
-        clippy(),
-        docs(),
-        no_std(),
-        Rung::of_tests("tests", [Step::cargo("test --workspace --lib --bins --tests --examples")]),
-        Rung::of_tests("doc tests", [Step::cargo("test --doc")]),
-        models(),
-        shows("fuzz corpus", "test --test corpus"),
-        Rung::of_commands(
-            "examples",
-            EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}"))),
-        ),
-    ];
+    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests()];
+    rungs.push(Rung::of_tests("doc tests", [Step::cargo("test --doc")]));
+    rungs.extend(RUNGS.map(|(name, package)| shows(name, &format!("test --package {package}"))));
+    rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), soak(depth)]);
     match depth {
         Depth::Usual => rungs,
         Depth::Deep => rungs.into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
@@ -59,10 +53,41 @@ fn shows(name: &'static str, tests: &str) -> Rung {
     Rung::of_tests(name, [Step::cargo(&format!("{tests} -- --nocapture"))]).with_evidence()
 }
 
+/// The tests of the library and of its tools, without those that are rungs by themselves.
+fn tests() -> Rung {
+    let others: String = RUNGS.map(|(_, package)| format!(" --exclude {package}")).concat();
+    shows("tests", &format!("test --workspace{others} --lib --bins --tests --examples"))
+}
+
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.
 pub fn models() -> Rung {
     let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-tests");
     Rung::of_tests("loom", [models]).with_evidence()
+}
+
+/// Somebody else's code, explored by loom through the library, and tested without it.
+fn downstream() -> Rung {
+    let tests = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-downstream");
+    Rung::of_tests("downstream", [tests])
+}
+
+fn shuttle() -> Rung {
+    let schedules = Step::cargo("test --release -- --nocapture").within("shuttle-tests");
+    Rung::of_tests("shuttle", [schedules]).with_evidence()
+}
+
+fn weaken() -> Rung {
+    Rung::of_commands("weaken", [Step::cargo("xtask weaken")]).with_evidence()
+}
+
+fn examples() -> Rung {
+    let steps = EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}")));
+    Rung::of_commands("examples", steps)
+}
+
+fn soak(depth: Depth) -> Rung {
+    let minutes = if depth == Depth::Deep { "60" } else { "0.2" };
+    Rung::of_commands("soak", [Step::cargo(&format!("xtask soak --minutes {minutes}"))]).with_evidence()
 }
 
 fn format() -> Rung {
@@ -72,12 +97,15 @@ fn format() -> Rung {
 }
 
 fn clippy() -> Rung {
+    let strict = |folder| Step::cargo("clippy --release --all-targets -- -D warnings").within(folder);
     Rung::of_commands(
         "clippy",
         [
             Step::cargo("clippy --workspace --all-targets -- -D warnings"),
             Step::cargo("clippy --lib --no-default-features -- -D warnings"),
-            Step::cargo("clippy --release --all-targets -- -D warnings").within("loom-tests"),
+            strict("loom-tests"),
+            strict("loom-downstream"),
+            strict("shuttle-tests"),
         ],
     )
 }
