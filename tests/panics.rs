@@ -4,7 +4,8 @@ mod support;
 
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate};
 use atomic_throttle::{Clock, Manual, Outcome, Threshold, Throttle, Timestamp, WaitError};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use support::{SECOND, after_a_run, at, panic_quietly, panics, until};
 
@@ -109,6 +110,42 @@ fn a_panic_of_the_clock_leaves_the_run_owed() {
     assert!(throttle.is_owed());
     throttle.clock().clock.set(at(2));
     assert!(throttle.run(|| ()).ran());
+}
+
+/// A clock that runs, whose second reading by the owner waits for a word and then panics.
+struct Held {
+    word: Mutex<mpsc::Receiver<()>>,
+    readings: AtomicUsize,
+}
+
+impl Clock for Held {
+    fn now(&self) -> Timestamp {
+        // The leading run, then the owner: to arrive, and to look.
+        if self.readings.fetch_add(1, Relaxed) == 2 {
+            let _ = self.word.lock().map(|word| word.recv());
+            panic_quietly();
+        }
+        at(1)
+    }
+}
+
+#[test]
+fn an_owner_that_unwinds_tells_those_who_wait_for_its_run() {
+    let (say, word) = mpsc::channel();
+    let clock = Held { word: Mutex::new(word), readings: AtomicUsize::new(0) };
+    let throttle = Throttle::with_clock(SECOND, clock);
+    assert!(throttle.run(|| ()).ran());
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| panics(|| throttle.run(|| ())));
+        until(|| throttle.is_pending());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+        let waiter = scope.spawn(move || handle.wait());
+        // Lets it fall asleep: if it is not told, it never returns.
+        (0..10_000).for_each(|_| thread::yield_now());
+        say.send(()).expect("the owner listens");
+        assert!(owner.join().expect("caught inside"));
+        assert_eq!(waiter.join().expect("no panic"), Err(WaitError::Owed));
+    });
 }
 
 #[test]

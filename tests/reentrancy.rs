@@ -168,3 +168,20 @@ fn the_covering_run_cannot_be_waited_for_inside_itself() {
         assert_eq!(handle.wait(), Ok(()));
     });
 }
+
+#[test]
+fn a_wait_inside_a_run_is_answered_where_no_waiting_is_needed() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    thread::scope(|scope| {
+        let mut owner = None;
+        let outcome = throttle.run(|| {
+            owner = Some(scope.spawn(|| throttle.run(|| ()).ran()));
+            until(|| throttle.is_pending());
+            let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+            assert!(throttle.cancel());
+            assert_eq!(handle.wait(), Err(WaitError::Cancelled));
+        });
+        assert!(outcome.ran());
+        assert!(!owner.expect("it was spawned").join().expect("no panic"));
+    });
+}
