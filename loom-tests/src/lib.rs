@@ -1,4 +1,12 @@
-//! What every model needs: a bound, a count of executions, and counters that outlive an execution.
+//! What every model needs: times, a first run, a way to explore and to say what was explored.
+//!
+//! A model is a closure that loom calls once for each execution: each order in which the threads' accesses
+//! can happen, and each value that the memory model lets a load return. What is counted over all of them
+//! is a [`Tally`], and is asserted on after [`explore`]: loom reports neither how much it explored nor
+//! which branches it saw, and a failed assertion inside of a model can abort the process.
+//!
+//! A model with a planted fault is explored by [`search`], which reports nothing; the caller asserts that
+//! the fault was found. Where that is a deadlock, [`ends_in_a_deadlock`] looks at it from outside.
 
 #[cfg(not(atomic_throttle_loom))]
 compile_error!(
@@ -6,10 +14,14 @@ compile_error!(
      .cargo/config.toml sets the flags"
 );
 
+mod child;
+mod explored;
+
+pub use child::ends_in_a_deadlock;
+pub use explored::{Bound, Explored, Tally, explore, search};
+
 use atomic_throttle::gate::{Arrival, Deferral, Gate};
-use atomic_throttle::{Threshold, Timestamp};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use atomic_throttle::{Manual, Threshold, Throttle, Timestamp};
 
 /// The threshold of the models.
 pub const THRESHOLD: Threshold = Threshold::from_nanos(10);
@@ -19,6 +31,13 @@ pub const LEADING: Timestamp = Timestamp::from_nanos(1);
 pub const INSIDE: Timestamp = Timestamp::from_nanos(2);
 /// The end of the first window.
 pub const DUE: Timestamp = Timestamp::from_nanos(11);
+
+/// Inside the second window, if the second run started at `DUE`.
+pub const SECOND_INSIDE: Timestamp = Timestamp::from_nanos(12);
+/// The end of that window.
+pub const SECOND_DUE: Timestamp = Timestamp::from_nanos(21);
+/// After every window of the models.
+pub const LATER: Timestamp = Timestamp::from_nanos(1000);
 
 /// Performs the first run, so that the window is closed.
 ///
@@ -41,60 +60,14 @@ pub fn defer(gate: &Gate) -> Deferral<'_> {
     deferral
 }
 
-/// How far a model is explored.
-#[derive(Clone, Copy, Debug)]
-pub enum Bound {
-    /// All executions.
-    Exhaustive,
-    /// All executions with at most this many preemptions.
-    Preemptions(usize),
-}
-
-/// Counts something over all executions of a model. Not part of the model: loom does not see it.
-#[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<AtomicUsize>);
-
-impl Tally {
-    /// A tally of nothing.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Counts one.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts one if `happened`.
-    pub fn count_if(&self, happened: bool) {
-        self.0.fetch_add(usize::from(happened), Ordering::Relaxed);
-    }
-
-    /// The count so far.
-    #[must_use]
-    pub fn total(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Explores `model` and returns the number of executions. The caller asserts on it: loom ends a model
-/// that explores nothing as passed.
-pub fn explore(bound: Bound, model: impl Fn() + Send + Sync + 'static) -> usize {
-    let executions = Tally::new();
-    let counted = executions.clone();
-    let mut builder = loom::model::Builder::new();
-    // Whatever the environment says: a limit in time or number would end the model silently.
-    builder.max_duration = None;
-    builder.max_permutations = None;
-    builder.preemption_bound = match bound {
-        Bound::Exhaustive => None,
-        Bound::Preemptions(preemptions) => Some(preemptions),
-    };
-    builder.check(move || {
-        counted.count();
-        model();
-    });
-    println!("{bound:?}: {} executions", executions.total());
-    executions.total()
+/// A throttle on whose clock a first run has started at `LEADING`, and finished.
+///
+/// # Panics
+///
+/// Never: the first call of a throttle runs.
+#[must_use]
+pub fn after_a_run() -> Throttle<Manual> {
+    let throttle = Throttle::with_clock(THRESHOLD.as_duration(), Manual::new(LEADING));
+    assert!(throttle.try_run(|| ()).is_ok());
+    throttle
 }

@@ -12,7 +12,7 @@ use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, explore, lead};
 fn inside_the_window() {
     let (adopted, owed) = (Tally::new(), Tally::new());
     let (adopted_in, owed_in) = (adopted.clone(), owed.clone());
-    let executions = explore(Bound::Exhaustive, move || {
+    explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call in its window", move || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         lead(&shared.0);
         let leaver = thread::spawn({
@@ -42,15 +42,17 @@ fn inside_the_window() {
                 owed_in.count();
             }
         }
-    });
-    assert!(executions > 5, "explored {executions}");
-    assert!(adopted.total() > 0 && owed.total() > 0);
+    })
+    .at_least(200)
+    .reached(&adopted, "the call adopted the run")
+    .reached(&owed, "the run stayed owed")
+    .passed();
 }
 
 /// The window is over: the call takes over, from a living owner as well as from one that has left.
 #[test]
 fn after_the_window() {
-    let executions = explore(Bound::Exhaustive, || {
+    explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call after its window", || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         lead(&shared.0);
         let leaver = thread::spawn({
@@ -77,6 +79,7 @@ fn after_the_window() {
         assert_eq!(state.epoch(), epoch);
         assert!(deferred, "nobody else owns a deferral");
         assert!(seen == 1 || state.is_owed(), "G6: the run is lost");
-    });
-    assert!(executions > 3, "explored {executions}");
+    })
+    .at_least(100_000)
+    .passed();
 }

@@ -27,9 +27,10 @@ fn call(gate: &Gate) -> Told {
 }
 
 fn callers(bound: Bound, count: usize, minimum: usize) {
+    let claim = format!("{count} calls in one window have one owner");
     let by_others = Tally::new();
     let counted = by_others.clone();
-    let executions = explore(bound, move || {
+    explore(bound, "G4", &claim, move || {
         let gate = Arc::new(Gate::new(THRESHOLD));
         lead(&gate);
         let threads: Vec<_> = (1..count)
@@ -44,17 +45,18 @@ fn callers(bound: Bound, count: usize, minimum: usize) {
         let owners = told.iter().filter(|told| **told == Told::Owner).count();
         assert_eq!(owners, 1, "{told:?}");
         assert!(gate.state().is_pending());
-    });
-    assert!(executions >= minimum, "explored {executions}");
-    assert!(by_others.total() > 0, "another thread became the owner in some execution");
+    })
+    .at_least(minimum)
+    .reached(&by_others, "another thread became the owner")
+    .passed();
 }
 
 #[test]
 fn of_two_callers() {
-    callers(Bound::Exhaustive, 2, 10);
+    callers(Bound::Exhaustive, 2, 200);
 }
 
 #[test]
 fn of_three_callers() {
-    callers(Bound::Preemptions(3), 3, 200);
+    callers(Bound::Preemptions(3), 3, 5000);
 }

@@ -40,10 +40,11 @@ impl Shared {
     }
 }
 
-fn callers(bound: Bound, calls: &'static [fn(&Shared) -> bool], minimum: usize) {
+fn callers(bound: Bound, names: &str, calls: &'static [fn(&Shared) -> bool], minimum: usize) {
+    let claim = format!("runs by {names} never overlap");
     let all_ran = Tally::new();
     let counted = all_ran.clone();
-    let executions = explore(bound, move || {
+    explore(bound, "G2", &claim, move || {
         // Without spacing: nothing but the run in progress keeps a call from running.
         let shared = Arc::new(Shared {
             gate: Gate::new(Threshold::ZERO),
@@ -65,22 +66,28 @@ fn callers(bound: Bound, calls: &'static [fn(&Shared) -> bool], minimum: usize) 
         assert_eq!(shared.runs.load(Relaxed), ran, "no run was unseen by the next");
         assert!(!shared.gate.state().is_running());
         counted.count_if(ran == calls.len());
-    });
-    assert!(executions >= minimum, "explored {executions}");
-    assert!(all_ran.total() > 0, "the calls ran one after the other in some execution");
+    })
+    .at_least(minimum)
+    .reached(&all_ran, "the calls ran one after the other")
+    .passed();
 }
 
 #[test]
 fn two_callers() {
-    callers(Bound::Exhaustive, &[Shared::call, Shared::call], 50);
+    callers(Bound::Exhaustive, "two calls", &[Shared::call, Shared::call], 100_000);
 }
 
 #[test]
 fn a_caller_and_one_that_only_tries() {
-    callers(Bound::Exhaustive, &[Shared::call, Shared::try_call], 20);
+    callers(Bound::Exhaustive, "a call and one that only tries", &[Shared::call, Shared::try_call], 30_000);
 }
 
 #[test]
 fn three_callers() {
-    callers(Bound::Preemptions(2), &[Shared::call, Shared::call, Shared::try_call], 500);
+    callers(
+        Bound::Preemptions(2),
+        "two calls and one that only tries",
+        &[Shared::call, Shared::call, Shared::try_call],
+        2000,
+    );
 }

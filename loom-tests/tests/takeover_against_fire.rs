@@ -14,10 +14,11 @@ struct Shared {
 }
 
 /// `rival` tries to start the run of a deferral whose owner fires at `DUE`.
-fn owner_against(rival: fn(&Gate) -> Option<Run<'_>>) {
+fn owner_against(name: &str, rival: fn(&Gate) -> Option<Run<'_>>) {
+    let claim = format!("{name} against the owner's turn");
     let (by_owner, by_rival) = (Tally::new(), Tally::new());
     let (by_owner_in, by_rival_in) = (by_owner.clone(), by_rival.clone());
-    let executions = explore(Bound::Exhaustive, move || {
+    explore(Bound::Exhaustive, "G2 G3", &claim, move || {
         let shared = Arc::new(Shared { gate: Gate::new(THRESHOLD), written_by_owner: AtomicUsize::new(0) });
         lead(&shared.gate);
         let owner = thread::spawn({
@@ -55,14 +56,16 @@ fn owner_against(rival: fn(&Gate) -> Option<Run<'_>>) {
             assert!(rival_ran, "the owner was told that another run covers it");
         }
         by_owner_in.count_if(owner_ran == Some(true));
-    });
-    assert!(executions > 5, "explored {executions}");
-    assert!(by_owner.total() > 0 && by_rival.total() > 0);
+    })
+    .at_least(1000)
+    .reached(&by_owner, "the owner ran")
+    .reached(&by_rival, "the rival ran")
+    .passed();
 }
 
 #[test]
 fn a_call_takes_over() {
-    owner_against(|gate| match gate.arrive(DUE) {
+    owner_against("a call that takes over", |gate| match gate.arrive(DUE) {
         Arrival::Run(run) => Some(run),
         Arrival::Defer(deferral) => {
             std::mem::forget(deferral);
@@ -74,12 +77,12 @@ fn a_call_takes_over() {
 
 #[test]
 fn a_call_that_only_tries_takes_over() {
-    owner_against(|gate| gate.try_start(DUE).ok());
+    owner_against("a call that only tries", |gate| gate.try_start(DUE).ok());
 }
 
 #[test]
 fn a_flush_takes_over() {
-    owner_against(|gate| match gate.flush(Timestamp::from_nanos(3)) {
+    owner_against("a flush", |gate| match gate.flush(Timestamp::from_nanos(3)) {
         Flushed::Run(run) => Some(run),
         Flushed::Busy | Flushed::Nothing => None,
     });

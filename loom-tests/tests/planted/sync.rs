@@ -1,20 +1,142 @@
-//! The library's `sync` with a planted fault: a thread can leave out its fences.
+//! The library's `sync`, with faults that a model plants: one for the whole model, or one fence that one
+//! of its threads leaves out.
 
 #[path = "../../../src/sync/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod shipped;
 
-pub(crate) use shipped::{AtomicU64, AtomicWord, Ordering, const_unless_loom};
+pub(crate) use shipped::{AtomicU32, AtomicU64, Ordering, const_unless_loom};
+
 use std::cell::Cell;
+use std::sync::Arc;
 
-loom::thread_local!(static LEFT_OUT: Cell<bool> = Cell::new(false));
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    Nothing,
+    /// Every fence is Release and Acquire alone.
+    WeakFences,
+    /// A decision is a load and a later store.
+    LoadThenStore,
+    /// A finish moves the word without Release.
+    RelaxedFinish,
+    /// Whoever looks at the state loads it without Acquire.
+    RelaxedState,
+    /// Whoever waits is not woken.
+    WakesNobody,
+    /// Of those who wait, one is woken.
+    WakesOne,
+    /// Whoever waits looks first, and is listed when it goes to sleep.
+    LooksBeforeItListens,
+    /// A thread does not know itself again.
+    NoIdentity,
+}
 
-pub fn leave_out_fences_of_this_thread() {
-    LEFT_OUT.with(|left_out| left_out.set(true));
+// All threads of a model are coroutines of the thread that explores it.
+std::thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
+
+/// Plants `fault` in all models that this thread explores from now on.
+pub fn plant(fault: Fault) {
+    PLANTED.set(fault);
+}
+
+fn is_planted(fault: Fault) -> bool {
+    PLANTED.get() == fault
+}
+
+// How many fences this thread of the model has still to make until it leaves one out; 0 for never.
+loom::thread_local!(static LEAVES_OUT: Cell<usize> = Cell::new(0));
+
+/// The `nth` fence of this thread of the model is left out, from 1.
+pub fn leave_out_fence(nth: usize) {
+    LEAVES_OUT.with(|left| left.set(nth));
 }
 
 pub(crate) fn fence(ordering: Ordering) {
-    if !LEFT_OUT.with(Cell::get) {
-        shipped::fence(ordering);
+    let left = LEAVES_OUT.with(Cell::get);
+    LEAVES_OUT.with(|cell| cell.set(left.saturating_sub(1)));
+    if left != 1 {
+        shipped::fence(if is_planted(Fault::WeakFences) { Ordering::AcqRel } else { ordering });
     }
+}
+
+#[derive(Debug)]
+pub(crate) struct AtomicWord(shipped::AtomicWord);
+
+impl AtomicWord {
+    pub(crate) fn new(value: u64) -> Self {
+        Self(shipped::AtomicWord::new(value))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u64 {
+        self.0.load(if is_planted(Fault::RelaxedState) { Ordering::Relaxed } else { order })
+    }
+
+    pub(crate) fn compare_exchange_weak(
+        &self,
+        current: u64,
+        new: u64,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u64, u64> {
+        let success = if is_planted(Fault::RelaxedFinish) { Ordering::Relaxed } else { success };
+        let mut found = self.0.compare_exchange_weak(current, new, success, failure);
+        if is_planted(Fault::LoadThenStore) {
+            // Whatever was moved since the load is overwritten.
+            while let Err(now) = found {
+                found = self.0.compare_exchange_weak(now, new, success, failure);
+            }
+        }
+        found
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Event(Arc<shipped::Event>);
+
+impl Event {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(shipped::Event::new()))
+    }
+
+    pub(crate) fn notify(&self, most: usize) {
+        if !is_planted(Fault::WakesNobody) {
+            self.0.notify(if is_planted(Fault::WakesOne) { 1 } else { most });
+        }
+    }
+
+    pub(crate) fn listen(&self) -> EventListener {
+        if is_planted(Fault::LooksBeforeItListens) {
+            return EventListener::Later(Arc::clone(&self.0));
+        }
+        EventListener::Listed(self.0.listen())
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum EventListener {
+    Listed(shipped::EventListener),
+    /// Not listed before it sleeps.
+    Later(Arc<shipped::Event>),
+}
+
+pub(crate) fn wait(listener: EventListener) {
+    shipped::wait(match listener {
+        EventListener::Listed(listener) => listener,
+        EventListener::Later(event) => event.listen(),
+    });
+}
+
+/// As the shipped one under loom: time does not pass by itself in a model.
+pub(crate) fn wait_for(listener: EventListener, _limit: std::time::Duration) {
+    wait(listener);
+}
+
+pub(crate) fn this_thread() -> u32 {
+    std::thread_local!(static STRANGERS: Cell<u32> = const { Cell::new(u32::MAX / 2) });
+    if is_planted(Fault::NoIdentity) {
+        STRANGERS.set(STRANGERS.get() + 1);
+        return STRANGERS.get();
+    }
+    shipped::this_thread()
 }

@@ -1,0 +1,11 @@
+//! The atomics of this crate: loom's in a model, else those of `std`.
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(any(all(loom, not(atomic_throttle_loom)), all(atomic_throttle_loom, not(loom))))]
+compile_error!(
+    "the models need both flags, `--cfg atomic_throttle_loom --cfg loom`, and all else needs none"
+);

@@ -1,0 +1,31 @@
+//! A model that is to deadlock, in a process of its own: loom reports a deadlock by a panic, and the
+//! threads of the model that are still suspended can turn that into an abort.
+
+use std::process::Command;
+
+/// Set in the process that explores the model.
+const CHILD: &str = "LOOM_TESTS_CHILD";
+
+/// Whether loom finds a deadlock in `model`. `test` is the full name of the test that asks.
+///
+/// # Panics
+///
+/// If the process cannot be started, or the model fails by anything but a deadlock.
+#[must_use]
+pub fn ends_in_a_deadlock(test: &str, model: impl FnOnce()) -> bool {
+    if std::env::var_os(CHILD).is_some() {
+        model();
+        // Not back into the test: its assertion is for the other process.
+        std::process::exit(0);
+    }
+    let program = std::env::current_exe().expect("the test knows its program");
+    let output = Command::new(program)
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(CHILD, "1")
+        .output()
+        .expect("the program starts again");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let deadlock = said.contains("deadlock; threads = ");
+    assert!(output.status.success() || deadlock, "failed by something else:\n{said}");
+    !output.status.success()
+}

@@ -1,0 +1,148 @@
+//! G9: every operation is called from inside a run, while another thread calls. None deadlocks, which loom
+//! would report, and what a nested call is told is so.
+
+use atomic_throttle::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
+use evidence::depth;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{Bound, LEADING, THRESHOLD, Tally, explore};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A throttle, what is written before a nested call, and what the latest run of the other thread saw.
+struct Shared {
+    throttle: Throttle<Manual>,
+    written: AtomicUsize,
+    seen: AtomicUsize,
+}
+
+/// What a nested operation did.
+#[derive(Clone, Copy, PartialEq)]
+enum Did {
+    /// It was told that a run covers it, or that one is owed to it.
+    Promised,
+    /// It gave up the pending run.
+    Cancelled,
+    /// It was not promised anything.
+    Nothing,
+}
+
+/// `nested` is called in a run, during which another thread calls.
+fn inside_a_run(name: &str, threshold: Duration, nested: fn(&Throttle<Manual>) -> Did) {
+    let claim = format!("{name} inside a run against another call");
+    let (during, after) = (Tally::new(), Tally::new());
+    let (during_in, after_in) = (during.clone(), after.clone());
+    let bound = depth(Bound::Preemptions(3), Bound::Preemptions(5));
+    explore(bound, "G9 G3", &claim, move || {
+        let shared = Arc::new(Shared {
+            throttle: Throttle::with_clock(threshold, Manual::new(LEADING)),
+            written: AtomicUsize::new(0),
+            seen: AtomicUsize::new(0),
+        });
+        let mut other = None;
+        let outcome = shared.throttle.run(|| {
+            other = Some(thread::spawn({
+                let shared = Arc::clone(&shared);
+                move || {
+                    let outcome = shared.throttle.run(|| {
+                        shared.seen.store(shared.written.load(Relaxed), Relaxed);
+                    });
+                    match outcome {
+                        Outcome::RanAtOnce(()) => false,
+                        Outcome::RanDeferred(()) | Outcome::Cancelled => true,
+                        outcome => panic!("{outcome:?} where nobody else owns"),
+                    }
+                }
+            }));
+            shared.written.store(1, Relaxed);
+            nested(&shared.throttle)
+        });
+        let Outcome::RanAtOnce(did) = outcome else { panic!("the first call runs") };
+        let deferred = other.expect("it was started").join().expect("no panic");
+
+        let state = shared.throttle.state();
+        assert!(!state.is_running() && !state.has_owner(), "G9: wedged: {state:?}");
+        if did == Did::Promised {
+            let covered = shared.seen.load(Relaxed) == 1;
+            assert!(covered || state.is_owed(), "G3: the nested call is lost");
+        }
+        during_in.count_if(deferred);
+        after_in.count_if(!deferred);
+    })
+    .at_least(1000)
+    .reached(&during, "the other call came during the run")
+    .reached(&after, "the other call came after the run")
+    .passed();
+}
+
+fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<'_, T, Manual>) -> Did {
+    let state = throttle.state();
+    assert!(state.is_owed() || state.is_pending(), "G3: the promise is not visible: {state:?}");
+    match outcome {
+        Outcome::Coalesced(_) | Outcome::Owed => Did::Promised,
+        Outcome::RanAtOnce(_) | Outcome::RanDeferred(_) => panic!("G2: a run inside a run"),
+        Outcome::Cancelled => panic!("nobody cancels"),
+    }
+}
+
+#[test]
+fn run() {
+    inside_a_run("run", Duration::ZERO, |throttle| told(throttle, &throttle.run(|| ())));
+}
+
+#[test]
+fn run_within() {
+    inside_a_run("run_within", Duration::ZERO, |throttle| {
+        let outcome = throttle.run_within(Duration::MAX, || ());
+        told(throttle, &outcome.expect("no limit is too short for a promise"))
+    });
+}
+
+#[test]
+fn try_run() {
+    inside_a_run("try_run", Duration::ZERO, |throttle| {
+        assert_eq!(throttle.try_run(|| ()), Err(Refused::Running));
+        Did::Nothing
+    });
+}
+
+#[test]
+fn cancel() {
+    inside_a_run(
+        "cancel",
+        Duration::ZERO,
+        |throttle| {
+            if throttle.cancel() { Did::Cancelled } else { Did::Nothing }
+        },
+    );
+}
+
+#[test]
+fn flush() {
+    inside_a_run("flush", Duration::ZERO, |throttle| {
+        assert_eq!(throttle.flush(|| ()), Err(NotFlushed::Running));
+        Did::Nothing
+    });
+}
+
+/// Without it the window would never end.
+#[test]
+fn set_threshold() {
+    inside_a_run("set_threshold", THRESHOLD.as_duration(), |throttle| {
+        throttle.set_threshold(Duration::ZERO);
+        Did::Nothing
+    });
+}
+
+/// The run that covers the call has to wait for this one.
+#[test]
+fn wait() {
+    inside_a_run("a wait", Duration::ZERO, |throttle| {
+        let outcome = throttle.run(|| ());
+        if let Outcome::Coalesced(handle) = &outcome {
+            assert_eq!(handle.wait(), Err(WaitError::InsideRun));
+            assert_eq!(handle.wait_for(Duration::MAX), Err(WaitError::InsideRun));
+        }
+        told(throttle, &outcome)
+    });
+}

@@ -1,0 +1,50 @@
+//! The negative controls: faults that are planted in the library, and that the models find.
+//!
+//! The shipped sources are built here a second time, on a [`sync`] that can be told to be at fault. Each
+//! model is explored with nothing planted, when it must pass, and with each of its faults, when it must
+//! fail: so the models are seen to be able to fail, and each fence and each ordering is seen to be needed.
+
+#[path = "../../../src/clock/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod clock;
+#[path = "../../../src/gate/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod gate;
+#[path = "../../../src/state/mod.rs"]
+#[allow(dead_code)]
+mod state;
+mod sync;
+#[path = "../../../src/throttle/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod throttle;
+#[path = "../../../src/time.rs"]
+#[allow(dead_code)]
+mod time;
+#[path = "../../../src/wait.rs"]
+#[allow(dead_code)]
+mod wait;
+
+mod finishes;
+mod moves;
+mod no_missed_update;
+mod wakes;
+
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use {clock::Clock, gate::Gate, throttle::Throttle};
+
+use gate::{Arrival, Deferral};
+use time::{Threshold, Timestamp};
+
+const THRESHOLD: Threshold = Threshold::from_nanos(10);
+const LEADING: Timestamp = Timestamp::from_nanos(1);
+const INSIDE: Timestamp = Timestamp::from_nanos(2);
+const DUE: Timestamp = Timestamp::from_nanos(11);
+
+/// Performs the first run and makes a deferral in its window.
+fn defer(gate: &Gate) -> Deferral<'_> {
+    let Arrival::Run(leading) = gate.arrive(LEADING) else { panic!("the first call runs") };
+    leading.finish();
+    let Arrival::Defer(deferral) = gate.arrive(INSIDE) else { panic!("the second call defers") };
+    deferral
+}
