@@ -9,7 +9,7 @@ use loom_tests::{Bound, DUE, INSIDE, LATER, SECOND_INSIDE, THRESHOLD, Tally, def
 use std::sync::Arc;
 
 fn bounded() -> Bound {
-    depth(Bound::Preemptions(2), Bound::Preemptions(3))
+    depth(Bound::Preemptions(3), Bound::Preemptions(4))
 }
 
 /// A gate, and what each of two calls wrote before it.
