@@ -1,30 +1,56 @@
-//! Replays the inputs that fuzzing has found worth keeping.
+//! Replays the inputs that fuzzing has found worth keeping, against the right model and against wrong
+//! ones. It shows that what was found once stays found; it looks for nothing new.
 
 mod reference;
 
-use reference::input;
-use reference::sequence::Reached;
+use evidence::Check;
+use reference::planted::{Fault, contradicts};
+use reference::reached::Reached;
+use reference::{MAX, arithmetic, edges, input, sequence, threads, throttle};
 use std::fs;
 use std::path::Path;
 
-/// The inputs of a target's corpus, in a fixed order.
-fn corpus(target: &str) -> Vec<Vec<u8>> {
+/// The inputs of a target's corpus, in a fixed order: at least so many.
+fn corpus(target: &str, at_least: usize) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
     let inputs: Vec<_> = paths.iter().map(|path| fs::read(path).expect("a readable file")).collect();
-    println!("{target}: {} inputs", inputs.len());
+    assert!(inputs.len() >= at_least, "{}: only {} files", folder.display(), inputs.len());
     inputs
 }
 
+/// Shows that the shipped code contradicts a model with each of these faults on some input.
+fn catch_all(target: &str, inputs: &[Vec<u8>], faults: &[Fault], replay: impl Fn(Option<Fault>, &[u8])) {
+    for &fault in faults {
+        catch(target, fault.name(), inputs, |input| replay(Some(fault), input));
+    }
+}
+
+fn catch(target: &str, fault: &str, inputs: &[Vec<u8>], replay: impl Fn(&[u8])) {
+    let found = inputs.iter().filter(|input| contradicts(|| replay(input))).count();
+    assert!(found > 0, "no input of {target} finds: {fault}");
+    evidence::caught(fault, &format!("fuzz corpus, {target}: by {found} of {}", inputs.len()));
+}
+
+/// What a corpus is for is in it: at least one input for each of these.
+fn assert_reached(reached: &Reached, all: &[&str]) {
+    println!("{reached:?}");
+    let missed: Vec<_> = all.iter().filter(|what| reached.of(what) == 0).collect();
+    assert!(missed.is_empty(), "not in the corpus: {missed:?}");
+}
+
+/// The end of a window, from its start and the threshold.
+type WindowEnd = fn(u64, u64) -> u64;
+
 #[test]
 fn sequences() {
-    let inputs = corpus("sequences");
-    assert!(inputs.len() >= 50, "the corpus is there");
-    let mut reached = Reached::default();
+    let check = Check::of("G1 G2 G3 G4 G6 G8", "fuzz corpus: sequences of operations on a Gate");
+    let inputs = corpus("sequences", 50);
+    let mut reached = sequence::Reached::default();
     for input in &inputs {
-        reached.add(input::sequence(input));
+        reached.add(input::sequence(None, input));
     }
     println!("{reached:?}");
     for count in [
@@ -37,12 +63,74 @@ fn sequences() {
     ] {
         assert!(count > 0, "{reached:?}");
     }
+    check.passed(inputs.len(), "inputs");
+    catch_all("sequences", &inputs, &Fault::OF_A_STEP, |fault, input| _ = input::sequence(fault, input));
 }
 
 #[test]
 fn transitions() {
-    let inputs = corpus("transitions");
-    assert!(inputs.len() >= 50, "the corpus is there");
-    let compared = inputs.iter().filter(|bytes| input::transition(bytes)).count();
-    assert!(compared >= 50, "{compared}");
+    let check = Check::of("G1 G2 G3 G4 G8", "fuzz corpus: one transition at full width");
+    let inputs = corpus("transitions", 50);
+    let mut reached = Reached::default();
+    inputs.iter().filter_map(|input| input::transition(None, input)).for_each(|one| reached.add(&one));
+    assert_reached(&reached, edges::OF_A_STEP);
+    check.passed(inputs.len(), "inputs");
+    // What a cancel does to a later call shows in a sequence only.
+    let faults = [Fault::OpensEarly, Fault::StampRepeats, Fault::FinishClears, Fault::OweForgotten];
+    catch_all("transitions", &inputs, &faults, |fault, input| _ = input::transition(fault, input));
+}
+
+#[test]
+fn threads_take_turns() {
+    let check = Check::of("G1 G2 G3 G4 G6 G8", "fuzz corpus: threads that take turns on a Gate");
+    let inputs = corpus("threads", 50);
+    let mut reached = Reached::default();
+    for input in &inputs {
+        reached.add(&input::threads(None, input));
+    }
+    assert_reached(&reached, &threads::step::ALL);
+    check.passed(inputs.len(), "inputs");
+    catch_all("threads", &inputs, &Fault::OF_A_STEP, |fault, input| _ = input::threads(fault, input));
+}
+
+#[test]
+fn throttles() {
+    let claim = "fuzz corpus: sequences of operations on a Throttle, threads that wait";
+    let check = Check::of("G1 G2 G3 G4 G5 G6 G8 G9", claim);
+    let inputs = corpus("throttle", 50);
+    let mut reached = Reached::default();
+    for input in &inputs {
+        reached.add(&input::throttle(None, input));
+    }
+    assert_reached(&reached, &throttle::ALL);
+    check.passed(inputs.len(), "inputs");
+    catch_all("throttle", &inputs, &Fault::ALL, |fault, input| _ = input::throttle(fault, input));
+}
+
+#[test]
+fn times_and_thresholds() {
+    let check = Check::of("G8", "fuzz corpus: arithmetic at full width, against wider numbers");
+    let inputs = corpus("arithmetic", 10);
+    let mut reached = Reached::default();
+    let replay = |input: &Vec<u8>| input::arithmetic(arithmetic::window_end, input);
+    inputs.iter().filter_map(replay).for_each(|one| reached.add(&one));
+    assert_reached(&reached, edges::OF_NUMBERS);
+    check.passed(inputs.len(), "inputs");
+
+    let wrong: [(&str, WindowEnd); 3] = [
+        ("a window that ends after the last reading ends at it", |start, threshold| {
+            arithmetic::window_end(start, threshold).min(MAX)
+        }),
+        ("a threshold of 0 closes the window", |start, threshold| match threshold {
+            0 => start.min(MAX),
+            _ => arithmetic::window_end(start, threshold),
+        }),
+        ("a throttle that never ran has a window", |start, threshold| match start {
+            0 => threshold,
+            _ => arithmetic::window_end(start, threshold),
+        }),
+    ];
+    for (fault, end) in wrong {
+        catch("arithmetic", fault, &inputs, |input| _ = input::arithmetic(end, input));
+    }
 }

@@ -4,6 +4,8 @@
 mod reference;
 
 use atomic_throttle::Threshold;
+use evidence::Check;
+use reference::planted::contradicts;
 use reference::{Event, Model, Promise, Told, shipped};
 use std::collections::BTreeMap;
 
@@ -185,9 +187,9 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-#[test]
-fn the_table_is_executed() {
-    let rows = rows(DESIGN, "");
+/// Executes the rows in every case; returns how many that were. Panics where not exactly one row applies,
+/// where the code does something else, or where a row is never executed.
+fn execute(rows: &[Row]) -> usize {
     let mut executed: BTreeMap<&str, usize> = BTreeMap::new();
     for case in cases() {
         let applying: Vec<&Row> = rows.iter().filter(|row| row.applies(&case)).collect();
@@ -198,11 +200,48 @@ fn the_table_is_executed() {
         assert_eq!(shipped::decode(state, threshold), row.next(&case), "{} in {case:?}", row.text);
         *executed.entry(&row.text).or_default() += 1;
     }
-    for row in &rows {
+    for row in rows {
         assert!(executed.contains_key(row.text.as_str()), "never executed: {}", row.text);
     }
+    executed.values().sum()
+}
+
+#[test]
+fn the_table_is_executed() {
+    let claim = "enumeration: the table of transitions in DESIGN.md, executed row by row";
+    let check = Check::of("G1 G2 G3 G4 G6", claim);
+    let rows = rows(DESIGN, "");
+    let executed = execute(&rows);
     assert_eq!(rows.len(), 44, "the table is read whole");
-    println!("{} rows, {} cases", rows.len(), executed.values().sum::<usize>());
+    check.passed(executed, "cases");
+}
+
+/// Makes a row wrong.
+type Spoil = fn(&mut Row);
+
+/// A table with a wrong row does not pass, whichever row it is.
+#[test]
+fn a_wrong_row_is_found() {
+    let rows = rows(DESIGN, "");
+    let faults: [(&str, Spoil); 3] = [
+        ("a row with another outcome", |row| "another".clone_into(&mut row.outcome)),
+        ("a row with another next state", |row| {
+            let next = if row.next == "d=owed" { "d=none" } else { "d=owed" };
+            next.clone_into(&mut row.next);
+        }),
+        ("a row that applies in other states", |row| {
+            let running = if row.running == "1" { "0" } else { "1" };
+            running.clone_into(&mut row.running);
+        }),
+    ];
+    for (fault, spoil) in faults {
+        for index in 0..rows.len() {
+            let mut wrong = rows.clone();
+            spoil(&mut wrong[index]);
+            assert!(contradicts(|| execute(&wrong)), "{fault}: {}", rows[index].text);
+        }
+        evidence::caught(fault, &format!("enumeration: in each of {} rows", rows.len()));
+    }
 }
 
 #[test]

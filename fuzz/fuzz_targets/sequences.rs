@@ -6,5 +6,5 @@
 mod reference;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    reference::input::sequence(input);
+    reference::input::sequence(None, input);
 });

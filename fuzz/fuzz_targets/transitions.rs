@@ -6,5 +6,5 @@
 mod reference;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    reference::input::transition(input);
+    let _ = reference::input::transition(None, input);
 });

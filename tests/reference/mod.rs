@@ -1,13 +1,19 @@
 //! The reference model: what a throttle must do, written from the guarantees and not from the code.
 //!
-//! One model for every user of it: the enumeration, the property tests and the fuzz target. It works on
+//! One model for every user of it: the enumeration, the property tests and the fuzz targets. It works on
 //! unbounded numbers and plain facts, so it shares no arithmetic and no encoding with `State`.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod arithmetic;
+pub mod edges;
 pub mod input;
+pub mod planted;
+pub mod reached;
 pub mod sequence;
 pub mod shipped;
+pub mod threads;
+pub mod throttle;
 
 /// The largest clock reading, and what a deadline after it is reported as.
 pub const MAX: u64 = (1 << 61) - (1 << 56);

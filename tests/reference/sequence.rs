@@ -1,6 +1,7 @@
 //! Sequences of operations on a real `Gate`, with the guards as real values, checked step by step
 //! against the model and against the guarantees.
 
+use super::planted::{Fault, Judge};
 use super::{Event, MAX, Model, Promise, Told};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
@@ -75,7 +76,7 @@ impl Op {
 }
 
 /// Mostly small times, and each edge of the range.
-fn interesting(value: u8) -> u64 {
+pub fn interesting(value: u8) -> u64 {
     match value {
         0..=239 => u64::from(value % 24),
         240..=243 => 1 << (8 * (value - 239)),
@@ -111,10 +112,15 @@ impl Reached {
 
 /// Plays `operations` on a gate and on the model. Panics where they differ or a guarantee breaks.
 pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+    check_with(None, threshold, operations)
+}
+
+/// The same, with a fault in the model.
+pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
     let gate = Gate::new(Threshold::from_nanos(threshold));
     let mut play = Play {
         gate: &gate,
-        model: Model::new(threshold.min(MAX)),
+        judge: Judge::new(Model::new(threshold.min(MAX)), fault),
         clock: Manual::new(Timestamp::ZERO),
         now: 0,
         run: None,
@@ -132,7 +138,7 @@ pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reache
 
 struct Play<'g> {
     gate: &'g Gate,
-    model: Model,
+    judge: Judge,
     clock: Manual,
     /// What the clock must read.
     now: u64,
@@ -149,21 +155,21 @@ impl<'g> Play<'g> {
         assert_eq!(now.as_nanos(), self.now);
         match operation {
             Op::Coalesce => {
-                let pending = self.model.promise == Promise::Owned;
+                let pending = self.judge.model.promise == Promise::Owned;
                 let epoch = self.gate.coalesce();
-                assert_eq!(epoch.map(Epoch::as_u64), pending.then_some(self.model.latest_start));
+                assert_eq!(epoch.map(Epoch::as_u64), pending.then_some(self.judge.model.latest_start));
                 self.promise_if(pending);
             }
             Op::Arrive => {
-                let before = self.model;
-                let expected = self.model.step(Event::Arrive { now: self.now });
+                let before = self.judge.model;
+                let expected = self.judge.step(Event::Arrive { now: self.now });
                 let arrival = self.gate.arrive(now);
                 self.arrived(arrival, expected, before);
             }
             Op::ArriveBy { patience } => {
                 let latest = now.as_nanos().saturating_add(patience).min(MAX);
-                let before = self.model;
-                let expected = self.model.step(Event::ArriveBy { now: self.now, latest });
+                let before = self.judge.model;
+                let expected = self.judge.step(Event::ArriveBy { now: self.now, latest });
                 match self.gate.arrive_by(now, Timestamp::from_nanos(latest)) {
                     Ok(arrival) => self.arrived(arrival, expected, before),
                     Err(Refused::Closed { retry_at }) => {
@@ -173,7 +179,7 @@ impl<'g> Play<'g> {
                 }
             }
             Op::Request => {
-                let expected = self.model.step(Event::Request);
+                let expected = self.judge.step(Event::Request);
                 let (request, epoch) = self.gate.request();
                 match request {
                     Request::Requested => {
@@ -185,7 +191,7 @@ impl<'g> Play<'g> {
                 self.promise_if(true);
             }
             Op::Owe => {
-                let expected = self.model.step(Event::Owe);
+                let expected = self.judge.step(Event::Owe);
                 let told = match self.gate.owe() {
                     (Owe::Owed, _) => Told::Owed,
                     (Owe::Coalesced, _) => Told::Coalesced,
@@ -198,11 +204,11 @@ impl<'g> Play<'g> {
             Op::Abandon { which } => self.abandon(which),
             Op::PanicOwner { which } => {
                 let Some(deferral) = self.take_deferral(which) else { return };
-                self.model.step(Event::Abandon { epoch: deferral.epoch().as_u64() });
+                self.judge.step(Event::Abandon { epoch: deferral.epoch().as_u64() });
                 unwind_over(deferral);
             }
             Op::Cancel => {
-                let expected = self.model.step(Event::Cancel);
+                let expected = self.judge.step(Event::Cancel);
                 let cancelled = self.gate.cancel();
                 assert_eq!(if cancelled { Told::Yes } else { Told::No }, expected);
                 if cancelled {
@@ -213,13 +219,13 @@ impl<'g> Play<'g> {
             Op::Flush => self.flush(now),
             Op::Finish => {
                 let Some(run) = self.run.take() else { return };
-                self.model.step(Event::Finish { epoch: run.epoch().as_u64() });
+                self.judge.step(Event::Finish { epoch: run.epoch().as_u64() });
                 let left = run.finish();
                 assert_eq!(left, self.gate.state());
             }
             Op::PanicRun => {
                 let Some(run) = self.run.take() else { return };
-                self.model.step(Event::Finish { epoch: run.epoch().as_u64() });
+                self.judge.step(Event::Finish { epoch: run.epoch().as_u64() });
                 unwind_over(run);
             }
             Op::Advance { by } => {
@@ -235,15 +241,15 @@ impl<'g> Play<'g> {
                 self.clock.set(Timestamp::from_nanos(to));
             }
             Op::SetThreshold { to } => {
-                self.model.threshold = to.min(MAX);
+                self.judge.model.threshold = to.min(MAX);
                 self.gate.set_threshold(Threshold::from_nanos(to));
             }
         }
     }
 
     fn try_start(&mut self, now: Timestamp) {
-        let before = self.model;
-        let expected = self.model.step(Event::TryStart { now: self.now });
+        let before = self.judge.model;
+        let expected = self.judge.step(Event::TryStart { now: self.now });
         match self.gate.try_start(now) {
             Ok(run) => self.started(run, expected, before, false),
             Err(Refused::Closed { retry_at }) => {
@@ -254,8 +260,8 @@ impl<'g> Play<'g> {
     }
 
     fn flush(&mut self, now: Timestamp) {
-        let before = self.model;
-        let expected = self.model.step(Event::Flush { now: self.now });
+        let before = self.judge.model;
+        let expected = self.judge.step(Event::Flush { now: self.now });
         match self.gate.flush(now) {
             Flushed::Run(run) => self.started(run, expected, before, true),
             Flushed::Busy => assert_eq!(Told::Busy, expected),
@@ -265,9 +271,9 @@ impl<'g> Play<'g> {
 
     fn fire(&mut self, which: usize) {
         let Some(deferral) = self.take_deferral(which) else { return };
-        let before = self.model;
+        let before = self.judge.model;
         let epoch = deferral.epoch().as_u64();
-        let expected = self.model.step(Event::Fire { epoch, now: self.now });
+        let expected = self.judge.step(Event::Fire { epoch, now: self.now });
         match deferral.fire(self.clock.now()) {
             Fired::Run(run) => self.started(run, expected, before, false),
             Fired::Gone => assert_eq!(Told::Gone, expected),
@@ -286,7 +292,7 @@ impl<'g> Play<'g> {
 
     fn abandon(&mut self, which: usize) {
         let Some(deferral) = self.take_deferral(which) else { return };
-        let expected = self.model.step(Event::Abandon { epoch: deferral.epoch().as_u64() });
+        let expected = self.judge.step(Event::Abandon { epoch: deferral.epoch().as_u64() });
         let told = match deferral.abandon() {
             Abandon::Owed => Told::Owed,
             Abandon::Cancelled => Told::Cancelled,
@@ -308,7 +314,7 @@ impl<'g> Play<'g> {
             }
             Arrival::Coalesced(epoch) => {
                 assert_eq!(Told::Coalesced, expected);
-                assert_eq!(epoch.as_u64(), self.model.latest_start);
+                assert_eq!(epoch.as_u64(), self.judge.model.latest_start);
                 self.promise_if(true);
             }
         }
@@ -341,7 +347,7 @@ impl<'g> Play<'g> {
     fn check_invariants(&self) {
         let state = self.gate.state();
         let model = super::shipped::decode(state, self.gate.threshold());
-        assert_eq!(model, self.model);
+        assert_eq!(model, self.judge.model);
         assert_eq!(state.is_running(), self.run.is_some(), "r = 1 exactly when one `Run` lives");
         let owners = self.deferrals.iter().filter(|deferral| deferral.epoch() == state.epoch()).count();
         assert_eq!(owners, usize::from(state.has_owner()), "G4: one owner exactly when one is due");
@@ -352,7 +358,7 @@ impl<'g> Play<'g> {
 }
 
 /// Drops `guard` while a panic unwinds over it. The panic hook is not called.
-fn unwind_over<G>(guard: G) {
+pub fn unwind_over<G>(guard: G) {
     let unwound = catch_unwind(AssertUnwindSafe(move || {
         let _guard = guard;
         resume_unwind(Box::new("on purpose"));

@@ -1,0 +1,10 @@
+//! Interleavings of several threads on a `Gate` against the reference model.
+
+#![no_main]
+
+#[path = "../../tests/reference/mod.rs"]
+mod reference;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let _ = reference::input::threads(None, input);
+});

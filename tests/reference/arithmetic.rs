@@ -1,0 +1,95 @@
+//! Times and thresholds at full width, against arithmetic on numbers that cannot overflow.
+
+use super::edges::{self, Numbers};
+use super::reached::Reached;
+use super::{MAX, NEVER};
+use atomic_throttle::{State, Threshold, ThresholdTooLong, Timestamp};
+use std::time::Duration;
+
+/// The end of a window: 0 where there is none, `NEVER` where no clock reading reaches it.
+pub fn window_end(start: u64, threshold: u64) -> u64 {
+    if start == 0 || threshold == 0 {
+        return 0;
+    }
+    let sum = u128::from(start) + u128::from(threshold);
+    if sum > u128::from(MAX) { NEVER } else { narrow(sum) }
+}
+
+/// Compares all that the library computes of these numbers, with `expected_end` as the window's end.
+pub fn check(
+    expected_end: fn(u64, u64) -> u64,
+    [time, other]: [u64; 2],
+    word: u64,
+    threshold: u64,
+    duration: Duration,
+) -> Reached {
+    let threshold = check_thresholds(threshold, duration);
+    check_timestamps(time, other, duration);
+
+    let state = State::from_word(word);
+    let start = word >> 3;
+    let end = expected_end(start, threshold.as_nanos());
+    assert_eq!(state.to_word(), word);
+    assert_eq!(state.epoch().as_u64(), start);
+    assert_eq!(state.epoch().started_at().as_nanos(), start.min(MAX));
+    assert_eq!(state.epoch().window_end(threshold).as_nanos(), end, "{start} + {threshold:?}");
+    assert_eq!(state.window_end(threshold).as_nanos(), end);
+    for now in [timestamp(time), timestamp(other), Timestamp::NEVER, Timestamp::MAX] {
+        // A deadline counts as the last reading, where somebody takes it for a time.
+        let is_open = now.as_nanos().min(MAX) >= end;
+        assert_eq!(state.is_open(now, threshold), is_open, "{now:?}, {start} + {threshold:?}");
+    }
+    assert!(!format!("{state:?} {threshold:?}").is_empty());
+
+    let mut reached = Reached::default();
+    let (now, earlier) = (timestamp(time).as_nanos(), timestamp(other).as_nanos());
+    let (length, threshold) = (duration.as_nanos(), threshold.as_nanos());
+    edges::of_numbers(&mut reached, &Numbers { now, earlier, start, threshold, length, end });
+    reached
+}
+
+fn check_thresholds(nanos: u64, duration: Duration) -> Threshold {
+    let length = duration.as_nanos();
+    let clamped = Threshold::new(duration);
+    assert_eq!(u128::from(clamped.as_nanos()), length.min(u128::from(MAX)));
+    assert_eq!(clamped.as_duration().as_nanos(), length.min(u128::from(MAX)));
+    match Threshold::try_from(duration) {
+        Ok(threshold) => {
+            assert!(length <= u128::from(MAX));
+            assert_eq!(threshold, clamped);
+        }
+        Err(ThresholdTooLong { requested, .. }) => {
+            assert!(length > u128::from(MAX));
+            assert_eq!(requested, duration);
+        }
+    }
+    let threshold = Threshold::from_nanos(nanos);
+    assert_eq!(threshold.as_nanos(), nanos.min(MAX));
+    threshold
+}
+
+fn check_timestamps(time: u64, other: u64, duration: Duration) {
+    let (now, earlier) = (timestamp(time), timestamp(other));
+    let (reading, length) = (u128::from(now.as_nanos()), duration.as_nanos());
+    assert_eq!(now.as_nanos(), if time == NEVER { NEVER } else { time.min(MAX) });
+    let (later, sooner) = (now.saturating_add(duration), now.saturating_sub(duration));
+    if now == Timestamp::NEVER {
+        assert_eq!((later, sooner), (now, now));
+    } else {
+        assert_eq!(u128::from(later.as_nanos()), (reading + length).min(u128::from(MAX)));
+        assert_eq!(u128::from(sooner.as_nanos()), reading.saturating_sub(length));
+        assert!(sooner <= now && now <= later && later < Timestamp::NEVER);
+    }
+    let since = now.saturating_since(earlier).as_nanos();
+    assert_eq!(since, reading.saturating_sub(u128::from(earlier.as_nanos())));
+}
+
+/// `NEVER` is a timestamp, too, but no number of nanoseconds makes it.
+fn timestamp(nanos: u64) -> Timestamp {
+    assert!(Timestamp::from_nanos(nanos) <= Timestamp::MAX);
+    if nanos == NEVER { Timestamp::NEVER } else { Timestamp::from_nanos(nanos) }
+}
+
+fn narrow(sum: u128) -> u64 {
+    sum.try_into().expect("at most MAX")
+}

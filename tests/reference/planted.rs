@@ -1,0 +1,147 @@
+//! Faults planted in the model. The shipped code must be seen to contradict each of them; a comparison
+//! that does not is a comparison of nothing.
+
+use super::reached::Reached;
+use super::{Event, Model, Told, edges};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The window is over one nanosecond before its end.
+    OpensEarly,
+    /// After a cancel the next call need not keep its distance.
+    CancelOpens,
+    /// A start where the clock stands still has the stamp of the start before it.
+    StampRepeats,
+    /// What is pending is gone when the run in progress finishes.
+    FinishClears,
+    /// A call that can neither run nor wait leaves nothing behind.
+    OweForgotten,
+    /// The owner keeps the deadline that it began to wait with.
+    ThresholdUnnoticed,
+    /// The owner waits on after its limit.
+    LimitForgotten,
+}
+
+impl Fault {
+    /// The faults that a model alone can have; the others are of an owner that waits.
+    pub const OF_A_STEP: [Self; 5] =
+        [Self::OpensEarly, Self::CancelOpens, Self::StampRepeats, Self::FinishClears, Self::OweForgotten];
+
+    pub const ALL: [Self; 7] = [
+        Self::OpensEarly,
+        Self::CancelOpens,
+        Self::StampRepeats,
+        Self::FinishClears,
+        Self::OweForgotten,
+        Self::ThresholdUnnoticed,
+        Self::LimitForgotten,
+    ];
+
+    /// The fault in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpensEarly => "the window opens a nanosecond early",
+            Self::CancelOpens => "a cancel opens the window",
+            Self::StampRepeats => "a start repeats the stamp of the one before it",
+            Self::FinishClears => "a finish clears what is pending",
+            Self::OweForgotten => "a nested call is forgotten",
+            Self::ThresholdUnnoticed => "an owner does not notice a changed threshold",
+            Self::LimitForgotten => "an owner waits on after its limit",
+        }
+    }
+}
+
+/// The model while it judges a sequence, with at most one fault.
+pub struct Judge {
+    pub model: Model,
+    pub fault: Option<Fault>,
+    /// The edges that it was led to.
+    pub edges: Reached,
+    /// Whether the latest window was cancelled.
+    cancelled: bool,
+}
+
+impl Judge {
+    pub fn new(model: Model, fault: Option<Fault>) -> Self {
+        Self { model, fault, edges: Reached::default(), cancelled: false }
+    }
+
+    pub fn step(&mut self, event: Event) -> Told {
+        let before = self.model;
+        let told = match self.fault {
+            Some(Fault::OpensEarly) if self.would_run_later(event) => self.without_a_window(event),
+            Some(Fault::CancelOpens) if self.cancelled => self.without_a_window(event),
+            _ => self.model.step(event),
+        };
+        edges::of_a_step(&mut self.edges, &before, event, told);
+        self.cancelled = told == Told::Yes || self.cancelled && told != Told::Run;
+        match (self.fault, told) {
+            (Some(Fault::StampRepeats), Told::Run) => {
+                let now = now(event).expect("a start has a time");
+                self.model.latest_start = now.max(before.latest_start);
+            }
+            (Some(Fault::FinishClears), Told::Finished) => self.model.promise = super::Promise::Nothing,
+            (Some(Fault::OweForgotten), Told::Owed) if event == Event::Owe => self.model = before,
+            _ => {}
+        }
+        told
+    }
+
+    /// Whether the event would start a run a nanosecond later.
+    fn would_run_later(&self, event: Event) -> bool {
+        let later = match event {
+            Event::Arrive { now } => Event::Arrive { now: now + 1 },
+            Event::ArriveBy { now, latest } => Event::ArriveBy { now: now + 1, latest },
+            Event::TryStart { now } => Event::TryStart { now: now + 1 },
+            Event::Fire { epoch, now } => Event::Fire { epoch, now: now + 1 },
+            other => other,
+        };
+        let mut model = self.model;
+        model.step(later) == Told::Run
+    }
+
+    /// The event as if the window were over, if it starts a run then.
+    fn without_a_window(&mut self, event: Event) -> Told {
+        let mut open = Model { threshold: 0, ..self.model };
+        if open.step(event) != Told::Run {
+            return self.model.step(event);
+        }
+        self.model = Model { threshold: self.model.threshold, ..open };
+        Told::Run
+    }
+}
+
+fn now(event: Event) -> Option<u64> {
+    match event {
+        Event::Arrive { now }
+        | Event::ArriveBy { now, .. }
+        | Event::TryStart { now }
+        | Event::Fire { now, .. }
+        | Event::Flush { now } => Some(now),
+        Event::Request | Event::Owe | Event::Abandon { .. } | Event::Cancel | Event::Finish { .. } => None,
+    }
+}
+
+thread_local! {
+    static IS_EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether `check` panics, as a comparison does that finds a difference. The panic hook keeps silent.
+pub fn contradicts<T>(check: impl FnOnce() -> T) -> bool {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let others = take_hook();
+        set_hook(Box::new(move |info| {
+            if !IS_EXPECTED.get() {
+                others(info);
+            }
+        }));
+    });
+    IS_EXPECTED.set(true);
+    let found = catch_unwind(AssertUnwindSafe(check)).is_err();
+    IS_EXPECTED.set(false);
+    found
+}

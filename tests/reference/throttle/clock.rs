@@ -1,0 +1,71 @@
+//! A clock that is moved by hand, can be moved without a word to those who wait, and says how often an
+//! owner has looked at it.
+
+use atomic_throttle::{Clock, Manual, Moved, Timestamp};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Move {
+    Advance { by: u64 },
+    GoBack { by: u64 },
+    Jump { to: u64 },
+}
+
+pub struct ByHand {
+    time: Manual,
+    /// An event of its own, so that the time can be moved without a notification.
+    moved: Moved,
+}
+
+thread_local! {
+    /// Where this thread counts its looks at the clock.
+    static LOOKS: RefCell<Option<Arc<AtomicUsize>>> = const { RefCell::new(None) };
+}
+
+/// Counts the looks of this thread from now on, or no more.
+pub fn count_looks(looks: Option<Arc<AtomicUsize>>) {
+    LOOKS.set(looks);
+}
+
+impl ByHand {
+    pub fn new() -> Self {
+        Self { time: Manual::new(Timestamp::ZERO), moved: Moved::new() }
+    }
+
+    /// Moves the time. Nobody hears of it before [`notify`](Self::notify).
+    pub fn shift(&self, movement: Move) {
+        match movement {
+            Move::Advance { by } => {
+                self.time.advance(Duration::from_nanos(by));
+            }
+            Move::GoBack { by } => {
+                self.time.go_back(Duration::from_nanos(by));
+            }
+            Move::Jump { to } => self.time.set(Timestamp::from_nanos(to)),
+        }
+    }
+
+    pub fn notify(&self) {
+        self.moved.notify();
+    }
+}
+
+impl Clock for ByHand {
+    fn now(&self) -> Timestamp {
+        let now = self.time.now();
+        LOOKS.with_borrow(|looks| {
+            if let Some(looks) = looks {
+                // Release: whoever sees the look counted knows that the reading was taken.
+                looks.fetch_add(1, Ordering::Release);
+            }
+        });
+        now
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        Some(&self.moved)
+    }
+}

@@ -1,0 +1,82 @@
+//! Sequences of all operations of a `Throttle`, with real threads for the calls that wait, checked step
+//! by step against the model and against the guarantees.
+//!
+//! The results are determined although the threads are real: after each operation that wakes the owner
+//! the model says whether it goes or stays, and the driver waits until it has done so. Where several
+//! results would be right (a call that comes before an owner has noticed that it was cancelled, two calls
+//! at once) the driver lets one thing happen after the other: those races are the part of loom and of the
+//! sequences on a `Gate`.
+
+mod clock;
+mod helper;
+mod op;
+mod play;
+#[path = "../../support/mod.rs"]
+mod support;
+
+pub use self::op::Op;
+
+use self::clock::ByHand;
+use self::play::Play;
+use super::planted::Fault;
+use super::reached::Reached;
+use atomic_throttle::Throttle;
+use std::sync::atomic::AtomicU64;
+use std::thread;
+use std::time::Duration;
+
+/// All that a sequence can reach.
+pub const ALL: [&str; 21] = [
+    "operation",
+    "inside",
+    "ran at once",
+    "ran deferred",
+    "ran to a panic",
+    "deferred",
+    "deferred in a run",
+    "coalesced",
+    "released by another run",
+    "cancelled owner",
+    "cancelled",
+    "owed at the limit",
+    "owed inside",
+    "closed",
+    "running",
+    "nothing pending",
+    "taken over",
+    "threshold too long",
+    "waited",
+    "refused inside",
+    "timed out",
+];
+
+/// Plays `operations` on a throttle and on the model. Panics where they differ or a guarantee breaks.
+pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+    check_with(None, threshold, operations)
+}
+
+/// The same, with a fault in the model.
+pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+    let throttle = Throttle::with_clock(Duration::from_nanos(threshold), ByHand::new());
+    let board = AtomicU64::new(0);
+    thread::scope(|scope| {
+        // Dropped after the driver, which lets go of the run in progress first.
+        let _release = Release(&throttle);
+        let mut play = Play::new(scope, &throttle, &board, threshold, fault);
+        for operation in operations {
+            play.perform(operation);
+        }
+        play.finish()
+    })
+}
+
+/// Lets the owner go where the driver has found a difference and leaves: without a window it runs, and
+/// where it waits for itself it is cancelled.
+struct Release<'t>(&'t Throttle<ByHand>);
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        self.0.set_threshold(Duration::ZERO);
+        self.0.cancel();
+    }
+}
