@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask verify` runs every check; the others are parts of it, or make
 //! the figures of the README.
 
+mod fuzz;
 mod ladder;
 mod ratios;
 mod report;
@@ -32,6 +33,14 @@ enum Command {
     Loom,
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
+    /// Look for new inputs with every fuzz target, or with those named.
+    Fuzz {
+        /// How long to fuzz each target.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+        /// All of them if none is named.
+        targets: Vec<String>,
+    },
     /// Call one throttle from many threads for a long time, and check the guarantees all along.
     Soak(soak::Soak),
     /// Print the ratios of the last `cargo bench`, as the README has them.
@@ -47,6 +56,9 @@ fn main() -> ExitCode {
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
+        Command::Fuzz { seconds, targets } => {
+            fuzz::fuzz(&root, seconds, &targets).map(ok).map_err(|why| why.to_string())
+        }
         Command::Soak(arguments) => soak::soak(&root, &arguments),
         Command::Ratios => {
             ratios::table(&root.join("target/criterion")).map(|table| print!("{table}")).map(ok)
