@@ -252,25 +252,3 @@ impl Cover {
         }
     }
 }
-
-#[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
-mod tests {
-    use super::*;
-    use crate::clock::Manual;
-    use crate::gate::Arrival;
-    use crate::time::Threshold;
-
-    #[test]
-    fn whoever_has_waited_is_counted_no_more() {
-        let gate = Gate::new(Threshold::from_nanos(10));
-        let clock = Manual::new(Timestamp::from_nanos(1));
-        let (event, waiters) = (Event::new(), AtomicU32::new(0));
-        let waiting = Waiting { gate: &gate, clock: &clock, event: &event, waiters: &waiters };
-        drop(gate.arrive(clock.now()));
-        let Arrival::Defer(deferral) = gate.arrive(clock.now()) else { panic!("closed") };
-        let epoch = deferral.epoch();
-        assert_eq!(waiting.for_cover(epoch, Some(Timestamp::ZERO)), Err(WaitError::TimedOut));
-        assert!(matches!(waiting.for_turn(deferral, Some(Timestamp::ZERO)), Turn::Owed));
-        assert_eq!(waiters.load(Ordering::Relaxed), 0);
-    }
-}

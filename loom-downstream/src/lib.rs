@@ -14,14 +14,15 @@
 //!    rustflags = ["--cfg", "atomic_throttle_loom", "--cfg", "loom"]
 //!    ```
 //!
-//!    `atomic_throttle_loom` puts the throttle on loom's atomics. `loom` is the flag that event-listener,
-//!    on which it waits, looks for. Both reach every dependency: if one of yours means something else by
-//!    `cfg(loom)`, keep the models in a package of their own, as here. Where the flags are in `RUSTFLAGS`,
-//!    the same package serves for the models and for production.
+//!    `atomic_throttle_loom` puts the throttle on loom's atomics, and this crate, which asks for the same
+//!    flag. `loom` is the flag that event-listener, on which the throttle waits, looks for. Both reach
+//!    every dependency: if one of yours means something else by `loom`, keep the models in a package of
+//!    their own, as here. Where the flags are in `RUSTFLAGS`, the same package serves for the models and
+//!    for production.
 //! 2. **The dependencies** of the models, in `Cargo.toml`:
 //!
 //!    ```toml
-//!    [target.'cfg(loom)'.dependencies]
+//!    [target.'cfg(atomic_throttle_loom)'.dependencies]
 //!    loom = "0.7"
 //!    event-listener = { version = "5.4", features = ["loom"] }
 //!    ```

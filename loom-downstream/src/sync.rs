@@ -1,8 +1,8 @@
-//! The atomics of this crate: loom's in a model, else those of `std`.
+//! The atomics of this crate: loom's where the throttle is on loom's, else those of `std`.
 
-#[cfg(loom)]
+#[cfg(atomic_throttle_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
-#[cfg(not(loom))]
+#[cfg(not(atomic_throttle_loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 
 #[cfg(any(all(loom, not(atomic_throttle_loom)), all(atomic_throttle_loom, not(loom))))]

@@ -1,6 +1,6 @@
 //! Models of [`Settings`] under loom: when all calls have returned and nothing waits to be saved, the
 //! latest version is saved. And a fault that somebody might make, which the same model finds.
-#![cfg(loom)]
+#![cfg(atomic_throttle_loom)]
 
 use atomic_throttle::{Manual, Throttle, Timestamp};
 use evidence::{Check, caught};

@@ -1,6 +1,6 @@
 //! The same crate on std's atomics, as it is used: `cargo test --manifest-path loom-downstream/Cargo.toml`
 //! from another folder, where cargo does not find the flags.
-#![cfg(not(loom))]
+#![cfg(not(atomic_throttle_loom))]
 
 use atomic_throttle::{Manual, Throttle, Timestamp};
 use loom_downstream::{Settings, Store};

@@ -3,6 +3,8 @@
 
 mod outcome;
 mod performing;
+#[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
+mod tests;
 
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
