@@ -12,5 +12,6 @@ fn whoever_has_waited_is_counted_no_more() {
     let covered = throttle.waiting().for_cover(deferral.epoch(), Some(Timestamp::ZERO));
     assert_eq!(covered, Err(WaitError::TimedOut));
     assert!(matches!(throttle.waiting().for_turn(deferral, Some(Timestamp::ZERO)), Turn::Owed));
-    assert_eq!(throttle.waiters.load(Ordering::Relaxed), 0);
+    let waiters = throttle.waiters.load(Ordering::Relaxed);
+    assert_eq!(waiters, 0);
 }
