@@ -78,6 +78,9 @@ impl<C: Clock> Coalesced<'_, C> {
     ///
     /// A run that panicked has finished, too: if you need to know of its success, let it leave word.
     ///
+    /// The run that is waited for is the first one seen after the call. If the covering run has finished
+    /// before the first look, and a later one is in progress then, this waits for the later one.
+    ///
     /// # Errors
     ///
     /// [`WaitError`] if the run will not come, or cannot be waited for here. Never `TimedOut`.
