@@ -2,13 +2,22 @@
 //! decided here.
 
 use super::transitions::{DEFERRALS, EVENTS, Shape, When};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use std::collections::BTreeMap;
 
 const WIDTH: i32 = 1180;
 const HEIGHT: i32 = 560;
 /// Half the size of a state's box.
 const HALF: (i32, i32) = (72, 20);
+
+/// In the drawing itself, so that it can be taken out of the page.
+const STYLE: &str = "
+.idle { fill: #eef3f8; stroke: #456; }
+.running { fill: #fdf3dc; stroke: #864; }
+.edge { fill: none; stroke: #667; }
+.state, .label { font: 14px system-ui, sans-serif; text-anchor: middle; }
+.label { font-size: 11px; fill: #234; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
+";
 
 /// What the events between two states are called, by the time at which they lead there.
 type Labels = BTreeMap<(Shape, Shape), Vec<String>>;
@@ -19,6 +28,7 @@ pub fn draw() -> Markup {
     html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img"
             aria-label="state diagram" {
+            style { (PreEscaped(STYLE)) }
             defs {
                 marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"
                     orient="auto-start-reverse" { path d="M0 0L10 5L0 10z" {} }

@@ -52,6 +52,11 @@ fn rows(done: &[Done]) -> Result<Vec<Vec<Row<'_>>>, String> {
             }
         }
     }
+    // The tests of a rung end in any order.
+    let order = |rung| done.iter().position(|done| done.name == rung);
+    for rows in &mut rows {
+        rows.sort_by_key(|row| (order(row.rung), row.what));
+    }
     match GUARANTEES.iter().zip(&rows).find(|(_, rows)| rows.is_empty()) {
         Some(((guarantee, promise), _)) => Err(format!("{guarantee} ({promise}) has no evidence")),
         None => Ok(rows),
@@ -77,32 +82,45 @@ pub fn report(root: &Path, done: &[Done], depth: &str) -> Result<PathBuf, String
     Ok(path)
 }
 
-/// For each guarantee a line a rung: how many checks, of how many cases. The page has each check.
+/// What one rung has shown of a guarantee.
+struct Summary {
+    rung: &'static str,
+    checks: usize,
+    looked_at: String,
+    time: Duration,
+}
+
+/// The rungs of a guarantee, in their order.
+fn summaries(rows: &[Row<'_>]) -> Vec<Summary> {
+    // A rung's rows stand together.
+    let summary = |rows: &[Row<'_>]| {
+        let mut units = BTreeMap::<&str, usize>::new();
+        for row in rows {
+            *units.entry(row.unit).or_default() += row.count;
+        }
+        let looked_at: Vec<_> = units.iter().map(|(unit, count)| format!("{count} {unit}")).collect();
+        Summary {
+            rung: rows[0].rung,
+            checks: rows.len(),
+            looked_at: looked_at.join(", "),
+            time: rows.iter().map(|row| row.time).sum(),
+        }
+    };
+    rows.chunk_by(|a, b| a.rung == b.rung).map(summary).collect()
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64())
+}
+
+/// For each guarantee a line a rung. The page has each check.
 fn table(rows: &[Vec<Row<'_>>]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(["guarantee", "rung", "checks", "looked at", "seconds"]);
     for ((guarantee, promise), rows) in GUARANTEES.iter().zip(rows) {
-        let mut rungs: Vec<(&str, Vec<&Row<'_>>)> = Vec::new();
-        for row in rows {
-            match rungs.iter_mut().find(|(rung, _)| *rung == row.rung) {
-                Some((_, of_rung)) => of_rung.push(row),
-                None => rungs.push((row.rung, vec![row])),
-            }
-        }
-        for (index, (rung, rows)) in rungs.iter().enumerate() {
-            let mut units = BTreeMap::<&str, usize>::new();
-            for row in rows {
-                *units.entry(row.unit).or_default() += row.count;
-            }
-            let looked_at: Vec<_> = units.iter().map(|(unit, count)| format!("{count} {unit}")).collect();
-            let time: Duration = rows.iter().map(|row| row.time).sum();
-            table.add_row([
-                if index == 0 { format!("{guarantee} {promise}") } else { String::new() },
-                (*rung).to_owned(),
-                rows.len().to_string(),
-                looked_at.join(", "),
-                format!("{:.2}", time.as_secs_f64()),
-            ]);
+        for (index, Summary { rung, checks, looked_at, time }) in summaries(rows).into_iter().enumerate() {
+            let name = if index == 0 { format!("{guarantee} {promise}") } else { String::new() };
+            table.add_row([name, rung.to_owned(), checks.to_string(), looked_at, seconds(time)]);
         }
     }
     for column in [2, 4] {

@@ -1,7 +1,7 @@
 //! The assurance report as one HTML page that needs nothing else.
 
 use super::transitions::{EVENTS, LATE, Shape, When};
-use super::{GUARANTEES, Row, diagram};
+use super::{GUARANTEES, Row, Summary, diagram, seconds, summaries};
 use crate::rung::Done;
 use evidence::Line;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -16,11 +16,6 @@ tr.guarantee td { background: #eef3f8; font-weight: 600; }
 .matrix td, .matrix th { font-size: 12px; padding: .2em .35em; border: 1px solid #ddd; }
 .matrix .moved { background: #fdf3dc; }
 svg { width: 100%; height: auto; }
-svg rect.idle { fill: #eef3f8; stroke: #456; }
-svg rect.running { fill: #fdf3dc; stroke: #864; }
-svg .edge { fill: none; stroke: #667; }
-svg text { text-anchor: middle; font-size: 14px; }
-svg text.label { font-size: 11px; fill: #234; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
 ";
 
 /// The page. `rows` are the checks of each guarantee, in the order of `GUARANTEES`.
@@ -41,6 +36,8 @@ pub fn page(done: &[Done], rows: &[Vec<Row<'_>>], depth: &str) -> String {
                     passed; DESIGN.md tells what each rung can and cannot show."
                 }
                 h2 { "Guarantees" }
+                (summary(rows))
+                h2 { "Each check" }
                 (guarantees(rows))
                 h2 { "Planted faults that were found" }
                 (faults(done))
@@ -61,6 +58,25 @@ pub fn page(done: &[Done], rows: &[Vec<Row<'_>>], depth: &str) -> String {
     page.into_string()
 }
 
+fn summary(rows: &[Vec<Row<'_>>]) -> Markup {
+    html! {
+        table {
+            tr { th { "rung" } th.number { "checks" } th { "looked at" } th.number { "seconds" } }
+            @for ((guarantee, promise), rows) in GUARANTEES.iter().zip(rows) {
+                tr.guarantee { td colspan="4" { (guarantee) " " (promise) } }
+                @for Summary { rung, checks, looked_at, time } in summaries(rows) {
+                    tr {
+                        td { (rung) }
+                        td.number { (checks) }
+                        td { (looked_at) }
+                        td.number { (seconds(time)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn guarantees(rows: &[Vec<Row<'_>>]) -> Markup {
     html! {
         table {
@@ -72,7 +88,7 @@ fn guarantees(rows: &[Vec<Row<'_>>]) -> Markup {
                         td { (row.what) }
                         td { (row.rung) }
                         td.number { (row.count) " " (row.unit) }
-                        td.number { (format!("{:.2}", row.time.as_secs_f64())) }
+                        td.number { (seconds(row.time)) }
                     }
                 }
             }
