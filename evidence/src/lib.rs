@@ -13,6 +13,19 @@ const EVIDENCE: &str = "evidence | ";
 const CAUGHT: &str = "caught | ";
 const BETWEEN: &str = " | ";
 
+/// The guarantees, as DESIGN.md numbers and names them.
+pub const GUARANTEES: [(&str, &str); 9] = [
+    ("G1", "spacing"),
+    ("G2", "exclusion"),
+    ("G3", "coverage"),
+    ("G4", "one deferral"),
+    ("G5", "liveness"),
+    ("G6", "crash safety"),
+    ("G7", "progress"),
+    ("G8", "time"),
+    ("G9", "re-entrancy"),
+];
+
 /// Whether the checks are to go to their full depth (`cargo xtask verify --deep`).
 #[must_use]
 pub fn deep() -> bool {
@@ -38,8 +51,19 @@ pub struct Check {
 
 impl Check {
     /// Begins a check of `guarantees` (`"G2 G3"`), described by `what`: the tool first, then the claim.
+    ///
+    /// # Panics
+    ///
+    /// If that is no guarantee, or none: the report would have no place for the check.
     pub fn of(guarantees: &'static str, what: impl Into<String>) -> Self {
-        Self { guarantees, what: what.into(), began: Instant::now() }
+        let what = what.into();
+        let known = |number| GUARANTEES.iter().any(|(known, _)| *known == number);
+        let mut numbers = guarantees.split_whitespace().peekable();
+        assert!(
+            numbers.peek().is_some() && numbers.all(known),
+            "{what}: of what guarantee is {guarantees:?}?"
+        );
+        Self { guarantees, what, began: Instant::now() }
     }
 
     /// Reports that `count` cases were looked at and all were right.
@@ -93,23 +117,34 @@ pub enum Line {
 
 impl Line {
     /// Reads a line of output; `None` if it is none of these.
-    #[must_use]
-    pub fn read(line: &str) -> Option<Self> {
-        if let Some(rest) = line.strip_prefix(EVIDENCE) {
-            let mut parts = rest.splitn(4, BETWEEN);
-            let guarantees = parts.next()?.split_whitespace().map(str::to_owned).collect();
-            let (count, unit) = parts.next()?.split_once(' ')?;
-            let seconds = parts.next()?.strip_suffix(" s")?.parse().ok()?;
-            return Some(Self::Evidence {
-                guarantees,
-                count: count.parse().ok()?,
-                unit: unit.to_owned(),
-                time: Duration::try_from_secs_f64(seconds).ok()?,
-                what: parts.next()?.to_owned(),
-            });
-        }
-        let (fault, how) = line.strip_prefix(CAUGHT)?.split_once(BETWEEN)?;
-        Some(Self::Caught { fault: fault.to_owned(), how: how.to_owned() })
+    ///
+    /// # Errors
+    ///
+    /// The line, if it begins as one of these and does not go on so: what it says must not get lost.
+    pub fn read(line: &str) -> Result<Option<Self>, String> {
+        let read = if let Some(rest) = line.strip_prefix(EVIDENCE) {
+            Self::read_evidence(rest)
+        } else if let Some(rest) = line.strip_prefix(CAUGHT) {
+            let parts = rest.split_once(BETWEEN);
+            parts.map(|(fault, how)| Self::Caught { fault: fault.to_owned(), how: how.to_owned() })
+        } else {
+            return Ok(None);
+        };
+        read.map(Some).ok_or_else(|| format!("not to be read: {line}"))
+    }
+
+    fn read_evidence(rest: &str) -> Option<Self> {
+        let mut parts = rest.splitn(4, BETWEEN);
+        let guarantees = parts.next()?.split_whitespace().map(str::to_owned).collect();
+        let (count, unit) = parts.next()?.split_once(' ')?;
+        let seconds = parts.next()?.strip_suffix(" s")?.parse().ok()?;
+        Some(Self::Evidence {
+            guarantees,
+            count: count.parse().ok()?,
+            unit: unit.to_owned(),
+            time: Duration::try_from_secs_f64(seconds).ok()?,
+            what: parts.next()?.to_owned(),
+        })
     }
 }
 
@@ -144,17 +179,51 @@ mod tests {
             },
             Line::Caught { fault: "no fence".to_owned(), how: "loom: in 3 of 47".to_owned() },
         ] {
-            assert_eq!(Line::read(&line.to_string()), Some(line));
+            assert_eq!(Line::read(&line.to_string()), Ok(Some(line)));
         }
     }
 
     #[test]
     fn other_lines_are_none_of_these() {
-        for line in
-            ["", "test a ... ok", "evidence", "evidence | G2 | many executions | 1 s | x", "caught | x"]
-        {
-            assert_eq!(Line::read(line), None, "{line}");
+        for line in ["", "test a ... ok", "evidence", "of evidence | caught | x"] {
+            assert_eq!(Line::read(line), Ok(None), "{line}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_spoilt_is_an_error() {
+        for line in [
+            "evidence | ",
+            "evidence | G2 | 3 executions | 1 s",
+            "evidence | G2 | many executions | 1 s | x",
+            "evidence | G2 | 3 executions | -1 s | x",
+            "caught | x",
+        ] {
+            assert!(Line::read(line).unwrap_err().contains(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_guarantees_are_those_of_the_design() {
+        let design = include_str!("../../DESIGN.md");
+        let named: Vec<_> = design
+            .lines()
+            .filter_map(|line| line.strip_prefix("- **G")?.split_once(".**"))
+            .map(|(guarantee, _)| format!("G{guarantee}"))
+            .collect();
+        assert_eq!(named, GUARANTEES.map(|(number, name)| format!("{number} {name}")));
+    }
+
+    #[test]
+    #[should_panic(expected = "of what guarantee is \"G2 G10\"?")]
+    fn a_check_of_an_unknown_guarantee_does_not_begin() {
+        let _ = Check::of("G2 G10", "a check");
+    }
+
+    #[test]
+    #[should_panic(expected = "of what guarantee is \"\"?")]
+    fn a_check_of_no_guarantee_does_not_begin() {
+        let _ = Check::of("", "a check");
     }
 
     #[test]

@@ -3,13 +3,13 @@
 //! This is no part of `verify`, which replays what was found. It wants `cargo-fuzz`, and stops at the
 //! first input that a target does not survive.
 
-use duct::cmd;
+use crate::cargo::{cargo, command, lines};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::Path;
 
 /// The package of the targets, below the root.
@@ -74,8 +74,7 @@ struct Done {
 
 /// Fuzzes each target, or only those `asked` for, `seconds` long.
 pub fn fuzz(root: &Path, seconds: u32, asked: &[String]) -> Result<(), FuzzError> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Fuzzer { cargo: vec![cargo], root, seconds }.all(asked).map(|done| print!("{}", table(&done)))
+    Fuzzer { cargo: vec![cargo()], root, seconds }.all(asked).map(|done| print!("{}", table(&done)))
 }
 
 fn table(done: &[Done]) -> String {
@@ -94,7 +93,7 @@ struct Fuzzer<'r> {
 
 impl Fuzzer<'_> {
     fn all(&self, asked: &[String]) -> Result<Vec<Done>, FuzzError> {
-        self.cargo(&["fuzz", "--version"]).read().map_err(|_| FuzzError::NotInstalled)?;
+        self.cargo(&["fuzz", "--version"]).stderr_null().read().map_err(|_| FuzzError::NotInstalled)?;
         let targets = self.targets()?;
         if let Some(unknown) = asked.iter().find(|name| !targets.contains(name)) {
             return Err(FuzzError::NoSuchTarget { asked: unknown.clone(), there_are: targets });
@@ -106,11 +105,7 @@ impl Fuzzer<'_> {
     fn cargo(&self, arguments: &[&str]) -> duct::Expression {
         let (program, first) = self.cargo.split_first().expect("a program");
         let arguments = first.iter().cloned().chain(arguments.iter().map(Into::into));
-        let command = cmd(program, arguments).dir(self.root).stderr_to_stdout();
-        // These say how this program itself was built, and would rebuild what it calls.
-        ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"]
-            .iter()
-            .fold(command, |command, variable| command.env_remove(variable))
+        command(program, arguments, self.root)
     }
 
     /// The names of the programs in the package.
@@ -132,25 +127,23 @@ impl Fuzzer<'_> {
         println!("$ cargo {}", arguments.join(" "));
         let before = self.corpus(&target);
         let (mut executions, mut input) = (0, None);
-        let failed = |why| FuzzError::Failed { target: target.clone(), why };
-        let output = self.cargo(&arguments).reader().map_err(failed)?;
-        for line in BufReader::new(output).lines() {
-            let line = match (line, &input) {
-                (Ok(line), _) => line,
-                (Err(_), Some(_)) => break,
-                (Err(why), None) => return Err(failed(why)),
-            };
-            executions = executed(&line).unwrap_or(executions);
-            input = crashed_on(&line).or(input);
+        let ended = lines(&self.cargo(&arguments), |line| {
+            executions = executed(line).unwrap_or(executions);
+            input = crashed_on(line).or(input.take());
             // Those with a number tell of each input that is worth keeping, the others of words in them.
             if !line.starts_with('#') && !line.contains("\" # Uses: ") {
                 println!("{line}");
             }
-        }
-        match input {
-            Some(input) => Err(FuzzError::Crashed { input: self.below_root(&input), target }),
-            None if executions == 0 => Err(failed(io::Error::other("it executed nothing"))),
-            None => Ok(Done { added: self.corpus(&target).difference(&before).count(), executions, target }),
+        });
+        match (input, ended) {
+            (Some(input), _) => Err(FuzzError::Crashed { input: self.below_root(&input), target }),
+            (None, Err(why)) => Err(FuzzError::Failed { target, why }),
+            (None, Ok(())) if executions == 0 => {
+                Err(FuzzError::Failed { target, why: io::Error::other("it executed nothing") })
+            }
+            (None, Ok(())) => {
+                Ok(Done { added: self.corpus(&target).difference(&before).count(), executions, target })
+            }
         }
     }
 
@@ -255,8 +248,7 @@ mod tests {
 
     #[test]
     fn the_targets_of_this_repository_are_found() {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let targets = Fuzzer { cargo: vec![cargo], root: &crate::root(), seconds: 1 }.targets().unwrap();
+        let targets = Fuzzer { cargo: vec![cargo()], root: &crate::root(), seconds: 1 }.targets().unwrap();
         assert_eq!(targets, ["arithmetic", "sequences", "threads", "throttle", "transitions"]);
     }
 }

@@ -6,9 +6,10 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
 const GROUPS: [(&str, &str); 3] =
@@ -23,10 +24,19 @@ type Rounds = BTreeMap<String, f64>;
 /// The rows of one group, by name.
 type Rows = BTreeMap<String, Rounds>;
 
+/// Where criterion leaves its results: it looks at these variables, too.
+pub fn folder(root: &Path) -> PathBuf {
+    let builds = || env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let results = env::var_os("CRITERION_HOME").map(PathBuf::from);
+    root.join(results.unwrap_or_else(|| Path::new(&builds()).join("criterion")))
+}
+
 /// The ratios as Markdown, one table for each group that was measured.
 pub fn table(criterion_dir: &Path) -> Result<String, String> {
     let mut groups = BTreeMap::new();
-    collect(criterion_dir, &mut groups)?;
+    if criterion_dir.is_dir() {
+        collect(criterion_dir, &mut groups)?;
+    }
     let mut text = String::new();
     for (group, reference) in GROUPS {
         if let Some(rows) = groups.get(group) {
@@ -119,14 +129,13 @@ fn median<'v>(values: impl IntoIterator<Item = &'v f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     /// A directory that is removed at the end of its test.
     struct TempDir(PathBuf);
 
     impl TempDir {
         fn new(test: &str) -> Self {
-            let dir = std::env::temp_dir().join(format!("ratios-{test}-{}", std::process::id()));
+            let dir = env::temp_dir().join(format!("ratios-{test}-{}", std::process::id()));
             fs::create_dir_all(&dir).unwrap();
             Self(dir)
         }
@@ -206,7 +215,8 @@ mod tests {
     fn a_result_that_is_missing_or_spoilt_is_an_error_that_names_it() {
         let dir = TempDir::new("errors");
         assert!(table(&dir.0).unwrap_err().contains("cargo bench"));
-        assert!(table(&dir.0.join("absent")).unwrap_err().contains("absent"));
+        let absent = table(&dir.0.join("absent")).unwrap_err();
+        assert!(absent.contains("absent") && absent.contains("cargo bench"), "{absent}");
         dir.add("a/new", "admitted", "round-1/row", 30.0);
         fs::write(dir.0.join("a/new/estimates.json"), "{}").unwrap();
         assert!(table(&dir.0).unwrap_err().contains("median.point_estimate"));

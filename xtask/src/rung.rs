@@ -1,10 +1,9 @@
 //! One rung of the ladder: commands that run one after the other, their output shown, read and counted.
 
-use duct::cmd;
+use crate::cargo::{cargo, command, lines, with_own_flags};
 use evidence::Line;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -28,22 +27,16 @@ enum Count {
     Tests,
 }
 
-/// A command, and where it runs.
+/// A call of cargo, and where it runs.
 pub struct Step {
-    program: OsString,
-    arguments: Vec<OsString>,
+    arguments: String,
     environment: Vec<(&'static str, &'static str)>,
     folder: &'static str,
 }
 
 impl Step {
     pub fn cargo(arguments: &str) -> Self {
-        Self {
-            program: std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-            arguments: arguments.split_whitespace().map(Into::into).collect(),
-            environment: Vec::new(),
-            folder: ".",
-        }
+        Self { arguments: arguments.to_owned(), environment: Vec::new(), folder: "." }
     }
 
     /// Runs in `folder`, where cargo finds another configuration.
@@ -59,28 +52,26 @@ impl Step {
 
     /// Runs the command, shows each line of its output, and hands it to `look`.
     fn run(&self, root: &Path, mut look: impl FnMut(&str)) -> Result<(), String> {
-        let arguments: Vec<_> = self.arguments.iter().map(|word| word.to_string_lossy()).collect();
-        let line = format!("cargo {}", arguments.join(" "));
-        println!(
-            "$ {line}{}",
-            if self.folder == "." { String::new() } else { format!("   (in {})", self.folder) }
-        );
-        let mut command = cmd(&self.program, &self.arguments).dir(root.join(self.folder));
+        println!("$ {self}");
+        let mut command = command(cargo(), self.arguments.split_whitespace(), &root.join(self.folder));
+        if self.folder != "." {
+            command = with_own_flags(&command);
+        }
         for (variable, value) in &self.environment {
             command = command.env(variable, value);
         }
-        // These say how this program itself was built, and would rebuild what it calls.
-        for variable in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
-            command = command.env_remove(variable);
-        }
-        let failed = |why: std::io::Error| format!("{line}: {why}");
-        let output = command.stderr_to_stdout().reader().map_err(failed)?;
-        for text in BufReader::new(output).lines() {
-            let text = text.map_err(failed)?;
-            println!("{text}");
-            look(&text);
-        }
-        Ok(())
+        lines(&command, |line| {
+            println!("{line}");
+            look(line);
+        })
+        .map_err(|why| format!("{self}: {why}"))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cargo {}", self.arguments)?;
+        if self.folder == "." { Ok(()) } else { write!(f, "   (in {})", self.folder) }
     }
 }
 
@@ -120,16 +111,18 @@ impl Rung {
         let Self { name, counting, shows_evidence, steps } = self;
         println!("\n== {name}");
         let start = Instant::now();
+        let failed = |why: String| format!("\n{name}: FAILED: {why}");
         let (mut tests, mut lines) = (0, Vec::new());
         for step in steps {
             step.run(root, |line| {
                 tests += tests_passed(line);
-                lines.extend(Line::read(line));
+                lines.extend(Line::read(line).transpose());
             })
-            .map_err(|why| format!("\n{name}: FAILED: {why}"))?;
+            .map_err(failed)?;
         }
+        let lines: Vec<Line> = lines.into_iter().collect::<Result<_, _>>().map_err(failed)?;
         let (passed, what) = match counting {
-            Count::Commands => (steps.len(), "commands"),
+            Count::Commands => (steps.len(), if steps.len() == 1 { "command" } else { "commands" }),
             Count::Tests => (tests, "tests"),
         };
         let shown = shown(&lines);
@@ -137,7 +130,7 @@ impl Rung {
         let count = counts.map(|(unit, sum)| format!("{sum} {unit}")).collect::<Vec<_>>().join(", ");
         // A runner that finds nothing to run succeeds. A rung that checked nothing has not.
         if passed == 0 || (*shows_evidence && shown.is_empty()) {
-            return Err(format!("\n{name}: FAILED: it checked nothing ({count})"));
+            return Err(failed(format!("it checked nothing ({count})")));
         }
         Ok(Done { name, count, passed, time: start.elapsed(), lines })
     }
@@ -180,7 +173,7 @@ mod tests {
             "evidence | G2 G3 | 3 executions | 0.1 s | loom: a third",
         ]
         .into_iter()
-        .filter_map(Line::read)
+        .filter_map(|line| Line::read(line).unwrap())
         .collect();
         assert_eq!(lines.len(), 4);
         assert_eq!(shown(&lines), BTreeMap::from([("executions", 50), ("states", 5)]));

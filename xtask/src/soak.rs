@@ -1,14 +1,14 @@
 //! The storm for a long time: builds the example `soak` and hands it the arguments.
 
+use crate::cargo::{cargo, command};
 use clap::Args;
-use duct::cmd;
 use std::path::Path;
 use std::process::ExitCode;
 
 /// What the soak itself checks: it says what is wrong with them.
 #[derive(Args)]
 pub struct Soak {
-    /// How many minutes the soak lasts, such as 0.2
+    /// How many minutes the soak lasts, such as 0.2 [default: 1]
     #[arg(long, allow_hyphen_values = true)]
     minutes: Option<String>,
     /// Threads of every round [default: drawn for each round]
@@ -35,12 +35,7 @@ impl Soak {
 /// Runs the soak and returns its exit status: 0 if all held, 1 if a guarantee was seen broken, 2 for bad
 /// arguments.
 pub fn soak(root: &Path, soak: &Soak) -> Result<ExitCode, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = cmd(cargo, soak.command()).dir(root).unchecked();
-    // These say how this program itself was built, and would rebuild what it calls.
-    for variable in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
-        command = command.env_remove(variable);
-    }
+    let command = command(cargo(), soak.command(), root).unchecked();
     let output = command.run().map_err(|why| format!("soak: {why}"))?;
     // Without a status it was ended by a signal.
     let status = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);

@@ -1,14 +1,16 @@
 //! Runs the ladder, and says what each rung came to and what all have shown.
 
 use crate::ladder::{Depth, models, rungs};
-use crate::report::report;
+use crate::report::{forget, report};
 use crate::rung::Done;
 use std::path::Path;
 use std::time::Instant;
 
-/// Runs every rung, prints what each came to and what all have shown, and writes the report.
+/// Runs every rung, prints what each came to and what all have shown, and writes the report. The first rung
+/// that fails ends it.
 pub fn verify(root: &Path, depth: Depth) -> Result<(), String> {
     let start = Instant::now();
+    forget(root)?;
     let done = rungs(depth).iter().map(|rung| rung.run(root)).collect::<Result<Vec<Done>, String>>()?;
 
     println!();

@@ -6,24 +6,12 @@ mod transitions;
 
 use crate::rung::Done;
 use comfy_table::{CellAlignment, Table, presets};
-use evidence::Line;
+use evidence::{GUARANTEES, Line};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The guarantees, as DESIGN.md numbers them.
-const GUARANTEES: [(&str, &str); 9] = [
-    ("G1", "spacing"),
-    ("G2", "exclusion"),
-    ("G3", "coverage"),
-    ("G4", "one deferral"),
-    ("G5", "liveness"),
-    ("G6", "crash safety"),
-    ("G7", "progress"),
-    ("G8", "time"),
-    ("G9", "re-entrancy"),
-];
 
 /// One check of a guarantee.
 struct Row<'d> {
@@ -34,7 +22,8 @@ struct Row<'d> {
     time: Duration,
 }
 
-/// The checks of each guarantee, in their order.
+/// The checks of each guarantee: rung by rung, and in a rung by what they say, since tests that run side by
+/// side end in any order.
 ///
 /// # Errors
 ///
@@ -53,9 +42,9 @@ fn rows(done: &[Done]) -> Result<Vec<Vec<Row<'_>>>, String> {
         }
     }
     // The tests of a rung end in any order.
-    let order = |rung| done.iter().position(|done| done.name == rung);
+    let place = |row: &Row<'_>| done.iter().position(|rung| rung.name == row.rung);
     for rows in &mut rows {
-        rows.sort_by_key(|row| (order(row.rung), row.what));
+        rows.sort_by_key(|row| (place(row), row.what));
     }
     match GUARANTEES.iter().zip(&rows).find(|(_, rows)| rows.is_empty()) {
         Some(((guarantee, promise), _)) => Err(format!("{guarantee} ({promise}) has no evidence")),
@@ -74,12 +63,31 @@ pub fn report(root: &Path, done: &[Done], depth: &str) -> Result<PathBuf, String
     let faults = done.iter().flat_map(|rung| &rung.lines).filter(|line| matches!(line, Line::Caught { .. }));
     println!("{} planted faults were found", faults.count());
 
-    let folder = root.join("target");
-    let path = folder.join("assurance.html");
-    fs::create_dir_all(&folder)
+    let path = path(root);
+    fs::create_dir_all(path.parent().unwrap_or(root))
         .and_then(|()| fs::write(&path, page::page(done, &rows, depth)))
         .map_err(|why| format!("cannot write {}: {why}", path.display()))?;
     Ok(path)
+}
+
+/// Removes the page of an earlier time, which would speak for checks that fail now.
+///
+/// # Errors
+///
+/// If it is there and cannot be removed.
+pub fn forget(root: &Path) -> Result<(), String> {
+    let path = path(root);
+    match fs::remove_file(&path) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => {
+            Err(format!("cannot remove {}: {why}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where the page lies, also where builds go elsewhere.
+fn path(root: &Path) -> PathBuf {
+    root.join("target/assurance.html")
 }
 
 /// What one rung has shown of a guarantee.
@@ -136,7 +144,7 @@ mod tests {
     use super::*;
 
     fn done(lines: &[&str]) -> Done {
-        let lines = lines.iter().filter_map(|line| Line::read(line)).collect();
+        let lines = lines.iter().filter_map(|line| Line::read(line).unwrap()).collect();
         Done { name: "rung", count: "2 tests".to_owned(), passed: 2, time: Duration::ZERO, lines }
     }
 
@@ -147,6 +155,27 @@ mod tests {
         assert!(rows(&[done(&[ALL])]).is_ok());
         let why = rows(&[done(&["evidence | G1 | 47 states | 0.1 s | one"])]).err().unwrap();
         assert!(why.contains("G2 (exclusion) has no evidence"), "{why}");
+    }
+
+    #[test]
+    fn the_checks_stand_rung_by_rung_and_by_what_they_say() {
+        let mut first =
+            done(&[ALL, "evidence | G1 | 3 states | 0.2 s | b", "evidence | G1 | 3 states | 0.2 s | a"]);
+        first.name = "z";
+        let done = [first, done(&["evidence | G1 | 3 states | 0.2 s | c"])];
+        let rows = rows(&done).unwrap();
+        let order: Vec<_> = rows[0].iter().map(|row| (row.rung, row.what)).collect();
+        assert_eq!(order, [("z", "a"), ("z", "b"), ("z", "exploration: a < b"), ("rung", "c")]);
+    }
+
+    #[test]
+    fn an_older_page_is_forgotten() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(forget(root.path()), Ok(()), "there is none");
+        fs::create_dir(root.path().join("target")).unwrap();
+        fs::write(path(root.path()), "").unwrap();
+        assert_eq!(forget(root.path()), Ok(()));
+        assert!(!path(root.path()).exists());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The assurance report as one HTML page that needs nothing else.
 
 use super::transitions::{EVENTS, LATE, Shape, When};
-use super::{GUARANTEES, Row, Summary, diagram, seconds, summaries};
+use super::{Row, Summary, diagram, seconds, summaries};
 use crate::rung::Done;
-use evidence::Line;
+use evidence::{GUARANTEES, Line};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = "

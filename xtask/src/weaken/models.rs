@@ -1,5 +1,6 @@
 //! The models of `loom-tests`: built once, then each test run in a process of its own.
 
+use crate::cargo::{cargo, command, with_own_flags};
 use crate::weaken::reply::Reply;
 use crate::weaken::switch::VARIABLE;
 use duct::cmd;
@@ -18,13 +19,8 @@ pub struct Model {
 
 /// Builds the models of `package`, in the folder `build`, and lists them.
 pub fn build(package: &Path, build: &Path) -> Result<Vec<Model>, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["test", "--release", "--tests", "--no-run", "--message-format=json-render-diagnostics"];
-    let mut command = cmd(cargo, arguments).dir(package).env("CARGO_TARGET_DIR", build);
-    // These say how this program itself was built, and would rebuild what it calls.
-    for variable in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
-        command = command.env_remove(variable);
-    }
+    let command = with_own_flags(&command(cargo(), arguments, package)).env("CARGO_TARGET_DIR", build);
     let output = command.read().map_err(|why| format!("the models were not built: {why}"))?;
     let mut models = Vec::new();
     for line in output.lines() {

@@ -1,0 +1,90 @@
+//! How every command is started: by the cargo that started this program, and without what would mislead it.
+
+use duct::{Expression, cmd};
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+/// These say how this program itself was built, and would rebuild what is started.
+const OWN: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"];
+
+/// The cargo that started this program.
+pub fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// A command that is to run in `folder`.
+pub fn command<A: Into<OsString>>(
+    program: impl Into<OsString>,
+    arguments: impl IntoIterator<Item = A>,
+    folder: &Path,
+) -> Expression {
+    let program: OsString = program.into();
+    OWN.iter().fold(cmd(program, arguments).dir(folder), |command, variable| command.env_remove(variable))
+}
+
+/// The command with the flags of the configuration that cargo finds in its folder, and no others: those of
+/// the environment would take their place.
+pub fn with_own_flags(command: &Expression) -> Expression {
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS")
+}
+
+/// Runs a command, and hands each line that it writes to `look`. What is not UTF-8 is replaced.
+///
+/// # Errors
+///
+/// If it does not start, or does not succeed.
+pub fn lines(command: &Expression, mut look: impl FnMut(&str)) -> io::Result<()> {
+    let output = command.stderr_to_stdout().unchecked().reader()?;
+    for line in BufReader::new(&output).split(b'\n') {
+        look(String::from_utf8_lossy(&line?).trim_end_matches('\r'));
+    }
+    match output.try_wait()? {
+        Some(ended) if ended.status.success() => Ok(()),
+        Some(ended) => Err(io::Error::other(ended.status.to_string())),
+        None => Err(io::Error::other("it closed its output and did not end")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_shell(script: &str) -> (io::Result<()>, Vec<String>) {
+        let mut said = Vec::new();
+        let ended = lines(&command("sh", ["-c", script], Path::new(".")), |line| said.push(line.to_owned()));
+        (ended, said)
+    }
+
+    #[test]
+    fn each_line_is_seen_also_what_is_no_text() {
+        let (ended, said) = of_shell(r"printf 'one\r\n\377two\n'; echo three >&2; printf four");
+        assert!(ended.is_ok());
+        assert_eq!(said, ["one", "\u{fffd}two", "three", "four"]);
+    }
+
+    #[test]
+    fn a_command_that_fails_is_an_error_after_its_last_line() {
+        let (ended, said) = of_shell("echo one; exit 3");
+        assert_eq!((ended.unwrap_err().to_string().as_str(), said.len()), ("exit status: 3", 1));
+        assert!(lines(&command("no-such-program", [""], Path::new(".")), |_| {}).is_err());
+    }
+
+    #[test]
+    fn the_environment_is_spared() {
+        let shell = |variable: &str| {
+            let absent = format!("test -z \"${variable}\"");
+            // What is outside stands for the environment of this program.
+            command("sh", ["-c", &absent], Path::new("."))
+        };
+        let succeeds = |command: Expression| command.unchecked().run().unwrap().status.success();
+        for variable in OWN {
+            assert!(succeeds(shell(variable).env(variable, "set")), "{variable}");
+        }
+        for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            assert!(!succeeds(shell(flags).env(flags, "set")), "{flags}");
+            assert!(succeeds(with_own_flags(&shell(flags)).env(flags, "set")), "{flags}");
+        }
+    }
+}
