@@ -76,12 +76,12 @@ impl Report {
         let tally = &self.sum.tally;
         let owners = tally[Event::RanDeferred] + tally[Event::Cancelled] + tally[Event::Owed];
         [
-            (self.sum.spaced, "runs"),
+            (self.sum.spaced, "gaps"),
             (self.sum.runs, "runs"),
-            (tally[Event::Coalesced] + tally[Event::Owed], "calls"),
-            (owners, "calls"),
+            (self.sum.covered, "promises"),
+            (owners, "owners"),
             (tally[Event::Call] + tally[Event::Nested], "calls"),
-            (tally[Event::Caught], "runs"),
+            (tally[Event::Caught], "panics"),
             (self.rounds, "rounds"),
         ]
     }
