@@ -50,7 +50,7 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
 
 /// Tests that say what they have shown.
 fn shows(name: &'static str, tests: &str) -> Rung {
-    Rung::of_tests(name, [Step::cargo(&format!("{tests} -- --nocapture"))]).with_evidence()
+    Rung::of_tests(name, [Step::cargo(&format!("{tests} -- --nocapture"))]).with_evidence().with_controls()
 }
 
 /// The tests of the library and of its tools, without those that are rungs by themselves.
@@ -62,7 +62,7 @@ fn tests() -> Rung {
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.
 pub fn models() -> Rung {
     let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-tests");
-    Rung::of_tests("loom", [models]).with_evidence()
+    Rung::of_tests("loom", [models]).with_evidence().with_controls()
 }
 
 /// Somebody else's code, explored by loom through the library, and tested without it: from outside of its
@@ -70,16 +70,16 @@ pub fn models() -> Rung {
 fn downstream() -> Rung {
     let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-downstream");
     let plain = Step::cargo("test --manifest-path loom-downstream/Cargo.toml");
-    Rung::of_tests("downstream", [models, plain]).with_evidence()
+    Rung::of_tests("downstream", [models, plain]).with_evidence().with_controls()
 }
 
 fn shuttle() -> Rung {
     let schedules = Step::cargo("test --release -- --nocapture").within("shuttle-tests");
-    Rung::of_tests("shuttle", [schedules]).with_evidence()
+    Rung::of_tests("shuttle", [schedules]).with_evidence().with_controls()
 }
 
 fn weaken() -> Rung {
-    Rung::of_commands("weaken", [Step::cargo("xtask weaken")]).with_evidence()
+    Rung::of_commands("weaken", [Step::cargo("xtask weaken")]).with_evidence().with_controls()
 }
 
 fn examples() -> Rung {
@@ -87,6 +87,7 @@ fn examples() -> Rung {
     Rung::of_commands("examples", steps)
 }
 
+/// Its planted faults are in the tests of the example.
 fn soak(depth: Depth) -> Rung {
     let minutes = if depth == Depth::Deep { "60" } else { "0.2" };
     Rung::of_commands("soak", [Step::cargo(&format!("xtask soak --minutes {minutes}"))]).with_evidence()

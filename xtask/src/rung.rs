@@ -80,23 +80,34 @@ pub struct Rung {
     name: &'static str,
     counting: Count,
     shows_evidence: bool,
+    finds_faults: bool,
     steps: Vec<Step>,
 }
 
 impl Rung {
     /// Each command is one check.
     pub fn of_commands(name: &'static str, steps: impl Into<Vec<Step>>) -> Self {
-        Self { name, counting: Count::Commands, shows_evidence: false, steps: steps.into() }
+        Self::new(name, Count::Commands, steps.into())
     }
 
     /// The commands run tests.
     pub fn of_tests(name: &'static str, steps: impl Into<Vec<Step>>) -> Self {
-        Self { name, counting: Count::Tests, shows_evidence: false, steps: steps.into() }
+        Self::new(name, Count::Tests, steps.into())
+    }
+
+    fn new(name: &'static str, counting: Count, steps: Vec<Step>) -> Self {
+        Self { name, counting, shows_evidence: false, finds_faults: false, steps }
     }
 
     /// The commands must say what they have shown.
     pub fn with_evidence(mut self) -> Self {
         self.shows_evidence = true;
+        self
+    }
+
+    /// The commands must find faults that were planted for them: a check that cannot fail shows nothing.
+    pub fn with_controls(mut self) -> Self {
+        self.finds_faults = true;
         self
     }
 
@@ -108,7 +119,7 @@ impl Rung {
 
     /// Runs the commands. `Err` names the one that failed.
     pub fn run(&self, root: &Path) -> Result<Done, String> {
-        let Self { name, counting, shows_evidence, steps } = self;
+        let Self { name, counting, shows_evidence, finds_faults, steps } = self;
         println!("\n== {name}");
         let start = Instant::now();
         let failed = |why: String| format!("\n{name}: FAILED: {why}");
@@ -131,6 +142,9 @@ impl Rung {
         // A runner that finds nothing to run succeeds. A rung that checked nothing has not.
         if passed == 0 || (*shows_evidence && shown.is_empty()) {
             return Err(failed(format!("it checked nothing ({count})")));
+        }
+        if *finds_faults && !lines.iter().any(|line| matches!(line, Line::Caught { .. })) {
+            return Err(failed("it found no planted fault".to_owned()));
         }
         Ok(Done { name, count, passed, time: start.elapsed(), lines })
     }
@@ -189,6 +203,8 @@ mod tests {
             let why = rung.run(root).err().expect("nothing was checked");
             assert!(why.contains("checked nothing"), "{why}");
         }
+        let why = Rung::of_commands("rung", version()).with_controls().run(root).err();
+        assert!(why.expect("no fault was found").contains("no planted fault"));
         assert!(Rung::of_commands("rung", [Step::cargo("no-such-command")]).run(root).is_err());
     }
 }

@@ -102,7 +102,7 @@ fn edge(from: Shape, to: Shape, labels: &[String]) -> Markup {
         )
     };
     html! {
-        path d=(path) class="edge" marker-end="url(#tip)" {}
+        path d=(path) class="edge" fill="none" marker-end="url(#tip)" {}
         @for (line, text) in (0_i32..).zip(labels) {
             text x=(label.0) y=(label.1 + 13 * line) class="label" { (text) }
         }
