@@ -33,14 +33,22 @@ impl Reached {
         }
     }
 
-    /// Shows that the histories were concurrent, and that the outcomes were `all` of these.
+    /// Whether there are so many histories, at least half as many concurrent ones, and each of these
+    /// outcomes. How often threads meet is up to the machine, so some need more histories than others.
+    #[must_use]
+    pub fn is_enough(&self, histories: usize, all: &[&str]) -> bool {
+        let reached = all.iter().all(|outcome| self.outcomes.contains_key(*outcome));
+        reached && self.histories >= histories && self.with_overlap * 2 >= histories
+    }
+
+    /// Shows that half as many histories were concurrent, and that the outcomes were `all` of these.
     ///
     /// # Panics
     ///
     /// If one is missing, or one is not in `all`.
-    pub fn assert_all(&self, all: &[&str]) {
+    pub fn assert_all(&self, histories: usize, all: &[&str]) {
         println!("{self}");
-        assert!(self.with_overlap * 2 > self.histories, "few histories are concurrent");
+        assert!(self.with_overlap * 2 >= histories, "few histories are concurrent");
         let reached: Vec<&str> = self.outcomes.keys().map(String::as_str).collect();
         assert_eq!(reached, all, "the outcomes that were reached, and those that there are");
     }

@@ -36,7 +36,7 @@ fn each_decision_goes_by_a_threshold_of_its_time() {
         "histories: a changed threshold, each decision by one that was set during its call",
     );
     let (mut histories, mut not_one_object, mut changes_matter) = (0, 0, 0);
-    for seed in seeds(evidence::depth(1_500, 30_000)) {
+    for seed in seeds().take(evidence::depth(1_500, 30_000)) {
         let history =
             play::play(&Plan::with_changed_threshold(seed), seed, |seed| plant(Fault::Nothing, seed));
         let spec = ThresholdSpec::new(history.threshold);

@@ -3,7 +3,10 @@
 use crate::{Clock, Manual, Moved, Timestamp};
 use history_tests::record::Moments;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 /// One reading, between two moments.
 #[derive(Clone, Copy, Debug)]
@@ -21,26 +24,34 @@ std::thread_local!(static READINGS: RefCell<Vec<Reading>> = const { RefCell::new
 pub struct RecordedClock<'h> {
     pub manual: Manual,
     moments: &'h Moments,
-    /// How many threads have read the clock a second time in one call: they wait, or are about to.
-    waiting: AtomicUsize,
+    /// The threads that wait, or are about to: they have read the clock a second time in one call, and
+    /// since it was moved for them last.
+    waiting: Mutex<HashSet<ThreadId>>,
 }
 
 impl<'h> RecordedClock<'h> {
     pub fn new(moments: &'h Moments) -> Self {
-        Self { manual: Manual::new(Timestamp::from_nanos(1)), moments, waiting: AtomicUsize::new(0) }
+        Self { manual: Manual::new(Timestamp::from_nanos(1)), moments, waiting: Mutex::default() }
     }
 
-    pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::SeqCst)
+    /// Moves the clock if there are so many who wait.
+    ///
+    /// They count again when they have looked again. One that does not look is on its way: it may have
+    /// started its run. Were the clock moved on and on until it gets a processor, those who wait for the
+    /// end of that run would look on and on.
+    pub fn advance_for(&self, waiting: usize, by: Duration) {
+        let mut looked = self.waiting.lock().expect("nobody panics with it");
+        if looked.len() >= waiting {
+            looked.clear();
+            drop(looked);
+            self.manual.advance(by);
+        }
     }
 
     /// This thread's readings since it asked for them last.
     pub fn take_readings(&self) -> Vec<Reading> {
-        let readings = READINGS.take();
-        if readings.len() > 1 {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-        }
-        readings
+        self.waiting.lock().expect("nobody panics with it").remove(&thread::current().id());
+        READINGS.take()
     }
 }
 
@@ -52,8 +63,8 @@ impl Clock for RecordedClock<'_> {
         READINGS.with_borrow_mut(|readings| {
             assert!(readings.len() < ENOUGH, "a call still waits, however often the clock is moved");
             readings.push(Reading { before, now: now.as_nanos(), after });
-            if readings.len() == 2 {
-                self.waiting.fetch_add(1, Ordering::SeqCst);
+            if readings.len() > 1 {
+                self.waiting.lock().expect("nobody panics with it").insert(thread::current().id());
             }
         });
         now

@@ -59,9 +59,7 @@ fn move_the_clock_for<T>(players: &[ScopedJoinHandle<'_, T>], clock: &RecordedCl
         if left == 0 {
             return;
         }
-        if clock.waiting() >= left {
-            clock.manual.advance(Duration::from_nanos(by));
-        }
+        clock.advance_for(left, Duration::from_nanos(by));
         thread::yield_now();
     }
 }
