@@ -10,8 +10,8 @@ use atomic_throttle::Threshold;
 use std::time::Duration;
 
 /// A threshold, then two bytes for each operation on a `Gate`.
-pub fn sequence(fault: Option<Fault>, input: &[u8]) -> sequence::Reached {
-    let Some((&threshold, operations)) = input.split_first() else { return sequence::Reached::default() };
+pub fn sequence(fault: Option<Fault>, input: &[u8]) -> Reached {
+    let Some((&threshold, operations)) = input.split_first() else { return Reached::default() };
     let operations = operations.chunks_exact(2).map(|pair| sequence::Op::from_bytes(pair[0], pair[1]));
     sequence::check_with(fault, u64::from(threshold), operations)
 }

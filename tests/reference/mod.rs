@@ -1,7 +1,7 @@
 //! The reference model: what a throttle must do, written from the guarantees and not from the code.
 //!
-//! One model for every user of it: the enumeration, the property tests and the fuzz targets. It works on
-//! unbounded numbers and plain facts, so it shares no arithmetic and no encoding with `State`.
+//! One model for every user of it: the enumerations, the property tests, the fuzz targets and the histories.
+//! It works on unbounded numbers and plain facts, so it shares no arithmetic and no encoding with `State`.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 

@@ -2,6 +2,7 @@
 //! against the model and against the guarantees.
 
 use super::planted::{Fault, Judge};
+use super::reached::Reached;
 use super::{Event, MAX, Model, Promise, Told};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
@@ -86,28 +87,18 @@ pub fn interesting(value: u8) -> u64 {
     }
 }
 
-/// What a sequence did, so that a test can show that it reached what it claims to check.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Reached {
-    pub operations: u64,
-    pub runs: u64,
-    pub deferred: u64,
-    pub coalesced: u64,
-    pub taken_over: u64,
-    pub owed: u64,
-    pub cancelled: u64,
-}
+/// All that a sequence can reach.
+pub const ALL: [&str; 7] = ["operation", "run", "deferred", "coalesced", "taken over", "owed", "cancelled"];
 
-impl Reached {
-    pub fn add(&mut self, other: Self) {
-        self.operations += other.operations;
-        self.runs += other.runs;
-        self.deferred += other.deferred;
-        self.coalesced += other.coalesced;
-        self.taken_over += other.taken_over;
-        self.owed += other.owed;
-        self.cancelled += other.cancelled;
-    }
+/// Who starts a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The owner of the deferral.
+    Owner,
+    /// Whoever flushes it.
+    Flush,
+    /// Another call.
+    Call,
 }
 
 /// Plays `operations` on a gate and on the model. Panics where they differ or a guarantee breaks.
@@ -131,7 +122,7 @@ pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIte
     for operation in operations {
         play.perform(operation);
         play.check_invariants();
-        play.reached.operations += 1;
+        play.reached.count("operation");
     }
     play.reached
 }
@@ -158,7 +149,9 @@ impl<'g> Play<'g> {
                 let pending = self.judge.model.promise == Promise::Owned;
                 let epoch = self.gate.coalesce();
                 assert_eq!(epoch.map(Epoch::as_u64), pending.then_some(self.judge.model.latest_start));
-                self.promise_if(pending);
+                if pending {
+                    self.promised("coalesced");
+                }
             }
             Op::Arrive => {
                 let before = self.judge.model;
@@ -185,10 +178,13 @@ impl<'g> Play<'g> {
                     Request::Requested => {
                         assert_eq!(Told::Requested, expected);
                         self.deferrals.push(self.gate.claim(epoch));
+                        self.promised("deferred");
                     }
-                    Request::Coalesced => assert_eq!(Told::Coalesced, expected),
+                    Request::Coalesced => {
+                        assert_eq!(Told::Coalesced, expected);
+                        self.promised("coalesced");
+                    }
                 }
-                self.promise_if(true);
             }
             Op::Owe => {
                 let expected = self.judge.step(Event::Owe);
@@ -197,7 +193,7 @@ impl<'g> Play<'g> {
                     (Owe::Coalesced, _) => Told::Coalesced,
                 };
                 assert_eq!(told, expected);
-                self.promise_if(true);
+                self.promised(if told == Told::Owed { "owed" } else { "coalesced" });
             }
             Op::TryStart => self.try_start(now),
             Op::Fire { which } => self.fire(which),
@@ -213,7 +209,7 @@ impl<'g> Play<'g> {
                 assert_eq!(if cancelled { Told::Yes } else { Told::No }, expected);
                 if cancelled {
                     self.uncovered = 0;
-                    self.reached.cancelled += 1;
+                    self.reached.count("cancelled");
                 }
             }
             Op::Flush => self.flush(now),
@@ -251,7 +247,7 @@ impl<'g> Play<'g> {
         let before = self.judge.model;
         let expected = self.judge.step(Event::TryStart { now: self.now });
         match self.gate.try_start(now) {
-            Ok(run) => self.started(run, expected, before, false),
+            Ok(run) => self.started(run, expected, before, By::Call),
             Err(Refused::Closed { retry_at }) => {
                 assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
             }
@@ -263,7 +259,7 @@ impl<'g> Play<'g> {
         let before = self.judge.model;
         let expected = self.judge.step(Event::Flush { now: self.now });
         match self.gate.flush(now) {
-            Flushed::Run(run) => self.started(run, expected, before, true),
+            Flushed::Run(run) => self.started(run, expected, before, By::Flush),
             Flushed::Busy => assert_eq!(Told::Busy, expected),
             Flushed::Nothing => assert_eq!(Told::Nothing, expected),
         }
@@ -275,7 +271,7 @@ impl<'g> Play<'g> {
         let epoch = deferral.epoch().as_u64();
         let expected = self.judge.step(Event::Fire { epoch, now: self.now });
         match deferral.fire(self.clock.now()) {
-            Fired::Run(run) => self.started(run, expected, before, false),
+            Fired::Run(run) => self.started(run, expected, before, By::Owner),
             Fired::Gone => assert_eq!(Told::Gone, expected),
             Fired::Cancelled => assert_eq!(Told::Cancelled, expected),
             Fired::Busy(deferral) => {
@@ -299,44 +295,47 @@ impl<'g> Play<'g> {
             Abandon::Gone => Told::Gone,
         };
         assert_eq!(told, expected);
-        self.reached.owed += u64::from(told == Told::Owed);
+        if told == Told::Owed {
+            self.reached.count("owed");
+        }
     }
 
     fn arrived(&mut self, arrival: Arrival<'g>, expected: Told, before: Model) {
         match arrival {
-            Arrival::Run(run) => self.started(run, expected, before, false),
+            Arrival::Run(run) => self.started(run, expected, before, By::Call),
             Arrival::Defer(deferral) => {
                 let told = Told::Defer(deferral.due().as_nanos());
                 assert_eq!(told, expected);
                 self.deferrals.push(deferral);
-                self.reached.deferred += 1;
-                self.promise_if(true);
+                self.promised("deferred");
             }
             Arrival::Coalesced(epoch) => {
                 assert_eq!(Told::Coalesced, expected);
                 assert_eq!(epoch.as_u64(), self.judge.model.latest_start);
-                self.promise_if(true);
+                self.promised("coalesced");
             }
         }
     }
 
-    fn started(&mut self, run: Run<'g>, expected: Told, before: Model, by_flush: bool) {
+    fn started(&mut self, run: Run<'g>, expected: Told, before: Model, by: By) {
         assert_eq!(Told::Run, expected);
         let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
         assert_eq!(run.released_owner(), had_owner);
-        self.reached.taken_over += u64::from(had_owner);
         let gap = u128::from(run.epoch().as_u64()) - u128::from(before.latest_start);
         let spaced = before.latest_start == 0 || gap >= u128::from(before.threshold);
-        assert!(spaced || by_flush, "G1: {gap} ns after the start before it");
+        assert!(spaced || by == By::Flush, "G1: {gap} ns after the start before it");
         assert!(self.run.is_none(), "G2: two runs at once");
         self.run = Some(run);
         self.uncovered = 0;
-        self.reached.runs += 1;
+        self.reached.count("run");
+        if had_owner && by != By::Owner {
+            self.reached.count("taken over");
+        }
     }
 
-    fn promise_if(&mut self, promised: bool) {
-        self.uncovered += u64::from(promised);
-        self.reached.coalesced += u64::from(promised);
+    fn promised(&mut self, what: &'static str) {
+        self.uncovered += 1;
+        self.reached.count(what);
     }
 
     fn take_deferral(&mut self, which: usize) -> Option<Deferral<'g>> {

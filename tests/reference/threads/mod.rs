@@ -7,7 +7,7 @@ pub mod step;
 use self::step::{Deed, Step};
 use super::planted::{Fault, Judge};
 use super::reached::Reached;
-use super::sequence::unwind_over;
+use super::sequence::{By, unwind_over};
 use super::{Event, MAX, Model, Promise, Told, shipped};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
@@ -124,7 +124,7 @@ impl<'g> Play<'g> {
                 let before = self.judge.model;
                 let expected = self.judge.step(Event::TryStart { now });
                 match self.gate.try_start(Timestamp::from_nanos(now)) {
-                    Ok(run) => self.started(who, run, expected, before, false),
+                    Ok(run) => self.started(who, run, expected, before, By::Call),
                     Err(refused) => self.refused(refused, expected),
                 }
             }
@@ -152,7 +152,7 @@ impl<'g> Play<'g> {
                 let before = self.judge.model;
                 let expected = self.judge.step(Event::Flush { now });
                 match self.gate.flush(Timestamp::from_nanos(now)) {
-                    Flushed::Run(run) => self.started(who, run, expected, before, true),
+                    Flushed::Run(run) => self.started(who, run, expected, before, By::Flush),
                     Flushed::Busy => assert_eq!(Told::Busy, expected),
                     Flushed::Nothing => assert_eq!(Told::Nothing, expected),
                 }
@@ -201,7 +201,7 @@ impl<'g> Play<'g> {
 
     fn arrived(&mut self, who: usize, arrival: Arrival<'g>, expected: Told, before: Model) {
         match arrival {
-            Arrival::Run(run) => self.started(who, run, expected, before, false),
+            Arrival::Run(run) => self.started(who, run, expected, before, By::Call),
             Arrival::Defer(deferral) => {
                 assert_eq!(Told::Defer(deferral.due().as_nanos()), expected);
                 self.threads[who].deferrals.push(deferral);
@@ -221,12 +221,12 @@ impl<'g> Play<'g> {
         self.reached.count("refused");
     }
 
-    fn started(&mut self, who: usize, run: Run<'g>, expected: Told, before: Model, by_flush: bool) {
+    fn started(&mut self, who: usize, run: Run<'g>, expected: Told, before: Model, by: By) {
         assert_eq!(Told::Run, expected);
         let epoch = run.epoch().as_u64();
         let gap = epoch - before.latest_start;
         let spaced = before.latest_start == 0 || gap >= before.threshold;
-        assert!(spaced || by_flush, "G1: {gap} ns after the start before it");
+        assert!(spaced || by == By::Flush, "G1: {gap} ns after the start before it");
         let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
         assert_eq!(run.released_owner(), had_owner);
         for Call { who, number, epoch: promised_in } in self.uncovered.drain(..) {
@@ -236,7 +236,7 @@ impl<'g> Play<'g> {
         assert!(self.threads.iter().all(|thread| thread.run.is_none()), "G2: two runs at once");
         self.threads[who].run = Some(run);
         self.reached.count("run");
-        if had_owner {
+        if had_owner && by != By::Owner {
             self.reached.count("taken over");
         }
     }
@@ -247,7 +247,7 @@ impl<'g> Play<'g> {
         let before = self.judge.model;
         let expected = self.judge.step(Event::Fire { epoch: deferral.epoch().as_u64(), now });
         match deferral.fire(Timestamp::from_nanos(now)) {
-            Fired::Run(run) => self.started(who, run, expected, before, false),
+            Fired::Run(run) => self.started(who, run, expected, before, By::Owner),
             Fired::Gone => assert_eq!(Told::Gone, expected),
             Fired::Cancelled => assert_eq!(Told::Cancelled, expected),
             Fired::Busy(deferral) => {
