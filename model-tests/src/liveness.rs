@@ -15,8 +15,12 @@
 //! Everything else may happen or not, as often as it likes: calls, cancels, flushes, guards dropped,
 //! thresholds changed up and down. But a clock that goes back *disturbs*: it may do so at any time, but
 //! not for ever. A test shows that this must be assumed: a clock that goes back again and again keeps any
-//! throttle waiting. So would a threshold that grows faster than time passes; here thresholds are bounded,
-//! or never end.
+//! throttle waiting. So would a threshold that grows faster than time passes, or one that is set so long that
+//! its window never ends, again and again. Here thresholds are bounded, or so long; while one is, nobody
+//! waits in the sense above.
+//!
+//! An owner reads the clock before it fires. A call that decides by an older reading needs no step of its
+//! own: it finds the window closed at the most, and then does no more than a request may.
 //!
 //! An infinite execution that waits for ever ends up in one strongly connected component of the waiting
 //! systems, without disturbances, and visits some part of it again and again. It is fair exactly if each

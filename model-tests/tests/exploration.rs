@@ -8,6 +8,8 @@ use model_tests::induction::prove;
 use model_tests::system::{Operation, System};
 use model_tests::transitions::{SHIPPED, Told, kind};
 
+const MOST: usize = 5;
+
 fn explored(threads: usize) -> Explored {
     explore(&SHIPPED, threads, Space::Shifted).unwrap_or_else(|violation| panic!("{violation}"))
 }
@@ -51,20 +53,19 @@ fn four_threads() {
 
 #[test]
 fn five_threads() {
-    all_that_is_reached_by(5);
+    all_that_is_reached_by(MOST);
 }
 
 /// The proof is about these systems: it has taken each step that they take, and ended where they end.
 #[test]
 fn every_explored_step_is_one_that_the_proof_took() {
-    let threads = depth(4, 5);
     let check = Check::of(
         "G1 G2 G3 G4",
-        format!("exploration: every step of {threads} threads is one that the induction has taken"),
+        format!("exploration: every step of {MOST} threads is one that the induction has taken"),
     );
     let proof = prove(&SHIPPED).unwrap_or_else(|violation| panic!("{violation}"));
     let mut steps = 0;
-    for system in &explored(threads).systems {
+    for system in &explored(MOST).systems {
         for operation in system.operations(&canonical::surroundings(system)) {
             let Some((next, told)) = perform(system, operation) else { continue };
             let act = system.act(operation);
@@ -79,11 +80,10 @@ fn every_explored_step_is_one_that_the_proof_took() {
 /// that is far behind or far ahead.
 #[test]
 fn a_shifted_system_does_the_same() {
-    let threads = depth(3, 5);
     let check =
-        Check::of("G1 G2 G3 G4", format!("exploration: shifts of time change no step of {threads} threads"));
+        Check::of("G1 G2 G3 G4", format!("exploration: shifts of time change no step of {MOST} threads"));
     let mut steps = 0;
-    for system in &explored(threads).systems {
+    for system in &explored(MOST).systems {
         for shifted in shifts(system) {
             let here = system.operations(&canonical::surroundings(system));
             let there = shifted.operations(&canonical::surroundings(&shifted));
@@ -148,14 +148,10 @@ fn without_shifts() {
 /// Not everything was left out: what the explorations do includes each act.
 #[test]
 fn every_act_is_explored() {
-    let check = Check::of("G3 G4", "exploration: two threads take every act");
     let explored = explored(2);
-    let mut acts = 0;
     for act in Act::ALL {
         let of_act = |step: &&Move| explored.systems[step.from].act(step.operation) == act;
         let taken = explored.moves.iter().filter(of_act).count();
         assert_eq!(taken > 0, act != Act::Finish { current: false }, "{act:?}");
-        acts += usize::from(taken > 0);
     }
-    check.passed(acts, "cases");
 }

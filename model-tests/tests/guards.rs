@@ -150,7 +150,7 @@ fn play(path: &[(System, Operation, Told)], end: &System) {
     }
 }
 
-/// Every sequence of up to `more` further operations, each played once.
+/// Every sequence of `more` further operations, each played once, and with it all that it begins with.
 fn extend(path: &mut Vec<(System, Operation, Told)>, end: &System, more: usize) -> usize {
     if more == 0 {
         play(path, end);

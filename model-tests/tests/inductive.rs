@@ -73,28 +73,21 @@ fn is_possible(configuration: &Configuration, act: Act) -> bool {
 /// something somewhere.
 #[test]
 fn every_act_changes_something_and_is_told_everything() {
-    let check =
-        Check::of("G3 G4", "induction: every act changes a configuration and meets each of its answers");
     let proof = proof();
-    let mut met = HashSet::new();
     for act in Act::ALL {
         let mut changes = 0;
-        let mut told = Vec::new();
+        let mut told = HashSet::new();
         for ((before, _), outcomes) in proof.relation.iter().filter(|((_, taken), _)| *taken == act) {
             for (answer, after) in outcomes {
                 changes += usize::from(before != after);
-                if !told.contains(answer) {
-                    told.push(*answer);
-                    met.insert((act, format!("{answer:?}")));
-                }
+                told.insert(format!("{answer:?}"));
             }
         }
         // No run of an older epoch lives.
         assert_eq!(changes > 0, act != Act::Finish { current: false }, "{act:?}");
-        assert_eq!(told.len(), answers(act).len(), "{act:?}: {told:?}");
-        assert!(answers(act).iter().all(|answer| told.contains(answer)), "{act:?}: {told:?}");
+        let expected = answers(act).iter().map(|answer| format!("{answer:?}")).collect();
+        assert_eq!(told, expected, "{act:?}");
     }
-    check.passed(met.len(), "cases");
 }
 
 /// The outcomes in DESIGN.md that the invariants leave possible.
@@ -120,10 +113,6 @@ fn answers(act: Act) -> &'static [Told] {
 /// Most configurations cannot be: each invariant excludes some.
 #[test]
 fn the_invariants_exclude_something() {
-    let check = Check::of(
-        "G2 G3 G4",
-        "induction: each invariant excludes configurations, which the proof then need not consider",
-    );
     let mut excluded = [RUN, OWNER, LOST, PAST].map(|rule| (rule, 0));
     for configuration in Configuration::all() {
         for (rule, count) in &mut excluded {
@@ -134,5 +123,4 @@ fn the_invariants_exclude_something() {
     assert!(excluded.iter().all(|(_, count)| *count > 0), "{excluded:?}");
     let all = excluded.iter().map(|(_, count)| count).sum::<usize>();
     assert_eq!(all + proof().configurations.len(), Configuration::all().count());
-    check.passed(all, "configurations");
 }

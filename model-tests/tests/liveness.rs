@@ -1,6 +1,6 @@
 //! What must happen happens: on the explored graph, under weak fairness.
 
-use evidence::{Check, depth};
+use evidence::Check;
 use model_tests::exploration::{Explored, Space, explore};
 use model_tests::induction::prove;
 use model_tests::liveness::{
@@ -8,21 +8,22 @@ use model_tests::liveness::{
 };
 use model_tests::transitions::SHIPPED;
 
+const MOST: usize = 5;
+
 fn explored(threads: usize) -> Explored {
     explore(&SHIPPED, threads, Space::Shifted).unwrap_or_else(|violation| panic!("{violation}"))
 }
 
 #[test]
 fn every_deferral_ends() {
-    let most = depth(4, 5);
     let check = Check::of(
         "G3 G5",
         format!(
-            "liveness: every deferral of 1 to {most} threads ends by a run, an acknowledged cancel or its owner's leave, under weak fairness"
+            "liveness: every deferral of 1 to {MOST} threads, if windows end, ends by a run, an acknowledged cancel or its owner's leave, under weak fairness"
         ),
     );
     let mut waiting = 0;
-    for threads in 1..=most {
+    for threads in 1..=MOST {
         let judged = nobody_waits_for_ever(&explored(threads), Disturbances::FinitelyOften)
             .unwrap_or_else(|violation| panic!("{threads} threads: {violation}"));
         println!("{threads} threads: {judged:?}");
@@ -39,7 +40,7 @@ fn every_deferral_ends() {
 fn every_deferral_ends_with_any_number_of_threads() {
     let check = Check::of(
         "G3 G5",
-        "liveness: every deferral of any number of threads ends, if its owner fires again and again, under weak fairness",
+        "liveness: every deferral of any number of threads ends, if windows end and its owner fires again and again, under weak fairness",
     );
     let proof = prove(&SHIPPED).unwrap_or_else(|violation| panic!("{violation}"));
     let judged = nobody_waits_for_ever_in(&proof, Disturbances::FinitelyOften)
@@ -51,13 +52,14 @@ fn every_deferral_ends_with_any_number_of_threads() {
 
 #[test]
 fn nothing_wedges() {
-    let most = depth(4, 5);
     let check = Check::of(
         "G5 G6",
-        format!("liveness: fair actions and a call bring 1 to {most} threads to rest from every state"),
+        format!(
+            "liveness: if windows end, fair actions and a call bring 1 to {MOST} threads to rest from every state"
+        ),
     );
     let mut states = 0;
-    for threads in 1..=most {
+    for threads in 1..=MOST {
         let explored = explored(threads);
         let at_rest = nothing_is_stuck(&explored).unwrap_or_else(|violation| panic!("{violation}"));
         assert!(at_rest > 0 && at_rest < explored.systems.len());
