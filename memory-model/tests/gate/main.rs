@@ -5,7 +5,7 @@
 //! All data is relaxed. A planted fault weakens one ordering in one thread, at a place that is named by
 //! the function it stands in.
 //!
-//! Each thread performs one or two operations. It cannot show what a longer program does.
+//! Each thread performs one or two calls, with the runs that come of them. It cannot show what a longer program does.
 
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]

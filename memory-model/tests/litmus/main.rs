@@ -1,6 +1,6 @@
 //! The model against verdicts that are known: small programs, an outcome each, and whether it is
 //! allowed. There are rows of both kinds, so a model that is too weak goes red, and one that is too
-//! strong does, too. That is tried with each axiom in turn switched off or made too strong.
+//! strong does, too. That is tried with each axiom in turn switched off, and with some made too strong.
 
 mod buffering;
 mod coherence;
