@@ -28,7 +28,13 @@
 //!    ```
 //!
 //!    Nothing in your code names event-listener; the line switches its feature `loom` on, without which
-//!    it does not compile under the flag. atomic-throttle needs no feature but its default `std`.
+//!    it does not compile under the flag. atomic-throttle needs no feature but its default `std`. So that
+//!    the compiler knows the flags, and does not warn:
+//!
+//!    ```toml
+//!    [lints.rust]
+//!    unexpected_cfgs = { level = "warn", check-cfg = ["cfg(atomic_throttle_loom)", "cfg(loom)"] }
+//!    ```
 //! 3. **A module `sync`**, from which your code takes its atomics: loom's under the flag, else those of
 //!    `std`. It is the only place that knows of loom. What does not go through it, loom does not see.
 //! 4. **A clock as a parameter**, as in [`Settings`]: `Monotonic` in production, `Manual` in a model,
@@ -38,13 +44,17 @@
 //!    on loom's atomics, can be made inside of a model only, and not in a `static` (`Throttle::new` is
 //!    not `const` there).
 //!
-//! Two threads with a call or two each can be explored in full; with three, bound the number of
-//! preemptions, and say so. A wake-up that is lost shows as a deadlock, which loom reports.
+//! Bound the number of preemptions (`loom::model::Builder`), and say so: to wait is many accesses, and two
+//! threads that call while one of them moves the clock can take many minutes in full, and a second with at
+//! most three preemptions. A wake-up that is lost shows as a deadlock, which loom reports.
 //!
 //! # What it cannot show
 //!
 //! Loom joins the threads' views at a `SeqCst` fence, which is more than Rust's memory model promises for
 //! plain memory. What your calls hand to a run, hand over by atomics, by locks or by another `Sync` type.
+//!
+//! Loom leaves out some orders where a thread loads an atomic and then writes it while another loads it.
+//! Inside the throttle that is made up for; among your own atomics it is not.
 
 #![warn(missing_docs)]
 

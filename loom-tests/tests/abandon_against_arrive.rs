@@ -1,50 +1,78 @@
 //! G6: the owner leaves while another call arrives. The run is adopted or visibly owed, never lost, and
 //! whoever performs it sees what the former owner wrote.
 
+use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Fired, Gate};
-use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use loom::thread;
-use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, explore, lead};
+use loom::thread::{self, JoinHandle};
+use loom_tests::{Bound, DUE, INSIDE, LEADING, THRESHOLD, Tally, explore, lead};
+use std::sync::Arc;
+
+/// A gate in the window of its first run, and what the owner that leaves wrote before its call.
+struct Shared {
+    gate: Gate,
+    data: AtomicUsize,
+}
+
+/// What the one that leaves was told, in which epoch.
+enum Told {
+    Owner(Epoch),
+    Coalesced(Epoch),
+}
+
+fn begin() -> (Arc<Shared>, JoinHandle<Told>) {
+    let shared = Arc::new(Shared { gate: Gate::new(THRESHOLD), data: AtomicUsize::new(0) });
+    lead(&shared.gate);
+    let leaver = thread::spawn({
+        let shared = Arc::clone(&shared);
+        move || {
+            shared.data.store(1, Relaxed);
+            match shared.gate.arrive(INSIDE) {
+                Arrival::Run(_) => panic!("G1: the window is closed"),
+                Arrival::Defer(deferral) => {
+                    let epoch = deferral.epoch();
+                    drop(deferral);
+                    Told::Owner(epoch)
+                }
+                Arrival::Coalesced(epoch) => Told::Coalesced(epoch),
+            }
+        }
+    });
+    (shared, leaver)
+}
 
 /// One thread defers and leaves; another calls inside the window, then at its end if it is the owner.
 #[test]
 fn inside_the_window() {
-    let (adopted, owed) = (Tally::new(), Tally::new());
-    let (adopted_in, owed_in) = (adopted.clone(), owed.clone());
+    let (adopted, covered, owed) = (Tally::new(), Tally::new(), Tally::new());
+    let (adopted_in, covered_in, owed_in) = (adopted.clone(), covered.clone(), owed.clone());
     explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call in its window", move || {
-        let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
-        lead(&shared.0);
-        let leaver = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || {
-                shared.1.store(1, Relaxed);
-                match shared.0.arrive(INSIDE) {
-                    Arrival::Run(_) => panic!("G1: the window is closed"),
-                    Arrival::Defer(deferral) => drop(deferral),
-                    Arrival::Coalesced(_) => {}
-                }
-            }
-        });
-        match shared.0.arrive(INSIDE) {
+        let (shared, leaver) = begin();
+        let seen = match shared.gate.arrive(INSIDE) {
             Arrival::Run(_) => panic!("G1: the window is closed"),
             Arrival::Defer(deferral) => {
-                // Adopted, or made before the other came, which then coalesced or adopts it later.
-                leaver.join().expect("no panic");
-                let Fired::Run(run) = deferral.fire(DUE) else { panic!("its owner has left") };
-                assert_eq!(shared.1.load(Relaxed), 1, "G3: the call of the former owner is lost");
+                let Fired::Run(run) = deferral.fire(DUE) else { panic!("the other leaves") };
+                let seen = shared.data.load(Relaxed);
                 run.finish();
-                adopted_in.count();
+                Some(seen)
             }
-            Arrival::Coalesced(_) => {
-                leaver.join().expect("no panic");
-                assert!(shared.0.state().is_owed(), "G6: the run is lost");
-                owed_in.count();
-            }
+            Arrival::Coalesced(_) => None,
+        };
+        let told = leaver.join().expect("no panic");
+        let (Told::Owner(epoch) | Told::Coalesced(epoch)) = told;
+        if let Some(seen) = seen.filter(|_| epoch.started_at() == LEADING) {
+            assert_eq!(seen, 1, "G3: the run missed the call of the former owner");
+            adopted_in.count_if(matches!(told, Told::Owner(_)));
+            covered_in.count_if(matches!(told, Told::Coalesced(_)));
+        } else {
+            assert!(matches!(told, Told::Owner(_)), "nobody else owns the deferral");
+            assert!(shared.gate.state().is_owed(), "G6: the run is lost");
+            owed_in.count();
         }
     })
-    .at_least(200)
+    .at_least(100_000)
     .reached(&adopted, "the call adopted the run")
+    .reached(&covered, "the call was there first")
     .reached(&owed, "the run stayed owed")
     .passed();
 }
@@ -52,34 +80,32 @@ fn inside_the_window() {
 /// The window is over: the call takes over, from a living owner as well as from one that has left.
 #[test]
 fn after_the_window() {
-    explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call after its window", || {
-        let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
-        lead(&shared.0);
-        let leaver = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || {
-                shared.1.store(1, Relaxed);
-                match shared.0.arrive(INSIDE) {
-                    Arrival::Run(_) => panic!("G1: the window is closed"),
-                    Arrival::Defer(deferral) => {
-                        drop(deferral);
-                        true
-                    }
-                    // The run of the other thread is in progress, or its deferral pending.
-                    Arrival::Coalesced(_) => false,
-                }
-            }
-        });
-        let Arrival::Run(run) = shared.0.arrive(DUE) else { panic!("the window is over") };
-        let epoch = run.epoch();
-        let seen = shared.1.load(Relaxed);
+    let (released, adopted, owed) = (Tally::new(), Tally::new(), Tally::new());
+    let (released_in, adopted_in, owed_in) = (released.clone(), adopted.clone(), owed.clone());
+    explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call after its window", move || {
+        let (shared, leaver) = begin();
+        let Arrival::Run(run) = shared.gate.arrive(DUE) else { panic!("the window is over") };
+        let (epoch, released_owner) = (run.epoch(), run.released_owner());
+        let seen = shared.data.load(Relaxed);
         run.finish();
-        let deferred = leaver.join().expect("no panic");
-        let state = shared.0.state();
+        let Told::Owner(deferred) = leaver.join().expect("no panic") else {
+            panic!("nobody else owns a deferral")
+        };
+        let state = shared.gate.state();
         assert_eq!(state.epoch(), epoch);
-        assert!(deferred, "nobody else owns a deferral");
-        assert!(seen == 1 || state.is_owed(), "G6: the run is lost");
+        if deferred < epoch {
+            assert_eq!(seen, 1, "G3: the run missed the call of the former owner");
+            assert!(!state.is_owed(), "the run was performed");
+        } else {
+            assert!(state.is_owed(), "G6: the run is lost");
+        }
+        released_in.count_if(released_owner);
+        adopted_in.count_if(deferred < epoch && !released_owner);
+        owed_in.count_if(deferred == epoch);
     })
-    .at_least(100_000)
+    .at_least(20_000)
+    .reached(&released, "the call took over from a living owner")
+    .reached(&adopted, "the call adopted the run")
+    .reached(&owed, "the call was there first, and the next run stayed owed")
     .passed();
 }

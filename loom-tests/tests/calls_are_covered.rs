@@ -43,7 +43,7 @@ fn call_against_start(name: &str, call: fn(&Gate)) {
         before_in.count_if(!still_due);
         after_in.count_if(still_due);
     })
-    .at_least(5000)
+    .at_least(1000)
     .reached(&before, "the call came before the start")
     .reached(&after, "the call came after the start")
     .passed();

@@ -32,7 +32,7 @@ fn exactly_one_has_its_way() {
         runs_in.count_if(ran);
         cancels_in.count_if(cancelled);
     })
-    .at_least(500)
+    .at_least(200)
     .reached(&runs, "the run came first")
     .reached(&cancels, "the cancel came first")
     .passed();

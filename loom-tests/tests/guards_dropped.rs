@@ -115,7 +115,7 @@ fn a_run_that_panics() {
 fn runs(claim: &str, how: End) {
     let seen = Seen::default();
     explore(Bound::Exhaustive, "G6 G3", claim, run_against_call(&seen, how))
-        .at_least(50)
+        .at_least(30)
         .reached(&seen.before, "the call came during the run")
         .reached(&seen.after, "the call came after the run")
         .never(&seen.wedged, "the gate is wedged")
@@ -171,7 +171,7 @@ fn an_owner_that_panics() {
 fn owners(claim: &str, how: End) {
     let seen = Seen::default();
     explore(Bound::Exhaustive, "G6 G3", claim, owner_against_call(&seen, how))
-        .at_least(20)
+        .at_least(5)
         .reached(&seen.before, "the call was told that the owner's run covers it")
         .reached(&seen.after, "the call adopted the run")
         .never(&seen.orphaned, "a run is pending that nobody owns")

@@ -17,23 +17,32 @@ struct Shared {
 }
 
 /// What a nested operation did.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Did {
-    /// It was told that a run covers it, or that one is owed to it.
-    Promised,
+    /// It was told that the pending run covers it.
+    Coalesced,
+    /// It was told that a run is owed to it.
+    Owed,
     /// It gave up the pending run.
     Cancelled,
     /// It was not promised anything.
     Nothing,
 }
 
-/// `nested` is called in a run, during which another thread calls.
-fn inside_a_run(name: &str, threshold: Duration, nested: fn(&Throttle<Manual>) -> Did) {
+/// `nested` is called in a run, during which another thread calls. It can do each of `all`.
+fn inside_a_run<const N: usize>(
+    name: &str,
+    threshold: Duration,
+    all: [Did; N],
+    nested: fn(&Throttle<Manual>) -> Did,
+) {
     let claim = format!("{name} inside a run against another call");
     let (during, after) = (Tally::new(), Tally::new());
     let (during_in, after_in) = (during.clone(), after.clone());
+    let seen = all.map(|did| (did, Tally::new()));
+    let seen_in = seen.clone();
     let bound = depth(Bound::Preemptions(3), Bound::Preemptions(5));
-    explore(bound, "G9 G3", &claim, move || {
+    let explored = explore(bound, "G9 G3", &claim, move || {
         let shared = Arc::new(Shared {
             throttle: Throttle::with_clock(threshold, Manual::new(LEADING)),
             written: AtomicUsize::new(0),
@@ -62,24 +71,33 @@ fn inside_a_run(name: &str, threshold: Duration, nested: fn(&Throttle<Manual>) -
 
         let state = shared.throttle.state();
         assert!(!state.is_running() && !state.has_owner(), "G9: wedged: {state:?}");
-        if did == Did::Promised {
+        if matches!(did, Did::Coalesced | Did::Owed) {
             let covered = shared.seen.load(Relaxed) == 1;
             assert!(covered || state.is_owed(), "G3: the nested call is lost");
         }
         during_in.count_if(deferred);
         after_in.count_if(!deferred);
+        for (expected, tally) in &seen_in {
+            tally.count_if(did == *expected);
+        }
     })
     .at_least(1000)
     .reached(&during, "the other call came during the run")
-    .reached(&after, "the other call came after the run")
-    .passed();
+    .reached(&after, "the other call came after the run");
+    seen.iter()
+        .fold(explored, |explored, (did, tally)| explored.reached(tally, &format!("{did:?}")))
+        .passed();
 }
+
+/// What a nested call can be told.
+const PROMISES: [Did; 2] = [Did::Coalesced, Did::Owed];
 
 fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<'_, T, Manual>) -> Did {
     let state = throttle.state();
     assert!(state.is_owed() || state.is_pending(), "G3: the promise is not visible: {state:?}");
     match outcome {
-        Outcome::Coalesced(_) | Outcome::Owed => Did::Promised,
+        Outcome::Coalesced(_) => Did::Coalesced,
+        Outcome::Owed => Did::Owed,
         Outcome::RanAtOnce(_) | Outcome::RanDeferred(_) => panic!("G2: a run inside a run"),
         Outcome::Cancelled => panic!("nobody cancels"),
     }
@@ -87,12 +105,12 @@ fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<'_, T, Manual>) -> Did
 
 #[test]
 fn run() {
-    inside_a_run("run", Duration::ZERO, |throttle| told(throttle, &throttle.run(|| ())));
+    inside_a_run("run", Duration::ZERO, PROMISES, |throttle| told(throttle, &throttle.run(|| ())));
 }
 
 #[test]
 fn run_within() {
-    inside_a_run("run_within", Duration::ZERO, |throttle| {
+    inside_a_run("run_within", Duration::ZERO, PROMISES, |throttle| {
         let outcome = throttle.run_within(Duration::MAX, || ());
         told(throttle, &outcome.expect("no limit is too short for a promise"))
     });
@@ -100,7 +118,7 @@ fn run_within() {
 
 #[test]
 fn try_run() {
-    inside_a_run("try_run", Duration::ZERO, |throttle| {
+    inside_a_run("try_run", Duration::ZERO, [Did::Nothing], |throttle| {
         assert_eq!(throttle.try_run(|| ()), Err(Refused::Running));
         Did::Nothing
     });
@@ -108,18 +126,14 @@ fn try_run() {
 
 #[test]
 fn cancel() {
-    inside_a_run(
-        "cancel",
-        Duration::ZERO,
-        |throttle| {
-            if throttle.cancel() { Did::Cancelled } else { Did::Nothing }
-        },
-    );
+    inside_a_run("cancel", Duration::ZERO, [Did::Cancelled, Did::Nothing], |throttle| {
+        if throttle.cancel() { Did::Cancelled } else { Did::Nothing }
+    });
 }
 
 #[test]
 fn flush() {
-    inside_a_run("flush", Duration::ZERO, |throttle| {
+    inside_a_run("flush", Duration::ZERO, [Did::Nothing], |throttle| {
         assert_eq!(throttle.flush(|| ()), Err(NotFlushed::Running));
         Did::Nothing
     });
@@ -128,7 +142,7 @@ fn flush() {
 /// Without it the window would never end.
 #[test]
 fn set_threshold() {
-    inside_a_run("set_threshold", THRESHOLD.as_duration(), |throttle| {
+    inside_a_run("set_threshold", THRESHOLD.as_duration(), [Did::Nothing], |throttle| {
         throttle.set_threshold(Duration::ZERO);
         Did::Nothing
     });
@@ -137,7 +151,7 @@ fn set_threshold() {
 /// The run that covers the call has to wait for this one.
 #[test]
 fn wait() {
-    inside_a_run("a wait", Duration::ZERO, |throttle| {
+    inside_a_run("a wait", Duration::ZERO, PROMISES, |throttle| {
         let outcome = throttle.run(|| ());
         if let Outcome::Coalesced(handle) = &outcome {
             assert_eq!(handle.wait(), Err(WaitError::InsideRun));

@@ -74,12 +74,12 @@ fn callers(bound: Bound, names: &str, calls: &'static [fn(&Shared) -> bool], min
 
 #[test]
 fn two_callers() {
-    callers(Bound::Exhaustive, "two calls", &[Shared::call, Shared::call], 100_000);
+    callers(Bound::Exhaustive, "two calls", &[Shared::call, Shared::call], 20_000);
 }
 
 #[test]
 fn a_caller_and_one_that_only_tries() {
-    callers(Bound::Exhaustive, "a call and one that only tries", &[Shared::call, Shared::try_call], 30_000);
+    callers(Bound::Exhaustive, "a call and one that only tries", &[Shared::call, Shared::try_call], 10_000);
 }
 
 #[test]

@@ -12,8 +12,7 @@
 //!
 //! `tests/properties/` has one property a file. `tests/shipped.rs` checks all of them on the library.
 //! `tests/planted.rs` builds the sources of the library a second time, on a `sync` with planted faults,
-//! and shows that the properties find them. `tests/replayed.rs` shows that a failing schedule can be
-//! replayed.
+//! and shows that the properties find them, and that a failing schedule can be replayed.
 //!
 //! # A failing schedule
 //!

@@ -1,29 +1,116 @@
-//! Loom's `AtomicU64`, with all orders of its accesses explored.
+//! Loom's atomics, with all orders of their accesses explored.
 //!
 //! Loom finds the orders to explore by comparing an access with the latest one to the same location that
 //! it depends on, and remembers only one. A load by a thread itself hides the load of another thread
 //! before it, so for *load by A; load by B; compare-and-swap by B* loom does not try the
 //! compare-and-swap before A's load: such a model ends after one execution. A retry loop is that shape.
 //!
-//! Here every access is announced by a store to a second location. Stores depend on each other, so loom
-//! tries all their orders; nothing ever loads them, so they order no memory.
+//! Here each thread that loads a value has a place of its own beside it. It stores to that place before it
+//! loads, and whoever writes the value stores there, too, before it writes. Stores to one place depend on
+//! each other, so loom tries each write before and after each load. Two loads stay independent. Nobody ever
+//! loads a place, so the places order no memory.
 
-use loom::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(feature = "std"))]
+extern crate std;
 
+use core::array;
+use loom::sync::atomic::{self, Ordering};
+use loom::thread::{ThreadId, current};
+use std::sync::{Mutex, PoisonError};
+use std::vec::Vec;
+
+/// As many as loom allows in a model.
+const THREADS: usize = 5;
+
+/// Who has loaded a value. What is behind the lock is no part of the model.
 #[derive(Debug)]
-pub(crate) struct AtomicWord {
-    value: AtomicU64,
-    announced: AtomicU64,
+struct Loads {
+    by: Mutex<Vec<ThreadId>>,
+    places: [atomic::AtomicU32; THREADS],
 }
 
-impl AtomicWord {
+impl Loads {
+    fn new() -> Self {
+        Self { by: Mutex::default(), places: array::from_fn(|_| atomic::AtomicU32::new(0)) }
+    }
+
+    /// To be called before a load.
+    fn announce_load(&self) {
+        self.announce_at(self.place_of(current().id()));
+    }
+
+    /// To be called before a write.
+    fn announce_write(&self) {
+        let this = current().id();
+        // Not in the loop: another thread may go on at each store.
+        let by = self.by.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (place, thread) in by.into_iter().enumerate() {
+            if thread != this {
+                self.announce_at(place);
+            }
+        }
+    }
+
+    fn announce_at(&self, place: usize) {
+        // ORDERING: Relaxed; nobody loads it.
+        self.places[place].store(0, Ordering::Relaxed);
+    }
+
+    fn place_of(&self, thread: ThreadId) -> usize {
+        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        by.iter().position(|known| *known == thread).unwrap_or_else(|| {
+            by.push(thread);
+            by.len() - 1
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Announced<A> {
+    value: A,
+    loads: Loads,
+}
+
+impl<A> Announced<A> {
+    fn new(value: A) -> Self {
+        Self { value, loads: Loads::new() }
+    }
+
+    fn to_load(&self) -> &A {
+        self.loads.announce_load();
+        &self.value
+    }
+
+    fn to_write(&self) -> &A {
+        self.loads.announce_write();
+        &self.value
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct AtomicU64(Announced<atomic::AtomicU64>);
+
+impl AtomicU64 {
     pub(crate) fn new(value: u64) -> Self {
-        Self { value: AtomicU64::new(value), announced: AtomicU64::new(0) }
+        Self(Announced::new(atomic::AtomicU64::new(value)))
     }
 
     pub(crate) fn load(&self, order: Ordering) -> u64 {
-        self.announced.store(0, Ordering::Relaxed);
-        self.value.load(order)
+        self.0.to_load().load(order)
+    }
+
+    pub(crate) fn store(&self, value: u64, order: Ordering) {
+        self.0.to_write().store(value, order);
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
+        self.0.to_write().swap(value, order)
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        self.0.to_write().fetch_add(value, order)
     }
 
     pub(crate) fn compare_exchange_weak(
@@ -33,7 +120,49 @@ impl AtomicWord {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
-        self.announced.store(0, Ordering::Relaxed);
-        self.value.compare_exchange_weak(current, new, success, failure)
+        self.0.to_write().compare_exchange_weak(current, new, success, failure)
+    }
+
+    pub(crate) fn fetch_update(
+        &self,
+        success: Ordering,
+        failure: Ordering,
+        update: impl Fn(u64) -> Option<u64>,
+    ) -> Result<u64, u64> {
+        let mut before = self.load(failure);
+        while let Some(after) = update(before) {
+            match self.compare_exchange_weak(before, after, success, failure) {
+                Ok(before) => return Ok(before),
+                Err(found) => before = found,
+            }
+        }
+        Err(before)
+    }
+}
+
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(crate) struct AtomicU32(Announced<atomic::AtomicU32>);
+
+#[cfg(feature = "std")]
+impl AtomicU32 {
+    pub(crate) fn new(value: u32) -> Self {
+        Self(Announced::new(atomic::AtomicU32::new(value)))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u32 {
+        self.0.to_load().load(order)
+    }
+
+    pub(crate) fn store(&self, value: u32, order: Ordering) {
+        self.0.to_write().store(value, order);
+    }
+
+    pub(crate) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
+        self.0.to_write().fetch_add(value, order)
+    }
+
+    pub(crate) fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
+        self.0.to_write().fetch_sub(value, order)
     }
 }

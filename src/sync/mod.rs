@@ -8,6 +8,10 @@
 #[cfg(all(atomic_throttle_loom, atomic_throttle_shuttle))]
 compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each other");
 
+// Without it that event would block the one thread of the system that all threads of a model share.
+#[cfg(all(feature = "std", atomic_throttle_loom, not(loom)))]
+compile_error!("with `std`, atomic_throttle_loom needs `--cfg loom`, which puts event-listener on loom, too");
+
 #[cfg(not(any(atomic_throttle_loom, atomic_throttle_shuttle)))]
 mod real;
 #[cfg(not(any(atomic_throttle_loom, atomic_throttle_shuttle)))]
@@ -32,6 +36,7 @@ pub(crate) use under_shuttle::*;
 #[cfg(feature = "std")]
 #[cold]
 fn next_thread() -> u32 {
+    // No model checker's: a number is only compared, and so decides nothing.
     use core::sync::atomic::{AtomicU32, Ordering};
     static LAST: AtomicU32 = AtomicU32::new(0);
     loop {

@@ -2,7 +2,9 @@
 //! all threads of a schedule share.
 //!
 //! It keeps what `wait` relies on: a listener hears every notification that comes after `listen`, also one
-//! before `wait`, and none that came earlier. The library always notifies all, so it can do only that.
+//! before `wait`, and none that came earlier. The library always notifies all, so it can do only that. To
+//! drop a listener that has heard one wakes nobody else, as it may with `event_listener`: that would make
+//! up for a lost wake-up.
 
 use shuttle::sync::{Condvar, Mutex, MutexGuard};
 use std::sync::PoisonError;

@@ -1,11 +1,11 @@
 //! Under `--cfg atomic_throttle_loom`: all of it is loom's, the event through `event_listener`'s own support.
 
-pub(crate) use super::explored::AtomicWord;
+#[cfg(feature = "std")]
+pub(crate) use super::explored::AtomicU32;
+pub(crate) use super::explored::{AtomicU64, AtomicU64 as AtomicWord};
 #[cfg(feature = "std")]
 pub(crate) use event_listener::{Event, EventListener};
-#[cfg(feature = "std")]
-pub(crate) use loom::sync::atomic::AtomicU32;
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::atomic::{Ordering, fence};
 
 #[cfg(feature = "std")]
 pub(crate) fn this_thread() -> u32 {

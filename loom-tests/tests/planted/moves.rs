@@ -30,7 +30,7 @@ fn fails_if_planted(guarantees: &'static str, claim: &str, model: Model, found: 
     };
     let seen = Seen::default();
     explore(Bound::Exhaustive, guarantees, claim, run(&seen))
-        .at_least(50)
+        .at_least(30)
         .reached(&seen.met, "the threads met")
         .never(&seen.broken, found)
         .passed();

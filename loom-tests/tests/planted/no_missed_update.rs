@@ -64,7 +64,7 @@ fn no_update_is_missed() {
     let seen = Seen::default();
     let model = caller_against_owner(&seen, Planted::Nothing);
     explore(Bound::Exhaustive, "G3", "a call that coalesces against the run that covers it", model)
-        .at_least(300)
+        .at_least(50)
         .reached(&seen.coalesced, "the call was told that it is covered")
         .never(&seen.missed, "the run missed the call")
         .passed();

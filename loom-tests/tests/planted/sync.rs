@@ -120,16 +120,19 @@ pub(crate) enum EventListener {
     Later(Arc<shipped::Event>),
 }
 
-pub(crate) fn wait(listener: EventListener) {
-    shipped::wait(match listener {
+fn listed(listener: EventListener) -> shipped::EventListener {
+    match listener {
         EventListener::Listed(listener) => listener,
         EventListener::Later(event) => event.listen(),
-    });
+    }
 }
 
-/// As the shipped one under loom: time does not pass by itself in a model.
-pub(crate) fn wait_for(listener: EventListener, _limit: std::time::Duration) {
-    wait(listener);
+pub(crate) fn wait(listener: EventListener) {
+    shipped::wait(listed(listener));
+}
+
+pub(crate) fn wait_for(listener: EventListener, limit: std::time::Duration) {
+    shipped::wait_for(listed(listener), limit);
 }
 
 pub(crate) fn this_thread() -> u32 {

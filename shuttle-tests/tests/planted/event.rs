@@ -32,13 +32,17 @@ impl Event {
     }
 }
 
-pub(crate) fn wait(listener: EventListener) {
-    shipped::wait(match listener {
+fn listed(listener: EventListener) -> shipped::EventListener {
+    match listener {
         EventListener::Listed(listener) => listener,
         EventListener::Unlisted(event) => event.0.listen(),
-    });
+    }
 }
 
-pub(crate) fn wait_for(listener: EventListener, _limit: Duration) {
-    wait(listener);
+pub(crate) fn wait(listener: EventListener) {
+    shipped::wait(listed(listener));
+}
+
+pub(crate) fn wait_for(listener: EventListener, limit: Duration) {
+    shipped::wait_for(listed(listener), limit);
 }
