@@ -173,10 +173,12 @@ fn by_an_owner_that_leaves() {
                 let throttle = Arc::clone(&throttle);
                 move || throttle.clock().set(DUE)
             });
-            assert_eq!(handle.wait(), Err(WaitError::Owed));
+            let waited = handle.wait();
             clock.join().expect("no panic");
-            assert!(owner.join().expect("no panic"));
-            counted.count();
+            let left = owner.join().expect("no panic");
+            // An owner that was not asleep may decide by the threshold from before the change, and run.
+            assert_eq!(waited, if left { Err(WaitError::Owed) } else { Ok(()) });
+            counted.count_if(left);
         } else {
             // Nothing to coalesce into yet: let the owner's call end.
             throttle.clock().set(DUE);
