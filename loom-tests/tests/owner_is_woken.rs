@@ -141,7 +141,7 @@ fn by_a_call_that_takes_over() {
 #[test]
 fn by_a_longer_threshold() {
     owner_and(
-        depth(Bound::Preemptions(3), Bound::Exhaustive),
+        bounded(),
         "the clock, after a longer threshold,",
         |throttle| {
             throttle.set_threshold(Duration::from_nanos(20));
