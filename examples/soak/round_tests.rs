@@ -6,8 +6,10 @@ use crate::plan::{FAR, Odds, Plan, Release};
 use crate::record::Event;
 use clap::Parser;
 
-/// A fault shows in the first rounds or not at all.
 const ROUNDS: usize = 20;
+
+/// A planted fault shows in one of the first rounds, but threads that never meet show nothing.
+const PATIENCE: usize = 1000;
 
 fn options(plant: Option<Plant>) -> Options {
     let mut options = Options::parse_from(["soak", "--threads", "8"]);
@@ -15,19 +17,26 @@ fn options(plant: Option<Plant>) -> Options {
     options
 }
 
-/// The guarantees that were seen broken in the first round that broke any.
-fn broken(plant: Option<Plant>) -> Option<Vec<&'static str>> {
+/// The first of so many rounds in which `is_seen` holds of the guarantees that were seen broken.
+fn first_round(plant: Option<Plant>, rounds: usize, is_seen: impl Fn(&[&str]) -> bool) -> Option<usize> {
     let options = options(plant);
-    let mut rounds = Rounds::new(&options, 1);
+    let mut course = Rounds::new(&options, 1);
     let plan = Plan { lasts: 50_000_000, ..Plan::everything(8) };
-    let mut verdicts = (0..ROUNDS).map(|_| rounds.perform(&plan).unwrap());
-    let verdict = verdicts.find(|verdict| !verdict.broken.is_empty())?;
-    Some(verdict.broken.iter().map(|broken| broken.guarantee).collect())
+    (0..rounds).find(|_| {
+        let verdict = course.perform(&plan).unwrap();
+        let broken: Vec<_> = verdict.broken.iter().map(|broken| broken.guarantee).collect();
+        is_seen(&broken)
+    })
+}
+
+/// One fault may break several guarantees, and not all of them in the first round.
+fn is_seen(plant: Plant, guarantee: &str) -> bool {
+    first_round(Some(plant), PATIENCE, |broken| broken.contains(&guarantee)).is_some()
 }
 
 #[test]
 fn rounds_without_a_fault_hold() {
-    assert_eq!(broken(None), None);
+    assert_eq!(first_round(None, ROUNDS, |broken| !broken.is_empty()), None);
 }
 
 #[test]
@@ -56,24 +65,24 @@ fn an_owner_in_a_far_window_is_released() {
 
 #[test]
 fn a_flush_that_is_not_told_of_is_seen() {
-    assert!(broken(Some(Plant::Early)).unwrap().contains(&"G1"));
+    assert!(is_seen(Plant::Early, "G1"));
     evidence::caught("a run that starts early", "soak: seen in a round with real threads (G1)");
 }
 
 #[test]
 fn a_run_beside_the_throttle_is_seen() {
-    assert!(broken(Some(Plant::Overlap)).unwrap().contains(&"G2"));
+    assert!(is_seen(Plant::Overlap, "G2"));
     evidence::caught("a run inside another one", "soak: seen in a round with real threads (G2)");
 }
 
 #[test]
 fn a_number_that_is_published_too_late_is_seen() {
-    assert_eq!(broken(Some(Plant::Late)).unwrap(), ["G3"]);
+    assert!(is_seen(Plant::Late, "G3"));
     evidence::caught("a call that no run covers", "soak: seen in a round with real threads (G3)");
 }
 
 #[test]
 fn a_cancel_that_is_not_told_of_is_seen() {
-    assert!(broken(Some(Plant::Silent)).unwrap().contains(&"G4"));
+    assert!(is_seen(Plant::Silent, "G4"));
     evidence::caught("an owner that leaves unasked", "soak: seen in a round with real threads (G4)");
 }
