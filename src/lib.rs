@@ -56,6 +56,10 @@ mod time;
 #[cfg(feature = "std")]
 mod every;
 #[cfg(feature = "std")]
+mod observe;
+#[cfg(feature = "std")]
+mod snapshot;
+#[cfg(feature = "std")]
 mod throttle;
 #[cfg(feature = "std")]
 mod wait;
@@ -69,6 +73,7 @@ pub use time::{Threshold, ThresholdTooLong, Timestamp};
 pub use self::{
     clock::{Monotonic, Moved},
     every::{Entry, Site},
+    snapshot::Snapshot,
     throttle::{Coalesced, NotFlushed, Outcome, Throttle},
     wait::WaitError,
 };

@@ -94,19 +94,15 @@ impl<'t, C: Clock> Waiting<'t, C> {
     /// `limit`.
     pub(crate) fn for_turn(self, deferral: Deferral<'t>, limit: Option<Timestamp>) -> Turn<'t> {
         let mut owner = Owner { waiting: self, deferral: Some(deferral) };
-        let _registered = Registered::new(self.waiters);
-        loop {
-            let listener = self.event().listen();
+        let turn = self.until(|| {
             let now = self.clock.now();
-            let due = match owner.fire(now) {
-                Ok(turn) => return turn,
-                Err(due) => due,
-            };
-            if limit.is_some_and(|limit| now >= limit) {
-                return owner.leave();
+            match owner.fire(now) {
+                Ok(turn) => Ok(Some(turn)),
+                Err(_) if limit.is_some_and(|limit| now >= limit) => Ok(None),
+                Err(due) => Err(earlier(due, limit)),
             }
-            self.sleep(listener, earlier(due, limit));
-        }
+        });
+        turn.unwrap_or_else(|| owner.leave())
     }
 
     /// Whether that wait would end at once, and how.
@@ -121,20 +117,23 @@ impl<'t, C: Clock> Waiting<'t, C> {
             return result;
         }
         let mut cover = Cover { epoch, run: None };
+        self.until(|| match cover.look(self.gate) {
+            Some(result) => Ok(result),
+            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None => Err(limit),
+        })
+    }
+
+    /// Waits until `look` finds something. `Err` of it says until when it need not be asked again, unless
+    /// somebody notifies.
+    pub(crate) fn until<T>(self, mut look: impl FnMut() -> Result<T, Option<Timestamp>>) -> T {
         let _registered = Registered::new(self.waiters);
         loop {
             let listener = self.event().listen();
-            if let Some(result) = cover.look(self.gate) {
-                return result;
+            match look() {
+                Ok(found) => return found,
+                Err(deadline) => self.sleep(listener, deadline),
             }
-            let Some(limit) = limit else {
-                wait(listener);
-                continue;
-            };
-            if self.clock.now() >= limit {
-                return Err(WaitError::TimedOut);
-            }
-            self.sleep(listener, Some(limit));
         }
     }
 
@@ -150,12 +149,12 @@ impl<'t, C: Clock> Waiting<'t, C> {
     }
 
     /// A clock that is moved by hand has an event of its own, so that one wait hears of both.
-    fn event(&self) -> &'t Event {
+    pub(crate) fn event(&self) -> &'t Event {
         self.clock.moved().map_or(self.event, Moved::event)
     }
 }
 
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+pub(crate) fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -163,10 +162,10 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
 }
 
 /// One of those who wait, counted before it looks.
-struct Registered<'t>(&'t AtomicU32);
+pub(crate) struct Registered<'t>(&'t AtomicU32);
 
 impl<'t> Registered<'t> {
-    fn new(waiters: &'t AtomicU32) -> Self {
+    pub(crate) fn new(waiters: &'t AtomicU32) -> Self {
         // ORDERING: Relaxed; the fence orders it.
         waiters.fetch_add(1, Ordering::Relaxed);
         // ORDERING: SeqCst. Pairs with the fence in `Waiting::notify`.

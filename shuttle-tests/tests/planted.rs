@@ -18,6 +18,8 @@ mod gate;
 #[path = "../../src/state/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod state;
+#[path = "../../src/snapshot.rs"]
+mod snapshot;
 #[path = "../../src/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;

@@ -85,6 +85,15 @@ impl<'g> Run<'g> {
         self.released_owner
     }
 
+    /// Leaves the run in progress, for whoever takes it up with [`Gate::resume`]: another thread, or a
+    /// task that has no lifetime to borrow the gate for. If nobody does, it never finishes.
+    #[must_use = "the run is in progress until somebody resumes it"]
+    pub fn detach(self) -> Epoch {
+        let epoch = self.epoch;
+        mem::forget(self);
+        epoch
+    }
+
     /// Ends the run and returns the state left behind: if that
     /// [has an owner](State::has_owner), wake it, for it may be its turn.
     #[inline]
@@ -152,6 +161,15 @@ impl<'g> Deferral<'g> {
         // Nothing is left to abandon.
         mem::forget(self);
         spent
+    }
+
+    /// Leaves the deferral pending, for whoever takes it up with [`Gate::claim`]. If nobody does, it has no
+    /// owner.
+    #[must_use = "the deferral has no owner until somebody claims it"]
+    pub fn detach(self) -> Epoch {
+        let epoch = self.epoch;
+        mem::forget(self);
+        epoch
     }
 
     /// Leaves without having run. The same as dropping it, but tells what became of the run.

@@ -145,14 +145,25 @@ impl Gate {
         (step.outcome, step.after.epoch())
     }
 
-    /// Takes the deferral that [`request`](Self::request) made in `epoch`.
+    /// Takes the deferral that [`request`](Self::request) made in `epoch`, or that was
+    /// [detached](Deferral::detach).
     ///
-    /// For the one background owner, once for each [`Request::Requested`]. Claiming a deferral that has
+    /// For the one owner, once for each [`Request::Requested`] or detached deferral. Claiming a deferral that has
     /// another owner never runs anything twice, but when the two disagree (one leaves, one waits) the
     /// run becomes owed (G4 is the caller's part here).
     #[inline]
     pub fn claim(&self, epoch: Epoch) -> Deferral<'_> {
         Deferral::new(self, epoch)
+    }
+
+    /// Takes up the run that was [detached](Run::detach) in `epoch`, once. Resuming one that is not in
+    /// progress does nothing; resuming one twice ends it too early (G2 is the caller's part here).
+    ///
+    /// What the thread that started the run wrote before is visible if the epoch was handed over by
+    /// anything that synchronizes.
+    #[inline]
+    pub fn resume(&self, epoch: Epoch) -> Run<'_> {
+        Run::new(self, epoch, false)
     }
 
     /// A caller that can neither perform the run nor wait for it: leaves it owed, unless one is pending.

@@ -1,4 +1,4 @@
-//! The one importer of atomics, fences, thread identity and the blocking event, and the one place that
+//! The one importer of atomics, fences, locks, threads and the blocking event, and the one place that
 //! knows of loom and of shuttle.
 //!
 //! A model checker must control each of these, so no other module names `core::sync::atomic`,
@@ -30,6 +30,13 @@ mod scheduled;
 mod under_shuttle;
 #[cfg(atomic_throttle_shuttle)]
 pub(crate) use under_shuttle::*;
+
+/// Locks. That a thread panicked with the lock held says nothing to those who use this: they leave what it
+/// guards whole at every step.
+#[cfg(feature = "std")]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
 
 /// A number that no thread has. It comes again after 2^32 threads, so two living threads share one only if
 /// that many were started between them.

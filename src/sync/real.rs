@@ -10,6 +10,11 @@ pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 #[cfg(feature = "std")]
 pub(crate) use event_listener::{Event, EventListener};
 
+#[cfg(feature = "std")]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+#[cfg(feature = "std")]
+pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
+
 /// The number of this thread. Never 0.
 #[cfg(feature = "std")]
 #[inline]

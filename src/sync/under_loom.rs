@@ -8,6 +8,11 @@ pub(crate) use event_listener::{Event, EventListener};
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 
 #[cfg(feature = "std")]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(feature = "std")]
+pub(crate) use loom::thread::{Builder as ThreadBuilder, JoinHandle};
+
+#[cfg(feature = "std")]
 pub(crate) fn this_thread() -> u32 {
     loom::thread_local!(static NUMBER: u32 = super::next_thread());
     NUMBER.with(|number| *number)

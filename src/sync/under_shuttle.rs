@@ -13,6 +13,11 @@ pub(crate) use shuttle::sync::atomic::{AtomicU64, Ordering, fence};
 /// The atomic that the retry loop moves.
 pub(crate) use shuttle::sync::atomic::AtomicU64 as AtomicWord;
 
+#[cfg(feature = "std")]
+pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+#[cfg(feature = "std")]
+pub(crate) use shuttle::thread::{Builder as ThreadBuilder, JoinHandle};
+
 /// The threads of a schedule share one thread of the system, so the number is shuttle's to keep.
 #[cfg(feature = "std")]
 pub(crate) fn this_thread() -> u32 {

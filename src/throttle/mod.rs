@@ -11,6 +11,7 @@ pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 use self::performing::Performing;
 use crate::clock::{Clock, Monotonic};
 use crate::gate::{Arrival, Deferral, Flushed, Gate, Run};
+use crate::snapshot::Snapshot;
 use crate::state::{Epoch, Owe, Refused, State};
 use crate::sync::{AtomicU32, Event, Ordering, const_unless_loom, this_thread};
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
@@ -161,6 +162,12 @@ impl<C> Throttle<C> {
     #[must_use]
     pub fn state(&self) -> State {
         self.gate.state()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.state(), self.threshold())
     }
 
     /// The shortest time between the starts of two runs.

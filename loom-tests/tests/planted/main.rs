@@ -14,6 +14,8 @@ mod gate;
 #[allow(dead_code)]
 mod state;
 mod sync;
+#[path = "../../../src/snapshot.rs"]
+mod snapshot;
 #[path = "../../../src/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;

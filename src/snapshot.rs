@@ -1,0 +1,48 @@
+//! [`Snapshot`]: what a throttle is about at one moment, to be read by a person.
+
+use crate::state::{DeferralStatus, Epoch, State};
+use crate::time::{Threshold, Timestamp};
+
+/// What a throttle was about at one moment, as a value with a readable `Debug`.
+///
+/// Another thread may have moved it on before you look.
+///
+/// ```
+/// use atomic_throttle::{Manual, Throttle, Timestamp};
+/// use std::time::Duration;
+///
+/// let throttle = Throttle::with_clock(Duration::from_millis(200), Manual::new(Timestamp::from_nanos(5)));
+/// assert!(throttle.try_run(|| ()).is_ok());
+/// assert_eq!(
+///     format!("{:?}", throttle.snapshot()),
+///     "Snapshot { running: false, deferral: None, last_run_at: Some(5ns), window_end: 200.000005ms, \
+///      threshold: 200ms }"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Whether a run is in progress.
+    pub running: bool,
+    /// Whether a run is pending, cancelled or owed.
+    pub deferral: DeferralStatus,
+    /// The stamp of the latest run, on the throttle's clock.
+    pub last_run_at: Option<Timestamp>,
+    /// When the next run may start.
+    pub window_end: Timestamp,
+    /// The shortest time between the starts of two runs.
+    pub threshold: Threshold,
+}
+
+impl Snapshot {
+    pub(crate) fn new(state: State, threshold: Threshold) -> Self {
+        let epoch = state.epoch();
+        Self {
+            running: state.is_running(),
+            deferral: state.deferral(),
+            last_run_at: (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at()),
+            window_end: epoch.window_end(threshold),
+            threshold,
+        }
+    }
+}
