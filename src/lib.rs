@@ -54,6 +54,8 @@ mod sync;
 mod time;
 
 #[cfg(feature = "std")]
+mod background;
+#[cfg(feature = "std")]
 mod every;
 #[cfg(feature = "std")]
 mod observe;
@@ -61,6 +63,8 @@ mod observe;
 mod snapshot;
 #[cfg(feature = "std")]
 mod throttle;
+#[cfg(feature = "std")]
+mod throttled;
 #[cfg(feature = "std")]
 mod wait;
 
@@ -71,10 +75,12 @@ pub use time::{Threshold, ThresholdTooLong, Timestamp};
 
 #[cfg(feature = "std")]
 pub use self::{
+    background::{Ended, Panic, Pending, Shutdown},
     clock::{Monotonic, Moved},
     every::{Entry, Site},
     snapshot::Snapshot,
     throttle::{Coalesced, NotFlushed, Outcome, Throttle},
+    throttled::{Builder, Throttled, Triggered, WeakThrottled},
     wait::WaitError,
 };
 

@@ -33,6 +33,8 @@ pub enum WaitError {
     /// The owner left, by a panic or at its limit, before the run started. The run is owed: call again
     /// and adopt it.
     Owed,
+    /// The runs after the call that have finished all panicked.
+    Panicked,
     /// The limit passed, and the run was not seen to have finished.
     TimedOut,
     /// The wait was asked for inside a run of the same throttle, which may be the covering run itself,
@@ -45,6 +47,7 @@ impl fmt::Display for WaitError {
         f.write_str(match self {
             Self::Cancelled => "the pending run was cancelled: call again for another",
             Self::Owed => "the owner of the pending run left: call again and adopt it",
+            Self::Panicked => "the run panicked: call again for another",
             Self::TimedOut => "the run was not seen to finish within the limit: wait on",
             Self::InsideRun => "a run cannot wait for itself or for the run after it: wait outside of it",
         })

@@ -77,6 +77,12 @@ impl Epoch {
         Timestamp::window_end(self.0, threshold)
     }
 
+    /// An epoch before this one, which the run that opened this one covers.
+    #[must_use]
+    pub(crate) const fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// The epoch as a number, for logs and fencing tokens.
     #[must_use]
     pub const fn as_u64(self) -> u64 {

@@ -121,7 +121,7 @@ impl<C> fmt::Debug for Coalesced<'_, C> {
     }
 }
 
-/// Why [`Throttle::flush`] ran nothing.
+/// Why a flush ran nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotFlushed {
@@ -129,12 +129,15 @@ pub enum NotFlushed {
     Running,
     /// No run is pending or owed.
     NothingPending,
+    /// The background thread that would perform it has ended, or is about to.
+    Ended,
 }
 
 impl fmt::Display for NotFlushed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Running => "a run is in progress: flush when it has finished",
+            Self::Ended => "the throttle has ended: start another one",
             Self::NothingPending => "no run is pending or owed: nothing to flush",
         })
     }
