@@ -84,6 +84,9 @@ pub use self::{
     wait::WaitError,
 };
 
+#[cfg(feature = "batch")]
+pub use self::throttled::{Batch, Batched, Rejected};
+
 #[cfg(doc)]
 #[doc = include_str!("../DESIGN.md")]
 pub mod design {}

@@ -97,7 +97,12 @@ impl Builder {
     /// # Errors
     ///
     /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, f: impl FnMut() + Send + 'static) -> io::Result<Throttled> {
+    pub fn spawn(self, mut f: impl FnMut() + Send + 'static) -> io::Result<Throttled> {
+        self.spawn_with(move |_| f())
+    }
+
+    /// Starts the thread with a function that is given what the handles share.
+    pub(super) fn spawn_with(self, f: impl FnMut(&Shared) + Send + 'static) -> io::Result<Throttled> {
         if self.name.contains('\0') {
             let what = format!("the thread name {:?} contains a zero byte: leave it out", self.name);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));

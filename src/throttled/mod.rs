@@ -1,11 +1,15 @@
 //! [`Throttled`]: the background front end. A thread of its own runs the one function that it was given;
 //! no caller ever waits.
 
+#[cfg(feature = "batch")]
+mod batched;
 mod builder;
 mod shared;
 mod triggered;
 mod worker;
 
+#[cfg(feature = "batch")]
+pub use self::batched::{Batch, Batched, Rejected};
 pub use self::builder::Builder;
 pub use self::triggered::Triggered;
 

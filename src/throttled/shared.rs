@@ -61,8 +61,14 @@ impl Shared {
     /// A call that was not coalesced. The lock puts it before the end or after it; the decision itself is
     /// the gate's.
     pub(super) fn request(&self) -> Result<Epoch, Ended> {
+        self.request_after(|| ())
+    }
+
+    /// As [`request`](Self::request), after `publish`, which is called only if the call is taken.
+    pub(super) fn request_after(&self, publish: impl FnOnce()) -> Result<Epoch, Ended> {
         let control = lock(&self.control);
         control.stage.check()?;
+        publish();
         let (request, epoch) = self.gate.request();
         drop(control);
         if request == Request::Requested {

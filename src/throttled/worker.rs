@@ -35,7 +35,7 @@ struct Course {
     shutdown: Shutdown,
 }
 
-impl<F: FnMut()> Worker<F> {
+impl<F: FnMut(&Shared)> Worker<F> {
     /// The life of the thread.
     pub(super) fn work(mut self) {
         self.shared.i_am_the_worker();
@@ -83,7 +83,7 @@ impl<F: FnMut()> Worker<F> {
             epoch,
             || {
                 observe::run_started(shared.source(), epoch, edge);
-                f();
+                f(shared);
             },
             |panic| {
                 // ORDERING: Relaxed; as above.

@@ -1,0 +1,244 @@
+//! Nothing that is pushed is lost, nothing comes twice, and each producer's items keep their order.
+
+mod support;
+
+use atomic_throttle::{Batched, Ended, Manual, Pending, Rejected, Shutdown, Throttled};
+use proptest::prelude::*;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+use support::{SECOND, at, panic_quietly, until};
+
+fn on_a_clock(clock: &Arc<Manual>) -> atomic_throttle::Builder {
+    Throttled::builder(SECOND).clock(Arc::clone(clock)).on_drop(Pending::Discard)
+}
+
+/// Tells each batch to the test.
+fn told(clock: &Arc<Manual>) -> (Batched<u32>, Receiver<Vec<u32>>) {
+    let (sender, batches) = mpsc::channel();
+    let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| drop(sender.send(batch.collect()));
+    (on_a_clock(clock).spawn_batched(f).expect("a thread"), batches)
+}
+
+#[test]
+fn a_run_is_given_everything_pushed_before_it() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let (batched, batches) = told(&clock);
+    batched.trigger(1).expect("it goes on").wait().expect("it completes");
+    for item in 2..=4 {
+        batched.trigger(item).expect("it goes on");
+    }
+    clock.set(at(2));
+    assert_eq!(batches.recv(), Ok(vec![1]));
+    assert_eq!(batches.recv(), Ok(vec![2, 3, 4]));
+    assert_eq!(batched.throttled().runs(), 2);
+}
+
+#[test]
+fn what_a_run_leaves_is_in_the_next_batch() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let (sender, first) = mpsc::channel();
+    let (go, gate) = mpsc::channel::<()>();
+    let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
+        let _ = sender.send((batch.next(), batch.size_hint()));
+        gate.recv().unwrap_or(());
+    };
+    let batched = on_a_clock(&clock).spawn_batched(f).expect("a thread");
+    batched.trigger(1).expect("it goes on");
+    assert_eq!(first.recv(), Ok((Some(1), (0, Some(0)))));
+    for item in 2..=3 {
+        batched.trigger(item).expect("it goes on");
+    }
+    for (number, left) in [(2, 1), (3, 0)] {
+        go.send(()).unwrap();
+        clock.advance(SECOND);
+        assert_eq!(first.recv(), Ok((Some(number), (0, Some(left)))), "without another call");
+    }
+    go.send(()).unwrap();
+    batched.throttled().wait().expect("it completes");
+    assert!(!batched.throttled().is_pending(), "nothing is left");
+}
+
+#[test]
+fn what_a_panicking_run_leaves_is_in_the_next_batch() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let (sender, items) = mpsc::channel();
+    let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
+        for item in batch {
+            let _ = sender.send(item);
+            if item == 2 {
+                panic_quietly();
+            }
+        }
+    };
+    let batched = on_a_clock(&clock).spawn_batched(f).expect("a thread");
+    batched.trigger(1).expect("it goes on").wait().expect("it completes");
+    for item in 2..=4 {
+        batched.trigger(item).expect("it goes on");
+    }
+    clock.set(at(2));
+    until(|| batched.throttled().panics() == 1 && batched.throttled().is_pending());
+    clock.set(at(3));
+    batched.throttled().wait().expect("the next run completes");
+    assert_eq!(items.try_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn after_the_end_an_item_is_given_back() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let (batched, batches) = told(&clock);
+    batched.trigger(1).expect("it goes on").wait().expect("it completes");
+    batched.trigger(2).expect("it goes on");
+    batched.clone().trigger(3).expect("it goes on");
+    assert_eq!(batched.throttled().shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    let rejected = batched.trigger(4).expect_err("it has ended");
+    assert_eq!(rejected, Rejected { item: Some(4), ended: Ended::ShutDown });
+    assert!(rejected.to_string().contains("shut down"), "{rejected}");
+    assert_eq!(batched.take_remaining(), [2, 3]);
+    assert_eq!(batches.iter().collect::<Vec<_>>(), [vec![1]]);
+}
+
+#[test]
+fn after_a_cancel_the_items_are_in_the_next_batch() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let (batched, batches) = told(&clock);
+    batched.trigger(1).expect("it goes on").wait().expect("it completes");
+    batched.trigger(2).expect("it goes on");
+    assert!(batched.throttled().cancel());
+    batched.trigger(3).expect("it goes on");
+    clock.set(at(2));
+    assert_eq!(batches.iter().take(2).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
+}
+
+/// Eight producers on the real clock, with runs that panic or leave items, until the end by `pending`.
+fn produced(threshold: Duration, panic_every: u64, pending: Pending) -> (Vec<(u64, u64)>, u64) {
+    const ITEMS: u64 = 3_000;
+    let received: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
+    let seen = Arc::clone(&received);
+    let mut number = 0;
+    let f = move |batch: &mut atomic_throttle::Batch<'_, (u64, u64)>| {
+        for item in batch {
+            seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(item);
+            number += 1;
+            if number % panic_every == 0 {
+                panic_quietly();
+            }
+        }
+    };
+    let batched = Batched::spawn(threshold, f);
+    let accepted: u64 = thread::scope(|scope| {
+        let producers: Vec<_> = (0..8)
+            .map(|producer| {
+                let batched = batched.clone();
+                scope.spawn(move || (0..ITEMS).filter(|n| batched.trigger((producer, *n)).is_ok()).count())
+            })
+            .collect();
+        producers.into_iter().map(|producer| producer.join().expect("no panic") as u64).sum()
+    });
+    batched.throttled().shutdown(pending).expect("it ends");
+    let mut items = received.lock().expect("no panic here").clone();
+    items.extend(batched.take_remaining());
+    (items, accepted)
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_and_each_producers_order_is_kept() {
+    let check = evidence::Check::of("G3 G6", "batches, 8 producers: each item once, in its producer's order");
+    let mut count = 0_u64;
+    for (threshold, panic_every) in [(0, 7), (0, u64::MAX), (1_000, 101), (200_000, 1_000)] {
+        for pending in [Pending::Finish, Pending::Flush, Pending::Discard] {
+            let (items, accepted) = produced(Duration::from_nanos(threshold), panic_every, pending);
+            assert_eq!(items.len() as u64, accepted);
+            for producer in 0..8 {
+                let own = items.iter().filter(|item| item.0 == producer).map(|item| item.1);
+                assert!(own.eq(0..accepted / 8), "producer {producer}");
+            }
+            count += accepted;
+        }
+    }
+    check.passed(usize::try_from(count).expect("a few"), "items");
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    Push,
+    /// As many of the next batch as this, and then a panic or a return.
+    Run {
+        takes: usize,
+        panics: bool,
+    },
+    Cancel,
+    Flush,
+}
+
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    let run = (0..6_usize, any::<bool>()).prop_map(|(takes, panics)| Operation::Run { takes, panics });
+    let one = prop_oneof![
+        4 => Just(Operation::Push),
+        3 => run,
+        1 => Just(Operation::Cancel),
+        1 => Just(Operation::Flush),
+    ];
+    prop::collection::vec(one, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// One thread pushes and steers; each batch begins where the one before has ended.
+    #[test]
+    fn batches_are_the_pushed_items_in_order(operations in operations()) {
+        let clock = Arc::new(Manual::new(at(1)));
+        let (plans, plan) = mpsc::channel::<(usize, bool)>();
+        let (sender, batches) = mpsc::channel();
+        let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
+            let (takes, panics) = plan.recv().unwrap_or((usize::MAX, false));
+            let _ = sender.send(batch.take(takes).collect::<Vec<_>>());
+            if panics {
+                panic_quietly();
+            }
+        };
+        let batched = on_a_clock(&clock).spawn_batched(f).expect("a thread");
+        // The items that no run has taken.
+        let (mut waiting, mut next) = (std::collections::VecDeque::new(), 0);
+        let throttled = batched.throttled();
+        for operation in operations {
+            match operation {
+                Operation::Push => {
+                    prop_assert!(batched.trigger(next).is_ok());
+                    waiting.push_back(next);
+                    next += 1;
+                }
+                Operation::Cancel => {
+                    throttled.cancel();
+                }
+                Operation::Flush => {
+                    let _ = throttled.flush();
+                }
+                Operation::Run { takes, panics } => {
+                    // Flushes at one reading have stamps after it.
+                    clock.advance(SECOND * 2);
+                    until(|| throttled.is_running() || !throttled.state().has_owner());
+                    if !throttled.is_running() {
+                        continue;
+                    }
+                    let run = throttled.state().epoch();
+                    plans.send((takes, panics)).expect("the thread lives");
+                    let expected: Vec<_> = waiting.drain(..takes.min(waiting.len())).collect();
+                    let got = batches.recv().expect("a batch");
+                    // What was pushed after the start may be in this batch or in the next.
+                    prop_assert!(expected.starts_with(&got), "{expected:?} {got:?}");
+                    expected[got.len()..].iter().rev().for_each(|item| waiting.push_front(*item));
+                    // The next one may have started.
+                    until(|| !throttled.is_running() || throttled.state().epoch() != run);
+                }
+            }
+        }
+        drop(plans);
+        throttled.shutdown(Pending::Flush).expect("it ends");
+        let mut rest: Vec<u32> = batches.try_iter().flatten().collect();
+        rest.extend(batched.take_remaining());
+        prop_assert!(rest.iter().eq(&waiting), "{rest:?} {waiting:?}");
+    }
+}
