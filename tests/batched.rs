@@ -4,6 +4,7 @@ mod support;
 
 use atomic_throttle::{Batched, Ended, Manual, Pending, Rejected, Shutdown, Throttled};
 use proptest::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -158,6 +159,35 @@ fn nothing_is_lost_or_doubled_and_each_producers_order_is_kept() {
         }
     }
     check.passed(usize::try_from(count).expect("a few"), "items");
+}
+
+/// By the time that the run that covers a call has completed, the item has been in a batch.
+#[test]
+fn whoever_has_waited_finds_its_item_done() {
+    const ITEMS: u64 = 4_000;
+    let check =
+        evidence::Check::of("G3", "batches, 8 producers: an item is in a batch of the run that covers it");
+    let received: Arc<[AtomicU64; 8]> = Arc::default();
+    let done = Arc::clone(&received);
+    let batched =
+        Batched::spawn(Duration::ZERO, move |batch: &mut atomic_throttle::Batch<'_, (usize, u64)>| {
+            for (producer, item) in batch {
+                done[producer].store(item, SeqCst);
+            }
+        });
+    thread::scope(|scope| {
+        for (producer, received) in received.iter().enumerate() {
+            let batched = &batched;
+            scope.spawn(move || {
+                for item in 1..=ITEMS {
+                    let triggered = batched.trigger((producer, item)).expect("it goes on");
+                    assert_eq!(triggered.wait(), Ok(()));
+                    assert_eq!(received.load(SeqCst), item, "producer {producer}");
+                }
+            });
+        }
+    });
+    check.passed(8 * usize::try_from(ITEMS).expect("a few"), "items");
 }
 
 #[derive(Clone, Copy, Debug)]
