@@ -6,7 +6,7 @@
 use crate::peers::BothEdges;
 use crate::rows::{Padded, rounds};
 use atomic_throttle::gate::{Arrival, Gate};
-use atomic_throttle::{Threshold, Throttle, Timestamp};
+use atomic_throttle::{Pending, Threshold, Throttle, Throttled, Timestamp};
 use criterion::Criterion;
 use std::hint::black_box;
 use std::thread;
@@ -32,6 +32,11 @@ pub fn bench(criterion: &mut Criterion) {
         thread::yield_now();
     }
 
+    let throttled = Throttled::builder(HOUR).on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
+    throttled.trigger().expect("it goes on").wait().expect("it completes");
+    throttled.trigger().expect("it goes on");
+    let background = black_box(&throttled);
+
     let mutex = Padded(BothEdges::new(HOUR));
     let mutex = &black_box(&mutex).0;
     mutex.defer();
@@ -45,6 +50,7 @@ pub fn bench(criterion: &mut Criterion) {
         rows.references();
         rows.row_and_contended("Gate::coalesce", move || gate.coalesce().is_some());
         rows.row_and_contended("Throttle::run", move || throttle.run(|| ()).ran());
+        rows.row_and_contended("Throttled::trigger", move || background.trigger().is_ok());
         rows.row_and_contended("Mutex", move || mutex.run(|| ()));
         rows.row_and_contended("crossbeam channel, full", move || sender.try_send(()).is_ok());
     });

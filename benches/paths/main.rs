@@ -1,4 +1,5 @@
-//! What a call costs on each of its three paths: coalesced, refused, admitted.
+//! What a call costs on each of its paths: coalesced, refused, admitted, and one that wakes the
+//! background thread.
 //!
 //! Absolute figures vary from machine to machine, and on a busy machine from second to second. So each
 //! group measures its own references (the atomic operations and clock readings that a call is made of)
@@ -15,6 +16,7 @@ mod coalesced;
 mod peers;
 mod refused;
 mod rows;
+mod woken;
 
 use criterion::Criterion;
 use std::time::Duration;
@@ -31,5 +33,6 @@ fn main() {
     coalesced::bench(&mut criterion);
     refused::bench(&mut criterion);
     admitted::bench(&mut criterion);
+    woken::bench(&mut criterion);
     criterion.final_summary();
 }

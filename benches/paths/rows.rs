@@ -6,7 +6,7 @@ use criterion::{BenchmarkGroup, Criterion};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 5;
 
@@ -35,6 +35,12 @@ impl Rows<'_> {
     pub fn row<T>(&mut self, name: &str, call: impl Fn() -> T + Copy) {
         let id = format!("round-{}/{name}", self.round);
         self.group.bench_function(id, |bencher| bencher.iter(call));
+    }
+
+    /// Measures what says itself how long so many of it took.
+    pub fn timed_row(&mut self, name: &str, mut time: impl FnMut(u64) -> Duration) {
+        let id = format!("round-{}/{name}", self.round);
+        self.group.bench_function(id, |bencher| bencher.iter_custom(&mut time));
     }
 
     /// Measures `call` alone, then while another thread repeats it without a pause.

@@ -12,8 +12,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 3] =
-    [("coalesced", "fence + load"), ("refused", "Instant::now"), ("admitted", "Instant::now")];
+const GROUPS: [(&str, &str); 4] = [
+    ("coalesced", "fence + load"),
+    ("refused", "Instant::now"),
+    ("admitted", "Instant::now"),
+    ("woken", "unpark"),
+];
 
 /// How the bench names a row that another thread contends for, before the name of the same row alone.
 const CONTENDED: &str = "2 threads: ";
