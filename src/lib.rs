@@ -28,6 +28,7 @@
 //! | run at once or not at all | [`Throttle::try_run`] |
 //! | know that the run that covers a call has finished | [`Coalesced::wait`] |
 //! | run the pending one now, or never | [`Throttle::flush`], [`Throttle::cancel`] |
+//! | the same in tasks, on tokio or another runtime | `AsyncThrottle` (feature `async`) |
 //! | log at most once per threshold | [`every!`] |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
 //!
@@ -39,6 +40,8 @@
 //! `std` (default): [`Throttle`], [`every!`], [`Monotonic`]. Without it the crate is the core, `no_std`
 //! and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it needs
 //! 64-bit atomics.
+//!
+//! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
 
 #[cfg(feature = "std")]
 extern crate std;
@@ -53,6 +56,8 @@ pub mod state;
 mod sync;
 mod time;
 
+#[cfg(feature = "async")]
+pub mod asynchronous;
 #[cfg(feature = "std")]
 mod background;
 #[cfg(feature = "std")]
@@ -84,6 +89,10 @@ pub use self::{
     wait::WaitError,
 };
 
+#[cfg(feature = "tokio")]
+pub use self::asynchronous::Tokio;
+#[cfg(feature = "async")]
+pub use self::asynchronous::{AsyncThrottle, NoRuntime, Runtime};
 #[cfg(feature = "batch")]
 pub use self::throttled::{Batch, Batched, Rejected};
 

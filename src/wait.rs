@@ -40,6 +40,8 @@ pub enum WaitError {
     /// The wait was asked for inside a run of the same throttle, which may be the covering run itself,
     /// or one that the covering run has to wait for.
     InsideRun,
+    /// The runs after the call that have finished all panicked.
+    Panicked,
 }
 
 impl fmt::Display for WaitError {
@@ -50,6 +52,7 @@ impl fmt::Display for WaitError {
             Self::Panicked => "the run panicked: call again for another",
             Self::TimedOut => "the run was not seen to finish within the limit: wait on",
             Self::InsideRun => "a run cannot wait for itself or for the run after it: wait outside of it",
+            Self::Panicked => "the run panicked: call again for another",
         })
     }
 }

@@ -131,6 +131,8 @@ pub enum NotFlushed {
     NothingPending,
     /// The background thread that would perform it has ended, or is about to.
     Ended,
+    /// There is no runtime here to run on (`AsyncThrottle` alone). Nothing was recorded.
+    NoRuntime,
 }
 
 impl fmt::Display for NotFlushed {
@@ -139,6 +141,7 @@ impl fmt::Display for NotFlushed {
             Self::Running => "a run is in progress: flush when it has finished",
             Self::Ended => "the throttle has ended: start another one",
             Self::NothingPending => "no run is pending or owed: nothing to flush",
+            Self::NoRuntime => "there is no runtime here: flush from inside of one",
         })
     }
 }

@@ -1,0 +1,156 @@
+//! What the handles of one throttle and its tasks share, and the wait for a covering run.
+
+use super::Runtime;
+use super::until::until;
+use crate::gate::Gate;
+use crate::observe::Source;
+use crate::state::{DeferralStatus, Epoch, State};
+use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, this_thread};
+use crate::time::Threshold;
+use crate::wait::{WaitError, Waiting};
+use core::time::Duration;
+
+pub(super) struct Shared<R> {
+    pub(super) gate: Gate,
+    event: Event,
+    /// How many futures wait on the event, or are about to.
+    pub(super) waiters: AtomicU32,
+    /// The thread that polls the function of the run in progress, 0 if none does at the moment.
+    runner: AtomicU32,
+    /// The epoch of the latest run that completed.
+    succeeded: AtomicU64,
+    /// The epoch of the latest run whose function panicked.
+    panicked: AtomicU64,
+    pub(super) runtime: R,
+}
+
+/// How a run ended whose function came to an end.
+#[derive(Clone, Copy)]
+pub(super) enum Ended {
+    Completed,
+    Panicked,
+}
+
+/// The runs that cover a call: those with a greater epoch than this one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After(u64);
+
+impl After {
+    /// Those after the run of `epoch`.
+    pub(super) fn the_run(epoch: Epoch) -> Self {
+        Self(epoch.as_u64())
+    }
+
+    /// Those from the run of `epoch` on.
+    pub(super) fn before_the_run(epoch: Epoch) -> Self {
+        Self(epoch.as_u64() - 1)
+    }
+}
+
+impl<R> Shared<R> {
+    pub(super) fn new(threshold: Threshold, runtime: R) -> Self {
+        Self {
+            gate: Gate::new(threshold),
+            event: Event::new(),
+            waiters: AtomicU32::new(0),
+            runner: AtomicU32::new(0),
+            succeeded: AtomicU64::new(0),
+            panicked: AtomicU64::new(0),
+            runtime,
+        }
+    }
+
+    pub(super) fn source(&self) -> Source<'_> {
+        Source { front: "AsyncThrottle", gate: &self.gate }
+    }
+
+    /// Leaves word of how the run of `epoch` ended. For that run alone, before it finishes.
+    pub(super) fn record(&self, epoch: Epoch, ended: Ended) {
+        let latest = match ended {
+            Ended::Completed => &self.succeeded,
+            Ended::Panicked => &self.panicked,
+        };
+        // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows
+        // publishes this to whoever sees it.
+        latest.store(epoch.as_u64(), Ordering::Relaxed);
+    }
+
+    /// Marks this thread as inside the run while it calls or polls the function.
+    pub(super) fn step_inside(&self) -> Inside<'_> {
+        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
+        self.runner.store(this_thread(), Ordering::Relaxed);
+        Inside(&self.runner)
+    }
+
+    /// Whether this code is polled by the function of the run in progress.
+    pub(super) fn is_inside_run(&self) -> bool {
+        // ORDERING: Relaxed; see `step_inside`.
+        let runner = self.runner.load(Ordering::Relaxed);
+        runner != 0 && runner == this_thread()
+    }
+
+    /// Whether a wait for a run that covers a call would end at once, and how.
+    pub(super) fn look_for_cover(&self, after: After) -> Option<Result<(), WaitError>> {
+        let state = self.gate.state();
+        // ORDERING: Relaxed; see `has_ended`.
+        if has_ended(self.succeeded.load(Ordering::Relaxed), after, state) {
+            return Some(Ok(()));
+        }
+        // ORDERING: Relaxed; see `has_ended`.
+        if has_ended(self.panicked.load(Ordering::Relaxed), after, state) {
+            return Some(Err(WaitError::Panicked));
+        }
+        if state.is_running() && state.epoch().as_u64() > after.0 {
+            return None;
+        }
+        // No run that covers the call has started, or its task was dropped and left it owed.
+        match state.deferral() {
+            DeferralStatus::Pending => None,
+            DeferralStatus::Owed => Some(Err(WaitError::Owed)),
+            DeferralStatus::None | DeferralStatus::Cancelled => Some(Err(WaitError::Cancelled)),
+        }
+    }
+}
+
+/// Whether `state` shows that the run of `epoch`, one after the call, has finished. Where it does not show
+/// that yet, what the run did may not be visible yet, either; whoever waits is told of the finish.
+fn has_ended(epoch: u64, after: After, state: State) -> bool {
+    let latest = state.epoch().as_u64();
+    epoch > after.0 && (epoch < latest || epoch == latest && !state.is_running())
+}
+
+impl<R: Runtime> Shared<R> {
+    pub(super) fn waiting(&self) -> Waiting<'_, R> {
+        Waiting { gate: &self.gate, clock: &self.runtime, event: &self.event, waiters: &self.waiters }
+    }
+
+    /// Waits until a run that covers a call has finished, or will not come, or `limit` has passed.
+    pub(super) async fn wait_for_cover(
+        &self,
+        after: After,
+        limit: Option<Duration>,
+    ) -> Result<(), WaitError> {
+        if let Some(result) = self.look_for_cover(after) {
+            return result;
+        }
+        let clock = &self.runtime;
+        let limit = limit.map(|limit| clock.now().saturating_add(limit));
+        until(self, || match self.look_for_cover(after) {
+            Some(result) => Ok(result),
+            None if self.is_inside_run() => Ok(Err(WaitError::InsideRun)),
+            None if limit.is_some_and(|limit| clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None => Err(limit),
+        })
+        .await
+    }
+}
+
+/// This thread is inside the run until this is dropped.
+pub(super) struct Inside<'s>(&'s AtomicU32);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        // ORDERING: Relaxed; see `step_inside`.
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
