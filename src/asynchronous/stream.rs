@@ -35,11 +35,11 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// Two items are emitted at least `threshold` apart (G1), by the moments at which they are asked for: whoever
-/// polls late gets the latest item then, and the window starts there. A threshold above [`Threshold::MAX`] is
+/// Two items are emitted at least `threshold` apart (G1). An item comes when it is polled: whoever polls late
+/// gets the latest item then, and the window starts there. A threshold above [`Threshold::MAX`] is
 /// clamped to it. The stream need not be `Unpin`, and can be built outside of a runtime.
 ///
-/// Cost: a clock reading for each item, and one allocation for each window in which items were held back.
+/// Cost: at most three clock readings and one allocation for each window, however many items come in it.
 /// `stream` is asked for all that it has ready, 128 items at a time.
 ///
 /// # Panics
@@ -126,19 +126,17 @@ impl<S: Stream, R: Runtime> ThrottledStream<S, R> {
     /// The item, if it is to be emitted at once. It is held back else.
     fn arrive(self: Pin<&mut Self>, item: S::Item) -> Option<S::Item> {
         let this = self.project();
-        let (state, outcome) = this.state.arrive(this.runtime.now(), *this.threshold);
-        *this.state = state.finish(state.epoch()).0;
-        match outcome {
-            Arrive::Run => {
-                // It covers what was held back.
-                (*this.held, *this.window) = (None, None);
-                Some(item)
+        // Where one is held back already, a later one may be ready: the window is asked for after that.
+        if this.held.is_none() {
+            let (state, outcome) = this.state.arrive(this.runtime.now(), *this.threshold);
+            if outcome == Arrive::Run {
+                *this.state = state.finish(state.epoch()).0;
+                return Some(item);
             }
-            Arrive::Defer { .. } | Arrive::Coalesced => {
-                *this.held = Some(item);
-                None
-            }
+            *this.state = state;
         }
+        *this.held = Some(item);
+        None
     }
 
     /// The item that was held back, when the window is over. `None` if there is none.

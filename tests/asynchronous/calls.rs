@@ -188,7 +188,8 @@ fn it_can_be_built_outside_of_a_runtime_and_refuses_calls_there() {
 
 #[test]
 fn a_named_runtime_is_reached_from_any_thread() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let throttle = AsyncThrottle::with_runtime(WINDOW, Tokio::on(runtime.handle().clone()));
     let starts = runtime.block_on(async { Starts::new() });
     throttle.trigger(starts.noting()).unwrap();

@@ -36,7 +36,10 @@ async fn a_wait_ends_at_its_limit_and_may_be_repeated() {
     assert_eq!(throttle.trigger(async || ()).unwrap().wait_for(WINDOW).await, Ok(()));
     let ticket = throttle.trigger(async || ()).unwrap();
     assert_eq!((ticket.wait_for(millis(40)).await, start.elapsed()), (Err(WaitError::TimedOut), millis(40)));
-    assert_eq!((throttle.wait_for(millis(40)).await, start.elapsed()), (Err(WaitError::TimedOut), millis(80)));
+    assert_eq!(
+        (throttle.wait_for(millis(40)).await, start.elapsed()),
+        (Err(WaitError::TimedOut), millis(80))
+    );
     assert_eq!((ticket.wait_for(millis(40)).await, start.elapsed()), (Ok(()), WINDOW));
 }
 
