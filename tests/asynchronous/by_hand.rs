@@ -95,7 +95,8 @@ impl ByHand {
         }
     }
 
-    fn woken(&self) -> Option<usize> {
+    /// The first one that was woken.
+    pub fn woken(&self) -> Option<usize> {
         let tasks = self.0.tasks.lock().unwrap();
         tasks.iter().position(|task| task.as_ref().is_some_and(Driven::is_woken))
     }

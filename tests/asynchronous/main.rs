@@ -10,6 +10,7 @@ mod dropping;
 mod nested;
 mod panics;
 mod peers;
+mod play;
 mod sequences;
 mod shutdown;
 mod stream;
