@@ -6,13 +6,23 @@
 //! drop a listener that has heard one wakes nobody else, as it may with `event_listener`: that would make
 //! up for a lost wake-up.
 
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
 use shuttle::sync::{Condvar, Mutex, MutexGuard};
 use std::sync::PoisonError;
+use std::vec::Vec;
 
 pub(crate) struct Event {
-    /// How many notifications there were.
-    notifications: Mutex<u64>,
+    notifications: Mutex<Notifications>,
     notified: Condvar,
+}
+
+struct Notifications {
+    /// How many there were.
+    count: u64,
+    /// Of the futures that wait for the next one.
+    wakers: Vec<Waker>,
 }
 
 /// Hears the notifications that come after the first `heard`.
@@ -23,22 +33,28 @@ pub(crate) struct EventListener<'e> {
 
 impl Event {
     pub(crate) const fn new() -> Self {
-        Self { notifications: Mutex::new(0), notified: Condvar::new() }
+        let notifications = Notifications { count: 0, wakers: Vec::new() };
+        Self { notifications: Mutex::new(notifications), notified: Condvar::new() }
     }
 
     pub(crate) fn listen(&self) -> EventListener<'_> {
-        EventListener { event: self, heard: *self.notifications() }
+        EventListener { event: self, heard: self.notifications().count }
     }
 
     pub(crate) fn notify(&self, listeners: usize) {
         assert_eq!(listeners, usize::MAX, "it can only notify all");
-        *self.notifications() += 1;
+        let wakers = {
+            let mut notifications = self.notifications();
+            notifications.count += 1;
+            core::mem::take(&mut notifications.wakers)
+        };
         self.notified.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Poisoning says nothing here: all threads count as panicking while one of them unwinds, and a
-    /// number cannot be left half-written.
-    fn notifications(&self) -> MutexGuard<'_, u64> {
+    /// Poisoning says nothing here: all threads count as panicking while one of them unwinds, and
+    /// what it guards is not left half-written.
+    fn notifications(&self) -> MutexGuard<'_, Notifications> {
         self.notifications.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -46,8 +62,21 @@ impl Event {
 impl EventListener<'_> {
     pub(crate) fn wait(self) {
         let mut notifications = self.event.notifications();
-        while *notifications == self.heard {
+        while notifications.count == self.heard {
             notifications = self.event.notified.wait(notifications).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+impl Future for EventListener<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut notifications = self.event.notifications();
+        if notifications.count != self.heard {
+            return Poll::Ready(());
+        }
+        notifications.wakers.push(cx.waker().clone());
+        Poll::Pending
     }
 }

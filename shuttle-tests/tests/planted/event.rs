@@ -2,6 +2,9 @@
 
 use super::shipped;
 use crate::fault::{Fault, planted};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub(crate) struct Event(shipped::Event);
@@ -45,4 +48,18 @@ pub(crate) fn wait(listener: EventListener) {
 
 pub(crate) fn wait_for(listener: EventListener, limit: Duration) {
     shipped::wait_for(listed(listener), limit);
+}
+
+impl Future for EventListener<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let EventListener::Unlisted(event) = *self {
+            *self = EventListener::Listed(event.0.listen());
+        }
+        match &mut *self {
+            EventListener::Listed(listener) => Pin::new(listener).poll(cx),
+            EventListener::Unlisted(_) => Poll::Pending,
+        }
+    }
 }
