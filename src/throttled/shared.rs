@@ -119,7 +119,7 @@ impl Shared {
     /// Waits until a run after `epoch` has completed.
     pub(super) fn wait_for_cover(&self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
         // A later run may be in progress already.
-        if self.has_completed_after(epoch) {
+        if self.has_completed_after(epoch) == Some(true) {
             return Ok(());
         }
         if self.is_worker() {
@@ -127,16 +127,24 @@ impl Shared {
         } else {
             self.waiting().for_cover(epoch, limit)?;
         }
-        if self.has_completed_after(epoch) { Ok(()) } else { Err(WaitError::Panicked) }
+        let completed = self.has_completed_after(epoch);
+        // The next run has completed meanwhile and hides what became of the one before: it finishes soon.
+        let completed =
+            completed.unwrap_or_else(|| self.waiting().until(|| self.has_completed_after(epoch).ok_or(None)));
+        if completed { Ok(()) } else { Err(WaitError::Panicked) }
     }
 
-    fn has_completed_after(&self, epoch: Epoch) -> bool {
+    /// Whether a run after `epoch` has completed; `None` if one has that was not seen to finish.
+    fn has_completed_after(&self, epoch: Epoch) -> Option<bool> {
         // First, for it is what makes visible what the run wrote.
         let state = self.gate.state();
         // ORDERING: Relaxed. The run stored it before it finished.
         let completed = self.succeeded.load(Ordering::Relaxed);
+        if completed <= epoch.as_u64() {
+            return Some(false);
+        }
         let latest = state.epoch().as_u64();
-        completed > epoch.as_u64() && (latest > completed || latest == completed && !state.is_running())
+        (latest > completed || latest == completed && !state.is_running()).then_some(true)
     }
 
     /// Waits until all that was requested before has been run.
