@@ -19,9 +19,11 @@ compile_error!(
      .cargo/config.toml sets the flags"
 );
 
+mod background;
 mod child;
 mod explored;
 
+pub use background::{Background, CountsOnDrop};
 pub use child::ends_in_a_deadlock;
 pub use explored::{Bound, Explored, Tally, explore, search};
 

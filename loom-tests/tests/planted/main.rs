@@ -10,12 +10,12 @@ mod clock;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
+#[path = "../../../src/snapshot.rs"]
+mod snapshot;
 #[path = "../../../src/state/mod.rs"]
 #[allow(dead_code)]
 mod state;
 mod sync;
-#[path = "../../../src/snapshot.rs"]
-mod snapshot;
 #[path = "../../../src/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
