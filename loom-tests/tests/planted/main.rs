@@ -4,12 +4,18 @@
 //! model is explored with nothing planted, when it must pass, and with each of its faults, when it must
 //! fail: so the models are seen to be able to fail, and each fence and each ordering is seen to be needed.
 
+#[path = "../../../src/background.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod background;
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod clock;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
+#[path = "../../../src/observe.rs"]
+#[allow(dead_code)]
+mod observe;
 #[path = "../../../src/snapshot.rs"]
 mod snapshot;
 #[path = "../../../src/state/mod.rs"]
@@ -19,6 +25,9 @@ mod sync;
 #[path = "../../../src/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
+#[path = "../../../src/throttled/mod.rs"]
+#[allow(dead_code)]
+mod throttled;
 #[path = "../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
@@ -30,10 +39,19 @@ mod finishes;
 mod moves;
 mod no_missed_update;
 mod wakes;
+mod worker_decides;
+mod worker_is_woken;
 
 // The sources name what the crate exports at its root in their links.
 #[allow(unused_imports)]
-use {clock::Clock, gate::Gate, throttle::Throttle};
+use {
+    background::{Ended, Panic, Pending, Shutdown},
+    clock::{Clock, Manual, Monotonic},
+    gate::Gate,
+    throttle::Throttle,
+    throttled::Throttled,
+    wait::WaitError,
+};
 
 use gate::{Arrival, Deferral};
 use time::{Threshold, Timestamp};

@@ -5,7 +5,9 @@
 #[allow(dead_code, unused_imports)]
 mod shipped;
 
-pub(crate) use shipped::{AtomicU32, AtomicU64, Ordering, const_unless_loom};
+pub(crate) use shipped::{
+    AtomicU32, AtomicU64, JoinHandle, Mutex, MutexGuard, Ordering, ThreadBuilder, const_unless_loom,
+};
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -30,6 +32,8 @@ pub enum Fault {
     LooksBeforeItListens,
     /// A thread does not know itself again.
     NoIdentity,
+    /// Whoever holds a lock goes by the word as it was before.
+    LooksBeforeItLocks,
 }
 
 // All threads of a model are coroutines of the thread that explores it.
@@ -60,15 +64,38 @@ pub(crate) fn fence(ordering: Ordering) {
     }
 }
 
+// Whether this thread of the model is to leave out its next notification.
+loom::thread_local!(static LEAVES_OUT_NOTIFICATION: Cell<bool> = Cell::new(false));
+
+/// The next notification by this thread of the model that somebody waits for wakes nobody.
+pub fn leave_out_notification() {
+    LEAVES_OUT_NOTIFICATION.with(|left| left.set(true));
+}
+
+std::thread_local!(static WORD: Cell<u64> = const { Cell::new(0) });
+// The word of the model as it was before this thread locked.
+loom::thread_local!(static LOOKED: Cell<Option<u64>> = Cell::new(None));
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    if is_planted(Fault::LooksBeforeItLocks) {
+        LOOKED.with(|looked| looked.set(Some(WORD.get())));
+    }
+    shipped::lock(mutex)
+}
+
 #[derive(Debug)]
 pub(crate) struct AtomicWord(shipped::AtomicWord);
 
 impl AtomicWord {
     pub(crate) fn new(value: u64) -> Self {
+        WORD.set(value);
         Self(shipped::AtomicWord::new(value))
     }
 
     pub(crate) fn load(&self, order: Ordering) -> u64 {
+        if let (Ordering::Acquire, Some(looked)) = (order, LOOKED.with(Cell::take)) {
+            return looked;
+        }
         self.0.load(if is_planted(Fault::RelaxedState) { Ordering::Relaxed } else { order })
     }
 
@@ -87,6 +114,9 @@ impl AtomicWord {
                 found = self.0.compare_exchange_weak(now, new, success, failure);
             }
         }
+        if found.is_ok() {
+            WORD.set(new);
+        }
         found
     }
 }
@@ -100,7 +130,8 @@ impl Event {
     }
 
     pub(crate) fn notify(&self, most: usize) {
-        if !is_planted(Fault::WakesNobody) {
+        let left_out = LEAVES_OUT_NOTIFICATION.with(|left| left.replace(false));
+        if !left_out && !is_planted(Fault::WakesNobody) {
             self.0.notify(if is_planted(Fault::WakesOne) { 1 } else { most });
         }
     }
