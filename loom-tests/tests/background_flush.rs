@@ -5,6 +5,7 @@ use atomic_throttle::{NotFlushed, Pending, Shutdown};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, DUE, THRESHOLD, Tally, explore};
+use std::time::Duration;
 
 fn bound() -> Bound {
     depth(Bound::Preemptions(2), Bound::Preemptions(3))
@@ -63,6 +64,30 @@ fn against_the_deadline() {
     .at_least(500)
     .reached(&flushed, "the flush started it")
     .reached(&fired, "the thread started it")
+    .passed();
+}
+
+/// The flush starts the run in one thread, and the function reads in another what a third has written.
+#[test]
+fn against_a_call_that_coalesces() {
+    let met = Tally::new();
+    let counted = met.clone();
+    explore(bound(), "G3", "a flush against a call that coalesces", move || {
+        let subject = Background::new(Duration::ZERO);
+        let first = subject.call_taken(0).epoch();
+        let caller = thread::spawn({
+            let subject = subject.clone();
+            move || subject.call_taken(1).epoch()
+        });
+        let was_flushed = subject.throttled.flush().is_ok();
+        let second = caller.join().expect("no panic");
+        subject.throttled.shutdown(Pending::Finish).expect("outside of the run");
+        assert!(subject.is_covered(0) && subject.is_covered(1), "G3: a run does not see a call");
+        assert_eq!(subject.throttled.runs(), 1 + u64::from(second > first));
+        counted.count_if(was_flushed && second == first);
+    })
+    .at_least(5000)
+    .reached(&met, "it coalesced, and was flushed")
     .passed();
 }
 

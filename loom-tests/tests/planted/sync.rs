@@ -34,6 +34,8 @@ pub enum Fault {
     NoIdentity,
     /// Whoever holds a lock goes by the word as it was before.
     LooksBeforeItLocks,
+    /// A flush starts its run without a fence. The model leaves it out.
+    NoFenceInFlush,
 }
 
 // All threads of a model are coroutines of the thread that explores it.
@@ -44,7 +46,7 @@ pub fn plant(fault: Fault) {
     PLANTED.set(fault);
 }
 
-fn is_planted(fault: Fault) -> bool {
+pub(crate) fn is_planted(fault: Fault) -> bool {
     PLANTED.get() == fault
 }
 

@@ -2,7 +2,7 @@
 
 use crate::background::{Pending, Shutdown};
 use crate::clock::Manual;
-use crate::sync::{Fault, plant};
+use crate::sync::{Fault, is_planted, leave_out_fence, plant};
 use crate::throttled::Throttled;
 use crate::{LEADING, THRESHOLD};
 use evidence::caught;
@@ -60,6 +60,31 @@ fn wait_against_a_run(seen: &Seen) {
     seen.broken.count_if(!is_seen);
 }
 
+/// A flush starts the run that a call coalesces into; the call writes its word first. With a fault planted
+/// the start has no fence.
+fn flush_against_a_call(seen: &Seen) {
+    let (throttled, words) = copying();
+    let first = throttled.trigger().expect("it goes on").epoch();
+    let caller = thread::spawn({
+        let (throttled, words) = (throttled.clone(), Arc::clone(&words));
+        move || {
+            words[0].store(1, Relaxed);
+            throttled.trigger().expect("it goes on").epoch()
+        }
+    });
+    if is_planted(Fault::NoFenceInFlush) {
+        leave_out_fence(1);
+    }
+    let was_flushed = throttled.flush().is_ok();
+    leave_out_fence(0);
+    let coalesced = caller.join().expect("no panic") == first;
+    // Were a second run pending, it would read the word again.
+    let ended = throttled.shutdown(Pending::Discard);
+    let met = coalesced && was_flushed && ended != Ok(Shutdown::Discarded);
+    seen.met.count_if(met);
+    seen.broken.count_if(met && words[1].load(Relaxed) != 1);
+}
+
 fn run(model: Model, seen: &Seen) -> impl Fn() + Send + Sync + use<> {
     let seen = seen.clone();
     move || model(&seen)
@@ -67,9 +92,10 @@ fn run(model: Model, seen: &Seen) -> impl Fn() + Send + Sync + use<> {
 
 #[test]
 fn as_it_is() {
-    let models: [(&str, Model); 2] = [
+    let models: [(&str, Model); 3] = [
         ("a call against the end of the background thread", call_against_an_end),
         ("a wait against a run of the background thread", wait_against_a_run),
+        ("a flush of the background thread against a call", flush_against_a_call),
     ];
     for (claim, model) in models {
         let seen = Seen::default();
@@ -109,4 +135,10 @@ fn a_run_is_not_published() {
 fn a_wait_does_not_acquire() {
     let fault = "a wait for the background thread without Acquire";
     fails(fault, Fault::RelaxedState, wait_against_a_run, MISSED);
+}
+
+#[test]
+fn a_flush_has_no_fence() {
+    let fault = "no fence after a start by a flush that another thread performs";
+    fails(fault, Fault::NoFenceInFlush, flush_against_a_call, "a call is missed");
 }
