@@ -33,15 +33,14 @@ pub enum WaitError {
     /// The owner left, by a panic or at its limit, before the run started. The run is owed: call again
     /// and adopt it.
     Owed,
-    /// The runs after the call that have finished all panicked.
+    /// The runs after the call that have ended did not complete: all panicked, or were dropped with their
+    /// task.
     Panicked,
     /// The limit passed, and the run was not seen to have finished.
     TimedOut,
     /// The wait was asked for inside a run of the same throttle, which may be the covering run itself,
     /// or one that the covering run has to wait for.
     InsideRun,
-    /// The runs after the call that have finished all panicked.
-    Panicked,
 }
 
 impl fmt::Display for WaitError {
@@ -52,7 +51,6 @@ impl fmt::Display for WaitError {
             Self::Panicked => "the run panicked: call again for another",
             Self::TimedOut => "the run was not seen to finish within the limit: wait on",
             Self::InsideRun => "a run cannot wait for itself or for the run after it: wait outside of it",
-            Self::Panicked => "the run panicked: call again for another",
         })
     }
 }
