@@ -1,0 +1,133 @@
+//! The ways to defer something, each measured from outside.
+
+use crate::Row;
+use atomic_throttle::{AsyncThrottle, Clock, Monotonic, Throttle, Throttled, Timestamp};
+use hdrhistogram::Histogram;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+use tokio_debouncer::{DebounceMode, Debouncer};
+
+type Measure = Box<dyn FnMut() -> Duration>;
+
+pub fn all(threshold: Duration) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
+    let tokio =
+        Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?);
+    let measures: [(&str, Measure); 6] = [
+        ("thread::sleep", Box::new(move || sleep(threshold))),
+        ("Throttle::run", blocking(threshold)),
+        ("Throttled::trigger", background(threshold)),
+        ("tokio::time::sleep", tokio_sleep(Arc::clone(&tokio), threshold)),
+        ("AsyncThrottle::trigger", asynchronous(Arc::clone(&tokio), threshold)),
+        ("tokio-debouncer", debouncer(tokio, threshold)),
+    ];
+    measures
+        .into_iter()
+        .map(|(name, measure)| Ok(Row { name, measure, lateness: Histogram::new(3)? }))
+        .collect()
+}
+
+/// How long `now` is after `due`.
+///
+/// # Panics
+///
+/// If it is before: no run may start early.
+fn past(now: Timestamp, due: Timestamp) -> Duration {
+    assert!(now >= due, "a run started {:?} early", due.saturating_since(now));
+    now.saturating_since(due)
+}
+
+fn sleep(threshold: Duration) -> Duration {
+    let start = Instant::now();
+    thread::sleep(threshold);
+    start.elapsed().saturating_sub(threshold)
+}
+
+/// The caller itself waits.
+fn blocking(threshold: Duration) -> Measure {
+    let throttle = Throttle::new(threshold);
+    Box::new(move || {
+        // Other rows were measured since: this runs at once.
+        let _ = throttle.run(|| ());
+        let due = throttle.state().window_end(throttle.threshold());
+        let deferred = throttle.run(|| Monotonic.now());
+        past(deferred.into_value().expect("nobody else calls"), due)
+    })
+}
+
+/// A thread waits.
+fn background(threshold: Duration) -> Measure {
+    let (sender, started) = mpsc::channel();
+    let throttled = Throttled::spawn(threshold, move || {
+        let _ = sender.send(Monotonic.now());
+    });
+    let run = move || started.recv().expect("the thread lives");
+    Box::new(move || {
+        throttled.trigger().expect("it goes on");
+        run();
+        let due = throttled.state().window_end(throttled.threshold());
+        throttled.trigger().expect("it goes on");
+        past(run(), due)
+    })
+}
+
+fn tokio_sleep(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
+    Box::new(move || {
+        let sleeping = tokio.spawn(async move {
+            let start = Instant::now();
+            tokio::time::sleep(threshold).await;
+            start.elapsed().saturating_sub(threshold)
+        });
+        tokio.block_on(sleeping).expect("no panic")
+    })
+}
+
+/// A task waits.
+fn asynchronous(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
+    let throttle = AsyncThrottle::new(threshold);
+    let (sender, started) = mpsc::channel();
+    let call = move || {
+        let (sender, clock) = (sender.clone(), throttle.clone());
+        let run = async move || {
+            let _ = sender.send(clock.runtime().now());
+        };
+        let _entered = tokio.enter();
+        throttle.trigger(run).expect("there is a runtime");
+        throttle.clone()
+    };
+    Box::new(move || {
+        call();
+        let run = || started.recv().expect("the run comes");
+        run();
+        let throttle = call();
+        let due = throttle.state().window_end(throttle.threshold());
+        past(run(), due)
+    })
+}
+
+/// The program itself waits for the peer, which runs a cooldown after the last event.
+fn debouncer(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
+    let debouncer = Debouncer::new(threshold, DebounceMode::Trailing);
+    let (sender, ready) = mpsc::channel();
+    let worker = debouncer.clone();
+    // Its guard must not change threads, so it waits in a thread of its own and not in a task.
+    thread::spawn(move || {
+        tokio.block_on(async {
+            loop {
+                let guard = worker.ready().await;
+                if sender.send(Instant::now()).is_err() {
+                    return;
+                }
+                drop(guard);
+            }
+        });
+    });
+    Box::new(move || {
+        debouncer.trigger();
+        let triggered = Instant::now();
+        let ran = ready.recv().expect("the task lives");
+        ran.duration_since(triggered).saturating_sub(threshold)
+    })
+}
