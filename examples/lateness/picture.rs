@@ -34,12 +34,15 @@ fn plot(rows: &[Row], threshold: Duration, svg: &mut String) -> Result<(), Box<d
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 20))
         .margin(16)
+        .margin_right(40)
         .x_label_area_size(44)
         .y_label_area_size(56)
         .build_cartesian_2d((1.0..10_000.0_f64).log_scale(), 0.0..100.0_f64)?;
     chart
         .configure_mesh()
         .x_desc("microseconds past the deadline")
+        .x_label_formatter(&|micros| format!("{micros}"))
+        .y_label_formatter(&|share| format!("{share}"))
         .y_desc("% started")
         .light_line_style(WHITE)
         .draw()?;
