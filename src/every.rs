@@ -1,8 +1,11 @@
 //! [`every!`](crate::every!): at most once per threshold and call site.
 
+use crate::calls::Calls;
 use crate::clock::{Clock, Monotonic};
 use crate::gate::{Gate, Run};
-use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::observe::{self, Edge, Source};
+use crate::snapshot::Snapshot;
+use crate::sync::const_unless_loom;
 use crate::time::Threshold;
 use core::time::Duration;
 
@@ -26,12 +29,39 @@ use core::time::Duration;
 /// The expression stands in your function: `?`, `return` and `break` in it work as everywhere. The
 /// threshold is a constant expression. Each call site counts for itself; a loop is one call site.
 ///
+/// # The end of the count
+///
+/// There is no trailing edge: what was suppressed after the last evaluation is reported by the next, and if
+/// none comes, not at all. Where that matters:
+///
+/// * [`Counted`](crate::Counted) has a trailing edge, which reports the last calls when the window ends. One
+///   of the callers waits for that.
+/// * A [`Site`] with a name does what `every!` does, and can be asked at the end of the program, or from
+///   time to time, by [`take_suppressed`](Site::take_suppressed):
+///
+/// ```
+/// use atomic_throttle::Site;
+/// use std::time::Duration;
+///
+/// static DROPPED: Site = Site::new(Duration::from_secs(3600));
+///
+/// for packet in 0..10 {
+///     if let Some(entry) = DROPPED.enter() {
+///         println!("dropped packet {packet} ({} messages suppressed)", entry.suppressed());
+///     }
+/// }
+/// match DROPPED.take_suppressed() {
+///     0 => {}
+///     more => println!("dropped {more} more packets since the last message"),
+/// }
+/// # assert_eq!(DROPPED.suppressed(), 0);
+/// ```
+///
 /// # Guarantees
 ///
 /// Two evaluations start at least one threshold apart (G1) and do not overlap (G2); one that panics
 /// counts as one (G6). A call inside the expression to the same call site is suppressed (G9). Suppressed
-/// calls are promised nothing, there is no trailing edge: the count after the last evaluation is not
-/// reported until the next.
+/// calls are promised nothing but to be counted, once each.
 ///
 /// # Cost
 ///
@@ -87,9 +117,11 @@ macro_rules! every {
 /// assert!(WARNINGS.enter().is_none());
 /// ```
 #[derive(Debug)]
+#[repr(C)]
 pub struct Site<C = Monotonic> {
+    /// First, so that events name the site by its own address.
     gate: Gate,
-    suppressed: AtomicU64,
+    suppressed: Calls,
     clock: C,
 }
 
@@ -108,8 +140,31 @@ impl<C> Site<C> {
         /// A site on any clock.
         #[must_use]
         pub const fn with_clock(threshold: Duration, clock: C) -> Self {
-            Self { gate: Gate::new(Threshold::new(threshold)), suppressed: AtomicU64::new(0), clock }
+            Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Calls::new(), clock }
         }
+    }
+
+    /// How many calls were suppressed and not yet reported, at this moment.
+    #[must_use]
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed.outstanding()
+    }
+
+    /// How many calls were suppressed and not yet reported; they count as reported now. For the end of a
+    /// program, where no further entry reports them.
+    ///
+    /// Each suppressed call is in one entry's count, or in one of these. The window is left as it is.
+    ///
+    /// Cost: one exchange.
+    #[must_use = "these calls are not counted any more"]
+    pub fn take_suppressed(&self) -> u64 {
+        self.suppressed.take()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.gate.state(), self.gate.threshold())
     }
 }
 
@@ -121,13 +176,12 @@ impl<C: Clock> Site<C> {
     #[must_use = "dropping the entry leaves the site"]
     pub fn enter(&self) -> Option<Entry<'_>> {
         if let Ok(run) = self.gate.try_start(self.clock.now()) {
-            // ORDERING: Relaxed. The counter publishes nothing; each call is counted once by the
-            // read-modify-writes alone.
-            let suppressed = self.suppressed.swap(0, Ordering::Relaxed);
-            return Some(Entry { suppressed, _run: run });
+            let epoch = run.epoch();
+            let entry = Entry { suppressed: self.suppressed.take(), _run: run };
+            observe::run_started(Source { front: "Site", gate: &self.gate }, epoch, Edge::Leading);
+            return Some(entry);
         }
-        // ORDERING: Relaxed; see above.
-        self.suppressed.fetch_add(1, Ordering::Relaxed);
+        self.suppressed.count();
         None
     }
 }

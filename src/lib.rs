@@ -29,7 +29,9 @@
 //! | know that the run that covers a call has finished | [`Coalesced::wait`] |
 //! | run the pending one now, or never | [`Throttle::flush`], [`Throttle::cancel`] |
 //! | the same in tasks, on tokio or another runtime | `AsyncThrottle` (feature `async`) |
+//! | tell each run how many calls it stands for | [`Counted`], [`Calls`] |
 //! | log at most once per threshold | [`every!`] |
+//! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
 //!
 //! The guarantees, by their numbers, are at [`Throttle`]; the word and its transitions in [`state`]; the
@@ -42,6 +44,26 @@
 //! 64-bit atomics.
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
+//!
+//! `tracing`: events of the crate `tracing`, with the target `atomic_throttle`.
+//!
+//! | event | level | when | fields |
+//! |---|---|---|---|
+//! | `run` | debug | before the function | `started_at`, `edge`: `Leading`, `Trailing` or `Flushed` |
+//! | `deferral` | trace | a call owns the pending run | `due` |
+//! | `cancel` | debug | a pending or owed run was given up | `after` |
+//! | `takeover` | debug | beside its `run`: it came in place of a pending one that is overdue, or of an owed one | `started_at` |
+//! | `abandonment` | warn | an owner left, by its limit or by unwinding, and a run is owed | `after` |
+//! | `owed` | debug | a call inside a run left a run owed | `after` |
+//! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
+//!
+//! Each has `front`, the type of the throttle, and `throttle`, its address. Times are on the clock of the
+//! throttle; `after` is the start of the run before. A call that is coalesced or refused tells nothing, and
+//! costs nothing. [`Throttle`] catches no panic: it goes on in the thread of the caller, and tells nothing.
+//!
+//! A subscriber may call the throttle that it is told of, as anybody may; what comes of that is not told. It
+//! is told by the thread that is to run next, so it must not wait for that run. If it panics, the panic is
+//! reported by the panic hook and ends there: the throttle goes on as if nothing had been told.
 
 #[cfg(feature = "std")]
 extern crate std;
@@ -60,6 +82,10 @@ mod time;
 pub mod asynchronous;
 #[cfg(feature = "std")]
 mod background;
+#[cfg(feature = "std")]
+mod calls;
+#[cfg(feature = "std")]
+mod counted;
 #[cfg(feature = "std")]
 mod every;
 #[cfg(feature = "std")]
@@ -81,7 +107,9 @@ pub use time::{Threshold, ThresholdTooLong, Timestamp};
 #[cfg(feature = "std")]
 pub use self::{
     background::{Ended, Panic, Pending, Shutdown},
+    calls::Calls,
     clock::{Monotonic, Moved},
+    counted::Counted,
     every::{Entry, Site},
     snapshot::Snapshot,
     throttle::{Coalesced, NotFlushed, Outcome, Throttle},

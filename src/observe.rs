@@ -2,25 +2,33 @@
 //! abandonment and caught panic, with the feature `tracing`. Without it every function here is empty.
 //!
 //! Nothing is told on the coalesced path, nor while a lock is held. Whoever is told may call the throttle,
-//! or panic, so a front end tells only what it can be interrupted at: its guards are in place.
+//! so a front end tells only where it can be interrupted: its guards are in place. A subscriber's panic
+//! ends here, so nothing is lost by it, and telling is safe while a thread unwinds. What happens while a
+//! thread is told something is not told to it: a subscriber that calls a throttle would not come to an end.
+//!
+//! It cannot tell what only a caller sees: which of its calls were coalesced or refused.
 
-#![cfg_attr(not(feature = "tracing"), allow(unused_variables, clippy::inline_always))]
+#![cfg_attr(not(feature = "tracing"), allow(unused_variables, dead_code, clippy::inline_always))]
 
 use crate::gate::Gate;
 use crate::state::Epoch;
 use crate::time::Timestamp;
+
+/// Whether anything is told. Ask it where an argument would cost something.
+pub(crate) const ENABLED: bool = cfg!(feature = "tracing");
 
 /// Which throttle an event is about.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'g> {
     /// The name of the front end's type.
     pub(crate) front: &'static str,
-    /// Whose address tells the throttles of a program apart.
+    /// Whose address tells the throttles of a program apart. It is that of the throttle itself where the
+    /// gate is its first field.
     pub(crate) gate: &'g Gate,
 }
 
 /// How a run came about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edge {
     Leading,
     Trailing,
@@ -32,7 +40,9 @@ macro_rules! observed {
         $(#[$meta])*
         #[cfg(feature = "tracing")]
         #[cold]
-        pub(crate) fn $name($source: Source<'_>, $($argument: $type),*) $body
+        pub(crate) fn $name($source: Source<'_>, $($argument: $type),*) {
+            tell(|| $body);
+        }
 
         $(#[$meta])*
         #[cfg(not(feature = "tracing"))]
@@ -41,56 +51,74 @@ macro_rules! observed {
     )*};
 }
 
+/// An event of this library, with the fields that all of them have.
+#[cfg(feature = "tracing")]
+macro_rules! event {
+    ($level:ident, $name:literal, $source:ident, $($fields_and_message:tt)+) => {
+        tracing::event!(
+            name: $name,
+            target: "atomic_throttle",
+            tracing::Level::$level,
+            front = $source.front,
+            throttle = ?core::ptr::from_ref($source.gate),
+            $($fields_and_message)+
+        )
+    };
+}
+
 observed! {
     /// A run has started, and its function is next.
     fn run_started(source, epoch: Epoch, edge: Edge) {
-        tracing::debug!(
-            front = source.front, throttle = ?source.id(), started_at = ?epoch.started_at(), edge = ?edge,
-            "a run starts"
-        );
+        event!(DEBUG, "run", source, started_at = ?epoch.started_at(), edge = ?edge, "a run starts");
     }
 
     /// A call was deferred to the end of the window.
     fn deferred(source, due: Timestamp) {
-        tracing::trace!(front = source.front, throttle = ?source.id(), ?due, "a run is deferred");
+        event!(TRACE, "deferral", source, ?due, "a run is deferred");
     }
 
     /// A pending or owed run was cancelled.
     fn cancelled(source, epoch: Epoch) {
-        tracing::debug!(
-            front = source.front, throttle = ?source.id(), after = ?epoch.started_at(),
-            "the pending run is cancelled"
-        );
+        event!(DEBUG, "cancel", source, after = ?epoch.started_at(), "the pending run is cancelled");
     }
 
-    /// A call took over a run that was pending with another owner, or owed.
+    /// A run that nobody asked to come early took the place of one that was pending with another owner, or
+    /// owed. The run is told by itself.
     fn taken_over(source, epoch: Epoch) {
-        tracing::debug!(
-            front = source.front, throttle = ?source.id(), started_at = ?epoch.started_at(),
-            "a run takes over the pending one"
+        event!(
+            DEBUG, "takeover", source, started_at = ?epoch.started_at(), "a run takes the place of the pending one"
         );
     }
 
     /// An owner left; the run is owed.
     fn abandoned(source, epoch: Epoch) {
-        tracing::warn!(
-            front = source.front, throttle = ?source.id(), after = ?epoch.started_at(),
-            "the owner left: a run is owed"
-        );
+        event!(WARN, "abandonment", source, after = ?epoch.started_at(), "the owner left: a run is owed");
+    }
+
+    /// A call inside a run can wait for none; a run is owed.
+    fn left_owed(source, epoch: Epoch) {
+        event!(DEBUG, "owed", source, after = ?epoch.started_at(), "a call inside a run: a run is owed");
     }
 
     /// A panic of the function was caught.
     fn panicked(source, epoch: Epoch, message: &str) {
-        tracing::error!(
-            front = source.front, throttle = ?source.id(), started_at = ?epoch.started_at(), panic = message,
-            "a run panicked"
-        );
+        event!(ERROR, "panic", source, started_at = ?epoch.started_at(), panic = message, "a run panicked");
     }
 }
 
 #[cfg(feature = "tracing")]
-impl Source<'_> {
-    fn id(self) -> *const Gate {
-        self.gate
+fn tell(event: impl FnOnce()) {
+    use core::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    std::thread_local!(static TELLING: Cell<bool> = const { Cell::new(false) });
+    if TELLING.replace(true) {
+        return;
+    }
+    let told = catch_unwind(AssertUnwindSafe(event));
+    TELLING.set(false);
+    if let Err(panic) = told {
+        // The panic hook has reported it. To drop what was thrown could panic once more.
+        core::mem::forget(panic);
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::clock::{Clock, Moved};
 use crate::gate::{Deferral, Fired, Gate, Run};
-use crate::state::{DeferralStatus, Epoch};
+use crate::state::{Abandon, DeferralStatus, Epoch};
 use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, wait, wait_for};
 use crate::time::Timestamp;
 use core::fmt;
@@ -95,9 +95,14 @@ impl<'t, C: Clock> Waiting<'t, C> {
     }
 
     /// Waits until the owner's run has started, or it has nothing to wait for, or the clock has reached
-    /// `limit`.
-    pub(crate) fn for_turn(self, deferral: Deferral<'t>, limit: Option<Timestamp>) -> Turn<'t> {
-        let mut owner = Owner { waiting: self, deferral: Some(deferral) };
+    /// `limit`. Calls `left_owed` if the owner leaves the run owed, by its limit or by unwinding.
+    pub(crate) fn for_turn(
+        self,
+        deferral: Deferral<'t>,
+        limit: Option<Timestamp>,
+        left_owed: impl Fn(),
+    ) -> Turn<'t> {
+        let mut owner = Owner { waiting: self, deferral: Some(deferral), left_owed };
         let turn = self.until(|| {
             let now = self.clock.now();
             match owner.fire(now) {
@@ -188,12 +193,13 @@ impl Drop for Registered<'_> {
 
 /// The owner of a deferral while it waits. If it leaves, by its limit or by unwinding, those who wait
 /// for its run are told.
-struct Owner<'t, C: Clock> {
+struct Owner<'t, C: Clock, F: Fn()> {
     waiting: Waiting<'t, C>,
     deferral: Option<Deferral<'t>>,
+    left_owed: F,
 }
 
-impl<'t, C: Clock> Owner<'t, C> {
+impl<'t, C: Clock, F: Fn()> Owner<'t, C, F> {
     /// `Err` with the deadline, if there is one, while it is not yet its turn.
     fn fire(&mut self, now: Timestamp) -> Result<Turn<'t>, Option<Timestamp>> {
         match self.deferral.take().map(|deferral| deferral.fire(now)) {
@@ -211,11 +217,11 @@ impl<'t, C: Clock> Owner<'t, C> {
         }
     }
 
-    fn leave(mut self) -> Turn<'t> {
-        use crate::state::Abandon;
+    fn leave(&mut self) -> Turn<'t> {
         match self.deferral.take().map(Deferral::abandon) {
             Some(Abandon::Owed) => {
                 self.waiting.notify();
+                (self.left_owed)();
                 Turn::Owed
             }
             Some(Abandon::Cancelled) => Turn::Cancelled,
@@ -224,12 +230,9 @@ impl<'t, C: Clock> Owner<'t, C> {
     }
 }
 
-impl<C: Clock> Drop for Owner<'_, C> {
+impl<C: Clock, F: Fn()> Drop for Owner<'_, C, F> {
     fn drop(&mut self) {
-        if let Some(deferral) = self.deferral.take() {
-            drop(deferral);
-            self.waiting.notify();
-        }
+        let _ = self.leave();
     }
 }
 

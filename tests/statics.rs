@@ -2,7 +2,9 @@
 
 mod support;
 
-use atomic_throttle::{Coalesced, Gate, Manual, Monotonic, Outcome, Site, Throttle, Timestamp};
+use atomic_throttle::{
+    Calls, Coalesced, Counted, Gate, Manual, Monotonic, Outcome, Site, Throttle, Timestamp,
+};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -59,6 +61,8 @@ fn sizes() {
     assert_eq!(size_of::<Throttle>(), 32);
     assert_eq!(size_of::<Coalesced<'_>>(), 16);
     assert_eq!(size_of::<Site>(), 24);
+    assert_eq!(size_of::<Calls>(), 8);
+    assert_eq!(size_of::<Counted>(), 40);
     assert_eq!(size_of::<Monotonic>(), 0);
 }
 
@@ -69,9 +73,11 @@ fn auto_traits() {
     shared_between_threads::<Throttle<Manual>>();
     shared_between_threads::<Gate>();
     shared_between_threads::<Site>();
+    shared_between_threads::<Counted>();
     shared_between_threads::<Coalesced<'_>>();
     support::assert_unwind_safe::<&Throttle>();
     support::assert_unwind_safe::<&Gate>();
+    support::assert_unwind_safe::<&Counted>();
 }
 
 #[test]

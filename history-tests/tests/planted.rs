@@ -8,10 +8,15 @@ mod clock;
 #[path = "../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
+#[path = "../../src/observe.rs"]
+#[allow(dead_code)]
+mod observe;
 #[path = "play/gate.rs"]
 mod play_gate;
 #[path = "play/throttle.rs"]
 mod play_throttle;
+#[path = "../../src/snapshot.rs"]
+mod snapshot;
 #[path = "../../src/state/mod.rs"]
 #[allow(dead_code)]
 mod state;

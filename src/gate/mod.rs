@@ -42,7 +42,9 @@ mod guard;
 
 pub use self::guard::{Arrival, Deferral, Fired, Flushed, Run};
 
-use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart};
+use crate::state::{
+    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart,
+};
 use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
@@ -163,7 +165,7 @@ impl Gate {
     /// anything that synchronizes.
     #[inline]
     pub fn resume(&self, epoch: Epoch) -> Run<'_> {
-        Run::new(self, epoch, false)
+        Run::new(self, epoch, DeferralStatus::None)
     }
 
     /// A caller that can neither perform the run nor wait for it: leaves it owed, unless one is pending.
@@ -205,7 +207,14 @@ impl Gate {
     /// Cost: one load, at most one successful compare-and-swap.
     #[inline]
     pub fn cancel(&self) -> bool {
-        self.update(Ordering::Relaxed, State::cancel).outcome
+        self.cancel_in().is_some()
+    }
+
+    /// As [`cancel`](Self::cancel), with the epoch that the run was pending or owed in.
+    #[inline]
+    pub(crate) fn cancel_in(&self) -> Option<Epoch> {
+        let step = self.update(Ordering::Relaxed, State::cancel);
+        step.outcome.then(|| step.after.epoch())
     }
 
     /// Starts the pending or owed run now, window or not: the one exception from G1. The window starts
@@ -288,7 +297,7 @@ impl Gate {
         // It is also the acquire side of `finish`, so that a run sees the one before it, and of the
         // deferrals that it takes over. An acquire fence would let both miss each other.
         fence(Ordering::SeqCst);
-        Run::new(self, after.epoch(), before.has_owner())
+        Run::new(self, after.epoch(), before.deferral())
     }
 
     #[inline]

@@ -8,9 +8,9 @@ mod tests;
 
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
-use self::performing::Performing;
 use crate::clock::{Clock, Monotonic};
-use crate::gate::{Arrival, Deferral, Flushed, Gate, Run};
+use crate::gate::{Arrival, Deferral, Flushed, Gate};
+use crate::observe::{self, Edge, Source};
 use crate::snapshot::Snapshot;
 use crate::state::{Epoch, Owe, Refused, State};
 use crate::sync::{AtomicU32, Event, Ordering, const_unless_loom, this_thread};
@@ -72,7 +72,9 @@ use core::time::Duration;
 /// Two throttles whose runs call each other can deadlock as two locks can: a run of the first that waits
 /// for a deferral of the second, while a run of the second waits for the first. Bound such calls with
 /// [`run_within`](Self::run_within).
+#[repr(C)]
 pub struct Throttle<C = Monotonic> {
+    /// First, so that events name the throttle by its own address.
     gate: Gate,
     event: Event,
     /// How many threads wait on the event, or are about to.
@@ -252,7 +254,7 @@ impl<C: Clock> Throttle<C> {
     #[inline]
     pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
         let run = self.gate.try_start(self.clock.now())?;
-        Ok(self.take_over(run, f))
+        Ok(self.take_over(run, Edge::Leading, f))
     }
 
     /// Runs `f` now if a run is pending or owed, whether the window is over or not. This is the explicit
@@ -269,7 +271,7 @@ impl<C: Clock> Throttle<C> {
     /// If `f` or the clock panics, as [`run`](Self::run).
     pub fn flush<T>(&self, f: impl FnOnce() -> T) -> Result<T, NotFlushed> {
         match self.gate.flush(self.clock.now()) {
-            Flushed::Run(run) => Ok(self.take_over(run, f)),
+            Flushed::Run(run) => Ok(self.take_over(run, Edge::Flushed, f)),
             Flushed::Busy => Err(NotFlushed::Running),
             Flushed::Nothing => Err(NotFlushed::NothingPending),
         }
@@ -283,11 +285,12 @@ impl<C: Clock> Throttle<C> {
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     pub fn cancel(&self) -> bool {
-        let cancelled = self.gate.cancel();
-        if cancelled {
+        let cancelled = self.gate.cancel_in();
+        if let Some(epoch) = cancelled {
             self.waiting().notify();
+            observe::cancelled(self.source(), epoch);
         }
-        cancelled
+        cancelled.is_some()
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
@@ -316,7 +319,7 @@ impl<C: Clock> Throttle<C> {
         f: impl FnOnce() -> T,
     ) -> Outcome<'t, T, C> {
         match arrival {
-            Arrival::Run(run) => Outcome::RanAtOnce(self.take_over(run, f)),
+            Arrival::Run(run) => Outcome::RanAtOnce(self.take_over(run, Edge::Leading, f)),
             Arrival::Coalesced(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
             Arrival::Defer(deferral) => self.own(deferral, limit, f),
         }
@@ -326,7 +329,10 @@ impl<C: Clock> Throttle<C> {
     #[cold]
     fn leave_owed<T>(&self) -> Outcome<'_, T, C> {
         match self.gate.owe() {
-            (Owe::Owed, _) => Outcome::Owed,
+            (Owe::Owed, epoch) => {
+                observe::left_owed(self.source(), epoch);
+                Outcome::Owed
+            }
             (Owe::Coalesced, epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
         }
     }
@@ -339,29 +345,16 @@ impl<C: Clock> Throttle<C> {
         f: impl FnOnce() -> T,
     ) -> Outcome<'t, T, C> {
         let epoch = deferral.epoch();
-        match self.waiting().for_turn(deferral, limit) {
-            Turn::Run(run) => Outcome::RanDeferred(self.perform(run, f)),
+        if observe::ENABLED {
+            observe::deferred(self.source(), deferral.due());
+        }
+        let left_owed = || observe::abandoned(self.source(), epoch);
+        match self.waiting().for_turn(deferral, limit, left_owed) {
+            Turn::Run(run) => Outcome::RanDeferred(self.perform(run, Edge::Trailing, f)),
             Turn::Gone => Outcome::Coalesced(Coalesced::new(self, epoch)),
             Turn::Cancelled => Outcome::Cancelled,
             Turn::Owed => Outcome::Owed,
         }
-    }
-
-    /// Performs a run that this caller did not wait for: whoever did is released first.
-    #[inline]
-    fn take_over<T>(&self, run: Run<'_>, f: impl FnOnce() -> T) -> T {
-        if run.released_owner() {
-            self.waiting().notify();
-        }
-        self.perform(run, f)
-    }
-
-    #[inline]
-    fn perform<T>(&self, run: Run<'_>, f: impl FnOnce() -> T) -> T {
-        let performing = Performing::new(self, run);
-        let value = f();
-        drop(performing);
-        value
     }
 
     #[inline]
@@ -369,6 +362,10 @@ impl<C: Clock> Throttle<C> {
         // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
         let runner = self.runner.load(Ordering::Relaxed);
         runner != 0 && runner == this_thread()
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source { front: "Throttle", gate: &self.gate }
     }
 
     #[inline]

@@ -3,20 +3,52 @@
 use super::Throttle;
 use crate::clock::Clock;
 use crate::gate::Run;
+use crate::observe::{self, Edge};
 use crate::sync::{Ordering, this_thread};
 
+impl<C: Clock> Throttle<C> {
+    /// Performs a run that this caller did not wait for: whoever did is released first.
+    #[inline]
+    pub(super) fn take_over<T>(&self, run: Run<'_>, edge: Edge, f: impl FnOnce() -> T) -> T {
+        if run.released_owner() {
+            self.waiting().notify();
+        }
+        self.perform(run, edge, f)
+    }
+
+    #[inline]
+    pub(super) fn perform<T>(&self, run: Run<'_>, edge: Edge, f: impl FnOnce() -> T) -> T {
+        let performing = Performing::new(self, run);
+        performing.tell(edge);
+        let value = f();
+        drop(performing);
+        value
+    }
+}
+
 /// Holds a run in progress. Dropping it finishes the run and wakes those who wait, on unwinding as well.
-pub(super) struct Performing<'t, C: Clock> {
+struct Performing<'t, C: Clock> {
     throttle: &'t Throttle<C>,
     run: Option<Run<'t>>,
 }
 
 impl<'t, C: Clock> Performing<'t, C> {
     #[inline]
-    pub(super) fn new(throttle: &'t Throttle<C>, run: Run<'t>) -> Self {
+    fn new(throttle: &'t Throttle<C>, run: Run<'t>) -> Self {
         // ORDERING: Relaxed; see `is_inside_run`.
         throttle.runner.store(this_thread(), Ordering::Relaxed);
         Self { throttle, run: Some(run) }
+    }
+
+    #[inline]
+    fn tell(&self, edge: Edge) {
+        if let Some(run) = self.run.as_ref().filter(|_| observe::ENABLED) {
+            let source = self.throttle.source();
+            if edge == Edge::Leading && (run.released_owner() || run.adopted()) {
+                observe::taken_over(source, run.epoch());
+            }
+            observe::run_started(source, run.epoch(), edge);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ fn whoever_has_waited_is_counted_no_more() {
     let Arrival::Defer(deferral) = throttle.gate.arrive(throttle.clock.now()) else { panic!("closed") };
     let covered = throttle.waiting().for_cover(deferral.epoch(), Some(Timestamp::ZERO));
     assert_eq!(covered, Err(WaitError::TimedOut));
-    assert!(matches!(throttle.waiting().for_turn(deferral, Some(Timestamp::ZERO)), Turn::Owed));
+    assert!(matches!(throttle.waiting().for_turn(deferral, Some(Timestamp::ZERO), || ()), Turn::Owed));
     let waiters = throttle.waiters.load(Ordering::Relaxed);
     assert_eq!(waiters, 0);
 }

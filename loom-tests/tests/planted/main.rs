@@ -7,6 +7,9 @@
 #[path = "../../../src/background.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod background;
+#[path = "../../../src/calls.rs"]
+#[allow(dead_code)]
+mod calls;
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod clock;
@@ -35,6 +38,7 @@ mod time;
 #[allow(dead_code)]
 mod wait;
 
+mod counts;
 mod finishes;
 mod moves;
 mod no_missed_update;

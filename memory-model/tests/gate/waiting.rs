@@ -64,7 +64,7 @@ fn encounters() -> [Encounter; 3] {
             begins: pending(),
             now: INSIDE,
             waits: |throttle| {
-                let turn = throttle.waiting().for_turn(throttle.gate.claim(pending().epoch()), None);
+                let turn = throttle.waiting().for_turn(throttle.gate.claim(pending().epoch()), None, || ());
                 assert!(matches!(turn, Turn::Cancelled), "the window is not over");
             },
             moves: |throttle| {
@@ -79,7 +79,7 @@ fn encounters() -> [Encounter; 3] {
             now: DUE,
             waits: |throttle| {
                 let (_, epoch) = throttle.gate.request();
-                let _ = throttle.waiting().for_turn(throttle.gate.claim(epoch), None);
+                let _ = throttle.waiting().for_turn(throttle.gate.claim(epoch), None, || ());
             },
             moves: |throttle| {
                 let Ok(run) = throttle.gate.try_start(LEADING) else { return false };

@@ -1,0 +1,91 @@
+//! G3 for the count of `Counted`: exact in total, and a call that was told *coalesced* is told to the run
+//! that covers it or to an earlier one. A run may be told of none, which is seen to happen.
+
+use atomic_throttle::{Counted, Manual, Outcome};
+use evidence::depth;
+use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::{Bound, DUE, LEADING, THRESHOLD, Tally, explore};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn bounded() -> Bound {
+    depth(Bound::Preemptions(3), Bound::Preemptions(5))
+}
+
+/// A first run has started at `LEADING`, was told of its own call, and has finished.
+fn after_a_run() -> Counted<Manual> {
+    let counted = Counted::with_clock(THRESHOLD.as_duration(), Manual::new(LEADING));
+    assert_eq!(counted.try_run(|calls| calls), Ok(1));
+    counted
+}
+
+/// Three threads, so not for all interleavings.
+#[test]
+fn a_call_that_coalesces_is_told_to_the_run_that_covers_it() {
+    let bound = depth(Bound::Preemptions(2), Bound::Preemptions(3));
+    let (coalesced, left) = (Tally::new(), Tally::new());
+    let (coalesced_in, left_in) = (coalesced.clone(), left.clone());
+    explore(bound, "G3", "the count of a call that coalesces, or is refused", move || {
+        let counted = Arc::new(after_a_run());
+        let owner = thread::spawn({
+            let counted = Arc::clone(&counted);
+            // It runs, or the other's run covers it.
+            move || counted.run(|calls| calls).into_value().unwrap_or(0)
+        });
+        // Ends every window.
+        let opener = thread::spawn({
+            let counted = Arc::clone(&counted);
+            move || counted.throttle().set_threshold(Duration::ZERO)
+        });
+        let (here, told) = match counted.run_within(Duration::ZERO, |calls| calls) {
+            Ok(Outcome::Coalesced(_)) => (0, true),
+            Ok(outcome) => (outcome.into_value().unwrap_or(0), false),
+            Err(_) => (0, false),
+        };
+        let there = owner.join().expect("no panic");
+        opener.join().expect("no panic");
+        let outstanding = counted.outstanding();
+        assert_eq!(here + there + outstanding, 2, "exact in total");
+        assert!(!told || outstanding == 0, "G3: no run was told of a call that is covered");
+        coalesced_in.count_if(told);
+        left_in.count_if(outstanding == 1);
+    })
+    .at_least(1000)
+    .reached(&coalesced, "the call coalesced")
+    .reached(&left, "a refused call stayed counted")
+    .passed();
+}
+
+/// Without a window each call is performed by its own thread, at once or when the other has finished.
+#[test]
+fn two_runs_are_told_of_two_calls() {
+    let (one_each, none) = (Tally::new(), Tally::new());
+    let (one_each_in, none_in) = (one_each.clone(), none.clone());
+    explore(bounded(), "G3", "what two runs are told, and that one may be told of none", move || {
+        let shared = Arc::new((Counted::with_clock(Duration::ZERO, Manual::new(LEADING)), AtomicU64::new(0)));
+        let call = |shared: &(Counted<Manual>, AtomicU64)| {
+            let outcome = shared.0.run(|calls| {
+                // In a run, so not at the same time as the other.
+                shared.1.store(shared.1.load(Relaxed) + calls, Relaxed);
+                calls
+            });
+            outcome.into_value().expect("no third call is there to cover it")
+        };
+        let other = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || call(&shared)
+        });
+        let here = call(&shared);
+        let there = other.join().expect("no panic");
+        assert_eq!(here + there, 2, "exact in total");
+        assert_eq!(shared.1.load(Relaxed), 2);
+        assert_eq!(shared.0.outstanding(), 0, "reported, and nobody had to call once more");
+        one_each_in.count_if(here == 1);
+        none_in.count_if(here == 0 || there == 0);
+    })
+    .at_least(100)
+    .reached(&one_each, "each was told of one")
+    .reached(&none, "one was told of both, the other of none")
+    .passed();
+}

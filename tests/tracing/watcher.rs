@@ -1,0 +1,117 @@
+//! A subscriber for the whole process that writes down what it is told, and reacts as a test asks it to.
+//!
+//! Each test looks at throttles of its own, by their addresses, which no other gets: they are leaked.
+
+use std::fmt::{self, Write};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+type Reaction = Arc<dyn Fn() + Send + Sync>;
+
+/// The throttle's address, and the event.
+static TOLD: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+static REACTIONS: Mutex<Vec<(String, Reaction)>> = Mutex::new(Vec::new());
+
+/// Something that events are about.
+pub struct Watched<T: 'static>(pub &'static T);
+
+impl<T> Clone for Watched<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Watched<T> {}
+
+impl<T> std::ops::Deref for Watched<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0
+    }
+}
+
+impl<T> Watched<T> {
+    pub fn new(throttle: T) -> Self {
+        static SUBSCRIBED: Once = Once::new();
+        SUBSCRIBED.call_once(|| {
+            // Not for one thread: `tracing` itself would tell a subscriber nothing while it is being told.
+            tracing::subscriber::set_global_default(Watcher).expect("it is the only one");
+        });
+        Self(Box::leak(Box::new(throttle)))
+    }
+
+    fn address(self) -> String {
+        format!("{:p}", self.0)
+    }
+
+    /// What was told of it since it was last asked.
+    pub fn told(self) -> Vec<String> {
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = self.address();
+        let (its, others) = told.drain(..).partition(|(of, _)| *of == address);
+        *told = others;
+        its.into_iter().map(|(_, event)| event).collect()
+    }
+
+    /// What to do at each event about it, from now on.
+    pub fn react(self, reaction: impl Fn() + Send + Sync + 'static) {
+        let mut reactions = REACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
+        reactions.retain(|(of, _)| *of != self.address());
+        reactions.push((self.address(), Arc::new(reaction)));
+    }
+}
+
+struct Watcher;
+
+impl Subscriber for Watcher {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "atomic_throttle"
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let mut written = Written { address: String::new(), text: String::new() };
+        write!(written.text, "{} {}:", metadata.level(), metadata.name()).expect("a string");
+        event.record(&mut written);
+        let Written { address, text } = written;
+        TOLD.lock().unwrap_or_else(PoisonError::into_inner).push((address.clone(), text));
+        let reactions = REACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
+        let reaction = reactions.iter().find(|(of, _)| *of == address).map(|(_, reaction)| reaction.clone());
+        drop(reactions);
+        if let Some(reaction) = reaction {
+            reaction();
+        }
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// An event as a line, and the throttle that it is about.
+struct Written {
+    address: String,
+    text: String,
+}
+
+impl Visit for Written {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "throttle" => self.address = format!("{value:?}"),
+            "message" => write!(self.text, " ({value:?})").expect("a string"),
+            name => write!(self.text, " {name}={value:?}").expect("a string"),
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+}
