@@ -147,7 +147,7 @@ impl<C> fmt::Debug for Counted<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Counted")
             .field("throttle", &self.throttle)
-            .field("outstanding", &self.outstanding())
+            .field("outstanding", &self.calls.outstanding())
             .finish()
     }
 }

@@ -9,7 +9,6 @@ mod clock;
 #[allow(dead_code, unused_imports)]
 mod gate;
 #[path = "../../src/observe.rs"]
-#[allow(dead_code)]
 mod observe;
 #[path = "play/gate.rs"]
 mod play_gate;

@@ -5,7 +5,7 @@ use atomic_throttle::{Counted, Manual, Outcome};
 use evidence::depth;
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
-use loom_tests::{Bound, DUE, LEADING, THRESHOLD, Tally, explore};
+use loom_tests::{Bound, LEADING, THRESHOLD, Tally, explore};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -15,6 +15,8 @@ mod clock;
 #[path = "../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
+#[path = "../../src/observe.rs"]
+mod observe;
 #[path = "../../src/snapshot.rs"]
 mod snapshot;
 #[path = "../../src/state/mod.rs"]

@@ -1,7 +1,7 @@
 //! The guards: whoever holds one owes the gate a move, and makes it by dropping the guard at the latest.
 
 use super::Gate;
-use crate::state::{Abandon, DeferralStatus, Epoch, Fire, State};
+use crate::state::{Abandon, Epoch, Fire, State};
 use crate::time::Timestamp;
 use core::mem;
 
@@ -61,15 +61,14 @@ pub enum Flushed<'g> {
 pub struct Run<'g> {
     gate: &'g Gate,
     epoch: Epoch,
-    released_owner: bool,
-    adopted: bool,
+    /// The state that it started from.
+    before: State,
 }
 
 impl<'g> Run<'g> {
     #[inline]
-    pub(super) fn new(gate: &'g Gate, epoch: Epoch, replaced: DeferralStatus) -> Self {
-        let released_owner = matches!(replaced, DeferralStatus::Pending | DeferralStatus::Cancelled);
-        Self { gate, epoch, released_owner, adopted: matches!(replaced, DeferralStatus::Owed) }
+    pub(super) fn new(gate: &'g Gate, epoch: Epoch, before: State) -> Self {
+        Self { gate, epoch, before }
     }
 
     /// The epoch that this run opened. Its [`started_at`](Epoch::started_at) is the start of the window.
@@ -84,14 +83,14 @@ impl<'g> Run<'g> {
     #[inline]
     #[must_use]
     pub fn released_owner(&self) -> bool {
-        self.released_owner
+        self.before.has_owner()
     }
 
     /// Whether this run started in place of one that was owed: it covers the calls of an owner that left.
     #[inline]
     #[must_use]
     pub fn adopted(&self) -> bool {
-        self.adopted
+        self.before.is_owed()
     }
 
     /// Leaves the run in progress, for whoever takes it up with [`Gate::resume`]: another thread, or a

@@ -42,9 +42,7 @@ mod guard;
 
 pub use self::guard::{Arrival, Deferral, Fired, Flushed, Run};
 
-use crate::state::{
-    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart,
-};
+use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart};
 use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
@@ -165,7 +163,7 @@ impl Gate {
     /// anything that synchronizes.
     #[inline]
     pub fn resume(&self, epoch: Epoch) -> Run<'_> {
-        Run::new(self, epoch, DeferralStatus::None)
+        Run::new(self, epoch, State::NEW)
     }
 
     /// A caller that can neither perform the run nor wait for it: leaves it owed, unless one is pending.
@@ -297,7 +295,7 @@ impl Gate {
         // It is also the acquire side of `finish`, so that a run sees the one before it, and of the
         // deferrals that it takes over. An acquire fence would let both miss each other.
         fence(Ordering::SeqCst);
-        Run::new(self, after.epoch(), before.deferral())
+        Run::new(self, after.epoch(), before)
     }
 
     #[inline]

@@ -321,6 +321,7 @@ impl<'g> Play<'g> {
         assert_eq!(Told::Run, expected);
         let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
         assert_eq!(run.released_owner(), had_owner);
+        assert_eq!(run.adopted(), matches!(before.promise, Promise::Orphaned));
         let gap = u128::from(run.epoch().as_u64()) - u128::from(before.latest_start);
         let spaced = before.latest_start == 0 || gap >= u128::from(before.threshold);
         assert!(spaced || by == By::Flush, "G1: {gap} ns after the start before it");

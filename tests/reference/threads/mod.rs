@@ -229,6 +229,7 @@ impl<'g> Play<'g> {
         assert!(spaced || by == By::Flush, "G1: {gap} ns after the start before it");
         let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
         assert_eq!(run.released_owner(), had_owner);
+        assert_eq!(run.adopted(), matches!(before.promise, Promise::Orphaned));
         for Call { who, number, epoch: promised_in } in self.uncovered.drain(..) {
             assert!(self.threads[who].wrote >= number, "G3: the run does not see call {number}");
             assert!(epoch > promised_in, "G3: call {number} is not covered by the run of epoch {epoch}");
