@@ -60,6 +60,8 @@
 //! Each has `front`, the type of the throttle, and `throttle`, its address. Times are on the clock of the
 //! throttle; `after` is the start of the run before. A call that is coalesced or refused tells nothing, and
 //! costs nothing. [`Throttle`] catches no panic: it goes on in the thread of the caller, and tells nothing.
+//! A thread tells what it decided just after it, so events of two threads may be told in another order than
+//! they happened in; their times are right.
 //!
 //! A subscriber may call the throttle that it is told of, as anybody may; what comes of that is not told. It
 //! is told by the thread that is to run next, so it must not wait for that run. If it panics, the panic is

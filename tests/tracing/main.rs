@@ -28,11 +28,13 @@ fn after_a_run() -> Watched<Throttle<Manual>> {
     throttle
 }
 
-/// A second call, by another thread, owns the deferral; then `meanwhile` is done. Returns whether it ran.
+/// A second call, by another thread, owns the deferral, and has told so; then `meanwhile` is done. Returns
+/// whether the call ran.
 fn with_an_owner<C: Clock + Sync>(throttle: Watched<Throttle<C>>, meanwhile: impl FnOnce()) -> bool {
+    let told = throttle.number_told();
     thread::scope(|scope| {
         let owner = scope.spawn(|| throttle.run(|| ()).ran());
-        until(|| throttle.is_pending());
+        until(|| throttle.number_told() > told);
         meanwhile();
         owner.join().expect("no panic")
     })
@@ -88,10 +90,23 @@ fn a_cancel() {
     );
 }
 
+/// An owner gives up, and has told so: the window became longer than its limit after it had told of its
+/// deferral.
+fn an_owner_leaves(throttle: Watched<Throttle<Manual>>) {
+    let told = throttle.number_told();
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| throttle.run_within(SECOND, || ()));
+        until(|| throttle.number_told() > told);
+        throttle.set_threshold(4 * SECOND);
+        throttle.clock().advance(SECOND);
+        assert!(matches!(owner.join().expect("no panic"), Ok(Outcome::Owed)));
+    });
+}
+
 #[test]
 fn an_owner_at_its_limit_and_the_run_that_adopts() {
     let throttle = after_a_run();
-    assert_eq!(support::leave_owed(&throttle), (true, true));
+    an_owner_leaves(throttle);
     throttle.clock().set(at(9));
     assert!(throttle.run(|| ()).ran());
     assert_eq!(
@@ -330,7 +345,7 @@ fn a_subscriber_that_panics_loses_no_call() {
         assert_eq!(handle.wait(), Ok(()));
         assert_eq!(owner.join().expect("no panic"), Some(8), "what covers the coalesced call");
     });
-    assert!(matches!(support::leave_owed(&throttle), (true, true)));
+    an_owner_leaves(throttle);
     assert_eq!(throttle.flush(|| 10), Ok(10));
     assert!(!with_an_owner(throttle, || assert!(throttle.cancel())));
     // Run, deferral, run, deferral, abandonment, run, deferral, cancel.

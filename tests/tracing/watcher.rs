@@ -56,6 +56,12 @@ impl<T> Watched<T> {
         its.into_iter().map(|(_, event)| event).collect()
     }
 
+    /// How much was told of it since it was last asked what.
+    pub fn number_told(self) -> usize {
+        let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().filter(|(of, _)| *of == self.address()).count()
+    }
+
     /// What to do at each event about it, from now on.
     pub fn react(self, reaction: impl Fn() + Send + Sync + 'static) {
         let mut reactions = REACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
