@@ -1,5 +1,6 @@
 //! What each operation does, on tokio with its clock paused: instants are exact.
 
+use super::paused;
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, NotFlushed, Threshold, Timestamp, Tokio, WaitError};
 use std::sync::{Arc, Mutex};
@@ -39,134 +40,152 @@ impl Starts {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_first_call_runs_at_once_and_the_next_when_the_window_ends() {
-    let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
-    let first = throttle.run(starts.noting()).await;
-    assert!(matches!(first, Ok(Outcome::RanAtOnce(()))));
-    advance(millis(30)).await;
-    let second = throttle.run(starts.noting()).await;
-    assert!(matches!(second, Ok(Outcome::RanDeferred(()))));
-    assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn both_kinds_of_function_are_taken_and_their_values_returned() {
-    let throttle = AsyncThrottle::new(Duration::ZERO);
-    assert_eq!(throttle.run(async || 1).await.unwrap().into_value(), Some(1));
-    assert_eq!(throttle.run(|| async { 2 }).await.unwrap().into_value(), Some(2));
-    let owned = String::from("3");
-    assert_eq!(throttle.run(async move || owned).await.unwrap().into_value(), Some("3".to_owned()));
-    // One that returns something is as good for a trigger.
-    assert_eq!(throttle.trigger(async || 4).unwrap().wait().await, Ok(()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn calls_in_a_window_coalesce_into_one_run() {
-    let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
-    for _ in 0..5 {
-        throttle.trigger(starts.noting()).unwrap();
-    }
-    let covered = throttle.run(starts.noting()).await.unwrap();
-    let Outcome::Coalesced(ticket) = covered else { panic!("{covered:?}") };
-    assert_eq!(ticket.wait().await, Ok(()));
-    assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
-    sleep(WINDOW * 5).await;
-    assert_eq!(starts.all().len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_there_is_to_see() {
-    let throttle = AsyncThrottle::new(WINDOW);
-    let clock = throttle.runtime();
-    assert_eq!((throttle.last_run_at(), throttle.next_run_at()), (None, None));
-    let start = clock.now();
-    throttle.trigger(async || sleep(WINDOW / 2).await).unwrap();
-    assert!(throttle.is_running());
-    throttle.trigger(async || ()).unwrap();
-    assert!(throttle.is_pending() && !throttle.is_owed());
-    assert_eq!(throttle.last_run_at(), Some(start));
-    assert_eq!(throttle.next_run_at(), Some(start.saturating_add(WINDOW)));
-    assert_eq!(throttle.threshold(), Threshold::new(WINDOW));
-    let snapshot = throttle.clone().snapshot();
-    assert!(snapshot.running);
-    assert_eq!(snapshot.last_run_at, Some(start));
-    assert!(format!("{throttle:?}").contains("Pending"), "{throttle:?}");
-    assert_eq!(throttle.wait().await, Ok(()));
-    assert!(!throttle.is_running() && !throttle.is_pending());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_sleeping_owner_notices_a_changed_threshold() {
-    let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
-    throttle.trigger(starts.noting()).unwrap();
-    throttle.trigger(starts.noting()).unwrap();
-    sleep(millis(10)).await;
-    throttle.set_threshold(WINDOW / 4);
-    assert_eq!(throttle.wait().await, Ok(()));
-    // A longer one, too.
-    throttle.trigger(starts.noting()).unwrap();
-    sleep(millis(5)).await;
-    assert_eq!(throttle.try_set_threshold(WINDOW * 2), Ok(()));
-    assert!(throttle.try_set_threshold(Duration::MAX).is_err());
-    assert_eq!(throttle.wait().await, Ok(()));
-    assert_eq!(starts.all(), [Duration::ZERO, WINDOW / 4, WINDOW / 4 + WINDOW * 2]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cancelled_run_does_not_come_and_its_owner_is_told() {
-    let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
-    assert!(!throttle.cancel());
-    throttle.trigger(starts.noting()).unwrap();
-    let (owner, ticket, cancelled) = tokio::join!(
-        biased;
-        throttle.run(starts.noting()),
-        async { throttle.trigger(starts.noting()).unwrap().wait().await },
-        async { throttle.cancel() },
-    );
-    assert!(cancelled && !throttle.cancel());
-    assert!(matches!(owner, Ok(Outcome::Cancelled)));
-    assert_eq!(ticket, Err(WaitError::Cancelled));
-    sleep(WINDOW * 3).await;
-    assert_eq!(starts.all(), [Duration::ZERO]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_flush_runs_the_pending_run_now_and_the_window_starts_anew() {
-    let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
-    assert_eq!(throttle.flush(starts.noting()).err(), Some(NotFlushed::NothingPending));
-    throttle.trigger(starts.noting()).unwrap();
-    let (owner, flushed) = tokio::join!(biased; throttle.run(async || panic!("it is released")), async {
-        sleep(millis(30)).await;
-        throttle.flush(starts.noting()).unwrap().wait().await
+#[test]
+fn the_first_call_runs_at_once_and_the_next_when_the_window_ends() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
+        let first = throttle.run(starts.noting()).await;
+        assert!(matches!(first, Ok(Outcome::RanAtOnce(()))));
+        advance(millis(30)).await;
+        let second = throttle.run(starts.noting()).await;
+        assert!(matches!(second, Ok(Outcome::RanDeferred(()))));
+        assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
     });
-    assert_eq!(flushed, Ok(()));
-    let Ok(Outcome::Coalesced(ticket)) = owner else { panic!("{owner:?}") };
-    assert_eq!(ticket.wait().await, Ok(()));
-    assert!(throttle.run(starts.noting()).await.unwrap().ran());
-    assert_eq!(starts.all(), [millis(0), millis(30), millis(130)]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn nothing_is_flushed_during_a_run() {
-    let throttle = AsyncThrottle::new(WINDOW);
-    throttle.trigger(async || sleep(WINDOW).await).unwrap();
-    throttle.trigger(async || ()).unwrap();
-    assert_eq!(throttle.flush(async || ()).err(), Some(NotFlushed::Running));
-    assert!(throttle.is_pending());
+#[test]
+fn both_kinds_of_function_are_taken_and_their_values_returned() {
+    paused(async {
+        let throttle = AsyncThrottle::new(Duration::ZERO);
+        assert_eq!(throttle.run(async || 1).await.unwrap().into_value(), Some(1));
+        assert_eq!(throttle.run(|| async { 2 }).await.unwrap().into_value(), Some(2));
+        let owned = String::from("3");
+        assert_eq!(throttle.run(async move || owned).await.unwrap().into_value(), Some("3".to_owned()));
+        // One that returns something is as good for a trigger.
+        assert_eq!(throttle.trigger(async || 4).unwrap().wait().await, Ok(()));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_window_that_never_ends_is_slept_through() {
-    let (throttle, starts) = (AsyncThrottle::new(Duration::MAX), Starts::new());
-    throttle.trigger(starts.noting()).unwrap();
-    throttle.trigger(starts.noting()).unwrap();
-    assert_eq!(throttle.next_run_at(), Some(Timestamp::NEVER));
-    sleep(WINDOW).await;
-    assert_eq!(starts.all().len(), 1);
-    throttle.set_threshold(WINDOW);
-    assert_eq!(throttle.wait().await, Ok(()));
-    assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
+#[test]
+fn calls_in_a_window_coalesce_into_one_run() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
+        for _ in 0..5 {
+            throttle.trigger(starts.noting()).unwrap();
+        }
+        let covered = throttle.run(starts.noting()).await.unwrap();
+        let Outcome::Coalesced(ticket) = covered else { panic!("{covered:?}") };
+        assert_eq!(ticket.wait().await, Ok(()));
+        assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
+        sleep(WINDOW * 5).await;
+        assert_eq!(starts.all().len(), 2);
+    });
+}
+
+#[test]
+fn what_there_is_to_see() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        let clock = throttle.runtime();
+        assert_eq!((throttle.last_run_at(), throttle.next_run_at()), (None, None));
+        let start = clock.now();
+        throttle.trigger(async || sleep(WINDOW / 2).await).unwrap();
+        assert!(throttle.is_running());
+        throttle.trigger(async || ()).unwrap();
+        assert!(throttle.is_pending() && !throttle.is_owed());
+        assert_eq!(throttle.last_run_at(), Some(start));
+        assert_eq!(throttle.next_run_at(), Some(start.saturating_add(WINDOW)));
+        assert_eq!(throttle.threshold(), Threshold::new(WINDOW));
+        let snapshot = throttle.clone().snapshot();
+        assert!(snapshot.running);
+        assert_eq!(snapshot.last_run_at, Some(start));
+        assert!(format!("{throttle:?}").contains("Pending"), "{throttle:?}");
+        assert_eq!(throttle.wait().await, Ok(()));
+        assert!(!throttle.is_running() && !throttle.is_pending());
+    });
+}
+
+#[test]
+fn a_sleeping_owner_notices_a_changed_threshold() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
+        throttle.trigger(starts.noting()).unwrap();
+        throttle.trigger(starts.noting()).unwrap();
+        sleep(millis(10)).await;
+        throttle.set_threshold(WINDOW / 4);
+        assert_eq!(throttle.wait().await, Ok(()));
+        // A longer one, too.
+        throttle.trigger(starts.noting()).unwrap();
+        sleep(millis(5)).await;
+        assert_eq!(throttle.try_set_threshold(WINDOW * 2), Ok(()));
+        assert!(throttle.try_set_threshold(Duration::MAX).is_err());
+        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(starts.all(), [Duration::ZERO, WINDOW / 4, WINDOW / 4 + WINDOW * 2]);
+    });
+}
+
+#[test]
+fn a_cancelled_run_does_not_come_and_its_owner_is_told() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
+        assert!(!throttle.cancel());
+        throttle.trigger(starts.noting()).unwrap();
+        let (owner, ticket, cancelled) = tokio::join!(
+            biased;
+            throttle.run(starts.noting()),
+            async { throttle.trigger(starts.noting()).unwrap().wait().await },
+            async { throttle.cancel() },
+        );
+        assert!(cancelled && !throttle.cancel());
+        assert!(matches!(owner, Ok(Outcome::Cancelled)));
+        assert_eq!(ticket, Err(WaitError::Cancelled));
+        sleep(WINDOW * 3).await;
+        assert_eq!(starts.all(), [Duration::ZERO]);
+    });
+}
+
+#[test]
+fn a_flush_runs_the_pending_run_now_and_the_window_starts_anew() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
+        assert_eq!(throttle.flush(starts.noting()).err(), Some(NotFlushed::NothingPending));
+        throttle.trigger(starts.noting()).unwrap();
+        let (owner, flushed) = tokio::join!(biased; throttle.run(async || panic!("it is released")), async {
+            sleep(millis(30)).await;
+            throttle.flush(starts.noting()).unwrap().wait().await
+        });
+        assert_eq!(flushed, Ok(()));
+        let Ok(Outcome::Coalesced(ticket)) = owner else { panic!("{owner:?}") };
+        assert_eq!(ticket.wait().await, Ok(()));
+        assert!(throttle.run(starts.noting()).await.unwrap().ran());
+        assert_eq!(starts.all(), [millis(0), millis(30), millis(130)]);
+    });
+}
+
+#[test]
+fn nothing_is_flushed_during_a_run() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        throttle.trigger(async || sleep(WINDOW).await).unwrap();
+        throttle.trigger(async || ()).unwrap();
+        assert_eq!(throttle.flush(async || ()).err(), Some(NotFlushed::Running));
+        assert!(throttle.is_pending());
+    });
+}
+
+#[test]
+fn a_window_that_never_ends_is_slept_through() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(Duration::MAX), Starts::new());
+        throttle.trigger(starts.noting()).unwrap();
+        throttle.trigger(starts.noting()).unwrap();
+        assert_eq!(throttle.next_run_at(), Some(Timestamp::NEVER));
+        sleep(WINDOW).await;
+        assert_eq!(starts.all().len(), 1);
+        throttle.set_threshold(WINDOW);
+        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
+    });
 }
 
 #[test]

@@ -16,3 +16,24 @@ mod shutdown;
 mod stream;
 mod threads;
 mod waits;
+
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+/// Longer than any of this takes: a fault is a failure and not a hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// On one thread, and on a clock that is paused: it goes on only where nobody has anything else to do.
+fn paused<T>(test: impl Future<Output = T>) -> T {
+    finish(&Builder::new_current_thread().enable_time().start_paused(true).build().unwrap(), test)
+}
+
+/// On so many threads, by the real clock.
+fn on_threads<T>(threads: usize, test: impl Future<Output = T>) -> T {
+    finish(&Builder::new_multi_thread().worker_threads(threads).enable_time().build().unwrap(), test)
+}
+
+fn finish<T>(runtime: &Runtime, test: impl Future<Output = T>) -> T {
+    runtime.block_on(async { timeout(PATIENCE, test).await.expect("it does not come about") })
+}

@@ -2,6 +2,7 @@
 
 use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
 use super::calls::WINDOW;
+use super::{on_threads, paused};
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
 use evidence::Check;
 use std::future::{pending, ready};
@@ -80,42 +81,49 @@ async fn whoever_awaits_a_run_that_panics_gets_the_panic() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn it_is_resumed_on_one_thread() {
-    whoever_awaits_a_run_that_panics_gets_the_panic().await;
+#[test]
+fn it_is_resumed_on_one_thread() {
+    paused(async {
+        whoever_awaits_a_run_that_panics_gets_the_panic().await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_resumed_on_many_threads() {
-    whoever_awaits_a_run_that_panics_gets_the_panic().await;
+#[test]
+fn it_is_resumed_on_many_threads() {
+    on_threads(2, async {
+        whoever_awaits_a_run_that_panics_gets_the_panic().await;
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_panic_that_nobody_awaits_is_told_by_each_wait_and_loses_nothing() {
-    let check = Check::of("G3 G5 G6", "async: a function that panics wherever it can: told, and it goes on");
-    let mut cases = 0;
-    for function in functions() {
-        let throttle = AsyncThrottle::new(WINDOW);
-        let ticket = throttle.trigger(function).unwrap();
-        let next = throttle.trigger(|| ready(())).unwrap();
-        assert_eq!(ticket.wait().await, Err(WaitError::Panicked));
-        // The pending run covers only the later call.
-        assert!(throttle.is_pending());
-        assert_eq!((next.wait().await, throttle.wait().await), (Ok(()), Ok(())));
-        // And by now the earlier one, too.
-        assert_eq!(ticket.wait().await, Ok(()));
-        cases += 1;
-    }
-    for function in functions() {
-        let throttle = AsyncThrottle::new(WINDOW);
-        throttle.trigger(|| ready(())).unwrap();
-        throttle.trigger(function).unwrap();
-        assert_eq!(throttle.wait().await, Err(WaitError::Panicked));
-        assert_eq!(throttle.wait().await, Ok(()), "nothing is requested any more");
-        assert!(throttle.run(|| ready(())).await.unwrap().ran());
-        cases += 1;
-    }
-    check.passed(cases, "cases");
+#[test]
+fn a_panic_that_nobody_awaits_is_told_by_each_wait_and_loses_nothing() {
+    paused(async {
+        let check =
+            Check::of("G3 G5 G6", "async: a function that panics wherever it can: told, and it goes on");
+        let mut cases = 0;
+        for function in functions() {
+            let throttle = AsyncThrottle::new(WINDOW);
+            let ticket = throttle.trigger(function).unwrap();
+            let next = throttle.trigger(|| ready(())).unwrap();
+            assert_eq!(ticket.wait().await, Err(WaitError::Panicked));
+            // The pending run covers only the later call.
+            assert!(throttle.is_pending());
+            assert_eq!((next.wait().await, throttle.wait().await), (Ok(()), Ok(())));
+            // And by now the earlier one, too.
+            assert_eq!(ticket.wait().await, Ok(()));
+            cases += 1;
+        }
+        for function in functions() {
+            let throttle = AsyncThrottle::new(WINDOW);
+            throttle.trigger(|| ready(())).unwrap();
+            throttle.trigger(function).unwrap();
+            assert_eq!(throttle.wait().await, Err(WaitError::Panicked));
+            assert_eq!(throttle.wait().await, Ok(()), "nothing is requested any more");
+            assert!(throttle.run(|| ready(())).await.unwrap().ran());
+            cases += 1;
+        }
+        check.passed(cases, "cases");
+    });
 }
 
 /// The value of a caller that has left.

@@ -2,6 +2,7 @@
 
 use super::by_hand::{ByHand, Driven, at};
 use super::calls::{WINDOW, millis};
+use super::paused;
 use atomic_throttle::Tokio;
 use atomic_throttle::asynchronous::stream::throttle;
 use evidence::Check;
@@ -12,7 +13,6 @@ use proptest::test_runner::TestRunner;
 use smol::stream::{Stream, StreamExt, iter, unfold};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Items, each some time after the one before it; then the end, some time after the last.
@@ -63,48 +63,58 @@ async fn thinned(gaps: &[u64], until_the_end: u64) -> (Vec<(u64, usize)>, u64) {
     emitted(throttle(table.stream(), WINDOW, Tokio::new())).await
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_first_item_at_once_then_the_latest_of_each_window() {
-    assert_eq!(thinned(&[5, 30, 30, 30, 130], 500).await, (vec![(5, 0), (105, 3), (225, 4)], 725));
+#[test]
+fn the_first_item_at_once_then_the_latest_of_each_window() {
+    paused(async {
+        assert_eq!(thinned(&[5, 30, 30, 30, 130], 500).await, (vec![(5, 0), (105, 3), (225, 4)], 725));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_last_item_is_emitted_after_the_stream_has_ended() {
-    assert_eq!(thinned(&[0, 10, 10], 0).await, (vec![(0, 0), (100, 2)], 100));
-    assert_eq!(thinned(&[0, 10], 500).await, (vec![(0, 0), (100, 1)], 510));
-    assert_eq!(thinned(&[0], 10).await, (vec![(0, 0)], 10));
-    assert_eq!(thinned(&[], 7).await, (vec![], 7));
+#[test]
+fn the_last_item_is_emitted_after_the_stream_has_ended() {
+    paused(async {
+        assert_eq!(thinned(&[0, 10, 10], 0).await, (vec![(0, 0), (100, 2)], 100));
+        assert_eq!(thinned(&[0, 10], 500).await, (vec![(0, 0), (100, 1)], 510));
+        assert_eq!(thinned(&[0], 10).await, (vec![(0, 0)], 10));
+        assert_eq!(thinned(&[], 7).await, (vec![], 7));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_item_after_a_trailing_one_keeps_the_gap() {
-    assert_eq!(thinned(&[0, 10, 100], 0).await, (vec![(0, 0), (100, 1), (200, 2)], 200));
+#[test]
+fn an_item_after_a_trailing_one_keeps_the_gap() {
+    paused(async {
+        assert_eq!(thinned(&[0, 10, 100], 0).await, (vec![(0, 0), (100, 1), (200, 2)], 200));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn whoever_polls_late_gets_the_latest_item_and_the_window_starts_there() {
-    let table = Timetable { gaps: vec![0, 10, 10, 250], until_the_end: 0 };
-    let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::new()));
-    let start = Instant::now();
-    assert_eq!(stream.next().await, Some(0));
-    assert!(timeout(millis(15), stream.next()).await.is_err(), "an item is held back");
-    sleep(millis(235)).await;
-    assert_eq!((stream.next().await, start.elapsed()), (Some(2), millis(250)));
-    assert_eq!((stream.next().await, start.elapsed()), (Some(3), millis(350)));
-    assert_eq!(stream.next().await, None);
+#[test]
+fn whoever_polls_late_gets_the_latest_item_and_the_window_starts_there() {
+    paused(async {
+        let table = Timetable { gaps: vec![0, 10, 10, 250], until_the_end: 0 };
+        let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::new()));
+        let start = Instant::now();
+        assert_eq!(stream.next().await, Some(0));
+        assert!(timeout(millis(15), stream.next()).await.is_err(), "an item is held back");
+        sleep(millis(235)).await;
+        assert_eq!((stream.next().await, start.elapsed()), (Some(2), millis(250)));
+        assert_eq!((stream.next().await, start.elapsed()), (Some(3), millis(350)));
+        assert_eq!(stream.next().await, None);
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_wait_for_the_next_item_that_is_dropped_loses_none() {
-    let table = Timetable { gaps: vec![0, 10, 10], until_the_end: 0 };
-    let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::new()));
-    let mut items = Vec::new();
-    for _ in 0..50 {
-        if let Ok(Some(item)) = timeout(millis(3), stream.next()).await {
-            items.push(item);
+#[test]
+fn a_wait_for_the_next_item_that_is_dropped_loses_none() {
+    paused(async {
+        let table = Timetable { gaps: vec![0, 10, 10], until_the_end: 0 };
+        let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::new()));
+        let mut items = Vec::new();
+        for _ in 0..50 {
+            if let Ok(Some(item)) = timeout(millis(3), stream.next()).await {
+                items.push(item);
+            }
         }
-    }
-    assert_eq!(items, [0, 2]);
+        assert_eq!(items, [0, 2]);
+    });
 }
 
 #[test]
@@ -208,10 +218,7 @@ fn timetables() -> impl Strategy<Value = (u64, Timetable)> {
 }
 
 fn shipped(window: u64, table: &Timetable) -> (Vec<(u64, usize)>, u64) {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let tokio = Tokio::on(runtime.handle().clone());
-    runtime.block_on(async { emitted(throttle(table.stream(), Duration::from_millis(window), tokio)).await })
+    paused(async { emitted(throttle(table.stream(), millis(window), Tokio::new())).await })
 }
 
 #[test]

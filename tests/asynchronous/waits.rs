@@ -2,55 +2,70 @@
 
 use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
 use super::calls::{Starts, WINDOW, millis};
+use super::paused;
 use atomic_throttle::{AsyncThrottle, WaitError};
 use std::task::Poll;
 use tokio::time::{Instant, sleep};
 
-#[tokio::test(start_paused = true)]
-async fn a_wait_ends_with_the_covering_run() {
-    let throttle = AsyncThrottle::new(WINDOW);
-    let start = Instant::now();
-    assert_eq!(throttle.wait().await, Ok(()), "nothing was requested");
-    let leading = throttle.trigger(async || sleep(millis(10)).await).unwrap();
-    // The run in progress does not cover this one.
-    let trailing = throttle.trigger(async || sleep(millis(10)).await).unwrap();
-    assert_eq!((leading.wait().await, start.elapsed()), (Ok(()), millis(10)));
-    assert_eq!((trailing.wait().await, start.elapsed()), (Ok(()), millis(110)));
-    assert_eq!((leading.wait().await, trailing.wait().await, start.elapsed()), (Ok(()), Ok(()), millis(110)));
+#[test]
+fn a_wait_ends_with_the_covering_run() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        let start = Instant::now();
+        assert_eq!(throttle.wait().await, Ok(()), "nothing was requested");
+        let leading = throttle.trigger(async || sleep(millis(10)).await).unwrap();
+        // The run in progress does not cover this one.
+        let trailing = throttle.trigger(async || sleep(millis(10)).await).unwrap();
+        assert_eq!((leading.wait().await, start.elapsed()), (Ok(()), millis(10)));
+        assert_eq!((trailing.wait().await, start.elapsed()), (Ok(()), millis(110)));
+        assert_eq!(
+            (leading.wait().await, trailing.wait().await, start.elapsed()),
+            (Ok(()), Ok(()), millis(110))
+        );
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_wait_for_everything_includes_the_run_in_progress() {
-    let throttle = AsyncThrottle::new(WINDOW);
-    let start = Instant::now();
-    throttle.trigger(async || sleep(millis(10)).await).unwrap();
-    assert_eq!((throttle.wait().await, start.elapsed()), (Ok(()), millis(10)));
-    throttle.trigger(async || sleep(millis(10)).await).unwrap();
-    assert_eq!((throttle.wait().await, start.elapsed()), (Ok(()), millis(110)));
+#[test]
+fn a_wait_for_everything_includes_the_run_in_progress() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        let start = Instant::now();
+        throttle.trigger(async || sleep(millis(10)).await).unwrap();
+        assert_eq!((throttle.wait().await, start.elapsed()), (Ok(()), millis(10)));
+        throttle.trigger(async || sleep(millis(10)).await).unwrap();
+        assert_eq!((throttle.wait().await, start.elapsed()), (Ok(()), millis(110)));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_wait_ends_at_its_limit_and_may_be_repeated() {
-    let throttle = AsyncThrottle::new(WINDOW);
-    let start = Instant::now();
-    assert_eq!(throttle.trigger(async || ()).unwrap().wait_for(WINDOW).await, Ok(()));
-    let ticket = throttle.trigger(async || ()).unwrap();
-    assert_eq!((ticket.wait_for(millis(40)).await, start.elapsed()), (Err(WaitError::TimedOut), millis(40)));
-    assert_eq!(
-        (throttle.wait_for(millis(40)).await, start.elapsed()),
-        (Err(WaitError::TimedOut), millis(80))
-    );
-    assert_eq!((ticket.wait_for(millis(40)).await, start.elapsed()), (Ok(()), WINDOW));
+#[test]
+fn a_wait_ends_at_its_limit_and_may_be_repeated() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        let start = Instant::now();
+        assert_eq!(throttle.trigger(async || ()).unwrap().wait_for(WINDOW).await, Ok(()));
+        let ticket = throttle.trigger(async || ()).unwrap();
+        assert_eq!(
+            (ticket.wait_for(millis(40)).await, start.elapsed()),
+            (Err(WaitError::TimedOut), millis(40))
+        );
+        assert_eq!(
+            (throttle.wait_for(millis(40)).await, start.elapsed()),
+            (Err(WaitError::TimedOut), millis(80))
+        );
+        assert_eq!((ticket.wait_for(millis(40)).await, start.elapsed()), (Ok(()), WINDOW));
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_run_longer_than_the_window_is_followed_at_once() {
-    let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
-    let noting = starts.noting();
-    throttle.trigger(async move || (noting().await, sleep(WINDOW * 3).await)).unwrap();
-    throttle.trigger(starts.noting()).unwrap();
-    assert_eq!(throttle.wait().await, Ok(()));
-    assert_eq!(starts.all(), [millis(0), WINDOW * 3]);
+#[test]
+fn a_run_longer_than_the_window_is_followed_at_once() {
+    paused(async {
+        let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
+        let noting = starts.noting();
+        throttle.trigger(async move || (noting().await, sleep(WINDOW * 3).await)).unwrap();
+        throttle.trigger(starts.noting()).unwrap();
+        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(starts.all(), [millis(0), WINDOW * 3]);
+    });
 }
 
 #[test]
