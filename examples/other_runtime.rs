@@ -42,6 +42,8 @@ struct Screen {
 impl Screen {
     async fn redraw(&self) {
         let downloaded = self.downloaded.load(Ordering::Relaxed);
+        // A slow terminal. Runs do not overlap, and what comes meanwhile is drawn by the next one.
+        smol::Timer::after(Duration::from_millis(5)).await;
         println!("{downloaded:>4} files downloaded");
         self.drawn.store(downloaded, Ordering::Relaxed);
         self.redraws.fetch_add(1, Ordering::Relaxed);

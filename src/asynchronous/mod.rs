@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! [`Tokio`] (feature `tokio`) runs it on tokio; any other runtime is a [`Runtime`] of your own.
+//! `Tokio` (feature `tokio`) runs it on tokio; any other runtime is a [`Runtime`] of your own.
 //! [`stream::throttle`] thins out a stream.
 
 mod body;

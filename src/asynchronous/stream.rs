@@ -44,7 +44,7 @@ use std::sync::Arc;
 ///
 /// # Panics
 ///
-/// Polling does if the clock, the timer or `stream` does: [`Tokio`](super::Tokio)'s timer outside of a
+/// Polling does if the clock, the timer or `stream` does: `Tokio`'s timer outside of a
 /// runtime.
 ///
 /// # Cancel safety

@@ -133,7 +133,7 @@ fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     let throttle = runtime.throttle(SECOND);
     let calling = throttle.clone();
     let mut run = Driven::new(async move {
-        let _ = calling.run(async || PanicsWhenDropped).await;
+        let _ = calling.run(async || (PanicsWhenDropped,)).await;
     });
     assert!(run.poll().is_pending());
     drop(run);

@@ -52,14 +52,14 @@ fn a_run_that_is_stopped_in_the_middle_is_owed() {
     for flavor in FLAVORS {
         let (throttle, data) = (AsyncThrottle::new(HOUR), Data::default());
         let runtime = flavor();
-        let (began, begun) = tokio::sync::oneshot::channel();
+        let (tell, started) = tokio::sync::oneshot::channel();
         runtime.block_on(async {
             let function = async move || {
-                began.send(()).unwrap();
+                tell.send(()).unwrap();
                 pending::<()>().await;
             };
             throttle.trigger(function).unwrap();
-            begun.await.unwrap();
+            started.await.unwrap();
         });
         assert!(throttle.is_running());
         drop(runtime);
