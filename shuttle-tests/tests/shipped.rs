@@ -5,13 +5,15 @@ mod properties;
 mod subject {
     pub use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate};
     pub use atomic_throttle::{
-        Clock, Epoch, Manual, Moved, NotFlushed, Outcome, Refused, Threshold, Throttle, Timestamp, WaitError,
+        Builder, Clock, Ended, Epoch, Manual, Moved, NotFlushed, Outcome, Pending, Refused, Shutdown,
+        Threshold, Throttle, Throttled, Timestamp, WaitError, WeakThrottled,
     };
 }
 
 use properties::{
-    calls_are_covered, every_call_returns, limits_are_kept, nested_calls_return, one_owner,
-    panics_lose_nothing, random_mixture, runs_exclude, runs_keep_their_distance,
+    background_calls, background_ends, background_mixture, calls_are_covered, every_call_returns,
+    limits_are_kept, nested_calls_return, one_owner, panics_lose_nothing, random_mixture, runs_exclude,
+    runs_keep_their_distance,
 };
 use shuttle_tests::hold;
 
@@ -129,4 +131,83 @@ fn nested_calls_return_with_every_operation() {
 #[test]
 fn random_mixture_of_all_operations() {
     hold("G2 G3 G5 G6 G9", "4 threads: random operations", random_mixture::of_all_operations);
+}
+
+#[test]
+fn background_calls_are_covered() {
+    hold("G3 G5", "4 threads: calls of a background throttle", background_calls::are_covered);
+}
+
+#[test]
+fn background_calls_are_flushed_once() {
+    hold(
+        "G3 G4",
+        "3 threads flush a background throttle and one cancels",
+        background_calls::are_flushed_once,
+    );
+}
+
+#[test]
+fn background_calls_are_woken_by_the_clock() {
+    hold(
+        "G5",
+        "the clock wakes a background thread, and 3 who wait",
+        background_calls::are_woken_by_the_clock,
+    );
+}
+
+#[test]
+fn background_calls_are_woken_by_a_shorter_threshold() {
+    hold(
+        "G5",
+        "a shorter threshold wakes a background thread, and 3 who wait",
+        background_calls::are_woken_by_a_shorter_threshold,
+    );
+}
+
+#[test]
+fn background_calls_are_woken_by_a_cancel() {
+    hold("G5", "a cancel wakes 3 who wait in front", background_calls::are_woken_by_a_cancel);
+}
+
+#[test]
+fn background_calls_are_woken_by_a_flush() {
+    hold("G5", "a flush wakes a background thread, and 3 who wait", background_calls::are_woken_by_a_flush);
+}
+
+#[test]
+fn background_calls_inside_the_run_do_not_wait() {
+    hold("G9", "a background run does not wait for itself", background_calls::inside_the_run_do_not_wait);
+}
+
+#[test]
+fn background_ends_by_a_shutdown() {
+    hold("G3", "3 threads call a background throttle that 2 end", background_ends::by_a_shutdown);
+}
+
+#[test]
+fn background_ends_by_the_last_handle() {
+    hold(
+        "G3",
+        "4 threads call a background throttle and drop their handles",
+        background_ends::by_the_last_handle,
+    );
+}
+
+#[test]
+fn background_ends_by_the_last_handle_inside_the_run() {
+    hold(
+        "G9",
+        "the last handle is dropped inside a background run",
+        background_ends::by_the_last_handle_inside_the_run,
+    );
+}
+
+#[test]
+fn background_random_mixture() {
+    hold(
+        "G1 G2 G3 G5 G6 G9",
+        "all operations of a background throttle",
+        background_mixture::of_all_operations,
+    );
 }

@@ -6,6 +6,10 @@
 
 #![allow(dead_code, reason = "the planted faults are looked for with a part of them")]
 
+mod background;
+pub mod background_calls;
+pub mod background_ends;
+pub mod background_mixture;
 pub mod calls_are_covered;
 pub mod every_call_returns;
 pub mod limits_are_kept;
