@@ -9,6 +9,9 @@ mod fault;
 #[path = "planted/sync.rs"]
 mod sync;
 
+#[path = "../../src/background.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod background;
 #[path = "../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod clock;
@@ -16,6 +19,7 @@ mod clock;
 #[allow(dead_code, unused_imports)]
 mod gate;
 #[path = "../../src/observe.rs"]
+#[allow(dead_code)]
 mod observe;
 #[path = "../../src/snapshot.rs"]
 mod snapshot;
@@ -25,25 +29,42 @@ mod state;
 #[path = "../../src/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
+#[path = "../../src/throttled/mod.rs"]
+#[allow(dead_code)]
+mod throttled;
 #[path = "../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
 #[path = "../../src/wait.rs"]
 mod wait;
 
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use {
+    background::{Ended, Panic, Pending, Shutdown},
+    clock::{Clock, Manual, Monotonic},
+    gate::Gate,
+    throttle::Throttle,
+    throttled::Throttled,
+    wait::WaitError,
+};
+
 mod subject {
+    pub use crate::background::{Ended, Pending, Shutdown};
     pub use crate::clock::{Clock, Manual, Moved};
     pub use crate::gate::{Arrival, Deferral, Fired, Gate};
     pub use crate::state::{Epoch, Refused};
     pub use crate::throttle::{NotFlushed, Outcome, Throttle};
+    pub use crate::throttled::{Builder, Throttled, WeakThrottled};
     pub use crate::time::{Threshold, Timestamp};
     pub use crate::wait::WaitError;
 }
 
 use fault::{Fault, plant};
 use properties::{
-    calls_are_covered, every_call_returns, limits_are_kept, nested_calls_return, one_owner,
-    panics_lose_nothing, random_mixture, runs_exclude, runs_keep_their_distance,
+    background_calls, background_ends, background_mixture, calls_are_covered, every_call_returns,
+    limits_are_kept, nested_calls_return, one_owner, panics_lose_nothing, random_mixture, runs_exclude,
+    runs_keep_their_distance,
 };
 use shuttle::FailurePersistence;
 use shuttle_tests::{Model, Scheduler, Tally, first_failure, replay};
@@ -159,6 +180,85 @@ fn a_thread_that_does_not_recognize_itself() {
 fn a_thread_that_takes_every_other_for_itself() {
     let named = "a thread takes the run of another for its own";
     find(Fault::OneNumber, named, nested_calls_return::inside_a_run, "taken for a nested one");
+}
+
+#[test]
+fn a_background_thread_that_is_not_told_of_a_call() {
+    let named = "the background thread is not notified of a call";
+    find(Fault::UntoldRequest, named, background_calls::are_covered, DEADLOCK);
+    find(Fault::UntoldRequest, named, background_calls::inside_the_run_do_not_wait, DEADLOCK);
+}
+
+#[test]
+fn a_background_run_whose_end_nobody_is_told_of() {
+    let named = "nobody is notified of the end of a background run";
+    find(Fault::UntoldFinish, named, background_calls::are_covered, DEADLOCK);
+    find(Fault::UntoldFinish, named, background_calls::are_woken_by_the_clock, DEADLOCK);
+}
+
+#[test]
+fn a_background_thread_that_is_not_told_of_a_flush() {
+    let named = "the background thread is not notified of a flush";
+    find(Fault::UntoldTakeOver, named, background_calls::are_woken_by_a_flush, DEADLOCK);
+}
+
+#[test]
+fn a_cancel_that_those_in_front_are_not_told_of() {
+    let named = "those who wait for a background run are not notified of a cancel";
+    find(Fault::UntoldCancel, named, background_calls::are_woken_by_a_cancel, DEADLOCK);
+}
+
+#[test]
+fn a_notification_that_wakes_no_background_thread() {
+    let named = "a notification wakes no background thread";
+    find(Fault::NotifyNobody, named, background_calls::are_woken_by_the_clock, DEADLOCK);
+    find(Fault::NotifyNobody, named, background_calls::are_woken_by_a_shorter_threshold, DEADLOCK);
+    find(Fault::NotifyNobody, named, background_ends::by_the_last_handle, DEADLOCK);
+    find(Fault::NotifyNobody, named, background_mixture::of_all_operations, DEADLOCK);
+}
+
+#[test]
+fn a_background_thread_that_looks_before_it_listens() {
+    let named = "a background thread looks before it listens";
+    find(Fault::LookBeforeListening, named, background_calls::are_covered, DEADLOCK);
+    find(Fault::LookBeforeListening, named, background_ends::by_a_shutdown, DEADLOCK);
+}
+
+#[test]
+fn a_background_thread_that_looks_before_it_locks() {
+    let named = "a background thread ends by what it saw before it took the lock";
+    find(Fault::LookBeforeLocking, named, background_ends::by_a_shutdown, "G3");
+}
+
+#[test]
+fn a_load_and_a_store_in_place_of_the_compare_and_swap_of_a_flush() {
+    let named = "a load and a store in place of the compare-and-swap of a flush";
+    find(Fault::LoadThenStore, named, background_calls::are_flushed_once, "G4");
+}
+
+#[test]
+fn a_background_deferral_that_is_pending_too_long() {
+    let named = "the pending flag is cleared after the background function";
+    find(Fault::PendingTooLong, named, background_calls::are_covered, "G3");
+}
+
+#[test]
+fn a_background_run_that_ends_before_its_function() {
+    let named = "the running flag is cleared before the background function";
+    find(Fault::RunEndsFirst, named, background_calls::are_covered, "G3");
+}
+
+#[test]
+fn a_background_thread_that_leaves_nothing_owed() {
+    let named = "a background thread that ends by a panic gives up the run";
+    find(Fault::LeavesNothing, named, background_mixture::of_all_operations, "G3");
+}
+
+#[test]
+fn a_background_thread_that_does_not_recognize_itself() {
+    let named = "a background thread does not recognize itself";
+    find(Fault::NewNumbers, named, background_calls::inside_the_run_do_not_wait, DEADLOCK);
+    find(Fault::NewNumbers, named, background_ends::by_the_last_handle_inside_the_run, NO_END);
 }
 
 /// A failing schedule, as shuttle prints it or writes it to a file, leads to the same failure again at its

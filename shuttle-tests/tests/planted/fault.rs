@@ -10,6 +10,8 @@ pub enum Fault {
     NotifyNobody,
     /// Nobody is notified of the end of a run.
     UntoldFinish,
+    /// Nobody is notified of a call that makes a run pending.
+    UntoldRequest,
     /// Nobody is notified of a cancel.
     UntoldCancel,
     /// Nobody is notified when an owner leaves.
@@ -18,6 +20,8 @@ pub enum Fault {
     UntoldTakeOver,
     /// A waiter is listed after it looked, not before.
     LookBeforeListening,
+    /// Whoever holds a lock goes by the word as it was before.
+    LookBeforeLocking,
     /// A waiter does not count itself.
     Uncounted,
     /// A load and a store in place of the compare-and-swap.

@@ -13,10 +13,19 @@ mod word;
 
 pub(crate) use count::AtomicU32;
 pub(crate) use event::{Event, EventListener, wait, wait_for};
-pub(crate) use shipped::{AtomicU64, Ordering, const_unless_loom, fence};
+pub(crate) use shipped::{
+    AtomicU64, JoinHandle, Mutex, MutexGuard, Ordering, ThreadBuilder, const_unless_loom, fence,
+};
 pub(crate) use word::AtomicWord;
 
 use crate::fault::{Fault, planted};
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    if planted() == Fault::LookBeforeLocking {
+        word::look();
+    }
+    shipped::lock(mutex)
+}
 
 pub(crate) fn this_thread() -> u32 {
     use std::sync::atomic::AtomicU32;

@@ -5,6 +5,7 @@ use super::count::leave_untold;
 use super::shipped;
 use crate::fault::{Fault, planted};
 use crate::state::State;
+use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
 use std::thread::panicking;
 
@@ -14,6 +15,14 @@ const RUNNING: u64 = 0b001;
 const PENDING: u64 = 0b010;
 /// A run is owed.
 const OWED: u64 = 0b110;
+
+thread_local!(static WORD: Cell<u64> = const { Cell::new(0) });
+// What this thread saw of the word of the schedule before it locked.
+shuttle::thread_local!(static LOOKED: Cell<Option<u64>> = Cell::new(None));
+
+pub(super) fn look() {
+    LOOKED.with(|looked| looked.set(Some(WORD.get())));
+}
 
 pub(crate) struct AtomicWord {
     word: shipped::AtomicWord,
@@ -27,7 +36,8 @@ impl AtomicWord {
     }
 
     pub(crate) fn load(&self, order: Ordering) -> u64 {
-        self.word.load(order)
+        let looked = if order == Ordering::Acquire { LOOKED.with(Cell::take) } else { None };
+        looked.unwrap_or_else(|| self.word.load(order))
     }
 
     pub(crate) fn compare_exchange_weak(
@@ -57,7 +67,9 @@ impl AtomicWord {
             if starts || finishes {
                 self.too_long.store(to & RUNNING != 0 && to & PENDING != 0, Ordering::SeqCst);
             }
+            WORD.set(to);
             leave_untold(match planted() {
+                Fault::UntoldRequest => !before.has_owner() && after.is_pending(),
                 Fault::UntoldFinish => finishes,
                 Fault::UntoldCancel => before.is_pending() && !after.is_pending() && after.has_owner(),
                 Fault::UntoldOwed => is_left,

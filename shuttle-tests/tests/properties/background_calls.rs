@@ -54,7 +54,7 @@ pub fn are_flushed_once(cancelled: &Tally) {
             let was_cancelled = throttled.cancel();
             cancels.fetch_add(usize::from(was_cancelled), SeqCst);
             let expected = if was_cancelled { Err(WaitError::Cancelled) } else { Ok(()) };
-            assert_eq!(pending.wait(), expected, "G3: the pending run");
+            assert_eq!(pending.wait(), expected, "G4: who ended the pending run");
         });
     });
     let (flushes, cancels) = (flushes.into_inner(), cancels.into_inner());

@@ -167,7 +167,8 @@ impl Mixture {
         assert!(!state.is_running() && !state.has_owner(), "G6: it is wedged");
         let fatally = self.is_fatal && self.background.panics.load(SeqCst) > 0;
         for number in (0..CALLERS * CALLS).filter(|number| self.taken[*number].load(SeqCst)) {
-            if !self.background.coverage.covers(number) && !(fatally && state.is_owed()) {
+            let is_owed = fatally && state.is_owed();
+            if !self.background.coverage.covers(number) && !is_owed {
                 self.assert_given_up(number);
             }
         }
@@ -185,7 +186,7 @@ impl Mixture {
 
 pub fn of_all_operations(owed: &Tally) {
     let notes: Arc<Notes> = Arc::default();
-    let noted = Arc::clone(&notes);
+    let for_runs = Arc::clone(&notes);
     let is_fatal = one_in(3);
     let (throttled, background) = Background::start_with(
         WINDOW,
@@ -193,7 +194,7 @@ pub fn of_all_operations(owed: &Tally) {
             let builder = builder.on_panic(|_| panic_quietly());
             if is_fatal { builder.fatal_panics() } else { builder }
         },
-        move |background| inside(background, &noted),
+        move |background| inside(background, &for_runs),
     );
     let mixture = Arc::new(Mixture {
         background,
