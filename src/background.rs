@@ -122,9 +122,14 @@ impl Panic<'_> {
     /// What the panic said, if it carried a text.
     #[must_use]
     pub fn message(&self) -> &str {
-        let text = self.payload.downcast_ref::<&str>().copied();
-        text.or_else(|| self.payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+        message(self.payload)
     }
+}
+
+/// What a panic said, if it carried a text.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// What is told of a panic.
@@ -154,13 +159,6 @@ impl PanicPolicy {
             discard(payload);
         }
         false
-    }
-}
-
-/// Tells those who watch, from the thread that must go on if they panic.
-pub(crate) fn tell(event: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(event)) {
-        discard(payload);
     }
 }
 

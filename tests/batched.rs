@@ -17,22 +17,22 @@ fn on_a_clock(clock: &Arc<Manual>) -> atomic_throttle::Builder {
 
 /// Tells each batch to the test.
 fn told(clock: &Arc<Manual>) -> (Batched<u32>, Receiver<Vec<u32>>) {
-    let (sender, batches) = mpsc::channel();
+    let (sender, given) = mpsc::channel();
     let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| drop(sender.send(batch.collect()));
-    (on_a_clock(clock).spawn_batched(f).expect("a thread"), batches)
+    (on_a_clock(clock).spawn_batched(f).expect("a thread"), given)
 }
 
 #[test]
 fn a_run_is_given_everything_pushed_before_it() {
     let clock = Arc::new(Manual::new(at(1)));
-    let (batched, batches) = told(&clock);
+    let (batched, given) = told(&clock);
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     for item in 2..=4 {
         batched.trigger(item).expect("it goes on");
     }
     clock.set(at(2));
-    assert_eq!(batches.recv(), Ok(vec![1]));
-    assert_eq!(batches.recv(), Ok(vec![2, 3, 4]));
+    assert_eq!(given.recv(), Ok(vec![1]));
+    assert_eq!(given.recv(), Ok(vec![2, 3, 4]));
     assert_eq!(batched.throttled().runs(), 2);
 }
 
@@ -88,7 +88,7 @@ fn what_a_panicking_run_leaves_is_in_the_next_batch() {
 #[test]
 fn after_the_end_an_item_is_given_back() {
     let clock = Arc::new(Manual::new(at(1)));
-    let (batched, batches) = told(&clock);
+    let (batched, given) = told(&clock);
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     batched.trigger(2).expect("it goes on");
     batched.clone().trigger(3).expect("it goes on");
@@ -97,19 +97,19 @@ fn after_the_end_an_item_is_given_back() {
     assert_eq!(rejected, Rejected { item: Some(4), ended: Ended::ShutDown });
     assert!(rejected.to_string().contains("shut down"), "{rejected}");
     assert_eq!(batched.take_remaining(), [2, 3]);
-    assert_eq!(batches.iter().collect::<Vec<_>>(), [vec![1]]);
+    assert_eq!(given.iter().collect::<Vec<_>>(), [vec![1]]);
 }
 
 #[test]
 fn after_a_cancel_the_items_are_in_the_next_batch() {
     let clock = Arc::new(Manual::new(at(1)));
-    let (batched, batches) = told(&clock);
+    let (batched, given) = told(&clock);
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     batched.trigger(2).expect("it goes on");
     assert!(batched.throttled().cancel());
     batched.trigger(3).expect("it goes on");
     clock.set(at(2));
-    assert_eq!(batches.iter().take(2).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
+    assert_eq!(given.iter().take(2).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
 }
 
 /// Eight producers on the real clock, with runs that panic or leave items, until the end by `pending`.
@@ -221,7 +221,7 @@ proptest! {
     fn batches_are_the_pushed_items_in_order(operations in operations()) {
         let clock = Arc::new(Manual::new(at(1)));
         let (plans, plan) = mpsc::channel::<(usize, bool)>();
-        let (sender, batches) = mpsc::channel();
+        let (sender, given) = mpsc::channel();
         let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
             let (takes, panics) = plan.recv().unwrap_or((usize::MAX, false));
             let _ = sender.send(batch.take(takes).collect::<Vec<_>>());
@@ -256,7 +256,7 @@ proptest! {
                     let run = throttled.state().epoch();
                     plans.send((takes, panics)).expect("the thread lives");
                     let expected: Vec<_> = waiting.drain(..takes.min(waiting.len())).collect();
-                    let got = batches.recv().expect("a batch");
+                    let got = given.recv().expect("a batch");
                     // What was pushed after the start may be in this batch or in the next.
                     prop_assert!(expected.starts_with(&got), "{expected:?} {got:?}");
                     expected[got.len()..].iter().rev().for_each(|item| waiting.push_front(*item));
@@ -267,7 +267,7 @@ proptest! {
         }
         drop(plans);
         throttled.shutdown(Pending::Flush).expect("it ends");
-        let mut rest: Vec<u32> = batches.try_iter().flatten().collect();
+        let mut rest: Vec<u32> = given.try_iter().flatten().collect();
         rest.extend(batched.take_remaining());
         prop_assert!(rest.iter().eq(&waiting), "{rest:?} {waiting:?}");
     }

@@ -4,6 +4,7 @@ use super::Runtime;
 use super::guard::{Deferred, Started, Turn};
 use super::shared::{Ended, Shared};
 use super::until::until;
+use crate::background::message;
 use crate::observe;
 use core::any::Any;
 use core::future::poll_fn;
@@ -11,7 +12,6 @@ use core::pin::pin;
 use core::task::Poll;
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::string::String;
 use std::sync::Arc;
 
 /// What a function panicked with.
@@ -93,10 +93,4 @@ where
         }
     })
     .await
-}
-
-/// What a person can read of it.
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("not a text")
 }

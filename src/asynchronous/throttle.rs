@@ -289,13 +289,12 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
     pub fn cancel(&self) -> bool {
-        let epoch = self.state().epoch();
-        let cancelled = self.shared.gate.cancel();
-        if cancelled {
+        let cancelled = self.shared.gate.cancel_in();
+        if let Some(epoch) = cancelled {
             self.shared.waiting().notify();
             observe::cancelled(self.shared.source(), epoch);
         }
-        cancelled
+        cancelled.is_some()
     }
 
     /// Waits until everything that was requested before has run: the pending run, if there is one, else the

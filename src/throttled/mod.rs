@@ -137,12 +137,12 @@ impl Throttled {
         reason = "whoever wants no run need not know whether one was pending"
     )]
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared.gate.cancel();
-        if cancelled {
+        let cancelled = self.shared.gate.cancel_in();
+        if let Some(epoch) = cancelled {
             self.shared.waiting().notify();
-            observe::cancelled(self.shared.source(), self.state().epoch());
+            observe::cancelled(self.shared.source(), epoch);
         }
-        cancelled
+        cancelled.is_some()
     }
 
     /// Waits until all that was requested before has been run.

@@ -1,7 +1,7 @@
 //! The thread of a [`Throttled`](super::Throttled): the one owner of every deferral.
 
 use super::shared::Shared;
-use crate::background::{PanicPolicy, Pending, Shutdown, Stage, discard, tell};
+use crate::background::{PanicPolicy, Pending, Shutdown, Stage, discard};
 use crate::clock::Clock;
 use crate::gate::{Fired, Flushed, Run};
 use crate::observe::{self, Edge};
@@ -159,7 +159,7 @@ impl Course {
 
     fn is_deferred(&mut self, shared: &Shared, epoch: Epoch, due: Timestamp) {
         if self.deferred_in.replace(epoch) != Some(epoch) {
-            tell(|| observe::deferred(shared.source(), due));
+            observe::deferred(shared.source(), due);
         }
     }
 }
@@ -181,7 +181,7 @@ fn end(shared: &Shared, shutdown: Shutdown) {
     drop(control);
     shared.waiting().notify();
     if abandoned == Abandon::Owed {
-        tell(|| observe::abandoned(shared.source(), state.epoch()));
+        observe::abandoned(shared.source(), state.epoch());
     }
 }
 
