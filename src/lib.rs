@@ -115,7 +115,7 @@ pub use self::{
     every::{Entry, Site},
     snapshot::Snapshot,
     throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    throttled::{Builder, Throttled, Triggered, WeakThrottled},
+    throttled::{Builder, CountedThrottled, Throttled, Triggered, WeakThrottled},
     wait::WaitError,
 };
 

@@ -4,6 +4,7 @@
 #[cfg(feature = "batch")]
 mod batched;
 mod builder;
+mod counted;
 mod shared;
 mod triggered;
 mod worker;
@@ -11,6 +12,7 @@ mod worker;
 #[cfg(feature = "batch")]
 pub use self::batched::{Batch, Batched, Rejected};
 pub use self::builder::Builder;
+pub use self::counted::CountedThrottled;
 pub use self::triggered::Triggered;
 
 use self::shared::Shared;
