@@ -25,6 +25,7 @@
 //! [`stream::throttle`] thins out a stream.
 
 mod body;
+mod decide;
 mod guard;
 mod outcome;
 mod runtime;

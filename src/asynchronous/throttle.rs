@@ -1,11 +1,11 @@
 //! The handle: decides at once, and hands what is to be done to a task.
 
-use super::body::{Reply, own, perform};
-use super::guard::{Deferred, Started};
+use super::body::Reply;
+use super::decide::{Answer, Decided};
 use super::outcome::{Outcome, Ticket};
 use super::shared::{After, Shared};
 use super::{NoRuntime, Runtime};
-use crate::gate::{Arrival, Flushed, Run};
+use crate::gate::Flushed;
 use crate::observe::{self, Edge};
 use crate::snapshot::Snapshot;
 use crate::state::{Epoch, State};
@@ -13,9 +13,6 @@ use crate::throttle::NotFlushed;
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use crate::wait::WaitError;
 use core::fmt;
-use core::future::poll_fn;
-use core::pin::Pin;
-use core::task::Poll;
 use core::time::Duration;
 use futures_channel::oneshot;
 use std::panic::resume_unwind;
@@ -173,7 +170,7 @@ impl<R> AsyncThrottle<R> {
         self.shared.gate.threshold()
     }
 
-    pub(super) fn shared(&self) -> &Shared<R> {
+    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
         &self.shared
     }
 }
@@ -343,70 +340,6 @@ impl<R: Runtime> AsyncThrottle<R> {
         Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 
-    /// For a call whose `coalesce` has just said `None`.
-    fn decide<T: 'static, F, Fut>(
-        &self,
-        f: F,
-        reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Result<Decided<'_, R>, NoRuntime>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = T> + Send + 'static,
-    {
-        let shared = &self.shared;
-        shared.runtime.ready()?;
-        match shared.gate.arrive_uncoalesced(shared.runtime.now()) {
-            Arrival::Run(run) => {
-                let ticket = self.spawn_run(run, Edge::Leading, f, reply)?;
-                Ok(Decided { ticket, at_once: true })
-            }
-            Arrival::Coalesced(epoch) => {
-                reply(Reply::Gone);
-                Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
-            }
-            Arrival::Defer(deferral) => {
-                let (epoch, due) = (deferral.epoch(), deferral.due());
-                let deferred = Deferred::new(Arc::clone(shared), deferral);
-                observe::deferred(shared.source(), due);
-                shared.runtime.spawn(own(deferred, f, reply))?;
-                Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
-            }
-        }
-    }
-
-    fn spawn_run<T: 'static, F, Fut>(
-        &self,
-        run: Run<'_>,
-        edge: Edge,
-        f: F,
-        reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Result<Ticket<'_, R>, NoRuntime>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = T> + Send + 'static,
-    {
-        let (epoch, released_owner) = (run.epoch(), run.released_owner());
-        let started = Started::new(Arc::clone(&self.shared), run, edge);
-        if released_owner {
-            // The owner is released before the function is called.
-            self.shared.waiting().notify();
-            observe::taken_over(self.shared.source(), epoch);
-        }
-        self.shared.runtime.spawn(perform(started, f, reply))?;
-        Ok(Ticket::new(self, After::before_the_run(epoch)))
-    }
-
-    /// Waits for the task's reply; no longer than it may, where a run would wait for itself.
-    async fn answer<T>(&self, mut receiver: oneshot::Receiver<Reply<T>>) -> Answer<T> {
-        poll_fn(|cx| match Pin::new(&mut receiver).poll(cx) {
-            Poll::Ready(Ok(reply)) => Poll::Ready(Answer::Reply(reply)),
-            Poll::Ready(Err(oneshot::Canceled)) => Poll::Ready(Answer::Dropped),
-            Poll::Pending if self.shared.is_inside_run() => Poll::Ready(Answer::InsideRun),
-            Poll::Pending => Poll::Pending,
-        })
-        .await
-    }
-
     async fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
         let state = self.state();
         let after = if state.is_pending() || state.is_owed() {
@@ -418,21 +351,6 @@ impl<R: Runtime> AsyncThrottle<R> {
         };
         self.shared.wait_for_cover(after, limit).await
     }
-}
-
-/// A call that was decided, and not coalesced by its load.
-struct Decided<'t, R> {
-    ticket: Ticket<'t, R>,
-    at_once: bool,
-}
-
-/// What a caller hears of its function.
-enum Answer<T> {
-    Reply(Reply<T>),
-    /// The task was dropped.
-    Dropped,
-    /// To wait for it would be to wait for the run that asks.
-    InsideRun,
 }
 
 impl<R> Clone for AsyncThrottle<R> {

@@ -3,7 +3,9 @@
 use super::paused;
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, NotFlushed, Threshold, Timestamp, Tokio, WaitError};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::time::{Instant, advance, sleep};
 
@@ -219,4 +221,21 @@ fn a_named_runtime_is_reached_from_any_thread() {
     assert_eq!(runtime.block_on(throttle.wait()), Ok(()));
     assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
     assert_eq!(throttle.runtime().now().saturating_since(before), WINDOW);
+}
+
+/// G7. Its fence and its load are counted with those of the gate, which decides.
+#[test]
+fn a_coalesced_call_allocates_nothing() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        throttle.trigger(async || ()).unwrap();
+        throttle.trigger(async || ()).unwrap();
+        let measured = allocation_counter::measure(|| {
+            assert!(throttle.trigger(async || ()).is_ok());
+            let mut run = pin!(throttle.run(async || ()));
+            let coalesced = run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(coalesced, Poll::Ready(Ok(Outcome::Coalesced(_)))));
+        });
+        assert_eq!(measured.count_total, 0);
+    });
 }
