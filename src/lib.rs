@@ -89,6 +89,8 @@ mod calls;
 #[cfg(feature = "std")]
 mod counted;
 #[cfg(feature = "std")]
+mod counted_throttled;
+#[cfg(feature = "std")]
 mod every;
 #[cfg(feature = "std")]
 mod observe;
@@ -112,10 +114,11 @@ pub use self::{
     calls::Calls,
     clock::{Monotonic, Moved},
     counted::Counted,
+    counted_throttled::CountedThrottled,
     every::{Entry, Site},
     snapshot::Snapshot,
     throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    throttled::{Builder, CountedThrottled, Throttled, Triggered, WeakThrottled},
+    throttled::{Builder, Throttled, Triggered, WeakThrottled},
     wait::WaitError,
 };
 

@@ -13,6 +13,9 @@ mod sync;
 #[path = "../../src/asynchronous/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod asynchronous;
+#[path = "../../src/background.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod background;
 #[path = "../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod clock;
@@ -20,7 +23,6 @@ mod clock;
 #[allow(dead_code, unused_imports)]
 mod gate;
 #[path = "../../src/observe.rs"]
-#[allow(dead_code)]
 mod observe;
 #[path = "../../src/snapshot.rs"]
 #[allow(dead_code)]

@@ -19,7 +19,6 @@ mod clock;
 #[allow(dead_code, unused_imports)]
 mod gate;
 #[path = "../../src/observe.rs"]
-#[allow(dead_code)]
 mod observe;
 #[path = "../../src/snapshot.rs"]
 mod snapshot;

@@ -4,7 +4,6 @@
 #[cfg(feature = "batch")]
 mod batched;
 mod builder;
-mod counted;
 mod shared;
 mod triggered;
 mod worker;
@@ -12,7 +11,6 @@ mod worker;
 #[cfg(feature = "batch")]
 pub use self::batched::{Batch, Batched, Rejected};
 pub use self::builder::Builder;
-pub use self::counted::CountedThrottled;
 pub use self::triggered::Triggered;
 
 use self::shared::Shared;

@@ -1,8 +1,8 @@
 //! [`CountedThrottled`]: a [`Throttled`] whose runs are told how many calls they stand for.
 
-use super::{Builder, Throttled, Triggered};
 use crate::background::Ended;
 use crate::calls::Calls;
+use crate::throttled::{Builder, Throttled, Triggered};
 use core::time::Duration;
 use std::io;
 use std::sync::Arc;
