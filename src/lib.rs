@@ -92,6 +92,8 @@ mod counted;
 mod counted_throttled;
 #[cfg(feature = "std")]
 mod every;
+#[cfg(feature = "keyed")]
+mod keyed;
 #[cfg(feature = "std")]
 mod observe;
 #[cfg(feature = "std")]
@@ -126,6 +128,8 @@ pub use self::{
 pub use self::asynchronous::Tokio;
 #[cfg(feature = "async")]
 pub use self::asynchronous::{AsyncThrottle, NoRuntime, Runtime};
+#[cfg(feature = "keyed")]
+pub use self::keyed::{KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun};
 #[cfg(feature = "batch")]
 pub use self::throttled::{Batch, Batched, Rejected};
 

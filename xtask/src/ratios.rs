@@ -1,4 +1,4 @@
-//! Reads what `cargo bench --bench paths` left behind and prints the ratios that count.
+//! Reads what `cargo bench` left behind and prints the ratios that count.
 //!
 //! The bench measures in rounds, and a ratio is taken within each round, between rows that ran within
 //! seconds of each other; the table shows the median of these over the rounds. Rows that an older bench
@@ -12,11 +12,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 4] = [
+const GROUPS: [(&str, &str); 9] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
     ("woken", "unpark"),
+    ("keyed, refused, 1 keys", "governor, quanta clock"),
+    ("keyed, refused, 1000 keys", "governor, quanta clock"),
+    ("keyed, refused, 1000000 keys", "governor, quanta clock"),
+    ("keyed, admitted, 1 keys", "governor, quanta clock"),
+    ("keyed, admitted, 1000 keys", "governor, quanta clock"),
 ];
 
 /// How the bench names a row that another thread contends for, before the name of the same row alone.

@@ -1,0 +1,57 @@
+//! G1 and G2 of the keys of a `Keyed`: eviction against calls, against the end of a run, and against a clock
+//! that goes back; keys that come in at once; the limit of keys.
+
+#[path = "keyed/models.rs"]
+mod models;
+
+mod subject {
+    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
+}
+
+use loom_tests::{Bound, explore};
+use models::Seen;
+
+fn holds(bound: Bound, guarantees: &'static str, claim: &str, model: fn(&Seen), minimum: usize) {
+    let seen = Seen::default();
+    let counted = seen.clone();
+    explore(bound, guarantees, claim, move || model(&counted))
+        .at_least(minimum)
+        .reached(&seen.met, "the threads met")
+        .never(&seen.broken, claim)
+        .passed();
+}
+
+#[test]
+fn eviction_against_a_clock_that_goes_back() {
+    let claim = "an evicted key keeps its distance, though the clock goes back";
+    holds(Bound::Exhaustive, "G1 G8", claim, models::eviction_against_a_clock_that_goes_back, 5);
+}
+
+#[test]
+fn eviction_against_a_call() {
+    let claim = "a key that starts while it is evicted is not forgotten";
+    holds(Bound::Exhaustive, "G1", claim, models::eviction_against_a_call, 10);
+}
+
+#[test]
+fn eviction_against_a_finish() {
+    let claim = "runs of a key that is evicted between them exclude each other, and see each other";
+    holds(Bound::Exhaustive, "G2", claim, models::eviction_against_a_finish, 10);
+}
+
+#[test]
+fn two_first_calls() {
+    holds(Bound::Exhaustive, "G1 G2", "of two first calls on a key one runs", models::two_first_calls, 10);
+}
+
+#[test]
+fn two_keys_for_one_place() {
+    let claim = "of two keys one comes in where there is room for one";
+    holds(Bound::Exhaustive, "G8", claim, models::two_keys_for_one_place, 10);
+}
+
+#[test]
+fn two_keys_that_make_room() {
+    let claim = "two keys make room for themselves, and neither waits for the other";
+    holds(Bound::Preemptions(3), "G9", claim, models::two_keys_that_make_room, 10);
+}

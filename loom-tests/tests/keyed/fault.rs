@@ -1,0 +1,28 @@
+//! What can be planted. All threads of a model are coroutines of the thread that explores it, under loom as
+//! under shuttle, and so share the fault that the test planted there.
+
+use std::cell::Cell;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each rung plants some of them")]
+pub enum Fault {
+    Nothing,
+    /// A key is evicted although a run of it is in progress.
+    ForgetsRuns,
+    /// A key is evicted although its window is not over.
+    ForgetsWindows,
+    /// Nothing is remembered of a key that is evicted.
+    RemembersNothing,
+    /// Keys are counted by a load and a later store.
+    LoadThenStore,
+}
+
+thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
+
+pub fn plant(fault: Fault) {
+    PLANTED.set(fault);
+}
+
+pub fn is_planted(fault: Fault) -> bool {
+    PLANTED.get() == fault
+}

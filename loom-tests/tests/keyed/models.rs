@@ -1,0 +1,149 @@
+//! The models. The file that declares this module says what `subject` is: the library, or its sources with
+//! a planted fault.
+//!
+//! All keys are in one shard; or the even ones in one, and the odd ones in another.
+
+use crate::subject::{Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
+use loom_tests::Tally;
+use std::hash::{BuildHasherDefault, Hasher};
+
+type Subject = Keyed<u8, Manual, BuildHasherDefault<Placed>>;
+
+/// The key itself, in both slices of the hash that choose the shard.
+#[derive(Default)]
+pub struct Placed(u64);
+
+impl Hasher for Placed {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = u64::from(bytes[0]);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 << 32 | self.0 << 44
+    }
+}
+
+const THRESHOLD: Threshold = Threshold::from_nanos(10);
+const LEADING: Timestamp = Timestamp::from_nanos(1);
+const INSIDE: Timestamp = Timestamp::from_nanos(2);
+const DUE: Timestamp = Timestamp::from_nanos(11);
+const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE });
+
+/// What was counted over all executions.
+#[derive(Clone, Default)]
+pub struct Seen {
+    /// The threads of the model met.
+    pub met: Tally,
+    /// What must not happen happened.
+    pub broken: Tally,
+}
+
+fn builder() -> KeyedBuilder<u8, Manual, BuildHasherDefault<Placed>> {
+    let builder: KeyedBuilder<u8> = Keyed::builder(THRESHOLD.as_duration());
+    builder.clock(Manual::new(LEADING)).hasher(BuildHasherDefault::default()).shards(1)
+}
+
+/// A throttle on whose clock key 1 has run at `LEADING`, and its window is over.
+fn after_a_window() -> Arc<Subject> {
+    let keyed = builder().build();
+    assert!(keyed.try_run(&1, || ()).is_ok());
+    keyed.clock().set(DUE);
+    Arc::new(keyed)
+}
+
+/// The key is evicted, or not, while the clock goes back into its window and a call comes.
+pub fn eviction_against_a_clock_that_goes_back(seen: &Seen) {
+    let keyed = after_a_window();
+    let evicting = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.evict()
+    });
+    keyed.clock().set(INSIDE);
+    let told = keyed.try_run(&1, || ());
+    let evicted = evicting.join().expect("no panic");
+    seen.met.count_if(evicted == 1);
+    seen.broken.count_if(told != Err(CLOSED));
+}
+
+/// The key is evicted, or not, while a call comes when its window is over.
+pub fn eviction_against_a_call(seen: &Seen) {
+    let keyed = after_a_window();
+    let evicting = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.evict()
+    });
+    let ran = keyed.try_run(&1, || ()).is_ok();
+    let evicted = evicting.join().expect("no panic");
+    seen.met.count_if(evicted == 1 && keyed.contains(&1));
+    // The run that has just started is never forgotten.
+    let again = keyed.try_run(&1, || ()).is_ok();
+    seen.broken.count_if(!ran || again || keyed.len() != 1);
+}
+
+/// A run that has outlasted its window ends while the key is to be evicted, and while another call comes.
+pub fn eviction_against_a_finish(seen: &Seen) {
+    let shared = Arc::new((builder().build(), AtomicUsize::new(0)));
+    // By plain load and store: an overlap or an unseen run loses an increment.
+    let increment = |count: &AtomicUsize| count.store(count.load(Relaxed) + 1, Relaxed);
+    let run = shared.0.try_enter(&1).expect("the first call runs");
+    shared.0.clock().set(DUE);
+    let evicting = thread::spawn({
+        let shared = Arc::clone(&shared);
+        move || shared.0.evict()
+    });
+    let calling = thread::spawn({
+        let shared = Arc::clone(&shared);
+        move || shared.0.try_run(&1, || increment(&shared.1)).is_ok()
+    });
+    increment(&shared.1);
+    drop(run);
+    let evicted = evicting.join().expect("no panic");
+    let ran = calling.join().expect("no panic");
+    seen.met.count_if(evicted == 1 && ran);
+    seen.broken.count_if(shared.1.load(Relaxed) != 1 + usize::from(ran));
+}
+
+/// Two first calls on one key.
+pub fn two_first_calls(seen: &Seen) {
+    let keyed = Arc::new(builder().build());
+    let call = |keyed: &Subject| keyed.try_run(&1, || ());
+    let other = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || call(&keyed)
+    });
+    let here = call(&keyed);
+    let there = other.join().expect("no panic");
+    seen.met.count_if(here == Err(Refused::Running.into()) || there == Err(Refused::Running.into()));
+    seen.broken.count_if(here.is_ok() == there.is_ok() || keyed.len() != 1);
+}
+
+/// Two keys that come in where there is room for one.
+pub fn two_keys_for_one_place(seen: &Seen) {
+    let keyed = Arc::new(builder().shards(2).max_keys(1).build());
+    let other = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.try_run(&1, || ()).is_ok()
+    });
+    let here = keyed.try_run(&2, || ()).is_ok();
+    let there = other.join().expect("no panic");
+    seen.met.count_if(there);
+    seen.broken.count_if(here == there || keyed.len() != 1);
+}
+
+/// Two keys that come in where two others are idle, each of which has to make room: nobody waits for ever.
+pub fn two_keys_that_make_room(seen: &Seen) {
+    let keyed = Arc::new(builder().shards(2).max_keys(2).build());
+    assert!(keyed.try_run(&1, || ()).is_ok() && keyed.try_run(&2, || ()).is_ok());
+    keyed.clock().set(DUE);
+    let other = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.try_run(&4, || ()).is_ok()
+    });
+    let here = keyed.try_run(&3, || ()).is_ok();
+    let there = other.join().expect("no panic");
+    seen.met.count_if(here && there);
+    seen.broken.count_if(!(here && there) || keyed.len() > 2);
+}

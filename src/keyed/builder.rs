@@ -1,0 +1,91 @@
+//! What a [`Keyed`] can be told before it is built.
+
+use super::front::Keyed;
+use super::hash::KeyHash;
+use super::shards::{MOST_SHARDS, Shards};
+use crate::clock::Monotonic;
+use crate::sync::AtomicU64;
+use crate::time::Threshold;
+use core::marker::PhantomData;
+use core::time::Duration;
+
+/// Enough that two busy threads seldom meet, and that one shard of a million keys is looked through in some
+/// ten microseconds; empty ones take 32 KiB.
+const USUAL_SHARDS: usize = 256;
+
+/// Sets up a [`Keyed`].
+///
+/// ```
+/// use atomic_throttle::{Keyed, KeyedError};
+/// use std::time::Duration;
+///
+/// let greet = Keyed::<String>::builder(Duration::from_secs(1)).max_keys(1).build();
+/// assert_eq!(greet.try_run("a", || 1), Ok(1));
+/// assert_eq!(greet.try_run("b", || 1), Err(KeyedError::Full { max_keys: 1 }));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is built until `build`"]
+pub struct KeyedBuilder<K, C = Monotonic, S = KeyHash> {
+    threshold: Threshold,
+    shards: usize,
+    max_keys: usize,
+    clock: C,
+    hasher: S,
+    key: PhantomData<fn() -> K>,
+}
+
+impl<K> KeyedBuilder<K> {
+    pub(super) fn new(threshold: Duration) -> Self {
+        Self {
+            threshold: Threshold::new(threshold),
+            shards: USUAL_SHARDS,
+            max_keys: usize::MAX,
+            clock: Monotonic,
+            hasher: KeyHash::default(),
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K, C, S> KeyedBuilder<K, C, S> {
+    /// Takes the time from `clock`.
+    pub fn clock<C2>(self, clock: C2) -> KeyedBuilder<K, C2, S> {
+        let Self { threshold, shards, max_keys, clock: _, hasher, key } = self;
+        KeyedBuilder { threshold, shards, max_keys, clock, hasher, key }
+    }
+
+    /// Hashes keys by `hasher`.
+    pub fn hasher<S2>(self, hasher: S2) -> KeyedBuilder<K, C, S2> {
+        let Self { threshold, shards, max_keys, clock, hasher: _, key } = self;
+        KeyedBuilder { threshold, shards, max_keys, clock, hasher, key }
+    }
+
+    /// Into how many shards the keys are divided: rounded up to a power of two, from 1 to 4096; 256 by
+    /// default. Two calls delay each other only if their keys are in one shard. Each takes 128 bytes.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards.clamp(1, MOST_SHARDS).next_power_of_two();
+        self
+    }
+
+    /// Knows at most so many keys. When there are as many, a call on another key evicts what it can in one
+    /// shard after the other until there is room, or until it has looked at some 4000 places (the next such
+    /// call begins at another shard). If there is no room then it is refused with
+    /// [`KeyedError::Full`](super::KeyedError::Full). Known keys go on.
+    ///
+    /// Without it there is no limit but the memory.
+    pub fn max_keys(mut self, max_keys: usize) -> Self {
+        self.max_keys = max_keys;
+        self
+    }
+
+    /// Builds it. It allocates its shards, and nothing else before the first key.
+    #[must_use]
+    pub fn build(self) -> Keyed<K, C, S> {
+        Keyed {
+            shards: Shards::new(self.shards, self.max_keys as u64),
+            threshold: AtomicU64::new(self.threshold.as_nanos()),
+            clock: self.clock,
+            hasher: self.hasher,
+        }
+    }
+}

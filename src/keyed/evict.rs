@@ -1,0 +1,102 @@
+//! Eviction: which keys are forgotten, and in which portions.
+//!
+//! Nobody sweeps the whole. A call that runs looks at a few places of one shard, by turns, and goes on there
+//! only as long as there is more to evict than to keep. A shard whose table is full is looked through before
+//! it grows, which takes a look at every entry in any case.
+
+use super::over::{is_over, later};
+use super::shard::{At, Shard};
+use hashbrown::HashTable;
+use std::vec::Vec;
+
+/// By how many places of the table a look for evictable entries goes on.
+pub(super) const STEP: usize = 32;
+/// The most steps of one look. It takes more than one only while there is more to evict than to keep.
+pub(super) const STEPS: usize = 64;
+/// A table with room for this many times its entries is made smaller.
+const MOSTLY_EMPTY: usize = 8;
+
+/// The keys that were evicted, to be dropped when the lock is free: what their `Drop` does is not ours.
+pub(super) type Evicted<K> = Vec<K>;
+
+impl<K> Shard<K> {
+    /// Looks at some entries, from where the last look ended.
+    pub(super) fn evict_some(&mut self, at: At, hash_of: &impl Fn(&K) -> u64, evicted: &mut Evicted<K>) {
+        for _ in 0..STEPS {
+            let is_worth_it = self.evict_step(at, evicted);
+            if self.cursor >= self.entries.num_buckets() {
+                self.cursor = 0;
+                break;
+            }
+            if !is_worth_it {
+                break;
+            }
+        }
+        self.shrink(hash_of);
+    }
+
+    /// Returns whether there was at least as much to evict as to keep.
+    fn evict_step(&mut self, at: At, evicted: &mut Evicted<K>) -> bool {
+        let places = self.cursor..(self.cursor + STEP).min(self.entries.num_buckets());
+        self.cursor = places.end;
+        let (mut gone, mut kept) = (0, 0);
+        for place in places {
+            let Some(entry) = self.entries.get_bucket(place) else { continue };
+            if !is_over(entry.state, at) {
+                kept += 1;
+                continue;
+            }
+            if let Ok(found) = self.entries.get_bucket_entry(place) {
+                let (entry, _) = found.remove();
+                self.forgotten = later(self.forgotten, entry.state);
+                evicted.push(entry.key);
+                gone += 1;
+            }
+        }
+        gone >= kept
+    }
+
+    /// Evicts all that it can, and returns at how many places it looked.
+    pub(super) fn evict_all(&mut self, at: At, evicted: &mut Evicted<K>) -> usize {
+        let forgotten = &mut self.forgotten;
+        let gone = self.entries.extract_if(|entry| is_over(entry.state, at));
+        evicted.extend(gone.map(|entry| {
+            *forgotten = later(*forgotten, entry.state);
+            entry.key
+        }));
+        self.entries.num_buckets()
+    }
+
+    /// Makes a table that is mostly empty smaller.
+    pub(super) fn shrink(&mut self, hash_of: &impl Fn(&K) -> u64) {
+        if self.entries.is_empty() {
+            self.cursor = 0;
+            self.entries = HashTable::new();
+        } else if room(&self.entries) >= MOSTLY_EMPTY * self.entries.len() {
+            self.cursor = 0;
+            // Twice what is needed: so many may come before it grows again.
+            self.entries.shrink_to(2 * self.entries.len(), |entry| hash_of(&entry.key));
+        }
+    }
+
+    /// Makes sure that one more entry has a place. A table that is full is looked through before it grows.
+    pub(super) fn make_place(&mut self, at: At, hash_of: &impl Fn(&K) -> u64, evicted: &mut Evicted<K>) {
+        let free = self.entries.capacity() - self.entries.len();
+        if free > 0 {
+            return;
+        }
+        self.evict_all(at, evicted);
+        let free = self.entries.capacity() - self.entries.len();
+        // Else the next look would come too soon: then this one grows, or clears away what the evicted
+        // entries left behind.
+        if free < room(&self.entries) / 4 + 1 {
+            self.entries.reserve(free + 1, |entry| hash_of(&entry.key));
+            self.cursor = 0;
+        }
+    }
+}
+
+/// How many entries a table has room for when nothing was removed from it.
+fn room<T>(table: &HashTable<T>) -> usize {
+    table.num_buckets() / 8 * 7
+}

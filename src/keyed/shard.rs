@@ -1,0 +1,123 @@
+//! One shard: a part of the keys, each with its state. No lock, no clock, no atomics: whoever holds the
+//! shard's lock moves a state by the pure transitions of [`state`](crate::state).
+//!
+//! What is forgotten here is remembered once for all: the latest state among those evicted. A key that is
+//! not in the table is decided by that state, as if it were the one that was evicted last. So it makes no
+//! difference to G1 whether the key was evicted or never ran, whatever the clock and the threshold do
+//! later.
+
+use super::evict::Evicted;
+use crate::state::{Epoch, Refused, State, TryStart};
+use crate::time::{Threshold, Timestamp};
+use core::borrow::Borrow;
+use hashbrown::HashTable;
+
+pub(super) struct Entry<K> {
+    pub(super) key: K,
+    pub(super) state: State,
+}
+
+/// A key with its hash, which is computed once for each call.
+pub(super) struct Hashed<'q, Q: ?Sized> {
+    pub(super) key: &'q Q,
+    pub(super) hash: u64,
+}
+
+/// Which time and threshold something is decided by.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    pub(super) now: Timestamp,
+    pub(super) threshold: Threshold,
+}
+
+/// What a call is told.
+#[derive(Debug, PartialEq)]
+pub(super) enum Decision {
+    Started(Epoch),
+    Refused(Refused),
+    /// The key is not here, and may start once it is.
+    Unknown,
+    /// The key is not here, and the window of what was forgotten is not over.
+    UnknownRefused(Refused),
+}
+
+pub(super) struct Shard<K> {
+    pub(super) entries: HashTable<Entry<K>>,
+    /// The latest state among those evicted, [`State::NEW`] before the first.
+    pub(super) forgotten: State,
+    /// Where the next look for evictable entries begins.
+    pub(super) cursor: usize,
+}
+
+impl<K> Shard<K> {
+    pub(super) fn new() -> Self {
+        Self { entries: HashTable::new(), forgotten: State::NEW, cursor: 0 }
+    }
+
+    pub(super) fn allocated_bytes(&self) -> usize {
+        self.entries.allocation_size()
+    }
+
+    pub(super) fn state<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<State>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.find(hashed.hash, |entry| entry.key.borrow() == hashed.key).map(|entry| entry.state)
+    }
+
+    fn state_mut<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<&mut State>
+    where
+        K: Borrow<Q>,
+    {
+        let entry = self.entries.find_mut(hashed.hash, |entry| entry.key.borrow() == hashed.key);
+        entry.map(|entry| &mut entry.state)
+    }
+
+    /// A call that runs now or not at all.
+    pub(super) fn try_start<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, at: At) -> Decision
+    where
+        K: Borrow<Q>,
+    {
+        if let Some(state) = self.state_mut(hashed) {
+            let (next, outcome) = state.try_start(at.now, at.threshold);
+            *state = next;
+            return match outcome {
+                TryStart::Run => Decision::Started(next.epoch()),
+                TryStart::Refused(refused) => Decision::Refused(refused),
+            };
+        }
+        match self.forgotten.try_start(at.now, at.threshold).1 {
+            TryStart::Run => Decision::Unknown,
+            TryStart::Refused(refused) => Decision::UnknownRefused(refused),
+        }
+    }
+
+    /// The same for a key that is not here: it comes in, if it starts.
+    pub(super) fn start_unknown(
+        &mut self,
+        hash: u64,
+        key: K,
+        at: At,
+        hash_of: &impl Fn(&K) -> u64,
+        evicted: &mut Evicted<K>,
+    ) -> Result<Epoch, Refused> {
+        self.make_place(at, hash_of, evicted);
+        let (state, outcome) = self.forgotten.try_start(at.now, at.threshold);
+        if let TryStart::Refused(refused) = outcome {
+            return Err(refused);
+        }
+        self.entries.insert_unique(hash, Entry { key, state }, |entry| hash_of(&entry.key));
+        Ok(state.epoch())
+    }
+
+    /// The run of the key that opened `epoch` ends.
+    pub(super) fn finish<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, epoch: Epoch)
+    where
+        K: Borrow<Q>,
+    {
+        // It is here: a key with a run in progress is never evicted.
+        if let Some(state) = self.state_mut(hashed) {
+            *state = state.finish(epoch).0;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The shards behind their locks: which one a key is in, how many keys there are, and whose turn it is to be
+//! looked through.
+
+use super::evict::Evicted;
+use super::shard::{At, Decision, Hashed, Shard};
+use crate::state::{Epoch, Refused, State};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
+use core::borrow::Borrow;
+use std::boxed::Box;
+
+/// The most shards: as many as 12 bits of a hash tell apart.
+pub(super) const MOST_SHARDS: usize = 1 << SLICE;
+const SLICE: u32 = 12;
+/// Where the two slices of a hash begin that choose the shard. The table takes the lowest bits and the
+/// highest seven, so the choice leaves those even.
+const SLICES: [u32; 2] = [32, 44];
+
+/// After how many places a call that has no room for its key looks at no further shard.
+const LOOK_FOR_ROOM: usize = 4096;
+
+/// Keeps two shards on lines of their own, also where the processor fetches lines in pairs.
+#[repr(align(128))]
+struct Padded<T>(T);
+
+pub(super) struct Shards<K> {
+    all: Box<[Padded<Mutex<Shard<K>>>]>,
+    /// How many keys there are, those about to come in included.
+    keys: AtomicU64,
+    most_keys: u64,
+    /// The number of turns so far. They say which shard is looked at next.
+    turns: AtomicU64,
+}
+
+/// Why a key that was not known did not start.
+pub(super) enum NotNew {
+    /// It is known now.
+    Refused(Refused),
+    /// The window of what was forgotten is not over.
+    Forgotten(Refused),
+    /// There is no room for it.
+    Full,
+}
+
+impl<K> Shards<K> {
+    /// `shards` is a power of two, at most `MOST_SHARDS`.
+    pub(super) fn new(shards: usize, most_keys: u64) -> Self {
+        let all = (0..shards).map(|_| Padded(Mutex::new(Shard::new()))).collect();
+        Self { all, keys: AtomicU64::new(0), most_keys, turns: AtomicU64::new(0) }
+    }
+
+    /// The shard of a key with this hash.
+    ///
+    /// It is the greater of two numbers, so the sizes of shards are spread evenly from almost nothing to twice
+    /// the average. Tables double when they grow: shards of one size would all do so at the same number of
+    /// keys, and a key would take twice the memory after that as before. As it is, it takes about the same
+    /// at any number.
+    pub(super) fn of(&self, hash: u64) -> &Mutex<Shard<K>> {
+        let slice = |from: u32| usize::try_from(hash >> from & (MOST_SHARDS as u64 - 1)).unwrap_or_default();
+        let [one, other] = SLICES.map(|from| slice(from) & (self.all.len() - 1));
+        &self.all[one.max(other)].0
+    }
+
+    pub(super) fn most_keys(&self) -> u64 {
+        self.most_keys
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        // ORDERING: Relaxed. A count: it publishes nothing.
+        self.keys.load(Ordering::Relaxed)
+    }
+
+    /// Counts a key that is about to come in. Returns whether there is room for it.
+    fn count_in(&self) -> bool {
+        let room_for_one = |keys| if keys < self.most_keys { Some(keys + 1) } else { None };
+        // ORDERING: Relaxed; see `len`.
+        self.keys.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room_for_one).is_ok()
+    }
+
+    fn count_out(&self, keys: usize) {
+        if keys > 0 {
+            // ORDERING: Relaxed; see `len`. It wraps: that is how it subtracts.
+            self.keys.fetch_add((keys as u64).wrapping_neg(), Ordering::Relaxed);
+        }
+    }
+
+    /// The state of a key, if it is known.
+    pub(super) fn state<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<State>
+    where
+        K: Borrow<Q>,
+    {
+        lock(self.of(hashed.hash)).state(hashed)
+    }
+
+    pub(super) fn try_start<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Decision
+    where
+        K: Borrow<Q>,
+    {
+        lock(self.of(hashed.hash)).try_start(hashed, at)
+    }
+
+    /// As [`try_start`](Self::try_start), for a key that was not known a moment ago.
+    pub(super) fn try_start_new<Q: Eq + ?Sized>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        key: K,
+        at: At,
+        hash_of: &impl Fn(&K) -> u64,
+    ) -> Result<Epoch, NotNew>
+    where
+        K: Borrow<Q>,
+    {
+        // Before the lock, so that what is evicted is dropped after it; as `key` is, if it is not used.
+        let mut evicted = Evicted::new();
+        let mut shard = lock(self.of(hashed.hash));
+        match shard.try_start(hashed, at) {
+            Decision::Started(epoch) => return Ok(epoch),
+            Decision::Refused(refused) => return Err(NotNew::Refused(refused)),
+            Decision::UnknownRefused(refused) => return Err(NotNew::Forgotten(refused)),
+            Decision::Unknown if !self.count_in() => return Err(NotNew::Full),
+            Decision::Unknown => {}
+        }
+        let started = shard.start_unknown(hashed.hash, key, at, hash_of, &mut evicted);
+        self.count_out(evicted.len() + usize::from(started.is_err()));
+        started.map_err(NotNew::Forgotten)
+    }
+
+    pub(super) fn finish<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, epoch: Epoch)
+    where
+        K: Borrow<Q>,
+    {
+        lock(self.of(hashed.hash)).finish(hashed, epoch);
+    }
+
+    /// Evicts some keys of the shard whose turn it is, unless that is in use.
+    pub(super) fn look(&self, at: At, hash_of: &impl Fn(&K) -> u64) {
+        let mut evicted = Evicted::new();
+        if let Some(mut shard) = try_lock(self.in_turn(self.next_turn())) {
+            shard.evict_some(at, hash_of, &mut evicted);
+            self.count_out(evicted.len());
+        }
+    }
+
+    /// Evicts what it can where there is no room for another key, in one shard after the other. Returns
+    /// whether there is room now.
+    pub(super) fn make_room(&self, at: At) -> bool {
+        let mut looked = 0;
+        let turn = self.next_turn();
+        // Each shard once, whoever else has a turn meanwhile.
+        for shard in 0..self.all.len() as u64 {
+            // Whoever else takes that room leaves what is still to be evicted for the next try.
+            if self.len() < self.most_keys {
+                return true;
+            }
+            if looked > LOOK_FOR_ROOM {
+                return false;
+            }
+            let mut evicted = Evicted::new();
+            let mut shard = lock(self.in_turn(turn.wrapping_add(shard)));
+            looked += shard.evict_all(at, &mut evicted);
+            self.count_out(evicted.len());
+            drop(shard);
+        }
+        self.len() < self.most_keys
+    }
+
+    fn next_turn(&self) -> u64 {
+        // ORDERING: Relaxed. The read-modify-write alone makes each turn another one.
+        self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn in_turn(&self, turn: u64) -> &Mutex<Shard<K>> {
+        let index = usize::try_from(turn & (self.all.len() as u64 - 1)).unwrap_or_default();
+        &self.all[index].0
+    }
+
+    /// Evicts all that it can, shard by shard, and returns how many keys those were.
+    pub(super) fn evict(&self, at: At, hash_of: &impl Fn(&K) -> u64) -> usize {
+        let evict_all = |shard: &Padded<Mutex<Shard<K>>>| {
+            let mut evicted = Evicted::new();
+            let mut shard = lock(&shard.0);
+            shard.evict_all(at, &mut evicted);
+            shard.shrink(hash_of);
+            self.count_out(evicted.len());
+            drop(shard);
+            evicted.len()
+        };
+        self.all.iter().map(evict_all).sum()
+    }
+
+    pub(super) fn allocated_bytes(&self) -> usize {
+        let tables = self.all.iter().map(|shard| lock(&shard.0).allocated_bytes());
+        size_of_val(&*self.all) + tables.sum::<usize>()
+    }
+}
