@@ -2,7 +2,7 @@
 
 #![cfg(feature = "keyed")]
 
-use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
+use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
 use evidence::Check;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
@@ -121,6 +121,26 @@ fn a_clock_that_goes_back_opens_no_window_of_an_evicted_key() {
     assert_eq!(keyed.try_run(&1, || ()), Err(CLOSED));
     keyed.clock().set(DUE);
     assert!(keyed.try_run(&1, || ()).is_ok());
+}
+
+/// A thread that was preempted after it read the clock, while another evicted by a later reading.
+#[test]
+fn a_reading_that_is_older_than_an_eviction_refuses_no_key_by_itself() {
+    struct Preempted {
+        reads: [Timestamp; 4],
+        read: AtomicUsize,
+    }
+    impl Clock for Preempted {
+        fn now(&self) -> Timestamp {
+            self.reads[self.read.fetch_add(1, Ordering::Relaxed)]
+        }
+    }
+    let clock = Preempted { reads: [START, DUE, START, DUE], read: AtomicUsize::new(0) };
+    let keyed: Keyed<u32, Preempted> = Keyed::builder(WINDOW).clock(clock).shards(1).build();
+    assert!(keyed.try_run(&1, || ()).is_ok());
+    assert_eq!(keyed.evict(), 1);
+    assert!(keyed.try_run(&2, || ()).is_ok());
+    assert_eq!(keyed.clock().read.load(Ordering::Relaxed), 4);
 }
 
 #[test]
