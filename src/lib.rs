@@ -30,6 +30,7 @@
 //! | run the pending one now, or never | [`Throttle::flush`], [`Throttle::cancel`] |
 //! | the same in tasks, on tokio or another runtime | `AsyncThrottle` (feature `async`) |
 //! | tell each run how many calls it stands for | [`Counted`], [`Calls`] |
+//! | run at once or not at all, for each of millions of keys | `Keyed` (feature `keyed`) |
 //! | log at most once per threshold | [`every!`] |
 //! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
@@ -44,6 +45,8 @@
 //! 64-bit atomics.
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
+//!
+//! `keyed`: `Keyed`, a throttle for each key, which forgets those that are idle.
 //!
 //! `tracing`: events of the crate `tracing`, with the target `atomic_throttle`.
 //!
