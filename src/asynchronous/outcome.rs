@@ -2,6 +2,7 @@
 
 use super::shared::After;
 use super::{AsyncThrottle, Runtime};
+use crate::state::Epoch;
 use crate::wait::WaitError;
 use core::fmt;
 use core::time::Duration;
@@ -63,6 +64,14 @@ impl<'t, R> Ticket<'t, R> {
     #[inline]
     pub(super) fn new(throttle: &'t AsyncThrottle<R>, after: After) -> Self {
         Self { throttle, after }
+    }
+}
+
+impl<R> Ticket<'_, R> {
+    /// The first run with a greater epoch than this one covers the call.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.after.epoch()
     }
 }
 

@@ -33,17 +33,21 @@ pub(super) enum Ended {
 
 /// The runs that cover a call: those with a greater epoch than this one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct After(u64);
+pub(super) struct After(Epoch);
 
 impl After {
     /// Those after the run of `epoch`.
     pub(super) fn the_run(epoch: Epoch) -> Self {
-        Self(epoch.as_u64())
+        Self(epoch)
     }
 
     /// Those from the run of `epoch` on.
     pub(super) fn before_the_run(epoch: Epoch) -> Self {
-        Self(epoch.as_u64() - 1)
+        Self(epoch.previous())
+    }
+
+    pub(super) fn epoch(self) -> Epoch {
+        self.0
     }
 }
 
@@ -100,7 +104,7 @@ impl<R> Shared<R> {
         if has_ended(self.panicked.load(Ordering::Relaxed), after, state) {
             return Some(Err(WaitError::Panicked));
         }
-        if state.is_running() && state.epoch().as_u64() > after.0 {
+        if state.is_running() && state.epoch() > after.0 {
             return None;
         }
         // No run that covers the call has started, or its task was dropped and left it owed.
@@ -116,7 +120,7 @@ impl<R> Shared<R> {
 /// that yet, what the run did may not be visible yet, either; whoever waits is told of the finish.
 fn has_ended(epoch: u64, after: After, state: State) -> bool {
     let latest = state.epoch().as_u64();
-    epoch > after.0 && (epoch < latest || epoch == latest && !state.is_running())
+    epoch > after.0.as_u64() && (epoch < latest || epoch == latest && !state.is_running())
 }
 
 impl<R: Runtime> Shared<R> {
