@@ -1,6 +1,6 @@
 //! Compares what the threads were told with the runs that took place.
 
-use crate::record::{Kind, Promise, RunLog, Testimony};
+use crate::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
 
 /// How a storm ended.
 pub struct End {
@@ -58,6 +58,31 @@ pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End)
 }
 
 impl Verdict {
+    /// What is to be said of several throttles, each of which was judged by itself.
+    pub fn of_all(verdicts: impl ExactSizeIterator<Item = Self>) -> Self {
+        let several = verdicts.len() > 1;
+        let least = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).min();
+        let mut all = Self::default();
+        for (key, verdict) in verdicts.enumerate() {
+            all.runs += verdict.runs;
+            all.flushed += verdict.flushed;
+            all.shortest_gap = least(all.shortest_gap, verdict.shortest_gap);
+            all.shortest_gap_inside = least(all.shortest_gap_inside, verdict.shortest_gap_inside);
+            all.overlaps += verdict.overlaps;
+            all.longest_delay = all.longest_delay.max(verdict.longest_delay);
+            all.uncovered += verdict.uncovered;
+            all.cancelled += verdict.cancelled;
+            all.still_owed += verdict.still_owed;
+            all.cancels += verdict.cancels;
+            let of_key = |Broken { guarantee, how }| {
+                let how = if several { format!("key {}: {how}", key + 1) } else { how };
+                Broken { guarantee, how }
+            };
+            all.broken.extend(verdict.broken.into_iter().map(of_key));
+        }
+        all
+    }
+
     fn is_broken(&mut self, guarantee: &'static str, how: String) {
         self.broken.push(Broken { guarantee, how });
     }
@@ -141,7 +166,49 @@ impl Verdict {
             let how = format!("{} calls or more are uncovered; {example}", self.uncovered);
             self.is_broken("G3", how);
         }
+        // It excuses the calls, but in a storm no owner leaves, and what is pending is waited for.
+        if end.still_owed {
+            self.is_broken("G5", "a run is pending or owed after the end, and nobody performs it".to_owned());
+        }
+        self.judge_waits(log, order, testimonies);
+        self.judge_dropped(log, order, testimonies, end, cancelled_at);
         self.judge_owners(testimonies);
+    }
+
+    /// Whoever is told that a covering run has ended is told so after its end.
+    fn judge_waits(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
+        let is_early = |heard: &&Heard| {
+            let next = order.partition_point(|&index| log.runs()[index].stamp <= heard.epoch);
+            order.get(next).is_none_or(|&cover| log.runs()[cover].end > heard.at)
+        };
+        let heard = || testimonies.iter().flat_map(|testimony| &testimony.heard);
+        let early = heard().filter(is_early).count();
+        if early > 0 {
+            let how = format!("{early} of {} waits ended before a run that covers the call", heard().count());
+            self.is_broken("G3", how);
+        }
+    }
+
+    /// A call whose future was dropped was told nothing, but it was made: some run saw it, so the last did.
+    fn judge_dropped(
+        &mut self,
+        log: &RunLog,
+        order: &[usize],
+        testimonies: &[Testimony],
+        end: &End,
+        cancelled_at: u64,
+    ) {
+        let saw = |thread| order.last().map_or(0, |&last| log.seen(last, thread));
+        let is_lost = |testimony: &&Testimony| {
+            let seen = saw(testimony.thread);
+            let lost = |call: Unheard| seen < call.number && cancelled_at <= call.called;
+            testimony.unheard.is_some_and(lost) && !end.still_owed
+        };
+        let lost = testimonies.iter().filter(is_lost).count();
+        if lost > 0 {
+            let how = format!("the last call of {lost} threads whose future was dropped was lost with it");
+            self.is_broken("G3", how);
+        }
     }
 
     fn judge_owners(&mut self, testimonies: &[Testimony]) {
@@ -158,9 +225,12 @@ impl Verdict {
             let cancelled = calls(Kind::Cancelled);
             self.is_broken("G3", format!("{cancelled} owners were cancelled by {} cancels", self.cancels));
         }
-        // `run` leaves a run owed only inside another run, and no call of a storm is made there.
+        // A run is left owed only inside another run, or when its front end ends: not in a storm.
         if calls(Kind::Owed) > 0 {
             self.is_broken("G3", format!("{} owners left without need", calls(Kind::Owed)));
+        }
+        if calls(Kind::NotTaken) > 0 {
+            self.is_broken("G6", format!("{} calls were not taken before the end", calls(Kind::NotTaken)));
         }
     }
 }
@@ -177,7 +247,7 @@ fn uncovered(thread: usize, promise: &Promise, seen: Option<u64>) -> String {
         None => "never came".to_owned(),
     };
     let thread = thread + 1;
-    format!("the run that was to cover call {number} of thread {thread}, coalesced in epoch {epoch}, {what}")
+    format!("the run that was to cover call {number} of thread {thread}, promised in epoch {epoch}, {what}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The judge accepts what a throttle may do, and rejects each planted fault.
 
 use super::{End, Verdict, judge};
-use crate::record::{Kind, Run, RunLog, Testimony, add};
+use crate::record::{Heard, Kind, Run, RunLog, Testimony, Unheard, add};
 
 const THRESHOLD: u64 = 100;
 const QUIET: End = End { still_owed: false, overlaps: 0 };
@@ -11,7 +11,7 @@ fn run(stamp: u64) -> Run {
 }
 
 fn log(runs: &[(Run, [u64; 2])]) -> RunLog {
-    let mut log = RunLog::new(2);
+    let mut log = RunLog::new(2, 1);
     for (run, seen) in runs {
         log.push(*run, seen);
     }
@@ -103,7 +103,11 @@ fn rejects_a_run_that_never_came() {
     assert_eq!(broken(&verdict), ["G3"], "the run of its own epoch started before the call");
 
     let verdict = judge(&log, &promised, THRESHOLD, &End { still_owed: true, ..QUIET });
-    assert_eq!((broken(&verdict).len(), verdict.still_owed), (0, 1));
+    assert_eq!(
+        (broken(&verdict), verdict.still_owed),
+        (vec!["G5"], 1),
+        "nobody performs it, but it is not lost"
+    );
 }
 
 #[test]
@@ -126,6 +130,63 @@ fn a_cancel_does_not_excuse_a_run_that_came_and_missed_it() {
     promised[0].cancels = 1;
     promised[0].cancelled_at = 1200;
     assert_eq!(broken(&judge(&log, &promised, THRESHOLD, &QUIET)), ["G3"]);
+}
+
+#[test]
+fn rejects_a_call_that_was_not_taken() {
+    let mut testimonies = told(&[]);
+    add(&mut testimonies[0].times[Kind::NotTaken as usize], 1);
+    assert_eq!(broken(&judge(&log(&[]), &testimonies, THRESHOLD, &QUIET)), ["G6"]);
+}
+
+#[test]
+fn rejects_a_wait_that_ended_before_the_run() {
+    let log = log(&[(run(1000), [0, 0]), (run(1100), [0, 1])]);
+    for (at, expected) in [(1105, vec![]), (1104, vec!["G3"])] {
+        let mut testimonies = told(&[(1000, 1, 1010)]);
+        testimonies[1].heard.push(Heard { epoch: 1000, at });
+        assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), expected, "at {at}");
+    }
+    let mut testimonies = told(&[]);
+    testimonies[1].heard.push(Heard { epoch: 1100, at: 2000 });
+    assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), ["G3"], "there was no such run");
+}
+
+#[test]
+fn rejects_a_call_that_was_lost_with_its_future() {
+    let log = log(&[(run(1000), [0, 0]), (run(1100), [0, 1])]);
+    for (number, expected) in [(1, vec![]), (2, vec!["G3"])] {
+        let mut testimonies = told(&[]);
+        testimonies[1].unheard = Some(Unheard { number, called: 1110 });
+        assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), expected, "call {number}");
+        (testimonies[0].cancels, testimonies[0].cancelled_at) = (1, 1111);
+        assert_eq!(
+            broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)),
+            [""; 0],
+            "it may have been cancelled"
+        );
+    }
+}
+
+#[test]
+fn several_throttles_are_judged_each_by_itself() {
+    // Runs of different keys may be close together; in the second one of the two is blind.
+    let good = judge(
+        &log(&[(run(1000), [1, 0]), (run(1100), [1, 1])]),
+        &told(&[(1000, 1, 1010)]),
+        THRESHOLD,
+        &QUIET,
+    );
+    let bad = judge(
+        &log(&[(run(1001), [1, 0]), (run(1150), [1, 0])]),
+        &told(&[(1001, 1, 1010)]),
+        THRESHOLD,
+        &QUIET,
+    );
+    let all = Verdict::of_all([good, bad].into_iter());
+    assert_eq!(broken(&all), ["G3"]);
+    assert!(all.broken[0].how.starts_with("key 2: "), "{}", all.broken[0].how);
+    assert_eq!((all.runs, all.shortest_gap, all.uncovered, all.longest_delay), (4, Some(100), 1, 140));
 }
 
 #[test]

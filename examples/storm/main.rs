@@ -1,42 +1,59 @@
-//! A storm of calls on one throttle, and a check that the guarantees held.
+//! A storm of calls on a front end, and a check that the guarantees held.
 //!
 //! ```text
 //! cargo run --release --example storm
 //! cargo run --release --example storm -- --threads 6 --rate 300 --run-time 5ms --svg storm.svg
+//! cargo run --release --example storm -- --front background
+//! cargo run --release --example storm --features tokio,keyed -- --front async
 //! ```
 //!
-//! Many threads call `run` of one throttle. Before each call a thread publishes the number of the call
-//! in a relaxed atomic; each run records the numbers that it sees. So every promise can be checked
-//! afterwards, without a lock or a fence that could make up for one that the throttle lacks.
+//! Many threads, or tasks, call one throttle, or one for each key. Before each call a caller publishes the
+//! number of the call in a relaxed atomic; each run records the numbers that it sees. So every promise can be
+//! checked afterwards, without a lock or a fence that could make up for one that the throttle lacks.
+//!
+//! The callers, what a run records and the judge are the same for all front ends; each of those is a file
+//! in `front/`.
 
+mod caller;
+mod course;
+mod front;
 mod judge;
 mod options;
 mod picture;
 mod record;
+mod recorder;
 mod report;
-mod worker;
+mod slice;
 
 use clap::Parser;
-use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use indicatif::{ProgressBar, ProgressStyle};
-use judge::{End, judge};
+use front::{Background, Blocking, Front, Which};
+use judge::{Broken, End, Verdict, judge};
 use options::Options;
-use record::{RunLog, Slice, Testimony};
+use record::Testimony;
+use recorder::{Recorded, Recorder};
 use report::Report;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::mem;
 use std::path::Path;
 use std::process::ExitCode;
-use std::thread;
-use std::time::{Duration, Instant};
-use worker::{Storm, now};
-
-/// How often the main thread looks up.
-const TICK: Duration = Duration::from_millis(20);
+use std::sync::Arc;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    match storm(&options) {
+    let held = options.check().and_then(|()| match options.front {
+        Which::Blocking => storm::<Blocking>(&options),
+        Which::Background => storm::<Background>(&options),
+        #[cfg(feature = "tokio")]
+        Which::Async => storm::<front::Asynchronous>(&options),
+        #[cfg(not(feature = "tokio"))]
+        Which::Async => Err(without("tokio")),
+        #[cfg(feature = "keyed")]
+        Which::Keyed => storm::<front::OfKeys>(&options),
+        #[cfg(not(feature = "keyed"))]
+        Which::Keyed => Err(without("keyed")),
+    });
+    match held {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(why) => {
@@ -46,114 +63,79 @@ fn main() -> ExitCode {
     }
 }
 
+/// A front end that was not built.
+#[cfg(not(all(feature = "tokio", feature = "keyed")))]
+fn without(feature: &str) -> String {
+    format!("this front end needs a feature: cargo run --release --features {feature} --example storm")
+}
+
 /// Whether the guarantees held.
-fn storm(options: &Options) -> Result<bool, String> {
+fn storm<F: Front>(options: &Options) -> Result<bool, String> {
     // First, so that a path that cannot be written is known before the storm.
     let svg = options.svg.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;
-    let storm = Storm::new(options, RunLog::new(options.threads()));
-    let measuring = report::measure_measuring();
-    let course = rage(&storm, options)?;
+    let recorder = Arc::new(Recorder::new(options, F::clock()));
+    let front = Arc::new(F::new(options, &recorder)?);
+    let measuring = report::measure_measuring(&recorder);
+    let course = course::rage(&front, &recorder, options)?;
 
-    let still_owed = storm.throttle.is_pending() || storm.throttle.is_owed();
-    let threshold = storm.throttle.threshold().as_nanos();
-    let (log, overlaps) = storm.into_log();
-    let verdict = judge(&log, &course.testimonies, threshold, &End { still_owed, overlaps });
+    let threshold = front.threshold();
+    let testimonies = by_key(course.testimonies, recorder.keys());
+    let still_owed: Vec<bool> =
+        (0..recorder.keys()).map(|key| front.is_busy(key) || front.is_owed(key)).collect();
+    // What is stuck is not ended, nor dropped: that might wait for ever.
+    let ended = if course.stuck.is_none() { Some(front.end()) } else { None };
+    mem::forget(front);
+    let records = recorder.take();
+    let judged =
+        records.iter().zip(&testimonies).zip(still_owed).map(|((record, testimonies), still_owed)| {
+            judge(&record.log, testimonies, threshold, &End { still_owed, overlaps: record.overlaps })
+        });
+    let mut verdict = Verdict::of_all(judged);
+    verdict.broken.extend(course.stuck);
+    verdict.broken.extend(ended.and_then(|ended| miscounted(ended, &records)));
+
     let report = Report {
         options,
         verdict: &verdict,
-        testimonies: &course.testimonies,
+        testimonies: &testimonies,
         measuring,
         lasted: course.lasted,
-        full: log.is_full(),
+        full: records.iter().any(|record| record.log.is_full()),
     };
     print(&if options.json { report.as_json() } else { report.as_table() })?;
     for broken in &verdict.broken {
         eprintln!("{} broken: {}", broken.guarantee, broken.how);
     }
     if let Some((path, file)) = svg {
-        let picture = picture::draw(options, threshold, course.slice, &log, &course.testimonies)?;
+        let picture = picture::draw(options, threshold, course.slice, &records[0].log, &testimonies[0])?;
         write(file, &picture).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     }
     Ok(verdict.broken.is_empty())
 }
 
-/// How a storm went.
-struct Course {
-    testimonies: Vec<Testimony>,
-    lasted: Duration,
-    slice: Slice,
-}
-
-/// Lets the threads loose together, and returns when all have come back.
-fn rage(storm: &Storm, options: &Options) -> Result<Course, String> {
-    let threads = options.threads();
-    thread::scope(|scope| {
-        let (ready, is_ready) = unbounded();
-        let (go, gate) = unbounded();
-        let (done, is_done) = unbounded();
-        for thread in 0..threads {
-            let (ready, gate, done) = (ready.clone(), gate.clone(), done.clone());
-            let calls = move || {
-                let _ = ready.send(());
-                if let Ok(slice) = gate.recv() {
-                    let _ = done.send(storm.calls_of(thread, slice));
-                }
-            };
-            // On an error the gate is dropped, and the threads that wait there leave.
-            thread::Builder::new()
-                .spawn_scoped(scope, calls)
-                .map_err(|e| format!("cannot start thread {thread} of {threads}: {e}"))?;
-        }
-        // From here on only a thread's own end keeps this from being disconnected.
-        drop(done);
-        is_ready.iter().take(threads).for_each(drop);
-
-        let slice = picture::choose_slice(options, now());
-        for _ in 0..threads {
-            let _ = go.send(slice);
-        }
-        let lasted = watch(storm, options);
-        let testimonies = gather(storm, options, &is_done);
-        Ok(Course { testimonies, lasted, slice })
-    })
-}
-
-/// Waits for the end of the storm and returns how long it lasted.
-fn watch(storm: &Storm, options: &Options) -> Duration {
-    let began = Instant::now();
-    let whole = u64::try_from(options.seconds.as_millis()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
-    let bar = ProgressBar::new(whole).with_style(style);
-    loop {
-        let passed = began.elapsed();
-        let left = options.seconds.saturating_sub(passed);
-        if left.is_zero() || storm.is_stopped() {
-            storm.stop();
-            bar.finish_and_clear();
-            return passed;
-        }
-        bar.set_position(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
-        thread::sleep(left.min(TICK));
+/// What the threads tell, key by key.
+fn by_key(of_threads: Vec<Vec<Testimony>>, keys: usize) -> Vec<Vec<Testimony>> {
+    let mut testimonies: Vec<Vec<Testimony>> = (0..keys).map(|_| Vec::new()).collect();
+    for of_thread in of_threads {
+        testimonies.iter_mut().zip(of_thread).for_each(|(of_key, testimony)| of_key.push(testimony));
     }
-}
-
-/// Waits for the threads. An owner waits for the end of its window, which may be far: after a while the
-/// pending run is flushed, so that its coverage can be judged, too.
-fn gather(storm: &Storm, options: &Options, done: &Receiver<Testimony>) -> Vec<Testimony> {
-    let stopped = Instant::now();
-    let one_window = options.threshold.saturating_add(options.run_time);
-    let grace = one_window.saturating_add(Duration::from_millis(250)).min(Duration::from_secs(1));
-    let mut testimonies = Vec::new();
-    loop {
-        match done.recv_timeout(Duration::from_millis(10)) {
-            Ok(testimony) => testimonies.push(testimony),
-            Err(RecvTimeoutError::Timeout) if stopped.elapsed() >= grace => storm.flush(),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    testimonies.sort_by_key(|testimony| testimony.thread);
     testimonies
+}
+
+/// Compares what the front end counted itself with what took place.
+fn miscounted(ended: Result<front::Counted, String>, records: &[Recorded]) -> Option<Broken> {
+    let counted = match ended {
+        Ok(counted) => counted,
+        Err(how) => return Some(Broken { guarantee: "G6", how }),
+    };
+    let runs: u64 = records.iter().map(|record| record.log.runs().len() as u64).sum();
+    let panics: u64 = records.iter().map(|record| record.panics).sum();
+    let differs =
+        |counted: Option<u64>, took_place: u64| counted.is_some_and(|counted| counted != took_place);
+    (differs(counted.runs, runs) || differs(counted.panics, panics)).then(|| {
+        let how = format!("{runs} runs and {panics} panics took place, and it says {counted:?}");
+        Broken { guarantee: "G6", how }
+    })
 }
 
 fn open(path: &Path) -> Result<File, String> {

@@ -1,5 +1,6 @@
 //! The command line of the storm.
 
+use crate::front::Which;
 use clap::Parser;
 use std::path::PathBuf;
 use std::thread;
@@ -10,9 +11,13 @@ use std::time::Duration;
 /// Each thread publishes a number and then calls; each run records the numbers that it saw. Afterwards
 /// every promise is compared with the runs: G1 spacing, G2 exclusion, G3 coverage. The exit status is 0
 /// if they held, 1 if one was seen broken, 2 for bad arguments.
-#[derive(Parser, Debug)]
+#[derive(Parser, Clone, Debug)]
 #[command(name = "storm")]
 pub struct Options {
+    /// The front end that is called
+    #[arg(long, value_enum, default_value = "blocking")]
+    pub front: Which,
+
     /// Threads that call [default: 4 for each core, at least 8]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
@@ -33,9 +38,17 @@ pub struct Options {
     #[arg(long, value_parser = rate, allow_hyphen_values = true)]
     pub rate: Option<f64>,
 
+    /// How many keys a keyed front end has [default: 5]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    keys: Option<u64>,
+
     /// Each thread cancels the pending run after every Nth call of its own
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub cancel_every: Option<u64>,
+
+    /// Each thread waits for the run that covers its call, after every Nth call of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub wait_every: Option<u64>,
 
     /// Every Nth run panics, after it has been recorded
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -58,14 +71,38 @@ impl Options {
         asked.unwrap_or_else(|| (4 * cores()).clamp(8, 1024))
     }
 
+    /// How many throttles there are: a keyed front end has one for each key.
+    pub fn keys(&self) -> usize {
+        let asked = self.keys.and_then(|keys| usize::try_from(keys).ok());
+        if self.front.is_keyed() { asked.unwrap_or(5) } else { 1 }
+    }
+
+    /// Refuses options that the front end has no use for.
+    pub fn check(&self) -> Result<(), String> {
+        let front = self.front.name();
+        if self.keys.is_some() && !self.front.is_keyed() {
+            return Err(format!("--keys: the front end {front} has no keys"));
+        }
+        if self.cancel_every.is_some() && !self.front.defers() {
+            return Err(format!("--cancel-every: the front end {front} has no pending run to cancel"));
+        }
+        if self.wait_every.is_some() && !self.front.defers() {
+            return Err(format!("--wait-every: the front end {front} has no pending run to wait for"));
+        }
+        Ok(())
+    }
+
     /// The parameters as one phrase.
     pub fn describe(&self) -> String {
         let time = humantime::format_duration;
         let threads = self.threads();
         let mut parts = vec![
-            format!("{threads} thread{}", if threads == 1 { "" } else { "s" }),
+            format!("{}: {threads} thread{}", self.front.name(), if threads == 1 { "" } else { "s" }),
             format!("threshold {}", time(self.threshold)),
         ];
+        if self.front.is_keyed() {
+            parts.insert(1, format!("{} keys", self.keys()));
+        }
         if !self.run_time.is_zero() {
             parts.push(format!("runs take {}", time(self.run_time)));
         }
@@ -76,6 +113,11 @@ impl Options {
         match self.cancel_every {
             Some(1) => parts.push("a cancel after every call".to_owned()),
             Some(n) => parts.push(format!("a cancel after every {n} calls of a thread")),
+            None => {}
+        }
+        match self.wait_every {
+            Some(1) => parts.push("each call waits for its run".to_owned()),
+            Some(n) => parts.push(format!("one call of a thread in {n} waits for its run")),
             None => {}
         }
         match self.panic_every {
@@ -133,6 +175,20 @@ mod tests {
     }
 
     #[test]
+    fn refuses_what_the_front_end_has_no_use_for() {
+        for (arguments, is_taken) in [
+            ("--front keyed --keys 7", true),
+            ("--front background --cancel-every 7", true),
+            ("--front background --keys 7", false),
+            ("--keys 1", false),
+            ("--front keyed --cancel-every 7", false),
+            ("--front keyed --wait-every 7", false),
+        ] {
+            assert_eq!(parse(arguments).unwrap().check().is_ok(), is_taken, "{arguments}");
+        }
+    }
+
+    #[test]
     fn refuses_what_makes_no_storm() {
         for bad in [
             "--threads 0",
@@ -150,6 +206,9 @@ mod tests {
             "--rate inf",
             "--cancel-every 0",
             "--panic-every 0",
+            "--wait-every 0",
+            "--front other",
+            "--front keyed --keys 0",
             "--unknown",
         ] {
             assert!(parse(bad).is_err(), "{bad} was taken");

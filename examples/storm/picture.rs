@@ -1,15 +1,14 @@
 //! A slice of the storm as a timeline: a lane for the runs, and one for each thread with its calls.
 
 use crate::options::Options;
-use crate::record::{Kind, Mark, Run, RunLog, Slice, Testimony};
+use crate::record::{Kind, Mark, Run, RunLog, Testimony};
+use crate::slice::Slice;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::cmp::Reverse;
 use std::time::Duration;
 
-/// How many windows are drawn.
-const WINDOWS: u32 = 7;
 /// How many threads are drawn.
 const LANES: usize = 32;
 
@@ -35,33 +34,36 @@ const fn colour(kind: Kind) -> RGBColor {
     match kind {
         Kind::RanAtOnce => GREEN,
         Kind::Deferred => ORANGE,
-        Kind::Coalesced => BLUE,
+        Kind::Coalesced | Kind::Taken | Kind::Refused => BLUE,
         Kind::Cancelled => PURPLE,
         Kind::Panicked => VERMILLION,
-        Kind::Owed => INK,
+        Kind::Dropped => GREY,
+        Kind::Owed | Kind::NotTaken => INK,
     }
 }
 
-/// The slice in which there is something to see, of a storm that begins at `begin`.
-pub fn choose_slice(options: &Options, begin: u64) -> Slice {
-    let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    let window = options.threshold.max(options.run_time).saturating_mul(WINDOWS);
-    #[allow(clippy::cast_precision_loss, reason = "at most 1024 threads")]
-    let some_calls = options.rate.map_or(Ok(Duration::ZERO), |rate| {
-        Duration::try_from_secs_f64(12.0 / (rate * options.threads() as f64))
-    });
-    // What comes after the storm until its last run is flushed belongs to it.
-    let all = options.seconds.saturating_add(Duration::from_millis(1200));
-    let length = window.max(some_calls.unwrap_or(all)).max(Duration::from_millis(10)).min(all);
-    // The system needs a while to start all threads. A long slice shows that; a short one would show
-    // nothing else.
-    let from = if length < Duration::from_millis(50) {
-        options.seconds.div_f64(4.0).min(Duration::from_millis(100))
-    } else {
-        Duration::ZERO
+/// Whether there are so many calls of that kind that they form bands.
+const fn is_dense(kind: Kind) -> bool {
+    matches!(kind, Kind::Coalesced | Kind::Taken | Kind::Refused)
+}
+
+/// The kinds that may be seen, and what they look like.
+fn legend_of(options: &Options) -> Vec<(Kind, &'static str)> {
+    let kinds = options.front.kinds();
+    let has_both = kinds.contains(&Kind::Coalesced) && kinds.contains(&Kind::Taken);
+    let legend = |&kind: &Kind| match kind {
+        Kind::RanAtOnce => Some((kind, "ran at once")),
+        Kind::Deferred => Some((kind, "deferred, until its run")),
+        Kind::Coalesced => Some((kind, if has_both { "coalesced, taken" } else { "coalesced" })),
+        Kind::Taken if has_both => None,
+        Kind::Taken => Some((kind, "taken")),
+        Kind::Cancelled => options.cancel_every.map(|_| (kind, "cancelled, until then")),
+        Kind::Panicked => options.panic_every.map(|_| (kind, "its run panicked")),
+        Kind::Refused => Some((kind, "refused")),
+        Kind::Dropped => Some((kind, "dropped")),
+        Kind::Owed | Kind::NotTaken => None,
     };
-    let from = begin.saturating_add(nanos(from));
-    Slice { from, until: from.saturating_add(nanos(length)) }
+    kinds.iter().filter_map(legend).collect()
 }
 
 /// Draws the slice, as SVG. `threshold` is in nanoseconds.
@@ -101,7 +103,7 @@ pub fn draw(
 /// The threads to draw: if there are too many, those that did more than coalesce.
 fn choose_lanes(testimonies: &[Testimony]) -> Vec<&Testimony> {
     let interest = |testimony: &&Testimony| {
-        let dull = testimony.marks.iter().all(|mark| mark.kind == Kind::Coalesced);
+        let dull = testimony.marks.iter().all(|mark| is_dense(mark.kind));
         if dull { usize::from(!testimony.marks.is_empty()) } else { 2 }
     };
     let mut lanes: Vec<&Testimony> = testimonies.iter().collect();
@@ -152,13 +154,7 @@ impl<'a> Picture<'a, '_> {
         // Smaller if it would not fit.
         let size = (2950 / u32::try_from(title.len()).unwrap_or(100)).min(24);
         self.text(&title, (LEFT, 26), size, HPos::Left, INK)?;
-        let lines = [
-            "A call runs at once if the window is over and no run is in progress. Else one call becomes the owner \
-             of the deferral: it waits, and runs as soon as it may.",
-            "All other calls meanwhile coalesce into that run and return at once. So runs start at least one \
-             threshold apart, and no call is lost.",
-        ];
-        for (y, line) in [54, 75].into_iter().zip(lines) {
+        for (y, line) in [54, 75].into_iter().zip(options.front.story()) {
             self.text(line, (LEFT, y), 18, HPos::Left, GREY)?;
         }
         Ok(())
@@ -167,18 +163,7 @@ impl<'a> Picture<'a, '_> {
     fn legend(&self, options: &Options, windows: bool) -> Drawn<'a> {
         let y = 110;
         let mut x = LEFT;
-        let mut kinds = vec![
-            (Kind::RanAtOnce, "ran at once"),
-            (Kind::Deferred, "deferred, until its run"),
-            (Kind::Coalesced, "coalesced"),
-        ];
-        if options.cancel_every.is_some() {
-            kinds.push((Kind::Cancelled, "cancelled, until then"));
-        }
-        if options.panic_every.is_some() {
-            kinds.push((Kind::Panicked, "its run panicked"));
-        }
-        for (kind, name) in kinds {
+        for (kind, name) in legend_of(options) {
             let waits = matches!(kind, Kind::Deferred | Kind::Cancelled);
             if waits {
                 self.span(x, x + 24, y, 10, colour(kind))?;
@@ -266,9 +251,8 @@ impl<'a> Picture<'a, '_> {
                 }
             }
         }
-        let is_dense = |mark: &&Mark| mark.kind == Kind::Coalesced;
         let mut band: Option<(i32, i32)> = None;
-        for mark in testimony.marks.iter().filter(shown).filter(is_dense) {
+        for mark in testimony.marks.iter().filter(shown).filter(|mark| is_dense(mark.kind)) {
             let x = self.x(mark.called);
             band = match band {
                 Some((left, right)) if x <= right + 1 => Some((left, x + 1)),
@@ -280,7 +264,7 @@ impl<'a> Picture<'a, '_> {
         }
         self.band(band, middle, tall)?;
         let mut ticks: Vec<&Mark> =
-            testimony.marks.iter().filter(shown).filter(|mark| !is_dense(mark)).collect();
+            testimony.marks.iter().filter(shown).filter(|mark| !is_dense(mark.kind)).collect();
         ticks.sort_by_key(|mark| mark.kind != Kind::RanAtOnce);
         for mark in ticks {
             // Higher, so that it is not hidden by a deferral at the same place.
@@ -374,7 +358,7 @@ fn millis(nanos: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{PLOT, label_step};
-    use crate::record::Slice;
+    use crate::slice::Slice;
 
     #[test]
     fn a_cell_is_a_pixel() {

@@ -18,7 +18,8 @@ pub struct Run {
     pub flushed: bool,
 }
 
-/// Every run of a storm, with the number of each thread that it saw.
+/// Every run of one throttle, with the number of each thread that it saw.
+#[derive(Default)]
 pub struct RunLog {
     threads: usize,
     limit: usize,
@@ -27,23 +28,28 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// An empty log. Its memory is reserved now, so that no run has to move the log.
-    pub fn new(threads: usize) -> Self {
+    /// An empty log, one of so many. Its memory is reserved now, so that no run has to move the log.
+    pub fn new(threads: usize, logs: usize) -> Self {
         // A thread keeps at most one promise for each epoch, that is, for each run.
         let of_one_run = size_of::<Run>() + threads * (size_of::<u64>() + size_of::<Promise>());
-        let limit = BUDGET / of_one_run;
+        let limit = BUDGET / logs / of_one_run;
         // When the limit is reached each thread may be inside one more call.
         let capacity = limit + threads + 1;
         let seen = Vec::with_capacity(capacity * threads);
         Self { threads, limit, runs: Vec::with_capacity(capacity), seen }
     }
 
-    /// Adds a run and returns how many there are.
-    pub fn push(&mut self, run: Run, seen: &[u64]) -> usize {
+    pub fn push(&mut self, run: Run, seen: &[u64]) {
         assert_eq!(seen.len(), self.threads, "a run sees a number of each thread");
         self.runs.push(run);
         self.seen.extend_from_slice(seen);
-        self.runs.len()
+    }
+
+    /// Marks the runs whose stamps lie in one of these spans, in each of which a flush was asked for.
+    pub fn flushed(&mut self, spans: &[(u64, u64)]) {
+        for run in &mut self.runs {
+            run.flushed = spans.iter().any(|&(from, until)| (from..=until).contains(&run.stamp));
+        }
     }
 
     pub fn is_full(&self) -> bool {
@@ -75,29 +81,66 @@ pub struct Promise {
     pub latest_at: u64,
 }
 
+/// What a wait said: a run that covers what was promised in an epoch has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard {
+    pub epoch: u64,
+    /// When it said so.
+    pub at: u64,
+}
+
+/// A call that was made and never heard of again.
+#[derive(Clone, Copy, Debug)]
+pub struct Unheard {
+    pub number: u64,
+    pub called: u64,
+}
+
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     RanAtOnce,
     Deferred,
     Coalesced,
+    /// Taken by a front end that does not say whether the call made the run pending or coalesced.
+    Taken,
     Cancelled,
     Owed,
+    /// Nothing was promised: the function was to run now or not at all.
+    Refused,
+    /// Nothing was promised, though the front end had not been ended.
+    NotTaken,
+    /// Its future was dropped before it was told anything.
+    Dropped,
     /// Its run panicked.
     Panicked,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::RanAtOnce, Self::Deferred, Self::Coalesced, Self::Cancelled, Self::Owed, Self::Panicked];
+    pub const ALL: [Self; 10] = [
+        Self::RanAtOnce,
+        Self::Deferred,
+        Self::Coalesced,
+        Self::Taken,
+        Self::Cancelled,
+        Self::Owed,
+        Self::Refused,
+        Self::NotTaken,
+        Self::Dropped,
+        Self::Panicked,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::RanAtOnce => "ran at once",
             Self::Deferred => "deferred",
             Self::Coalesced => "coalesced",
+            Self::Taken => "taken",
             Self::Cancelled => "cancelled",
             Self::Owed => "owed",
+            Self::Refused => "refused",
+            Self::NotTaken => "not taken",
+            Self::Dropped => "future dropped",
             Self::Panicked => "panicked",
         }
     }
@@ -124,11 +167,14 @@ pub struct Mark {
     pub until: u64,
 }
 
-/// What one thread has to tell.
+/// What one thread has to tell of its calls of one throttle.
 pub struct Testimony {
     pub thread: usize,
     pub times: [Times; Kind::ALL.len()],
     pub promises: Vec<Promise>,
+    pub heard: Vec<Heard>,
+    /// The last call whose future was dropped: whatever covers it covers all such calls.
+    pub unheard: Option<Unheard>,
     pub marks: Vec<Mark>,
     /// Runs in this thread's own calls that had not seen the number of the call.
     pub blind: u64,
@@ -146,6 +192,8 @@ impl Testimony {
             thread,
             times: Kind::ALL.map(|_| no_times()),
             promises: Vec::new(),
+            heard: Vec::new(),
+            unheard: None,
             marks: Vec::new(),
             blind: 0,
             longest_delay: 0,
@@ -154,7 +202,7 @@ impl Testimony {
         }
     }
 
-    /// Keeps what a coalesced call was told.
+    /// Keeps what a call was told that a later run covers.
     pub fn promised(&mut self, epoch: u64, number: u64, called: u64) {
         match self.promises.last_mut() {
             Some(last) if last.epoch == epoch => (last.number, last.latest_at) = (number, called),
@@ -165,29 +213,20 @@ impl Testimony {
     }
 }
 
-/// The part of a storm that is drawn, known beforehand so that little has to be kept for it.
-#[derive(Clone, Copy, Debug)]
-pub struct Slice {
-    pub from: u64,
-    pub until: u64,
-}
-
-impl Slice {
-    /// Each thread keeps at most one mark of a kind for each cell.
-    pub const CELLS: u32 = 1200;
-
-    /// The cell of a moment, `None` outside the slice.
-    pub fn cell(self, moment: u64) -> Option<u32> {
-        let length = self.until.checked_sub(self.from).filter(|&length| length > 0)?;
-        let at = moment.checked_sub(self.from).filter(|&at| at < length)?;
-        let cell = u128::from(at) * u128::from(Self::CELLS) / u128::from(length);
-        u32::try_from(cell).ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Promise, Slice, Testimony, add, no_times};
+    use super::{Promise, Run, RunLog, Testimony, add, no_times};
+
+    #[test]
+    fn only_what_started_while_a_flush_was_asked_for_counts_as_flushed() {
+        let mut log = RunLog::new(1, 1);
+        for stamp in [9, 10, 12, 13] {
+            log.push(Run { stamp, inside: stamp, end: stamp, flushed: false }, &[0]);
+        }
+        log.flushed(&[(10, 12)]);
+        let flushed: Vec<bool> = log.runs().iter().map(|run| run.flushed).collect();
+        assert_eq!(flushed, [false, true, true, false]);
+    }
 
     #[test]
     fn one_promise_for_each_epoch_keeps_the_last_number_and_the_first_time() {
@@ -211,16 +250,5 @@ mod tests {
             add(&mut times, nanos);
             assert!(times.max() >= nanos, "{nanos} became {}", times.max());
         }
-    }
-
-    #[test]
-    fn cells_tile_the_slice() {
-        let slice = Slice { from: 100, until: 100 + 2 * u64::from(Slice::CELLS) };
-        assert_eq!(slice.cell(99), None);
-        assert_eq!(slice.cell(100), Some(0));
-        assert_eq!(slice.cell(102), Some(1));
-        assert_eq!(slice.cell(slice.until - 1), Some(Slice::CELLS - 1));
-        assert_eq!(slice.cell(slice.until), None);
-        assert_eq!(Slice { from: 7, until: 7 }.cell(7), None);
     }
 }

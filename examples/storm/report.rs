@@ -1,9 +1,9 @@
 //! The result, for people and for machines.
 
-use crate::judge::{Verdict, count};
+use crate::judge::Verdict;
 use crate::options::Options;
 use crate::record::{self, Kind, Testimony, Times, no_times};
-use crate::worker::now;
+use crate::recorder::Recorder;
 use comfy_table::{CellAlignment, Table};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -15,7 +15,8 @@ const LINES: &str = "  ── ══      ──    ";
 pub struct Report<'s> {
     pub options: &'s Options,
     pub verdict: &'s Verdict,
-    pub testimonies: &'s [Testimony],
+    /// Of each key, and in it of each thread.
+    pub testimonies: &'s [Vec<Testimony>],
     /// What measuring a call costs, and adds to every time.
     pub measuring: Times,
     pub lasted: Duration,
@@ -24,11 +25,11 @@ pub struct Report<'s> {
 }
 
 /// Times two clock readings, back to back.
-pub fn measure_measuring() -> Times {
+pub fn measure_measuring(recorder: &Recorder) -> Times {
     let mut times = no_times();
     for _ in 0..100_000 {
-        let before = now();
-        record::add(&mut times, now() - before);
+        let before = recorder.now();
+        record::add(&mut times, recorder.now() - before);
     }
     times
 }
@@ -37,10 +38,10 @@ impl Report<'_> {
     pub fn as_table(&self) -> String {
         let early =
             if self.full { ": ended early, because the memory for the records was used up" } else { "" };
-        let held = if self.verdict.broken.is_empty() {
-            "G1 spacing, G2 exclusion and G3 coverage held."
-        } else {
-            "Not every guarantee held."
+        let held = match (self.verdict.broken.is_empty(), self.options.front.defers()) {
+            (true, true) => "G1 spacing, G2 exclusion and G3 coverage held.",
+            (true, false) => "G1 spacing and G2 exclusion held. Nothing was promised that G3 could cover.",
+            (false, _) => "Not every guarantee held.",
         };
         format!(
             "{}\n{:.2} s{early}\n\n{}\n\n{}\n\n{held}",
@@ -109,7 +110,8 @@ impl Report<'_> {
 
     pub fn as_json(&self) -> String {
         let (options, verdict) = (self.options, self.verdict);
-        let calls: serde_json::Map<String, Value> = Kind::ALL
+        let kinds = options.front.kinds();
+        let calls: serde_json::Map<String, Value> = kinds
             .iter()
             .map(|&kind| (kind.name().replace(' ', "_"), summary(&self.times(kind))))
             .chain([("all".to_owned(), summary(&self.all_times()))])
@@ -120,11 +122,14 @@ impl Report<'_> {
             .map(|broken| json!({ "guarantee": broken.guarantee, "how": broken.how }))
             .collect();
         let result = json!({
+            "front": options.front.name(),
             "threads": options.threads(),
+            "keys": options.keys(),
             "threshold_ns": nanos(options.threshold),
             "run_time_ns": nanos(options.run_time),
             "rate": options.rate,
             "cancel_every": options.cancel_every,
+            "wait_every": options.wait_every,
             "panic_every": options.panic_every,
             "seconds": self.lasted.as_secs_f64(),
             "ended_early": self.full,
@@ -148,21 +153,20 @@ impl Report<'_> {
     /// Panics only where they were asked for.
     fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
         let shown = |kind: &Kind| *kind != Kind::Panicked || self.options.panic_every.is_some();
-        Kind::ALL.into_iter().filter(shown)
+        self.options.front.kinds().iter().copied().filter(shown)
     }
 
     fn times(&self, kind: Kind) -> Times {
         let mut all = no_times();
-        for testimony in self.testimonies {
+        for testimony in self.testimonies.iter().flatten() {
             all.add(&testimony.times[kind as usize]).expect("it grows as needed");
         }
-        debug_assert_eq!(all.len(), count(self.testimonies, kind));
         all
     }
 
     fn all_times(&self) -> Times {
         let mut all = no_times();
-        for kind in Kind::ALL {
+        for &kind in self.options.front.kinds() {
             all.add(self.times(kind)).expect("it grows as needed");
         }
         all

@@ -26,11 +26,20 @@ const RUNGS: [(&str, &str); 3] =
     [("protocol", "model-tests"), ("axioms", "memory-model"), ("histories", "history-tests")];
 
 /// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
-const EXAMPLES: [&str; 7] = [
+const EXAMPLES: [&str; 13] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
     "storm -- --seconds 1 --threshold 2ms --cancel-every 100 --panic-every 3",
+    // One caller and no window: what is missed for lack of a fence shows most often here.
+    "storm -- --seconds 1 --front background --threshold 0 --threads 1",
+    "storm -- --seconds 1 --front background --threshold 5ms --run-time 12ms --threads 50 --rate 300 \
+     --cancel-every 20 --panic-every 1 --wait-every 10",
+    "storm --features tokio,keyed -- --seconds 1 --front async --threshold 1us",
+    "storm --features tokio,keyed -- --seconds 1 --front async --threshold 2ms --run-time 3ms --threads 50 \
+     --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
+    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 1us --keys 40",
+    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 1ms --run-time 3ms --panic-every 3",
     "gate_by_hand",
     "group_commit",
     "log_summary",

@@ -1,0 +1,236 @@
+//! [`AsyncThrottle`]: a task owns the deferral, and the callers are tasks, too. Some of their futures are
+//! dropped midway.
+
+use super::{Counted, Front, Start};
+use crate::caller::{Call, Own, Told};
+use crate::course::PATIENCE;
+use crate::options::Options;
+use crate::record::Kind;
+use crate::recorder::{AnyClock, Recorder};
+use atomic_throttle::asynchronous::Outcome;
+use atomic_throttle::{AsyncThrottle, Tokio};
+use crossbeam_channel::TryRecvError;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
+
+pub struct Asynchronous {
+    shared: &'static Shared,
+    handle: Handle,
+    /// Until it is shut down.
+    runtime: Mutex<Option<Runtime>>,
+}
+
+/// Never freed, so that a call hands it on without a count of references: to count is to order memory, and
+/// could make up for a fence that the throttle lacks.
+struct Shared {
+    throttle: AsyncThrottle<Tokio>,
+    recorder: Arc<Recorder>,
+    /// A wait that is not dropped at once is dropped after this.
+    patience: Duration,
+}
+
+/// When the future of a call is dropped.
+#[derive(Clone, Copy)]
+enum Wait {
+    ToTheEnd,
+    For(Duration),
+    /// After its first poll.
+    NoLonger,
+}
+
+/// A future's end, if it was waited for.
+enum End<T> {
+    Of(T),
+    Panicked,
+    Dropped,
+}
+
+impl Front for Asynchronous {
+    fn clock() -> AnyClock {
+        Arc::new(tokio_clock())
+    }
+
+    fn new(options: &Options, recorder: &Arc<Recorder>) -> Result<Self, String> {
+        // As many threads as callers: more than cores, so that some are preempted at every point of a call.
+        let runtime = Builder::new_multi_thread().worker_threads(options.threads()).enable_time().build();
+        let runtime = runtime.map_err(|e| format!("cannot start the runtime: {e}"))?;
+        let throttle = AsyncThrottle::with_runtime(options.threshold, tokio_clock());
+        let recorder = Arc::clone(recorder);
+        let shared = Box::leak(Box::new(Shared { throttle, recorder, patience: options.threshold / 2 }));
+        Ok(Self { shared, handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
+    }
+
+    fn start(self: &Arc<Self>, start: Start) -> Result<(), String> {
+        drop(self.handle.spawn(calls(self.shared, start)));
+        Ok(())
+    }
+
+    fn cancel(&self, _: usize) -> bool {
+        self.shared.throttle.cancel()
+    }
+
+    fn flush(&self, _: usize) -> bool {
+        let _inside = self.handle.enter();
+        let shared = self.shared;
+        shared.throttle.flush(|| shared.perform(0)).is_ok()
+    }
+
+    fn is_busy(&self, _: usize) -> bool {
+        let state = self.shared.throttle.state();
+        state.is_pending() || state.is_running()
+    }
+
+    fn is_owed(&self, _: usize) -> bool {
+        self.shared.throttle.is_owed()
+    }
+
+    fn threshold(&self) -> u64 {
+        self.shared.throttle.threshold().as_nanos()
+    }
+
+    fn end(&self) -> Result<Counted, String> {
+        let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(runtime) = runtime {
+            runtime.shutdown_timeout(PATIENCE);
+        }
+        if self.is_busy(0) || self.is_owed(0) {
+            let state = self.shared.throttle.state();
+            return Err(format!("nothing was pending, and after the end of the runtime it is {state:?}"));
+        }
+        Ok(Counted::default())
+    }
+}
+
+/// One clock for the storm and the throttle. Its tasks are spawned on the runtime of the caller.
+fn tokio_clock() -> Tokio {
+    static CLOCK: OnceLock<Tokio> = OnceLock::new();
+    CLOCK.get_or_init(Tokio::new).clone()
+}
+
+/// A task that calls until the storm is over.
+async fn calls(shared: &'static Shared, start: Start) {
+    let _ = start.ready.send(());
+    let slice = loop {
+        match start.go.try_recv() {
+            Ok(slice) => break slice,
+            Err(TryRecvError::Empty) => yield_now().await,
+            Err(TryRecvError::Disconnected) => return,
+        }
+    };
+    let mut caller = (start.caller)(slice);
+    loop {
+        caller.plan();
+        loop {
+            match caller.left() {
+                0 => break,
+                left => pause(left).await,
+            }
+        }
+        let Some(call) = caller.begin() else { break };
+        let told = shared.call(&call).await;
+        caller.told(&call, &told);
+        caller.cancel(&call, || shared.throttle.cancel());
+        // A task that never waits would keep a thread from the other callers, and from the owner.
+        yield_now().await;
+    }
+    let _ = start.done.send(caller.testify());
+}
+
+impl Shared {
+    /// One call. Most are plain. By turns some wait for their answer or for their run, some drop that wait
+    /// at once, and some after a while.
+    async fn call(&'static self, call: &Call) -> Told {
+        let patience = Wait::For(self.patience);
+        match (call.number % 256, call.number % 8) {
+            (1, _) => self.run(call, Wait::ToTheEnd).await,
+            (2, _) => self.run(call, patience).await,
+            (_, 3) => self.run(call, Wait::NoLonger).await,
+            (4, _) => self.trigger(call, Some(Wait::ToTheEnd)).await,
+            (5, _) => self.trigger(call, Some(patience)).await,
+            (_, 6) => self.trigger(call, Some(Wait::NoLonger)).await,
+            _ => self.trigger(call, None).await,
+        }
+    }
+
+    async fn trigger(&'static self, call: &Call, wait: Option<Wait>) -> Told {
+        let thread = call.thread;
+        let Ok(ticket) = self.throttle.trigger(move || self.perform(thread)) else {
+            return Told::nothing_but(Kind::NotTaken);
+        };
+        let wait = wait.or(call.waits.then_some(Wait::ToTheEnd));
+        let waited = match wait {
+            None => None,
+            Some(wait) => match until(ticket.wait(), wait).await {
+                End::Of(waited) => Some(waited),
+                End::Panicked | End::Dropped => None,
+            },
+        };
+        Told::promised(Kind::Taken, ticket.epoch(), waited)
+    }
+
+    async fn run(&'static self, call: &Call, wait: Wait) -> Told {
+        let thread = call.thread;
+        let run = self.throttle.run(move || self.perform(thread));
+        let (kind, own) = match until(run, wait).await {
+            End::Of(Ok(Outcome::RanAtOnce(own))) => (Kind::RanAtOnce, Some(own)),
+            End::Of(Ok(Outcome::RanDeferred(own))) => (Kind::Deferred, Some(own)),
+            End::Of(Ok(Outcome::Coalesced(ticket))) => {
+                return Told::promised(Kind::Coalesced, ticket.epoch(), None);
+            }
+            End::Of(Ok(Outcome::Cancelled)) => (Kind::Cancelled, None),
+            End::Of(Ok(Outcome::Owed)) => (Kind::Owed, None),
+            End::Of(Err(_)) => (Kind::NotTaken, None),
+            End::Panicked => (Kind::Panicked, None),
+            End::Dropped => (Kind::Dropped, None),
+        };
+        Told { own, ..Told::nothing_but(kind) }
+    }
+
+    /// The function that every call passes.
+    async fn perform(&'static self, thread: usize) -> Own {
+        let mut seen = self.recorder.room();
+        let running = self.recorder.begin(0, &mut seen, || self.throttle.state().epoch().as_u64());
+        let own = Own { stamp: running.stamp, saw: running.saw(thread) };
+        loop {
+            match running.left() {
+                0 => break,
+                left => pause(left).await,
+            }
+        }
+        running.end();
+        own
+    }
+}
+
+/// Waits for a future, and drops it when it was waited for long enough.
+async fn until<F: Future>(future: F, wait: Wait) -> End<F::Output> {
+    let mut future = pin!(future);
+    let caught = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Ready(value)) => Poll::Ready(End::Of(value)),
+        Ok(Poll::Pending) if matches!(wait, Wait::NoLonger) => Poll::Ready(End::Dropped),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(End::Panicked),
+    });
+    match wait {
+        Wait::For(limit) => timeout(limit, caught).await.unwrap_or(End::Dropped),
+        Wait::ToTheEnd | Wait::NoLonger => caught.await,
+    }
+}
+
+/// Waits a part of `left`: asleep while much is left, since a sleep ends late.
+async fn pause(left: u64) {
+    const LATE: u64 = 1_500_000;
+    const LONGEST: u64 = 20_000_000;
+    if left > 2 * LATE {
+        sleep(Duration::from_nanos((left - LATE).min(LONGEST))).await;
+    } else {
+        yield_now().await;
+    }
+}
