@@ -25,8 +25,11 @@ const PACKAGES: [&str; 5] = ["fuzz", "loom-downstream", "loom-tests", "no-std", 
 const RUNGS: [(&str, &str); 3] =
     [("protocol", "model-tests"), ("axioms", "memory-model"), ("histories", "history-tests")];
 
+/// The features of the library, each of which must build without the others.
+const FEATURES: [&str; 5] = ["async", "batch", "keyed", "tokio", "tracing"];
+
 /// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
-const EXAMPLES: [&str; 13] = [
+const EXAMPLES: [&str; 15] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
@@ -41,6 +44,8 @@ const EXAMPLES: [&str; 13] = [
     "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 1us --keys 40",
     "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 1ms --run-time 3ms --panic-every 3",
     "gate_by_hand",
+    "lateness --features tokio,keyed -- --rounds 10",
+    "other_runtime --features tokio,keyed",
     "group_commit",
     "log_summary",
 ];
@@ -48,7 +53,7 @@ const EXAMPLES: [&str; 13] = [
 /// All of them.
 pub fn rungs(depth: Depth) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests()];
-    rungs.push(Rung::of_tests("doc tests", [Step::cargo("test --doc")]));
+    rungs.push(Rung::of_tests("doc tests", [Step::cargo("test --doc --all-features")]));
     rungs.extend(RUNGS.map(|(name, package)| shows(name, &format!("test --package {package}"))));
     rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), soak(depth)]);
     match depth {
@@ -65,7 +70,7 @@ fn shows(name: &'static str, tests: &str) -> Rung {
 /// The tests of the library and of its tools, without those that are rungs by themselves.
 fn tests() -> Rung {
     let others: String = RUNGS.map(|(_, package)| format!(" --exclude {package}")).concat();
-    shows("tests", &format!("test --workspace{others} --lib --bins --tests --examples"))
+    shows("tests", &format!("test --workspace{others} --all-features --lib --bins --tests --examples"))
 }
 
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.
@@ -110,21 +115,25 @@ fn format() -> Rung {
 
 fn clippy() -> Rung {
     let strict = |folder| Step::cargo("clippy --release --all-targets -- -D warnings").within(folder);
-    Rung::of_commands(
-        "clippy",
-        [
-            Step::cargo("clippy --workspace --all-targets -- -D warnings"),
-            Step::cargo("clippy --lib --no-default-features -- -D warnings"),
-            strict("loom-tests"),
-            strict("loom-downstream"),
-            strict("shuttle-tests"),
-        ],
-    )
+    let library = |features: &str| Step::cargo(&format!("clippy --lib {features} -- -D warnings"));
+    let mut steps = vec![
+        Step::cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
+        // What needs no feature builds without.
+        Step::cargo("clippy --workspace --all-targets -- -D warnings"),
+        library("--no-default-features"),
+    ];
+    steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));
+    steps.extend(["loom-tests", "loom-downstream", "shuttle-tests"].map(strict));
+    Rung::of_commands("clippy", steps)
 }
 
 fn docs() -> Rung {
     let documented = |how| Step::cargo(&format!("doc --no-deps {how}")).with("RUSTDOCFLAGS", "-D warnings");
-    Rung::of_commands("docs", ["--document-private-items", "", "--lib --no-default-features"].map(documented))
+    Rung::of_commands(
+        "docs",
+        ["--all-features --document-private-items", "--all-features", "", "--lib --no-default-features"]
+            .map(documented),
+    )
 }
 
 /// Links a program without any library but the core: `std` or `alloc` in the core would fail it. The
