@@ -28,9 +28,11 @@
 //! | run at once or not at all | [`Throttle::try_run`] |
 //! | know that the run that covers a call has finished | [`Coalesced::wait`] |
 //! | run the pending one now, or never | [`Throttle::flush`], [`Throttle::cancel`] |
+//! | have a thread of its own run one function, so that no caller waits | [`Throttled`] |
+//! | the same, with what callers push | `Batched` (feature `batch`) |
 //! | the same in tasks, on tokio or another runtime | `AsyncThrottle` (feature `async`) |
-//! | tell each run how many calls it stands for | [`Counted`], [`Calls`] |
 //! | run at once or not at all, for each of millions of keys | `Keyed` (feature `keyed`) |
+//! | tell each run how many calls it stands for | [`Counted`], [`CountedThrottled`], [`Calls`] |
 //! | log at most once per threshold | [`every!`] |
 //! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
@@ -40,9 +42,11 @@
 //!
 //! # Features
 //!
-//! `std` (default): [`Throttle`], [`every!`], [`Monotonic`]. Without it the crate is the core, `no_std`
+//! `std` (default): [`Throttle`], [`Throttled`], [`every!`], [`Monotonic`]. Without it the crate is the core, `no_std`
 //! and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it needs
 //! 64-bit atomics.
+//!
+//! `batch`: `Batched`, which gives each run what was pushed before it.
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
 //!
