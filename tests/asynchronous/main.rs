@@ -37,3 +37,12 @@ fn on_threads<T>(threads: usize, test: impl Future<Output = T>) -> T {
 fn finish<T>(runtime: &Runtime, test: impl Future<Output = T>) -> T {
     runtime.block_on(async { timeout(PATIENCE, test).await.expect("it does not come about") })
 }
+
+/// On no runtime of tokio's.
+fn elsewhere<T>(test: impl Future<Output = T>) -> T {
+    let patience = async {
+        smol::Timer::after(PATIENCE).await;
+        panic!("it does not come about")
+    };
+    smol::block_on(smol::future::or(test, patience))
+}

@@ -2,7 +2,7 @@
 
 use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
 use super::calls::WINDOW;
-use super::{on_threads, paused};
+use super::{elsewhere, on_threads, paused};
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
 use evidence::Check;
 use std::future::{pending, ready};
@@ -143,7 +143,7 @@ fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     assert!(catch_unwind(AssertUnwindSafe(|| runtime.settle())).is_ok());
     runtime.clock().advance(SECOND);
     runtime.settle();
-    assert_eq!(smol::block_on(ticket.wait()), Ok(()));
+    assert_eq!(elsewhere(ticket.wait()), Ok(()));
 }
 
 /// A runtime whose clock panics when it is told to.

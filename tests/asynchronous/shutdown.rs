@@ -1,6 +1,7 @@
 //! A tokio runtime that shuts down leaves owed what its tasks held, and a call on another one adopts it.
 
 use super::by_hand::Data;
+use super::elsewhere;
 use atomic_throttle::{AsyncThrottle, Tokio, WaitError};
 use std::future::pending;
 use std::thread;
@@ -31,7 +32,7 @@ fn a_pending_run_is_owed_and_a_call_on_another_runtime_adopts_it() {
         });
         // Somebody who is on no runtime hears of it.
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| smol::block_on(throttle.wait()));
+            let waiting = scope.spawn(|| elsewhere(throttle.wait()));
             drop(runtime);
             assert_eq!(waiting.join().unwrap(), Err(WaitError::Owed));
         });
@@ -81,7 +82,7 @@ fn every_run_on_a_named_runtime_that_has_shut_down_is_left_owed() {
         drop(runtime);
         for _ in 0..3 {
             let ticket = throttle.trigger(async || panic!("nobody polls it")).unwrap();
-            assert_eq!(smol::block_on(ticket.wait()), Err(WaitError::Owed));
+            assert_eq!(elsewhere(ticket.wait()), Err(WaitError::Owed));
             assert!(throttle.is_owed() && !throttle.is_running());
         }
     }
