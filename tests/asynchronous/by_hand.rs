@@ -4,7 +4,7 @@ use atomic_throttle::{AsyncThrottle, Clock, Manual, Moved, NoRuntime, Runtime, T
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -50,12 +50,19 @@ struct Inner {
     /// By the order in which they were spawned; `None` once they have ended or were dropped.
     tasks: Mutex<Vec<Option<Driven<()>>>>,
     is_shut_down: AtomicBool,
+    /// How many tasks panicked.
+    panics: AtomicUsize,
 }
 
 impl ByHand {
     pub fn new(now: Timestamp) -> Self {
         let tasks = Mutex::new(Vec::new());
-        Self(Arc::new(Inner { clock: Manual::new(now), tasks, is_shut_down: AtomicBool::new(false) }))
+        Self(Arc::new(Inner {
+            clock: Manual::new(now),
+            tasks,
+            is_shut_down: AtomicBool::new(false),
+            panics: AtomicUsize::new(0),
+        }))
     }
 
     pub fn throttle(&self, threshold: Duration) -> AsyncThrottle<Self> {
@@ -83,9 +90,18 @@ impl ByHand {
         match catch_unwind(AssertUnwindSafe(|| task.poll())) {
             Ok(Poll::Pending) => self.0.tasks.lock().unwrap()[id] = Some(task),
             // A task that panics is dropped, as tokio does.
-            Ok(Poll::Ready(())) | Err(_) => return true,
+            Ok(Poll::Ready(())) => return true,
+            Err(_) => {
+                self.0.panics.fetch_add(1, Ordering::SeqCst);
+                return true;
+            }
         }
         false
+    }
+
+    /// How many tasks let a panic through to the runtime.
+    pub fn panics(&self) -> usize {
+        self.0.panics.load(Ordering::SeqCst)
     }
 
     /// Polls those that were woken, until there are none.
