@@ -33,8 +33,7 @@ pub enum WaitError {
     /// The owner left, by a panic or at its limit, before the run started. The run is owed: call again
     /// and adopt it.
     Owed,
-    /// The runs after the call that have ended did not complete: all panicked, or were dropped with their
-    /// task.
+    /// The runs after the call that have finished all panicked.
     Panicked,
     /// The limit passed, and the run was not seen to have finished.
     TimedOut,

@@ -71,11 +71,13 @@ impl<R: Runtime> AsyncThrottle<R> {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = T> + Send + 'static,
     {
-        let (epoch, released_owner) = (run.epoch(), run.released_owner());
+        let (epoch, released_owner, adopted) = (run.epoch(), run.released_owner(), run.adopted());
         let started = Started::new(Arc::clone(self.shared()), run, edge);
         if released_owner {
             // The owner is released before the function is called.
             self.shared().waiting().notify();
+        }
+        if edge == Edge::Leading && (released_owner || adopted) {
             observe::taken_over(self.shared().source(), epoch);
         }
         self.shared().runtime.spawn(perform(started, f, reply))?;

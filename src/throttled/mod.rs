@@ -233,7 +233,7 @@ impl Throttled {
         state.is_pending().then(|| state.window_end(self.threshold()))
     }
 
-    /// How many runs have started.
+    /// How many runs the thread has begun.
     #[must_use]
     pub fn runs(&self) -> u64 {
         // ORDERING: Relaxed. A count for people.
@@ -278,8 +278,9 @@ impl Keeper {
     }
 
     fn join(&self) {
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
+        // Held until then, so that everybody who asked for the end returns after it.
+        let mut thread = lock(&self.thread);
+        if let Some(thread) = thread.take() {
             // It catches every panic itself.
             let _ = thread.join();
         }

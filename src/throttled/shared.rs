@@ -24,6 +24,8 @@ pub(super) struct Shared {
     worker: AtomicU32,
     /// The epoch of the latest run that completed.
     succeeded: AtomicU64,
+    /// The epoch of the latest run that panicked.
+    panicked: AtomicU64,
     pub(super) runs: AtomicU64,
     pub(super) panics: AtomicU64,
 }
@@ -45,6 +47,7 @@ impl Shared {
             control: Mutex::new(Control { stage: Stage::Going, handed: None }),
             worker: AtomicU32::new(0),
             succeeded: AtomicU64::new(0),
+            panicked: AtomicU64::new(0),
             runs: AtomicU64::new(0),
             panics: AtomicU64::new(0),
         }
@@ -131,7 +134,13 @@ impl Shared {
         // The next run has completed meanwhile and hides what became of the one before: it finishes soon.
         let completed =
             completed.unwrap_or_else(|| self.waiting().until(|| self.has_completed_after(epoch).ok_or(None)));
-        if completed { Ok(()) } else { Err(WaitError::Panicked) }
+        if completed {
+            return Ok(());
+        }
+        // ORDERING: Relaxed. The run stored it before it finished, and it was seen to finish.
+        let panicked = self.panicked.load(Ordering::Relaxed) > epoch.as_u64();
+        // Else it was started by a flush, and the thread ended before it.
+        Err(if panicked { WaitError::Panicked } else { WaitError::Owed })
     }
 
     /// Whether a run after `epoch` has completed; `None` if one has that was not seen to finish.
@@ -161,9 +170,11 @@ impl Shared {
         }
     }
 
-    pub(super) fn completed(&self, epoch: Epoch) {
+    /// Leaves word of how the run of `epoch` ended, before it finishes.
+    pub(super) fn record(&self, epoch: Epoch, completed: bool) {
+        let latest = if completed { &self.succeeded } else { &self.panicked };
         // ORDERING: Relaxed; the finish that follows publishes it.
-        self.succeeded.store(epoch.as_u64(), Ordering::Relaxed);
+        latest.store(epoch.as_u64(), Ordering::Relaxed);
     }
 
     pub(super) fn i_am_the_worker(&self) {

@@ -73,8 +73,9 @@ impl<F: FnMut(&Shared)> Worker<F> {
 
     /// Returns whether the function completed.
     fn perform(&mut self, shared: &Shared, run: Run<'_>, edge: Edge) -> bool {
-        // Also if what follows unwinds, which only a watcher could make it do.
+        // After the run has finished, however this is left.
         let _notify = NotifyOnDrop(shared);
+        let run = run;
         let epoch = run.epoch();
         // ORDERING: Relaxed. Counts for people; only this thread writes them.
         shared.runs.fetch_add(1, Ordering::Relaxed);
@@ -91,9 +92,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
                 observe::panicked(shared.source(), epoch, panic.message());
             },
         );
-        if completed {
-            shared.completed(epoch);
-        }
+        shared.record(epoch, completed);
         drop(run);
         completed
     }
@@ -110,8 +109,14 @@ impl Course {
                 return Ok(self.perform(gate.resume(epoch), Edge::Flushed, control.stage));
             }
             let asked = control.stage.asked();
-            if asked == Some(Pending::Discard) && gate.cancel() {
-                self.shutdown = Shutdown::Discarded;
+            if asked == Some(Pending::Discard) {
+                if let Some(epoch) = gate.cancel_in() {
+                    drop(control);
+                    self.shutdown = Shutdown::Discarded;
+                    shared.waiting().notify();
+                    observe::cancelled(shared.source(), epoch);
+                    continue;
+                }
             }
             let state = gate.state();
             if !state.has_owner() {
@@ -123,10 +128,12 @@ impl Course {
                     return Ok(self.perform(run, Edge::Flushed, control.stage));
                 }
             }
+            let epoch = state.epoch();
             if state.is_pending() && now < self.rested_at {
+                drop(control);
+                self.is_deferred(shared, epoch, self.rested_at);
                 return Err(Some(self.rested_at));
             }
-            let epoch = state.epoch();
             match gate.claim(epoch).fire(now) {
                 Fired::Run(run) => {
                     let waited = self.deferred_in == Some(epoch);
@@ -145,7 +152,7 @@ impl Course {
                     return Err(None);
                 }
                 // Acknowledged: what is there now?
-                Fired::Cancelled | Fired::Gone => {}
+                Fired::Cancelled | Fired::Gone => self.deferred_in = None,
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What is told of a throttle with the feature `tracing`: one event each, with its fields, and nothing of a
 //! call that is coalesced or refused; and that whoever is told can break nothing, by calls or by panics.
 
+mod fronts;
 #[path = "../support/mod.rs"]
 mod support;
 mod watcher;

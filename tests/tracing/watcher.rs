@@ -33,13 +33,27 @@ impl<T> std::ops::Deref for Watched<T> {
     }
 }
 
+pub fn subscribe() {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        // Not for one thread: `tracing` itself would tell a subscriber nothing while it is being told.
+        tracing::subscriber::set_global_default(Watcher).expect("it is the only one");
+    });
+}
+
+/// What was told of all throttles of a type, whose addresses nobody knows. One test for each type.
+pub fn told_by(front: &str) -> Vec<String> {
+    let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let front = format!(" front={front} ");
+    told.iter()
+        .filter(|(_, event)| event.contains(&front))
+        .map(|(_, event)| event.replace(&front, " "))
+        .collect()
+}
+
 impl<T> Watched<T> {
     pub fn new(throttle: T) -> Self {
-        static SUBSCRIBED: Once = Once::new();
-        SUBSCRIBED.call_once(|| {
-            // Not for one thread: `tracing` itself would tell a subscriber nothing while it is being told.
-            tracing::subscriber::set_global_default(Watcher).expect("it is the only one");
-        });
+        subscribe();
         Self(Box::leak(Box::new(throttle)))
     }
 

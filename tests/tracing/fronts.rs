@@ -1,0 +1,110 @@
+//! What the front ends tell that own their runs themselves: on a thread, in a task.
+
+use super::support::{SECOND, at, panic_quietly, until};
+use super::watcher::{subscribe, told_by};
+use atomic_throttle::{Manual, Pending, Shutdown, Throttled};
+use evidence::Check;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::mpsc;
+
+#[test]
+fn a_thread_of_its_own() {
+    let check = Check::of("G3 G6", "events of the background: each once, none of a call that is coalesced");
+    subscribe();
+    let clock = Arc::new(Manual::new(at(1)));
+    let (go, gate) = mpsc::channel::<()>();
+    let number = AtomicU64::new(0);
+    let throttled = Throttled::builder(SECOND)
+        .clock(Arc::clone(&clock))
+        .on_drop(Pending::Discard)
+        .fatal_panics()
+        .spawn(move || {
+            if number.fetch_add(1, SeqCst) == 3 {
+                gate.recv().unwrap_or(());
+                panic_quietly();
+            }
+        })
+        .expect("a thread");
+    let trigger = || throttled.trigger().expect("it goes on");
+    let told = |number: usize| until(|| told_by("Throttled").len() >= number);
+
+    trigger().wait().expect("it completes");
+    let deferred = trigger();
+    told(2);
+    for _ in 0..1000 {
+        trigger();
+    }
+    clock.set(at(2));
+    deferred.wait().expect("it completes");
+    trigger();
+    told(4);
+    assert!(throttled.cancel());
+    until(|| !throttled.state().has_owner());
+    trigger();
+    told(6);
+    throttled.flush().expect("one is pending");
+    throttled.wait().expect("it completes");
+    clock.set(at(4));
+    trigger();
+    until(|| throttled.runs() == 4);
+    trigger();
+    go.send(()).expect("the run waits for it");
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+
+    assert_eq!(
+        told_by("Throttled"),
+        [
+            "DEBUG run: (a run starts) started_at=1s edge=Leading",
+            "TRACE deferral: (a run is deferred) due=2s",
+            "DEBUG run: (a run starts) started_at=2s edge=Trailing",
+            "TRACE deferral: (a run is deferred) due=3s",
+            "DEBUG cancel: (the pending run is cancelled) after=2s",
+            "TRACE deferral: (a run is deferred) due=3s",
+            "DEBUG run: (a run starts) started_at=2.000000001s edge=Flushed",
+            "DEBUG run: (a run starts) started_at=4s edge=Leading",
+            "ERROR panic: (a run panicked) started_at=4s panic=on purpose",
+            "WARN abandonment: (the owner left: a run is owed) after=4s",
+        ]
+    );
+    check.passed(10, "cases");
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test(start_paused = true)]
+async fn tasks() {
+    use atomic_throttle::AsyncThrottle;
+    let check = Check::of("G3 G6", "events of tasks: each once, none of a call that is coalesced");
+    subscribe();
+    let throttle = AsyncThrottle::new(SECOND);
+    let first = throttle.last_run_at().is_none();
+    throttle.trigger(async || ()).expect("a runtime").wait().await.expect("it completes");
+    let origin = throttle.last_run_at().expect("it ran");
+    let deferred = throttle.trigger(async || ()).expect("a runtime");
+    for _ in 0..1000 {
+        throttle.trigger(async || ()).expect("a runtime");
+    }
+    deferred.wait().await.expect("it completes");
+    throttle.trigger(async || ()).expect("a runtime");
+    assert!(throttle.cancel());
+    tokio::task::yield_now().await;
+    throttle.trigger(async || panic_quietly()).expect("a runtime").wait().await.expect_err("it panics");
+
+    let time = |seconds: u32| format!("{:?}", origin.saturating_add(SECOND * seconds));
+    let (zero, one, two) = (time(0), time(1), time(2));
+    assert!(first);
+    assert_eq!(
+        told_by("AsyncThrottle"),
+        [
+            format!("DEBUG run: (a run starts) started_at={zero} edge=Leading"),
+            format!("TRACE deferral: (a run is deferred) due={one}"),
+            format!("DEBUG run: (a run starts) started_at={one} edge=Trailing"),
+            format!("TRACE deferral: (a run is deferred) due={two}"),
+            format!("DEBUG cancel: (the pending run is cancelled) after={one}"),
+            format!("TRACE deferral: (a run is deferred) due={two}"),
+            format!("DEBUG run: (a run starts) started_at={two} edge=Trailing"),
+            format!("ERROR panic: (a run panicked) started_at={two} panic=on purpose"),
+        ]
+    );
+    check.passed(8, "cases");
+}
