@@ -97,14 +97,18 @@ impl<R> Shared<R> {
     pub(super) fn look_for_cover(&self, after: After) -> Option<Result<(), WaitError>> {
         let state = self.gate.state();
         // ORDERING: Relaxed; see `has_ended`.
-        if has_ended(self.succeeded.load(Ordering::Relaxed), after, state) {
+        let succeeded = self.succeeded.load(Ordering::Relaxed);
+        // ORDERING: Relaxed; see `has_ended`.
+        let panicked = self.panicked.load(Ordering::Relaxed);
+        if has_ended(succeeded, after, state) {
             return Some(Ok(()));
         }
-        // ORDERING: Relaxed; see `has_ended`.
-        if has_ended(self.panicked.load(Ordering::Relaxed), after, state) {
+        if has_ended(panicked, after, state) {
             return Some(Err(WaitError::Panicked));
         }
-        if state.is_running() && state.epoch() > after.0 {
+        // A run that ended after the look at the word may hide how the one before it did: its finish tells.
+        let is_hidden = succeeded.max(panicked) > state.epoch().as_u64();
+        if is_hidden || state.is_running() && state.epoch() > after.0 {
             return None;
         }
         // No run that covers the call has started, or its task was dropped and left it owed.
