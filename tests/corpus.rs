@@ -6,7 +6,7 @@ mod reference;
 use evidence::Check;
 use reference::planted::{Fault, contradicts};
 use reference::reached::Reached;
-use reference::{MAX, arithmetic, edges, input, sequence, threads, throttle};
+use reference::{MAX, arithmetic, edges, input, sequence, threads, throttle, throttled};
 use std::fs;
 use std::path::Path;
 
@@ -95,6 +95,21 @@ fn throttles() {
     assert_reached(&reached, &throttle::ALL);
     check.passed(inputs.len(), "inputs");
     catch_all("throttle", &inputs, &Fault::ALL, |fault, input| _ = input::throttle(fault, input));
+}
+
+#[test]
+fn throttleds() {
+    let claim = "fuzz corpus: sequences of operations on a Throttled, with its thread";
+    let check = Check::of("G1 G2 G3 G4 G5 G6 G8 G9", claim);
+    let inputs = corpus("throttled", 50);
+    let mut reached = Reached::default();
+    for input in &inputs {
+        reached.add(&input::throttled(None, input));
+    }
+    assert_reached(&reached, &throttled::ALL);
+    check.passed(inputs.len(), "inputs");
+    let faults = Fault::OF_A_BACKGROUND;
+    catch_all("throttled", &inputs, &faults, |fault, input| _ = input::throttled(fault, input));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::planted::{Fault, Judge};
 use super::reached::Reached;
-use super::{Event, MAX, Model, NEVER, Promise, arithmetic, sequence, shipped, threads, throttle};
+use super::{Event, MAX, Model, NEVER, Promise, arithmetic, sequence, shipped, threads, throttle, throttled};
 use atomic_throttle::Threshold;
 use std::time::Duration;
 
@@ -21,6 +21,16 @@ pub fn throttle(fault: Option<Fault>, input: &[u8]) -> Reached {
     let Some((&threshold, operations)) = input.split_first() else { return Reached::default() };
     let operations = operations.chunks_exact(2).map(|pair| throttle::Op::from_bytes(pair[0], pair[1]));
     throttle::check_with(fault, u64::from(threshold), operations.take(60))
+}
+
+/// A threshold and a set-up, then two bytes for each operation on a `Throttled`, 60 at most.
+pub fn throttled(fault: Option<Fault>, input: &[u8]) -> Reached {
+    let Some((&[threshold, setup], operations)) = input.split_first_chunk::<2>() else {
+        return Reached::default();
+    };
+    let setup = throttled::Setup::from_bytes(threshold, setup);
+    let operations = operations.chunks_exact(2).map(|pair| throttled::Op::from_bytes(pair[0], pair[1]));
+    throttled::check_with(fault, setup, operations.take(60))
 }
 
 /// A threshold, a number of threads, then three bytes for each step: who, what, and a value.

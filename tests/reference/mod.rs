@@ -14,6 +14,7 @@ pub mod sequence;
 pub mod shipped;
 pub mod threads;
 pub mod throttle;
+pub mod throttled;
 
 /// The largest clock reading, and what a deadline after it is reported as.
 pub const MAX: u64 = (1 << 61) - (1 << 56);

@@ -23,6 +23,14 @@ pub enum Fault {
     ThresholdUnnoticed,
     /// The owner waits on after its limit.
     LimitForgotten,
+    /// A call is taken although the end was asked for.
+    TakenAfterTheEnd,
+    /// What was to be discarded is performed.
+    DiscardForgotten,
+    /// What is pending is gone when the run in progress panics.
+    PanicClears,
+    /// A run does not wait for the rest after the one before it.
+    RestForgotten,
 }
 
 impl Fault {
@@ -30,6 +38,7 @@ impl Fault {
     pub const OF_A_STEP: [Self; 5] =
         [Self::OpensEarly, Self::CancelOpens, Self::StampRepeats, Self::FinishClears, Self::OweForgotten];
 
+    /// Those that a throttle whose callers wait can have.
     pub const ALL: [Self; 7] = [
         Self::OpensEarly,
         Self::CancelOpens,
@@ -38,6 +47,19 @@ impl Fault {
         Self::OweForgotten,
         Self::ThresholdUnnoticed,
         Self::LimitForgotten,
+    ];
+
+    /// Those that a throttle with a thread of its own can have.
+    pub const OF_A_BACKGROUND: [Self; 9] = [
+        Self::OpensEarly,
+        Self::CancelOpens,
+        Self::StampRepeats,
+        Self::FinishClears,
+        Self::ThresholdUnnoticed,
+        Self::TakenAfterTheEnd,
+        Self::DiscardForgotten,
+        Self::PanicClears,
+        Self::RestForgotten,
     ];
 
     /// The fault in words.
@@ -50,6 +72,10 @@ impl Fault {
             Self::OweForgotten => "a nested call is forgotten",
             Self::ThresholdUnnoticed => "an owner does not notice a changed threshold",
             Self::LimitForgotten => "an owner waits on after its limit",
+            Self::TakenAfterTheEnd => "a call is taken after the end was asked for",
+            Self::DiscardForgotten => "what was to be discarded is performed",
+            Self::PanicClears => "a panic clears what is pending",
+            Self::RestForgotten => "a run does not wait for the rest after the one before it",
         }
     }
 }

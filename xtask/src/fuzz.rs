@@ -249,6 +249,6 @@ mod tests {
     #[test]
     fn the_targets_of_this_repository_are_found() {
         let targets = Fuzzer { cargo: vec![cargo()], root: &crate::root(), seconds: 1 }.targets().unwrap();
-        assert_eq!(targets, ["arithmetic", "sequences", "threads", "throttle", "transitions"]);
+        assert_eq!(targets, ["arithmetic", "sequences", "threads", "throttle", "throttled", "transitions"]);
     }
 }

@@ -1,6 +1,7 @@
 //! A clock that is moved by hand, can be moved without a word to those who wait, and says how often an
 //! owner has looked at it.
 
+use super::super::MAX;
 use atomic_throttle::{Clock, Manual, Moved, Timestamp};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,6 +13,26 @@ pub enum Move {
     Advance { by: u64 },
     GoBack { by: u64 },
     Jump { to: u64 },
+}
+
+impl Move {
+    /// What a clock that reads `now` reads after it.
+    pub fn after(self, now: u64) -> u64 {
+        match self {
+            Self::Advance { by } => now.saturating_add(by).min(MAX),
+            Self::GoBack { by } => now.saturating_sub(by),
+            Self::Jump { to } => to.min(MAX),
+        }
+    }
+
+    /// Moves the time.
+    pub fn shift(self, time: &Manual) {
+        match self {
+            Self::Advance { by } => _ = time.advance(Duration::from_nanos(by)),
+            Self::GoBack { by } => _ = time.go_back(Duration::from_nanos(by)),
+            Self::Jump { to } => time.set(Timestamp::from_nanos(to)),
+        }
+    }
 }
 
 pub struct ByHand {
@@ -37,15 +58,7 @@ impl ByHand {
 
     /// Moves the time. Nobody hears of it before [`notify`](Self::notify).
     pub fn shift(&self, movement: Move) {
-        match movement {
-            Move::Advance { by } => {
-                self.time.advance(Duration::from_nanos(by));
-            }
-            Move::GoBack { by } => {
-                self.time.go_back(Duration::from_nanos(by));
-            }
-            Move::Jump { to } => self.time.set(Timestamp::from_nanos(to)),
-        }
+        movement.shift(&self.time);
     }
 
     pub fn notify(&self) {

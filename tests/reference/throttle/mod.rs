@@ -7,12 +7,12 @@
 //! at once) the driver lets one thing happen after the other: those races are the part of loom and of the
 //! sequences on a `Gate`.
 
-mod clock;
+pub mod clock;
 mod helper;
-mod op;
+pub mod op;
 mod play;
 #[path = "../../support/mod.rs"]
-mod support;
+pub mod support;
 
 pub use self::op::Op;
 

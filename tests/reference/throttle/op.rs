@@ -95,7 +95,7 @@ impl Op {
 }
 
 /// As `interesting`, and beyond the range of a threshold.
-fn any_threshold(value: u8) -> Duration {
+pub fn any_threshold(value: u8) -> Duration {
     match value {
         255 => Duration::MAX,
         192..=254 => Duration::from_nanos(MAX + 1 + u64::from(value - 192)),

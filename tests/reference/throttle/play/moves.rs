@@ -26,11 +26,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
     }
 
     pub fn shift(&mut self, inside: bool, movement: Move) {
-        self.now = match movement {
-            Move::Advance { by } => self.now.saturating_add(by).min(MAX),
-            Move::GoBack { by } => self.now.saturating_sub(by),
-            Move::Jump { to } => to.min(MAX),
-        };
+        self.now = movement.after(self.now);
         self.at(inside, move |throttle| throttle.clock().shift(movement));
     }
 
