@@ -2,7 +2,7 @@
 
 mod support;
 
-use atomic_throttle::{Clock, Manual, Outcome, Throttle, Timestamp};
+use atomic_throttle::{Clock, Manual, NotFlushed, Outcome, Throttle, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
@@ -119,4 +119,36 @@ fn a_cancel_does_not_open_the_window() {
         assert!(owner.join().expect("no panic"));
     });
     assert!(throttle.try_run(|| ()).is_err());
+}
+
+/// Guava's sleepers do not see a new rate.
+#[test]
+fn a_changed_threshold_retimes_a_sleeper_in_both_directions() {
+    let throttle = after_a_run(SECOND);
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| throttle.run(|| throttle.clock().now()).into_value());
+        until(|| throttle.is_pending());
+        throttle.set_threshold(SECOND * 10);
+        throttle.clock().set(at(10));
+        assert_eq!((throttle.is_pending(), throttle.next_run_at()), (true, Some(at(11))), "later");
+        throttle.set_threshold(SECOND * 9);
+        assert_eq!(owner.join().expect("no panic"), Some(at(10)), "and sooner");
+    });
+}
+
+/// Windows Terminal's must not be flushed while it runs; and wp-calypso#26243: a cancel inside the function
+/// disabled the throttle for good.
+#[test]
+fn a_flush_and_a_cancel_inside_the_run_leave_it_alive() {
+    let throttle = after_a_run(SECOND);
+    for second in 2..5 {
+        throttle.clock().set(at(second));
+        let ran = throttle.run(|| {
+            assert_eq!(throttle.flush(|| ()), Err(NotFlushed::Running));
+            assert!(matches!(throttle.run(|| ()), Outcome::Owed));
+            assert!(throttle.cancel());
+        });
+        assert!(matches!(ran, Outcome::RanAtOnce(())));
+        assert!(!throttle.is_owed() && !throttle.is_pending());
+    }
 }

@@ -329,26 +329,3 @@ fn a_thread_that_cannot_be_started_is_an_error() {
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("leave it out"), "{error}");
 }
-
-/// A burst of short-lived throttles leaves no thread behind.
-#[test]
-#[cfg(target_os = "linux")]
-fn no_thread_is_left_after_ten_thousand_handles() {
-    let threads = || std::fs::read_dir("/proc/self/task").expect("it is readable").count();
-    let ended = Arc::new(AtomicU64::new(0));
-    for _ in 0..10_000 {
-        struct CountOnDrop(Arc<AtomicU64>);
-        impl Drop for CountOnDrop {
-            fn drop(&mut self) {
-                self.0.fetch_add(1, SeqCst);
-            }
-        }
-        let counted = CountOnDrop(Arc::clone(&ended));
-        let throttled = Throttled::spawn(SECOND, move || assert!(Arc::strong_count(&counted.0) > 0));
-        throttled.trigger().expect("it goes on");
-        drop(throttled);
-    }
-    assert_eq!(ended.load(SeqCst), 10_000, "each function was dropped, so each thread had ended");
-    // Other tests have threads of their own, but not thousands.
-    assert!(threads() < 200, "{} threads are left", threads());
-}
