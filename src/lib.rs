@@ -98,6 +98,8 @@ mod counted;
 #[cfg(feature = "std")]
 mod counted_throttled;
 #[cfg(feature = "std")]
+mod endings;
+#[cfg(feature = "std")]
 mod every;
 #[cfg(feature = "keyed")]
 mod keyed;

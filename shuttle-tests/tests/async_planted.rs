@@ -19,6 +19,8 @@ mod background;
 #[path = "../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod clock;
+#[path = "../../src/endings.rs"]
+mod endings;
 #[path = "../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;

@@ -2,9 +2,10 @@
 
 use super::Runtime;
 use super::guard::{Deferred, Started, Turn};
-use super::shared::{Ended, Shared};
+use super::shared::Shared;
 use super::until::until;
 use crate::background::message;
+use crate::endings::Ended;
 use crate::observe;
 use core::any::Any;
 use core::future::poll_fn;

@@ -4,7 +4,8 @@
 //! So from the decision on, one of these holds what was decided.
 
 use super::Runtime;
-use super::shared::{Ended, Shared};
+use super::shared::Shared;
+use crate::endings::Ended;
 use crate::gate::{Deferral, Fired, Run};
 use crate::observe::{self, Edge};
 use crate::state::{Abandon, Epoch, Owe};
@@ -50,7 +51,7 @@ impl<R: Runtime> Drop for Started<R> {
         let shared = &self.shared;
         let is_owed = match self.ended {
             Some(ended) => {
-                shared.record(self.epoch, ended);
+                shared.endings.record(self.epoch, ended);
                 false
             }
             // Before the finish, so that nobody finds the calls neither covered nor owed.

@@ -2,10 +2,11 @@
 
 use super::Runtime;
 use super::until::until;
+use crate::endings::Endings;
 use crate::gate::Gate;
 use crate::observe::Source;
-use crate::state::{DeferralStatus, Epoch, State};
-use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, this_thread};
+use crate::state::Epoch;
+use crate::sync::{AtomicU32, Event, Ordering, this_thread};
 use crate::time::Threshold;
 use crate::wait::{WaitError, Waiting};
 use core::time::Duration;
@@ -17,18 +18,8 @@ pub(super) struct Shared<R> {
     pub(super) waiters: AtomicU32,
     /// The thread that polls the function of the run in progress, 0 if none does at the moment.
     runner: AtomicU32,
-    /// The epoch of the latest run that completed.
-    succeeded: AtomicU64,
-    /// The epoch of the latest run whose function panicked.
-    panicked: AtomicU64,
+    pub(super) endings: Endings,
     pub(super) runtime: R,
-}
-
-/// How a run ended whose function came to an end.
-#[derive(Clone, Copy)]
-pub(super) enum Ended {
-    Completed,
-    Panicked,
 }
 
 /// The runs that cover a call: those with a greater epoch than this one.
@@ -58,25 +49,13 @@ impl<R> Shared<R> {
             event: Event::new(),
             waiters: AtomicU32::new(0),
             runner: AtomicU32::new(0),
-            succeeded: AtomicU64::new(0),
-            panicked: AtomicU64::new(0),
+            endings: Endings::new(),
             runtime,
         }
     }
 
     pub(super) fn source(&self) -> Source<'_> {
         Source { front: "AsyncThrottle", gate: &self.gate }
-    }
-
-    /// Leaves word of how the run of `epoch` ended. For that run alone, before it finishes.
-    pub(super) fn record(&self, epoch: Epoch, ended: Ended) {
-        let latest = match ended {
-            Ended::Completed => &self.succeeded,
-            Ended::Panicked => &self.panicked,
-        };
-        // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows
-        // publishes this to whoever sees it.
-        latest.store(epoch.as_u64(), Ordering::Relaxed);
     }
 
     /// Marks this thread as inside the run while it calls or polls the function.
@@ -95,36 +74,8 @@ impl<R> Shared<R> {
 
     /// Whether a wait for a run that covers a call would end at once, and how.
     pub(super) fn look_for_cover(&self, after: After) -> Option<Result<(), WaitError>> {
-        let state = self.gate.state();
-        // ORDERING: Relaxed; see `has_ended`.
-        let succeeded = self.succeeded.load(Ordering::Relaxed);
-        // ORDERING: Relaxed; see `has_ended`.
-        let panicked = self.panicked.load(Ordering::Relaxed);
-        if has_ended(succeeded, after, state) {
-            return Some(Ok(()));
-        }
-        if has_ended(panicked, after, state) {
-            return Some(Err(WaitError::Panicked));
-        }
-        // A run that ended after the look at the word may hide how the one before it did: its finish tells.
-        let is_hidden = succeeded.max(panicked) > state.epoch().as_u64();
-        if is_hidden || state.is_running() && state.epoch() > after.0 {
-            return None;
-        }
-        // No run that covers the call has started, or its task was dropped and left it owed.
-        match state.deferral() {
-            DeferralStatus::Pending => None,
-            DeferralStatus::Owed => Some(Err(WaitError::Owed)),
-            DeferralStatus::None | DeferralStatus::Cancelled => Some(Err(WaitError::Cancelled)),
-        }
+        self.endings.look_for_cover(&self.gate, after.0)
     }
-}
-
-/// Whether `state` shows that the run of `epoch`, one after the call, has finished. Where it does not show
-/// that yet, what the run did may not be visible yet, either; whoever waits is told of the finish.
-fn has_ended(epoch: u64, after: After, state: State) -> bool {
-    let latest = state.epoch().as_u64();
-    epoch > after.0.as_u64() && (epoch < latest || epoch == latest && !state.is_running())
 }
 
 impl<R: Runtime> Shared<R> {

@@ -2,6 +2,7 @@
 
 use crate::background::{Ended, Pending, Shutdown, Stage};
 use crate::clock::Clock;
+use crate::endings::Endings;
 use crate::gate::{Flushed, Gate};
 use crate::observe::Source;
 use crate::state::{Epoch, Request};
@@ -22,10 +23,7 @@ pub(super) struct Shared {
     pub(super) control: Mutex<Control>,
     /// The number of the thread that runs the function, 0 until it has begun.
     worker: AtomicU32,
-    /// The epoch of the latest run that completed.
-    succeeded: AtomicU64,
-    /// The epoch of the latest run that panicked.
-    panicked: AtomicU64,
+    pub(super) endings: Endings,
     pub(super) runs: AtomicU64,
     pub(super) panics: AtomicU64,
 }
@@ -46,8 +44,7 @@ impl Shared {
             clock,
             control: Mutex::new(Control { stage: Stage::Going, handed: None }),
             worker: AtomicU32::new(0),
-            succeeded: AtomicU64::new(0),
-            panicked: AtomicU64::new(0),
+            endings: Endings::new(),
             runs: AtomicU64::new(0),
             panics: AtomicU64::new(0),
         }
@@ -121,39 +118,18 @@ impl Shared {
 
     /// Waits until a run after `epoch` has completed.
     pub(super) fn wait_for_cover(&self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        // A later run may be in progress already.
-        if self.has_completed_after(epoch) == Some(true) {
-            return Ok(());
+        let look = || self.endings.look_for_cover(&self.gate, epoch);
+        if let Some(result) = look() {
+            return result;
         }
         if self.is_worker() {
-            self.waiting().look_for_cover(epoch).unwrap_or(Err(WaitError::InsideRun))?;
-        } else {
-            self.waiting().for_cover(epoch, limit)?;
+            return Err(WaitError::InsideRun);
         }
-        let completed = self.has_completed_after(epoch);
-        // The next run has completed meanwhile and hides what became of the one before: it finishes soon.
-        let completed =
-            completed.unwrap_or_else(|| self.waiting().until(|| self.has_completed_after(epoch).ok_or(None)));
-        if completed {
-            return Ok(());
-        }
-        // ORDERING: Relaxed. The run stored it before it finished, and it was seen to finish.
-        let panicked = self.panicked.load(Ordering::Relaxed) > epoch.as_u64();
-        // Else it was started by a flush, and the thread ended before it.
-        Err(if panicked { WaitError::Panicked } else { WaitError::Owed })
-    }
-
-    /// Whether a run after `epoch` has completed; `None` if one has that was not seen to finish.
-    fn has_completed_after(&self, epoch: Epoch) -> Option<bool> {
-        // First, for it is what makes visible what the run wrote.
-        let state = self.gate.state();
-        // ORDERING: Relaxed. The run stored it before it finished.
-        let completed = self.succeeded.load(Ordering::Relaxed);
-        if completed <= epoch.as_u64() {
-            return Some(false);
-        }
-        let latest = state.epoch().as_u64();
-        (latest > completed || latest == completed && !state.is_running()).then_some(true)
+        self.waiting().until(|| match look() {
+            Some(result) => Ok(result),
+            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None => Err(limit),
+        })
     }
 
     /// Waits until all that was requested before has been run.
@@ -168,13 +144,6 @@ impl Shared {
             // The latest run itself is the one to wait for.
             latest => self.wait_for_cover(latest.previous(), limit),
         }
-    }
-
-    /// Leaves word of how the run of `epoch` ended, before it finishes.
-    pub(super) fn record(&self, epoch: Epoch, completed: bool) {
-        let latest = if completed { &self.succeeded } else { &self.panicked };
-        // ORDERING: Relaxed; the finish that follows publishes it.
-        latest.store(epoch.as_u64(), Ordering::Relaxed);
     }
 
     pub(super) fn i_am_the_worker(&self) {

@@ -3,6 +3,7 @@
 use super::shared::Shared;
 use crate::background::{PanicPolicy, Pending, Shutdown, Stage, discard};
 use crate::clock::Clock;
+use crate::endings::Ended;
 use crate::gate::{Fired, Flushed, Run};
 use crate::observe::{self, Edge};
 use crate::state::{Abandon, Epoch};
@@ -92,7 +93,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
                 observe::panicked(shared.source(), epoch, panic.message());
             },
         );
-        shared.record(epoch, completed);
+        shared.endings.record(epoch, if completed { Ended::Completed } else { Ended::Panicked });
         drop(run);
         completed
     }

@@ -13,6 +13,8 @@ mod calls;
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod clock;
+#[path = "../../../src/endings.rs"]
+mod endings;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
