@@ -208,6 +208,14 @@ fn keys_are_dropped_outside_of_the_lock() {
     keyed.clock().set(Timestamp::from_nanos(1000));
     assert_eq!(keyed.evict(), keyed.len() + 1);
     assert!(keyed.is_empty());
+
+    // One that is evicted by a call on another key.
+    assert!(keyed.try_run(&key(1), || ()).is_ok());
+    keyed.clock().set(Timestamp::from_nanos(2000));
+    let before = drops.load(Ordering::Relaxed);
+    assert!(keyed.try_run(&key(2), || ()).is_ok());
+    assert!(!keyed.contains(&key(1)));
+    assert!(drops.load(Ordering::Relaxed) > before + 1);
 }
 
 #[test]

@@ -140,3 +140,16 @@ fn a_refused_call_allocates_nothing() {
     let info = measure(|| assert!(keyed.try_run("a", || ()).is_ok()));
     assert_eq!(info.count_total, 0, "nor does a run of a known key");
 }
+
+#[test]
+fn a_full_table_is_looked_through_before_it_grows() {
+    let clock = Manual::new(START);
+    let keyed: Keyed<u64, Manual> = Keyed::builder(WINDOW).clock(clock).shards(1).build();
+    // As many as 512 places take.
+    let full = 448;
+    burst(&keyed, full);
+    let table = keyed.allocated_bytes();
+    keyed.clock().advance(WINDOW);
+    let info = measure(|| assert!(keyed.try_run(&full, || ()).is_ok()));
+    assert!(info.bytes_max < table as u64, "{} bytes: it grew", info.bytes_max);
+}
