@@ -199,15 +199,31 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     {
         let hashed = self.hashed(key);
         let at = self.now();
-        let epoch = match self.shards.try_start(&hashed, at) {
-            Decision::Started(epoch) => epoch,
-            Decision::Refused(refused) => return Err(refused.into()),
-            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at)?,
-        };
+        match self.shards.try_start(&hashed, at) {
+            Decision::Started(epoch) => Ok(self.started(hashed, at, epoch)),
+            Decision::Refused(refused) => Err(refused.into()),
+            Decision::Unknown | Decision::UnknownRefused(_) => {
+                let epoch = self.start_new(&hashed, at)?;
+                Ok(self.started(hashed, at, epoch))
+            }
+        }
+    }
+
+    // Not inlined: most calls are refused, and do without it.
+    #[inline(never)]
+    fn started<'k, Q: Eq + ?Sized>(
+        &'k self,
+        hashed: Hashed<'k, Q>,
+        at: At,
+        epoch: Epoch,
+    ) -> KeyedRun<'k, K, Q>
+    where
+        K: Borrow<Q>,
+    {
         let run = KeyedRun::new(&self.shards, hashed, epoch);
         // With the guard in place: keys that are evicted are dropped here.
         self.shards.look(at, &self.hash_of());
-        Ok(run)
+        run
     }
 
     #[cold]

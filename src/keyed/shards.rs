@@ -54,6 +54,7 @@ impl<K> Shards<K> {
     /// the average. Tables double when they grow: shards of one size would all do so at the same number of
     /// keys, and a key would take twice the memory after that as before. As it is, it takes about the same
     /// at any number.
+    #[inline]
     pub(super) fn of(&self, hash: u64) -> &Mutex<Shard<K>> {
         let slice = |from: u32| usize::try_from(hash >> from & (MOST_SHARDS as u64 - 1)).unwrap_or_default();
         let [one, other] = SLICES.map(|from| slice(from) & (self.all.len() - 1));
@@ -91,6 +92,7 @@ impl<K> Shards<K> {
         lock(self.of(hashed.hash)).state(hashed)
     }
 
+    #[inline]
     pub(super) fn try_start<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Decision
     where
         K: Borrow<Q>,
