@@ -66,10 +66,12 @@ use std::borrow::ToOwned;
 ///
 /// # Cost
 ///
-/// A refused call is a clock reading, a hash, a lock and a look-up. One that runs adds a second lock to
-/// finish, and the look for keys to evict; one on a new key clones the key and locks twice to start. An entry
-/// is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at another
-/// point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
+/// A refused call is a clock reading, a hash, a lock that it shares with other readers, and a look-up. One
+/// that runs locks alone to start and to finish, and looks for keys to evict; one on a new key clones the
+/// key, and locks once more.
+///
+/// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
+/// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
 ///
 /// # What it is not
 ///
@@ -199,31 +201,28 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     {
         let hashed = self.hashed(key);
         let at = self.now();
-        match self.shards.try_start(&hashed, at) {
-            Decision::Started(epoch) => Ok(self.started(hashed, at, epoch)),
-            Decision::Refused(refused) => Err(refused.into()),
-            Decision::Unknown | Decision::UnknownRefused(_) => {
-                let epoch = self.start_new(&hashed, at)?;
-                Ok(self.started(hashed, at, epoch))
-            }
+        if let Some(refused) = self.shards.refuses(&hashed, at) {
+            return Err(refused.into());
         }
+        self.start(hashed, at)
     }
 
     // Not inlined: most calls are refused, and do without it.
     #[inline(never)]
-    fn started<'k, Q: Eq + ?Sized>(
-        &'k self,
-        hashed: Hashed<'k, Q>,
-        at: At,
-        epoch: Epoch,
-    ) -> KeyedRun<'k, K, Q>
+    fn start<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
     where
         K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        let epoch = match self.shards.try_start(&hashed, at) {
+            Decision::Started(epoch) => epoch,
+            Decision::Refused(refused) => return Err(refused.into()),
+            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at)?,
+        };
         let run = KeyedRun::new(&self.shards, hashed, epoch);
         // With the guard in place: keys that are evicted are dropped here.
         self.shards.look(at, &self.hash_of());
-        run
+        Ok(run)
     }
 
     #[cold]

@@ -3,6 +3,8 @@
 //! Each key has a [`State`](crate::state::State) of its own, 8 bytes, in a hash table that is divided into
 //! shards; each shard has a lock. Under that lock a state is moved by the transitions that move the word of
 //! a gate, as plain function calls: no compare-and-swap and no fence, for the lock gives what both are for.
+//! A call that is refused only reads, and does not keep other such calls waiting; one that may run decides
+//! anew when it has the lock alone.
 //!
 //! Why not a lock-free map: eviction has to be exact. A key may be forgotten only if it is idle at that very
 //! moment, and a call that comes at that moment must either find it or see that it is gone, and what is to be

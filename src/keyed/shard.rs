@@ -58,6 +58,7 @@ impl<K> Shard<K> {
         self.entries.allocation_size()
     }
 
+    #[inline]
     pub(super) fn state<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<State>
     where
         K: Borrow<Q>,
@@ -65,7 +66,6 @@ impl<K> Shard<K> {
         self.entries.find(hashed.hash, |entry| entry.key.borrow() == hashed.key).map(|entry| entry.state)
     }
 
-    #[inline]
     fn state_mut<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<&mut State>
     where
         K: Borrow<Q>,
@@ -75,7 +75,6 @@ impl<K> Shard<K> {
     }
 
     /// A call that runs now or not at all.
-    #[inline]
     pub(super) fn try_start<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, at: At) -> Decision
     where
         K: Borrow<Q>,

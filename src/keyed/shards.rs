@@ -3,8 +3,8 @@
 
 use super::evict::Evicted;
 use super::shard::{At, Decision, Hashed, Shard};
-use crate::state::{Epoch, Refused, State};
-use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
+use crate::state::{Epoch, Refused, State, TryStart};
+use crate::sync::{AtomicU64, Ordering, RwLock, read, try_write, write};
 use core::borrow::Borrow;
 use std::boxed::Box;
 
@@ -23,7 +23,7 @@ const LOOK_FOR_ROOM: usize = 4096;
 struct Padded<T>(T);
 
 pub(super) struct Shards<K> {
-    all: Box<[Padded<Mutex<Shard<K>>>]>,
+    all: Box<[Padded<RwLock<Shard<K>>>]>,
     /// How many keys there are, those about to come in included.
     keys: AtomicU64,
     most_keys: u64,
@@ -44,7 +44,7 @@ pub(super) enum NotNew {
 impl<K> Shards<K> {
     /// `shards` is a power of two, at most `MOST_SHARDS`.
     pub(super) fn new(shards: usize, most_keys: u64) -> Self {
-        let all = (0..shards).map(|_| Padded(Mutex::new(Shard::new()))).collect();
+        let all = (0..shards).map(|_| Padded(RwLock::new(Shard::new()))).collect();
         Self { all, keys: AtomicU64::new(0), most_keys, turns: AtomicU64::new(0) }
     }
 
@@ -55,7 +55,7 @@ impl<K> Shards<K> {
     /// keys, and a key would take twice the memory after that as before. As it is, it takes about the same
     /// at any number.
     #[inline]
-    pub(super) fn of(&self, hash: u64) -> &Mutex<Shard<K>> {
+    pub(super) fn of(&self, hash: u64) -> &RwLock<Shard<K>> {
         let slice = |from: u32| usize::try_from(hash >> from & (MOST_SHARDS as u64 - 1)).unwrap_or_default();
         let [one, other] = SLICES.map(|from| slice(from) & (self.all.len() - 1));
         &self.all[one.max(other)].0
@@ -89,15 +89,27 @@ impl<K> Shards<K> {
     where
         K: Borrow<Q>,
     {
-        lock(self.of(hashed.hash)).state(hashed)
+        read(self.of(hashed.hash)).state(hashed)
     }
 
+    /// Whether a call on a key that is known would be refused. Those who ask do not keep each other waiting.
     #[inline]
+    pub(super) fn refuses<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Option<Refused>
+    where
+        K: Borrow<Q>,
+    {
+        match read(self.of(hashed.hash)).state(hashed)?.try_start(at.now, at.threshold).1 {
+            TryStart::Run => None,
+            TryStart::Refused(refused) => Some(refused),
+        }
+    }
+
+    /// Decides anew, and alone: what was seen under the lock of a reader may have changed.
     pub(super) fn try_start<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Decision
     where
         K: Borrow<Q>,
     {
-        lock(self.of(hashed.hash)).try_start(hashed, at)
+        write(self.of(hashed.hash)).try_start(hashed, at)
     }
 
     /// As [`try_start`](Self::try_start), for a key that was not known a moment ago.
@@ -113,7 +125,7 @@ impl<K> Shards<K> {
     {
         // Before the lock, so that what is evicted is dropped after it; as `key` is, if it is not used.
         let mut evicted = Evicted::new();
-        let mut shard = lock(self.of(hashed.hash));
+        let mut shard = write(self.of(hashed.hash));
         match shard.try_start(hashed, at) {
             Decision::Started(epoch) => return Ok(epoch),
             Decision::Refused(refused) => return Err(NotNew::Refused(refused)),
@@ -130,13 +142,13 @@ impl<K> Shards<K> {
     where
         K: Borrow<Q>,
     {
-        lock(self.of(hashed.hash)).finish(hashed, epoch);
+        write(self.of(hashed.hash)).finish(hashed, epoch);
     }
 
     /// Evicts some keys of the shard whose turn it is, unless that is in use.
     pub(super) fn look(&self, at: At, hash_of: &impl Fn(&K) -> u64) {
         let mut evicted = Evicted::new();
-        if let Some(mut shard) = try_lock(self.in_turn(self.next_turn())) {
+        if let Some(mut shard) = try_write(self.in_turn(self.next_turn())) {
             shard.evict_some(at, hash_of, &mut evicted);
             self.count_out(evicted.len());
         }
@@ -157,7 +169,7 @@ impl<K> Shards<K> {
                 return false;
             }
             let mut evicted = Evicted::new();
-            let mut shard = lock(self.in_turn(turn.wrapping_add(shard)));
+            let mut shard = write(self.in_turn(turn.wrapping_add(shard)));
             looked += shard.evict_all(at, &mut evicted);
             self.count_out(evicted.len());
             drop(shard);
@@ -170,16 +182,16 @@ impl<K> Shards<K> {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn in_turn(&self, turn: u64) -> &Mutex<Shard<K>> {
+    fn in_turn(&self, turn: u64) -> &RwLock<Shard<K>> {
         let index = usize::try_from(turn & (self.all.len() as u64 - 1)).unwrap_or_default();
         &self.all[index].0
     }
 
     /// Evicts all that it can, shard by shard, and returns how many keys those were.
     pub(super) fn evict(&self, at: At, hash_of: &impl Fn(&K) -> u64) -> usize {
-        let evict_all = |shard: &Padded<Mutex<Shard<K>>>| {
+        let evict_all = |shard: &Padded<RwLock<Shard<K>>>| {
             let mut evicted = Evicted::new();
-            let mut shard = lock(&shard.0);
+            let mut shard = write(&shard.0);
             shard.evict_all(at, &mut evicted);
             shard.shrink(hash_of);
             self.count_out(evicted.len());
@@ -190,7 +202,7 @@ impl<K> Shards<K> {
     }
 
     pub(super) fn allocated_bytes(&self) -> usize {
-        let tables = self.all.iter().map(|shard| lock(&shard.0).allocated_bytes());
+        let tables = self.all.iter().map(|shard| read(&shard.0).allocated_bytes());
         size_of_val(&*self.all) + tables.sum::<usize>()
     }
 }

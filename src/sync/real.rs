@@ -12,6 +12,8 @@ pub(crate) use event_listener::{Event, EventListener};
 
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Mutex, MutexGuard};
+#[cfg(feature = "keyed")]
+pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
 

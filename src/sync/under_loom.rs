@@ -9,6 +9,8 @@ pub(crate) use loom::sync::atomic::{Ordering, fence};
 
 #[cfg(feature = "std")]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(feature = "keyed")]
+pub(crate) use loom::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use loom::thread::{Builder as ThreadBuilder, JoinHandle};
 

@@ -15,6 +15,8 @@ pub(crate) use shuttle::sync::atomic::AtomicU64 as AtomicWord;
 
 #[cfg(feature = "std")]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+#[cfg(feature = "keyed")]
+pub(crate) use shuttle::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use shuttle::thread::{Builder as ThreadBuilder, JoinHandle};
 

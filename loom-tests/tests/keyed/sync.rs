@@ -4,7 +4,7 @@
 #[allow(dead_code, unused_imports)]
 mod shipped;
 
-pub(crate) use shipped::{Event, Mutex, Ordering, const_unless_loom, lock, try_lock};
+pub(crate) use shipped::{Event, Ordering, RwLock, const_unless_loom, read, try_write, write};
 
 use crate::fault::{Fault, is_planted};
 
