@@ -29,6 +29,7 @@ pub struct Life {
     pub has_ended: bool,
     /// The start of the latest run that completed.
     succeeded: u64,
+    panicked: u64,
     pub runs: u64,
     pub panics: u64,
     /// Whether the latest run was started by a flush.
@@ -48,6 +49,7 @@ impl Life {
             shutdown: Shutdown::Idle,
             has_ended: false,
             succeeded: 0,
+            panicked: 0,
             runs: 0,
             panics: 0,
             flushed: false,
@@ -134,6 +136,7 @@ impl Life {
         assert_eq!(self.judge.step(Event::Finish { epoch }), Told::Finished);
         if panics {
             self.panics += 1;
+            self.panicked = epoch;
         } else {
             self.succeeded = epoch;
         }
@@ -199,8 +202,11 @@ impl Life {
         if self.succeeded > epoch {
             return Some(Ok(()));
         }
-        if self.model().latest_start > epoch {
-            return (!self.model().in_progress).then_some(Err(WaitError::Panicked));
+        if self.panicked > epoch {
+            return Some(Err(WaitError::Panicked));
+        }
+        if self.model().in_progress && self.model().latest_start > epoch {
+            return None;
         }
         match self.model().promise {
             Promise::Owned => None,
