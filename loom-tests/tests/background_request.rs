@@ -21,7 +21,7 @@ fn against_a_thread_that_goes_to_sleep() {
         assert_eq!(subject.throttled.runs(), 1);
     };
     explore_bounded(2, "a call against a background thread that goes to sleep", model)
-        .at_least(5000)
+        .at_least(3000)
         .passed();
 }
 

@@ -33,7 +33,7 @@ fn two_wait_for_one_run() {
         counted.count_if(other.join().expect("no panic"));
         subject.end();
     })
-    .at_least(5000)
+    .at_least(3000)
     .reached(&waited, "the other waited for the run, too")
     .passed();
 }
