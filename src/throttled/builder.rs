@@ -73,7 +73,7 @@ impl Builder {
     }
 
     /// What becomes of the pending run when the last handle is dropped. By default it is performed when it
-    /// is due, and the drop waits for that.
+    /// is due, and the drop waits for that: as long as the window, and for ever on a clock that nobody moves.
     pub fn on_drop(mut self, pending: Pending) -> Self {
         self.on_drop = pending;
         self

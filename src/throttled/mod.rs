@@ -48,6 +48,9 @@ use std::sync::{Arc, Weak};
 /// performed when it is due, and the thread is joined; [`Builder::on_drop`] flushes or discards it instead,
 /// and [`shutdown`](Self::shutdown) says what happened.
 ///
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
+/// what is pending then does not run. Nor does it if the process exits or is killed.
+///
 /// A function that is to call its own throttle holds a [`WeakThrottled`]: with a handle in it the last one
 /// would never be dropped.
 ///
