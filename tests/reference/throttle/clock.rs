@@ -52,7 +52,7 @@ pub fn count_looks(looks: Option<Arc<AtomicUsize>>) {
 }
 
 impl ByHand {
-    pub fn new() -> Self {
+    pub fn at_zero() -> Self {
         Self { time: Manual::new(Timestamp::ZERO), moved: Moved::new() }
     }
 

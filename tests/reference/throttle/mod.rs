@@ -57,7 +57,7 @@ pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reache
 
 /// The same, with a fault in the model.
 pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
-    let throttle = Throttle::with_clock(Duration::from_nanos(threshold), ByHand::new());
+    let throttle = Throttle::with_clock(Duration::from_nanos(threshold), ByHand::at_zero());
     let board = AtomicU64::new(0);
     thread::scope(|scope| {
         // Dropped after the driver, which lets go of the run in progress first.
