@@ -78,6 +78,7 @@ impl Epoch {
     }
 
     /// An epoch before this one, which the run that opened this one covers.
+    #[cfg(feature = "std")]
     #[must_use]
     pub(crate) const fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
