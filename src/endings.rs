@@ -47,7 +47,8 @@ impl Endings {
         if is_seen(completed, epoch, state) {
             return Some(Ok(()));
         }
-        if is_seen(panicked, epoch, state) {
+        // Not while a run that completed is still to be seen: it covers the call, whatever another one did.
+        if completed <= epoch.as_u64() && is_seen(panicked, epoch, state) {
             return Some(Err(WaitError::Panicked));
         }
         // A run that ended after the look at the word may hide how the one before it did: its finish tells.
@@ -69,4 +70,34 @@ impl Endings {
 fn is_seen(run: u64, epoch: Epoch, state: State) -> bool {
     let latest = state.epoch().as_u64();
     run > epoch.as_u64() && (run < latest || run == latest && !state.is_running())
+}
+
+#[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::gate::Flushed;
+    use crate::{Threshold, Timestamp};
+
+    #[test]
+    fn a_panic_between_two_runs_that_completed_is_never_told() {
+        let (gate, endings) = (Gate::new(Threshold::ZERO), Endings::new());
+        let start = || {
+            let (_, epoch) = gate.request();
+            let Flushed::Run(run) = gate.flush(Timestamp::ZERO) else { panic!("a run is pending") };
+            (epoch, run)
+        };
+        let (epoch, run) = start();
+        endings.record(run.epoch(), Ended::Completed);
+        run.finish();
+        let (_, run) = start();
+        endings.record(run.epoch(), Ended::Panicked);
+        run.finish();
+        let (_, run) = start();
+        assert!(endings.look_for_cover(&gate, epoch) == Some(Ok(())));
+        // It takes the place of the first one, and is not to be seen yet.
+        endings.record(run.epoch(), Ended::Completed);
+        assert!(endings.look_for_cover(&gate, epoch).is_none());
+        run.finish();
+        assert!(endings.look_for_cover(&gate, epoch) == Some(Ok(())));
+    }
 }
