@@ -46,8 +46,11 @@ impl<F: FnMut(&Shared)> Worker<F> {
             Shutdown::Panicked
         });
         let Self { shared, f, panics, .. } = self;
-        // What they hold is dropped when the end is told.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop((f, panics)))) {
+        // What they hold is dropped when the end is told: one by one, for two panics at once would abort.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(f))) {
+            discard(payload);
+        }
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(panics))) {
             discard(payload);
         }
         end(&shared, shutdown);
