@@ -4,7 +4,7 @@ use super::Runtime;
 use super::guard::{Deferred, Started, Turn};
 use super::shared::Shared;
 use super::until::until;
-use crate::background::message;
+use crate::background::{discard, message};
 use crate::endings::Ended;
 use crate::observe;
 use core::any::Any;
@@ -74,7 +74,9 @@ pub(super) async fn perform<R, T, F, Fut>(
     };
     // A value or a payload that nobody wants any more may panic while it is dropped. That is no business of
     // the runtime's.
-    let _ = catch_unwind(AssertUnwindSafe(|| reply(answer)));
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| reply(answer))) {
+        discard(another);
+    }
 }
 
 /// What `f` returns, or what it panicked with: when it was called, polled or dropped. All three are within
