@@ -62,6 +62,10 @@ pub(crate) enum Stage {
     Going,
     /// No further calls are taken.
     Ending(Pending),
+    /// The thread has done the last that it does. No further calls are taken.
+    Closing,
+    /// A panic ends it: no further calls are taken, and nothing more is performed.
+    Failing,
     Ended(Shutdown),
 }
 
@@ -69,9 +73,15 @@ impl Stage {
     pub(crate) fn check(self) -> Result<(), Ended> {
         match self {
             Self::Going => Ok(()),
-            Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
-            Self::Ending(_) | Self::Ended(_) => Err(Ended::ShutDown),
+            Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
+            Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
         }
+    }
+
+    /// Whether what is pending is performed, now or on the way to the end.
+    #[cfg(feature = "batch")]
+    pub(crate) fn performs(self) -> bool {
+        matches!(self, Self::Going | Self::Ending(Pending::Finish | Pending::Flush))
     }
 
     /// Asks for the end. Where two ask, the one that ends sooner counts.
@@ -79,7 +89,7 @@ impl Stage {
         match self {
             Self::Going => *self = Self::Ending(pending),
             Self::Ending(asked) => *asked = pending.max(*asked),
-            Self::Ended(_) => {}
+            Self::Closing | Self::Failing | Self::Ended(_) => {}
         }
     }
 
@@ -87,14 +97,14 @@ impl Stage {
     pub(crate) fn asked(self) -> Option<Pending> {
         match self {
             Self::Ending(pending) => Some(pending),
-            Self::Going | Self::Ended(_) => None,
+            Self::Going | Self::Closing | Self::Failing | Self::Ended(_) => None,
         }
     }
 
     pub(crate) fn ended(self) -> Option<Shutdown> {
         match self {
             Self::Ended(shutdown) => Some(shutdown),
-            Self::Going | Self::Ending(_) => None,
+            Self::Going | Self::Ending(_) | Self::Closing | Self::Failing => None,
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub deferral: DeferralStatus,
     /// The stamp of the latest run, on the throttle's clock.
     pub last_run_at: Option<Timestamp>,
-    /// When the next run may start.
+    /// When the window of the latest run ends. A rest of a `Throttled` may last longer.
     pub window_end: Timestamp,
     /// The shortest time between the starts of two runs.
     pub threshold: Threshold,

@@ -272,3 +272,70 @@ proptest! {
         prop_assert!(rest.iter().eq(&waiting), "{rest:?} {waiting:?}");
     }
 }
+
+/// One item a run, and a run that panics: the end waits until all are done.
+#[test]
+fn the_end_performs_what_runs_have_left() {
+    for pending in [Pending::Finish, Pending::Flush] {
+        let received: Arc<Mutex<Vec<u32>>> = Arc::default();
+        let seen = Arc::clone(&received);
+        let batched = Throttled::builder(Duration::ZERO)
+            .on_drop(pending)
+            .spawn_batched(move |batch: &mut atomic_throttle::Batch<'_, u32>| {
+                let item = batch.next();
+                seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(item);
+                if item == Some(3) {
+                    panic_quietly();
+                }
+            })
+            .expect("a thread");
+        for item in 0..10 {
+            batched.trigger(item).expect("it goes on");
+        }
+        drop(batched);
+        assert!(received.lock().expect("no panic here").iter().copied().eq(0..10), "{pending:?}");
+    }
+}
+
+/// A function that takes nothing does not keep the throttle from ending.
+#[test]
+fn a_run_that_takes_nothing_ends_at_the_end() {
+    let batched = Batched::spawn(Duration::ZERO, |_: &mut atomic_throttle::Batch<'_, u32>| ());
+    batched.trigger(1).expect("it goes on");
+    assert!(batched.throttled().shutdown(Pending::Finish).is_ok());
+    assert_eq!(batched.take_remaining(), [1]);
+}
+
+/// While it ends an item is given back, or done, or among the remaining ones: never two of these.
+#[test]
+fn an_item_that_comes_at_the_end_is_not_done_twice() {
+    const ROUNDS: u32 = 300;
+    let check = evidence::Check::of("G3", "batches, a producer against the end: each item in one place");
+    for _ in 0..ROUNDS {
+        let received: Arc<Mutex<Vec<u32>>> = Arc::default();
+        let seen = Arc::clone(&received);
+        let batched = Batched::spawn(Duration::ZERO, move |batch: &mut atomic_throttle::Batch<'_, u32>| {
+            seen.lock().expect("no panic here").extend(batch);
+        });
+        let (accepted, rejected) = thread::scope(|scope| {
+            let producer = scope.spawn(|| {
+                let mut item = 0;
+                loop {
+                    match batched.trigger(item) {
+                        Ok(_) => item += 1,
+                        Err(rejected) => return (item, rejected),
+                    }
+                }
+            });
+            batched.throttled().shutdown(Pending::Finish).expect("it ends");
+            producer.join().expect("no panic")
+        });
+        let mut items = received.lock().expect("no panic here").clone();
+        let done = items.len();
+        items.extend(batched.take_remaining());
+        let pushed = accepted + u32::from(rejected.item.is_none());
+        assert!(items.iter().copied().eq(0..pushed), "{items:?} {accepted} {rejected:?}");
+        assert!(done >= accepted as usize, "what was accepted is performed");
+    }
+    check.passed(ROUNDS as usize, "histories");
+}

@@ -38,7 +38,7 @@ pub(super) async fn own<R, T, F, Fut>(
     Fut: Future<Output = T> + Send + 'static,
 {
     match turn(deferred).await {
-        Turn::Run(started) => perform(started, f, reply).await,
+        Turn::Run(started) => perform(reply, started, f).await,
         Turn::Gone => reply(Reply::Gone),
         Turn::Cancelled => reply(Reply::Cancelled),
     }
@@ -50,10 +50,12 @@ async fn turn<R: Runtime>(mut deferred: Deferred<R>) -> Turn<R> {
 }
 
 /// Performs a run. Its caller is told after the run has finished.
+///
+/// Dropped in the middle, it leaves the run owed before its caller is told: the last argument goes first.
 pub(super) async fn perform<R, T, F, Fut>(
+    reply: impl FnOnce(Reply<T>) + Send + 'static,
     started: Started<R>,
     f: F,
-    reply: impl FnOnce(Reply<T>) + Send + 'static,
 ) where
     R: Runtime,
     F: FnOnce() -> Fut + Send + 'static,

@@ -80,7 +80,7 @@ impl<R: Runtime> AsyncThrottle<R> {
         if edge == Edge::Leading && (released_owner || adopted) {
             observe::taken_over(self.shared().source(), epoch);
         }
-        self.shared().runtime.spawn(perform(started, f, reply))?;
+        self.shared().runtime.spawn(perform(reply, started, f))?;
         Ok(Ticket::new(self, After::before_the_run(epoch)))
     }
 

@@ -11,9 +11,11 @@ use core::fmt;
 ///
 /// A throttle asks nothing of a runtime that it cannot do without: a timer may be late, and then the run is;
 /// it may be early, and then the task asks it again; a task may be dropped instead of polled, at any
-/// time, and then what it owned is *owed* (G6). Two things it must do:
+/// time, and then what it owned is *owed* (G6). Three things it must do:
 ///
 /// * poll a task that was woken, or drop it. A run whose task is neither polled nor dropped never ends;
+/// * wake a task by putting it in a queue, not by polling or dropping it there and then: a throttle wakes
+///   under the lock of its event, and what the task does then would wait for that;
 /// * end a sleep once its own clock reads the deadline. Else the pending run never starts (G5).
 ///
 /// # Panics

@@ -295,7 +295,7 @@ impl<R: Runtime> AsyncThrottle<R> {
     }
 
     /// Waits until everything that was requested before has run: the pending run, if there is one, else the
-    /// run in progress. The call is the first poll.
+    /// run in progress; with neither it ends at once, however the latest run ended. The call is the first poll.
     ///
     /// # Errors
     ///

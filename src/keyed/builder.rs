@@ -68,8 +68,8 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
     }
 
     /// Knows at most so many keys. When there are as many, a call on another key evicts what it can in one
-    /// shard after the other until there is room, or until it has looked at some 4000 places (the next such
-    /// call begins at another shard). If there is no room then it is refused with
+    /// whole shard after the other, under its lock, until there is room, or until it has looked at 4000 places
+    /// (the next such call begins at another shard). So with many keys in few shards such a call is slow. If there is no room then it is refused with
     /// [`KeyedError::Full`](super::KeyedError::Full). Known keys go on.
     ///
     /// Without it there is no limit but the memory.

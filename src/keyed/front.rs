@@ -2,6 +2,7 @@
 
 use super::builder::KeyedBuilder;
 use super::error::KeyedError;
+use super::evict::Evicted;
 use super::hash::KeyHash;
 use super::run::KeyedRun;
 use super::shard::{At, Decision, Hashed};
@@ -214,25 +215,32 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        let mut evicted = Evicted::new();
         let epoch = match self.shards.try_start(&hashed, at) {
             Decision::Started(epoch) => epoch,
             Decision::Refused(refused) => return Err(refused.into()),
-            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at)?,
+            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at, &mut evicted)?,
         };
         let run = KeyedRun::new(&self.shards, hashed, epoch);
-        // With the guard in place: keys that are evicted are dropped here.
+        // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
+        drop(evicted);
         self.shards.look(at, &self.hash_of());
         Ok(run)
     }
 
     #[cold]
-    fn start_new<Q>(&self, hashed: &Hashed<'_, Q>, mut at: At) -> Result<Epoch, KeyedError>
+    fn start_new<Q>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        mut at: At,
+        evicted: &mut Evicted<K>,
+    ) -> Result<Epoch, KeyedError>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         loop {
-            match self.shards.try_start_new(hashed, hashed.key.to_owned(), at, &self.hash_of()) {
+            match self.shards.try_start_new(hashed, hashed.key.to_owned(), at, &self.hash_of(), evicted) {
                 Ok(epoch) => return Ok(epoch),
                 Err(NotNew::Refused(refused)) => return Err(refused.into()),
                 Err(NotNew::Full) if self.shards.make_room(at) => {}

@@ -112,19 +112,20 @@ impl<K> Shards<K> {
         write(self.of(hashed.hash)).try_start(hashed, at)
     }
 
-    /// As [`try_start`](Self::try_start), for a key that was not known a moment ago.
+    /// As [`try_start`](Self::try_start), for a key that was not known a moment ago. What is evicted for it is
+    /// the caller's to drop, when it holds the guard of the run: a `Drop` may panic.
     pub(super) fn try_start_new<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,
         key: K,
         at: At,
         hash_of: &impl Fn(&K) -> u64,
+        evicted: &mut Evicted<K>,
     ) -> Result<Epoch, NotNew>
     where
         K: Borrow<Q>,
     {
-        // Before the lock, so that what is evicted is dropped after it; as `key` is, if it is not used.
-        let mut evicted = Evicted::new();
+        let before = evicted.len();
         let mut shard = write(self.of(hashed.hash));
         match shard.try_start(hashed, at) {
             Decision::Started(epoch) => return Ok(epoch),
@@ -133,8 +134,8 @@ impl<K> Shards<K> {
             Decision::Unknown if !self.count_in() => return Err(NotNew::Full),
             Decision::Unknown => {}
         }
-        let started = shard.start_unknown(hashed.hash, key, at, hash_of, &mut evicted);
-        self.count_out(evicted.len() + usize::from(started.is_err()));
+        let started = shard.start_unknown(hashed.hash, key, at, hash_of, evicted);
+        self.count_out(evicted.len() - before + usize::from(started.is_err()));
         started.map_err(NotNew::Forgotten)
     }
 

@@ -34,7 +34,7 @@ use std::vec::Vec;
 /// the end. The items of one producer come in their order.
 ///
 /// What a run leaves in its batch, because it returned early or panicked, is in the next batch, and a run
-/// for it follows.
+/// for it follows; at the end, too, unless that discards, as long as each run takes something.
 ///
 /// # Cost
 ///
@@ -74,9 +74,10 @@ impl<T: Send + 'static> Batched<T> {
             return self.trigger_first(item);
         }
         self.items.push(item);
-        match self.throttled.trigger() {
-            Ok(triggered) => Ok(triggered),
-            // It ended since.
+        let epoch = shared.gate.coalesce().map_or_else(|| shared.request_before_the_end(), Ok);
+        match epoch {
+            Ok(epoch) => Ok(Triggered::new(&self.throttled, epoch)),
+            // It ended since: the last run may have been given the item.
             Err(ended) => Err(Rejected { item: None, ended }),
         }
     }
@@ -118,7 +119,8 @@ impl Builder {
         let items = Arc::new(SegQueue::new());
         let pushed = Arc::clone(&items);
         let throttled = self.spawn_with(move |shared: &Shared| {
-            let mut given = Given { batch: Batch::of(&pushed), shared };
+            let batch = Batch::of(&pushed);
+            let mut given = Given { size: batch.left, batch, shared };
             f(&mut given.batch);
         })?;
         Ok(Batched { throttled, items })
@@ -127,15 +129,22 @@ impl Builder {
 
 /// The batch of a run. What is left in it is asked for again, when a run unwinds, too.
 struct Given<'r, T> {
+    size: usize,
     batch: Batch<'r, T>,
     shared: &'r Shared,
 }
 
 impl<T> Drop for Given<'_, T> {
     fn drop(&mut self) {
-        if self.batch.left > 0 {
-            // Refused if it is about to end: the items are there for `take_remaining` then.
-            let _ = self.shared.request();
+        let is_going = self.shared.is_going();
+        let took_something = self.batch.left < self.size;
+        // At the end nobody else asks for what came meanwhile, and a run that takes nothing would follow itself
+        // for ever.
+        let is_due =
+            if is_going { self.batch.left > 0 } else { took_something && !self.batch.items.is_empty() };
+        if is_due {
+            // Refused where it discards: the items are there for `take_remaining` then.
+            let _ = self.shared.request_before_the_end();
         }
     }
 }
@@ -171,8 +180,8 @@ impl<T> Iterator for Batch<'_, T> {
 /// An item that was not taken, because the throttle has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejected<T> {
-    /// The item; `None` if it was pushed while the throttle ended: it is among the
-    /// [remaining](Batched::take_remaining) ones then.
+    /// The item; `None` if it was pushed while the throttle ended: then the last run was given it, or it is
+    /// among the [remaining](Batched::take_remaining) ones.
     pub item: Option<T>,
     /// Why.
     pub ended: Ended,
@@ -180,7 +189,11 @@ pub struct Rejected<T> {
 
 impl<T> fmt::Display for Rejected<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = if self.item.is_some() { "" } else { " (the item is among the remaining ones)" };
+        let kept = if self.item.is_some() {
+            ""
+        } else {
+            " (the last run was given the item, or it is among the remaining ones)"
+        };
         write!(f, "{}{kept}", self.ended)
     }
 }

@@ -179,7 +179,8 @@ impl Throttled {
         self.keeper.end(pending, None)
     }
 
-    /// As [`shutdown`](Self::shutdown), but waits for the end at most for `limit` on the throttle's clock.
+    /// As [`shutdown`](Self::shutdown), but waits for the end at most for `limit` on the throttle's clock, and
+    /// does not join the thread.
     ///
     /// # Errors
     ///
@@ -273,8 +274,9 @@ impl Keeper {
     fn end(&self, pending: Pending, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
         self.shared.end(pending);
         let shutdown = self.shared.wait_for_end(limit)?;
-        // A worker that looks at its own end, in a hook, does not wait for itself.
-        if !self.shared.is_worker() {
+        // A worker that looks at its own end, in a hook, does not wait for itself; and what the thread has left
+        // to do when it has told its end keeps to no limit.
+        if limit.is_none() && !self.shared.is_worker() {
             self.join();
         }
         Ok(shutdown)
@@ -316,8 +318,8 @@ impl fmt::Debug for Throttled {
 /// let inside = Arc::clone(&itself);
 /// let throttled = Throttled::spawn(Duration::from_millis(1), move || {
 ///     // Look once more, later, because something was not ready.
-///     if let Some(throttled) = inside.get().and_then(WeakThrottled::upgrade) {
-///         let _ = throttled.trigger();
+///     if let Some(itself) = inside.get() {
+///         let _ = itself.trigger();
 ///     }
 /// });
 /// let _ = itself.set(throttled.downgrade());
@@ -329,7 +331,22 @@ pub struct WeakThrottled {
 }
 
 impl WeakThrottled {
-    /// A handle, unless the last one was dropped.
+    /// As [`Throttled::trigger`], also after the last handle was dropped while the thread goes on. It does not
+    /// make this a handle, so it never is the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]: no run is promised.
+    pub fn trigger(&self) -> Result<(), Ended> {
+        let shared = self.shared.upgrade().ok_or(Ended::ShutDown)?;
+        match shared.gate.coalesce() {
+            Some(_) => Ok(()),
+            None => shared.request().map(drop),
+        }
+    }
+
+    /// A handle, unless the last one was dropped. While it lives it may be the last: then the drop of another
+    /// one does not end the throttle.
     #[must_use]
     pub fn upgrade(&self) -> Option<Throttled> {
         Some(Throttled { keeper: self.keeper.upgrade()?, shared: self.shared.upgrade()? })

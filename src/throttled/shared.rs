@@ -64,6 +64,26 @@ impl Shared {
         self.request_after(|| ())
     }
 
+    /// For what is to be performed before the end, too.
+    #[cfg(feature = "batch")]
+    pub(super) fn request_before_the_end(&self) -> Result<Epoch, Ended> {
+        let control = lock(&self.control);
+        if !control.stage.performs() {
+            return Err(control.stage.check().err().unwrap_or(Ended::ShutDown));
+        }
+        let (request, epoch) = self.gate.request();
+        drop(control);
+        if request == Request::Requested {
+            self.waiting().notify();
+        }
+        Ok(epoch)
+    }
+
+    #[cfg(feature = "batch")]
+    pub(super) fn is_going(&self) -> bool {
+        lock(&self.control).stage == Stage::Going
+    }
+
     /// As [`request`](Self::request), after `publish`, which is called only if the call is taken.
     pub(super) fn request_after(&self, publish: impl FnOnce()) -> Result<Epoch, Ended> {
         let control = lock(&self.control);

@@ -62,12 +62,9 @@ impl<F: FnMut(&Shared)> Worker<F> {
         loop {
             match shared.waiting().until(|| course.look(&shared)) {
                 Next::Perform(run, edge) => {
-                    let completed = self.perform(&shared, run, edge);
+                    let completed = self.perform(&shared, &mut course, run, edge);
                     if !completed && self.panics.fatal {
                         return Shutdown::Panicked;
-                    }
-                    if !self.rest.is_zero() {
-                        course.rested_at = shared.within(self.rest);
                     }
                 }
                 Next::End => return course.shutdown,
@@ -76,7 +73,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
     }
 
     /// Returns whether the function completed.
-    fn perform(&mut self, shared: &Shared, run: Run<'_>, edge: Edge) -> bool {
+    fn perform(&mut self, shared: &Shared, course: &mut Course, run: Run<'_>, edge: Edge) -> bool {
         // After the run has finished, however this is left.
         let _notify = NotifyOnDrop(shared);
         let run = run;
@@ -97,6 +94,14 @@ impl<F: FnMut(&Shared)> Worker<F> {
             },
         );
         shared.endings.record(epoch, if completed { Ended::Completed } else { Ended::Panicked });
+        if !self.rest.is_zero() {
+            // Before the run is seen to finish: what others do then is no part of it.
+            course.rested_at = shared.within(self.rest);
+        }
+        if !completed && self.panics.fatal {
+            // Before the run is seen to finish: whoever knows of the panic is refused.
+            fail(shared);
+        }
         drop(run);
         completed
     }
@@ -124,8 +129,11 @@ impl Course {
             }
             let state = gate.state();
             if !state.has_owner() {
-                // Nothing can become pending any more once the end was asked for.
-                return if asked.is_some() { Ok(Next::End) } else { Err(None) };
+                if asked.is_none() {
+                    return Err(None);
+                }
+                control.stage = Stage::Closing;
+                return Ok(Next::End);
             }
             if asked == Some(Pending::Flush) {
                 if let Flushed::Run(run) = gate.flush(now) {
@@ -175,12 +183,11 @@ impl Course {
     }
 }
 
-/// Tells the end: from now on every call is refused, and nothing is pending. After a panic what was pending
-/// is owed.
-fn end(shared: &Shared, shutdown: Shutdown) {
+/// From now on every call is refused, nothing is pending, and what was is owed.
+fn fail(shared: &Shared) {
     let gate = &shared.gate;
     let mut control = lock(&shared.control);
-    control.stage = Stage::Ended(shutdown);
+    control.stage = Stage::Failing;
     if let Some(epoch) = control.handed.take() {
         // A flush started it, and nobody performs it: owed first, so that it is never seen as done.
         let run = gate.resume(epoch);
@@ -194,6 +201,15 @@ fn end(shared: &Shared, shutdown: Shutdown) {
     if abandoned == Abandon::Owed {
         observe::abandoned(shared.source(), state.epoch());
     }
+}
+
+/// Tells the end. Where the thread decided on it, nothing is pending and every call is refused already.
+fn end(shared: &Shared, shutdown: Shutdown) {
+    if shutdown == Shutdown::Panicked {
+        fail(shared);
+    }
+    lock(&shared.control).stage = Stage::Ended(shutdown);
+    shared.waiting().notify();
 }
 
 struct NotifyOnDrop<'s>(&'s Shared);
