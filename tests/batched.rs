@@ -3,7 +3,6 @@
 mod support;
 
 use atomic_throttle::{Batched, Ended, Manual, Pending, Rejected, Shutdown, Throttled};
-use proptest::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -188,89 +187,6 @@ fn whoever_has_waited_finds_its_item_done() {
         }
     });
     check.passed(8 * usize::try_from(ITEMS).expect("a few"), "items");
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Operation {
-    Push,
-    /// As many of the next batch as this, and then a panic or a return.
-    Run {
-        takes: usize,
-        panics: bool,
-    },
-    Cancel,
-    Flush,
-}
-
-fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    let run = (0..6_usize, any::<bool>()).prop_map(|(takes, panics)| Operation::Run { takes, panics });
-    let one = prop_oneof![
-        4 => Just(Operation::Push),
-        3 => run,
-        1 => Just(Operation::Cancel),
-        1 => Just(Operation::Flush),
-    ];
-    prop::collection::vec(one, 1..40)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
-
-    /// One thread pushes and steers; each batch begins where the one before has ended.
-    #[test]
-    fn batches_are_the_pushed_items_in_order(operations in operations()) {
-        let clock = Arc::new(Manual::new(at(1)));
-        let (plans, plan) = mpsc::channel::<(usize, bool)>();
-        let (sender, given) = mpsc::channel();
-        let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
-            let (takes, panics) = plan.recv().unwrap_or((usize::MAX, false));
-            let _ = sender.send(batch.take(takes).collect::<Vec<_>>());
-            if panics {
-                panic_quietly();
-            }
-        };
-        let batched = on_a_clock(&clock).spawn_batched(f).expect("a thread");
-        // The items that no run has taken.
-        let (mut waiting, mut next) = (std::collections::VecDeque::new(), 0);
-        let throttled = batched.throttled();
-        for operation in operations {
-            match operation {
-                Operation::Push => {
-                    prop_assert!(batched.trigger(next).is_ok());
-                    waiting.push_back(next);
-                    next += 1;
-                }
-                Operation::Cancel => {
-                    throttled.cancel();
-                }
-                Operation::Flush => {
-                    let _ = throttled.flush();
-                }
-                Operation::Run { takes, panics } => {
-                    // Flushes at one reading have stamps after it.
-                    clock.advance(SECOND * 2);
-                    until(|| throttled.is_running() || !throttled.state().has_owner());
-                    if !throttled.is_running() {
-                        continue;
-                    }
-                    let run = throttled.state().epoch();
-                    plans.send((takes, panics)).expect("the thread lives");
-                    let expected: Vec<_> = waiting.drain(..takes.min(waiting.len())).collect();
-                    let got = given.recv().expect("a batch");
-                    // What was pushed after the start may be in this batch or in the next.
-                    prop_assert!(expected.starts_with(&got), "{expected:?} {got:?}");
-                    expected[got.len()..].iter().rev().for_each(|item| waiting.push_front(*item));
-                    // The next one may have started.
-                    until(|| !throttled.is_running() || throttled.state().epoch() != run);
-                }
-            }
-        }
-        drop(plans);
-        throttled.shutdown(Pending::Flush).expect("it ends");
-        let mut rest: Vec<u32> = given.try_iter().flatten().collect();
-        rest.extend(batched.take_remaining());
-        prop_assert!(rest.iter().eq(&waiting), "{rest:?} {waiting:?}");
-    }
 }
 
 /// One item a run, and a run that panics: the end waits until all are done.

@@ -3,11 +3,12 @@
 
 #![cfg(feature = "keyed")]
 
-mod keyed_model;
+#[path = "fronts/keyed.rs"]
+mod keyed;
 mod reference;
 
 use evidence::Check;
-use keyed_model::{ALL, Fault, Op, Setup, check, check_with};
+use keyed::{ALL, Fault, Op, Setup, check, check_with};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -17,13 +18,7 @@ use reference::reached::Reached;
 use std::cell::RefCell;
 
 fn sequences() -> impl Strategy<Value = (Setup, Vec<(u8, u8)>)> {
-    let shards = prop_oneof![Just(1_usize), Just(4)];
-    let max_keys = prop_oneof![2 => Just(usize::MAX), 1 => 0..6_usize];
-    let setup = (0_u64..24, shards, max_keys).prop_map(|(threshold, shards, max_keys)| Setup {
-        threshold,
-        shards,
-        max_keys,
-    });
+    let setup = (0_u8..24, any::<u8>()).prop_map(|(threshold, setup)| Setup::from_bytes(threshold, setup));
     (setup, vec((any::<u8>(), any::<u8>()), 0..200))
 }
 

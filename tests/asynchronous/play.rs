@@ -111,6 +111,30 @@ pub enum Wrong {
     StopCovers,
 }
 
+impl Wrong {
+    pub const ALL: [Self; 7] = {
+        let [a, b, c, d, e] = Fault::OF_A_STEP;
+        [
+            Self::Step(a),
+            Self::Step(b),
+            Self::Step(c),
+            Self::Step(d),
+            Self::Step(e),
+            Self::PanicCovers,
+            Self::StopCovers,
+        ]
+    };
+
+    /// What is wrong, in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Step(fault) => fault.name(),
+            Self::PanicCovers => "a wait takes a run that panicked for one that completed",
+            Self::StopCovers => "a wait takes a run that was stopped for one that completed",
+        }
+    }
+}
+
 /// What the function of the run in progress is to do when it is polled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Order {

@@ -1,7 +1,7 @@
 //! Sequences of all operations of an `AsyncThrottle` against the reference model.
 
 use super::play::{ALL, Op, Wrong, check};
-use super::reference::planted::{Fault, contradicts};
+use super::reference::planted::contradicts;
 use super::reference::reached::Reached;
 use evidence::Check;
 use proptest::collection::vec;
@@ -46,12 +46,7 @@ fn sequences_agree_with_the_model() {
 #[test]
 fn wrong_models_are_contradicted() {
     let tries = 200;
-    let steps = Fault::OF_A_STEP.map(|fault| (Wrong::Step(fault), fault.name()));
-    let ends = [
-        (Wrong::PanicCovers, "a wait takes a run that panicked for one that completed"),
-        (Wrong::StopCovers, "a wait takes a run that was stopped for one that completed"),
-    ];
-    for (wrong, name) in steps.into_iter().chain(ends) {
+    for wrong in Wrong::ALL {
         let mut runner = TestRunner::deterministic();
         let contradicted = (0..tries).filter(|_| {
             let (threshold, bytes) = sequences().new_tree(&mut runner).expect("a sequence").current();
@@ -59,6 +54,6 @@ fn wrong_models_are_contradicted() {
         });
         let found = contradicted.count();
         assert!(found > 0, "{wrong:?} is not found in {tries} sequences");
-        evidence::caught(name, &format!("proptest, AsyncThrottle: in {found} of {tries} sequences"));
+        evidence::caught(wrong.name(), &format!("proptest, AsyncThrottle: in {found} of {tries} sequences"));
     }
 }

@@ -1,0 +1,46 @@
+//! The drivers of the front ends that come by a feature, and what a fuzzer's bytes mean to them: shared by
+//! the fuzz targets and by the replay of their corpora.
+//!
+//! Beside `reference`, which needs no feature.
+
+#![allow(dead_code, reason = "each user plays a part of it")]
+
+pub mod batched;
+#[path = "../asynchronous/by_hand.rs"]
+mod by_hand;
+pub mod keyed;
+#[path = "../asynchronous/play.rs"]
+pub mod play;
+
+use crate::reference;
+use reference::reached::Reached;
+
+/// The longest sequence that is played: a fuzzer would make them as long as it may.
+const OPERATIONS: usize = 200;
+
+/// As much as is worth the wake-ups of a thread.
+const WITH_A_THREAD: usize = 60;
+
+/// A threshold, then two bytes for each operation on an `AsyncThrottle`.
+pub fn asynchronous(wrong: Option<play::Wrong>, input: &[u8]) -> Reached {
+    let Some((&threshold, operations)) = input.split_first() else { return Reached::default() };
+    let operations = operations.chunks_exact(2).map(|pair| play::Op::from_bytes(pair[0], pair[1]));
+    play::check(wrong, u64::from(threshold), operations.take(OPERATIONS))
+}
+
+/// How it ends, then one byte for each operation on a `Batched`.
+pub fn batched(wrong: Option<batched::Wrong>, input: &[u8]) -> Reached {
+    let Some((&end, operations)) = input.split_first() else { return Reached::default() };
+    let operations = operations.iter().map(|&byte| batched::Op::from_byte(byte));
+    batched::check(wrong, batched::end(end), operations.take(WITH_A_THREAD))
+}
+
+/// A threshold and a set-up, then two bytes for each operation on a `Keyed`.
+pub fn keyed(fault: Option<keyed::Fault>, input: &[u8]) -> Reached {
+    let Some((&[threshold, setup], operations)) = input.split_first_chunk::<2>() else {
+        return Reached::default();
+    };
+    let setup = keyed::Setup::from_bytes(threshold, setup);
+    let operations = operations.chunks_exact(2).map(|pair| keyed::Op::from_bytes(pair[0], pair[1]));
+    keyed::check_with(fault, setup, operations.take(OPERATIONS))
+}
