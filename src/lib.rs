@@ -60,11 +60,13 @@
 //! | `deferral` | trace | a call owns the pending run | `due` |
 //! | `cancel` | debug | a pending or owed run was given up | `after` |
 //! | `takeover` | debug | beside its `run`: it came in place of a pending one that is overdue, or of an owed one | `started_at` |
-//! | `abandonment` | warn | an owner left, by its limit or by unwinding, and a run is owed | `after` |
+//! | `abandonment` | warn | an owner left, by its limit, by unwinding, with its task or with its thread, and a run is owed | `after` |
 //! | `owed` | debug | a call inside a run left a run owed | `after` |
 //! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
 //!
-//! Each has `front`, the type of the throttle, and `throttle`, its address. Times are on the clock of the
+//! [`Throttle`], [`Throttled`], `AsyncThrottle` and [`every!`] tell them; `Keyed` and the stream adaptor tell
+//! nothing. Each has `front`, the type of the throttle, and `throttle`, an address that tells the throttles of
+//! a program apart: for [`Throttle`] and [`Site`] their own. What wraps a throttle tells as that. Times are on the clock of the
 //! throttle; `after` is the start of the run before. A call that is coalesced or refused tells nothing, and
 //! costs nothing. [`Throttle`] catches no panic: it goes on in the thread of the caller, and tells nothing.
 //! A thread tells what it decided just after it, so events of two threads may be told in another order than
