@@ -288,3 +288,33 @@ fn it_can_be_shared_and_shown() {
     let hashes: HashSet<u64> = (0..8).map(|_| atomic_throttle::KeyHash::default().hash_one(1)).collect();
     assert!(hashes.len() > 1, "each has a seed of its own");
 }
+
+/// A key whose `Drop` panics.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Bomb(u32);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0 == 1 && !thread::panicking() {
+            resume_unwind(Box::new("on purpose"));
+        }
+    }
+}
+
+#[test]
+fn a_key_whose_drop_panics_wedges_no_other() {
+    let clock = Manual::new(Timestamp::from_nanos(1));
+    let keyed = Keyed::<Bomb>::builder(Duration::from_nanos(10)).clock(&clock).shards(1).build();
+    // The table of a shard has room for three before it is looked through.
+    for key in [1, 2, 3] {
+        let key = std::mem::ManuallyDrop::new(Bomb(key));
+        assert_eq!(keyed.try_run(&*key, || ()), Ok(()));
+    }
+    clock.set(Timestamp::from_nanos(100));
+    let another = Bomb(4);
+    let evicting = catch_unwind(AssertUnwindSafe(|| keyed.try_run(&another, || ())));
+    assert!(evicting.is_err(), "the drop of the evicted key panics");
+    assert!(!keyed.snapshot(&another).is_some_and(|snapshot| snapshot.running), "its run has finished");
+    clock.set(Timestamp::from_nanos(1000));
+    assert_eq!(keyed.try_run(&another, || ()), Ok(()));
+}

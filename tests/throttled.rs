@@ -329,3 +329,65 @@ fn a_thread_that_cannot_be_started_is_an_error() {
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("leave it out"), "{error}");
 }
+
+/// Blocks when it is dropped, until the test lets it go.
+struct HeldUp(Receiver<()>);
+
+impl Drop for HeldUp {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+    }
+}
+
+#[test]
+fn whoever_knows_of_a_fatal_panic_is_refused() {
+    let (go, gate) = mpsc::channel();
+    let held = HeldUp(gate);
+    let (sender, begin) = mpsc::channel::<()>();
+    let throttled = Throttled::builder(SECOND)
+        .fatal_panics()
+        .spawn(move || {
+            assert!(held.0.try_recv().is_err());
+            begin.recv().unwrap_or(());
+            panic_quietly();
+        })
+        .expect("a thread");
+    let first = throttled.trigger().expect("it goes on");
+    until(|| throttled.is_running());
+    let pending = throttled.trigger().expect("it goes on");
+    sender.send(()).unwrap();
+    assert_eq!(first.wait(), Err(WaitError::Panicked));
+    // The thread has not ended: it is about to drop the function.
+    assert_eq!(throttled.trigger().err(), Some(Ended::Panicked));
+    assert_eq!(pending.wait(), Err(WaitError::Owed));
+    assert_eq!(
+        throttled.shutdown_within(Pending::Finish, std::time::Duration::ZERO),
+        Err(WaitError::TimedOut)
+    );
+    go.send(()).unwrap();
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+}
+
+#[test]
+fn the_function_may_trigger_without_being_a_handle() {
+    let itself: Arc<OnceLock<atomic_throttle::WeakThrottled>> = Arc::default();
+    let inside = Arc::clone(&itself);
+    let subject = Subject::running(
+        |builder| builder.on_drop(Pending::Flush),
+        move |number| {
+            if number == 1 {
+                assert_eq!(inside.get().expect("it is set").trigger(), Ok(()));
+            }
+        },
+    );
+    let weak = subject.throttled.downgrade();
+    assert!(itself.set(weak.clone()).is_ok());
+    let _ = subject.call(1);
+    assert_eq!(subject.runs.recv(), Ok(1));
+    until(|| subject.throttled.is_pending() && !subject.throttled.is_running());
+    subject.written.store(2, SeqCst);
+    let Subject { throttled, runs, .. } = subject;
+    drop(throttled);
+    assert_eq!(runs.recv(), Ok(2), "what the function asked for");
+    assert_eq!(weak.trigger(), Err(Ended::ShutDown));
+}
