@@ -228,7 +228,8 @@ fn a_background_thread_that_looks_before_it_listens() {
 #[test]
 fn a_background_thread_that_looks_before_it_locks() {
     let named = "a background thread ends by what it saw before it took the lock";
-    find(Fault::LookBeforeLocking, named, background_ends::by_a_shutdown, "G3");
+    // A call is lost, or the thread spins on what it saw: either is a failure of its own.
+    find(Fault::LookBeforeLocking, named, background_ends::by_a_shutdown, "");
 }
 
 #[test]

@@ -34,6 +34,8 @@ struct Course {
     deferred_in: Option<Epoch>,
     /// How it would end now.
     shutdown: Shutdown,
+    /// The epoch of the run that the end has cancelled: told when no lock is held.
+    discarded_in: Option<Epoch>,
 }
 
 impl<F: FnMut(&Shared)> Worker<F> {
@@ -58,7 +60,12 @@ impl<F: FnMut(&Shared)> Worker<F> {
 
     fn serve(&mut self) -> Shutdown {
         let shared = Arc::clone(&self.shared);
-        let mut course = Course { rested_at: Timestamp::ZERO, deferred_in: None, shutdown: Shutdown::Idle };
+        let mut course = Course {
+            rested_at: Timestamp::ZERO,
+            deferred_in: None,
+            shutdown: Shutdown::Idle,
+            discarded_in: None,
+        };
         loop {
             match shared.waiting().until(|| course.look(&shared)) {
                 Next::Perform(run, edge) => {
@@ -67,7 +74,12 @@ impl<F: FnMut(&Shared)> Worker<F> {
                         return Shutdown::Panicked;
                     }
                 }
-                Next::End => return course.shutdown,
+                Next::End => {
+                    if let Some(epoch) = course.discarded_in {
+                        observe::cancelled(shared.source(), epoch);
+                    }
+                    return course.shutdown;
+                }
             }
         }
     }
@@ -120,11 +132,8 @@ impl Course {
             let asked = control.stage.asked();
             if asked == Some(Pending::Discard) {
                 if let Some(epoch) = gate.cancel_in() {
-                    drop(control);
                     self.shutdown = Shutdown::Discarded;
-                    shared.waiting().notify();
-                    observe::cancelled(shared.source(), epoch);
-                    continue;
+                    self.discarded_in = Some(epoch);
                 }
             }
             let state = gate.state();
