@@ -1,11 +1,16 @@
 //! What all front ends with a thread of their own share: how they end, and what becomes of a panic.
 
+use crate::clock::Clock;
 use crate::state::Epoch;
 use core::any::Any;
 use core::fmt;
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::String;
+use std::sync::Arc;
+
+/// A clock of any type: only the thread reads it often.
+pub(crate) type AnyClock = Arc<dyn Clock + Send + Sync>;
 
 /// What becomes of the pending run when the throttle ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

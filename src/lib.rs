@@ -103,6 +103,8 @@ mod counted_throttled;
 mod endings;
 #[cfg(feature = "std")]
 mod every;
+#[cfg(feature = "std")]
+mod keeper;
 #[cfg(feature = "keyed")]
 mod keyed;
 #[cfg(feature = "std")]

@@ -1,18 +1,18 @@
 //! What a [`Throttled`] can be told before it starts.
 
-use super::shared::{AnyClock, Shared};
+use super::Throttled;
+use super::shared::Shared;
 use super::worker::Worker;
-use super::{Keeper, Throttled};
-use crate::background::{Panic, PanicPolicy, Pending};
+use crate::background::{AnyClock, Panic, PanicPolicy, Pending};
 use crate::clock::{Clock, Monotonic};
-use crate::sync::{Mutex, ThreadBuilder};
+use crate::keeper::{Keeper, start};
 use crate::time::Threshold;
 use core::fmt;
 use core::time::Duration;
 use std::boxed::Box;
+use std::io;
 use std::string::String;
 use std::sync::Arc;
-use std::{format, io};
 
 /// Sets up a [`Throttled`].
 ///
@@ -103,15 +103,10 @@ impl Builder {
 
     /// Starts the thread with a function that is given what the handles share.
     pub(super) fn spawn_with(self, f: impl FnMut(&Shared) + Send + 'static) -> io::Result<Throttled> {
-        if self.name.contains('\0') {
-            let what = format!("the thread name {:?} contains a zero byte: leave it out", self.name);
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-        }
         let shared = Arc::new(Shared::new(self.threshold, self.clock));
         let worker = Worker { shared: Arc::clone(&shared), f, panics: self.panics, rest: self.rest };
-        let thread = ThreadBuilder::new().name(self.name).spawn(move || worker.work())?;
-        let thread = Mutex::new(Some(thread));
-        let keeper = Keeper { shared: Arc::clone(&shared), thread, on_drop: self.on_drop };
+        let thread = start(self.name, move || worker.work())?;
+        let keeper = Keeper::new(Arc::clone(&shared), thread, self.on_drop);
         Ok(Throttled { shared, keeper: Arc::new(keeper) })
     }
 }

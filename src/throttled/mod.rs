@@ -15,10 +15,11 @@ pub use self::triggered::Triggered;
 
 use self::shared::Shared;
 use crate::background::{Ended, Pending, Shutdown};
+use crate::keeper::Keeper;
 use crate::observe;
 use crate::snapshot::Snapshot;
 use crate::state::State;
-use crate::sync::{JoinHandle, Mutex, Ordering, lock};
+use crate::sync::Ordering;
 use crate::throttle::NotFlushed;
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use crate::wait::WaitError;
@@ -77,14 +78,7 @@ use std::sync::{Arc, Weak};
 #[derive(Clone)]
 pub struct Throttled {
     shared: Arc<Shared>,
-    keeper: Arc<Keeper>,
-}
-
-/// Ends the thread when the last handle is dropped.
-struct Keeper {
-    shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    on_drop: Pending,
+    keeper: Arc<Keeper<Shared>>,
 }
 
 impl Throttled {
@@ -270,34 +264,6 @@ impl Throttled {
     }
 }
 
-impl Keeper {
-    fn end(&self, pending: Pending, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
-        self.shared.end(pending);
-        let shutdown = self.shared.wait_for_end(limit)?;
-        // A worker that looks at its own end, in a hook, does not wait for itself; and what the thread has left
-        // to do when it has told its end keeps to no limit.
-        if limit.is_none() && !self.shared.is_worker() {
-            self.join();
-        }
-        Ok(shutdown)
-    }
-
-    fn join(&self) {
-        // Held until then, so that everybody who asked for the end returns after it.
-        let mut thread = lock(&self.thread);
-        if let Some(thread) = thread.take() {
-            // It catches every panic itself.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        let _ = self.end(self.on_drop, None);
-    }
-}
-
 impl fmt::Debug for Throttled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Throttled")
@@ -327,7 +293,7 @@ impl fmt::Debug for Throttled {
 #[derive(Clone)]
 pub struct WeakThrottled {
     shared: Weak<Shared>,
-    keeper: Weak<Keeper>,
+    keeper: Weak<Keeper<Shared>>,
 }
 
 impl WeakThrottled {

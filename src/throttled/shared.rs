@@ -1,19 +1,16 @@
 //! What the handles and the thread of a [`Throttled`](super::Throttled) share.
 
-use crate::background::{Ended, Pending, Shutdown, Stage};
+use crate::background::{AnyClock, Ended, Pending, Shutdown, Stage};
 use crate::clock::Clock;
 use crate::endings::Endings;
 use crate::gate::{Flushed, Gate};
+use crate::keeper::Ending;
 use crate::observe::Source;
 use crate::state::{Epoch, Request};
 use crate::sync::{AtomicU32, AtomicU64, Event, Mutex, Ordering, lock, this_thread};
 use crate::throttle::NotFlushed;
 use crate::time::{Threshold, Timestamp};
 use crate::wait::{WaitError, Waiting};
-use std::sync::Arc;
-
-/// A clock of any type: only the thread reads it often.
-pub(crate) type AnyClock = Arc<dyn Clock + Send + Sync>;
 
 pub(super) struct Shared {
     pub(super) gate: Gate,
@@ -114,28 +111,6 @@ impl Shared {
         Ok(())
     }
 
-    /// Asks for the end.
-    pub(super) fn end(&self, pending: Pending) {
-        lock(&self.control).stage.end(pending);
-        self.waiting().notify();
-    }
-
-    /// Waits until the thread has ended, at most until the clock reads `limit`.
-    pub(super) fn wait_for_end(&self, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
-        let ended = || lock(&self.control).stage.ended();
-        if let Some(shutdown) = ended() {
-            return Ok(shutdown);
-        }
-        if self.is_worker() {
-            return Err(WaitError::InsideRun);
-        }
-        self.waiting().until(|| match ended() {
-            Some(shutdown) => Ok(Ok(shutdown)),
-            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
-            None => Err(limit),
-        })
-    }
-
     /// Waits until a run after `epoch` has completed.
     pub(super) fn wait_for_cover(&self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
         let look = || self.endings.look_for_cover(&self.gate, epoch);
@@ -171,14 +146,35 @@ impl Shared {
         self.worker.store(this_thread(), Ordering::Relaxed);
     }
 
-    /// Whether this is the thread that runs the function.
-    pub(super) fn is_worker(&self) -> bool {
-        // ORDERING: Relaxed; see `i_am_the_worker`.
-        self.worker.load(Ordering::Relaxed) == this_thread()
-    }
-
     /// The limit of a wait, as a time.
     pub(super) fn within(&self, limit: core::time::Duration) -> Timestamp {
         self.clock.now().saturating_add(limit)
+    }
+}
+
+impl Ending for Shared {
+    fn end(&self, pending: Pending) {
+        lock(&self.control).stage.end(pending);
+        self.waiting().notify();
+    }
+
+    fn wait_for_end(&self, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
+        let ended = || lock(&self.control).stage.ended();
+        if let Some(shutdown) = ended() {
+            return Ok(shutdown);
+        }
+        if self.is_worker() {
+            return Err(WaitError::InsideRun);
+        }
+        self.waiting().until(|| match ended() {
+            Some(shutdown) => Ok(Ok(shutdown)),
+            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None => Err(limit),
+        })
+    }
+
+    fn is_worker(&self) -> bool {
+        // ORDERING: Relaxed; see `i_am_the_worker`.
+        self.worker.load(Ordering::Relaxed) == this_thread()
     }
 }

@@ -18,6 +18,8 @@ mod endings;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
+#[path = "../../../src/keeper.rs"]
+mod keeper;
 #[path = "../../../src/observe.rs"]
 mod observe;
 #[path = "../../../src/snapshot.rs"]
