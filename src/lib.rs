@@ -32,6 +32,7 @@
 //! | the same, with what callers push | `Batched` (feature `batch`) |
 //! | the same in tasks, on tokio or another runtime | `AsyncThrottle` (feature `async`) |
 //! | run at once or not at all, for each of millions of keys | `Keyed` (feature `keyed`) |
+//! | have one thread run one function for each of many keys, and lose the last call of none | `KeyedThrottled` (feature `keyed`) |
 //! | tell each run how many calls it stands for | [`Counted`], [`CountedThrottled`], [`Calls`] |
 //! | log at most once per threshold | [`every!`] |
 //! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
@@ -50,7 +51,7 @@
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
 //!
-//! `keyed`: `Keyed`, a throttle for each key, which forgets those that are idle.
+//! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets those that are idle.
 //!
 //! `tracing`: events of the crate `tracing`, with the target `atomic_throttle`.
 //!
@@ -142,7 +143,10 @@ pub use self::asynchronous::Tokio;
 #[cfg(feature = "async")]
 pub use self::asynchronous::{AsyncThrottle, NoRuntime, Runtime};
 #[cfg(feature = "keyed")]
-pub use self::keyed::{KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun};
+pub use self::keyed::{
+    KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun, KeyedThrottled, KeyedThrottledBuilder, NotTaken,
+    WeakKeyedThrottled,
+};
 #[cfg(feature = "batch")]
 pub use self::throttled::{Batch, Batched, Rejected};
 

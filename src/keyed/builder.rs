@@ -78,14 +78,14 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
         self
     }
 
+    pub(super) fn into_parts(self) -> (Shards<K>, Threshold, C, S) {
+        (Shards::new(self.shards, self.max_keys as u64), self.threshold, self.clock, self.hasher)
+    }
+
     /// Builds it. It allocates its shards, and nothing else before the first key.
     #[must_use]
     pub fn build(self) -> Keyed<K, C, S> {
-        Keyed {
-            shards: Shards::new(self.shards, self.max_keys as u64),
-            threshold: AtomicU64::new(self.threshold.as_nanos()),
-            clock: self.clock,
-            hasher: self.hasher,
-        }
+        let (shards, threshold, clock, hasher) = self.into_parts();
+        Keyed { shards, threshold: AtomicU64::new(threshold.as_nanos()), clock, hasher }
     }
 }

@@ -1,4 +1,5 @@
-//! [`Keyed`]: one throttle for each key, for millions of keys. Leading edge only.
+//! [`Keyed`]: one throttle for each key, for millions of keys. Leading edge only; [`KeyedThrottled`] has the
+//! trailing edge, on a thread.
 //!
 //! Each key has a [`State`](crate::state::State) of its own, 8 bytes, in a hash table that is divided into
 //! shards; each shard has a lock. Under that lock a state is moved by the transitions that move the word of
@@ -16,6 +17,7 @@
 //! No code of the user runs under a lock but `Hash` and `Eq` of the keys. The run itself, `Clone` and `Drop`
 //! of keys, and the clock do not.
 
+mod active;
 mod builder;
 mod error;
 mod evict;
@@ -25,9 +27,11 @@ mod over;
 mod run;
 mod shard;
 mod shards;
+mod throttled;
 
 pub use self::builder::KeyedBuilder;
 pub use self::error::KeyedError;
 pub use self::front::Keyed;
 pub use self::hash::KeyHash;
 pub use self::run::KeyedRun;
+pub use self::throttled::{KeyedThrottled, KeyedThrottledBuilder, NotTaken, WeakKeyedThrottled};

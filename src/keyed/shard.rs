@@ -6,6 +6,7 @@
 //! difference to G1 whether the key was evicted or never ran, whatever the clock and the threshold do
 //! later.
 
+use super::active::Actives;
 use super::evict::Evicted;
 use crate::state::{Epoch, Refused, State, TryStart};
 use crate::time::{Threshold, Timestamp};
@@ -43,6 +44,8 @@ pub(super) enum Decision {
 
 pub(super) struct Shard<K> {
     pub(super) entries: HashTable<Entry<K>>,
+    /// Those that have an owner. Empty where there are no deferrals.
+    pub(super) active: Actives<K>,
     /// The latest state among those evicted, [`State::NEW`] before the first.
     pub(super) forgotten: State,
     /// Where the next look for evictable entries begins.
@@ -51,11 +54,11 @@ pub(super) struct Shard<K> {
 
 impl<K> Shard<K> {
     pub(super) fn new() -> Self {
-        Self { entries: HashTable::new(), forgotten: State::NEW, cursor: 0 }
+        Self { entries: HashTable::new(), active: Actives::new(), forgotten: State::NEW, cursor: 0 }
     }
 
     pub(super) fn allocated_bytes(&self) -> usize {
-        self.entries.allocation_size()
+        self.entries.allocation_size() + self.active.allocation_size()
     }
 
     #[inline]
@@ -66,7 +69,7 @@ impl<K> Shard<K> {
         self.entries.find(hashed.hash, |entry| entry.key.borrow() == hashed.key).map(|entry| entry.state)
     }
 
-    fn state_mut<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<&mut State>
+    pub(super) fn state_mut<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<&mut State>
     where
         K: Borrow<Q>,
     {
@@ -107,8 +110,13 @@ impl<K> Shard<K> {
         if let TryStart::Refused(refused) = outcome {
             return Err(refused);
         }
-        self.entries.insert_unique(hash, Entry { key, state }, |entry| hash_of(&entry.key));
+        self.insert(hash, Entry { key, state }, hash_of);
         Ok(state.epoch())
+    }
+
+    /// An entry of a key that is not here. There is a place for it.
+    pub(super) fn insert(&mut self, hash: u64, entry: Entry<K>, hash_of: &impl Fn(&K) -> u64) {
+        self.entries.insert_unique(hash, entry, |entry| hash_of(&entry.key));
     }
 
     /// The run of the key that opened `epoch` ends.

@@ -71,13 +71,13 @@ impl<K> Shards<K> {
     }
 
     /// Counts a key that is about to come in. Returns whether there is room for it.
-    fn count_in(&self) -> bool {
+    pub(super) fn count_in(&self) -> bool {
         let room_for_one = |keys| if keys < self.most_keys { Some(keys + 1) } else { None };
         // ORDERING: Relaxed; see `len`.
         self.keys.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room_for_one).is_ok()
     }
 
-    fn count_out(&self, keys: usize) {
+    pub(super) fn count_out(&self, keys: usize) {
         if keys > 0 {
             // ORDERING: Relaxed; see `len`. It wraps: that is how it subtracts.
             self.keys.fetch_add((keys as u64).wrapping_neg(), Ordering::Relaxed);

@@ -1,5 +1,7 @@
 //! The sources of `Keyed`, built a second time with a planted `over`. For loom and shuttle.
 
+#[path = "../../../src/keyed/active.rs"]
+mod active;
 #[path = "../../../src/keyed/builder.rs"]
 mod builder;
 #[path = "../../../src/keyed/error.rs"]

@@ -1,0 +1,128 @@
+//! [`Agenda`]: the deferrals that the thread owns, and whose turn it is.
+//!
+//! All keys have one threshold, so windows end in the order in which they began. The deferrals that wait are
+//! ordered by their epochs, then, and a changed threshold changes nothing in that order. Those whose windows
+//! are over go on in the order in which that was seen, so that new keys, which are due at once, keep no
+//! other waiting for ever.
+
+use crate::keyed::active::Item;
+use crate::keyed::shard::At;
+use crate::state::Epoch;
+use crate::time::{Threshold, Timestamp};
+use core::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+use std::vec::Vec;
+
+/// A deferral, in the hands of its owner.
+pub(super) struct Deferral<K> {
+    pub(super) item: Arc<Item<K>>,
+    pub(super) epoch: Epoch,
+    /// Whether it had to wait for the end of a window.
+    pub(super) waited: bool,
+}
+
+pub(super) struct Agenda<K> {
+    waiting: BinaryHeap<Reverse<Deferral<K>>>,
+    ready: VecDeque<Deferral<K>>,
+}
+
+impl<K> Agenda<K> {
+    pub(super) fn new() -> Self {
+        Self { waiting: BinaryHeap::new(), ready: VecDeque::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len() + self.ready.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn allocated_bytes(&self) -> usize {
+        (self.waiting.capacity() + self.ready.capacity()) * size_of::<Deferral<K>>()
+    }
+
+    /// One that has just been made. Returns when it is due, unless it is.
+    pub(super) fn add(&mut self, deferral: Deferral<K>, at: At) -> Option<Timestamp> {
+        let due = deferral.epoch.window_end(at.threshold);
+        if at.now < due {
+            self.wait(deferral);
+            return Some(due);
+        }
+        self.ready.push_back(deferral);
+        None
+    }
+
+    /// One that is not due.
+    pub(super) fn wait(&mut self, deferral: Deferral<K>) {
+        self.waiting.push(Reverse(Deferral { waited: true, ..deferral }));
+    }
+
+    /// The next that is due.
+    pub(super) fn next(&mut self, at: At) -> Option<Deferral<K>> {
+        while self.due(at.threshold).is_some_and(|due| at.now >= due) {
+            self.ready.extend(self.waiting.pop().map(|Reverse(deferral)| deferral));
+        }
+        let next = self.ready.pop_front();
+        self.shrink();
+        next
+    }
+
+    /// The next, due or not.
+    pub(super) fn any(&mut self) -> Option<Deferral<K>> {
+        self.ready.pop_front().or_else(|| self.waiting.pop().map(|Reverse(deferral)| deferral))
+    }
+
+    /// When the first of those that wait is due.
+    pub(super) fn due(&self, threshold: Threshold) -> Option<Timestamp> {
+        self.waiting.peek().map(|Reverse(first)| first.epoch.window_end(threshold))
+    }
+
+    /// Keeps those that `is_live`.
+    pub(super) fn retain(&mut self, mut is_live: impl FnMut(&Deferral<K>) -> bool) {
+        self.ready.retain(&mut is_live);
+        self.waiting.retain(|Reverse(deferral)| is_live(deferral));
+        self.shrink();
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<Deferral<K>> {
+        let ready = core::mem::take(&mut self.ready);
+        let waiting = core::mem::take(&mut self.waiting);
+        ready.into_iter().chain(waiting.into_iter().map(|Reverse(deferral)| deferral)).collect()
+    }
+
+    /// Gives back what a burst has left.
+    fn shrink(&mut self) {
+        if self.waiting.capacity() > FEW && self.waiting.capacity() / 4 > self.waiting.len() {
+            self.waiting.shrink_to(2 * self.waiting.len());
+        }
+        if self.ready.capacity() > FEW && self.ready.capacity() / 4 > self.ready.len() {
+            self.ready.shrink_to(2 * self.ready.len());
+        }
+    }
+}
+
+/// Room that is never given back.
+const FEW: usize = 64;
+
+impl<K> PartialEq for Deferral<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.epoch == other.epoch
+    }
+}
+
+impl<K> Eq for Deferral<K> {}
+
+impl<K> PartialOrd for Deferral<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Ord for Deferral<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.epoch.cmp(&other.epoch)
+    }
+}

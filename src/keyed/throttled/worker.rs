@@ -1,0 +1,292 @@
+//! The thread of a [`KeyedThrottled`](super::KeyedThrottled): the one owner of every key's deferral.
+
+use super::agenda::{Agenda, Deferral};
+use super::moves::Turn;
+use super::shared::Shared;
+use crate::background::{Panic, PanicPolicy, Pending, Shutdown, Stage, discard};
+use crate::keyed::active::Active;
+use crate::keyed::shard::At;
+use crate::observe::{self, Edge};
+use crate::state::Epoch;
+use crate::sync::{Ordering, lock, write};
+use crate::time::Timestamp;
+use crate::wait::WaitError;
+use core::hash::{BuildHasher, Hash};
+use std::boxed::Box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// What is told of a panic in the run of a key.
+pub(super) type KeyedPanicHook<K> = Box<dyn FnMut(&K, &Panic<'_>) + Send>;
+
+pub(super) struct Worker<K, S, F> {
+    pub(super) shared: Arc<Shared<K, S>>,
+    pub(super) f: F,
+    pub(super) hook: Option<KeyedPanicHook<K>>,
+    /// Without a hook: that one is not told the key.
+    pub(super) panics: PanicPolicy,
+}
+
+/// A run that has started.
+struct Started<K> {
+    epoch: Epoch,
+    active: Active<K>,
+    edge: Edge,
+}
+
+enum Next<K> {
+    Perform(Started<K>),
+    End,
+}
+
+/// What the thread keeps from one look to the next.
+struct Course<K> {
+    agenda: Agenda<K>,
+    /// How it would end now.
+    shutdown: Shutdown,
+    /// The latest run, and whether what was known then may have been evicted since.
+    latest: Epoch,
+    has_evicted: bool,
+    /// Whether there was a run since the last look at some places of the table.
+    has_run: bool,
+}
+
+impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
+    /// The life of the thread.
+    pub(super) fn work(mut self) {
+        self.shared.i_am_the_worker();
+        let mut course = Course {
+            agenda: Agenda::new(),
+            shutdown: Shutdown::Idle,
+            latest: Epoch::NEVER_RAN,
+            has_evicted: true,
+            has_run: false,
+        };
+        // The clock may panic, too, and what drops a key.
+        let shutdown = catch_unwind(AssertUnwindSafe(|| self.serve(&mut course))).unwrap_or_else(|payload| {
+            discard(payload);
+            Shutdown::Panicked
+        });
+        let Self { shared, f, hook, .. } = self;
+        // What they hold is dropped when the end is told.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop((f, hook)))) {
+            discard(payload);
+        }
+        let left = catch_unwind(AssertUnwindSafe(|| end(&shared, course.agenda, shutdown)));
+        if let Err(payload) = left {
+            discard(payload);
+        }
+    }
+
+    fn serve(&mut self, course: &mut Course<K>) -> Shutdown {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            match shared.waiting().until(|| course.look(&shared)) {
+                Next::Perform(started) => {
+                    course.latest = course.latest.max(started.epoch);
+                    course.has_evicted = false;
+                    course.has_run = true;
+                    let completed = self.perform(&shared, &started);
+                    if !completed && self.panics.fatal {
+                        return Shutdown::Panicked;
+                    }
+                }
+                Next::End => return course.shutdown,
+            }
+        }
+    }
+
+    /// Returns whether the function completed.
+    fn perform(&mut self, shared: &Shared<K, S>, started: &Started<K>) -> bool {
+        let Started { epoch, active, edge } = started;
+        let (epoch, item) = (*epoch, &active.item);
+        // ORDERING: Relaxed. Counts for people; only this thread writes them.
+        shared.runs.fetch_add(1, Ordering::Relaxed);
+        // ORDERING: Relaxed. The start took it out of the callers' reach, under the lock.
+        let calls = active.calls.load(Ordering::Relaxed);
+        let (f, hook) = (&mut self.f, &mut self.hook);
+        let completed = self.panics.guard(
+            epoch,
+            || {
+                observe::run_started(shared.source(), epoch, *edge);
+                f(&item.key, calls);
+            },
+            |panic| {
+                // ORDERING: Relaxed; as above.
+                shared.panics.fetch_add(1, Ordering::Relaxed);
+                observe::panicked(shared.source(), epoch, panic.message());
+                if let Some(hook) = hook {
+                    hook(&item.key, panic);
+                }
+            },
+        );
+        write(shared.shards.of(item.hash)).end_run(item, epoch);
+        let how = if completed { Ok(()) } else { Err(WaitError::Panicked) };
+        lock(&shared.ledger.control).tickets.redeem(active.ticket, how);
+        shared.waiting().notify();
+        completed
+    }
+}
+
+impl<K: Hash + Eq> Course<K> {
+    /// What is to be done now; `Err` with the next deadline if nothing is.
+    fn look<S: BuildHasher>(&mut self, shared: &Shared<K, S>) -> Result<Next<K>, Option<Timestamp>> {
+        let at = shared.at();
+        if core::mem::take(&mut self.has_run) {
+            shared.shards.look(at, &shared.hash_of());
+        }
+        let looked = loop {
+            let asked = match self.take_up(shared, at) {
+                Ok(asked) => asked,
+                Err(started) => break Ok(Next::Perform(started)),
+            };
+            if asked == Some(Pending::Discard) {
+                self.discard_all(shared);
+            }
+            let in_any_case = asked == Some(Pending::Flush);
+            let next = if in_any_case { self.agenda.any() } else { self.agenda.next(at) };
+            let Some(deferral) = next else {
+                // Nothing can become pending any more once the end was asked for.
+                if asked.is_some() && self.agenda.is_empty() {
+                    break Ok(Next::End);
+                }
+                break Err(self.agenda.due(at.threshold).or_else(|| self.evict_when_idle(shared, at)));
+            };
+            if let Some(started) = self.start(shared, deferral, at, in_any_case) {
+                if asked.is_some() {
+                    self.shutdown = Shutdown::Ran;
+                }
+                break Ok(Next::Perform(started));
+            }
+        };
+        // ORDERING: Relaxed. For people to look at.
+        shared.agenda_bytes.store(self.agenda.allocated_bytes() as u64, Ordering::Relaxed);
+        looked
+    }
+
+    /// Takes up what was handed over: `Err` with a run that a flush has started, else whether the end was
+    /// asked for.
+    fn take_up<S: BuildHasher>(
+        &mut self,
+        shared: &Shared<K, S>,
+        at: At,
+    ) -> Result<Option<Pending>, Started<K>> {
+        let mut control = lock(&shared.ledger.control);
+        let asked = control.stage.asked();
+        if let Some((epoch, active)) = control.handed.pop_front() {
+            if asked.is_some() {
+                self.shutdown = Shutdown::Ran;
+            }
+            return Err(Started { epoch, active, edge: Edge::Flushed });
+        }
+        let incoming = core::mem::take(&mut control.incoming);
+        let stale = control.stale;
+        drop(control);
+        self.has_evicted &= incoming.is_empty();
+        for deferral in incoming {
+            if let Some(due) = self.agenda.add(deferral, at) {
+                observe::deferred(shared.source(), due);
+            }
+        }
+        // What was cancelled must not hold up the end, and what was flushed often must not pile up.
+        if stale > 0 && asked.is_some() || stale > FEW && stale > self.agenda.len() / 2 {
+            self.sweep(shared);
+        }
+        Ok(asked)
+    }
+
+    fn start<S: BuildHasher>(
+        &mut self,
+        shared: &Shared<K, S>,
+        deferral: Deferral<K>,
+        at: At,
+        in_any_case: bool,
+    ) -> Option<Started<K>> {
+        let turn =
+            write(shared.shards.of(deferral.item.hash)).start(&deferral, at, in_any_case, &shared.ledger);
+        match turn {
+            Turn::Run(epoch, active) => {
+                let edge = match (in_any_case, deferral.waited) {
+                    (true, _) => Edge::Flushed,
+                    (false, true) => Edge::Trailing,
+                    (false, false) => Edge::Leading,
+                };
+                return Some(Started { epoch, active, edge });
+            }
+            Turn::Early => self.agenda.wait(deferral),
+            Turn::Gone => lock(&shared.ledger.control).stale -= 1,
+        }
+        None
+    }
+
+    /// Forgets the deferrals that are not to be performed any more.
+    fn sweep<S: BuildHasher>(&mut self, shared: &Shared<K, S>) {
+        let mut gone = 0;
+        self.agenda.retain(|deferral| {
+            let live = write(shared.shards.of(deferral.item.hash)).is_live(deferral);
+            gone += usize::from(!live);
+            live
+        });
+        lock(&shared.ledger.control).stale -= gone;
+    }
+
+    fn discard_all<S: BuildHasher>(&mut self, shared: &Shared<K, S>) {
+        for deferral in self.agenda.take_all() {
+            let mut shard = write(shared.shards.of(deferral.item.hash));
+            let cancelled = if shard.is_live(&deferral) {
+                shard.cancel(&deferral.item.hashed(), &shared.ledger)
+            } else {
+                None
+            };
+            // Acknowledged at once.
+            let is_live = shard.is_live(&deferral);
+            drop(shard);
+            debug_assert!(!is_live, "it was cancelled");
+            lock(&shared.ledger.control).stale -= 1;
+            if let Some(epoch) = cancelled {
+                self.shutdown = Shutdown::Discarded;
+                observe::cancelled(shared.source(), epoch);
+            }
+        }
+        shared.waiting().notify();
+    }
+
+    /// When nothing is pending and the latest window is over, all keys can be forgotten. Returns when that
+    /// will be, if it is still to come.
+    fn evict_when_idle<S: BuildHasher>(&mut self, shared: &Shared<K, S>, at: At) -> Option<Timestamp> {
+        if self.has_evicted {
+            return None;
+        }
+        let over = self.latest.window_end(at.threshold);
+        if at.now < over {
+            return Some(over);
+        }
+        shared.shards.evict(at, &shared.hash_of());
+        self.has_evicted = true;
+        None
+    }
+}
+
+/// As many stale deferrals may be left in any case.
+const FEW: usize = 32;
+
+/// Tells the end: from now on every call is refused, and nothing is pending. After a panic what was pending
+/// is owed.
+fn end<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, mut agenda: Agenda<K>, shutdown: Shutdown) {
+    let ledger = &shared.ledger;
+    let (handed, incoming) = {
+        let mut control = lock(&ledger.control);
+        // No call is taken from here on, but those that find their runs pending.
+        control.is_panicking = shutdown == Shutdown::Panicked;
+        (core::mem::take(&mut control.handed), core::mem::take(&mut control.incoming))
+    };
+    // A flush started them, and nobody performs them.
+    for (epoch, active) in &handed {
+        write(shared.shards.of(active.item.hash)).owe(*epoch, active, ledger);
+    }
+    for deferral in agenda.take_all().into_iter().chain(incoming) {
+        write(shared.shards.of(deferral.item.hash)).abandon(&deferral, ledger);
+    }
+    lock(&ledger.control).stage = Stage::Ended(shutdown);
+    shared.waiting().notify();
+}
