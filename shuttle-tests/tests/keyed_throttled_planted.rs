@@ -1,0 +1,96 @@
+//! Negative controls: each planted fault is found by a property of `keyed_throttled.rs` that holds without it.
+//!
+//! The sources of the library are built here a second time, with an `over` into which a test plants a fault.
+
+#[path = "keyed_throttled/planted.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod keyed;
+#[path = "keyed_throttled/properties.rs"]
+mod properties;
+
+#[path = "../../src/background.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod background;
+#[path = "../../src/clock/mod.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod clock;
+#[path = "../../src/gate/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod gate;
+#[path = "../../src/keeper.rs"]
+mod keeper;
+#[path = "../../src/observe.rs"]
+mod observe;
+#[path = "../../src/snapshot.rs"]
+mod snapshot;
+#[path = "../../src/state/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod state;
+#[path = "../../src/sync/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod sync;
+#[path = "../../src/throttle/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod throttle;
+#[path = "../../src/time.rs"]
+#[allow(dead_code)]
+mod time;
+#[path = "../../src/wait.rs"]
+#[allow(dead_code)]
+mod wait;
+
+mod fault {
+    //! What can be planted. All threads of a schedule are coroutines of one thread, so they share it.
+
+    use std::cell::Cell;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Fault {
+        Nothing,
+        ForgetsDeferrals,
+        ForgetsRuns,
+    }
+
+    thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
+
+    pub fn plant(fault: Fault) {
+        PLANTED.set(fault);
+    }
+
+    pub fn is_planted(fault: Fault) -> bool {
+        PLANTED.get() == fault
+    }
+}
+
+mod subject {
+    pub use crate::background::{Pending, Shutdown};
+    pub use crate::clock::Manual;
+    pub use crate::keyed::{KeyedThrottled, NotTaken, WeakKeyedThrottled};
+    pub use crate::time::Timestamp;
+    pub use crate::wait::WaitError;
+}
+
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use {
+    background::{Ended, Panic, Pending, Shutdown},
+    clock::{Clock, Monotonic},
+    gate::Gate,
+    keyed::{Keyed, KeyedThrottled},
+    throttle::Throttle,
+    wait::WaitError,
+};
+
+use fault::{Fault, plant};
+use shuttle_tests::Model;
+
+fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
+    shuttle_tests::find(named, || plant(fault), model, complaint);
+    plant(Fault::Nothing);
+}
+
+#[test]
+fn a_key_that_is_pending_is_evicted() {
+    let model = properties::evictions_lose_no_pending_key;
+    find(Fault::ForgetsDeferrals, "a key is evicted while it is pending", model, "deadlock");
+}
