@@ -31,7 +31,7 @@ fn sequences_agree_with_a_model_for_each_key() {
                  for each key; counts";
     let report = Check::of("G1 G2 G3 G4 G5 G6 G8", claim);
     let reached = RefCell::new(Reached::default());
-    let cases = evidence::depth(500, 10_000);
+    let cases = evidence::depth(1_000, 20_000);
     let shrinking = Config { max_shrink_iters: 2_000, max_shrink_time: 30_000, ..Config::with_cases(cases) };
     TestRunner::new(Config { failure_persistence: None, ..shrinking })
         .run(&sequences(), |(threshold, bytes)| {

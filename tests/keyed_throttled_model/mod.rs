@@ -212,14 +212,14 @@ impl Play {
         if self.running.is_some() {
             return;
         }
-        let begun = self.thread.rests();
+        let is_due = self.keys.values().any(|known| self.is_due(&known.model, false));
+        let begun = self.thread.rests(is_due || !self.handed.is_empty());
         if let Some((flushed, calls)) = self.handed.pop_front() {
             assert_eq!(begun, Some((flushed, calls)), "a run that was flushed comes first");
             self.running = Some(flushed);
             self.runs += 1;
             return;
         }
-        let is_due = self.keys.values().any(|known| self.is_due(&known.model, false));
         let Some((key, calls)) = begun else {
             return assert!(!is_due, "G5: a run is due, and does not begin");
         };
@@ -290,6 +290,8 @@ impl Play {
     fn end(&mut self, pending: Pending) {
         let left: u64 = self.keys.values().map(|known| known.calls).sum();
         let keys = self.pending();
+        // Before the run in progress ends, so that no other begins that is to be discarded.
+        let _ = self.throttled.shutdown_within(pending, Duration::ZERO);
         // Each run ends when it comes to that.
         let to_come = if pending == Pending::Flush { keys } else { 0 } + self.handed.len();
         for _ in 0..to_come + usize::from(self.running.is_some()) {

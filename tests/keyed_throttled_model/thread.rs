@@ -72,10 +72,10 @@ impl Thread {
         self.arrived.get().is_some()
     }
 
-    /// Waits until the thread, which is in no run, has begun one, or has looked and rests.
-    pub fn rests(&self) -> Option<(u8, u64)> {
-        // The first of these looks may have led it on to a second.
-        for _ in 0..3 {
+    /// Waits until the thread, which is in no run, has begun one, or has looked. If one is expected, until it
+    /// has looked often enough to be seen not to begin it.
+    pub fn rests(&self, is_expected: bool) -> Option<(u8, u64)> {
+        for _ in 0..if is_expected { 3 } else { 1 } {
             // Acquire: pairs with the count of a reading.
             let known = self.clock.readings.load(Ordering::Acquire);
             self.clock.time.advance(Duration::ZERO);
