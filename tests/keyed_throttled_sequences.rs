@@ -5,7 +5,6 @@
 
 mod keyed_throttled_model;
 mod reference;
-mod support;
 
 use evidence::Check;
 use keyed_throttled_model::{ALL, Fault, Op, check, check_with};

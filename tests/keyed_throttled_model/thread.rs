@@ -3,7 +3,7 @@
 //! The thread takes one reading of the clock for each look. Once it has begun another look, the one before
 //! that is over; so no timing decides whether it rests.
 
-use crate::support::until;
+use crate::reference::throttle::support::until;
 use atomic_throttle::{Clock, KeyedThrottled, Manual, Moved, Pending, Timestamp};
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -75,7 +75,8 @@ impl Thread {
     /// Waits until the thread, which is in no run, has begun one, or has looked. If one is expected, until it
     /// has looked often enough to be seen not to begin it.
     pub fn rests(&self, is_expected: bool) -> Option<(u8, u64)> {
-        for _ in 0..if is_expected { 3 } else { 1 } {
+        // When the second has begun, the first is over, and what it evicted is gone.
+        for _ in 0..if is_expected { 3 } else { 2 } {
             // Acquire: pairs with the count of a reading.
             let known = self.clock.readings.load(Ordering::Acquire);
             self.clock.time.advance(Duration::ZERO);

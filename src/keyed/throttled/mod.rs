@@ -241,6 +241,7 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
 
     /// Evicts every key that can be, gives memory back, and returns how many keys those were. The thread
     /// does so by itself; see [eviction](Self#eviction).
+    #[allow(clippy::must_use_candidate, reason = "whoever wants room need not know how much there is")]
     pub fn evict(&self) -> usize {
         self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
     }

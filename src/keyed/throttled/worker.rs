@@ -232,15 +232,15 @@ impl<K: Hash + Eq> Course<K> {
 
     fn discard_all<S: BuildHasher>(&mut self, shared: &Shared<K, S>) {
         for deferral in self.agenda.take_all() {
-            let mut shard = write(shared.shards.of(deferral.item.hash));
-            let cancelled = if shard.is_live(&deferral) {
-                shard.cancel(&deferral.item.hashed(), &shared.ledger)
+            let mut locked = write(shared.shards.of(deferral.item.hash));
+            let cancelled = if locked.is_live(&deferral) {
+                locked.cancel(&deferral.item.hashed(), &shared.ledger)
             } else {
                 None
             };
             // Acknowledged at once.
-            let is_live = shard.is_live(&deferral);
-            drop(shard);
+            let is_live = locked.is_live(&deferral);
+            drop(locked);
             debug_assert!(!is_live, "it was cancelled");
             lock(&shared.ledger.control).stale -= 1;
             if let Some(epoch) = cancelled {
