@@ -14,7 +14,8 @@ use shuttle_tests::hold;
 
 #[test]
 fn calls_on_keys_are_covered_and_counted_through_all_operations() {
-    let claim = "4 threads, one for the runs, 2 keys: calls, cancels, flushes, evictions, panics, ends; counts";
+    let claim =
+        "4 threads, one for the runs, 2 keys: calls, cancels, flushes, evictions, panics, ends; counts";
     hold("G1 G2 G3 G5 G6", claim, properties::of_all_operations);
 }
 

@@ -10,16 +10,9 @@ use crate::fault::{Fault, is_planted};
 use crate::state::State;
 
 pub(super) fn is_over(state: State, at: At) -> bool {
-    const RUNNING: u64 = 0b001;
     const DEFERRAL: u64 = 0b110;
-    let forgets = |bits: u64| shipped::is_over(State::from_word(state.to_word() & !bits), at);
-    if is_planted(Fault::ForgetsDeferrals) {
-        return forgets(DEFERRAL);
-    }
-    if is_planted(Fault::ForgetsRuns) {
-        return forgets(RUNNING);
-    }
-    shipped::is_over(state, at)
+    let kept = if is_planted(Fault::ForgetsDeferrals) { !DEFERRAL } else { u64::MAX };
+    shipped::is_over(State::from_word(state.to_word() & kept), at)
 }
 
 pub(super) fn later(one: State, other: State) -> State {

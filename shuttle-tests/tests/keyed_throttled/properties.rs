@@ -55,7 +55,8 @@ impl Shared {
 
     fn start(&self, panics: bool) -> Subject {
         let shared = self.clone();
-        let itself = Arc::new(std::sync::OnceLock::<crate::subject::WeakKeyedThrottled<usize, Hasher>>::new());
+        let itself =
+            Arc::new(std::sync::OnceLock::<crate::subject::WeakKeyedThrottled<usize, Hasher>>::new());
         let inside = Arc::clone(&itself);
         let throttled = KeyedThrottled::<usize>::builder(WINDOW)
             .clock(Arc::clone(&self.clock))
