@@ -37,8 +37,8 @@ impl<K> Ledger<K> {
     }
 
     pub(super) fn one_less_is_pending(&self) {
-        // ORDERING: Relaxed; see `pending`.
-        self.pending.fetch_sub(1, Ordering::Relaxed);
+        // ORDERING: Relaxed; see `pending`. It wraps: that is how it subtracts.
+        self.pending.fetch_add(1_u64.wrapping_neg(), Ordering::Relaxed);
     }
 
     pub(super) fn uncovered(&self) -> u64 {
