@@ -87,10 +87,9 @@ impl<K> Agenda<K> {
         self.shrink();
     }
 
-    pub(super) fn take_all(&mut self) -> Vec<Deferral<K>> {
-        let ready = core::mem::take(&mut self.ready);
-        let waiting = core::mem::take(&mut self.waiting);
-        ready.into_iter().chain(waiting.into_iter().map(|Reverse(deferral)| deferral)).collect()
+    /// Those that nobody looks at any more, due or not.
+    pub(super) fn take_over(&mut self, incoming: &mut Vec<Deferral<K>>) {
+        self.ready.extend(incoming.drain(..));
     }
 
     /// Gives back what a burst has left.

@@ -5,7 +5,7 @@
 
 use super::agenda::Deferral;
 use super::tickets::Tickets;
-use crate::background::{Ended, Stage};
+use crate::background::Stage;
 use crate::keyed::active::Active;
 use crate::state::Epoch;
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -54,8 +54,6 @@ impl<K> Ledger<K> {
 
 pub(super) struct Control<K> {
     pub(super) stage: Stage,
-    /// A panic ends it: nothing is taken any more, and what is pending will be owed.
-    pub(super) is_panicking: bool,
     /// Deferrals that the thread has not taken up.
     pub(super) incoming: Vec<Deferral<K>>,
     /// Runs that a flush has started, until the thread takes them up.
@@ -71,17 +69,11 @@ impl<K> Control<K> {
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Going,
-            is_panicking: false,
             incoming: Vec::new(),
             handed: VecDeque::new(),
             stale: 0,
             owed: 0,
             tickets: Tickets::new(),
         }
-    }
-
-    /// Whether calls are taken.
-    pub(super) fn check(&self) -> Result<(), Ended> {
-        if self.is_panicking { Err(Ended::Panicked) } else { self.stage.check() }
     }
 }

@@ -13,10 +13,12 @@ mod error;
 mod moves;
 mod shared;
 mod tickets;
+mod weak;
 mod worker;
 
 pub use self::builder::KeyedThrottledBuilder;
 pub use self::error::NotTaken;
+pub use self::weak::WeakKeyedThrottled;
 
 use self::shared::Shared;
 use super::hash::KeyHash;
@@ -33,7 +35,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::time::Duration;
 use std::borrow::ToOwned;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 /// Runs one function on a thread of its own, at most once per threshold and key, never loses the last request
 /// of a key, and forgets keys that are idle.
@@ -364,7 +366,7 @@ impl<K, S> KeyedThrottled<K, S> {
     /// A handle that does not keep the throttle going: for the function itself.
     #[must_use]
     pub fn downgrade(&self) -> WeakKeyedThrottled<K, S> {
-        WeakKeyedThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
+        WeakKeyedThrottled::new(&self.shared, &self.keeper)
     }
 }
 
@@ -381,31 +383,5 @@ impl<K, S> fmt::Debug for KeyedThrottled<K, S> {
             .field("pending", &self.pending())
             .field("threshold", &self.threshold())
             .finish_non_exhaustive()
-    }
-}
-
-/// A handle that does not keep the throttle going.
-pub struct WeakKeyedThrottled<K, S = KeyHash> {
-    shared: Weak<Shared<K, S>>,
-    keeper: Weak<Keeper<Shared<K, S>>>,
-}
-
-impl<K, S> WeakKeyedThrottled<K, S> {
-    /// A handle, unless the last one was dropped.
-    #[must_use]
-    pub fn upgrade(&self) -> Option<KeyedThrottled<K, S>> {
-        Some(KeyedThrottled { keeper: self.keeper.upgrade()?, shared: self.shared.upgrade()? })
-    }
-}
-
-impl<K, S> Clone for WeakKeyedThrottled<K, S> {
-    fn clone(&self) -> Self {
-        Self { shared: self.shared.clone(), keeper: self.keeper.clone() }
-    }
-}
-
-impl<K, S> fmt::Debug for WeakKeyedThrottled<K, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WeakKeyedThrottled")
     }
 }

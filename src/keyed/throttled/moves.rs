@@ -116,7 +116,7 @@ impl<K> Shard<K> {
         let next = state.request().0;
         let ticket = {
             let mut control = lock(&ledger.control);
-            control.check()?;
+            control.stage.check()?;
             if was_cancelled {
                 control.stale -= 1;
             } else {
@@ -204,7 +204,7 @@ impl<K> Shard<K> {
         }
         let mut control = lock(&ledger.control);
         // An owed run is there only after the end.
-        control.check().map_err(|_| NotFlushed::Ended)?;
+        control.stage.check().map_err(|_| NotFlushed::Ended)?;
         *state = next;
         let epoch = next.epoch();
         if let Some(active) = self.take_active(hashed) {
@@ -264,22 +264,23 @@ impl<K> Shard<K> {
     }
 
     /// The owner leaves: what was pending is owed.
-    pub(super) fn abandon(&mut self, deferral: &Deferral<K>, ledger: &Ledger<K>)
+    pub(super) fn abandon(&mut self, deferral: &Deferral<K>, ledger: &Ledger<K>) -> Abandon
     where
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let Some(state) = self.state_mut(&hashed) else { return };
+        let Some(state) = self.state_mut(&hashed) else { return Abandon::Gone };
         let (next, outcome) = state.abandon(deferral.epoch);
         *state = next;
         if outcome == Abandon::Gone {
-            return;
+            return outcome;
         }
         let active = self.take_active(&hashed);
         if let (Abandon::Owed, Some(active)) = (outcome, active) {
             ledger.one_less_is_pending();
             leave_owed(&active, ledger);
         }
+        outcome
     }
 
     /// A run that nobody performs: owed first, so that it is never seen as done.
@@ -295,13 +296,5 @@ impl<K> Shard<K> {
             // One more was requested since. It is abandoned next, and the key is owed once.
             lock(&ledger.control).owed -= 1;
         }
-    }
-
-    /// The run that opened `epoch` ends.
-    pub(super) fn end_run(&mut self, item: &Item<K>, epoch: Epoch)
-    where
-        K: Eq,
-    {
-        self.finish(&item.hashed(), epoch);
     }
 }

@@ -8,7 +8,7 @@ use crate::gate::Gate;
 use crate::keeper::Ending;
 use crate::keyed::active::Item;
 use crate::keyed::evict::Evicted;
-use crate::keyed::shard::{At, Hashed};
+use crate::keyed::shard::{At, Hashed, Shard};
 use crate::keyed::shards::Shards;
 use crate::observe::{self, Source};
 use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, lock, read, this_thread, write};
@@ -17,6 +17,7 @@ use crate::time::{Threshold, Timestamp};
 use crate::wait::{WaitError, Waiting};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
+use core::ops::DerefMut;
 use std::borrow::ToOwned;
 use std::sync::Arc;
 
@@ -136,32 +137,27 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
         if read(self.shards.of(hashed.hash)).coalesce(&hashed, self.counts) {
             return Ok(());
         }
-        lock(&self.ledger.control).check()?;
-        if self.request(&hashed)? {
-            self.waiting().notify();
-        }
-        Ok(())
+        lock(&self.ledger.control).stage.check()?;
+        self.request(&hashed)
     }
 
-    /// Returns whether the thread is to be told.
     #[cold]
-    fn request<Q>(&self, hashed: &Hashed<'_, Q>) -> Result<bool, NotTaken>
+    fn request<Q>(&self, hashed: &Hashed<'_, Q>) -> Result<(), NotTaken>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         // Keys are cloned and dropped, and the clock is read, while no lock is held.
         let item = Arc::new(Item { key: hashed.key.to_owned(), hash: hashed.hash });
-        let (mut evicted, mut spare) = (Evicted::new(), None);
-        let mut shard = write(self.shards.of(hashed.hash));
+        let shard = write(self.shards.of(hashed.hash));
         if shard.state(hashed).is_some() {
-            return Ok(shard.request(&item, self.counts, &self.ledger)?);
+            return self.request_in(shard, &item);
         }
         drop(shard);
-        spare.replace(hashed.key.to_owned());
+        let (mut spare, mut evicted) = (Some(hashed.key.to_owned()), Evicted::new());
         loop {
             let at = self.at();
-            shard = write(self.shards.of(hashed.hash));
+            let mut shard = write(self.shards.of(hashed.hash));
             if shard.state(hashed).is_none() {
                 if !self.shards.count_in() {
                     drop(shard);
@@ -176,8 +172,22 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
                 }
                 self.shards.count_out(evicted.len());
             }
-            return Ok(shard.request(&item, self.counts, &self.ledger)?);
+            return self.request_in(shard, &item);
         }
+    }
+
+    /// A call on a key that is in `shard`. The thread is told before the caller drops any key, which may panic.
+    fn request_in(
+        &self,
+        mut shard: impl DerefMut<Target = Shard<K>>,
+        item: &Arc<Item<K>>,
+    ) -> Result<(), NotTaken> {
+        let is_new = shard.request(item, self.counts, &self.ledger)?;
+        drop(shard);
+        if is_new {
+            self.waiting().notify();
+        }
+        Ok(())
     }
 
     pub(super) fn flush<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Result<(), NotFlushed>

@@ -7,7 +7,7 @@ use crate::background::{Panic, PanicPolicy, Pending, Shutdown, Stage, discard};
 use crate::keyed::active::Active;
 use crate::keyed::shard::At;
 use crate::observe::{self, Edge};
-use crate::state::Epoch;
+use crate::state::{Abandon, Epoch};
 use crate::sync::{Ordering, lock, write};
 use crate::time::Timestamp;
 use crate::wait::WaitError;
@@ -15,6 +15,7 @@ use core::hash::{BuildHasher, Hash};
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::vec::Vec;
 
 /// What is told of a panic in the run of a key.
 pub(super) type KeyedPanicHook<K> = Box<dyn FnMut(&K, &Panic<'_>) + Send>;
@@ -68,14 +69,14 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
             Shutdown::Panicked
         });
         let Self { shared, f, hook, .. } = self;
-        // What they hold is dropped when the end is told.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop((f, hook)))) {
+        // What they hold is dropped when the end is told: one by one, for two panics at once would abort.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(f))) {
             discard(payload);
         }
-        let left = catch_unwind(AssertUnwindSafe(|| end(&shared, course.agenda, shutdown)));
-        if let Err(payload) = left {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(hook))) {
             discard(payload);
         }
+        end(&shared, &mut course.agenda, shutdown);
     }
 
     fn serve(&mut self, course: &mut Course<K>) -> Shutdown {
@@ -86,7 +87,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
                     course.latest = course.latest.max(started.epoch);
                     course.has_evicted = false;
                     course.has_run = true;
-                    let completed = self.perform(&shared, &started);
+                    let completed = self.perform(&shared, course, &started);
                     if !completed && self.panics.fatal {
                         return Shutdown::Panicked;
                     }
@@ -97,7 +98,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
     }
 
     /// Returns whether the function completed.
-    fn perform(&mut self, shared: &Shared<K, S>, started: &Started<K>) -> bool {
+    fn perform(&mut self, shared: &Shared<K, S>, course: &mut Course<K>, started: &Started<K>) -> bool {
         let Started { epoch, active, edge } = started;
         let (epoch, item) = (*epoch, &active.item);
         // ORDERING: Relaxed. Counts for people; only this thread writes them.
@@ -120,7 +121,11 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
                 }
             },
         );
-        write(shared.shards.of(item.hash)).end_run(item, epoch);
+        if !completed && self.panics.fatal {
+            // Before the run is seen to end: whoever knows of the panic is refused.
+            fail(shared, &mut course.agenda);
+        }
+        write(shared.shards.of(item.hash)).finish(&item.hashed(), epoch);
         let how = if completed { Ok(()) } else { Err(WaitError::Panicked) };
         lock(&shared.ledger.control).tickets.redeem(active.ticket, how);
         shared.waiting().notify();
@@ -183,10 +188,11 @@ impl<K: Hash + Eq> Course<K> {
         let stale = control.stale;
         drop(control);
         self.has_evicted &= incoming.is_empty();
-        for deferral in incoming {
-            if let Some(due) = self.agenda.add(deferral, at) {
-                observe::deferred(shared.source(), due);
-            }
+        // None is in nobody's hands when something is told, which may panic.
+        let dues: Vec<_> =
+            incoming.into_iter().filter_map(|deferral| self.agenda.add(deferral, at)).collect();
+        for due in dues {
+            observe::deferred(shared.source(), due);
         }
         // What was cancelled must not hold up the end, and what was flushed often must not pile up.
         if stale > 0 && asked.is_some() || stale > FEW && stale > self.agenda.len() / 2 {
@@ -231,7 +237,8 @@ impl<K: Hash + Eq> Course<K> {
     }
 
     fn discard_all<S: BuildHasher>(&mut self, shared: &Shared<K, S>) {
-        for deferral in self.agenda.take_all() {
+        // One by one, for a key that is dropped may panic.
+        while let Some(deferral) = self.agenda.any() {
             let mut locked = write(shared.shards.of(deferral.item.hash));
             let cancelled = if locked.is_live(&deferral) {
                 locked.cancel(&deferral.item.hashed(), &shared.ledger)
@@ -270,23 +277,40 @@ impl<K: Hash + Eq> Course<K> {
 /// As many stale deferrals may be left in any case.
 const FEW: usize = 32;
 
-/// Tells the end: from now on every call is refused, and nothing is pending. After a panic what was pending
-/// is owed.
-fn end<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, mut agenda: Agenda<K>, shutdown: Shutdown) {
+/// From now on every call is refused, nothing is pending, and what was is owed.
+fn fail<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, agenda: &mut Agenda<K>) {
+    let mut control = lock(&shared.ledger.control);
+    control.stage = Stage::Failing;
+    agenda.take_over(&mut control.incoming);
+    drop(control);
+    // A key that is dropped may panic: again, without that one.
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| abandon_all(shared, agenda))) {
+        discard(payload);
+    }
+    shared.waiting().notify();
+}
+
+fn abandon_all<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, agenda: &mut Agenda<K>) {
     let ledger = &shared.ledger;
-    let (handed, incoming) = {
-        let mut control = lock(&ledger.control);
-        // No call is taken from here on, but those that find their runs pending.
-        control.is_panicking = shutdown == Shutdown::Panicked;
-        (core::mem::take(&mut control.handed), core::mem::take(&mut control.incoming))
-    };
-    // A flush started them, and nobody performs them.
-    for (epoch, active) in &handed {
-        write(shared.shards.of(active.item.hash)).owe(*epoch, active, ledger);
+    // Those that a flush has started come first, and nobody performs them now.
+    let handed = || lock(&ledger.control).handed.pop_front();
+    while let Some((epoch, active)) = handed() {
+        write(shared.shards.of(active.item.hash)).owe(epoch, &active, ledger);
+        observe::abandoned(shared.source(), epoch);
     }
-    for deferral in agenda.take_all().into_iter().chain(incoming) {
-        write(shared.shards.of(deferral.item.hash)).abandon(&deferral, ledger);
+    while let Some(deferral) = agenda.any() {
+        let abandoned = write(shared.shards.of(deferral.item.hash)).abandon(&deferral, ledger);
+        if abandoned == Abandon::Owed {
+            observe::abandoned(shared.source(), deferral.epoch);
+        }
     }
-    lock(&ledger.control).stage = Stage::Ended(shutdown);
+}
+
+/// Tells the end. Where the thread decided on it, nothing is pending and every call is refused already.
+fn end<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, agenda: &mut Agenda<K>, shutdown: Shutdown) {
+    if shutdown == Shutdown::Panicked {
+        fail(shared, agenda);
+    }
+    lock(&shared.ledger.control).stage = Stage::Ended(shutdown);
     shared.waiting().notify();
 }

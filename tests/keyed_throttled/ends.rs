@@ -1,0 +1,86 @@
+//! The end: what becomes of the pending runs, and who waits for it.
+
+use super::subject::{Builder, ENDED, Subject, Throttle};
+use super::support::{SECOND, at};
+use atomic_throttle::{KeyedThrottled, NotFlushed, Pending, Shutdown, WaitError};
+use evidence::Check;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn a_shutdown_says_what_became_of_the_pending_runs() {
+    let check = Check::of("G3", "tests: the end of a KeyedThrottled performs, flushes or discards each key");
+    for (pending, shutdown, runs, uncovered) in [
+        (Pending::Finish, Shutdown::Ran, 4, 1),
+        (Pending::Flush, Shutdown::Ran, 4, 1),
+        (Pending::Discard, Shutdown::Discarded, 2, 4),
+    ] {
+        let subject = Subject::new();
+        for key in ["a", "b"] {
+            subject.lead(key);
+        }
+        for key in ["a", "b", "b"] {
+            subject.call(key);
+        }
+        // One that was cancelled does not hold up the end.
+        subject.clock.set(at(2).saturating_sub(Duration::from_nanos(1)));
+        subject.call("c");
+        subject.assert_run("c", 1);
+        subject.call("c");
+        assert!(subject.throttled.cancel("c"));
+        if pending == Pending::Finish {
+            let limit = subject.throttled.shutdown_within(pending, Duration::ZERO);
+            assert_eq!(limit, Err(WaitError::TimedOut));
+            assert_eq!(subject.throttled.trigger("a"), Ok(()), "the pending run covers it");
+            assert_eq!(subject.throttled.trigger("c"), Err(ENDED), "it was cancelled");
+            assert_eq!(subject.throttled.flush("a"), Err(NotFlushed::Ended));
+            subject.clock.set(at(2));
+        }
+        assert_eq!(subject.throttled.shutdown(pending), Ok(shutdown), "{pending:?}");
+        assert_eq!((subject.throttled.runs(), subject.throttled.uncovered()), (runs + 1, uncovered));
+        assert_eq!(subject.throttled.trigger("a"), Err(ENDED));
+        assert_eq!(subject.throttled.trigger("new"), Err(ENDED));
+        assert_eq!(subject.throttled.shutdown(Pending::Discard), Ok(shutdown), "it is told again");
+        assert_eq!((subject.throttled.pending(), subject.throttled.wait()), (0, Ok(())));
+    }
+    assert_eq!(Subject::new().throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    check.passed(3, "cases");
+}
+
+#[test]
+fn the_last_handle_finishes_the_pending_runs() {
+    let subject = Subject::with(|builder| builder.on_drop(Pending::Finish));
+    subject.lead("a");
+    subject.call("a");
+    subject.call("a");
+    let Subject { throttled, clock, runs } = subject;
+    let another = throttled.clone();
+    drop(throttled);
+    assert!(another.is_pending("a"));
+    let dropping = thread::spawn(move || drop(another));
+    clock.set(at(2));
+    assert_eq!(runs.recv(), Ok(("a".to_owned(), 2)));
+    dropping.join().expect("no panic");
+    assert!(runs.recv().is_err(), "the function was dropped");
+}
+
+#[test]
+fn the_last_handle_may_be_dropped_inside_the_run() {
+    let (sender, handle): (Sender<Throttle>, _) = mpsc::channel();
+    let subject = Subject::running(|builder| builder, move |_| drop(handle.recv()));
+    subject.call("a");
+    let Subject { throttled, runs, .. } = subject;
+    let weak = throttled.downgrade();
+    sender.send(throttled).unwrap();
+    assert_eq!(runs.recv(), Ok(("a".to_owned(), 1)));
+    assert!(runs.recv().is_err(), "the thread has ended, and dropped the function");
+    assert!(weak.upgrade().is_none());
+}
+
+#[test]
+fn a_thread_that_cannot_be_started_is_an_error() {
+    let builder: Builder = KeyedThrottled::builder(SECOND).name("a\0b");
+    let error = builder.spawn(|_| ()).expect_err("a bad name");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}

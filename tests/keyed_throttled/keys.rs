@@ -1,0 +1,101 @@
+//! Many keys: those that are forgotten, and how many there may be.
+
+use super::subject::Subject;
+use super::support::{SECOND, at, until};
+use atomic_throttle::{KeyedThrottled, Manual, NotTaken, Pending, WaitError};
+use evidence::Check;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn the_limit_of_keys_counts_those_that_are_pending() {
+    let subject = Subject::with(|builder| builder.max_keys(2));
+    subject.lead("a");
+    subject.lead("b");
+    let full = subject.throttled.trigger("c").expect_err("there is no room");
+    assert_eq!(full, NotTaken::Full { max_keys: 2 });
+    assert!(full.to_string().contains("max_keys"), "{full}");
+    subject.call("a");
+    subject.call("b");
+    subject.clock.set(at(2));
+    assert_eq!(subject.throttled.wait(), Ok(()));
+    subject.clock.set(at(3));
+    subject.call("c");
+    assert!(subject.throttled.len() <= 2);
+}
+
+/// A clock that goes back, after the key was evicted.
+#[test]
+fn an_evicted_key_keeps_its_distance() {
+    let subject = Subject::with(|builder| builder.shards(1));
+    subject.lead("a");
+    subject.clock.set(at(2));
+    until(|| subject.throttled.is_empty());
+    subject.clock.set(at(1));
+    subject.call("a");
+    assert_eq!(subject.throttled.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    subject.assert_no_run();
+    subject.clock.set(at(2));
+    subject.assert_run("a", 1);
+}
+
+#[test]
+fn many_threads_lose_no_call_and_no_count() {
+    let check =
+        Check::of("G3 G5", "tests: 4 threads, 100 keys, on the real clock: each call is in one count");
+    let covered = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&covered);
+    let throttled = KeyedThrottled::<u64>::spawn_counted(Duration::from_micros(200), move |_, calls| {
+        counted.fetch_add(calls, SeqCst);
+    });
+    let calls = 20_000;
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let throttled = &throttled;
+            scope.spawn(move || {
+                for call in 0..calls {
+                    assert_eq!(throttled.trigger(&((call * 7 + thread) % 100)), Ok(()));
+                    if call % 1000 == 999 {
+                        throttled.cancel(&(call % 100));
+                        let _ = throttled.flush(&(call % 99));
+                    }
+                }
+            });
+        }
+    });
+    assert!(throttled.shutdown(Pending::Finish).is_ok());
+    assert_eq!(covered.load(SeqCst) + throttled.uncovered(), 4 * calls);
+    check.passed(80_000, "calls");
+}
+
+#[test]
+fn memory_returns_after_a_burst_without_a_further_call() {
+    let check = Check::of("G8", "tests: a burst of 10^5 keys is forgotten by the thread alone");
+    let clock = Arc::new(Manual::new(at(1)));
+    let throttled = KeyedThrottled::<u64>::builder(SECOND)
+        .clock(Arc::clone(&clock))
+        .on_drop(Pending::Discard)
+        .spawn(|_| ())
+        .expect("a thread");
+    let empty = throttled.allocated_bytes();
+    for _ in 0..2 {
+        for key in 0..100_000 {
+            assert_eq!(throttled.trigger(&key), Ok(()));
+        }
+        until(|| throttled.runs() == 100_000);
+    }
+    assert_eq!((throttled.len(), throttled.pending()), (100_000, 100_000));
+    until(|| throttled.allocated_bytes() > empty + 26 * 100_000);
+    clock.set(at(2));
+    assert_eq!(throttled.wait(), Ok(()));
+    clock.set(at(3));
+    until(|| throttled.is_empty());
+    // The thread may have to look once more to give back its own.
+    until(|| {
+        clock.advance(Duration::ZERO);
+        throttled.allocated_bytes() <= empty + 300_000
+    });
+    check.passed(100_000, "keys");
+}

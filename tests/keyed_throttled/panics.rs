@@ -1,0 +1,265 @@
+//! Panics, of whatever can panic: what they end, and that nobody hangs.
+
+use super::subject::{Builder, Subject};
+use super::support::{SECOND, at, panic_quietly, until};
+use atomic_throttle::state::DeferralStatus;
+use atomic_throttle::{
+    Clock, Ended, KeyedThrottled, Manual, NotFlushed, NotTaken, Pending, Shutdown, Timestamp, WaitError,
+};
+use evidence::Check;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::{self};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn a_panic_is_caught_counted_and_told_and_loses_nothing() {
+    let check = Check::of("G6", "tests: a panic in a run of a KeyedThrottled; the other keys go on");
+    let (told, panics) = mpsc::channel();
+    let subject = Subject::running(
+        |builder| {
+            builder.on_panic(move |key, panic| {
+                let _ = told.send(format!("{key}: {}", panic.message()));
+                panic_quietly();
+            })
+        },
+        |key| {
+            if key == "bad" {
+                panic_quietly();
+            }
+        },
+    );
+    subject.lead("good");
+    subject.call("bad");
+    subject.call("good");
+    assert_eq!(panics.recv().as_deref(), Ok("bad: on purpose"));
+    subject.assert_run("bad", 1);
+    // Its window counts, and what is pending stays so.
+    subject.call("bad");
+    subject.assert_no_run();
+    subject.clock.set(at(2));
+    let waited = subject.throttled.wait();
+    assert!(matches!(waited, Ok(()) | Err(WaitError::Panicked)), "{waited:?}");
+    assert_eq!((subject.throttled.panics(), subject.throttled.runs()), (2, 4));
+    check.passed(2, "cases");
+}
+
+#[test]
+fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
+    let (go, gate) = mpsc::channel::<()>();
+    let subject = Subject::running(Builder::fatal_panics, move |_| {
+        gate.recv().unwrap_or(());
+        panic_quietly();
+    });
+    subject.call("a");
+    subject.assert_run("a", 1);
+    // During, another key, and one that was flushed before.
+    for key in ["a", "b", "b", "c", "d"] {
+        subject.call(key);
+    }
+    assert_eq!(subject.throttled.flush("c"), Ok(()));
+    subject.call("c");
+    assert!(subject.throttled.cancel("d"));
+    go.send(()).unwrap();
+    until(|| subject.throttled.wait() == Err(WaitError::Owed));
+    assert_eq!(subject.throttled.trigger("new"), Err(NotTaken::Ended(Ended::Panicked)));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    for key in ["a", "b", "c"] {
+        let seen = subject.throttled.snapshot(key).expect("an owed key is never evicted");
+        assert_eq!((seen.deferral, seen.running), (DeferralStatus::Owed, false), "{key}");
+        assert_eq!(subject.throttled.flush(key), Err(NotFlushed::Ended));
+    }
+    assert_eq!(subject.throttled.trigger("a"), Err(NotTaken::Ended(Ended::Panicked)));
+    assert_eq!((subject.throttled.pending(), subject.throttled.runs()), (0, 1));
+    // Of a, b twice, c twice, d.
+    assert_eq!(subject.throttled.uncovered(), 6);
+    assert_eq!(subject.throttled.wait(), Err(WaitError::Owed));
+    subject.clock.set(at(100));
+    assert_eq!(subject.throttled.evict(), 1);
+    for key in ["a", "b", "c"] {
+        assert!(subject.throttled.cancel(key));
+    }
+    assert_eq!((subject.throttled.wait(), subject.throttled.evict()), (Ok(()), 3));
+}
+
+/// A clock that panics on the thread, from the moment that it is told to.
+struct Failing(AtomicBool);
+
+impl Clock for Failing {
+    fn now(&self) -> Timestamp {
+        if self.0.load(SeqCst) && thread::current().name() == Some("failing") {
+            panic_quietly();
+        }
+        at(1)
+    }
+}
+
+#[test]
+fn a_clock_that_panics_ends_it_and_leaves_what_was_pending_owed() {
+    let clock = Arc::new(Failing(AtomicBool::new(false)));
+    let builder: Builder = KeyedThrottled::builder(SECOND).name("failing").clock(Arc::clone(&clock));
+    let throttled = builder.spawn(|_| ()).expect("a thread");
+    assert_eq!((throttled.trigger("a"), throttled.wait()), (Ok(()), Ok(())));
+    clock.0.store(true, SeqCst);
+    assert_eq!(throttled.trigger("a"), Ok(()));
+    until(|| throttled.wait() == Err(WaitError::Owed));
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.trigger("b"), Err(NotTaken::Ended(Ended::Panicked)));
+}
+
+/// Holds up the end of the thread, where the function is dropped, until the test lets it go on.
+struct HeldUp(mpsc::Receiver<()>);
+
+impl Drop for HeldUp {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+    }
+}
+
+#[test]
+fn whoever_knows_of_a_fatal_panic_is_refused() {
+    let (go, gate) = mpsc::channel();
+    let held = HeldUp(gate);
+    let (begin, begun) = mpsc::channel();
+    let throttled = KeyedThrottled::<String>::builder(SECOND)
+        .fatal_panics()
+        .spawn(move |_| {
+            assert!(held.0.try_recv().is_err());
+            begun.recv().unwrap_or(());
+            panic_quietly();
+        })
+        .expect("a thread");
+    assert_eq!(throttled.trigger("a"), Ok(()));
+    until(|| throttled.runs() == 1);
+    assert_eq!((throttled.trigger("a"), throttled.trigger("b")), (Ok(()), Ok(())));
+    let waiting = throttled.clone();
+    let waiter = thread::spawn(move || waiting.wait());
+    begin.send(()).unwrap();
+    // The thread has not ended: it is about to drop the function.
+    until(|| !throttled.snapshot("a").expect("an owed key is never evicted").running);
+    for key in ["a", "b", "c"] {
+        assert_eq!(throttled.trigger(key), Err(NotTaken::Ended(Ended::Panicked)), "{key}");
+    }
+    assert!(matches!(waiter.join(), Ok(Err(WaitError::Owed | WaitError::Panicked))));
+    assert_eq!(throttled.shutdown_within(Pending::Finish, Duration::ZERO), Err(WaitError::TimedOut));
+    go.send(()).unwrap();
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+}
+
+/// Panics when it is dropped, from the moment that it is told to, on the thread of that name.
+#[derive(Clone)]
+struct Bomb {
+    name: &'static str,
+    goes_off_on: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Bomb {
+    fn arm(&self, thread: &'static str) {
+        *self.goes_off_on.lock().unwrap() = Some(thread);
+    }
+}
+
+impl PartialEq for Bomb {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Bomb {}
+
+impl Hash for Bomb {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        let thread = *self.goes_off_on.lock().unwrap();
+        if thread.is_some_and(|name| thread::current().name() == Some(name)) && !thread::panicking() {
+            panic_quietly();
+        }
+    }
+}
+
+/// Each of what the thread drops panics: the keys that it ran, those that it leaves, and the function.
+#[test]
+fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
+    let check = Check::of("G3 G6", "tests: keys whose drop panics end a KeyedThrottled, and nobody hangs");
+    let goes_off_on = Arc::new(Mutex::new(None));
+    let key = |name| Bomb { name, goes_off_on: Arc::clone(&goes_off_on) };
+    let clock = Arc::new(Manual::new(at(1)));
+    let in_function = key("the function");
+    let throttled = KeyedThrottled::<Bomb>::builder(SECOND)
+        .name("bombs")
+        .clock(Arc::clone(&clock))
+        .on_panic({
+            let in_hook = key("the hook");
+            move |_, _| assert!(!in_hook.name.is_empty())
+        })
+        .spawn(move |_| assert!(!in_function.name.is_empty()))
+        .expect("a thread");
+    let keys = ["a", "b", "c", "d"].map(key);
+    for key in &keys {
+        assert_eq!((throttled.trigger(key), throttled.wait()), (Ok(()), Ok(())));
+    }
+    for key in &keys {
+        assert_eq!(throttled.trigger(key), Ok(()));
+    }
+    // One cancelled: what is left of it is dropped by the thread, in the course of the end.
+    assert!(throttled.cancel(&keys[3]));
+    keys[0].arm("bombs");
+    let waiting = throttled.clone();
+    let waiter = thread::spawn(move || waiting.wait());
+    clock.set(at(2));
+    until(|| throttled.runs() == 5);
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert!(waiter.join().is_ok_and(|waited| waited.is_ok() || waited == Err(WaitError::Owed)));
+    // One ran; its drop ended the thread.
+    assert_eq!((throttled.runs(), throttled.pending(), throttled.wait()), (5, 0, Err(WaitError::Owed)));
+    assert_eq!(throttled.uncovered(), 3);
+    assert_eq!(throttled.trigger(&keys[1]), Err(NotTaken::Ended(Ended::Panicked)));
+    check.passed(4, "keys");
+}
+
+/// A clock that goes on to a later time, and wakes nobody for that.
+struct Late(AtomicBool);
+
+impl Clock for Late {
+    fn now(&self) -> Timestamp {
+        at(if self.0.load(SeqCst) { 10_000 } else { 1 })
+    }
+}
+
+/// What a call evicts is dropped by the caller, when the thread knows of the call.
+#[test]
+fn a_call_that_evicts_a_key_whose_drop_panics_is_not_lost() {
+    let goes_off_on = Arc::new(Mutex::new(None));
+    let key = |name| Bomb { name, goes_off_on: Arc::clone(&goes_off_on) };
+    let clock = Arc::new(Late(AtomicBool::new(false)));
+    let (sender, runs) = mpsc::channel();
+    let throttled = KeyedThrottled::<Bomb>::builder(SECOND * 1000)
+        .clock(Arc::clone(&clock))
+        .shards(1)
+        .on_drop(Pending::Discard)
+        .spawn(move |key| _ = sender.send(key.name))
+        .expect("a thread");
+    // So many the table has room for, before it is looked through.
+    for name in ["a", "b", "c"] {
+        assert_eq!(throttled.trigger(&key(name)), Ok(()));
+        assert_eq!(throttled.wait(), Ok(()));
+        assert_eq!(runs.recv(), Ok(name));
+    }
+    let calling = throttled.clone();
+    let another = key("d");
+    let caller = thread::Builder::new().name("caller".to_owned()).spawn(move || {
+        let another = std::mem::ManuallyDrop::new(another);
+        clock.0.store(true, SeqCst);
+        another.arm("caller");
+        let _ = calling.trigger(&*another);
+    });
+    assert!(caller.expect("a thread").join().is_err(), "the drop of the evicted key panics");
+    assert_eq!(runs.recv_timeout(Duration::from_secs(60)), Ok("d"));
+}

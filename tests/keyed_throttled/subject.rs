@@ -1,0 +1,65 @@
+//! A throttle whose runs a test is told of, and whose clock it moves.
+
+use super::support::{SECOND, at};
+use atomic_throttle::{Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+
+pub type Throttle = KeyedThrottled<String>;
+pub type Builder = KeyedThrottledBuilder<String>;
+
+/// A throttle that tells each run to the test.
+pub struct Subject {
+    pub throttled: Throttle,
+    pub clock: Arc<Manual>,
+    /// Of which key, and for how many calls.
+    pub runs: Receiver<(String, u64)>,
+}
+
+impl Subject {
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    pub fn with(set_up: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::running(set_up, |_| ())
+    }
+
+    /// `inside` is called in each run, after that was told.
+    pub fn running(
+        set_up: impl FnOnce(Builder) -> Builder,
+        mut inside: impl FnMut(&str) + Send + 'static,
+    ) -> Self {
+        let clock = Arc::new(Manual::new(at(1)));
+        let (sender, runs) = mpsc::channel();
+        let builder = KeyedThrottled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+        let f = move |key: &String, calls| {
+            let _ = sender.send((key.clone(), calls));
+            inside(key);
+        };
+        let throttled = set_up(builder).spawn_counted(f).expect("a thread");
+        Self { throttled, clock, runs }
+    }
+
+    /// The leading run of a key, so that its window is closed.
+    pub fn lead(&self, key: &str) {
+        assert_eq!(self.throttled.trigger(key), Ok(()));
+        assert_eq!(self.throttled.wait(), Ok(()));
+        self.assert_run(key, 1);
+    }
+
+    pub fn call(&self, key: &str) {
+        assert_eq!(self.throttled.trigger(key), Ok(()));
+    }
+
+    pub fn assert_run(&self, key: &str, calls: u64) {
+        assert_eq!(self.runs.recv(), Ok((key.to_owned(), calls)));
+    }
+
+    pub fn assert_no_run(&self) {
+        assert_eq!(self.runs.try_recv(), Err(TryRecvError::Empty));
+    }
+}
+
+/// Why a call is refused after a shutdown.
+pub const ENDED: NotTaken = NotTaken::Ended(Ended::ShutDown);
