@@ -1,7 +1,7 @@
 //! [`Keeper`]: ends a thread of a front end when its last handle is dropped.
 
 use crate::background::{Pending, Shutdown};
-use crate::sync::{JoinHandle, Mutex, ThreadBuilder, lock};
+use crate::sync::{JoinHandle, Mutex, ThreadBuilder, lock, wake_on_time};
 use crate::time::Timestamp;
 use crate::wait::WaitError;
 use std::string::String;
@@ -64,5 +64,8 @@ pub(crate) fn start(name: String, work: impl FnOnce() + Send + 'static) -> io::R
         let what = format!("the thread name {name:?} contains a zero byte: leave it out");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
-    ThreadBuilder::new().name(name).spawn(work)
+    ThreadBuilder::new().name(name).spawn(|| {
+        wake_on_time();
+        work();
+    })
 }

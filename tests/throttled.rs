@@ -391,3 +391,16 @@ fn the_function_may_trigger_without_being_a_handle() {
     assert_eq!(runs.recv(), Ok(2), "what the function asked for");
     assert_eq!(weak.trigger(), Err(Ended::ShutDown));
 }
+
+/// The system adds nothing to the time that its thread sleeps for.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_thread_has_no_timer_slack() {
+    let (sender, slack) = mpsc::channel();
+    let throttled = Throttled::spawn(SECOND, move || {
+        let _ = sender.send(rustix::thread::current_timer_slack());
+    });
+    assert!(throttled.trigger().is_ok());
+    assert_eq!(slack.recv(), Ok(Ok(1)), "in nanoseconds");
+    assert!(rustix::thread::current_timer_slack().is_ok_and(|nanos| nanos > 1), "this thread's is as it was");
+}

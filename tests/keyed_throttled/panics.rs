@@ -122,12 +122,12 @@ impl Drop for HeldUp {
 fn whoever_knows_of_a_fatal_panic_is_refused() {
     let (go, gate) = mpsc::channel();
     let held = HeldUp(gate);
-    let (begin, begun) = mpsc::channel();
+    let (sender, begin) = mpsc::channel();
     let throttled = KeyedThrottled::<String>::builder(SECOND)
         .fatal_panics()
         .spawn(move |_| {
             assert!(held.0.try_recv().is_err());
-            begun.recv().unwrap_or(());
+            begin.recv().unwrap_or(());
             panic_quietly();
         })
         .expect("a thread");
@@ -136,7 +136,7 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
     assert_eq!((throttled.trigger("a"), throttled.trigger("b")), (Ok(()), Ok(())));
     let waiting = throttled.clone();
     let waiter = thread::spawn(move || waiting.wait());
-    begin.send(()).unwrap();
+    sender.send(()).unwrap();
     // The thread has not ended: it is about to drop the function.
     until(|| !throttled.snapshot("a").expect("an owed key is never evicted").running);
     for key in ["a", "b", "c"] {

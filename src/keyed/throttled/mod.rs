@@ -116,7 +116,7 @@ use std::sync::Arc;
 ///
 /// An idle key takes what it takes in a [`Keyed`](crate::Keyed). One that is pending takes, beside that, its
 /// clone, and some 100 bytes. A threshold that changes costs one look of the thread, however many keys are
-/// pending.
+/// pending. The thread is as one of a [`Throttled`](crate::Throttled#cost).
 pub struct KeyedThrottled<K, S = KeyHash> {
     shared: Arc<Shared<K, S>>,
     keeper: Arc<Keeper<Shared<K, S>>>,
