@@ -83,10 +83,13 @@ impl Stage {
         }
     }
 
-    /// Whether what is pending is performed, now or on the way to the end.
+    /// As [`check`](Self::check), for a call that is still performed on the way to the end.
     #[cfg(feature = "batch")]
-    pub(crate) fn performs(self) -> bool {
-        matches!(self, Self::Going | Self::Ending(Pending::Finish | Pending::Flush))
+    pub(crate) fn check_pending(self) -> Result<(), Ended> {
+        match self {
+            Self::Ending(Pending::Finish | Pending::Flush) => Ok(()),
+            _ => self.check(),
+        }
     }
 
     /// Asks for the end. Where two ask, the one that ends sooner counts.

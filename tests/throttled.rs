@@ -2,11 +2,14 @@
 
 mod support;
 
-use atomic_throttle::{Builder, Ended, Manual, NotFlushed, Pending, Shutdown, Throttled, WaitError};
+use atomic_throttle::{
+    Builder, Clock, Ended, Manual, Moved, NotFlushed, Pending, Shutdown, Throttled, Timestamp, WaitError,
+};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::Duration;
 use support::{SECOND, at, panic_quietly, until};
 
 /// A throttle that tells each run to the test.
@@ -123,7 +126,7 @@ fn a_flush_runs_now_and_starts_a_window() {
     let _ = subject.call(3);
     assert_eq!(
         subject.throttled.next_run_at(),
-        Some(at(2).saturating_add(std::time::Duration::from_nanos(1)))
+        Some(at(2).saturating_add(Duration::from_nanos(1)))
     );
 }
 
@@ -134,7 +137,7 @@ fn a_changed_threshold_retimes_the_pending_run() {
     let pending = subject.call(2);
     subject.throttled.set_threshold(SECOND * 5);
     subject.clock.set(at(2));
-    assert_eq!(pending.wait_for(std::time::Duration::ZERO), Err(WaitError::TimedOut));
+    assert_eq!(pending.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     subject.throttled.set_threshold(SECOND / 2);
     assert_eq!(pending.wait(), Ok(()));
 }
@@ -200,7 +203,7 @@ fn a_shutdown_says_what_became_of_the_pending_run() {
         subject.lead();
         let _ = subject.call(2);
         if pending == Pending::Finish {
-            let limit = subject.throttled.shutdown_within(pending, std::time::Duration::ZERO);
+            let limit = subject.throttled.shutdown_within(pending, Duration::ZERO);
             assert_eq!(limit, Err(WaitError::TimedOut));
             assert!(subject.throttled.trigger().is_ok(), "the pending run covers it");
             subject.clock.set(at(2));
@@ -272,37 +275,72 @@ fn the_last_handle_may_be_dropped_inside_the_run() {
     assert!(weak.upgrade().is_none());
 }
 
+/// `Manual`, and how often it was read by the thread.
+struct Watched {
+    time: Manual,
+    readings: AtomicU64,
+}
+
+impl Watched {
+    /// Sees the thread look once more than may have begun before.
+    fn seen_again(&self) {
+        for _ in 0..2 {
+            let known = self.readings.load(SeqCst);
+            self.time.advance(Duration::ZERO);
+            until(|| self.readings.load(SeqCst) > known);
+        }
+    }
+}
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        if thread::current().name() == Some("resting") {
+            self.readings.fetch_add(1, SeqCst);
+        }
+        self.time.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.time.moved()
+    }
+}
+
 #[test]
 fn a_rest_counts_from_the_end_of_a_run() {
-    let clock = Arc::new(Manual::new(at(1)));
+    let clock = Arc::new(Watched { time: Manual::new(at(1)), readings: AtomicU64::new(0) });
     let slow = Arc::clone(&clock);
+    let (sender, starts) = mpsc::channel();
     let throttled = Throttled::builder(SECOND)
+        .name("resting")
         .clock(Arc::clone(&clock))
         .rest(SECOND * 3)
         .on_drop(Pending::Discard)
         .spawn(move || {
-            slow.advance(SECOND * 10);
+            let _ = sender.send(slow.time.now());
+            slow.time.advance(SECOND * 10);
         })
         .expect("a thread");
     throttled.trigger().expect("it goes on").wait().expect("it completes");
     let next = throttled.trigger().expect("it goes on");
-    clock.set(at(13));
-    assert_eq!(next.wait_for(std::time::Duration::ZERO), Err(WaitError::TimedOut));
-    assert!(throttled.is_pending());
-    clock.set(at(14));
+    for second in [11, 13] {
+        clock.time.set(at(second));
+        clock.seen_again();
+        assert_eq!(next.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    }
+    clock.time.set(at(14));
     assert_eq!(next.wait(), Ok(()));
     // A flush does not keep to it.
     let flushed = throttled.trigger().expect("it goes on");
-    until(|| throttled.is_pending());
     assert_eq!(throttled.flush(), Ok(()));
     assert_eq!(flushed.wait(), Ok(()));
+    assert_eq!(starts.try_iter().collect::<Vec<_>>(), [at(1), at(14), at(24)]);
 }
 
 /// A clock that panics from the moment that it is told to.
 struct Failing(AtomicU64);
 
-impl atomic_throttle::Clock for Failing {
-    fn now(&self) -> atomic_throttle::Timestamp {
+impl Clock for Failing {
+    fn now(&self) -> Timestamp {
         if self.0.load(SeqCst) > 0 && thread::current().name() == Some("failing") {
             panic_quietly();
         }
@@ -360,10 +398,7 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
     // The thread has not ended: it is about to drop the function.
     assert_eq!(throttled.trigger().err(), Some(Ended::Panicked));
     assert_eq!(pending.wait(), Err(WaitError::Owed));
-    assert_eq!(
-        throttled.shutdown_within(Pending::Finish, std::time::Duration::ZERO),
-        Err(WaitError::TimedOut)
-    );
+    assert_eq!(throttled.shutdown_within(Pending::Finish, Duration::ZERO), Err(WaitError::TimedOut));
     go.send(()).unwrap();
     assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
 }

@@ -54,7 +54,8 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
         KeyedBuilder { threshold, shards, max_keys, clock, hasher, key }
     }
 
-    /// Hashes keys by `hasher`.
+    /// Hashes keys by `hasher`. All bits are used: those from 32 to 55 choose the shard, the others the place in
+    /// it.
     pub fn hasher<S2>(self, hasher: S2) -> KeyedBuilder<K, C, S2> {
         let Self { threshold, shards, max_keys, clock, hasher: _, key } = self;
         KeyedBuilder { threshold, shards, max_keys, clock, hasher, key }
@@ -69,8 +70,8 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
 
     /// Knows at most so many keys. When there are as many, a call on another key evicts what it can in one
     /// whole shard after the other, under its lock, until there is room, or until it has looked at 4000 places
-    /// (the next such call begins at another shard). So with many keys in few shards such a call is slow. If there is no room then it is refused with
-    /// [`KeyedError::Full`](super::KeyedError::Full). Known keys go on.
+    /// (the next such call begins at another shard). So with many keys in few shards such a call is slow. If
+    /// there is no room then it is refused with [`KeyedError::Full`](super::KeyedError::Full). Known keys go on.
     ///
     /// Without it there is no limit but the memory.
     pub fn max_keys(mut self, max_keys: usize) -> Self {

@@ -96,7 +96,7 @@ impl<K> Shard<K> {
         }
     }
 
-    /// The same for a key that is not here: it comes in, if it starts.
+    /// The same for a key that is not here, and may start: it comes in.
     pub(super) fn start_unknown(
         &mut self,
         hash: u64,
@@ -104,14 +104,12 @@ impl<K> Shard<K> {
         at: At,
         hash_of: &impl Fn(&K) -> u64,
         evicted: &mut Evicted<K>,
-    ) -> Result<Epoch, Refused> {
+    ) -> Epoch {
         self.make_place(at, hash_of, evicted);
         let (state, outcome) = self.forgotten.try_start(at.now, at.threshold);
-        if let TryStart::Refused(refused) = outcome {
-            return Err(refused);
-        }
+        debug_assert_eq!(outcome, TryStart::Run, "the windows of all that was evicted are over");
         self.insert(hash, Entry { key, state }, hash_of);
-        Ok(state.epoch())
+        state.epoch()
     }
 
     /// An entry of a key that is not here. There is a place for it.

@@ -134,9 +134,9 @@ impl<K> Shards<K> {
             Decision::Unknown if !self.count_in() => return Err(NotNew::Full),
             Decision::Unknown => {}
         }
-        let started = shard.start_unknown(hashed.hash, key, at, hash_of, evicted);
-        self.count_out(evicted.len() - before + usize::from(started.is_err()));
-        started.map_err(NotNew::Forgotten)
+        let epoch = shard.start_unknown(hashed.hash, key, at, hash_of, evicted);
+        self.count_out(evicted.len() - before);
+        Ok(epoch)
     }
 
     pub(super) fn finish<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, epoch: Epoch)

@@ -2,7 +2,7 @@
 
 use super::shared::Shared;
 use super::{Builder, Throttled, Triggered};
-use crate::background::Ended;
+use crate::background::{Ended, Stage};
 use core::fmt;
 use core::time::Duration;
 use crossbeam_queue::SegQueue;
@@ -87,7 +87,7 @@ impl<T: Send + 'static> Batched<T> {
     fn trigger_first(&self, item: T) -> Result<Triggered<'_>, Rejected<T>> {
         let mut item = Some(item);
         let push = || item.take().into_iter().for_each(|item| self.items.push(item));
-        match self.throttled.shared.request_after(push) {
+        match self.throttled.shared.request_after(Stage::check, push) {
             Ok(epoch) => Ok(Triggered::new(&self.throttled, epoch)),
             Err(ended) => Err(Rejected { item, ended }),
         }
@@ -189,12 +189,11 @@ pub struct Rejected<T> {
 
 impl<T> fmt::Display for Rejected<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = if self.item.is_some() {
-            ""
+        f.write_str(if self.item.is_some() {
+            "the item was not taken: it is in this error"
         } else {
-            " (the last run was given the item, or it is among the remaining ones)"
-        };
-        write!(f, "{}{kept}", self.ended)
+            "the throttle ended while the item was pushed: the last run was given it, or `take_remaining` has it"
+        })
     }
 }
 

@@ -58,33 +58,17 @@ impl Shared {
     /// A call that was not coalesced. The lock puts it before the end or after it; the decision itself is
     /// the gate's.
     pub(super) fn request(&self) -> Result<Epoch, Ended> {
-        self.request_after(|| ())
+        self.request_after(Stage::check, || ())
     }
 
-    /// For what is to be performed before the end, too.
-    #[cfg(feature = "batch")]
-    pub(super) fn request_before_the_end(&self) -> Result<Epoch, Ended> {
+    /// As [`request`](Self::request), after `publish`, where `check` takes the call.
+    pub(super) fn request_after(
+        &self,
+        check: impl FnOnce(Stage) -> Result<(), Ended>,
+        publish: impl FnOnce(),
+    ) -> Result<Epoch, Ended> {
         let control = lock(&self.control);
-        if !control.stage.performs() {
-            return Err(control.stage.check().err().unwrap_or(Ended::ShutDown));
-        }
-        let (request, epoch) = self.gate.request();
-        drop(control);
-        if request == Request::Requested {
-            self.waiting().notify();
-        }
-        Ok(epoch)
-    }
-
-    #[cfg(feature = "batch")]
-    pub(super) fn is_going(&self) -> bool {
-        lock(&self.control).stage == Stage::Going
-    }
-
-    /// As [`request`](Self::request), after `publish`, which is called only if the call is taken.
-    pub(super) fn request_after(&self, publish: impl FnOnce()) -> Result<Epoch, Ended> {
-        let control = lock(&self.control);
-        control.stage.check()?;
+        check(control.stage)?;
         publish();
         let (request, epoch) = self.gate.request();
         drop(control);
@@ -92,6 +76,17 @@ impl Shared {
             self.waiting().notify();
         }
         Ok(epoch)
+    }
+
+    /// For what is to be performed before the end, too.
+    #[cfg(feature = "batch")]
+    pub(super) fn request_before_the_end(&self) -> Result<Epoch, Ended> {
+        self.request_after(Stage::check_pending, || ())
+    }
+
+    #[cfg(feature = "batch")]
+    pub(super) fn is_going(&self) -> bool {
+        lock(&self.control).stage == Stage::Going
     }
 
     /// Starts the pending run, and hands it to the thread.
