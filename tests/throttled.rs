@@ -124,10 +124,7 @@ fn a_flush_runs_now_and_starts_a_window() {
     assert_eq!(flushed.wait(), Ok(()));
     assert_eq!(subject.runs.recv(), Ok(2));
     let _ = subject.call(3);
-    assert_eq!(
-        subject.throttled.next_run_at(),
-        Some(at(2).saturating_add(Duration::from_nanos(1)))
-    );
+    assert_eq!(subject.throttled.next_run_at(), Some(at(2).saturating_add(Duration::from_nanos(1))));
 }
 
 #[test]
