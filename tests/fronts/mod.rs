@@ -9,7 +9,7 @@ pub mod batched;
 #[path = "../asynchronous/by_hand.rs"]
 mod by_hand;
 pub mod keyed;
-#[path = "../asynchronous/play.rs"]
+#[path = "../asynchronous/play/mod.rs"]
 pub mod play;
 
 use crate::reference;

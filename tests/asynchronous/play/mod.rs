@@ -1,187 +1,21 @@
 //! Sequences of all operations of an `AsyncThrottle`, its tasks polled, woken and dropped one by one, checked
 //! step by step against the reference model and against the guarantees.
 
+mod callers;
+mod op;
+mod orders;
+
+pub use op::{ALL, Op, Wrong};
+
 use super::by_hand::{ByHand, Driven};
-use super::reference::planted::{Fault, Judge};
+use super::reference::planted::Judge;
 use super::reference::reached::Reached;
-use super::reference::sequence::interesting;
 use super::reference::{Event, MAX, Model, Promise, Told, shipped};
 use atomic_throttle::asynchronous::Outcome;
-use atomic_throttle::{AsyncThrottle, NotFlushed, Threshold, Timestamp, WaitError};
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
+use atomic_throttle::{AsyncThrottle, NotFlushed, Threshold, Timestamp};
+use callers::{Caller, Said};
+use orders::{Order, Orders};
 use std::time::Duration;
-
-/// One operation. `from_bytes` makes one of any two bytes.
-#[derive(Clone, Copy, Debug)]
-pub enum Op {
-    /// Triggers, and waits by the ticket.
-    Trigger,
-    Run,
-    /// The function of the run in progress triggers at its next poll.
-    TriggerInside,
-    Wait,
-    PollTask {
-        which: usize,
-    },
-    DropTask {
-        which: usize,
-    },
-    PollCaller {
-        which: usize,
-    },
-    DropCaller {
-        which: usize,
-    },
-    /// The function of the run in progress returns at its next poll.
-    Return,
-    /// Or panics.
-    Panic,
-    Cancel,
-    Flush,
-    /// Whoever was woken is polled, until nobody is.
-    Settle,
-    Advance {
-        by: u64,
-    },
-    GoBack {
-        by: u64,
-    },
-    Jump {
-        to: u64,
-    },
-    SetThreshold {
-        to: u64,
-    },
-}
-
-impl Op {
-    pub fn from_bytes(kind: u8, value: u8) -> Self {
-        let (time, which) = (interesting(value), usize::from(value));
-        match kind % 24 {
-            0..=2 => Self::Trigger,
-            3 | 4 => Self::Run,
-            5 => Self::TriggerInside,
-            6 => Self::Wait,
-            7..=9 => Self::PollTask { which },
-            10 => Self::DropTask { which },
-            11 => Self::PollCaller { which },
-            12 => Self::DropCaller { which },
-            13 | 14 => Self::Return,
-            15 => Self::Panic,
-            16 => Self::Cancel,
-            17 => Self::Flush,
-            18 | 19 => Self::Settle,
-            20 => Self::Advance { by: time },
-            21 => Self::GoBack { by: time },
-            22 => Self::Jump { to: time },
-            _ => Self::SetThreshold { to: time },
-        }
-    }
-}
-
-/// All that a sequence can reach.
-pub const ALL: [&str; 14] = [
-    "operation",
-    "run",
-    "deferred",
-    "coalesced",
-    "taken over",
-    "owed",
-    "cancelled",
-    "a run stopped",
-    "completed",
-    "panicked",
-    "inside",
-    "told owed",
-    "told cancelled",
-    "told panicked",
-];
-
-/// What is wrong on purpose in what is expected.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Wrong {
-    Step(Fault),
-    /// A run that panicked counts as one that completed.
-    PanicCovers,
-    /// A run that was stopped counts as one that completed.
-    StopCovers,
-}
-
-impl Wrong {
-    pub const ALL: [Self; 7] = {
-        let [a, b, c, d, e] = Fault::OF_A_STEP;
-        [
-            Self::Step(a),
-            Self::Step(b),
-            Self::Step(c),
-            Self::Step(d),
-            Self::Step(e),
-            Self::PanicCovers,
-            Self::StopCovers,
-        ]
-    };
-
-    /// What is wrong, in words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Step(fault) => fault.name(),
-            Self::PanicCovers => "a wait takes a run that panicked for one that completed",
-            Self::StopCovers => "a wait takes a run that was stopped for one that completed",
-        }
-    }
-}
-
-/// What the function of the run in progress is to do when it is polled.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Order {
-    Return,
-    Panic,
-    Trigger,
-}
-
-/// What the functions of the runs obey.
-#[derive(Clone, Default)]
-struct Orders(Arc<Mutex<(Option<Order>, Option<Waker>)>>);
-
-impl Orders {
-    fn give(&self, order: Order) {
-        let mut orders = self.0.lock().unwrap();
-        orders.0 = Some(order);
-        orders.1.take().map(Waker::wake).unwrap_or_default();
-    }
-
-    fn take(&self) -> Option<Order> {
-        self.0.lock().unwrap().0.take()
-    }
-
-    fn is_given(&self) -> Option<Order> {
-        self.0.lock().unwrap().0
-    }
-
-    /// What each run does. In a box, for it may ask for another of its kind.
-    fn obey(self, throttle: AsyncThrottle<ByHand>) -> Pin<Box<dyn Future<Output = u32> + Send>> {
-        Box::pin(poll_fn(move |cx| {
-            loop {
-                match self.take() {
-                    None => {
-                        self.0.lock().unwrap().1 = Some(cx.waker().clone());
-                        return Poll::Pending;
-                    }
-                    Some(Order::Return) => return Poll::Ready(7),
-                    Some(Order::Panic) => resume_unwind(Box::new("on purpose")),
-                    Some(Order::Trigger) => {
-                        let (orders, again) = (self.clone(), throttle.clone());
-                        let _ = throttle.trigger(move || orders.obey(again)).unwrap();
-                    }
-                }
-            }
-        }))
-    }
-}
 
 /// What a task of the throttle does at present.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -196,24 +30,6 @@ enum End {
     Completed,
     Panicked,
     Stopped,
-}
-
-/// What a caller is told in the end.
-#[derive(Debug, PartialEq)]
-enum Said {
-    Waited(Result<(), WaitError>),
-    Ran(&'static str, u32),
-    Panicked,
-    Cancelled,
-    Owed,
-}
-
-struct Caller {
-    future: Driven<Said>,
-    /// The runs with a greater epoch cover its call. `None`: it waits for nothing.
-    after: Option<u64>,
-    /// The task of its own function, if the function matters to it.
-    task: Option<(usize, &'static str)>,
 }
 
 pub struct Play {
@@ -487,76 +303,6 @@ impl Play {
         }
         self.tasks[id] = Err(Fate::Dropped);
         self.runtime.drop_task(id);
-    }
-
-    /// What a wait for the runs after `after` is told at this moment.
-    fn cover(&self, after: u64) -> Option<Result<(), WaitError>> {
-        let model = &self.judge.model;
-        let ended = |end| self.runs.iter().any(|&(epoch, how)| epoch > after && how == end);
-        let panicked = ended(End::Panicked);
-        if ended(End::Completed) || panicked && self.wrong == Some(Wrong::PanicCovers) {
-            return Some(Ok(()));
-        }
-        if ended(End::Stopped) && self.wrong == Some(Wrong::StopCovers) {
-            return Some(Ok(()));
-        }
-        if panicked {
-            return Some(Err(WaitError::Panicked));
-        }
-        match model.promise {
-            _ if model.in_progress && model.latest_start > after => None,
-            Promise::Owned => None,
-            Promise::Orphaned => Some(Err(WaitError::Owed)),
-            Promise::Nothing | Promise::TakenBack => Some(Err(WaitError::Cancelled)),
-        }
-    }
-
-    /// What a caller is told at this moment.
-    fn expected(&self, caller: &Caller) -> Option<Said> {
-        let Some(after) = caller.after else { return Some(Said::Waited(Ok(()))) };
-        let waited = || self.cover(after).map(Said::Waited);
-        let Some((task, edge)) = caller.task else { return waited() };
-        match self.tasks[task] {
-            Ok(_) => None,
-            Err(Fate::Returned) => Some(Said::Ran(edge, 7)),
-            Err(Fate::Panicked) => Some(Said::Panicked),
-            Err(Fate::Gone) => waited(),
-            Err(Fate::Cancelled) => Some(Said::Cancelled),
-            Err(Fate::Dropped) => match self.cover(after) {
-                Some(Err(WaitError::Owed)) => Some(Said::Owed),
-                Some(Err(WaitError::Cancelled)) => Some(Said::Cancelled),
-                _ => waited(),
-            },
-        }
-    }
-
-    fn poll_caller(&mut self, which: usize) {
-        let expected = self.expected(&self.callers[which]);
-        let future = &mut self.callers[which].future;
-        let said = match catch_unwind(AssertUnwindSafe(|| future.poll())) {
-            Ok(Poll::Ready(said)) => Some(said),
-            Ok(Poll::Pending) => None,
-            Err(payload) if payload.downcast_ref() == Some(&"on purpose") => Some(Said::Panicked),
-            Err(payload) => resume_unwind(payload),
-        };
-        assert_eq!(said, expected);
-        match said {
-            Some(Said::Waited(Err(WaitError::Owed)) | Said::Owed) => self.reached.count("told owed"),
-            Some(Said::Waited(Err(WaitError::Cancelled)) | Said::Cancelled) => {
-                self.reached.count("told cancelled");
-            }
-            Some(Said::Waited(Err(WaitError::Panicked)) | Said::Panicked) => {
-                self.reached.count("told panicked");
-            }
-            _ => {}
-        }
-        // One that a dropped task left behind goes on by its ticket.
-        let fate = self.callers[which].task.map(|(task, _)| self.tasks[task]);
-        if said.is_some() {
-            drop(self.callers.swap_remove(which));
-        } else if matches!(fate, Some(Err(_))) {
-            self.callers[which].task = None;
-        }
     }
 
     /// G5: when nobody is woken any more, nobody has anything to do.
