@@ -3,6 +3,7 @@
 mod support;
 
 use atomic_throttle::{Batched, Ended, Manual, Pending, Rejected, Shutdown, Throttled};
+use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -94,7 +95,9 @@ fn after_the_end_an_item_is_given_back() {
     assert_eq!(batched.throttled().shutdown(Pending::Discard), Ok(Shutdown::Discarded));
     let rejected = batched.trigger(4).expect_err("it has ended");
     assert_eq!(rejected, Rejected { item: Some(4), ended: Ended::ShutDown });
-    assert!(rejected.to_string().contains("shut down"), "{rejected}");
+    assert!(rejected.to_string().contains("not taken"), "{rejected}");
+    let why = rejected.source().expect("why").to_string();
+    assert_eq!(why, Ended::ShutDown.to_string(), "told once, by the source");
     assert_eq!(batched.take_remaining(), [2, 3]);
     assert_eq!(given.iter().collect::<Vec<_>>(), [vec![1]]);
 }
