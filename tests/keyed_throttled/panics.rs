@@ -199,9 +199,9 @@ fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
             let in_hook = key("the hook");
             move |_, _| assert!(!in_hook.name.is_empty())
         })
-        .spawn({
+        .spawn_counted({
             let mut runs = 0;
-            move |_| {
+            move |_, _| {
                 runs += 1;
                 if runs == 5 {
                     in_function.arm("bombs");

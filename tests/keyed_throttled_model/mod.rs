@@ -212,16 +212,18 @@ impl Play {
         if self.running.is_some() {
             return;
         }
-        let is_due = self.keys.values().any(|known| self.is_due(&known.model, false));
-        let begun = self.thread.rests(is_due || !self.handed.is_empty());
-        if let Some((flushed, calls)) = self.handed.pop_front() {
-            assert_eq!(begun, Some((flushed, calls)), "a run that was flushed comes first");
-            self.running = Some(flushed);
+        let begun = self.thread.rests();
+        // By turns with those that are due.
+        if begun.is_some() && begun == self.handed.front().copied() {
+            let flushed = self.handed.pop_front().map(|(key, _)| key);
+            self.running = flushed;
             self.runs += 1;
             return;
         }
         let Some((key, calls)) = begun else {
-            return assert!(!is_due, "G5: a run is due, and does not begin");
+            let is_due = self.keys.values().any(|known| self.is_due(&known.model, false));
+            assert!(!is_due, "G5: a run is due, and does not begin");
+            return assert!(self.handed.is_empty(), "a run that was flushed does not begin");
         };
         self.begin(key, calls);
     }

@@ -1,7 +1,7 @@
 //! The thread of a sequence, as the driver sees it: which runs begin, and when it rests.
 //!
-//! The thread takes one reading of the clock for each look. Once it has begun another look, the one before
-//! that is over; so no timing decides whether it rests.
+//! The thread asks its clock what to wait for before each look, and again before it sleeps. So after three
+//! more such questions a look is over that had not begun before them; no timing decides whether it rests.
 
 use crate::reference::throttle::support::until;
 use atomic_throttle::{Clock, KeyedThrottled, Manual, Moved, Pending, Timestamp};
@@ -15,23 +15,22 @@ use std::time::Duration;
 
 const THREAD: &str = "of a sequence";
 
-/// `Manual`, and a count of the readings that the thread takes.
+/// `Manual`, and how often the thread asked what to wait for.
 pub struct Watched {
     pub time: Manual,
-    readings: AtomicUsize,
+    asked: AtomicUsize,
 }
 
 impl Clock for Watched {
     fn now(&self) -> Timestamp {
-        let now = self.time.now();
-        if thread::current().name() == Some(THREAD) {
-            // Release: whoever sees the reading counted knows that it was taken.
-            self.readings.fetch_add(1, Ordering::Release);
-        }
-        now
+        self.time.now()
     }
 
     fn moved(&self) -> Option<&Moved> {
+        if thread::current().name() == Some(THREAD) {
+            // Release: whoever sees the question counted sees what the thread did before.
+            self.asked.fetch_add(1, Ordering::Release);
+        }
         self.time.moved()
     }
 }
@@ -47,7 +46,7 @@ pub struct Thread {
 impl Thread {
     /// A throttle of one shard, each run of which waits until it is told to end.
     pub fn start(threshold: u64) -> (KeyedThrottled<u8>, Self) {
-        let clock = Arc::new(Watched { time: Manual::new(Timestamp::ZERO), readings: AtomicUsize::new(0) });
+        let clock = Arc::new(Watched { time: Manual::new(Timestamp::ZERO), asked: AtomicUsize::new(0) });
         let (begins, begun) = mpsc::channel();
         let (go, gone) = mpsc::channel();
         let throttled = KeyedThrottled::<u8>::builder(Duration::from_nanos(threshold))
@@ -72,15 +71,16 @@ impl Thread {
         self.arrived.get().is_some()
     }
 
-    /// Waits until the thread, which is in no run, has begun one, or has looked. If one is expected, until it
-    /// has looked often enough to be seen not to begin it.
-    pub fn rests(&self, is_expected: bool) -> Option<(u8, u64)> {
-        // When the second has begun, the first is over, and what it evicted is gone.
-        for _ in 0..if is_expected { 3 } else { 2 } {
-            // Acquire: pairs with the count of a reading.
-            let known = self.clock.readings.load(Ordering::Acquire);
-            self.clock.time.advance(Duration::ZERO);
-            until(|| self.has_begun() || self.clock.readings.load(Ordering::Acquire) > known);
+    /// Waits until the thread, which is in no run, has begun one, or has looked and found none to begin.
+    pub fn rests(&self) -> Option<(u8, u64)> {
+        for _ in 0..3 {
+            // Acquire: pairs with the count of a question.
+            let known = self.clock.asked.load(Ordering::Acquire);
+            until(|| {
+                // Again and again: it hears of nothing between its question and its listening.
+                self.clock.time.advance(Duration::ZERO);
+                self.has_begun() || self.clock.asked.load(Ordering::Acquire) > known
+            });
             if self.has_begun() {
                 break;
             }

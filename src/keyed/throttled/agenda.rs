@@ -23,17 +23,18 @@ pub(super) struct Deferral<K> {
 }
 
 pub(super) struct Agenda<K> {
+    new: VecDeque<Deferral<K>>,
     waiting: BinaryHeap<Reverse<Deferral<K>>>,
     ready: VecDeque<Deferral<K>>,
 }
 
 impl<K> Agenda<K> {
     pub(super) fn new() -> Self {
-        Self { waiting: BinaryHeap::new(), ready: VecDeque::new() }
+        Self { new: VecDeque::new(), waiting: BinaryHeap::new(), ready: VecDeque::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.len() + self.ready.len()
+        self.new.len() + self.waiting.len() + self.ready.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -41,17 +42,31 @@ impl<K> Agenda<K> {
     }
 
     pub(super) fn allocated_bytes(&self) -> usize {
-        (self.waiting.capacity() + self.ready.capacity()) * size_of::<Deferral<K>>()
+        (self.new.capacity() + self.waiting.capacity() + self.ready.capacity()) * size_of::<Deferral<K>>()
     }
 
-    /// One that has just been made. Returns when it is due, unless it is.
-    pub(super) fn add(&mut self, deferral: Deferral<K>, at: At) -> Option<Timestamp> {
-        let due = deferral.epoch.window_end(at.threshold);
-        if at.now < due {
-            self.wait(deferral);
-            return Some(due);
+    /// Takes those that have just been made. They are among the others only when they are [put in order].
+    ///
+    /// [put in order]: Self::order_one
+    pub(super) fn take_over(&mut self, incoming: &mut Vec<Deferral<K>>) {
+        if self.new.is_empty() {
+            self.new = core::mem::take(incoming).into();
+        } else {
+            self.new.extend(incoming.drain(..));
         }
-        self.ready.push_back(deferral);
+    }
+
+    /// Puts new ones in their places, up to one that is not due, and returns when that will be.
+    pub(super) fn order_one(&mut self, at: At) -> Option<Timestamp> {
+        while let Some(deferral) = self.new.pop_front() {
+            let due = deferral.epoch.window_end(at.threshold);
+            if at.now < due {
+                self.wait(deferral);
+                return Some(due);
+            }
+            self.ready.push_back(deferral);
+        }
+        self.new = VecDeque::new();
         None
     }
 
@@ -62,8 +77,11 @@ impl<K> Agenda<K> {
 
     /// The next that is due.
     pub(super) fn next(&mut self, at: At) -> Option<Deferral<K>> {
-        while self.due(at.threshold).is_some_and(|due| at.now >= due) {
-            self.ready.extend(self.waiting.pop().map(|Reverse(deferral)| deferral));
+        // Two for each that goes: they catch up, and a million that are due together keep nobody waiting.
+        for _ in 0..2 {
+            if self.due(at.threshold).is_some_and(|due| at.now >= due) {
+                self.ready.extend(self.waiting.pop().map(|Reverse(deferral)| deferral));
+            }
         }
         let next = self.ready.pop_front();
         self.shrink();
@@ -72,7 +90,8 @@ impl<K> Agenda<K> {
 
     /// The next, due or not.
     pub(super) fn any(&mut self) -> Option<Deferral<K>> {
-        self.ready.pop_front().or_else(|| self.waiting.pop().map(|Reverse(deferral)| deferral))
+        let waiting = || self.waiting.pop().map(|Reverse(deferral)| deferral);
+        self.ready.pop_front().or_else(waiting).or_else(|| self.new.pop_front())
     }
 
     /// When the first of those that wait is due.
@@ -82,14 +101,10 @@ impl<K> Agenda<K> {
 
     /// Keeps those that `is_live`.
     pub(super) fn retain(&mut self, mut is_live: impl FnMut(&Deferral<K>) -> bool) {
+        self.new.retain(&mut is_live);
         self.ready.retain(&mut is_live);
         self.waiting.retain(|Reverse(deferral)| is_live(deferral));
         self.shrink();
-    }
-
-    /// Those that nobody looks at any more, due or not.
-    pub(super) fn take_over(&mut self, incoming: &mut Vec<Deferral<K>>) {
-        self.ready.extend(incoming.drain(..));
     }
 
     /// Gives back what a burst has left.

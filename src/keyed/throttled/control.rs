@@ -76,4 +76,14 @@ impl<K> Control<K> {
             tickets: Tickets::new(),
         }
     }
+
+    /// The next run that a flush has started.
+    pub(super) fn take_flushed(&mut self) -> Option<(Epoch, Active<K>)> {
+        let flushed = self.handed.pop_front();
+        if self.handed.is_empty() {
+            // Gives back what a burst has left.
+            self.handed = VecDeque::new();
+        }
+        flushed
+    }
 }

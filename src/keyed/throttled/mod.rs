@@ -92,7 +92,8 @@ use std::sync::Arc;
 /// that coalesce share that lock.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock. A
-/// clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key.
+/// clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of keys that
+/// are evicted together, a second one that panics aborts the process, as in any collection.
 ///
 /// # Eviction
 ///
@@ -157,8 +158,8 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     /// Asks for a run of `key`, and returns at once. Never waits for a run, and never runs the function
     /// itself. It is not refused because a window is not over.
     ///
-    /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when it
-    /// becomes pending. Cost: see [`KeyedThrottled`](Self#cost).
+    /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when no run
+    /// of it is pending. Cost: see [`KeyedThrottled`](Self#cost).
     ///
     /// # Errors
     ///
@@ -181,7 +182,7 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     /// window of the key starts anew.
     ///
     /// The run has started when this returns, by its stamp; the thread performs it, after the run in progress
-    /// and others that were flushed before.
+    /// and those that were flushed before, by turns with others that are due.
     ///
     /// # Errors
     ///
@@ -216,7 +217,7 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
         self.state(key).is_some_and(State::is_pending)
     }
 
-    /// Whether `key` is known: it is pending, in progress or owed, or ran and was not evicted since.
+    /// Whether `key` is known: a call on it was taken, and it was not evicted since.
     #[must_use]
     pub fn contains<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
     where
@@ -225,7 +226,8 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
         self.state(key).is_some()
     }
 
-    /// All that there is to see of `key` at this moment; `None` if it is not known.
+    /// All that there is to see of `key` at this moment; `None` if it is not known. Until its first run, the
+    /// latest run is that of whichever key of its shard was evicted last: it keeps its distance from that.
     #[must_use]
     pub fn snapshot<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<Snapshot>
     where
@@ -271,8 +273,8 @@ impl<K, S> KeyedThrottled<K, S> {
     }
 
     /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending runs, and
-    /// the thread is joined. Returns how it ended: [`Shutdown::Ran`] if any run was performed since, unless
-    /// others were discarded after it. All handles stay valid; calls by them are refused.
+    /// the thread is joined. Returns how it ended: [`Shutdown::Discarded`] if any run was discarded, else
+    /// [`Shutdown::Ran`] if any was performed since. All handles stay valid; calls by them are refused.
     ///
     /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
     ///

@@ -9,7 +9,7 @@ use crate::background::Ended;
 use crate::keyed::active::{Active, Item};
 use crate::keyed::evict::Evicted;
 use crate::keyed::shard::{At, Entry, Hashed, Shard};
-use crate::state::{Abandon, DeferralStatus, Epoch, Fire, Flush, Owe, State};
+use crate::state::{Abandon, DeferralStatus, Epoch, Fire, Flush, State};
 use crate::sync::{AtomicU64, Ordering, lock};
 use crate::throttle::NotFlushed;
 use crate::time::Timestamp;
@@ -22,11 +22,11 @@ const MOSTLY_EMPTY: usize = 8;
 /// Room that is never given back.
 const FEW: usize = 28;
 
-fn leave_owed<K>(active: &Active<K>, ledger: &Ledger<K>) {
+fn leave_owed<K>(active: &Active<K>, was_owed: bool, ledger: &Ledger<K>) {
     // ORDERING: Relaxed; under the lock of a writer.
     ledger.leave_uncovered(active.calls.load(Ordering::Relaxed));
     let mut control = lock(&ledger.control);
-    control.owed += 1;
+    control.owed += u64::from(!was_owed);
     control.tickets.redeem(active.ticket, Err(WaitError::Owed));
 }
 
@@ -35,6 +35,8 @@ pub(super) enum Turn<K> {
     /// Its run has started.
     Run(Epoch, Active<K>),
     Early,
+    /// A run of the key was flushed, and has not been performed.
+    Busy,
     /// It was cancelled, which is acknowledged now, or a flush took its place.
     Gone,
 }
@@ -127,7 +129,7 @@ impl<K> Shard<K> {
         };
         *state = next;
         ledger.one_more_is_pending();
-        let calls = AtomicU64::new(1);
+        let calls = AtomicU64::new(u64::from(counts));
         if was_cancelled {
             let found = self.active.find_mut(item.hash, |active| active.item.key == item.key);
             if let Some(active) = found {
@@ -158,7 +160,7 @@ impl<K> Shard<K> {
         if in_any_case && is_its_own {
             let (next, outcome) = state.flush(at.now);
             if outcome != Flush::Run {
-                return Turn::Early;
+                return Turn::Busy;
             }
             *state = next;
         } else {
@@ -166,8 +168,8 @@ impl<K> Shard<K> {
             *state = next;
             match outcome {
                 Fire::Run => {}
-                // A run that was flushed is performed before anything fires, so it is never busy.
-                Fire::Early { .. } | Fire::Busy => return Turn::Early,
+                Fire::Early { .. } => return Turn::Early,
+                Fire::Busy => return Turn::Busy,
                 Fire::Cancelled => {
                     self.take_active(&hashed);
                     return Turn::Gone;
@@ -278,23 +280,19 @@ impl<K> Shard<K> {
         let active = self.take_active(&hashed);
         if let (Abandon::Owed, Some(active)) = (outcome, active) {
             ledger.one_less_is_pending();
-            leave_owed(&active, ledger);
+            leave_owed(&active, false, ledger);
         }
         outcome
     }
 
-    /// A run that nobody performs: owed first, so that it is never seen as done.
+    /// A run that nobody performs, of a key without an owner: owed first, so that it is never seen as done.
     pub(super) fn owe(&mut self, epoch: Epoch, active: &Active<K>, ledger: &Ledger<K>)
     where
         K: Eq,
     {
         let Some(state) = self.state_mut(&active.item.hashed()) else { return };
-        let (next, outcome) = state.owe();
-        *state = next.finish(epoch).0;
-        leave_owed(active, ledger);
-        if outcome != Owe::Owed {
-            // One more was requested since. It is abandoned next, and the key is owed once.
-            lock(&ledger.control).owed -= 1;
-        }
+        let was_owed = state.is_owed();
+        *state = state.owe().0.finish(epoch).0;
+        leave_owed(active, was_owed, ledger);
     }
 }

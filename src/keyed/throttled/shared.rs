@@ -74,7 +74,8 @@ impl<K, S> Shared<K, S> {
     }
 
     pub(super) fn at(&self) -> At {
-        At { now: self.clock.now(), threshold: self.gate.threshold() }
+        // A clock that reads `NEVER` is at its end.
+        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.gate.threshold() }
     }
 
     /// The limit of a wait, as a time.
@@ -102,7 +103,9 @@ impl<K, S> Shared<K, S> {
             }
             EndWaitOnDrop(self, control.tickets.begin_wait())
         };
-        self.waiting().until(|| match lock(&self.ledger.control).tickets.look(wait.1) {
+        // Not in the `match`: there the lock would be held while the clock is read.
+        let look = || lock(&self.ledger.control).tickets.look(wait.1);
+        self.waiting().until(|| match look() {
             Some(result) => Ok(result),
             None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
             None => Err(limit),

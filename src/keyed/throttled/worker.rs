@@ -15,7 +15,6 @@ use core::hash::{BuildHasher, Hash};
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::vec::Vec;
 
 /// What is told of a panic in the run of a key.
 pub(super) type KeyedPanicHook<K> = Box<dyn FnMut(&K, &Panic<'_>) + Send>;
@@ -50,6 +49,8 @@ struct Course<K> {
     has_evicted: bool,
     /// Whether there was a run since the last look at some places of the table.
     has_run: bool,
+    /// Whether the latest run was one that a flush had started.
+    has_flushed: bool,
 }
 
 impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
@@ -62,6 +63,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
             latest: Epoch::NEVER_RAN,
             has_evicted: true,
             has_run: false,
+            has_flushed: false,
         };
         // The clock may panic, too, and what drops a key.
         let shutdown = catch_unwind(AssertUnwindSafe(|| self.serve(&mut course))).unwrap_or_else(|payload| {
@@ -136,21 +138,30 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
 impl<K: Hash + Eq> Course<K> {
     /// What is to be done now; `Err` with the next deadline if nothing is.
     fn look<S: BuildHasher>(&mut self, shared: &Shared<K, S>) -> Result<Next<K>, Option<Timestamp>> {
-        let at = shared.at();
         if core::mem::take(&mut self.has_run) {
-            shared.shards.look(at, &shared.hash_of());
+            shared.shards.look(shared.at(), &shared.hash_of());
         }
         let looked = loop {
-            let asked = match self.take_up(shared, at) {
-                Ok(asked) => asked,
-                Err(started) => break Ok(Next::Perform(started)),
-            };
+            let asked = self.take_up(shared);
+            // Read after that: whatever was asked for is decided by a time and a threshold that it has seen.
+            let at = shared.at();
+            while let Some(due) = self.agenda.order_one(at) {
+                observe::deferred(shared.source(), due);
+            }
+            if !self.has_flushed {
+                if let Some(started) = self.take_flushed(shared, asked) {
+                    break Ok(Next::Perform(started));
+                }
+            }
             if asked == Some(Pending::Discard) {
                 self.discard_all(shared);
             }
             let in_any_case = asked == Some(Pending::Flush);
             let next = if in_any_case { self.agenda.any() } else { self.agenda.next(at) };
             let Some(deferral) = next else {
+                if let Some(started) = self.take_flushed(shared, asked) {
+                    break Ok(Next::Perform(started));
+                }
                 // Nothing can become pending any more once the end was asked for.
                 if asked.is_some() && self.agenda.is_empty() {
                     break Ok(Next::End);
@@ -158,9 +169,8 @@ impl<K: Hash + Eq> Course<K> {
                 break Err(self.agenda.due(at.threshold).or_else(|| self.evict_when_idle(shared, at)));
             };
             if let Some(started) = self.start(shared, deferral, at, in_any_case) {
-                if asked.is_some() {
-                    self.shutdown = Shutdown::Ran;
-                }
+                self.count_run(asked);
+                self.has_flushed = false;
                 break Ok(Next::Perform(started));
             }
         };
@@ -169,36 +179,33 @@ impl<K: Hash + Eq> Course<K> {
         looked
     }
 
-    /// Takes up what was handed over: `Err` with a run that a flush has started, else whether the end was
-    /// asked for.
-    fn take_up<S: BuildHasher>(
-        &mut self,
-        shared: &Shared<K, S>,
-        at: At,
-    ) -> Result<Option<Pending>, Started<K>> {
+    /// Takes up what was handed over, and whether the end was asked for.
+    fn take_up<S: BuildHasher>(&mut self, shared: &Shared<K, S>) -> Option<Pending> {
         let mut control = lock(&shared.ledger.control);
-        let asked = control.stage.asked();
-        if let Some((epoch, active)) = control.handed.pop_front() {
-            if asked.is_some() {
-                self.shutdown = Shutdown::Ran;
-            }
-            return Err(Started { epoch, active, edge: Edge::Flushed });
-        }
-        let incoming = core::mem::take(&mut control.incoming);
-        let stale = control.stale;
+        self.has_evicted &= control.incoming.is_empty();
+        self.agenda.take_over(&mut control.incoming);
+        let (asked, stale) = (control.stage.asked(), control.stale);
         drop(control);
-        self.has_evicted &= incoming.is_empty();
-        // None is in nobody's hands when something is told, which may panic.
-        let dues: Vec<_> =
-            incoming.into_iter().filter_map(|deferral| self.agenda.add(deferral, at)).collect();
-        for due in dues {
-            observe::deferred(shared.source(), due);
-        }
         // What was cancelled must not hold up the end, and what was flushed often must not pile up.
         if stale > 0 && asked.is_some() || stale > FEW && stale > self.agenda.len() / 2 {
             self.sweep(shared);
         }
-        Ok(asked)
+        asked
+    }
+
+    /// A run that a flush has started. They come first, but by turns with those that are due, so that many
+    /// flushes hold up no other key for ever.
+    fn take_flushed<S>(&mut self, shared: &Shared<K, S>, asked: Option<Pending>) -> Option<Started<K>> {
+        let (epoch, active) = lock(&shared.ledger.control).take_flushed()?;
+        self.count_run(asked);
+        self.has_flushed = true;
+        Some(Started { epoch, active, edge: Edge::Flushed })
+    }
+
+    fn count_run(&mut self, asked: Option<Pending>) {
+        if asked.is_some() && self.shutdown == Shutdown::Idle {
+            self.shutdown = Shutdown::Ran;
+        }
     }
 
     fn start<S: BuildHasher>(
@@ -220,6 +227,11 @@ impl<K: Hash + Eq> Course<K> {
                 return Some(Started { epoch, active, edge });
             }
             Turn::Early => self.agenda.wait(deferral),
+            Turn::Busy => {
+                self.agenda.wait(deferral);
+                // A run of the key that was flushed is to be performed first.
+                self.has_flushed = false;
+            }
             Turn::Gone => lock(&shared.ledger.control).stale -= 1,
         }
         None
@@ -292,17 +304,17 @@ fn fail<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, agenda: &mut Agenda
 
 fn abandon_all<K: Hash + Eq, S: BuildHasher>(shared: &Shared<K, S>, agenda: &mut Agenda<K>) {
     let ledger = &shared.ledger;
-    // Those that a flush has started come first, and nobody performs them now.
-    let handed = || lock(&ledger.control).handed.pop_front();
-    while let Some((epoch, active)) = handed() {
-        write(shared.shards.of(active.item.hash)).owe(epoch, &active, ledger);
-        observe::abandoned(shared.source(), epoch);
-    }
     while let Some(deferral) = agenda.any() {
         let abandoned = write(shared.shards.of(deferral.item.hash)).abandon(&deferral, ledger);
         if abandoned == Abandon::Owed {
             observe::abandoned(shared.source(), deferral.epoch);
         }
+    }
+    // Those that a flush has started, and nobody performs now. No key has an owner any more.
+    let flushed = || lock(&ledger.control).take_flushed();
+    while let Some((epoch, active)) = flushed() {
+        write(shared.shards.of(active.item.hash)).owe(epoch, &active, ledger);
+        observe::abandoned(shared.source(), epoch);
     }
 }
 
