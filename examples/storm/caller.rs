@@ -4,6 +4,7 @@ use crate::options::Options;
 use crate::record::{self, Heard, Kind, Mark, Testimony, Unheard};
 use crate::recorder::{Recorder, nanos};
 use crate::slice::Slice;
+use crate::turns::key_of;
 use atomic_throttle::{Epoch, WaitError};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -21,14 +22,26 @@ pub struct Call {
     pub number: u64,
     /// Whether it waits for the run that covers it.
     pub waits: bool,
+    /// The epoch of the key that was known before the call, for a front end that tells none.
+    pub known: u64,
     called: u64,
+}
+
+/// By which run a call is covered.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "keyed"), allow(dead_code, reason = "every other front end tells epochs"))]
+pub enum Promised {
+    /// The first one after this epoch.
+    After(u64),
+    /// At the latest the first one after this time, at which the call had returned.
+    By(u64),
 }
 
 /// What a call was told.
 pub struct Told {
     pub kind: Kind,
-    /// The epoch in which the call was told that a later run covers it.
-    pub promise: Option<u64>,
+    /// That a later run covers the call.
+    pub promise: Option<Promised>,
     /// The run in the call itself.
     pub own: Option<Own>,
     /// The epoch after which a run has ended, as a wait said.
@@ -49,7 +62,7 @@ impl Told {
             Some(Err(WaitError::Owed)) => (Kind::Owed, None),
             Some(Err(_)) | None => (kind, None),
         };
-        Self { kind, promise: Some(epoch), own: None, heard }
+        Self { kind, promise: Some(Promised::After(epoch)), own: None, heard }
     }
 }
 
@@ -68,6 +81,7 @@ pub struct Caller {
     pace: Option<Pace>,
     cancel_every: Option<u64>,
     wait_every: Option<u64>,
+    tells_epochs: bool,
     number: u64,
     testimonies: Vec<Testimony>,
     /// Of each key and kind, the cell of its last mark.
@@ -85,6 +99,7 @@ impl Caller {
             pace: options.rate.map(|rate| Pace::new(rate, recorder.now())),
             cancel_every: options.cancel_every,
             wait_every: options.wait_every,
+            tells_epochs: options.front.tells_epochs(),
             number: 0,
             testimonies: (0..keys).map(|_| Testimony::new(thread)).collect(),
             last_cells: vec![[None; Kind::ALL.len()]; keys],
@@ -114,14 +129,14 @@ impl Caller {
         }
         self.number += 1;
         let (thread, number) = (self.thread, self.number);
-        let keys = self.recorder.keys() as u64;
-        let key = usize::try_from((number + thread as u64) % keys).unwrap_or(0);
+        let key = key_of(thread, number, self.recorder.keys());
         let waits = self.wait_every.is_some_and(|n| number % n == 0);
+        let known = if self.tells_epochs { 0 } else { self.recorder.latest(key) };
         // The clock is read before the number is published: between that and the call there must be
         // nothing that gives the store time to arrive.
         let called = self.recorder.now();
         self.recorder.publish(thread, number);
-        Some(Call { thread, key, number, waits, called })
+        Some(Call { thread, key, number, waits, known, called })
     }
 
     /// Keeps what the call was told.
@@ -134,11 +149,13 @@ impl Caller {
             testimony.longest_delay = testimony.longest_delay.max(own.stamp.saturating_sub(called));
             testimony.blind += u64::from(own.saw < number);
         }
-        if let Some(epoch) = told.promise {
-            testimony.promised(epoch, number, called);
+        match told.promise {
+            Some(Promised::After(epoch)) => testimony.promised(epoch, number, called),
+            Some(Promised::By(after)) => testimony.promised_vaguely(call.known, after, number, called),
+            None => {}
         }
         if let Some(epoch) = told.heard {
-            testimony.heard.push(Heard { epoch, at: returned });
+            testimony.heard.push(Heard { epoch, number, at: returned });
         }
         if told.kind == Kind::Dropped {
             testimony.unheard = Some(Unheard { number, called });

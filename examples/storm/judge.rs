@@ -54,6 +54,7 @@ pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End)
     verdict.judge_spacing(log, &order, threshold);
     verdict.judge_exclusion();
     verdict.judge_coverage(log, &order, testimonies, end);
+    verdict.judge_counts(log, &order, testimonies);
     verdict
 }
 
@@ -138,14 +139,21 @@ impl Verdict {
         let cancelled_at = testimonies.iter().map(|testimony| testimony.cancelled_at).max().unwrap_or(0);
         let mut example = None;
         for testimony in testimonies {
+            let seen = |index: usize| log.seen(index, testimony.thread);
+            let stamp = |index: usize| log.runs()[index].stamp;
             for promise in &testimony.promises {
-                let next = order.partition_point(|&index| log.runs()[index].stamp <= promise.epoch);
-                let Some(&cover) = order.get(next) else {
+                let covers = |index: &usize| stamp(*index) > promise.after;
+                // What the runs saw tells of a run that came before the call had returned.
+                let may_cover = |index: &usize| promise.is_vague && seen(*index) >= promise.number;
+                let next = order.partition_point(|index| !covers(index));
+                let Some(&cover) = order.get(next).or_else(|| order.last().filter(|&last| may_cover(last)))
+                else {
                     // No run is left that could cover it. A cancel excuses only what was called before
                     // it returned.
+                    let until = if promise.is_vague { 0 } else { promise.epoch };
                     if end.still_owed {
                         self.still_owed += 1;
-                    } else if cancelled_at > promise.epoch.max(promise.latest_at) {
+                    } else if cancelled_at > until.max(promise.latest_at) {
                         self.cancelled += 1;
                     } else {
                         self.uncovered += 1;
@@ -153,13 +161,18 @@ impl Verdict {
                     }
                     continue;
                 };
-                let seen = log.seen(cover, testimony.thread);
-                if seen < promise.number {
+                if seen(cover) < promise.number {
                     self.uncovered += 1;
-                    example.get_or_insert_with(|| uncovered(testimony.thread, promise, Some(seen)));
+                    example.get_or_insert_with(|| uncovered(testimony.thread, promise, Some(seen(cover))));
                 }
-                let delay = log.runs()[cover].stamp.saturating_sub(promise.first_at);
-                self.longest_delay = self.longest_delay.max(delay);
+                // No run before this one covers the first of the calls.
+                let is_too_soon = |index: &usize| stamp(*index) <= promise.first_at && !may_cover(index);
+                let soonest = if promise.is_vague {
+                    order[order.partition_point(is_too_soon).min(next)]
+                } else {
+                    cover
+                };
+                self.longest_delay = self.longest_delay.max(stamp(soonest).saturating_sub(promise.first_at));
             }
         }
         if let Some(example) = example {
@@ -177,14 +190,20 @@ impl Verdict {
 
     /// Whoever is told that a covering run has ended is told so after its end.
     fn judge_waits(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
-        let is_early = |heard: &&Heard| {
-            let next = order.partition_point(|&index| log.runs()[index].stamp <= heard.epoch);
-            order.get(next).is_none_or(|&cover| log.runs()[cover].end > heard.at)
+        let is_early = |thread: usize, heard: &Heard| {
+            let ended = order.partition_point(|&index| log.runs()[index].end <= heard.at);
+            let last = ended.checked_sub(1).map(|place| order[place]);
+            last.is_none_or(|last| {
+                log.runs()[last].stamp <= heard.epoch || log.seen(last, thread) < heard.number
+            })
         };
-        let heard = || testimonies.iter().flat_map(|testimony| &testimony.heard);
-        let early = heard().filter(is_early).count();
+        let (mut waits, mut early) = (0, 0);
+        for testimony in testimonies {
+            waits += testimony.heard.len();
+            early += testimony.heard.iter().filter(|heard| is_early(testimony.thread, heard)).count();
+        }
         if early > 0 {
-            let how = format!("{early} of {} waits ended before a run that covers the call", heard().count());
+            let how = format!("{early} of {waits} waits ended before a run that covers the call");
             self.is_broken("G3", how);
         }
     }
@@ -208,6 +227,30 @@ impl Verdict {
         if lost > 0 {
             let how = format!("the last call of {lost} threads whose future was dropped was lost with it");
             self.is_broken("G3", how);
+        }
+    }
+
+    /// Of a front end that counts: whatever a run is told to cover it has seen, and no call is counted twice
+    /// or not at all.
+    fn judge_counts(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
+        // What is stuck has not told what it was told.
+        if testimonies.len() < log.threads() {
+            return;
+        }
+        let (mut counted, mut unseen) = (0, 0);
+        for &index in order {
+            let Some(calls) = log.runs()[index].calls else { return };
+            counted += calls;
+            // Some of the calls that it saw may be counted by a later run; none that it counts is made later.
+            unseen += u64::from(counted > log.calls_seen(index));
+        }
+        if unseen > 0 {
+            self.is_broken("G3", format!("{unseen} runs were told to cover more calls than they had seen"));
+        }
+        let taken = count(testimonies, Kind::Taken);
+        // What a cancel gave up is counted elsewhere.
+        if counted > taken || counted < taken && self.cancels == 0 {
+            self.is_broken("G3", format!("{taken} calls were taken, and the runs were told of {counted}"));
         }
     }
 

@@ -7,11 +7,11 @@ const THRESHOLD: u64 = 100;
 const QUIET: End = End { still_owed: false, overlaps: 0 };
 
 fn run(stamp: u64) -> Run {
-    Run { stamp, inside: stamp + 3, end: stamp + 5, flushed: false }
+    Run { stamp, inside: stamp + 3, end: stamp + 5, flushed: false, calls: None }
 }
 
 fn log(runs: &[(Run, [u64; 2])]) -> RunLog {
-    let mut log = RunLog::new(2, 1);
+    let mut log = RunLog::new(2, 0, 1);
     for (run, seen) in runs {
         log.push(*run, seen);
     }
@@ -144,12 +144,67 @@ fn rejects_a_wait_that_ended_before_the_run() {
     let log = log(&[(run(1000), [0, 0]), (run(1100), [0, 1])]);
     for (at, expected) in [(1105, vec![]), (1104, vec!["G3"])] {
         let mut testimonies = told(&[(1000, 1, 1010)]);
-        testimonies[1].heard.push(Heard { epoch: 1000, at });
+        testimonies[1].heard.push(Heard { epoch: 1000, number: 1, at });
         assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), expected, "at {at}");
     }
     let mut testimonies = told(&[]);
-    testimonies[1].heard.push(Heard { epoch: 1100, at: 2000 });
+    testimonies[1].heard.push(Heard { epoch: 1100, number: 1, at: 2000 });
     assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), ["G3"], "there was no such run");
+}
+
+#[test]
+fn a_promise_without_an_epoch_is_kept_by_a_run_before_its_return_or_by_the_next() {
+    // Told at 1110, by a call made at 1010; the run at 1100 came in between.
+    let told = |number| {
+        let mut testimonies = told(&[]);
+        testimonies[1].promised_vaguely(1000, 1110, number, 1010);
+        testimonies
+    };
+    let judge = |runs: &[_], number| judge(&log(runs), &told(number), THRESHOLD, &QUIET);
+    let before = [(run(1000), [0, 0]), (run(1100), [0, 3])];
+    let kept = judge(&before, 3);
+    assert_eq!((broken(&kept), kept.longest_delay), (vec![], 90));
+    assert_eq!(broken(&judge(&before, 4)), ["G3"], "no run came for it");
+    for (seen, expected) in [(4, vec![]), (3, vec!["G3"])] {
+        let after = [before[0], before[1], (run(1200), [0, seen])];
+        assert_eq!(broken(&judge(&after, 4)), expected, "a later run does not make up for the next");
+    }
+    let after = [before[0], before[1], (run(1200), [0, 3]), (run(1300), [0, 4])];
+    assert_eq!(broken(&judge(&after, 4)), ["G3"]);
+
+    let mut cancelled = told(4);
+    (cancelled[0].cancels, cancelled[0].cancelled_at) = (1, 1020);
+    assert_eq!(super::judge(&log(&before), &cancelled, THRESHOLD, &QUIET).cancelled, 1);
+    cancelled[0].cancelled_at = 1010;
+    assert_eq!(broken(&super::judge(&log(&before), &cancelled, THRESHOLD, &QUIET)), ["G3"]);
+}
+
+#[test]
+fn rejects_counts_that_do_not_agree_with_the_calls() {
+    let judge = |counts: [u64; 2], seen: [u64; 2], taken: u64, cancels| {
+        let runs = [(1000, counts[0], seen[0]), (1100, counts[1], seen[1])]
+            .map(|(stamp, calls, seen)| (Run { calls: Some(calls), ..run(stamp) }, [0, seen]));
+        let mut testimonies = told(&[]);
+        (0..taken).for_each(|_| add(&mut testimonies[1].times[Kind::Taken as usize], 1));
+        testimonies[0].cancels = cancels;
+        judge(&log(&runs), &testimonies, THRESHOLD, &QUIET)
+    };
+    assert_eq!(broken(&judge([1, 3], [1, 4], 4, 0)), [""; 0]);
+    assert_eq!(broken(&judge([1, 3], [2, 4], 4, 0)), [""; 0], "what a run sees a later one may count");
+    assert_eq!(broken(&judge([2, 2], [1, 4], 4, 0)), ["G3"], "it counts a call that it has not seen");
+    assert_eq!(broken(&judge([1, 2], [1, 4], 4, 0)), ["G3"], "a call is in no run");
+    assert_eq!(broken(&judge([1, 2], [1, 4], 4, 1)), [""; 0], "it may have been cancelled");
+    assert_eq!(broken(&judge([1, 3], [1, 4], 3, 1)), ["G3"], "a call is in two runs");
+}
+
+#[test]
+fn rejects_a_wait_whose_run_had_not_seen_the_call() {
+    let log = log(&[(run(1000), [0, 0]), (run(1100), [0, 1]), (run(1200), [0, 2])]);
+    for (number, at, expected) in [(1, 1105, vec![]), (2, 1204, vec!["G3"]), (2, 1205, vec![])] {
+        let mut testimonies = told(&[]);
+        testimonies[1].heard.push(Heard { epoch: 1000, number, at });
+        assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), expected, "{number} at {at}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! cargo run --release --example storm -- --threads 6 --rate 300 --run-time 5ms --svg storm.svg
 //! cargo run --release --example storm -- --front background
 //! cargo run --release --example storm --features tokio,keyed -- --front async
+//! cargo run --release --example storm --features tokio,keyed -- --front keyed --keys 40
 //! ```
 //!
 //! Many threads, or tasks, call one throttle, or one for each key. Before each call a caller publishes the
@@ -24,12 +25,13 @@ mod record;
 mod recorder;
 mod report;
 mod slice;
+mod turns;
 
 use clap::Parser;
 use front::{Background, Blocking, Front, Which};
 use judge::{Broken, End, Verdict, judge};
 use options::Options;
-use record::Testimony;
+use record::{Kind, Testimony};
 use recorder::{Recorded, Recorder};
 use report::Report;
 use std::fs::{File, OpenOptions};
@@ -49,9 +51,11 @@ fn main() -> ExitCode {
         #[cfg(not(feature = "tokio"))]
         Which::Async => Err(without("tokio")),
         #[cfg(feature = "keyed")]
-        Which::Keyed => storm::<front::OfKeys>(&options),
+        Which::Keyed => storm::<front::Keyed>(&options),
+        #[cfg(feature = "keyed")]
+        Which::KeyedLeading => storm::<front::KeyedLeading>(&options),
         #[cfg(not(feature = "keyed"))]
-        Which::Keyed => Err(without("keyed")),
+        Which::Keyed | Which::KeyedLeading => Err(without("keyed")),
     });
     match held {
         Ok(true) => ExitCode::SUCCESS,
@@ -92,7 +96,8 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
         });
     let mut verdict = Verdict::of_all(judged);
     verdict.broken.extend(course.stuck);
-    verdict.broken.extend(ended.and_then(|ended| miscounted(ended, &records)));
+    let taken = testimonies.iter().map(|of_key| judge::count(of_key, Kind::Taken)).sum();
+    verdict.broken.extend(ended.and_then(|ended| miscounted(ended, &records, taken)));
 
     let report = Report {
         options,
@@ -122,18 +127,25 @@ fn by_key(of_threads: Vec<Vec<Testimony>>, keys: usize) -> Vec<Vec<Testimony>> {
     testimonies
 }
 
-/// Compares what the front end counted itself with what took place.
-fn miscounted(ended: Result<front::Counted, String>, records: &[Recorded]) -> Option<Broken> {
+/// Compares what the front end counted itself with what took place, and with the calls that were taken.
+fn miscounted(ended: Result<front::Counted, String>, records: &[Recorded], taken: u64) -> Option<Broken> {
     let counted = match ended {
         Ok(counted) => counted,
         Err(how) => return Some(Broken { guarantee: "G6", how }),
     };
     let runs: u64 = records.iter().map(|record| record.log.runs().len() as u64).sum();
     let panics: u64 = records.iter().map(|record| record.panics).sum();
+    let covered: u64 = records.iter().flat_map(|record| record.log.runs()).filter_map(|run| run.calls).sum();
     let differs =
         |counted: Option<u64>, took_place: u64| counted.is_some_and(|counted| counted != took_place);
-    (differs(counted.runs, runs) || differs(counted.panics, panics)).then(|| {
-        let how = format!("{runs} runs and {panics} panics took place, and it says {counted:?}");
+    let is_wrong = differs(counted.runs, runs)
+        || differs(counted.panics, panics)
+        || differs(counted.uncovered.map(|uncovered| uncovered + covered), taken);
+    is_wrong.then(|| {
+        let how = format!(
+            "{runs} runs and {panics} panics took place, {taken} calls were taken and {covered} covered, and \
+             it says {counted:?}"
+        );
         Broken { guarantee: "G6", how }
     })
 }

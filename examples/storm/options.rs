@@ -181,8 +181,10 @@ mod tests {
             ("--front background --cancel-every 7", true),
             ("--front background --keys 7", false),
             ("--keys 1", false),
-            ("--front keyed --cancel-every 7", false),
-            ("--front keyed --wait-every 7", false),
+            ("--front keyed --cancel-every 7 --wait-every 7", true),
+            ("--front keyed-leading --keys 7", true),
+            ("--front keyed-leading --cancel-every 7", false),
+            ("--front keyed-leading --wait-every 7", false),
         ] {
             assert_eq!(parse(arguments).unwrap().check().is_ok(), is_taken, "{arguments}");
         }

@@ -1,5 +1,6 @@
 //! What a storm leaves behind: a record of every run, and what each thread was told.
 
+use crate::turns::calls_on;
 use hdrhistogram::Histogram;
 
 /// Memory for all that is recorded. When it is used up the storm ends early.
@@ -16,27 +17,31 @@ pub struct Run {
     pub end: u64,
     /// Whether a flush started it: the exception from G1.
     pub flushed: bool,
+    /// How many calls it was told to cover, by a front end that counts.
+    pub calls: Option<u64>,
 }
 
 /// Every run of one throttle, with the number of each thread that it saw.
 #[derive(Default)]
 pub struct RunLog {
     threads: usize,
+    key: usize,
+    keys: usize,
     limit: usize,
     runs: Vec<Run>,
     seen: Vec<u64>,
 }
 
 impl RunLog {
-    /// An empty log, one of so many. Its memory is reserved now, so that no run has to move the log.
-    pub fn new(threads: usize, logs: usize) -> Self {
+    /// An empty log of one key. Its memory is reserved now, so that no run has to move the log.
+    pub fn new(threads: usize, key: usize, keys: usize) -> Self {
         // A thread keeps at most one promise for each epoch, that is, for each run.
         let of_one_run = size_of::<Run>() + threads * (size_of::<u64>() + size_of::<Promise>());
-        let limit = BUDGET / logs / of_one_run;
+        let limit = BUDGET / keys / of_one_run;
         // When the limit is reached each thread may be inside one more call.
         let capacity = limit + threads + 1;
         let seen = Vec::with_capacity(capacity * threads);
-        Self { threads, limit, runs: Vec::with_capacity(capacity), seen }
+        Self { threads, key, keys, limit, runs: Vec::with_capacity(capacity), seen }
     }
 
     pub fn push(&mut self, run: Run, seen: &[u64]) {
@@ -52,6 +57,10 @@ impl RunLog {
         }
     }
 
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
     pub fn is_full(&self) -> bool {
         self.runs.len() >= self.limit
     }
@@ -64,15 +73,27 @@ impl RunLog {
     pub fn seen(&self, index: usize, thread: usize) -> u64 {
         self.seen[index * self.threads + thread]
     }
+
+    /// How many calls on this key the run at `index` saw, of all threads.
+    pub fn calls_seen(&self, index: usize) -> u64 {
+        (0..self.threads).map(|thread| calls_on(self.key, thread, self.seen(index, thread), self.keys)).sum()
+    }
 }
 
 /// What a thread was told in one epoch: that the pending run covers its calls.
 ///
+/// A front end may promise that and tell no epoch. Then the promise is one of the latest epoch that was known
+/// before the call, and is kept at the latest by the first run whose stamp is later than its return.
+///
 /// The calls of a thread are numbered, so whatever covers the last of them covers all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promise {
-    /// The first run with a greater stamp covers the calls.
+    /// In which it was told, or the latest that was known.
     pub epoch: u64,
+    /// The first run with a greater stamp covers the calls, or has at least seen them.
+    pub after: u64,
+    /// Whether a run before that may have covered them.
+    pub is_vague: bool,
     /// The number of the last such call.
     pub number: u64,
     /// When the first such call was made.
@@ -81,10 +102,12 @@ pub struct Promise {
     pub latest_at: u64,
 }
 
-/// What a wait said: a run that covers what was promised in an epoch has ended.
+/// What a wait said: a run that covers the call has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard {
+    /// In which the call was promised a run, or the latest that was known before it.
     pub epoch: u64,
+    pub number: u64,
     /// When it said so.
     pub at: u64,
 }
@@ -202,13 +225,25 @@ impl Testimony {
         }
     }
 
-    /// Keeps what a call was told that a later run covers.
+    /// Keeps that a call was told that the first run after `epoch` covers it.
     pub fn promised(&mut self, epoch: u64, number: u64, called: u64) {
+        let (first_at, latest_at) = (called, called);
+        self.keep(Promise { epoch, after: epoch, is_vague: false, number, first_at, latest_at });
+    }
+
+    /// Keeps that a call was told that a run covers it, and had returned at the time `after`. Before it
+    /// `epoch` was known.
+    pub fn promised_vaguely(&mut self, epoch: u64, after: u64, number: u64, called: u64) {
+        let (first_at, latest_at) = (called, called);
+        self.keep(Promise { epoch, after, is_vague: true, number, first_at, latest_at });
+    }
+
+    fn keep(&mut self, promise: Promise) {
         match self.promises.last_mut() {
-            Some(last) if last.epoch == epoch => (last.number, last.latest_at) = (number, called),
-            _ => {
-                self.promises.push(Promise { epoch, number, first_at: called, latest_at: called });
+            Some(last) if last.epoch == promise.epoch => {
+                *last = Promise { first_at: last.first_at, ..promise }
             }
+            _ => self.promises.push(promise),
         }
     }
 }
@@ -219,9 +254,9 @@ mod tests {
 
     #[test]
     fn only_what_started_while_a_flush_was_asked_for_counts_as_flushed() {
-        let mut log = RunLog::new(1, 1);
+        let mut log = RunLog::new(1, 0, 1);
         for stamp in [9, 10, 12, 13] {
-            log.push(Run { stamp, inside: stamp, end: stamp, flushed: false }, &[0]);
+            log.push(Run { stamp, inside: stamp, end: stamp, flushed: false, calls: None }, &[0]);
         }
         log.flushed(&[(10, 12)]);
         let flushed: Vec<bool> = log.runs().iter().map(|run| run.flushed).collect();
@@ -234,13 +269,14 @@ mod tests {
         for (epoch, number, called) in [(5, 1, 10), (5, 2, 11), (9, 3, 12)] {
             testimony.promised(epoch, number, called);
         }
-        assert_eq!(
-            testimony.promises,
-            [
-                Promise { epoch: 5, number: 2, first_at: 10, latest_at: 11 },
-                Promise { epoch: 9, number: 3, first_at: 12, latest_at: 12 },
-            ]
-        );
+        testimony.promised_vaguely(12, 15, 4, 13);
+        testimony.promised_vaguely(12, 17, 5, 16);
+        let promise = |epoch, number, first_at, latest_at| {
+            let (after, is_vague) = (epoch, false);
+            Promise { epoch, after, is_vague, number, first_at, latest_at }
+        };
+        let vague = Promise { after: 17, is_vague: true, ..promise(12, 5, 13, 16) };
+        assert_eq!(testimony.promises, [promise(5, 2, 10, 11), promise(9, 3, 12, 12), vague]);
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct Key {
     /// `None` when it was taken out: what comes then is too late to be judged.
     log: Mutex<Option<RunLog>>,
     runs: AtomicUsize,
+    /// The stamp of the latest run that has begun.
+    latest: AtomicU64,
     running: AtomicUsize,
     overlaps: AtomicU64,
     panics: AtomicU64,
@@ -57,9 +59,10 @@ pub struct Recorded {
 impl Recorder {
     pub fn new(options: &Options, clock: AnyClock) -> Self {
         let (threads, keys) = (options.threads(), options.keys());
-        let key = || Key {
-            log: Mutex::new(Some(RunLog::new(threads, keys))),
+        let key = |key| Key {
+            log: Mutex::new(Some(RunLog::new(threads, key, keys))),
             runs: AtomicUsize::new(0),
+            latest: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             overlaps: AtomicU64::new(0),
             panics: AtomicU64::new(0),
@@ -68,7 +71,7 @@ impl Recorder {
         Self {
             clock,
             published: (0..threads).map(|_| Published(AtomicU64::new(0))).collect(),
-            keys: (0..keys).map(|_| key()).collect(),
+            keys: (0..keys).map(key).collect(),
             stop: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
             run_time: nanos(options.run_time),
@@ -93,6 +96,11 @@ impl Recorder {
     #[inline]
     pub fn publish(&self, thread: usize, number: u64) {
         self.published[thread].0.store(number, Relaxed);
+    }
+
+    /// The stamp of the latest run of `key` that is known to have begun.
+    pub fn latest(&self, key: usize) -> u64 {
+        self.keys[key].latest.load(Relaxed)
     }
 
     /// No calls begin after this.
@@ -127,7 +135,9 @@ impl Recorder {
             of_key.overlaps.fetch_add(1, Relaxed);
         }
         let number = of_key.runs.fetch_add(1, Relaxed) + 1;
-        Running { recorder: self, key: of_key, seen, number, stamp: stamp(), inside }
+        let stamp = stamp();
+        of_key.latest.store(stamp, Relaxed);
+        Running { recorder: self, key: of_key, seen, number, stamp, inside, calls: None }
     }
 
     /// Asks for a flush and takes down the span in which it took place.
@@ -157,9 +167,17 @@ pub struct Running<'r> {
     number: usize,
     pub stamp: u64,
     inside: u64,
+    calls: Option<u64>,
 }
 
 impl Running<'_> {
+    /// The front end says how many calls this run covers.
+    #[cfg_attr(not(feature = "keyed"), allow(dead_code, reason = "no other front end says that"))]
+    pub fn covering(mut self, calls: u64) -> Self {
+        self.calls = Some(calls);
+        self
+    }
+
     /// The number of `thread` that this run saw.
     pub fn saw(&self, thread: usize) -> u64 {
         self.seen[thread]
@@ -197,7 +215,8 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let run = Run { stamp: self.stamp, inside: self.inside, end: self.recorder.now(), flushed: false };
+        let &mut Self { stamp, inside, calls, .. } = self;
+        let run = Run { stamp, inside, end: self.recorder.now(), flushed: false, calls };
         if let Some(log) = &mut *locked(&self.key.log) {
             log.push(run, self.seen);
             if log.is_full() {

@@ -29,7 +29,7 @@ const RUNGS: [(&str, &str); 3] =
 const FEATURES: [&str; 5] = ["async", "batch", "keyed", "tokio", "tracing"];
 
 /// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
-const EXAMPLES: [&str; 15] = [
+const EXAMPLES: [&str; 18] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
@@ -41,9 +41,14 @@ const EXAMPLES: [&str; 15] = [
     "storm --features tokio,keyed -- --seconds 1 --front async --threshold 1us",
     "storm --features tokio,keyed -- --seconds 1 --front async --threshold 2ms --run-time 3ms --threads 50 \
      --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
-    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 1us --keys 40",
-    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 1ms --run-time 3ms --panic-every 3",
+    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 100us --keys 4 --wait-every 1000",
+    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 2ms --keys 40 --run-time 20us \
+     --threads 50 --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
+    "storm --features tokio,keyed -- --seconds 1 --front keyed-leading --threshold 1us --keys 40",
+    "storm --features tokio,keyed -- --seconds 1 --front keyed-leading --threshold 1ms --run-time 3ms \
+     --panic-every 3",
     "gate_by_hand",
+    "keyed_alerts --features tokio,keyed",
     "lateness --features tokio,keyed -- --rounds 10",
     "other_runtime --features tokio,keyed",
     "group_commit",

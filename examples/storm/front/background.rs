@@ -53,7 +53,7 @@ impl Front for Background {
         match self.throttled.shutdown_within(Pending::Finish, crate::course::PATIENCE) {
             Ok(Shutdown::Idle) => {
                 let (runs, panics) = (Some(self.throttled.runs()), Some(self.throttled.panics()));
-                Ok(Counted { runs, panics })
+                Ok(Counted { runs, panics, uncovered: None })
             }
             Ok(how) => Err(format!("nothing was pending, and yet it ended as {how:?}")),
             Err(why) => Err(format!("it did not end: {why}")),

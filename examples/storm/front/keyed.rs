@@ -1,85 +1,122 @@
-//! [`Keyed`]: a throttle for each key. A call runs at once, or is refused and told so: nothing is promised,
-//! and nothing is pending. Between two calls of a key it may have been evicted.
+//! [`KeyedThrottled`]: a throttle for each key, with a trailing edge. One thread waits and runs for all of them,
+//! and every call is taken. Between two calls of a key it may have been evicted.
+//!
+//! A call is told no epoch, so the clock is read when it has returned: what is promised to it is kept by the
+//! first run after that, or by one before. Each run is told how many calls it covers.
 
 use super::threads::{self, Calls};
 use super::{Counted, Front, Start};
-use crate::caller::{Call, Own, Told};
+use crate::caller::{Call, Promised, Told};
 use crate::options::Options;
 use crate::record::Kind;
 use crate::recorder::Recorder;
-use atomic_throttle::{Keyed, KeyedError, Timestamp};
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
+use atomic_throttle::state::DeferralStatus;
+use atomic_throttle::{
+    KeyedThrottled, Pending, Shutdown, Snapshot, Timestamp, WaitError, WeakKeyedThrottled,
+};
+use std::sync::{Arc, OnceLock};
 
-pub struct OfKeys {
-    keyed: Keyed<usize>,
+pub struct Keyed {
+    throttled: KeyedThrottled<usize>,
     recorder: Arc<Recorder>,
+    cancels: bool,
 }
 
-impl Front for OfKeys {
+impl Front for Keyed {
     fn new(options: &Options, recorder: &Arc<Recorder>) -> Result<Self, String> {
-        // Few shards: each call that runs looks for keys to evict where the others call.
-        let keyed = Keyed::builder(options.threshold).shards(2).build();
-        Ok(Self { keyed, recorder: Arc::clone(recorder) })
+        let itself: Arc<OnceLock<WeakKeyedThrottled<usize>>> = Arc::default();
+        // Few shards: the thread looks for keys to evict where the others call.
+        let throttled = KeyedThrottled::builder(options.threshold)
+            .name("storm")
+            .shards(2)
+            .spawn_counted(function(recorder, &itself))
+            .map_err(|e| format!("cannot start the thread of the throttle: {e}"))?;
+        let _ = itself.set(throttled.downgrade());
+        Ok(Self { throttled, recorder: Arc::clone(recorder), cancels: options.cancel_every.is_some() })
     }
 
     fn start(self: &Arc<Self>, start: Start) -> Result<(), String> {
-        threads::start(self, start, self.recorder.room())
+        threads::start(self, start, Vec::new())
     }
 
-    fn cancel(&self, _: usize) -> bool {
-        false
+    fn cancel(&self, key: usize) -> bool {
+        self.throttled.cancel(&key)
     }
 
-    fn flush(&self, _: usize) -> bool {
-        false
+    fn flush(&self, key: usize) -> bool {
+        self.throttled.flush(&key).is_ok()
     }
 
     fn is_busy(&self, key: usize) -> bool {
-        self.keyed.snapshot(&key).is_some_and(|snapshot| snapshot.running)
+        let is_busy = |seen: Snapshot| seen.running || seen.deferral == DeferralStatus::Pending;
+        self.throttled.snapshot(&key).is_some_and(is_busy)
     }
 
-    fn is_owed(&self, _: usize) -> bool {
-        false
+    fn is_owed(&self, key: usize) -> bool {
+        self.throttled.snapshot(&key).is_some_and(|seen| seen.deferral == DeferralStatus::Owed)
     }
 
     fn threshold(&self) -> u64 {
-        self.keyed.threshold().as_nanos()
+        self.throttled.threshold().as_nanos()
     }
 
-    /// All runs are over: each key may run now, or when its window is over.
     fn end(&self) -> Result<Counted, String> {
-        for key in 0..self.recorder.keys() {
-            let Err(refused) = self.keyed.try_enter(&key) else { continue };
-            let latest = self.recorder.now().saturating_add(self.threshold());
-            // A window may end later than any clock can read.
-            let is_late = |retry_at: Timestamp| retry_at.as_nanos() > latest && retry_at != Timestamp::NEVER;
-            if refused.retry_at().is_none_or(is_late) {
-                let key = key + 1;
-                return Err(format!("key {key} may not run though no run is in progress: {refused}"));
+        let throttled = &self.throttled;
+        match (throttled.shutdown_within(Pending::Finish, crate::course::PATIENCE), throttled.pending()) {
+            (Ok(Shutdown::Idle), 0) => Ok(Counted {
+                runs: Some(throttled.runs()),
+                panics: Some(throttled.panics()),
+                uncovered: Some(throttled.uncovered()),
+            }),
+            (Ok(how), pending) => {
+                Err(format!("nothing was pending, and yet it ended as {how:?} with {pending} keys pending"))
             }
+            (Err(why), _) => Err(format!("it did not end: {why}")),
         }
-        Ok(Counted::default())
     }
 }
 
-impl Calls for OfKeys {
+impl Keyed {
+    /// Waits until all that was requested has been run, and returns whether that tells of this call: when the
+    /// wait begins, a cancel may have given it up.
+    fn wait(&self) -> Result<bool, WaitError> {
+        match self.throttled.wait() {
+            // Nothing else is waited for less when a run panics.
+            Ok(()) | Err(WaitError::Panicked) => Ok(!self.cancels),
+            Err(why) => Err(why),
+        }
+    }
+}
+
+impl Calls for Keyed {
     #[inline]
-    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Told {
-        let mut own = None;
-        let called = panic::catch_unwind(AssertUnwindSafe(|| {
-            let entered = self.keyed.try_enter(&call.key)?;
-            let running = self.recorder.begin(call.key, seen, || entered.epoch().as_u64());
-            own = Some(Own { stamp: running.stamp, saw: running.saw(call.thread) });
-            running.run();
-            Ok(())
-        }));
-        let kind = match called {
-            Ok(Ok(())) => Kind::RanAtOnce,
-            Ok(Err(KeyedError::Refused(_))) => Kind::Refused,
-            Ok(Err(_)) => Kind::NotTaken,
-            Err(_) => Kind::Panicked,
+    fn call(&self, call: &Call, _: &mut Vec<u64>) -> Told {
+        if self.throttled.trigger(&call.key).is_err() {
+            return Told::nothing_but(Kind::NotTaken);
+        }
+        let promise = Some(Promised::By(self.recorder.now()));
+        let (kind, heard) = match call.waits.then(|| self.wait()) {
+            Some(Ok(true)) => (Kind::Taken, Some(call.known)),
+            Some(Err(WaitError::Owed)) => (Kind::Owed, None),
+            Some(Ok(false) | Err(_)) | None => (Kind::Taken, None),
         };
-        Told { own, ..Told::nothing_but(kind) }
+        Told { promise, heard, ..Told::nothing_but(kind) }
+    }
+}
+
+/// The function that it is bound to.
+fn function(
+    recorder: &Arc<Recorder>,
+    itself: &Arc<OnceLock<WeakKeyedThrottled<usize>>>,
+) -> impl FnMut(&usize, u64) + Send + use<> {
+    let (recorder, itself) = (Arc::clone(recorder), Arc::clone(itself));
+    let mut seen = recorder.room();
+    let stamp = move |key: &usize| {
+        let throttled = itself.get().and_then(WeakKeyedThrottled::upgrade)?;
+        throttled.snapshot(key)?.last_run_at
+    };
+    move |key, calls| {
+        let stamp = || stamp(key).map_or(0, Timestamp::as_nanos);
+        recorder.begin(*key, &mut seen, stamp).covering(calls).run();
     }
 }

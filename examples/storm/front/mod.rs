@@ -7,6 +7,8 @@ mod background;
 mod blocking;
 #[cfg(feature = "keyed")]
 mod keyed;
+#[cfg(feature = "keyed")]
+mod keyed_leading;
 mod threads;
 
 #[cfg(feature = "tokio")]
@@ -14,7 +16,9 @@ pub use asynchronous::Asynchronous;
 pub use background::Background;
 pub use blocking::Blocking;
 #[cfg(feature = "keyed")]
-pub use keyed::OfKeys;
+pub use keyed::Keyed;
+#[cfg(feature = "keyed")]
+pub use keyed_leading::KeyedLeading;
 
 use crate::caller::Caller;
 use crate::options::Options;
@@ -62,6 +66,8 @@ pub trait Front: Send + Sync + Sized + 'static {
 pub struct Counted {
     pub runs: Option<u64>,
     pub panics: Option<u64>,
+    /// Calls that were taken and whose run was given up.
+    pub uncovered: Option<u64>,
 }
 
 /// How a caller begins, all together, and where it leaves what it has to tell.
@@ -84,8 +90,10 @@ pub enum Which {
     Background,
     /// `AsyncThrottle`: a task waits, and callers are tasks (feature `tokio`)
     Async,
-    /// `Keyed`: a throttle for each key, that runs at once or not at all (feature `keyed`)
+    /// `KeyedThrottled`: a throttle for each key, and one thread that waits for all (feature `keyed`)
     Keyed,
+    /// `Keyed`: a throttle for each key, that runs at once or not at all (feature `keyed`)
+    KeyedLeading,
 }
 
 impl Which {
@@ -95,15 +103,21 @@ impl Which {
             Self::Background => "background",
             Self::Async => "async",
             Self::Keyed => "keyed",
+            Self::KeyedLeading => "keyed-leading",
         }
     }
 
     pub const fn is_keyed(self) -> bool {
-        matches!(self, Self::Keyed)
+        matches!(self, Self::Keyed | Self::KeyedLeading)
     }
 
     /// Whether a run can be pending.
     pub const fn defers(self) -> bool {
+        !matches!(self, Self::KeyedLeading)
+    }
+
+    /// Whether a call is told the epoch after which a run covers it.
+    pub const fn tells_epochs(self) -> bool {
         !matches!(self, Self::Keyed)
     }
 
@@ -118,7 +132,7 @@ impl Which {
                 Kind::Owed,
                 Kind::Panicked,
             ],
-            Self::Background => &[Kind::Taken, Kind::NotTaken],
+            Self::Background | Self::Keyed => &[Kind::Taken, Kind::NotTaken],
             Self::Async => &[
                 Kind::RanAtOnce,
                 Kind::Deferred,
@@ -130,7 +144,7 @@ impl Which {
                 Kind::NotTaken,
                 Kind::Panicked,
             ],
-            Self::Keyed => &[Kind::RanAtOnce, Kind::Refused, Kind::NotTaken, Kind::Panicked],
+            Self::KeyedLeading => &[Kind::RanAtOnce, Kind::Refused, Kind::NotTaken, Kind::Panicked],
         }
     }
 
@@ -156,6 +170,12 @@ impl Which {
                  and no call is lost, nor is one with its future.",
             ],
             Self::Keyed => [
+                "Each key has a throttle of its own: what is drawn is the first. No call waits: one thread runs \
+                 for all keys, each as soon as it may.",
+                "One run covers all calls on its key that were taken before it. Keys that are idle are forgotten, \
+                 and still the runs of a key start at least one threshold apart.",
+            ],
+            Self::KeyedLeading => [
                 "Each key has a throttle of its own: what is drawn is the first. A call runs at once if the \
                  window of its key is over and no run of it is in progress.",
                 "Else it is refused, and knows it. Keys that are idle are forgotten meanwhile, and still the runs \
