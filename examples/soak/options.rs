@@ -9,9 +9,9 @@ const CROWD: usize = 100;
 /// Calls one throttle from many threads for a long time, and says whether the guarantees held.
 ///
 /// The soak is a row of rounds, each with its own threads, threshold, run times and odds of panics,
-/// cancels, flushes and changes of the threshold. After each round every promise is compared with the
-/// runs: G1 to G6. The exit status is 0 if they held and the memory stayed flat, 1 if not, 2 for bad
-/// arguments.
+/// cancels, flushes and changes of the threshold. The other front ends that were built have rounds in
+/// between. After each round every promise is compared with the runs: G1 to G6. The exit status is 0 if
+/// they held, the memory stayed flat and no thread was left behind, 1 if not, 2 for bad arguments.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "soak")]
 pub struct Options {

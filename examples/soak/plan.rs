@@ -58,10 +58,15 @@ pub struct Odds {
     pub panic: f64,
 }
 
+/// The seed of a round.
+pub fn seed_of(seed: u64, round: u64) -> u64 {
+    seed ^ round.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 impl Plan {
     /// The choices of the round with this number, the same for the same seed.
     pub fn draw(seed: u64, round: u64, threads: Option<usize>, crowd: usize) -> Self {
-        let random = &mut SmallRng::seed_from_u64(seed ^ round.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let random = &mut SmallRng::seed_from_u64(seed_of(seed, round));
         let cores = thread::available_parallelism().map_or(2, usize::from);
         let drawn = if random.random_bool(0.1) { crowd } else { random.random_range(2..=4 * cores.max(1)) };
         let threshold = THRESHOLDS[random.random_range(0..THRESHOLDS.len())];

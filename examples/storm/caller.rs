@@ -1,10 +1,10 @@
 //! One caller: when it calls, which key, and what it keeps of what it was told.
 
-use crate::options::Options;
-use crate::record::{self, Heard, Kind, Mark, Testimony, Unheard};
-use crate::recorder::{Recorder, nanos};
-use crate::slice::Slice;
-use crate::turns::key_of;
+use super::options::Options;
+use super::record::{self, Heard, Kind, Mark, Testimony, Unheard};
+use super::recorder::{Recorder, nanos};
+use super::slice::Slice;
+use super::turns::key_of;
 use atomic_throttle::{Epoch, WaitError};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;

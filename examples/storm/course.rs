@@ -1,15 +1,15 @@
 //! The course of a storm: all callers are let loose together, watched, and gathered; what is still pending
 //! then is given its time.
 
-use crate::caller::Caller;
-use crate::front::{Front, Start};
-use crate::judge::Broken;
-use crate::options::Options;
-use crate::record::Testimony;
-use crate::recorder::Recorder;
-use crate::slice::{self, Slice};
+use super::caller::Caller;
+use super::front::{Front, Start};
+use super::judge::Broken;
+use super::options::Options;
+use super::record::Testimony;
+use super::recorder::Recorder;
+use super::slice::{self, Slice};
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,8 +33,14 @@ pub struct Course {
     pub stuck: Option<Broken>,
 }
 
-/// Lets the callers loose together, and returns when all have come back and nothing is left to run.
-pub fn rage<F: Front>(front: &Arc<F>, recorder: &Arc<Recorder>, options: &Options) -> Result<Course, String> {
+/// Lets the callers loose together, and returns when all have come back and nothing is left to run. The time
+/// that has passed until then is drawn on `bar`, in milliseconds.
+pub fn rage<F: Front>(
+    front: &Arc<F>,
+    recorder: &Arc<Recorder>,
+    options: &Options,
+    bar: &ProgressBar,
+) -> Result<Course, String> {
     let threads = options.threads();
     let (ready, is_ready) = unbounded();
     let (go, gate) = unbounded();
@@ -54,17 +60,14 @@ pub fn rage<F: Front>(front: &Arc<F>, recorder: &Arc<Recorder>, options: &Option
     for _ in 0..threads {
         let _ = go.send(slice);
     }
-    let lasted = watch(recorder, options);
+    let lasted = watch(recorder, options, bar);
     let (testimonies, stuck) = gather(&**front, recorder, options, &is_done);
     Ok(Course { testimonies, lasted, slice, stuck })
 }
 
 /// Waits for the end of the storm and returns how long it lasted.
-fn watch(recorder: &Recorder, options: &Options) -> Duration {
+fn watch(recorder: &Recorder, options: &Options, bar: &ProgressBar) -> Duration {
     let began = Instant::now();
-    let whole = u64::try_from(options.seconds.as_millis()).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
-    let bar = ProgressBar::new(whole).with_style(style);
     loop {
         let passed = began.elapsed();
         let left = options.seconds.saturating_sub(passed);

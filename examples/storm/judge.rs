@@ -1,6 +1,6 @@
 //! Compares what the threads were told with the runs that took place.
 
-use crate::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
+use super::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
 
 /// How a storm ended.
 pub struct End {

@@ -1,7 +1,7 @@
 //! The judge accepts what a throttle may do, and rejects each planted fault.
 
+use super::super::record::{Heard, Kind, Run, RunLog, Testimony, Unheard, add};
 use super::{End, Verdict, judge};
-use crate::record::{Heard, Kind, Run, RunLog, Testimony, Unheard, add};
 
 const THRESHOLD: u64 = 100;
 const QUIET: End = End { still_owed: false, overlaps: 0 };
@@ -11,7 +11,7 @@ fn run(stamp: u64) -> Run {
 }
 
 fn log(runs: &[(Run, [u64; 2])]) -> RunLog {
-    let mut log = RunLog::new(2, 0, 1);
+    let mut log = RunLog::new(2, 0, 1, 1 << 20);
     for (run, seen) in runs {
         log.push(*run, seen);
     }

@@ -26,20 +26,18 @@ mod recorder;
 mod report;
 mod slice;
 mod turns;
+mod whole;
 
 use clap::Parser;
 use front::{Background, Blocking, Front, Which};
-use judge::{Broken, End, Verdict, judge};
+use indicatif::{ProgressBar, ProgressStyle};
 use options::Options;
-use record::{Kind, Testimony};
-use recorder::{Recorded, Recorder};
 use report::Report;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::mem;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use whole::Whole;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -77,34 +75,18 @@ fn without(feature: &str) -> String {
 fn storm<F: Front>(options: &Options) -> Result<bool, String> {
     // First, so that a path that cannot be written is known before the storm.
     let svg = options.svg.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;
-    let recorder = Arc::new(Recorder::new(options, F::clock()));
-    let front = Arc::new(F::new(options, &recorder)?);
-    let measuring = report::measure_measuring(&recorder);
-    let course = course::rage(&front, &recorder, options)?;
-
-    let threshold = front.threshold();
-    let testimonies = by_key(course.testimonies, recorder.keys());
-    let still_owed: Vec<bool> =
-        (0..recorder.keys()).map(|key| front.is_busy(key) || front.is_owed(key)).collect();
-    // What is stuck is not ended, nor dropped: that might wait for ever.
-    let ended = if course.stuck.is_none() { Some(front.end()) } else { None };
-    mem::forget(front);
-    let records = recorder.take();
-    let judged =
-        records.iter().zip(&testimonies).zip(still_owed).map(|((record, testimonies), still_owed)| {
-            judge(&record.log, testimonies, threshold, &End { still_owed, overlaps: record.overlaps })
-        });
-    let mut verdict = Verdict::of_all(judged);
-    verdict.broken.extend(course.stuck);
-    let taken = testimonies.iter().map(|of_key| judge::count(of_key, Kind::Taken)).sum();
-    verdict.broken.extend(ended.and_then(|ended| miscounted(ended, &records, taken)));
+    let measuring = report::measure_measuring(&F::clock());
+    let whole = u64::try_from(options.seconds.as_millis()).unwrap_or(u64::MAX);
+    let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
+    let Whole { verdict, testimonies, records, threshold, lasted, slice } =
+        whole::perform::<F>(options, &ProgressBar::new(whole).with_style(style))?;
 
     let report = Report {
         options,
         verdict: &verdict,
         testimonies: &testimonies,
         measuring,
-        lasted: course.lasted,
+        lasted,
         full: records.iter().any(|record| record.log.is_full()),
     };
     print(&if options.json { report.as_json() } else { report.as_table() })?;
@@ -112,42 +94,10 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
         eprintln!("{} broken: {}", broken.guarantee, broken.how);
     }
     if let Some((path, file)) = svg {
-        let picture = picture::draw(options, threshold, course.slice, &records[0].log, &testimonies[0])?;
+        let picture = picture::draw(options, threshold, slice, &records[0].log, &testimonies[0])?;
         write(file, &picture).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     }
     Ok(verdict.broken.is_empty())
-}
-
-/// What the threads tell, key by key.
-fn by_key(of_threads: Vec<Vec<Testimony>>, keys: usize) -> Vec<Vec<Testimony>> {
-    let mut testimonies: Vec<Vec<Testimony>> = (0..keys).map(|_| Vec::new()).collect();
-    for of_thread in of_threads {
-        testimonies.iter_mut().zip(of_thread).for_each(|(of_key, testimony)| of_key.push(testimony));
-    }
-    testimonies
-}
-
-/// Compares what the front end counted itself with what took place, and with the calls that were taken.
-fn miscounted(ended: Result<front::Counted, String>, records: &[Recorded], taken: u64) -> Option<Broken> {
-    let counted = match ended {
-        Ok(counted) => counted,
-        Err(how) => return Some(Broken { guarantee: "G6", how }),
-    };
-    let runs: u64 = records.iter().map(|record| record.log.runs().len() as u64).sum();
-    let panics: u64 = records.iter().map(|record| record.panics).sum();
-    let covered: u64 = records.iter().flat_map(|record| record.log.runs()).filter_map(|run| run.calls).sum();
-    let differs =
-        |counted: Option<u64>, took_place: u64| counted.is_some_and(|counted| counted != took_place);
-    let is_wrong = differs(counted.runs, runs)
-        || differs(counted.panics, panics)
-        || differs(counted.uncovered.map(|uncovered| uncovered + covered), taken);
-    is_wrong.then(|| {
-        let how = format!(
-            "{runs} runs and {panics} panics took place, {taken} calls were taken and {covered} covered, and \
-             it says {counted:?}"
-        );
-        Broken { guarantee: "G6", how }
-    })
 }
 
 fn open(path: &Path) -> Result<File, String> {

@@ -1,6 +1,6 @@
 //! The command line of the storm.
 
-use crate::front::Which;
+use super::front::Which;
 use clap::Parser;
 use std::path::PathBuf;
 use std::thread;
@@ -54,6 +54,10 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub panic_every: Option<u64>,
 
+    /// How many MiB the records may take; when they are used up the storm ends early
+    #[arg(long, value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u16).range(1..=16384))]
+    memory: u16,
+
     /// Print the result as JSON instead of a table
     #[arg(long)]
     pub json: bool,
@@ -69,6 +73,11 @@ impl Options {
         let cores = || thread::available_parallelism().map_or(2, usize::from);
         let asked = self.threads.and_then(|threads| usize::try_from(threads).ok());
         asked.unwrap_or_else(|| (4 * cores()).clamp(8, 1024))
+    }
+
+    /// Memory for all that is recorded, in bytes.
+    pub fn memory(&self) -> usize {
+        usize::from(self.memory) << 20
     }
 
     /// How many throttles there are: a keyed front end has one for each key.
@@ -209,6 +218,7 @@ mod tests {
             "--cancel-every 0",
             "--panic-every 0",
             "--wait-every 0",
+            "--memory 0",
             "--front other",
             "--front keyed --keys 0",
             "--unknown",

@@ -1,10 +1,7 @@
 //! What a storm leaves behind: a record of every run, and what each thread was told.
 
-use crate::turns::calls_on;
+use super::turns::calls_on;
 use hdrhistogram::Histogram;
-
-/// Memory for all that is recorded. When it is used up the storm ends early.
-const BUDGET: usize = 256 << 20;
 
 /// One run. All times are nanoseconds on the throttle's clock.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +30,12 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// An empty log of one key. Its memory is reserved now, so that no run has to move the log.
-    pub fn new(threads: usize, key: usize, keys: usize) -> Self {
+    /// An empty log of one key, with so many bytes for all keys. Its memory is reserved now, so that no run
+    /// has to move the log.
+    pub fn new(threads: usize, key: usize, keys: usize, memory: usize) -> Self {
         // A thread keeps at most one promise for each epoch, that is, for each run.
         let of_one_run = size_of::<Run>() + threads * (size_of::<u64>() + size_of::<Promise>());
-        let limit = BUDGET / keys / of_one_run;
+        let limit = memory / keys / of_one_run;
         // When the limit is reached each thread may be inside one more call.
         let capacity = limit + threads + 1;
         let seen = Vec::with_capacity(capacity * threads);
@@ -254,7 +252,7 @@ mod tests {
 
     #[test]
     fn only_what_started_while_a_flush_was_asked_for_counts_as_flushed() {
-        let mut log = RunLog::new(1, 0, 1);
+        let mut log = RunLog::new(1, 0, 1, 1 << 20);
         for stamp in [9, 10, 12, 13] {
             log.push(Run { stamp, inside: stamp, end: stamp, flushed: false, calls: None }, &[0]);
         }

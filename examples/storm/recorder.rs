@@ -1,7 +1,7 @@
 //! What a run does, whichever front end performs it: it records what it sees.
 
-use crate::options::Options;
-use crate::record::{Run, RunLog};
+use super::options::Options;
+use super::record::{Run, RunLog};
 use atomic_throttle::Clock;
 use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -60,7 +60,7 @@ impl Recorder {
     pub fn new(options: &Options, clock: AnyClock) -> Self {
         let (threads, keys) = (options.threads(), options.keys());
         let key = |key| Key {
-            log: Mutex::new(Some(RunLog::new(threads, key, keys))),
+            log: Mutex::new(Some(RunLog::new(threads, key, keys, options.memory()))),
             runs: AtomicUsize::new(0),
             latest: AtomicU64::new(0),
             running: AtomicUsize::new(0),

@@ -1,7 +1,7 @@
 //! The part of a storm that is drawn.
 
-use crate::options::Options;
-use crate::recorder::nanos;
+use super::options::Options;
+use super::recorder::nanos;
 use std::time::Duration;
 
 /// How many windows are drawn.

@@ -22,8 +22,9 @@ pub struct Soak {
 impl Soak {
     /// The command line of cargo that builds the soak and runs it.
     fn command(&self) -> Vec<String> {
-        let mut words =
-            ["run", "--release", "--quiet", "--example", "soak", "--"].map(str::to_owned).to_vec();
+        let front_ends = "tokio,keyed";
+        let soak = ["run", "--release", "--quiet", "--features", front_ends, "--example", "soak", "--"];
+        let mut words = soak.map(str::to_owned).to_vec();
         let given = [("minutes", &self.minutes), ("threads", &self.threads), ("seed", &self.seed)];
         for (name, value) in given {
             words.extend(value.iter().map(|value| format!("--{name}={value}")));
@@ -32,10 +33,14 @@ impl Soak {
     }
 }
 
+/// One heap for all threads (of the allocator of glibc; others know nothing of it). Each round has threads of its
+/// own, and many heaps that fragment look like memory that grows.
+const ONE_HEAP: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
+
 /// Runs the soak and returns its exit status: 0 if all held, 1 if a guarantee was seen broken, 2 for bad
 /// arguments.
 pub fn soak(root: &Path, soak: &Soak) -> Result<ExitCode, String> {
-    let command = command(cargo(), soak.command(), root).unchecked();
+    let command = command(cargo(), soak.command(), root).env(ONE_HEAP.0, ONE_HEAP.1).unchecked();
     let output = command.run().map_err(|why| format!("soak: {why}"))?;
     // Without a status it was ended by a signal.
     let status = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
@@ -51,7 +56,7 @@ mod tests {
         let soak = Soak { minutes: Some("0.2".to_owned()), threads: None, seed: Some("-7".to_owned()) };
         assert_eq!(
             soak.command().join(" "),
-            "run --release --quiet --example soak -- --minutes=0.2 --seed=-7"
+            "run --release --quiet --features tokio,keyed --example soak -- --minutes=0.2 --seed=-7"
         );
     }
 }

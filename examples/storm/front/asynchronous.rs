@@ -1,12 +1,12 @@
 //! [`AsyncThrottle`]: a task owns the deferral, and the callers are tasks, too. Some of their futures are
 //! dropped midway.
 
+use super::super::caller::{Call, Own, Told};
+use super::super::course::PATIENCE;
+use super::super::options::Options;
+use super::super::record::Kind;
+use super::super::recorder::{AnyClock, Recorder};
 use super::{Counted, Front, Start};
-use crate::caller::{Call, Own, Told};
-use crate::course::PATIENCE;
-use crate::options::Options;
-use crate::record::Kind;
-use crate::recorder::{AnyClock, Recorder};
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, Tokio};
 use crossbeam_channel::TryRecvError;
@@ -21,14 +21,14 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 pub struct Asynchronous {
-    shared: &'static Shared,
+    shared: Arc<Shared>,
     handle: Handle,
     /// Until it is shut down.
     runtime: Mutex<Option<Runtime>>,
 }
 
-/// Never freed, so that a call hands it on without a count of references: to count is to order memory, and
-/// could make up for a fence that the throttle lacks.
+/// Each call hands it on. That counts references, which orders memory and could make up for a fence that the
+/// throttle lacks, so it is counted before the number of the call is published.
 struct Shared {
     throttle: AsyncThrottle<Tokio>,
     recorder: Arc<Recorder>,
@@ -63,12 +63,12 @@ impl Front for Asynchronous {
         let runtime = runtime.map_err(|e| format!("cannot start the runtime: {e}"))?;
         let throttle = AsyncThrottle::with_runtime(options.threshold, tokio_clock());
         let recorder = Arc::clone(recorder);
-        let shared = Box::leak(Box::new(Shared { throttle, recorder, patience: options.threshold / 2 }));
+        let shared = Arc::new(Shared { throttle, recorder, patience: options.threshold / 2 });
         Ok(Self { shared, handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
     }
 
     fn start(self: &Arc<Self>, start: Start) -> Result<(), String> {
-        drop(self.handle.spawn(calls(self.shared, start)));
+        drop(self.handle.spawn(calls(Arc::clone(&self.shared), start)));
         Ok(())
     }
 
@@ -78,8 +78,8 @@ impl Front for Asynchronous {
 
     fn flush(&self, _: usize) -> bool {
         let _inside = self.handle.enter();
-        let shared = self.shared;
-        shared.throttle.flush(|| shared.perform(0)).is_ok()
+        let shared = Arc::clone(&self.shared);
+        self.shared.throttle.flush(|| shared.perform(0)).is_ok()
     }
 
     fn is_busy(&self, _: usize) -> bool {
@@ -115,7 +115,7 @@ fn tokio_clock() -> Tokio {
 }
 
 /// A task that calls until the storm is over.
-async fn calls(shared: &'static Shared, start: Start) {
+async fn calls(shared: Arc<Shared>, start: Start) {
     let _ = start.ready.send(());
     let slice = loop {
         match start.go.try_recv() {
@@ -133,8 +133,9 @@ async fn calls(shared: &'static Shared, start: Start) {
                 left => pause(left).await,
             }
         }
+        let handed = Arc::clone(&shared);
         let Some(call) = caller.begin() else { break };
-        let told = shared.call(&call).await;
+        let told = shared.call(&call, handed).await;
         caller.told(&call, &told);
         caller.cancel(&call, || shared.throttle.cancel());
         // A task that never waits would keep a thread from the other callers, and from the owner.
@@ -146,22 +147,22 @@ async fn calls(shared: &'static Shared, start: Start) {
 impl Shared {
     /// One call. Most are plain. By turns some wait for their answer or for their run, some drop that wait
     /// at once, and some after a while.
-    async fn call(&'static self, call: &Call) -> Told {
+    async fn call(&self, call: &Call, handed: Arc<Self>) -> Told {
         let patience = Wait::For(self.patience);
         match (call.number % 256, call.number % 8) {
-            (1, _) => self.run(call, Wait::ToTheEnd).await,
-            (2, _) => self.run(call, patience).await,
-            (_, 3) => self.run(call, Wait::NoLonger).await,
-            (4, _) => self.trigger(call, Some(Wait::ToTheEnd)).await,
-            (5, _) => self.trigger(call, Some(patience)).await,
-            (_, 6) => self.trigger(call, Some(Wait::NoLonger)).await,
-            _ => self.trigger(call, None).await,
+            (1, _) => self.run(call, handed, Wait::ToTheEnd).await,
+            (2, _) => self.run(call, handed, patience).await,
+            (_, 3) => self.run(call, handed, Wait::NoLonger).await,
+            (4, _) => self.trigger(call, handed, Some(Wait::ToTheEnd)).await,
+            (5, _) => self.trigger(call, handed, Some(patience)).await,
+            (_, 6) => self.trigger(call, handed, Some(Wait::NoLonger)).await,
+            _ => self.trigger(call, handed, None).await,
         }
     }
 
-    async fn trigger(&'static self, call: &Call, wait: Option<Wait>) -> Told {
+    async fn trigger(&self, call: &Call, handed: Arc<Self>, wait: Option<Wait>) -> Told {
         let thread = call.thread;
-        let Ok(ticket) = self.throttle.trigger(move || self.perform(thread)) else {
+        let Ok(ticket) = self.throttle.trigger(move || handed.perform(thread)) else {
             return Told::nothing_but(Kind::NotTaken);
         };
         let wait = wait.or(call.waits.then_some(Wait::ToTheEnd));
@@ -175,9 +176,9 @@ impl Shared {
         Told::promised(Kind::Taken, ticket.epoch(), waited)
     }
 
-    async fn run(&'static self, call: &Call, wait: Wait) -> Told {
+    async fn run(&self, call: &Call, handed: Arc<Self>, wait: Wait) -> Told {
         let thread = call.thread;
-        let run = self.throttle.run(move || self.perform(thread));
+        let run = self.throttle.run(move || handed.perform(thread));
         let (kind, own) = match until(run, wait).await {
             End::Of(Ok(Outcome::RanAtOnce(own))) => (Kind::RanAtOnce, Some(own)),
             End::Of(Ok(Outcome::RanDeferred(own))) => (Kind::Deferred, Some(own)),
@@ -194,7 +195,7 @@ impl Shared {
     }
 
     /// The function that every call passes.
-    async fn perform(&'static self, thread: usize) -> Own {
+    async fn perform(self: Arc<Self>, thread: usize) -> Own {
         let mut seen = self.recorder.room();
         let running = self.recorder.begin(0, &mut seen, || self.throttle.state().epoch().as_u64());
         let own = Own { stamp: running.stamp, saw: running.saw(thread) };

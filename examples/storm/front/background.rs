@@ -1,11 +1,12 @@
 //! [`Throttled`]: a thread of its own waits and runs, and every call is taken.
 
+use super::super::caller::{Call, Told};
+use super::super::course::PATIENCE;
+use super::super::options::Options;
+use super::super::record::Kind;
+use super::super::recorder::Recorder;
 use super::threads::{self, Calls};
 use super::{Counted, Front, Start};
-use crate::caller::{Call, Told};
-use crate::options::Options;
-use crate::record::Kind;
-use crate::recorder::Recorder;
 use atomic_throttle::{Pending, Shutdown, Throttled, WeakThrottled};
 use std::sync::{Arc, OnceLock};
 
@@ -50,7 +51,7 @@ impl Front for Background {
     }
 
     fn end(&self) -> Result<Counted, String> {
-        match self.throttled.shutdown_within(Pending::Finish, crate::course::PATIENCE) {
+        match self.throttled.shutdown_within(Pending::Finish, PATIENCE) {
             Ok(Shutdown::Idle) => {
                 let (runs, panics) = (Some(self.throttled.runs()), Some(self.throttled.panics()));
                 Ok(Counted { runs, panics, uncovered: None })

@@ -1,11 +1,11 @@
 //! [`Throttle`]: the call that owns the deferral waits, and runs.
 
+use super::super::caller::{Call, Own, Told};
+use super::super::options::Options;
+use super::super::record::Kind;
+use super::super::recorder::Recorder;
 use super::threads::{self, Calls};
 use super::{Counted, Front, Start};
-use crate::caller::{Call, Own, Told};
-use crate::options::Options;
-use crate::record::Kind;
-use crate::recorder::Recorder;
 use atomic_throttle::{Outcome, Throttle};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;

@@ -4,12 +4,13 @@
 //! A call is told no epoch, so the clock is read when it has returned: what is promised to it is kept by the
 //! first run after that, or by one before. Each run is told how many calls it covers.
 
+use super::super::caller::{Call, Promised, Told};
+use super::super::course::PATIENCE;
+use super::super::options::Options;
+use super::super::record::Kind;
+use super::super::recorder::Recorder;
 use super::threads::{self, Calls};
 use super::{Counted, Front, Start};
-use crate::caller::{Call, Promised, Told};
-use crate::options::Options;
-use crate::record::Kind;
-use crate::recorder::Recorder;
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
     KeyedThrottled, Pending, Shutdown, Snapshot, Timestamp, WaitError, WeakKeyedThrottled,
@@ -62,7 +63,7 @@ impl Front for Keyed {
 
     fn end(&self) -> Result<Counted, String> {
         let throttled = &self.throttled;
-        match (throttled.shutdown_within(Pending::Finish, crate::course::PATIENCE), throttled.pending()) {
+        match (throttled.shutdown_within(Pending::Finish, PATIENCE), throttled.pending()) {
             (Ok(Shutdown::Idle), 0) => Ok(Counted {
                 runs: Some(throttled.runs()),
                 panics: Some(throttled.panics()),

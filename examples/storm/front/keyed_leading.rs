@@ -1,12 +1,12 @@
 //! [`Keyed`]: a throttle for each key. A call runs at once, or is refused and told so: nothing is promised,
 //! and nothing is pending. Between two calls of a key it may have been evicted.
 
+use super::super::caller::{Call, Own, Told};
+use super::super::options::Options;
+use super::super::record::Kind;
+use super::super::recorder::Recorder;
 use super::threads::{self, Calls};
 use super::{Counted, Front, Start};
-use crate::caller::{Call, Own, Told};
-use crate::options::Options;
-use crate::record::Kind;
-use crate::recorder::Recorder;
 use atomic_throttle::{Keyed, KeyedError, Timestamp};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;

@@ -20,11 +20,11 @@ pub use keyed::Keyed;
 #[cfg(feature = "keyed")]
 pub use keyed_leading::KeyedLeading;
 
-use crate::caller::Caller;
-use crate::options::Options;
-use crate::record::{Kind, Testimony};
-use crate::recorder::{AnyClock, Recorder};
-use crate::slice::Slice;
+use super::caller::Caller;
+use super::options::Options;
+use super::record::{Kind, Testimony};
+use super::recorder::{AnyClock, Recorder};
+use super::slice::Slice;
 use atomic_throttle::Monotonic;
 use clap::ValueEnum;
 use crossbeam_channel::{Receiver, Sender};

@@ -1,8 +1,8 @@
 //! Callers that are threads.
 
+use super::super::caller::{Call, Told};
+use super::super::recorder::pause;
 use super::{Front, Start};
-use crate::caller::{Call, Told};
-use crate::recorder::pause;
 use std::sync::Arc;
 use std::thread;
 
