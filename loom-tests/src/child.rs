@@ -1,5 +1,5 @@
-//! A model that is to deadlock, in a process of its own: loom reports a deadlock by a panic, and the
-//! threads of the model that are still suspended can turn that into an abort.
+//! A model that is to fail, in a process of its own: loom reports a deadlock by a panic, and the threads of the
+//! model that are still suspended can turn that, or any other panic, into an abort.
 
 use std::process::Command;
 
@@ -13,6 +13,16 @@ const CHILD: &str = "LOOM_TESTS_CHILD";
 /// If the process cannot be started, or the model fails by anything but a deadlock.
 #[must_use]
 pub fn ends_in_a_deadlock(test: &str, model: impl FnOnce()) -> bool {
+    fails_with("deadlock; threads = ", test, model)
+}
+
+/// Whether `model` fails, with `complaint` in what it says. `test` is the full name of the test that asks.
+///
+/// # Panics
+///
+/// If the process cannot be started, or the model fails by anything else.
+#[must_use]
+pub fn fails_with(complaint: &str, test: &str, model: impl FnOnce()) -> bool {
     if std::env::var_os(CHILD).is_some() {
         model();
         // Not back into the test: its assertion is for the other process.
@@ -25,7 +35,7 @@ pub fn ends_in_a_deadlock(test: &str, model: impl FnOnce()) -> bool {
         .output()
         .expect("the program starts again");
     let said = String::from_utf8_lossy(&output.stderr);
-    let deadlock = said.contains("deadlock; threads = ");
-    assert!(output.status.success() || deadlock, "failed by something else:\n{said}");
+    let as_expected = said.contains(complaint);
+    assert!(output.status.success() || as_expected, "failed by something else:\n{said}");
     !output.status.success()
 }

@@ -11,7 +11,8 @@
 //! inside a run, which the word orders.
 //!
 //! A model with a planted fault is explored by [`search`], which reports nothing; the caller asserts that
-//! the fault was found. Where that is a deadlock, [`ends_in_a_deadlock`] looks at it from outside.
+//! the fault was found. Where that is a deadlock, [`ends_in_a_deadlock`] looks at it from outside, and
+//! [`fails_with`] where the library itself panics.
 
 #[cfg(not(atomic_throttle_loom))]
 compile_error!(
@@ -24,7 +25,7 @@ mod child;
 mod explored;
 
 pub use background::{Background, CountsOnDrop};
-pub use child::ends_in_a_deadlock;
+pub use child::{ends_in_a_deadlock, fails_with};
 pub use explored::{Bound, Explored, Tally, explore, search};
 
 use atomic_throttle::gate::{Arrival, Deferral, Gate};

@@ -1,17 +1,20 @@
 //! Negative controls: each planted fault is found by a property of `keyed_throttled.rs` that holds without it.
 //!
-//! The sources of the library are built here a second time, with an `over` into which a test plants a fault.
+//! The sources of the library are built here a second time, with a `background` and an `over` into which a test
+//! plants a fault.
 
-#[path = "keyed_throttled/planted.rs"]
+#[path = "../../loom-tests/tests/keyed_throttled/background.rs"]
+#[allow(unreachable_pub)]
+mod background;
+#[path = "../../loom-tests/tests/keyed_throttled/fault.rs"]
+mod fault;
+#[path = "../../loom-tests/tests/keyed_throttled/planted.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod keyed;
 #[path = "keyed_throttled/properties.rs"]
 #[allow(dead_code, reason = "the planted fault is looked for with a part of them")]
 mod properties;
 
-#[path = "../../src/background.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod background;
 #[path = "../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod clock;
@@ -39,28 +42,6 @@ mod time;
 #[path = "../../src/wait.rs"]
 #[allow(dead_code)]
 mod wait;
-
-mod fault {
-    //! What can be planted. All threads of a schedule are coroutines of one thread, so they share it.
-
-    use std::cell::Cell;
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Fault {
-        Nothing,
-        ForgetsDeferrals,
-    }
-
-    thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
-
-    pub fn plant(fault: Fault) {
-        PLANTED.set(fault);
-    }
-
-    pub fn is_planted(fault: Fault) -> bool {
-        PLANTED.get() == fault
-    }
-}
 
 mod subject {
     pub use crate::background::{Pending, Shutdown};
@@ -93,4 +74,10 @@ fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
 fn a_key_that_is_pending_is_evicted() {
     let model = properties::evictions_lose_no_pending_key;
     find(Fault::ForgetsDeferrals, "a key is evicted while it is pending", model, "deadlock");
+}
+
+#[test]
+fn a_call_looks_for_the_end_before_it_locks() {
+    let named = "a call on a key that looks for the end only before it locks";
+    find(Fault::LooksOnce, named, properties::of_all_operations, "a run is pending for ever");
 }

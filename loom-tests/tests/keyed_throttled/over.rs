@@ -1,4 +1,4 @@
-//! `over.rs` of the library, with faults in what is forgotten.
+//! `over.rs` of the library, with a fault in what is forgotten. For loom and shuttle.
 
 #[path = "../../../src/keyed/over.rs"]
 mod shipped;

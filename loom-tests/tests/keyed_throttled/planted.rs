@@ -1,4 +1,4 @@
-//! The sources of `Keyed` and `KeyedThrottled`, built a second time with a planted `over`.
+//! The sources of `Keyed` and `KeyedThrottled`, built a second time with a planted `over`. For loom and shuttle.
 
 #[path = "../../../src/keyed/active.rs"]
 mod active;

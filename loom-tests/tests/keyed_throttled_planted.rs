@@ -1,0 +1,129 @@
+//! Negative controls: each planted fault is found by a model of `keyed_throttled.rs` that holds without it, or
+//! as a deadlock.
+//!
+//! The sources of the library are built here a second time, on a `sync`, a `background` and an `over` into
+//! which a test plants a fault. What is decided inside of `src/keyed/throttled/` cannot be replaced so.
+
+#[path = "keyed_throttled/background.rs"]
+#[allow(unreachable_pub)]
+mod background;
+#[path = "keyed_throttled/fault.rs"]
+mod fault;
+#[path = "keyed_throttled/planted.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod keyed;
+#[path = "keyed_throttled/models.rs"]
+#[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+mod models;
+#[path = "keyed_throttled/sync.rs"]
+mod sync;
+#[path = "keyed_throttled/witness.rs"]
+mod witness;
+#[path = "keyed_throttled/woken.rs"]
+mod woken;
+
+#[path = "../../src/clock/mod.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod clock;
+#[path = "../../src/gate/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod gate;
+#[path = "../../src/keeper.rs"]
+mod keeper;
+#[path = "../../src/observe.rs"]
+mod observe;
+#[path = "../../src/snapshot.rs"]
+mod snapshot;
+#[path = "../../src/state/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod state;
+#[path = "../../src/throttle/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod throttle;
+#[path = "../../src/time.rs"]
+#[allow(dead_code)]
+mod time;
+#[path = "../../src/wait.rs"]
+#[allow(dead_code)]
+mod wait;
+
+mod subject {
+    pub use crate::background::{Ended, Pending, Shutdown};
+    pub use crate::clock::Manual;
+    pub use crate::keyed::{KeyedThrottled, KeyedThrottledBuilder, NotTaken};
+    pub use crate::state::DeferralStatus;
+    pub use crate::time::{Threshold, Timestamp};
+    pub use crate::wait::WaitError;
+}
+
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use {
+    background::{Ended, Panic, Pending, Shutdown},
+    clock::{Clock, Monotonic},
+    gate::Gate,
+    keyed::{Keyed, KeyedThrottled},
+    throttle::Throttle,
+    wait::WaitError,
+};
+
+use fault::{Fault, plant};
+use loom_tests::{Bound, fails_with, search};
+use models::Seen;
+
+/// Explores `model` with nothing planted.
+fn holds(most: usize, named: &str, model: fn(&Seen)) {
+    let seen = Seen::default();
+    let counted = seen.clone();
+    let executions = search(Bound::Preemptions(most), move || model(&counted));
+    assert!(seen.one.total() > 0 && seen.other.total() > 0, "{named}: {executions} executions");
+    assert_eq!(seen.broken.total(), 0, "{named}: nothing was planted yet");
+}
+
+/// Explores `model` with nothing planted, then with the fault, which must be found.
+fn finds(fault: Fault, named: &str, most: usize, model: fn(&Seen), found: &str) {
+    holds(most, named, model);
+    let seen = Seen::default();
+    let counted = seen.clone();
+    plant(fault);
+    let executions = search(Bound::Preemptions(most), move || model(&counted));
+    plant(Fault::Nothing);
+    let broken = seen.broken.total();
+    assert!(broken > 0, "{named} was not found in {executions} executions");
+    evidence::caught(named, &format!("loom: {found}, {broken} times in {executions} executions"));
+}
+
+#[test]
+fn a_call_looks_for_the_end_before_it_locks() {
+    let named = "a call on a key that looks for the end only before it locks";
+    let model = models::call_against_an_end_that_finishes;
+    finds(Fault::LooksOnce, named, 2, model, "a call is taken and lost");
+}
+
+#[test]
+fn a_fatal_panic_refuses_late() {
+    let named = "a fatal panic on a key that refuses calls only when the thread has ended";
+    let model = models::call_after_a_fatal_panic;
+    finds(Fault::RefusesLate, named, 2, model, "who knows of the panic is not refused");
+}
+
+/// The thread panics when it misses the key, with a lock held, and loom's locks are not to be had after that.
+#[test]
+fn a_key_that_is_pending_is_evicted() {
+    let (named, model) = ("a key is evicted while it is pending", models::eviction_against_a_call);
+    holds(1, named, model);
+    let complaint = "attempt to subtract with overflow";
+    let found = fails_with(complaint, "a_key_that_is_pending_is_evicted", || {
+        plant(Fault::ForgetsDeferrals);
+        search(Bound::Preemptions(1), move || model(&Seen::default()));
+    });
+    assert!(found, "{named} was not found");
+    evidence::caught(named, "loom: the thread misses what it owns");
+}
+
+#[test]
+fn calls_are_counted_in_two_steps() {
+    let named = "calls that coalesce are counted by a load and a store";
+    let model = models::two_callers_who_coalesce;
+    finds(Fault::LoadThenStore, named, 1, model, "a call is not counted");
+}
