@@ -1,6 +1,6 @@
 //! The corpora of the front ends that come by a feature.
 
-use super::fronts::{asynchronous, batched, keyed, play};
+use super::fronts::{asynchronous, batched, keyed, keyed_throttled, keyed_throttled_model, play};
 use super::reference::reached::Reached;
 use super::replay::{assert_reached, catch, corpus};
 use evidence::Check;
@@ -52,5 +52,22 @@ fn keys() {
     check.passed(inputs.len(), "inputs");
     for fault in keyed::Fault::ALL {
         catch("keyed", fault.name(), &inputs, |input| _ = keyed(Some(fault), input));
+    }
+}
+
+#[test]
+fn keys_with_a_thread() {
+    let claim = "fuzz corpus: sequences of operations on a KeyedThrottled, with its thread, a model for each \
+                 key; counts";
+    let check = Check::of("G1 G2 G3 G4 G5 G6 G8", claim);
+    let inputs = corpus("keyed_throttled", 50);
+    let mut reached = Reached::default();
+    for input in &inputs {
+        reached.add(&keyed_throttled(None, input));
+    }
+    assert_reached(&reached, &keyed_throttled_model::ALL);
+    check.passed(inputs.len(), "inputs");
+    for fault in keyed_throttled_model::Fault::ALL {
+        catch("keyed_throttled", fault.name(), &inputs, |input| _ = keyed_throttled(Some(fault), input));
     }
 }

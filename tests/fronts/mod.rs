@@ -9,6 +9,8 @@ pub mod batched;
 #[path = "../asynchronous/by_hand.rs"]
 mod by_hand;
 pub mod keyed;
+#[path = "../keyed_throttled_model/mod.rs"]
+pub mod keyed_throttled_model;
 #[path = "../asynchronous/play/mod.rs"]
 pub mod play;
 
@@ -43,4 +45,12 @@ pub fn keyed(fault: Option<keyed::Fault>, input: &[u8]) -> Reached {
     let setup = keyed::Setup::from_bytes(threshold, setup);
     let operations = operations.chunks_exact(2).map(|pair| keyed::Op::from_bytes(pair[0], pair[1]));
     keyed::check_with(fault, setup, operations.take(OPERATIONS))
+}
+
+/// A threshold, then two bytes for each operation on a `KeyedThrottled`.
+pub fn keyed_throttled(fault: Option<keyed_throttled_model::Fault>, input: &[u8]) -> Reached {
+    use keyed_throttled_model::{Op, check_with};
+    let Some((&threshold, operations)) = input.split_first() else { return Reached::default() };
+    let operations = operations.chunks_exact(2).map(|pair| Op::from_bytes(pair[0], pair[1]));
+    check_with(fault, u64::from(threshold), operations.take(WITH_A_THREAD))
 }

@@ -64,10 +64,11 @@ pub enum Fault {
     PanicClears,
     ThresholdUnnoticed,
     CountsOneCall,
+    WaitsForCancelled,
 }
 
 impl Fault {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OpensEarly,
         Self::NothingRemembered,
         Self::CancelIgnored,
@@ -75,6 +76,7 @@ impl Fault {
         Self::PanicClears,
         Self::ThresholdUnnoticed,
         Self::CountsOneCall,
+        Self::WaitsForCancelled,
     ];
 
     /// The fault in words.
@@ -87,6 +89,7 @@ impl Fault {
             Self::PanicClears => "a panic clears what is pending of its key",
             Self::ThresholdUnnoticed => "a pending key does not notice a changed threshold",
             Self::CountsOneCall => "a coalesced call is not counted",
+            Self::WaitsForCancelled => "a wait waits for a run that was cancelled",
         }
     }
 }

@@ -88,6 +88,11 @@ impl Thread {
         self.arrived.take()
     }
 
+    /// Each run ends when it comes to that, also one that should not have begun.
+    pub fn lets_all_end(&mut self) {
+        self.go = mpsc::channel().0;
+    }
+
     /// Whether a run began since.
     pub fn begins_another(&self) -> bool {
         self.has_begun()

@@ -79,7 +79,7 @@ pub fn fuzz(root: &Path, seconds: u32, asked: &[String]) -> Result<(), FuzzError
 
 fn table(done: &[Done]) -> String {
     let rows = done.iter().map(|Done { target, executions, added }| {
-        format!("{target:<12} {executions:>12} executions, {added:>5} new in {FOLDER}/corpus/{target}\n")
+        format!("{target:<15} {executions:>12} executions, {added:>5} new in {FOLDER}/corpus/{target}\n")
     });
     format!("\n{}", rows.collect::<String>())
 }
@@ -250,7 +250,7 @@ mod tests {
     fn the_targets_of_this_repository_are_found() {
         let targets = Fuzzer { cargo: vec![cargo()], root: &crate::root(), seconds: 1 }.targets().unwrap();
         let models = ["arithmetic", "sequences", "threads", "transitions"];
-        let fronts = ["asynchronous", "batched", "keyed", "throttle", "throttled"];
+        let fronts = ["asynchronous", "batched", "keyed", "keyed_throttled", "throttle", "throttled"];
         let all: BTreeSet<_> = models.into_iter().chain(fronts).map(str::to_owned).collect();
         assert_eq!(targets.into_iter().collect::<BTreeSet<_>>(), all);
     }
