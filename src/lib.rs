@@ -65,8 +65,8 @@
 //! | `owed` | debug | a call inside a run left a run owed | `after` |
 //! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
 //!
-//! [`Throttle`], [`Throttled`], `AsyncThrottle` and [`every!`] tell them; `Keyed` and the stream adaptor tell
-//! nothing. Each has `front`, the type of the throttle, and `throttle`, an address that tells the throttles of
+//! [`Throttle`], [`Throttled`], `AsyncThrottle`, `KeyedThrottled` and [`every!`] tell them; `Keyed` and the
+//! stream adaptor tell nothing. Each has `front`, the type of the throttle, and `throttle`, an address that tells the throttles of
 //! a program apart: for [`Throttle`] and [`Site`] their own. What wraps a throttle tells as that. Times are on the clock of the
 //! throttle; `after` is the start of the run before. A call that is coalesced or refused tells nothing, and
 //! costs nothing. [`Throttle`] catches no panic: it goes on in the thread of the caller, and tells nothing.

@@ -2,6 +2,8 @@
 //! call that is coalesced or refused; and that whoever is told can break nothing, by calls or by panics.
 
 mod fronts;
+#[cfg(feature = "keyed")]
+mod keyed_throttled;
 #[path = "../support/mod.rs"]
 mod support;
 mod watcher;

@@ -12,6 +12,7 @@ type Reaction = Arc<dyn Fn() + Send + Sync>;
 
 /// The throttle's address, and the event.
 static TOLD: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+/// The throttle's address, or its type as events have it.
 static REACTIONS: Mutex<Vec<(String, Reaction)>> = Mutex::new(Vec::new());
 
 /// Something that events are about.
@@ -44,11 +45,26 @@ pub fn subscribe() {
 /// What was told of all throttles of a type, whose addresses nobody knows. One test for each type.
 pub fn told_by(front: &str) -> Vec<String> {
     let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    let front = format!(" front={front} ");
+    let front = field(front);
     told.iter()
         .filter(|(_, event)| event.contains(&front))
         .map(|(_, event)| event.replace(&front, " "))
         .collect()
+}
+
+/// What to do at each event about a throttle of a type, from now on.
+pub fn react_to(front: &str, reaction: impl Fn() + Send + Sync + 'static) {
+    set_reaction(field(front), Arc::new(reaction));
+}
+
+fn field(front: &str) -> String {
+    format!(" front={front} ")
+}
+
+fn set_reaction(to: String, reaction: Reaction) {
+    let mut reactions = REACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    reactions.retain(|(of, _)| *of != to);
+    reactions.push((to, reaction));
 }
 
 impl<T> Watched<T> {
@@ -78,9 +94,7 @@ impl<T> Watched<T> {
 
     /// What to do at each event about it, from now on.
     pub fn react(self, reaction: impl Fn() + Send + Sync + 'static) {
-        let mut reactions = REACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
-        reactions.retain(|(of, _)| *of != self.address());
-        reactions.push((self.address(), Arc::new(reaction)));
+        set_reaction(self.address(), Arc::new(reaction));
     }
 }
 
@@ -97,9 +111,10 @@ impl Subscriber for Watcher {
         write!(written.text, "{} {}:", metadata.level(), metadata.name()).expect("a string");
         event.record(&mut written);
         let Written { address, text } = written;
-        TOLD.lock().unwrap_or_else(PoisonError::into_inner).push((address.clone(), text));
+        TOLD.lock().unwrap_or_else(PoisonError::into_inner).push((address.clone(), text.clone()));
         let reactions = REACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
-        let reaction = reactions.iter().find(|(of, _)| *of == address).map(|(_, reaction)| reaction.clone());
+        let is_about = |of: &str| of == address || text.contains(of);
+        let reaction = reactions.iter().find(|(of, _)| is_about(of)).map(|(_, reaction)| reaction.clone());
         drop(reactions);
         if let Some(reaction) = reaction {
             reaction();

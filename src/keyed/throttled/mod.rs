@@ -108,6 +108,11 @@ use std::sync::Arc;
 /// each call that was taken is in the number of the run that covers it. Those whose run was cancelled,
 /// discarded or is owed are in [`uncovered`](Self::uncovered). Calls that were refused are nowhere.
 ///
+/// # Events
+///
+/// With the feature `tracing` it tells [what the others tell](crate#features), but not of which key, for a key
+/// need not be [`Debug`](fmt::Debug): the function and [`KeyedThrottledBuilder::on_panic`] are told the key.
+///
 /// # Cost
 ///
 /// A call while a run of its key is pending is a hash, a lock that it shares with other readers, and a
