@@ -1,9 +1,14 @@
-//! What a call on a key costs, refused and admitted, beside governor's keyed limiter on the same keys.
+//! What a call on a key costs: refused and admitted, beside governor's keyed limiter on the same keys; and
+//! while a run of its key is pending, beside what one would write instead.
 //!
-//! Both decide in a hash table divided into shards. governor decides on an atomic under a read lock, hashes
+//! `Keyed` and governor decide in a hash table divided into shards. governor decides on an atomic under a read lock, hashes
 //! by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises spacing, but
 //! neither exclusion nor that it forgets anything by itself. The keys are drawn at random, which is part of
 //! each row, and stands as a row of its own.
+//!
+//! A call on a pending key of a `KeyedThrottled` finds it in the same table. Its references have less to do:
+//! `fence + load` knows one word and no key, `Throttled` has one run pending and no keys, and the map under a
+//! mutex only remembers the key, for somebody else to run it.
 //!
 //! ```text
 //! cargo bench --features keyed --bench keyed
@@ -11,17 +16,19 @@
 //! ```
 
 #[path = "paths/rows.rs"]
-#[allow(dead_code, reason = "this bench needs no references and no padding")]
+#[allow(dead_code, reason = "this bench needs one of the references")]
 mod rows;
 
-use atomic_throttle::Keyed;
+use atomic_throttle::{Keyed, KeyedThrottled, Pending, Throttled};
 use criterion::Criterion;
 use governor::clock::MonotonicClock;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use rows::rounds;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::num::NonZeroU32;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Longer than any measurement.
@@ -39,6 +46,9 @@ fn main() {
     }
     for keys in [1, 1_000] {
         admitted(&mut criterion, keys);
+    }
+    for keys in [1, 1_000] {
+        pending(&mut criterion, keys);
     }
     criterion.final_summary();
 }
@@ -84,4 +94,38 @@ fn admitted(criterion: &mut Criterion, keys: u64) {
         rows.row_and_contended("governor, std clock", move || std_clock.check_key(&key(keys)).is_ok());
         rows.row_and_contended("governor, quanta clock", move || quanta_clock.check_key(&key(keys)).is_ok());
     });
+}
+
+/// A run of every key is pending, and the thread that owns them sleeps.
+fn pending(criterion: &mut Criterion, keys: u64) {
+    let single = Throttled::builder(HOUR).on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
+    single.trigger().expect("it goes on").wait().expect("it completes");
+    single.trigger().expect("it goes on");
+
+    let builder = || KeyedThrottled::builder(HOUR).on_drop(Pending::Discard);
+    let keyed = builder().spawn(|_| ()).expect("a thread");
+    let counted = builder().spawn_counted(|_, _| ()).expect("a thread");
+    for throttled in [&keyed, &counted] {
+        // One run of each key, and then another one, for the end of its window.
+        assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
+        throttled.wait().expect("they complete");
+        assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
+    }
+    let map: Mutex<HashMap<u64, u64>> = Mutex::default();
+
+    let (single, keyed, counted, map) = black_box((&single, &keyed, &counted, &map));
+    rounds(criterion, &format!("keyed, pending, {keys} keys"), |rows| {
+        rows.fence_and_load();
+        rows.row("the keys alone", move || key(keys));
+        rows.row_and_contended("Throttled::trigger", move || single.trigger().is_ok());
+        rows.row_and_contended("KeyedThrottled::trigger", move || keyed.trigger(&key(keys)).is_ok());
+        rows.row_and_contended("KeyedThrottled::trigger, counts", move || {
+            counted.trigger(&key(keys)).is_ok()
+        });
+        rows.row_and_contended("Mutex<HashMap>::insert", move || {
+            map.lock().expect("no panic").insert(key(keys), 1)
+        });
+    });
+    let still = [keyed.pending(), counted.pending()];
+    assert_eq!(still.map(|pending| pending as u64), [keys; 2], "all of it was about pending keys");
 }
