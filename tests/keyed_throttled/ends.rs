@@ -2,9 +2,10 @@
 
 use super::subject::{Builder, ENDED, Subject, Throttle};
 use super::support::{SECOND, at};
-use atomic_throttle::{KeyedThrottled, NotFlushed, Pending, Shutdown, WaitError};
+use atomic_throttle::{KeyedThrottled, NotFlushed, Pending, Shutdown, WaitError, WeakKeyedThrottled};
 use evidence::Check;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -76,6 +77,37 @@ fn the_last_handle_may_be_dropped_inside_the_run() {
     assert_eq!(runs.recv(), Ok(("a".to_owned(), 1)));
     assert!(runs.recv().is_err(), "the thread has ended, and dropped the function");
     assert!(weak.upgrade().is_none());
+}
+
+#[test]
+fn the_function_may_trigger_without_being_a_handle() {
+    let itself: Arc<OnceLock<WeakKeyedThrottled<String>>> = Arc::default();
+    let inside = Arc::clone(&itself);
+    let (sender, handle): (Sender<Throttle>, _) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let subject = Subject::running(
+        |builder| builder.on_drop(Pending::Flush),
+        move |_| {
+            let weak = inside.get().expect("it is set");
+            let Ok(last) = handle.recv() else { return };
+            let before = (weak.trigger("a"), weak.trigger("b"));
+            drop(last);
+            let is_gone = weak.upgrade().is_none();
+            let _ = tell.send((before, is_gone, weak.trigger("a"), weak.trigger("new")));
+        },
+    );
+    let weak = subject.throttled.downgrade();
+    assert!(itself.set(weak.clone()).is_ok());
+    subject.call("a");
+    let Subject { throttled, runs, .. } = subject;
+    sender.send(throttled).unwrap();
+    drop(sender);
+    // What is pending is performed, and covers a call also after the last handle was dropped.
+    assert_eq!(told.recv(), Ok(((Ok(()), Ok(())), true, Ok(()), Err(ENDED))));
+    let mut runs: Vec<_> = runs.iter().collect();
+    runs[1..].sort();
+    assert_eq!(runs, [("a".to_owned(), 1), ("a".to_owned(), 2), ("b".to_owned(), 1)]);
+    assert_eq!(weak.trigger("a"), Err(ENDED));
 }
 
 #[test]
