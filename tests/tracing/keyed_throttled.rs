@@ -168,9 +168,9 @@ fn a_death() -> usize {
             "DEBUG run: (a run starts) started_at=1s edge=Leading",
             "ERROR panic: (a run panicked) started_at=1s panic=on purpose",
             // Of the run that was flushed, of a key that never ran, and of the one that panicked.
-            "WARN abandonment: (the owner left: a run is owed) after=2s",
             "WARN abandonment: (the owner left: a run is owed) after=0ns",
             "WARN abandonment: (the owner left: a run is owed) after=1s",
+            "WARN abandonment: (the owner left: a run is owed) after=2s",
         ]
     );
     told.len()

@@ -7,7 +7,7 @@ mod shipped;
 
 pub(crate) use shipped::{
     AtomicU32, AtomicWord, EventListener, JoinHandle, Mutex, Ordering, RwLock, ThreadBuilder,
-    const_unless_loom, fence, lock, read, this_thread, try_write, wait, wait_for, write,
+    const_unless_loom, fence, lock, read, this_thread, try_write, wait, wait_for, wake_on_time, write,
 };
 
 use crate::fault::{Fault, is_planted};
