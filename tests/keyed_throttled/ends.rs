@@ -1,9 +1,12 @@
 //! The end: what becomes of the pending runs, and who waits for it.
 
 use super::subject::{Builder, ENDED, Subject, Throttle};
-use super::support::{SECOND, at};
-use atomic_throttle::{KeyedThrottled, NotFlushed, Pending, Shutdown, WaitError, WeakKeyedThrottled};
+use super::support::{SECOND, at, panic_quietly, until};
+use atomic_throttle::{
+    Ended, KeyedThrottled, NotFlushed, NotTaken, Pending, Shutdown, WaitError, WeakKeyedThrottled,
+};
 use evidence::Check;
+use std::cell::RefCell;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -115,4 +118,44 @@ fn a_thread_that_cannot_be_started_is_an_error() {
     let builder: Builder = KeyedThrottled::builder(SECOND).name("a\0b");
     let error = builder.spawn(|_| ()).expect_err("a bad name");
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+#[test]
+fn the_last_handle_in_strange_places() {
+    // In the hook; in a thread-local destructor of another thread, and of the thread itself.
+    thread_local!(static KEPT: RefCell<Option<KeyedThrottled<u8>>> = const { RefCell::new(None) });
+    let (sender, handle) = mpsc::channel::<KeyedThrottled<u8>>();
+    let (told, ended) = mpsc::channel::<()>();
+    let throttled = KeyedThrottled::<u8>::builder(SECOND)
+        .on_panic(move |_, _| drop(handle.recv()))
+        .spawn(move |_| {
+            let _ = &told;
+            panic_quietly()
+        })
+        .unwrap();
+    assert_eq!(throttled.trigger(&1), Ok(()));
+    let weak = throttled.downgrade();
+    sender.send(throttled).unwrap();
+    assert!(ended.recv().is_err());
+    assert!(weak.upgrade().is_none());
+    until(|| weak.trigger(&1) == Err(NotTaken::Ended(Ended::ShutDown)));
+
+    let (told, ended) = mpsc::channel::<()>();
+    let throttled = KeyedThrottled::<u8>::spawn(Duration::from_millis(5), move |_| drop(told.clone()));
+    for _ in 0..2 {
+        assert_eq!(throttled.trigger(&1), Ok(()));
+    }
+    thread::spawn(move || KEPT.with(|kept| *kept.borrow_mut() = Some(throttled))).join().unwrap();
+    assert!(ended.recv().is_err());
+
+    let (sender, handle) = mpsc::channel::<KeyedThrottled<u8>>();
+    let throttled = KeyedThrottled::<u8>::spawn(SECOND, move |_| {
+        if let Ok(handle) = handle.recv() {
+            KEPT.with(|kept| *kept.borrow_mut() = Some(handle));
+        }
+    });
+    assert_eq!(throttled.trigger(&1), Ok(()));
+    sender.send(throttled.clone()).unwrap();
+    assert_eq!(throttled.wait(), Ok(()));
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
 }

@@ -6,6 +6,7 @@ use atomic_throttle::{KeyedThrottled, Manual, NotTaken, Pending, WaitError};
 use evidence::Check;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -98,4 +99,29 @@ fn memory_returns_after_a_burst_without_a_further_call() {
         throttled.allocated_bytes() <= empty + 300_000
     });
     check.passed(100_000, "keys");
+}
+
+#[test]
+fn memory_returns_after_a_burst_of_flushes() {
+    let (go, gate) = mpsc::channel::<()>();
+    let throttled = KeyedThrottled::<u64>::builder(SECOND)
+        .clock(Arc::new(Manual::new(at(1))))
+        .on_drop(Pending::Discard)
+        .spawn(move |key| {
+            if *key == u64::MAX {
+                gate.recv().unwrap_or(());
+            }
+        })
+        .expect("a thread");
+    let empty = throttled.allocated_bytes();
+    assert_eq!(throttled.trigger(&u64::MAX), Ok(()));
+    until(|| throttled.runs() == 1);
+    for key in 0..10_000 {
+        assert_eq!((throttled.trigger(&key), throttled.flush(&key)), (Ok(()), Ok(())));
+    }
+    assert!(throttled.allocated_bytes() > empty + 500_000);
+    drop(go);
+    assert_eq!(throttled.wait(), Ok(()));
+    // Their windows are not over, so their entries stay: 9 bytes more than a key.
+    until(|| throttled.allocated_bytes() < empty + 27 * 20_000);
 }

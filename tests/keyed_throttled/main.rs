@@ -5,8 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod contention;
+mod edges;
 mod ends;
 mod keys;
+mod late;
 mod operations;
 mod panics;
 mod subject;

@@ -4,10 +4,11 @@ use super::subject::{Builder, Subject, Throttle};
 use super::support::{SECOND, at, panic_quietly, until};
 use atomic_throttle::{
     Clock, KeyedThrottled, Manual, Moved, NotFlushed, NotTaken, Pending, Shutdown, Timestamp, WaitError,
+    WeakKeyedThrottled,
 };
 use evidence::Check;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::mpsc::{self};
+use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -265,4 +266,70 @@ fn it_can_be_shared_and_shown() {
     assert!(
         format!("{:?}", Builder::on_drop(KeyedThrottled::builder(SECOND), Pending::Flush)).contains("Flush")
     );
+}
+
+/// A clock that calls the throttle the second time that the thread of that name reads it: first for the limit of
+/// its wait, then in the wait.
+struct Calling {
+    time: Manual,
+    readings: AtomicU64,
+    throttled: OnceLock<WeakKeyedThrottled<&'static str>>,
+}
+
+impl Clock for Calling {
+    fn now(&self) -> Timestamp {
+        if thread::current().name() == Some("waiter") && self.readings.fetch_add(1, SeqCst) == 1 {
+            let throttled = self.throttled.get().expect("it is set");
+            assert_eq!(throttled.trigger(&"from the clock"), Ok(()));
+        }
+        self.time.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.time.moved()
+    }
+}
+
+#[test]
+fn a_wait_reads_the_clock_when_no_lock_is_held() {
+    let (time, readings) = (Manual::new(at(1)), AtomicU64::new(0));
+    let clock = Arc::new(Calling { time, readings, throttled: OnceLock::new() });
+    let (go, gate) = mpsc::channel::<()>();
+    let throttled = KeyedThrottled::<&str>::builder(SECOND)
+        .clock(Arc::clone(&clock))
+        .spawn(move |_| gate.recv().unwrap_or(()))
+        .expect("a thread");
+    assert!(clock.throttled.set(throttled.downgrade()).is_ok());
+    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    until(|| throttled.runs() == 1);
+    let waiting = throttled.clone();
+    let waiter = thread::Builder::new().name("waiter".to_owned());
+    let waiter = waiter.spawn(move || waiting.wait_for(Duration::ZERO)).expect("a thread");
+    until(|| waiter.is_finished());
+    assert_eq!(waiter.join().expect("no panic"), Err(WaitError::TimedOut));
+    drop(go);
+}
+
+/// A run that was cancelled and asked for again is another promise than the first.
+#[test]
+fn a_wait_between_a_cancel_and_another_call_waits_for_neither() {
+    let clock = Arc::new(Watched { time: Manual::new(at(1)), readings: AtomicU64::new(0) });
+    let (go, gate) = mpsc::channel::<()>();
+    let throttled = KeyedThrottled::<&str>::builder(SECOND)
+        .clock(Arc::clone(&clock))
+        .spawn(move |_| gate.recv().unwrap_or(()))
+        .expect("a thread");
+    assert_eq!(throttled.trigger(&"in progress"), Ok(()));
+    until(|| throttled.runs() == 1);
+    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    assert!(throttled.cancel(&"a"));
+    let waiting = throttled.clone();
+    let waiter = thread::Builder::new().name("waiter".to_owned());
+    let waiter = waiter.spawn(move || waiting.wait_for(SECOND * 100)).expect("a thread");
+    until(|| clock.readings.load(SeqCst) >= 2);
+    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    assert!(throttled.cancel(&"a"));
+    drop(go);
+    assert_eq!(waiter.join().expect("no panic"), Ok(()));
+    assert_eq!(throttled.uncovered(), 0, "it was not to count");
 }

@@ -270,3 +270,31 @@ fn a_call_that_evicts_a_key_whose_drop_panics_is_not_lost() {
     assert!(caller.expect("a thread").join().is_err(), "the drop of the evicted key panics");
     assert_eq!(runs.recv_timeout(Duration::from_secs(60)), Ok("d"));
 }
+
+/// Its cancelled deferral is not taken for a pending one.
+#[test]
+fn a_key_that_was_flushed_called_and_cancelled_before_a_fatal_panic() {
+    let (go, gate) = mpsc::channel::<()>();
+    let clock = Arc::new(Manual::new(at(1)));
+    let throttled = KeyedThrottled::<&str>::builder(SECOND)
+        .clock(clock)
+        .fatal_panics()
+        .spawn_counted(move |_, _| {
+            gate.recv().unwrap_or(());
+            panic_quietly();
+        })
+        .expect("a thread");
+    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    until(|| throttled.runs() == 1);
+    assert_eq!(throttled.trigger(&"c"), Ok(()));
+    assert_eq!(throttled.flush(&"c"), Ok(()));
+    assert_eq!(throttled.trigger(&"c"), Ok(()));
+    assert!(throttled.cancel(&"c"));
+    go.send(()).unwrap();
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.snapshot(&"c").expect("owed").deferral, DeferralStatus::Owed);
+    assert_eq!(throttled.uncovered(), 2);
+    assert_eq!(throttled.wait(), Err(WaitError::Owed));
+    assert!(throttled.cancel(&"c"));
+    assert_eq!((throttled.pending(), throttled.wait_for(Duration::ZERO)), (0, Ok(())));
+}

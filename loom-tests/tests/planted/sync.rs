@@ -7,6 +7,7 @@ mod shipped;
 
 pub(crate) use shipped::{
     AtomicU32, AtomicU64, JoinHandle, Mutex, MutexGuard, Ordering, ThreadBuilder, const_unless_loom,
+    wake_on_time,
 };
 
 use std::cell::Cell;

@@ -8,7 +8,7 @@ use super::tickets::Tickets;
 use crate::background::Stage;
 use crate::keyed::active::Active;
 use crate::state::Epoch;
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use std::collections::VecDeque;
 use std::vec::Vec;
 
@@ -24,6 +24,12 @@ impl<K> Ledger<K> {
     pub(super) fn new() -> Self {
         let control = Mutex::new(Control::new());
         Self { control, pending: AtomicU64::new(0), uncovered: AtomicU64::new(0) }
+    }
+
+    pub(super) fn allocated_bytes(&self) -> usize {
+        let control = lock(&self.control);
+        control.incoming.capacity() * size_of::<Deferral<K>>()
+            + control.handed.capacity() * size_of::<(Epoch, Active<K>)>()
     }
 
     pub(super) fn pending(&self) -> u64 {

@@ -340,14 +340,15 @@ impl<K, S> KeyedThrottled<K, S> {
     }
 
     /// The bytes that it has allocated for its shards, their tables, and what the thread is to do. What the
-    /// keys themselves have allocated is not counted, nor are the keys on their way to the thread.
+    /// keys themselves have allocated is not counted, nor are the clones of those that are pending.
     ///
     /// Cost: the lock of each shard, one after the other.
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {
         // ORDERING: Relaxed. A count for people.
         let agenda = self.shared.agenda_bytes.load(Ordering::Relaxed);
-        self.shared.shards.allocated_bytes() + usize::try_from(agenda).unwrap_or(usize::MAX)
+        let agenda = usize::try_from(agenda).unwrap_or(usize::MAX);
+        self.shared.shards.allocated_bytes() + self.shared.ledger.allocated_bytes() + agenda
     }
 
     /// How many runs the thread has begun.
