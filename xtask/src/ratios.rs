@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 9] = [
+const GROUPS: [(&str, &str); 11] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
@@ -22,6 +22,8 @@ const GROUPS: [(&str, &str); 9] = [
     ("keyed, refused, 1000000 keys", "governor, quanta clock"),
     ("keyed, admitted, 1 keys", "governor, quanta clock"),
     ("keyed, admitted, 1000 keys", "governor, quanta clock"),
+    ("keyed, pending, 1 keys", "fence + load"),
+    ("keyed, pending, 1000 keys", "fence + load"),
 ];
 
 /// How the bench names a row that another thread contends for, before the name of the same row alone.

@@ -65,6 +65,9 @@ use std::sync::Arc;
 /// are performed when they are due, and the thread is joined; [`KeyedThrottledBuilder::on_drop`] flushes or
 /// discards them instead, and [`shutdown`](Self::shutdown) says what happened.
 ///
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
+/// what is pending then does not run. After the end nothing is evicted any more but by [`evict`](Self::evict).
+///
 /// A function that is to call its own throttle holds a [`WeakKeyedThrottled`]: with a handle in it the last
 /// one would never be dropped.
 ///
@@ -91,7 +94,8 @@ use std::sync::Arc;
 /// G7 is not promised, as for [`Keyed`](crate::Keyed): a call takes the lock of the shard of its key. Calls
 /// that coalesce share that lock.
 ///
-/// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock. A
+/// `Hash`, `Eq` and `Borrow` of the key, and the hasher, must not panic, nor call this throttle: they run under
+/// that lock. A
 /// clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of keys that
 /// are evicted together, a second one that panics aborts the process, as in any collection.
 ///
@@ -106,7 +110,7 @@ use std::sync::Arc;
 ///
 /// With [`spawn_counted`](Self::spawn_counted) a run is told how many calls on its key it covers, exactly:
 /// each call that was taken is in the number of the run that covers it. Those whose run was cancelled,
-/// discarded or is owed are in [`uncovered`](Self::uncovered). Calls that were refused are nowhere.
+/// discarded or is owed are in [`uncovered`](Self::uncovered). Calls that were refused are in neither.
 ///
 /// # Events
 ///
@@ -118,11 +122,12 @@ use std::sync::Arc;
 /// A call while a run of its key is pending is a hash, a lock that it shares with other readers, and a
 /// look-up; with counts, another look-up and an increment. One that makes a run pending clones the key, and
 /// once more if it was not known, allocates, takes the lock of the shard alone and in it one that all keys
-/// share, for a push, and wakes the thread if that sleeps.
+/// share, for a push, and wakes the thread if that sleeps; it takes that second lock once before, too, so that
+/// after the end nothing is cloned. For a key that was not known the clock is read.
 ///
 /// An idle key takes what it takes in a [`Keyed`](crate::Keyed). One that is pending takes, beside that, its
-/// clone, and some 100 bytes. A threshold that changes costs one look of the thread, however many keys are
-/// pending. The thread is as one of a [`Throttled`](crate::Throttled#cost).
+/// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
+/// pending; those that were due, and are not any more, go back one by one. The thread is as one of a [`Throttled`](crate::Throttled#cost).
 pub struct KeyedThrottled<K, S = KeyHash> {
     shared: Arc<Shared<K, S>>,
     keeper: Arc<Keeper<Shared<K, S>>>,
@@ -173,7 +178,8 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     ///
     /// # Panics
     ///
-    /// If the clock panics, which is read for a key that is not known. Nothing was recorded then.
+    /// If the clock panics, which is read for a key that is not known, or the key, when it is cloned: nothing was
+    /// recorded then. If a key panics when it is dropped, one that was evicted, say: the call was taken then.
     #[inline]
     pub fn trigger<Q>(&self, key: &Q) -> Result<(), NotTaken>
     where
@@ -300,7 +306,8 @@ impl<K, S> KeyedThrottled<K, S> {
     }
 
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
-    /// pending runs are re-timed at once, sooner or later.
+    /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
+    /// may have to wait until the latest window that was forgotten is over, measured anew.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
         self.shared.waiting().notify();
