@@ -12,11 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 13] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
     ("woken", "unpark"),
+    ("coalesced, other front ends", "fence + load"),
+    ("spawned", "tokio spawn"),
     ("keyed, refused, 1 keys", "governor, quanta clock"),
     ("keyed, refused, 1000 keys", "governor, quanta clock"),
     ("keyed, refused, 1000000 keys", "governor, quanta clock"),
