@@ -16,6 +16,9 @@ pub(super) const STEPS: usize = 64;
 /// A table with room for this many times its entries is made smaller.
 const MOSTLY_EMPTY: usize = 8;
 
+/// The places of the smallest table, which is kept: else each lone key would allocate one anew.
+const LEAST: usize = 4;
+
 /// The keys that were evicted, to be dropped when the lock is free: what their `Drop` does is not ours.
 pub(super) type Evicted<K> = Vec<K>;
 
@@ -69,6 +72,9 @@ impl<K> Shard<K> {
 
     /// Makes a table that is mostly empty smaller.
     pub(super) fn shrink(&mut self, hash_of: &impl Fn(&K) -> u64) {
+        if self.entries.num_buckets() <= LEAST {
+            return;
+        }
         if self.entries.is_empty() {
             self.cursor = 0;
             self.entries = HashTable::new();
