@@ -125,3 +125,15 @@ fn memory_returns_after_a_burst_of_flushes() {
     // Their windows are not over, so their entries stay: 9 bytes more than a key.
     until(|| throttled.allocated_bytes() < empty + 27 * 20_000);
 }
+
+#[test]
+fn waits_leave_nothing_behind() {
+    let subject = Subject::new();
+    subject.lead("a");
+    subject.call("a");
+    let wait = || assert_eq!(subject.throttled.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    wait();
+    let one = subject.throttled.allocated_bytes();
+    (0..1_000).for_each(|_| wait());
+    assert_eq!(subject.throttled.allocated_bytes(), one);
+}

@@ -18,7 +18,8 @@ use std::time::Duration;
 use thread::Thread;
 
 /// All that a sequence can reach.
-pub const ALL: [&str; 13] = [
+pub const ALL: [&str; 14] = [
+    "asked to finish",
     "run",
     "coalesced",
     "cancelled",
@@ -63,6 +64,9 @@ pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIte
         play.perform(operation);
         play.settle();
         play.compare();
+    }
+    if last % 3 == 0 {
+        play.ask_to_finish();
     }
     play.end(if last % 2 == 0 { Pending::Flush } else { Pending::Discard });
     play.reached
@@ -295,6 +299,25 @@ impl Play {
         assert_eq!(self.throttled.pending(), self.pending());
         assert_eq!(self.throttled.uncovered(), self.uncovered);
         assert_eq!((self.throttled.runs(), self.throttled.panics()), (self.runs, self.panics));
+    }
+
+    /// From now on no call is taken. What is pending stays so until it is due, and as long as the clock stands
+    /// still some of it is not.
+    fn ask_to_finish(&mut self) {
+        let is_waiting = |Known { model, .. }: &Known| {
+            model.promise == Promise::Owned && !model.in_progress && !self.is_due(model, false)
+        };
+        if !self.keys.values().any(is_waiting) {
+            return;
+        }
+        let told = self.throttled.shutdown_within(Pending::Finish, Duration::ZERO);
+        assert_eq!(told, Err(WaitError::TimedOut));
+        for _ in 0..2 {
+            self.end_run(false);
+            self.settle();
+            self.compare();
+        }
+        self.reached.count("asked to finish");
     }
 
     /// The end performs what is pending at once, or discards it.

@@ -30,6 +30,7 @@ impl<K> Ledger<K> {
         let control = lock(&self.control);
         control.incoming.capacity() * size_of::<Deferral<K>>()
             + control.handed.capacity() * size_of::<(Epoch, Active<K>)>()
+            + control.tickets.allocated_bytes()
     }
 
     pub(super) fn pending(&self) -> u64 {

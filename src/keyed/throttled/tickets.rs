@@ -28,6 +28,10 @@ impl Tickets {
         Self { next: 0, outstanding: 0, waits: Vec::new() }
     }
 
+    pub(super) fn allocated_bytes(&self) -> usize {
+        self.waits.capacity() * size_of::<Wait>()
+    }
+
     pub(super) fn issue(&mut self) -> Ticket {
         let ticket = Ticket(self.next);
         self.next += 1;
