@@ -16,7 +16,8 @@ pub(super) const STEPS: usize = 64;
 /// A table with room for this many times its entries is made smaller.
 const MOSTLY_EMPTY: usize = 8;
 
-/// The places of the smallest table, which is kept: else each lone key would allocate one anew.
+/// The places of the smallest table, which is kept where nobody asks for its memory: else each lone key would
+/// allocate one anew.
 const LEAST: usize = 4;
 
 /// The keys that were evicted, to be dropped when the lock is free: what their `Drop` does is not ours.
@@ -70,11 +71,15 @@ impl<K> Shard<K> {
         self.entries.num_buckets()
     }
 
-    /// Makes a table that is mostly empty smaller.
+    /// Makes a table that is mostly empty smaller, but not smaller than the smallest.
     pub(super) fn shrink(&mut self, hash_of: &impl Fn(&K) -> u64) {
-        if self.entries.num_buckets() <= LEAST {
-            return;
+        if self.entries.num_buckets() > LEAST {
+            self.give_back(hash_of);
         }
+    }
+
+    /// Makes a table that is mostly empty smaller, and gives back one that is empty.
+    pub(super) fn give_back(&mut self, hash_of: &impl Fn(&K) -> u64) {
         if self.entries.is_empty() {
             self.cursor = 0;
             self.entries = HashTable::new();

@@ -73,7 +73,7 @@ use std::borrow::ToOwned;
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
-/// A shard that was used once keeps its smallest table, for three keys.
+/// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict).
 ///
 /// # What it is not
 ///

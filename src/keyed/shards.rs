@@ -194,7 +194,7 @@ impl<K> Shards<K> {
             let mut evicted = Evicted::new();
             let mut shard = write(&shard.0);
             shard.evict_all(at, &mut evicted);
-            shard.shrink(hash_of);
+            shard.give_back(hash_of);
             self.count_out(evicted.len());
             drop(shard);
             evicted.len()
