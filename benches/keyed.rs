@@ -1,10 +1,10 @@
 //! What a call on a key costs: refused and admitted, beside governor's keyed limiter on the same keys; and
 //! while a run of its key is pending, beside what one would write instead.
 //!
-//! `Keyed` and governor decide in a hash table divided into shards. governor decides on an atomic under a read lock, hashes
-//! by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises spacing, but
-//! neither exclusion nor that it forgets anything by itself. The keys are drawn at random, which is part of
-//! each row, and stands as a row of its own.
+//! `Keyed` and governor decide in a hash table divided into shards. governor decides on an atomic under a read
+//! lock, hashes by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises
+//! spacing, but neither exclusion nor that it forgets anything by itself. The keys are drawn at random, which is
+//! part of each row, and stands as a row of its own.
 //!
 //! A call on a pending key of a `KeyedThrottled` finds it in the same table. Its references have less to do:
 //! `fence + load` knows one word and no key, `Throttled` has one run pending and no keys, and the map under a

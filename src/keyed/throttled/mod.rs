@@ -95,9 +95,8 @@ use std::sync::Arc;
 /// that coalesce share that lock.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key, and the hasher, must not panic, nor call this throttle: they run under
-/// that lock. A
-/// clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of keys that
-/// are evicted together, a second one that panics aborts the process, as in any collection.
+/// that lock. A clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of
+/// keys that are evicted together, a second one that panics aborts the process, as in any collection.
 ///
 /// # Eviction
 ///
@@ -127,7 +126,8 @@ use std::sync::Arc;
 ///
 /// An idle key takes what it takes in a [`Keyed`](crate::Keyed). One that is pending takes, beside that, its
 /// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
-/// pending; those that were due, and are not any more, go back one by one. The thread is as one of a [`Throttled`](crate::Throttled#cost).
+/// pending; those that were due, and are not any more, go back one by one. The thread is as one of a
+/// [`Throttled`](crate::Throttled#cost).
 pub struct KeyedThrottled<K, S = KeyHash> {
     shared: Arc<Shared<K, S>>,
     keeper: Arc<Keeper<Shared<K, S>>>,
