@@ -124,7 +124,7 @@ fn clippy() -> Rung {
     let mut steps = vec![
         Step::cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
         // What needs no feature builds without.
-        Step::cargo("clippy --workspace --all-targets -- -D warnings"),
+        Step::cargo("clippy --workspace --exclude benchmarks --all-targets -- -D warnings"),
         library("--no-default-features"),
     ];
     steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));

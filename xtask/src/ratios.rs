@@ -58,7 +58,7 @@ pub fn table(criterion_dir: &Path) -> Result<String, String> {
     }
     if text.is_empty() {
         return Err(format!(
-            "no results in {}: run `cargo bench --bench paths` first",
+            "no results in {}: run `cargo bench` first",
             criterion_dir.display()
         ));
     }

@@ -13,23 +13,13 @@
 
 mod admitted;
 mod coalesced;
-mod peers;
 mod refused;
-mod rows;
 mod woken;
 
-use criterion::Criterion;
-use std::time::Duration;
+use benchmarks::rows;
 
 fn main() {
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(150))
-        .measurement_time(Duration::from_millis(500))
-        .sample_size(40)
-        // Confidence intervals are not what this is for, and the default number takes longer than the
-        // measurement.
-        .nresamples(2_000)
-        .configure_from_args();
+    let mut criterion = rows::criterion();
     coalesced::bench(&mut criterion);
     refused::bench(&mut criterion);
     admitted::bench(&mut criterion);

@@ -6,18 +6,14 @@
 //! spawn of the same empty task, both until it has been run.
 //!
 //! ```text
-//! cargo bench --features batch,tokio --bench fronts
+//! cargo bench --bench fronts
 //! cargo xtask ratios
 //! ```
 
-#[path = "paths/rows.rs"]
-#[allow(dead_code, reason = "this bench needs a part of the references")]
-mod rows;
-
 use atomic_throttle::{AsyncThrottle, Pending, Throttled};
+use benchmarks::rows::{self, rounds};
 use criterion::Criterion;
 use crossbeam_queue::SegQueue;
-use rows::rounds;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -30,12 +26,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const CHUNK: u64 = 1_000;
 
 fn main() -> std::io::Result<()> {
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(150))
-        .measurement_time(Duration::from_millis(500))
-        .sample_size(40)
-        .nresamples(2_000)
-        .configure_from_args();
+    let mut criterion = rows::criterion();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     coalesced(&mut criterion, &runtime)?;
     spawned(&mut criterion, &runtime);

@@ -11,19 +11,16 @@
 //! mutex only remembers the key, for somebody else to run it.
 //!
 //! ```text
-//! cargo bench --features keyed --bench keyed
+//! cargo bench --bench keyed
 //! cargo xtask ratios
 //! ```
 
-#[path = "paths/rows.rs"]
-#[allow(dead_code, reason = "this bench needs one of the references")]
-mod rows;
-
 use atomic_throttle::{Keyed, KeyedThrottled, Pending, Throttled};
+use benchmarks::peers::tracing_throttle;
+use benchmarks::rows::{self, rounds};
 use criterion::Criterion;
 use governor::clock::MonotonicClock;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use rows::rounds;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -35,12 +32,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() {
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(150))
-        .measurement_time(Duration::from_millis(500))
-        .sample_size(40)
-        .nresamples(2_000)
-        .configure_from_args();
+    let mut criterion = rows::criterion();
     for keys in [1, 1_000, 1_000_000] {
         refused(&mut criterion, keys);
     }
@@ -73,11 +65,16 @@ fn refused(criterion: &mut Criterion, keys: u64) {
         assert!(keyed.try_run(&key, || ()).is_ok());
         assert!(quanta_clock.check_key(&key).is_ok() && std_clock.check_key(&key).is_ok());
     }
+    let number = |key: u64| usize::try_from(key).expect("at most a million");
+    let events = &tracing_throttle(HOUR, number(keys));
+    assert!((0..number(keys)).all(|event| events.check(event)));
     rounds(criterion, &format!("keyed, refused, {keys} keys"), |rows| {
         rows.row("the keys alone", move || key(keys));
         rows.row_and_contended("Keyed::try_run", move || keyed.try_run(&key(keys), || ()).is_ok());
         rows.row_and_contended("governor, std clock", move || std_clock.check_key(&key(keys)).is_ok());
         rows.row_and_contended("governor, quanta clock", move || quanta_clock.check_key(&key(keys)).is_ok());
+        // It also counts what it refuses, and its signatures are read from a list.
+        rows.row_and_contended("tracing-throttle", move || events.check(number(key(keys))));
     });
 }
 

@@ -1,5 +1,6 @@
 //! Rounds, rows, and the reference rows that every group shares.
 
+use crate::Padded;
 use atomic_throttle::{Clock, Monotonic};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion};
@@ -10,9 +11,17 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 5;
 
-/// Keeps what is measured on cache lines of its own, so that no row pays for its neighbours in memory.
-#[repr(align(128))]
-pub struct Padded<T>(pub T);
+/// A short measurement of each row: there are many, in rounds.
+pub fn criterion() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(150))
+        .measurement_time(Duration::from_millis(500))
+        .sample_size(40)
+        // Confidence intervals are not what this is for, and the default number takes longer than the
+        // measurement.
+        .nresamples(2_000)
+        .configure_from_args()
+}
 
 /// The rows of one round.
 pub struct Rows<'c> {

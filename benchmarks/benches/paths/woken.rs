@@ -3,8 +3,8 @@
 //! The yardstick is to unpark a parked thread, which is a call of the system, and the least that can wake
 //! one. Each measurement lets the other thread fall asleep first, which is not counted.
 
-use crate::rows::{Rows, rounds};
 use atomic_throttle::Throttled;
+use benchmarks::rows::{Rows, rounds};
 use criterion::Criterion;
 use std::hint::{black_box, spin_loop};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,0 +1,12 @@
+//! What the benches and programs of this package measure beside the library: the [peers], each as fast as its
+//! promises allow, and what each of them [promises].
+
+#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "nobody else uses it")]
+
+pub mod peers;
+pub mod promises;
+pub mod rows;
+
+/// Keeps what is measured on cache lines of its own, so that no row pays for its neighbours in memory.
+#[repr(align(128))]
+pub struct Padded<T>(pub T);

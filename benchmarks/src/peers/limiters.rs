@@ -1,0 +1,124 @@
+//! Rate limiters that others keep, each set to one grant per period, or to as many as it can.
+//!
+//! They decide only: none excludes overlapping runs, has a trailing edge, or promises that anything becomes
+//! visible.
+
+use governor::clock::MonotonicClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing_throttle::application::circuit_breaker::CircuitBreaker;
+use tracing_throttle::application::limiter::LimitDecision;
+use tracing_throttle::application::metrics::Metrics;
+use tracing_throttle::application::registry::{EventState, SuppressionRegistry};
+use tracing_throttle::domain::policy::Policy;
+use tracing_throttle::domain::signature::EventSignature;
+use tracing_throttle::infrastructure::clock::SystemClock;
+use tracing_throttle::infrastructure::storage::ShardedStorage;
+
+/// governor on the clock of `Instant`: lock-free, ordered across cores.
+pub type GovernorStd = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Instant>>;
+
+/// governor as it comes, on the processor's time-stamp counter, which is not ordered across cores.
+pub type GovernorQuanta = DefaultDirectRateLimiter;
+
+/// One grant per `period`; with none, all that it can: four cells a nanosecond, and four thousand million in
+/// reserve, so that every check passes.
+fn quota(period: Duration) -> Quota {
+    Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
+}
+
+pub fn governor_std(period: Duration) -> GovernorStd {
+    RateLimiter::direct_with_clock(quota(period), MonotonicClock)
+}
+
+pub fn governor_quanta(period: Duration) -> GovernorQuanta {
+    RateLimiter::direct(quota(period))
+}
+
+/// ratelimit: several atomics, on the clock of `Instant`.
+pub fn ratelimit(period: Duration) -> ratelimit::Ratelimiter {
+    let builder = if period.is_zero() {
+        // More than any measurement takes, kept in a token's 2^-20 without overflow.
+        ratelimit::Ratelimiter::builder(1 << 40).max_tokens(1 << 40).initial_available(1 << 40)
+    } else {
+        ratelimit::Ratelimiter::builder(1).period(period).max_tokens(1).initial_available(1)
+    };
+    builder.build().expect("its settings are in range")
+}
+
+/// leaky-bucket: a fast path on one atomic, and a lock, on tokio's clock.
+pub fn leaky_bucket(period: Duration) -> leaky_bucket::RateLimiter {
+    let mut builder = leaky_bucket::RateLimiter::builder();
+    if period.is_zero() {
+        const PLENTY: usize = 1 << 40;
+        builder.initial(PLENTY).max(PLENTY).refill(PLENTY).interval(Duration::from_millis(1));
+    } else {
+        builder.initial(1).max(1).refill(1).interval(period);
+    }
+    builder.build()
+}
+
+/// tracing-throttle's limiter, below the layer that looks at an event and makes a signature of it: a sharded
+/// map of policies and counts, on the clock of `Instant`.
+pub struct TracingThrottle {
+    limiter: tracing_throttle::RateLimiter<Arc<ShardedStorage<EventSignature, EventState>>>,
+    signatures: Vec<EventSignature>,
+}
+
+/// It knows so many events.
+pub fn tracing_throttle(period: Duration, events: usize) -> TracingThrottle {
+    let policy = Policy::time_window(1, period).expect("a window of at least a nanosecond");
+    let storage = Arc::new(ShardedStorage::new());
+    let registry = SuppressionRegistry::new(storage, Arc::new(SystemClock::new()), policy);
+    let breaker = Arc::new(CircuitBreaker::new());
+    let limiter = tracing_throttle::RateLimiter::new(registry, Metrics::new(), breaker);
+    let signatures = (0..events).map(|event| EventSignature::simple("INFO", &event.to_string())).collect();
+    TracingThrottle { limiter, signatures }
+}
+
+impl TracingThrottle {
+    /// Whether the event may be logged. One that may not is counted.
+    #[inline]
+    pub fn check(&self, event: usize) -> bool {
+        self.limiter.check_event(self.signatures[event]) == LimitDecision::Allow
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Longer than any test.
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn each_grants_once_in_a_period() {
+        let (std_clock, quanta_clock) = (governor_std(HOUR), governor_quanta(HOUR));
+        let (ratelimit, leaky_bucket) = (ratelimit(HOUR), leaky_bucket(HOUR));
+        let granted = || {
+            [
+                std_clock.check().is_ok(),
+                quanta_clock.check().is_ok(),
+                ratelimit.try_wait().is_ok(),
+                leaky_bucket.try_acquire(1),
+            ]
+        };
+        assert_eq!((granted(), granted()), ([true; 4], [false; 4]));
+        let events = tracing_throttle(HOUR, 2);
+        assert_eq!([0, 1, 0, 1].map(|event| events.check(event)), [true, true, false, false]);
+    }
+
+    #[test]
+    fn each_grants_all_without_a_period() {
+        let (std_clock, quanta_clock) = (governor_std(Duration::ZERO), governor_quanta(Duration::ZERO));
+        let (ratelimit, leaky_bucket) = (ratelimit(Duration::ZERO), leaky_bucket(Duration::ZERO));
+        for _ in 0..100_000 {
+            assert!(std_clock.check().is_ok() && quanta_clock.check().is_ok());
+            assert!(ratelimit.try_wait().is_ok() && leaky_bucket.try_acquire(1));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What one would write, or take, instead.
+
+mod limiters;
+mod lock;
+mod mutexes;
+mod stamp;
+
+pub use self::limiters::{
+    GovernorQuanta, GovernorStd, TracingThrottle, governor_quanta, governor_std, leaky_bucket, ratelimit,
+    tracing_throttle,
+};
+pub use self::lock::{Lock, Wake};
+pub use self::mutexes::{BothEdges, Leading};
+pub use self::stamp::Stamp;

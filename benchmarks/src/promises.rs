@@ -1,0 +1,63 @@
+//! What a contestant promises to a call. Two are compared fairly only with this beside their figures.
+
+use std::fmt;
+
+/// One thing that a call may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// Two runs, or grants, are at least a threshold apart on a clock that is ordered across cores.
+    Spacing,
+    /// Runs never overlap.
+    Exclusion,
+    /// A call that does not run is covered by a later run.
+    TrailingEdge,
+    /// That run sees what the call wrote before it.
+    Visibility,
+}
+
+/// All that a contestant promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promises(pub &'static [Promise]);
+
+impl Promises {
+    pub const NONE: Self = Self(&[]);
+    pub const SPACING: Self = Self(&[Promise::Spacing]);
+    /// A gate that is held during the run.
+    pub const LEADING: Self = Self(&[Promise::Spacing, Promise::Exclusion]);
+    pub const ALL: Self =
+        Self(&[Promise::Spacing, Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
+    /// Something that wakes the one who works: nothing is spaced.
+    pub const WAKE: Self = Self(&[Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
+}
+
+impl Promise {
+    pub const ALL: [Self; 4] = [Self::Spacing, Self::Exclusion, Self::TrailingEdge, Self::Visibility];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spacing => "spacing",
+            Self::Exclusion => "exclusion",
+            Self::TrailingEdge => "trailing edge",
+            Self::Visibility => "visibility",
+        }
+    }
+}
+
+impl fmt::Display for Promises {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(|promise| promise.name()).collect();
+        f.write_str(&if names.is_empty() { "nothing".to_owned() } else { names.join(", ") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Promise, Promises};
+
+    #[test]
+    fn promises_are_named() {
+        assert_eq!(Promises::NONE.to_string(), "nothing");
+        assert_eq!(Promises::LEADING.to_string(), "spacing, exclusion");
+        assert_eq!(Promises::ALL.0, Promise::ALL);
+    }
+}
