@@ -175,7 +175,9 @@ impl<C: Clock> Site<C> {
     #[inline]
     #[must_use = "dropping the entry leaves the site"]
     pub fn enter(&self) -> Option<Entry<'_>> {
-        if let Ok(run) = self.gate.try_start(self.clock.now()) {
+        let refused = self.clock.estimate().and_then(|estimate| self.gate.refuses(estimate));
+        let started = refused.map_or_else(|| self.gate.try_start(self.clock.now()), Err);
+        if let Ok(run) = started {
             let epoch = run.epoch();
             let entry = Entry { suppressed: self.suppressed.take(), _run: run };
             observe::run_started(Source { front: "Site", gate: &self.gate }, epoch, Edge::Leading);

@@ -53,6 +53,8 @@
 //!
 //! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets those that are idle.
 //!
+//! `tsc`: [`clock`] has `Tsc`, the processor's counter.
+//!
 //! `tracing`: events of the crate `tracing`, with the target `atomic_throttle`.
 //!
 //! | event | level | when | fields |

@@ -73,7 +73,7 @@ fn at_most(fences: usize, threshold_loads: usize, swaps: usize) -> Counts {
 }
 
 /// Guards are leaked, so that only the operation itself is counted.
-fn operations() -> [Operation; 11] {
+fn operations() -> [Operation; 12] {
     use std::mem::forget;
     [
         ("coalesce", |gate| _ = gate.coalesce(), at_most(1, 0, 0)),
@@ -83,6 +83,7 @@ fn operations() -> [Operation; 11] {
         ("request", |gate| _ = gate.request(), at_most(1, 0, 1)),
         ("owe", |gate| _ = gate.owe(), at_most(1, 0, 1)),
         ("try_start", |gate| forget(gate.try_start(AFTER)), at_most(1, 1, 1)),
+        ("refuses", |gate| _ = gate.refuses(AFTER), at_most(0, 1, 0)),
         ("cancel", |gate| _ = gate.cancel(), at_most(0, 0, 1)),
         ("flush", |gate| forget(gate.flush(INSIDE)), at_most(1, 0, 1)),
         ("fire", |gate| forget(gate.claim(epoch()).fire(AFTER)), at_most(1, 1, 1)),

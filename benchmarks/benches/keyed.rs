@@ -15,6 +15,9 @@
 //! cargo xtask ratios
 //! ```
 
+#[cfg(target_os = "linux")]
+use atomic_throttle::clock::CoarseFirst;
+use atomic_throttle::clock::Tsc;
 use atomic_throttle::{Keyed, KeyedThrottled, Pending, Throttled};
 use benchmarks::peers::tracing_throttle;
 use benchmarks::rows::{self, rounds};
@@ -58,11 +61,17 @@ fn key(keys: u64) -> u64 {
 /// Every key is inside its window.
 fn refused(criterion: &mut Criterion, keys: u64) {
     let keyed = &Keyed::new(HOUR);
+    #[cfg(target_os = "linux")]
+    let coarse_first = &Keyed::with_clock(HOUR, CoarseFirst::new());
+    let tsc = &Keyed::with_clock(HOUR, Tsc);
     let quota = Quota::with_period(HOUR).expect("an hour is not zero");
     let quanta_clock: &DefaultKeyedRateLimiter<u64> = &RateLimiter::keyed(quota);
     let std_clock = &RateLimiter::dashmap_with_clock(quota, MonotonicClock);
     for key in 0..keys {
         assert!(keyed.try_run(&key, || ()).is_ok());
+        #[cfg(target_os = "linux")]
+        assert!(coarse_first.try_run(&key, || ()).is_ok());
+        assert!(tsc.try_run(&key, || ()).is_ok());
         assert!(quanta_clock.check_key(&key).is_ok() && std_clock.check_key(&key).is_ok());
     }
     let number = |key: u64| usize::try_from(key).expect("at most a million");
@@ -71,6 +80,13 @@ fn refused(criterion: &mut Criterion, keys: u64) {
     rounds(criterion, &format!("keyed, refused, {keys} keys"), |rows| {
         rows.row("the keys alone", move || key(keys));
         rows.row_and_contended("Keyed::try_run", move || keyed.try_run(&key(keys), || ()).is_ok());
+        #[cfg(target_os = "linux")]
+        rows.row_and_contended("Keyed::try_run, coarse first", move || {
+            coarse_first.try_run(&key(keys), || ()).is_ok()
+        });
+        rows.row_and_contended("Keyed::try_run, time-stamp counter", move || {
+            tsc.try_run(&key(keys), || ()).is_ok()
+        });
         rows.row_and_contended("governor, std clock", move || std_clock.check_key(&key(keys)).is_ok());
         rows.row_and_contended("governor, quanta clock", move || quanta_clock.check_key(&key(keys)).is_ok());
         // It also counts what it refuses, and its signatures are read from a list.

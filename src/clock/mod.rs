@@ -1,16 +1,28 @@
 //! [`Clock`]: where a front end takes the time from. [`Monotonic`] is real, [`Manual`] is for tests and
 //! simulations.
+//!
+//! Two more are real, and cost less where most calls are refused: `CoarseFirst` looks first at a clock that is
+//! a few milliseconds behind, and never lets a run start early; `Tsc` (feature `tsc`) reads the processor's
+//! counter, which may go back from one core to another.
 
 use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 use crate::time::Timestamp;
 use core::fmt;
 use core::time::Duration;
 
+#[cfg(all(feature = "std", any(target_os = "android", target_os = "linux")))]
+mod coarse;
 #[cfg(feature = "std")]
 mod monotonic;
 #[cfg(feature = "std")]
 mod moved;
+#[cfg(feature = "tsc")]
+mod tsc;
 
+#[cfg(all(feature = "std", any(target_os = "android", target_os = "linux")))]
+pub use self::coarse::{Coarse, CoarseFirst};
+#[cfg(feature = "tsc")]
+pub use self::tsc::Tsc;
 #[cfg(feature = "std")]
 pub use self::{monotonic::Monotonic, moved::Moved};
 
@@ -45,6 +57,18 @@ pub trait Clock {
     /// The time now.
     fn now(&self) -> Timestamp;
 
+    /// About the time now, at less cost than [`now`](Self::now): for a call that is refused.
+    ///
+    /// `None`, the default, says that there is nothing cheaper. At `Some`, a call that runs at once or not at
+    /// all ([`Throttle::try_run`](crate::Throttle::try_run) and its like) is refused if it would be refused at
+    /// this time. Every other decision goes by [`now`](Self::now). So whatever this returns, no run starts
+    /// early (G1): an estimate ahead of `now` costs one reading more, one behind it keeps a window closed for
+    /// as much longer. See `CoarseFirst`.
+    #[inline]
+    fn estimate(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// For a clock that is moved by hand: what tells those who wait that it was moved.
     ///
     /// `None`, the default, says that the clock runs with real time, so that whoever waits until a
@@ -62,6 +86,10 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).now()
     }
 
+    fn estimate(&self) -> Option<Timestamp> {
+        (**self).estimate()
+    }
+
     #[cfg(feature = "std")]
     fn moved(&self) -> Option<&Moved> {
         (**self).moved()
@@ -72,6 +100,10 @@ impl<C: Clock + ?Sized> Clock for &C {
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
+    }
+
+    fn estimate(&self) -> Option<Timestamp> {
+        (**self).estimate()
     }
 
     fn moved(&self) -> Option<&Moved> {

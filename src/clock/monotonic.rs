@@ -26,8 +26,13 @@ impl Clock for Monotonic {
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[inline]
 fn read() -> Timestamp {
+    timestamp(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
+}
+
+#[cfg(all(unix, not(target_vendor = "apple")))]
+#[inline]
+pub(super) fn timestamp(time: rustix::time::Timespec) -> Timestamp {
     const NANOS_PER_SECOND: u64 = 1_000_000_000;
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     // Neither part is negative on a clock that starts at boot; if one ever were, 0 is the nearest value.
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);

@@ -197,6 +197,22 @@ impl Gate {
         }
     }
 
+    /// Why [`try_start`](Self::try_start) would refuse a call at `now`. It decides nothing: `None` is no promise.
+    ///
+    /// `now` may be an estimate, behind or ahead of the clock: see [`Clock::estimate`](crate::Clock::estimate).
+    ///
+    /// Cost: one load of the word, at most one of the threshold. Writes nothing.
+    #[inline]
+    #[must_use]
+    pub fn refuses(&self, now: Timestamp) -> Option<Refused> {
+        // ORDERING: Relaxed. As for a refusal of `try_start`: the call is promised nothing.
+        let state = State::from_word(self.word.load(Ordering::Relaxed));
+        match state.try_start(now, self.threshold()).1 {
+            TryStart::Run => None,
+            TryStart::Refused(refused) => Some(refused),
+        }
+    }
+
     /// Gives up the pending or owed run. The window stays: the next run keeps its distance.
     ///
     /// Returns whether there was one. If the deferral had a live owner, wake it: its next

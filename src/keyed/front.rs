@@ -202,6 +202,12 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let hashed = self.hashed(key);
+        if let Some(estimate) = self.clock.estimate() {
+            let at = At { now: estimate, threshold: self.threshold() };
+            if let Some(refused) = self.shards.refuses(&hashed, at) {
+                return Err(refused.into());
+            }
+        }
         let at = self.now();
         if let Some(refused) = self.shards.refuses(&hashed, at) {
             return Err(refused.into());

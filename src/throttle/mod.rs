@@ -243,6 +243,9 @@ impl<C: Clock> Throttle<C> {
     ///
     /// If a run was pending and overdue, this one covers it.
     ///
+    /// Cost: see [`Throttle`](Self#cost). Where most calls are refused, another [clock](crate::clock) makes
+    /// that cheaper.
+    ///
     /// # Errors
     ///
     /// [`Refused`], with the time to retry at unless a run is in progress. Nothing was recorded, and no
@@ -253,6 +256,9 @@ impl<C: Clock> Throttle<C> {
     /// If `f` or the clock panics, as [`run`](Self::run).
     #[inline]
     pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
+        if let Some(refused) = self.clock.estimate().and_then(|estimate| self.gate.refuses(estimate)) {
+            return Err(refused);
+        }
         let run = self.gate.try_start(self.clock.now())?;
         Ok(self.take_over(run, Edge::Leading, f))
     }

@@ -26,7 +26,7 @@ const RUNGS: [(&str, &str); 3] =
     [("protocol", "model-tests"), ("axioms", "memory-model"), ("histories", "history-tests")];
 
 /// The features of the library, each of which must build without the others.
-const FEATURES: [&str; 5] = ["async", "batch", "keyed", "tokio", "tracing"];
+const FEATURES: [&str; 6] = ["async", "batch", "keyed", "tokio", "tracing", "tsc"];
 
 /// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
 const EXAMPLES: [&str; 18] = [

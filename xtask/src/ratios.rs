@@ -57,10 +57,7 @@ pub fn table(criterion_dir: &Path) -> Result<String, String> {
         }
     }
     if text.is_empty() {
-        return Err(format!(
-            "no results in {}: run `cargo bench` first",
-            criterion_dir.display()
-        ));
+        return Err(format!("no results in {}: run `cargo bench` first", criterion_dir.display()));
     }
     Ok(text)
 }

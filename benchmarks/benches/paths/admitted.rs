@@ -4,6 +4,7 @@
 //! each named after what it promises: like `try_run` (exclusion, no trailing edge) and like `run` (both).
 //! governor only decides; it promises no exclusion, and has no end of a run to publish or to announce.
 
+use atomic_throttle::clock::Tsc;
 use atomic_throttle::{Clock, Monotonic, Throttle};
 use benchmarks::Padded;
 use benchmarks::peers::{BothEdges, Leading, Stamp, governor_quanta, governor_std, leaky_bucket, ratelimit};
@@ -16,6 +17,8 @@ use std::time::Duration;
 pub fn bench(criterion: &mut Criterion) {
     let throttle = Padded(Throttle::new(Duration::ZERO));
     let throttle = &black_box(&throttle).0;
+    let tsc = Padded(Throttle::with_clock(Duration::ZERO, Tsc));
+    let tsc = &black_box(&tsc).0;
     let std_leading: Padded<Leading> = Padded(Leading::new(Duration::ZERO));
     let std_leading = &black_box(&std_leading).0;
     let lot_leading: Padded<Leading<parking_lot::Mutex<_>>> = Padded(Leading::new(Duration::ZERO));
@@ -42,6 +45,7 @@ pub fn bench(criterion: &mut Criterion) {
         rows.row("its parts", move || parts(word));
         rows.row_and_contended("Throttle::try_run", move || throttle.try_run(|| ()).is_ok());
         rows.row_and_contended("Throttle::run", move || throttle.run(|| ()).ran());
+        rows.row_and_contended("Throttle::try_run, time-stamp counter", move || tsc.try_run(|| ()).is_ok());
         rows.row_and_contended("std Mutex, leading", move || std_leading.try_run(|| ()).is_some());
         rows.row_and_contended("parking_lot Mutex, leading", move || lot_leading.try_run(|| ()).is_some());
         rows.row_and_contended("std Mutex, both edges", move || std_both.run(|| ()));

@@ -3,6 +3,9 @@
 //! Nothing is promised to it, so the yardstick is the clock reading alone, `Instant::now`. All peers
 //! promise spacing; governor's clock `quanta` is not ordered across cores, every other one here is.
 
+use atomic_throttle::clock::Tsc;
+#[cfg(target_os = "linux")]
+use atomic_throttle::clock::{Coarse, CoarseFirst};
 use atomic_throttle::gate::Gate;
 use atomic_throttle::{Clock, Monotonic, Threshold, Throttle, Timestamp};
 use benchmarks::Padded;
@@ -24,6 +27,16 @@ pub fn bench(criterion: &mut Criterion) {
     let throttle = Padded(Throttle::new(HOUR));
     let throttle = &black_box(&throttle).0;
     assert!(throttle.try_run(|| ()).is_ok());
+
+    #[cfg(target_os = "linux")]
+    let coarse_first = Padded(Throttle::with_clock(HOUR, CoarseFirst::new()));
+    #[cfg(target_os = "linux")]
+    let coarse_first = &black_box(&coarse_first).0;
+    #[cfg(target_os = "linux")]
+    assert!(coarse_first.try_run(|| ()).is_ok());
+    let tsc = Padded(Throttle::with_clock(HOUR, Tsc));
+    let tsc = &black_box(&tsc).0;
+    assert!(tsc.try_run(|| ()).is_ok());
 
     let std_mutex: Padded<Leading> = Padded(Leading::new(HOUR));
     let std_mutex = &black_box(&std_mutex).0;
@@ -49,6 +62,14 @@ pub fn bench(criterion: &mut Criterion) {
         rows.references();
         rows.row_and_contended("Gate::try_start, time given", move || gate.try_start(now).is_ok());
         rows.row_and_contended("Throttle::try_run", move || throttle.try_run(|| ()).is_ok());
+        #[cfg(target_os = "linux")]
+        rows.row_and_contended("Throttle::try_run, coarse first", move || {
+            coarse_first.try_run(|| ()).is_ok()
+        });
+        rows.row_and_contended("Throttle::try_run, time-stamp counter", move || tsc.try_run(|| ()).is_ok());
+        #[cfg(target_os = "linux")]
+        rows.row("Coarse::now", || Coarse.now());
+        rows.row("Tsc::now", || Tsc.now());
         rows.row("Throttle::run_within zero", move || throttle.run_within(Duration::ZERO, || ()).is_ok());
         rows.row_and_contended("std Mutex", move || std_mutex.try_run(|| ()).is_some());
         rows.row_and_contended("parking_lot Mutex", move || parking_lot.try_run(|| ()).is_some());

@@ -1,0 +1,171 @@
+//! How the clocks differ on this machine: what a reading costs, how far the coarse one is behind, and whether
+//! the readings of two cores are in order.
+//!
+//! ```text
+//! cargo run --release --package benchmarks --bin clocks -- --seconds 10
+//! ```
+//!
+//! The lag is measured from a reading of `Monotonic` before the coarse one, so it is never overstated; the
+//! greatest seen is no bound. Two threads tell each other what they read, and read again: a reading that is
+//! less than what was told before it went back. Whoever sees none has not shown that there is none.
+
+#[cfg(target_os = "linux")]
+use atomic_throttle::clock::Coarse;
+use atomic_throttle::clock::{Monotonic, Tsc};
+use atomic_throttle::{Clock, Timestamp};
+use clap::Parser;
+use comfy_table::{Table, presets};
+use hdrhistogram::Histogram;
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What the clocks cost, how far they lag, and whether they are ordered across cores.
+#[derive(Parser)]
+struct Options {
+    /// How long to look at each clock, in seconds.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    seconds: u64,
+}
+
+/// The clock of the standard library, as a reference.
+struct Std(Instant);
+
+impl Clock for Std {
+    fn now(&self) -> Timestamp {
+        Timestamp::ZERO.saturating_add(self.0.elapsed())
+    }
+}
+
+fn main() {
+    let time = Duration::from_secs(Options::parse().seconds);
+    let std_clock = Std(Instant::now());
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+        "clock",
+        "ns a reading",
+        "behind Monotonic: median, most",
+        "two cores: went back, by at most",
+    ]);
+    table.add_row(row("Instant", &std_clock, None, time));
+    table.add_row(row("Monotonic", &Monotonic, None, time));
+    #[cfg(target_os = "linux")]
+    table.add_row(row("Coarse", &Coarse, Some(lag(&Coarse, time)), time));
+    table.add_row(row("Tsc", &Tsc, None, time));
+    println!("{table}");
+}
+
+fn row(name: &str, clock: &(impl Clock + Sync), lag: Option<Histogram<u64>>, time: Duration) -> [String; 4] {
+    let lag = lag.map_or(String::new(), |lag| {
+        format!(
+            "{:?}, {:?}",
+            Duration::from_nanos(lag.value_at_quantile(0.5)),
+            Duration::from_nanos(lag.max())
+        )
+    });
+    let (steps, most) = steps_back(clock, time);
+    let back = if steps == 0 { "never".to_owned() } else { format!("{steps} times, {most} ns") };
+    [name.to_owned(), format!("{:.2}", cost(clock)), lag, back]
+}
+
+/// Nanoseconds a reading: the median of short rounds.
+fn cost(clock: &impl Clock) -> f64 {
+    const READINGS: u32 = 10_000;
+    let mut rounds: Vec<Duration> = (0..101)
+        .map(|_| {
+            let start = Instant::now();
+            for _ in 0..READINGS {
+                black_box(clock.now());
+            }
+            start.elapsed()
+        })
+        .collect();
+    rounds.sort();
+    rounds[50].as_secs_f64() * 1e9 / f64::from(READINGS)
+}
+
+/// How far `clock` is behind `Monotonic`, in nanoseconds.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there is no coarse clock"))]
+fn lag(clock: &impl Clock, time: Duration) -> Histogram<u64> {
+    let mut lags = Histogram::new_with_max(60_000_000_000, 3).expect("three digits of a minute");
+    let start = Instant::now();
+    while start.elapsed() < time {
+        for _ in 0..1_000 {
+            let before = Monotonic.now();
+            lags.saturating_record(as_nanos(before.saturating_since(clock.now())));
+        }
+    }
+    lags
+}
+
+/// How often a reading was before one that another core had told, and by how many nanoseconds at most.
+fn steps_back(clock: &(impl Clock + Sync), time: Duration) -> (u64, u64) {
+    let (latest, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let start = Barrier::new(3);
+    let watch = |core: Option<core_affinity::CoreId>| {
+        // Where it is not allowed, the system places the threads.
+        core.map(core_affinity::set_for_current);
+        start.wait();
+        let (mut steps, mut most) = (0, 0);
+        while !stop.load(Ordering::Relaxed) {
+            let told = latest.load(Ordering::Acquire);
+            let now = clock.now().as_nanos();
+            if now < told {
+                steps += 1;
+                most = most.max(told - now);
+            }
+            latest.fetch_max(now, Ordering::AcqRel);
+        }
+        (steps, most)
+    };
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    thread::scope(|scope| {
+        let watching = [0, 1].map(|n| {
+            let core = cores.get(n).copied();
+            scope.spawn(move || watch(core))
+        });
+        start.wait();
+        thread::sleep(time);
+        stop.store(true, Ordering::Relaxed);
+        let seen = watching.map(|thread| thread.join().expect("it does not panic"));
+        (seen[0].0 + seen[1].0, seen[0].1.max(seen[1].1))
+    })
+}
+
+fn as_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every reading is behind the one before.
+    struct Backwards(AtomicU64);
+
+    impl Clock for Backwards {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_nanos(self.0.fetch_sub(5, Ordering::Relaxed))
+        }
+    }
+
+    #[test]
+    fn steps_back_are_seen() {
+        let (steps, most) = steps_back(&Backwards(AtomicU64::new(1 << 50)), Duration::from_millis(5));
+        assert!(steps > 0 && most >= 5, "{steps} steps, by at most {most}");
+        assert_eq!(
+            steps_back(&atomic_throttle::Manual::new(Timestamp::ZERO), Duration::from_millis(5)),
+            (0, 0)
+        );
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_lags_more_and_more() {
+        let from = Monotonic.now();
+        let still = atomic_throttle::Manual::new(from);
+        let lags = lag(&still, Duration::from_millis(5));
+        assert!(lags.max() >= 4_000_000 && lags.len() >= 1_000, "at most {}", lags.max());
+    }
+}
