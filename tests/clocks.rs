@@ -329,8 +329,8 @@ fn a_clock_that_goes_back_wedges_nothing_and_lets_nothing_run_early() {
 fn the_counter_of_the_processor_is_a_clock() {
     use atomic_throttle::clock::Tsc;
     const THRESHOLD: Duration = Duration::from_micros(20);
-    let check = Check::of("G1 G2 G8", "threads: the processor's counter, not ordered across cores");
     static THROTTLE: Throttle<Tsc> = Throttle::with_clock(THRESHOLD, Tsc);
+    let check = Check::of("G1 G2 G8", "threads: the processor's counter, not ordered across cores");
     let stamps = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..4 {

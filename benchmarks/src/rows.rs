@@ -55,6 +55,16 @@ impl Rows<'_> {
     /// Measures `call` alone, then while another thread repeats it without a pause.
     pub fn row_and_contended<T>(&mut self, name: &str, call: impl Fn() -> T + Copy + Send) {
         self.row(name, call);
+        self.row_beside(&format!("2 threads: {name}"), call, call);
+    }
+
+    /// Measures `call` while another thread repeats `other` without a pause.
+    pub fn row_beside<T, U>(
+        &mut self,
+        name: &str,
+        call: impl Fn() -> T + Copy,
+        other: impl Fn() -> U + Copy + Send,
+    ) {
         let stop = &AtomicBool::new(false);
         thread::scope(|scope| {
             // Also when a measurement panics: the scope waits for the other thread.
@@ -62,11 +72,11 @@ impl Rows<'_> {
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     for _ in 0..100 {
-                        black_box(call());
+                        black_box(other());
                     }
                 }
             });
-            self.row(&format!("2 threads: {name}"), call);
+            self.row(name, call);
         });
     }
 

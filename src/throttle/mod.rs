@@ -64,6 +64,23 @@ use core::time::Duration;
 /// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds
 /// two compare-and-swaps and two fences. 32 bytes. Only waiting allocates.
 ///
+/// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep each
+/// on lines of its own: beside a neighbour that another core runs without a pause, a coalesced call took 2.6
+/// times as long, a refused one 1.5 and one that ran 1.7 times, and none of it with padding
+/// (`cargo bench --bench neighbours`).
+///
+/// ```
+/// use atomic_throttle::Throttle;
+/// use crossbeam_utils::CachePadded;
+/// use std::time::Duration;
+///
+/// static OF_EACH_WORKER: [CachePadded<Throttle>; 4] =
+///     [const { CachePadded::new(Throttle::new(Duration::from_secs(1))) }; 4];
+///
+/// assert!(OF_EACH_WORKER[0].try_run(|| ()).is_ok());
+/// assert!(OF_EACH_WORKER[1].try_run(|| ()).is_ok());
+/// ```
+///
 /// # What it is not
 ///
 /// It does not wait in the background: the owner's call takes as long as the window. It does not limit a

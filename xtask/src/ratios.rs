@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 13] = [
+const GROUPS: [(&str, &str); 16] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
@@ -26,6 +26,9 @@ const GROUPS: [(&str, &str); 13] = [
     ("keyed, admitted, 1000 keys", "governor, quanta clock"),
     ("keyed, pending, 1 keys", "fence + load"),
     ("keyed, pending, 1000 keys", "fence + load"),
+    ("neighbours, coalesced", "alone"),
+    ("neighbours, refused", "alone"),
+    ("neighbours, admitted", "alone"),
 ];
 
 /// How the bench names a row that another thread contends for, before the name of the same row alone.
