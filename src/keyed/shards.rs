@@ -18,17 +18,17 @@ const SLICES: [u32; 2] = [32, 44];
 /// After how many places a call that has no room for its key looks at no further shard.
 const LOOK_FOR_ROOM: usize = 4096;
 
-/// Keeps two shards on lines of their own, also where the processor fetches lines in pairs.
+/// Keeps a shard, or a count that all write, on lines of its own, also where the processor fetches lines in pairs.
 #[repr(align(128))]
 struct Padded<T>(T);
 
 pub(super) struct Shards<K> {
     all: Box<[Padded<RwLock<Shard<K>>>]>,
-    /// How many keys there are, those about to come in included.
-    keys: AtomicU64,
     most_keys: u64,
+    /// How many keys there are, those about to come in included.
+    keys: Padded<AtomicU64>,
     /// The number of turns so far. They say which shard is looked at next.
-    turns: AtomicU64,
+    turns: Padded<AtomicU64>,
 }
 
 /// Why a key that was not known did not start.
@@ -45,7 +45,7 @@ impl<K> Shards<K> {
     /// `shards` is a power of two, at most `MOST_SHARDS`.
     pub(super) fn new(shards: usize, most_keys: u64) -> Self {
         let all = (0..shards).map(|_| Padded(RwLock::new(Shard::new()))).collect();
-        Self { all, keys: AtomicU64::new(0), most_keys, turns: AtomicU64::new(0) }
+        Self { all, most_keys, keys: Padded(AtomicU64::new(0)), turns: Padded(AtomicU64::new(0)) }
     }
 
     /// The shard of a key with this hash.
@@ -67,20 +67,20 @@ impl<K> Shards<K> {
 
     pub(super) fn len(&self) -> u64 {
         // ORDERING: Relaxed. A count: it publishes nothing.
-        self.keys.load(Ordering::Relaxed)
+        self.keys.0.load(Ordering::Relaxed)
     }
 
     /// Counts a key that is about to come in. Returns whether there is room for it.
     pub(super) fn count_in(&self) -> bool {
         let room_for_one = |keys| if keys < self.most_keys { Some(keys + 1) } else { None };
         // ORDERING: Relaxed; see `len`.
-        self.keys.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room_for_one).is_ok()
+        self.keys.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room_for_one).is_ok()
     }
 
     pub(super) fn count_out(&self, keys: usize) {
         if keys > 0 {
             // ORDERING: Relaxed; see `len`. It wraps: that is how it subtracts.
-            self.keys.fetch_add((keys as u64).wrapping_neg(), Ordering::Relaxed);
+            self.keys.0.fetch_add((keys as u64).wrapping_neg(), Ordering::Relaxed);
         }
     }
 
@@ -180,7 +180,7 @@ impl<K> Shards<K> {
 
     fn next_turn(&self) -> u64 {
         // ORDERING: Relaxed. The read-modify-write alone makes each turn another one.
-        self.turns.fetch_add(1, Ordering::Relaxed)
+        self.turns.0.fetch_add(1, Ordering::Relaxed)
     }
 
     fn in_turn(&self, turn: u64) -> &RwLock<Shard<K>> {
