@@ -16,7 +16,7 @@ const GROUPS: [(&str, &str); 16] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
-    ("woken", "unpark"),
+    ("wake to run", "unpark"),
     ("coalesced, other front ends", "fence + load"),
     ("spawned", "tokio spawn"),
     ("keyed, refused, 1 keys", "governor, quanta clock"),
