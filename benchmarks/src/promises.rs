@@ -13,6 +13,10 @@ pub enum Promise {
     TrailingEdge,
     /// That run sees what the call wrote before it.
     Visibility,
+    /// In place of spacing: a threshold apart by a clock that differs a little from core to core.
+    UnorderedSpacing,
+    /// In place of spacing: in the long run no more than one a threshold, but two may be closer.
+    Rate,
 }
 
 /// All that a contestant promises.
@@ -22,6 +26,8 @@ pub struct Promises(pub &'static [Promise]);
 impl Promises {
     pub const NONE: Self = Self(&[]);
     pub const SPACING: Self = Self(&[Promise::Spacing]);
+    pub const UNORDERED_SPACING: Self = Self(&[Promise::UnorderedSpacing]);
+    pub const RATE: Self = Self(&[Promise::Rate]);
     /// A gate that is held during the run.
     pub const LEADING: Self = Self(&[Promise::Spacing, Promise::Exclusion]);
     pub const ALL: Self =
@@ -31,6 +37,7 @@ impl Promises {
 }
 
 impl Promise {
+    /// Those that one would have of a throttle.
     pub const ALL: [Self; 4] = [Self::Spacing, Self::Exclusion, Self::TrailingEdge, Self::Visibility];
 
     pub fn name(self) -> &'static str {
@@ -39,6 +46,8 @@ impl Promise {
             Self::Exclusion => "exclusion",
             Self::TrailingEdge => "trailing edge",
             Self::Visibility => "visibility",
+            Self::UnorderedSpacing => "spacing on an unordered clock",
+            Self::Rate => "a rate",
         }
     }
 }
@@ -58,6 +67,7 @@ mod tests {
     fn promises_are_named() {
         assert_eq!(Promises::NONE.to_string(), "nothing");
         assert_eq!(Promises::LEADING.to_string(), "spacing, exclusion");
+        assert_eq!(Promises::RATE.to_string(), "a rate");
         assert_eq!(Promises::ALL.0, Promise::ALL);
     }
 }

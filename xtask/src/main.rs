@@ -2,6 +2,7 @@
 //! the figures of the README.
 
 mod cargo;
+mod contention;
 mod fuzz;
 mod ladder;
 mod ratios;
@@ -44,6 +45,8 @@ enum Command {
     },
     /// Call one throttle from many threads for a long time, and check the guarantees all along.
     Soak(soak::Soak),
+    /// Measure how calls of this library and of its peers scale with threads: tables, a picture and a page.
+    Contention(contention::Contention),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
             fuzz::fuzz(&root, seconds, &targets).map(ok).map_err(|why| why.to_string())
         }
         Command::Soak(arguments) => soak::soak(&root, &arguments),
+        Command::Contention(arguments) => contention::contention(&root, &arguments),
         Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
     };
     match done {

@@ -1,12 +1,22 @@
 //! The two mutexes, as the peers use them.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 /// A mutex with a condition variable of its own kind.
 pub trait Lock<T> {
     type Condvar: Wake + Default;
     fn new(value: T) -> Self;
     fn hold<R>(&self, f: impl FnOnce(&mut T) -> R) -> R;
+    /// Looks, and looks again when it is woken or the time is over, until that is done.
+    fn hold_until<R>(&self, condvar: &Self::Condvar, look: impl FnMut(&mut T) -> Look<R>) -> R;
+}
+
+/// What a look under a lock came to.
+pub enum Look<R> {
+    Done(R),
+    /// At most for so long.
+    Wait(Duration),
 }
 
 /// A condition variable, by what the measured calls do with it.
@@ -24,6 +34,19 @@ impl<T> Lock<T> for std::sync::Mutex<T> {
     #[inline]
     fn hold<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    #[inline]
+    fn hold_until<R>(&self, condvar: &Self::Condvar, mut look: impl FnMut(&mut T) -> Look<R>) -> R {
+        let mut held = self.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match look(&mut held) {
+                Look::Done(done) => return done,
+                Look::Wait(time) => {
+                    held = condvar.wait_timeout(held, time).unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
     }
 }
 
@@ -43,6 +66,19 @@ impl<T> Lock<T> for parking_lot::Mutex<T> {
     #[inline]
     fn hold<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.lock())
+    }
+
+    #[inline]
+    fn hold_until<R>(&self, condvar: &Self::Condvar, mut look: impl FnMut(&mut T) -> Look<R>) -> R {
+        let mut held = self.lock();
+        loop {
+            match look(&mut held) {
+                Look::Done(done) => return done,
+                Look::Wait(time) => {
+                    condvar.wait_for(&mut held, time);
+                }
+            }
+        }
     }
 }
 

@@ -9,6 +9,6 @@ pub use self::limiters::{
     GovernorQuanta, GovernorStd, TracingThrottle, governor_quanta, governor_std, leaky_bucket, ratelimit,
     tracing_throttle,
 };
-pub use self::lock::{Lock, Wake};
-pub use self::mutexes::{BothEdges, Leading};
+pub use self::lock::{Lock, Look, Wake};
+pub use self::mutexes::{Both, BothEdges, Leading};
 pub use self::stamp::Stamp;

@@ -1,6 +1,6 @@
 //! A throttle under a mutex, written fairly: no more is done under the lock than has to be.
 
-use super::lock::{Lock, Wake};
+use super::lock::{Lock, Look, Wake};
 use crate::promises::Promises;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,9 @@ pub struct Both {
     pending: bool,
 }
 
+/// Longer than any run.
+const LONG: Duration = Duration::from_secs(3600);
+
 /// Both edges under a mutex that is free during the run, so that calls can coalesce meanwhile: what
 /// `Throttle::run` does.
 pub struct BothEdges<M: Lock<Both> = std::sync::Mutex<Both>> {
@@ -78,16 +81,47 @@ impl<M: Lock<Both>> BothEdges<M> {
             true
         });
         if starts {
-            f();
-            let owner_waits = self.state.hold(|state| {
-                state.running = false;
-                state.pending
-            });
-            if owner_waits {
-                self.wake.notify_all();
-            }
+            self.perform(f);
         }
         starts
+    }
+
+    /// As `run`, and a call that may not run yet becomes the owner of a deferral and waits for its turn,
+    /// unless there is one.
+    #[inline]
+    pub fn run_or_wait(&self, f: impl FnOnce()) -> bool {
+        let mut owns = false;
+        let starts = self.state.hold_until(&self.wake, |state| {
+            if state.pending && !owns {
+                return Look::Done(false);
+            }
+            let now = Instant::now();
+            let gone = state.last.map(|last| now.saturating_duration_since(last));
+            let left = gone.map_or(Duration::ZERO, |gone| self.threshold.saturating_sub(gone));
+            if state.running || !left.is_zero() {
+                (state.pending, owns) = (true, true);
+                // The end of a run wakes the owner.
+                return Look::Wait(if left.is_zero() { LONG } else { left });
+            }
+            *state = Both { last: Some(now), running: true, pending: false };
+            Look::Done(true)
+        });
+        if starts {
+            self.perform(f);
+        }
+        starts
+    }
+
+    #[inline]
+    fn perform(&self, f: impl FnOnce()) {
+        f();
+        let owner_waits = self.state.hold(|state| {
+            state.running = false;
+            state.pending
+        });
+        if owner_waits {
+            self.wake.notify_all();
+        }
     }
 }
 
@@ -108,6 +142,37 @@ mod tests {
         assert!(without_window.run(|| ()) && without_window.run(|| ()));
         without_window.defer();
         assert!(!without_window.run(|| ()), "a run is pending");
+        assert!(!without_window.run_or_wait(|| ()), "a run is pending");
+    }
+
+    fn owners_wait<B: Lock<Both> + Send + Sync>()
+    where
+        B::Condvar: Sync,
+    {
+        let both = BothEdges::<B>::new(HOUR);
+        assert!(both.run_or_wait(|| ()), "the first call runs at once");
+        // The window ends and the deferral is performed, by the call that owns it.
+        let short = BothEdges::<B>::new(Duration::from_millis(1));
+        assert!(short.run_or_wait(|| ()) && short.run_or_wait(|| ()));
+        assert!(short.state.hold(|state| !state.pending && !state.running));
+
+        // A call during a run owns the deferral, and the end of that run wakes it.
+        let busy = &BothEdges::<B>::new(Duration::ZERO);
+        std::thread::scope(|scope| {
+            assert!(busy.run_or_wait(|| {
+                scope.spawn(|| assert!(busy.run_or_wait(|| ()), "the owner runs"));
+                while !busy.state.hold(|state| state.pending) {
+                    std::thread::yield_now();
+                }
+                assert!(!busy.run_or_wait(|| ()), "there is an owner");
+            }));
+        });
+    }
+
+    #[test]
+    fn owners_of_both_mutexes_wait_and_run() {
+        owners_wait::<std::sync::Mutex<_>>();
+        owners_wait::<parking_lot::Mutex<_>>();
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! What is asked for on the command line.
+
+use crate::scenario::Scenario;
+use clap::Parser;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const USUAL: (usize, Duration) = (5, Duration::from_millis(50));
+const QUICK: (usize, Duration) = (1, Duration::from_millis(5));
+
+/// How calls of this library and of what one would take instead scale with threads: throughput and latency,
+/// as tables, a picture and a page.
+#[derive(Parser, Debug)]
+#[command(name = "cargo xtask contention", bin_name = "cargo xtask contention")]
+pub struct Options {
+    /// How many rounds; each measures everything once, and figures are medians over the rounds [default: 5]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: Option<u16>,
+    /// How long each measurement takes, up to 10s [default: 50ms]
+    #[arg(long, value_parser = time)]
+    time: Option<Duration>,
+    /// The most threads; 1, 2, 4, ... are measured [default: four times the cores, and at least 8]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    max_threads: Option<u16>,
+    /// Only this scenario; may be given more than once [default: all]
+    #[arg(long, value_enum)]
+    scenario: Vec<Scenario>,
+    /// One round of 5ms: in seconds, but rough
+    #[arg(long)]
+    quick: bool,
+    /// The folder that the tables, the picture and the page are written to
+    #[arg(long, default_value = "target/contention")]
+    pub out: PathBuf,
+}
+
+/// A time that a measurement can take.
+fn time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|why| why.to_string())?;
+    let possible = Duration::from_millis(1)..=Duration::from_secs(10);
+    if possible.contains(&time) { Ok(time) } else { Err("from 1ms to 10s".to_owned()) }
+}
+
+impl Options {
+    pub fn rounds(&self) -> usize {
+        self.rounds.map_or(self.defaults().0, usize::from)
+    }
+
+    pub fn time(&self) -> Duration {
+        self.time.unwrap_or(self.defaults().1)
+    }
+
+    pub fn max_threads(&self, cores: usize) -> usize {
+        self.max_threads.map_or_else(|| cores.saturating_mul(4).clamp(8, 1024), usize::from)
+    }
+
+    /// In their own order, each once.
+    pub fn scenarios(&self) -> Vec<Scenario> {
+        let all = Scenario::ALL.into_iter();
+        all.filter(|scenario| self.scenario.is_empty() || self.scenario.contains(scenario)).collect()
+    }
+
+    fn defaults(&self) -> (usize, Duration) {
+        if self.quick { QUICK } else { USUAL }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(std::iter::once("contention").chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn what_is_not_given_is_as_usual() {
+        let usual = parse("").unwrap();
+        assert_eq!((usual.rounds(), usual.time()), (5, Duration::from_millis(50)));
+        assert_eq!((usual.max_threads(1), usual.max_threads(16)), (8, 64));
+        assert_eq!(usual.scenarios(), Scenario::ALL);
+        let quick = parse("--quick --rounds 2").unwrap();
+        assert_eq!((quick.rounds(), quick.time()), (2, Duration::from_millis(5)));
+        let some = parse("--scenario window --scenario coalesced --max-threads 3").unwrap();
+        assert_eq!(some.scenarios(), [Scenario::Coalesced, Scenario::Window]);
+        assert_eq!(some.max_threads(16), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_status_2() {
+        let bad = "--rounds 0|--rounds x|--time 0s|--time 5|--time 11s|--max-threads 0|--scenario x|--no|x";
+        for words in bad.split('|') {
+            let why = parse(words).unwrap_err();
+            assert_eq!(why.exit_code(), 2, "{words}: {why}");
+        }
+    }
+}
