@@ -1,6 +1,7 @@
 //! One measurement: threads that start together, and stop together after a fixed time.
 
 use crate::contestants::Contestant;
+use crate::figures::median;
 use crate::plan::{Pass, Step};
 use crate::scenario::Seen;
 use crate::subject::Count;
@@ -92,13 +93,13 @@ impl Meter {
     }
 }
 
-/// The smallest step of the clock that was seen, in nanoseconds.
+/// From one reading of the clock to the next that differs, in nanoseconds: the usual one.
 #[allow(clippy::cast_precision_loss, reason = "a step is short")]
 pub fn step_of(clock: &Clock) -> f64 {
     let readings: Vec<u64> = (0..10_000).map(|_| clock.raw()).collect();
-    let steps = readings.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
-    let least = steps.filter(|step| *step > 0).min().unwrap_or_default();
-    clock.delta_as_nanos(0, least.saturating_mul(1000)) as f64 / 1e3
+    let steps = readings.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).filter(|step| *step > 0);
+    let nanos = steps.map(|step| clock.delta_as_nanos(0, step.saturating_mul(1000)) as f64 / 1e3);
+    median(nanos).unwrap_or_default()
 }
 
 pub fn describe(step: &Step, contestant: &Contestant) -> String {

@@ -71,7 +71,7 @@ impl Report {
                 "Throughput and latency are measured apart: nobody reads a clock while calls are counted. For \
                  latency every {EVERY}th call of each thread is timed, so that reading the clock does not thin \
                  out the others. What the timing itself takes is in the row of an empty call; the clock goes in \
-                 steps of {:.1} ns. p50, p99 and \
+                 steps of about {:.0} ns. p50, p99 and \
                  p99.9 are medians over the rounds, max is the longest of all that were timed.",
                 self.clock_step
             ),

@@ -18,6 +18,9 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
+/// Of this is the table that says once more what ns per call and thread say.
+pub const CALLS_PER_SECOND: &str = "millions of calls per second";
+
 /// Nothing to say.
 const NONE: &str = "–";
 
@@ -36,7 +39,7 @@ impl Report {
             },
         );
         let calls = self.by_threads(
-            format!("{}: millions of calls per second, all threads together", scenario.name()),
+            format!("{}: {CALLS_PER_SECOND}, all threads together", scenario.name()),
             scenario,
             |place, _| {
                 self.figures.calls_per_second(place).map_or(NONE.to_owned(), |calls| digits(calls / 1e6))
@@ -159,7 +162,7 @@ fn promised(promises: Promises, promise: Promise) -> String {
     }
 }
 
-/// With three digits at the least, and with the unit where that is not nanoseconds.
+/// With three digits or so, and with the unit where that is not nanoseconds.
 pub fn nanos(nanos: f64) -> String {
     match nanos {
         short if short < 99.95 => digits(short),
@@ -171,6 +174,7 @@ pub fn nanos(nanos: f64) -> String {
 
 fn digits(value: f64) -> String {
     match value {
+        few if few < 0.01 => format!("{few:.4}"),
         ones if ones < 9.995 => format!("{ones:.2}"),
         tens if tens < 99.95 => format!("{tens:.1}"),
         more => format!("{more:.0}"),

@@ -1,21 +1,22 @@
 //! The tables for a terminal, and the report as Markdown.
 
 use crate::report::{LIMITS, Report};
-use crate::tables::{Table, star};
+use crate::tables::{CALLS_PER_SECOND, Table, star};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table as Drawn};
 use std::fmt::Write as _;
 
-/// For a terminal: throughput, and latency for as many threads as there are cores, and for the most.
+/// For a terminal: the most of it. Latency is that of as many threads as there are cores, and of the most.
 pub fn terminal(report: &Report) -> String {
     let mut text = String::new();
     let cores = report.threads.iter().rfind(|threads| **threads <= report.machine.cores);
     let mut counts: Vec<usize> = cores.into_iter().chain(report.threads.last()).copied().collect();
     counts.dedup();
     for &scenario in &report.scenarios {
-        let throughputs = report.throughputs(scenario);
+        let throughputs =
+            report.throughputs(scenario).into_iter().filter(|table| !table.title.contains(CALLS_PER_SECOND));
         let latencies = counts.iter().map(|threads| report.latencies(scenario, *threads));
-        for table in throughputs.into_iter().chain(latencies) {
+        for table in throughputs.chain(latencies) {
             // Writing to a `String` cannot fail.
             let _ = writeln!(text, "{}\n{}\n", table.title, drawn(&table));
         }

@@ -70,6 +70,7 @@ impl<C: Clock + Send + Sync + 'static> Owner<C> {
             let _ = its.0.run(|| ());
         });
         while !throttle.0.is_pending() {
+            assert!(!thread.is_finished(), "the window is closed, so the second call waits");
             thread::yield_now();
         }
         Self { throttle, thread: Some(thread) }

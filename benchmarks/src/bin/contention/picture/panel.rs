@@ -52,7 +52,7 @@ impl Pen {
             Self::Thin => canvas.draw(&PathElement::new(path.to_vec(), colour.stroke_width(1))),
             Self::Dashed => {
                 let style = colour.stroke_width(1);
-                canvas.draw(&DashedPathElement::new(path.to_vec(), 4, 3, style))
+                canvas.draw(&DashedPathElement::new(path.to_vec(), 6, 5, style))
             }
         }
     }

@@ -81,6 +81,8 @@ fn nothing_is_written_over_anything_else() {
         12,
         |contestant, _| if contestant % 2 == 0 { 1 } else { 1 << 40 },
     ));
+    let many = [1, 2, 4, 8, 16, 32, 64, 120, 128, 256, 480, 512, 1024];
+    assert_legible(&report(&many, 120, |contestant, threads| (contestant * threads + 1) as u64));
     assert_legible(&report(&[1], 1, |contestant, _| 10 + contestant as u64));
 }
 
