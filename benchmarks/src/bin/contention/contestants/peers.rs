@@ -130,7 +130,7 @@ pub fn crossbeam_channel(name: &'static str) -> Contestant {
     })
 }
 
-/// As [`crossbeam_channel`], of the standard library.
+/// The same of the standard library.
 pub fn std_channel(name: &'static str) -> Contestant {
     waker(name, "wakes a thread", |_| {
         let (sender, receiver) = sync_channel(1);
