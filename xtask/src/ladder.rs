@@ -60,7 +60,7 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests()];
     rungs.push(Rung::of_tests("doc tests", [Step::cargo("test --doc --all-features")]));
     rungs.extend(RUNGS.map(|(name, package)| shows(name, &format!("test --package {package}"))));
-    rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), soak(depth)]);
+    rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), instructions(), soak(depth)]);
     match depth {
         Depth::Usual => rungs,
         Depth::Deep => rungs.into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
@@ -104,6 +104,13 @@ fn weaken() -> Rung {
 fn examples() -> Rung {
     let steps = EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}")));
     Rung::of_commands("examples", steps)
+}
+
+/// Every bench once, without measuring, so that it works when somebody measures; and what does not depend on
+/// the machine, which is how many instructions a path takes. Without valgrind that is skipped, so it may find
+/// no planted fault.
+fn instructions() -> Rung {
+    Rung::of_commands("instructions", ["bench -- --test", "xtask instructions"].map(Step::cargo))
 }
 
 /// Its planted faults are in the tests of the example.

@@ -4,6 +4,7 @@
 mod cargo;
 mod contention;
 mod fuzz;
+mod instructions;
 mod ladder;
 mod ratios;
 mod report;
@@ -47,6 +48,8 @@ enum Command {
     Soak(soak::Soak),
     /// Measure how calls of this library and of its peers scale with threads: tables, a picture and a page.
     Contention(contention::Contention),
+    /// Count the instructions of each path, and compare them with the record (needs valgrind).
+    Instructions(instructions::Instructions),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         }
         Command::Soak(arguments) => soak::soak(&root, &arguments),
         Command::Contention(arguments) => contention::contention(&root, &arguments),
+        Command::Instructions(arguments) => instructions::instructions(&root, &arguments).map(ok),
         Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
     };
     match done {
