@@ -3,6 +3,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "nobody else uses it")]
 
+pub mod machine;
 pub mod peers;
 pub mod promises;
 pub mod rows;

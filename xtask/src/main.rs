@@ -4,6 +4,7 @@
 mod cargo;
 mod contention;
 mod fuzz;
+mod growth;
 mod instructions;
 mod ladder;
 mod ratios;
@@ -50,6 +51,8 @@ enum Command {
     Contention(contention::Contention),
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
     Instructions(instructions::Instructions),
+    /// Measure what a call costs as calls in a window, keys and threads grow.
+    Growth(growth::Growth),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Soak(arguments) => soak::soak(&root, &arguments),
         Command::Contention(arguments) => contention::contention(&root, &arguments),
         Command::Instructions(arguments) => instructions::instructions(&root, &arguments).map(ok),
+        Command::Growth(arguments) => growth::growth(&root, &arguments),
         Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
     };
     match done {

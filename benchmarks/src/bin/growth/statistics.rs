@@ -1,0 +1,93 @@
+//! What many measurements come to.
+
+/// The middle one, or the mean of the two in the middle; NaN of none.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => sorted[middle],
+        _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
+    }
+}
+
+/// The mean of the middle half: finer than a median where a clock has a grain, and as deaf to what comes between
+/// once in a while.
+pub fn middle(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let half = &sorted[sorted.len() / 4..sorted.len() - sorted.len() / 4];
+    half.iter().sum::<f64>() / float(half.len() as u64)
+}
+
+/// The lower and the upper quartile.
+pub fn quartiles(values: &[f64]) -> (f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let quarter = sorted.len() / 4;
+    let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
+    (at(quarter), at(sorted.len().saturating_sub(quarter + 1)))
+}
+
+/// The median of how many times the other of the same round each one is: what slows a round down is in both.
+pub fn median_ratio(values: &[f64], others: &[f64]) -> f64 {
+    let ratios: Vec<f64> = values.iter().zip(others).map(|(value, other)| value / other).collect();
+    median(&ratios)
+}
+
+/// How many times the smallest the largest is: 1 is flat. `None` of none.
+pub fn spread(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut known = values.into_iter().filter(|value| value.is_finite()).peekable();
+    known.peek()?;
+    let (least, most) =
+        known.fold((f64::INFINITY, 0_f64), |(least, most), value| (least.min(value), most.max(value)));
+    Some(most / least)
+}
+
+/// As a number to reckon with.
+#[allow(clippy::cast_precision_loss, reason = "to be read, not to be counted on")]
+pub fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[allow(clippy::cast_precision_loss, reason = "to be read, not to be counted on")]
+pub fn signed(count: i64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, median_ratio, middle, quartiles, spread};
+
+    fn is(value: f64, expected: f64) -> bool {
+        (value - expected).abs() < 1e-9
+    }
+
+    #[test]
+    fn medians_are_in_the_middle() {
+        assert!(is(median(&[3.0, 1.0, 1000.0]), 3.0));
+        assert!(is(median(&[4.0, 1.0, 3.0, 2.0]), 2.5));
+        assert!(is(median(&[7.0]), 7.0) && median(&[]).is_nan());
+    }
+
+    #[test]
+    fn the_middle_half_has_no_outliers() {
+        assert!(is(middle(&[10.0, 20.0, 10.0, 5000.0]), 15.0) && is(middle(&[3.0]), 3.0));
+        assert_eq!(quartiles(&[9.0, 1.0, 2.0, 3.0, 4.0]), (2.0, 4.0));
+        assert_eq!(quartiles(&[7.0]), (7.0, 7.0));
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        // The second round was slow for both, the third for one.
+        assert!(is(median_ratio(&[2.0, 20.0, 9.0], &[1.0, 10.0, 1.0]), 2.0));
+    }
+
+    #[test]
+    fn a_spread_is_the_largest_in_smallest() {
+        assert!(is(spread([3.0, 2.0, 6.0]).unwrap(), 3.0) && is(spread([5.0]).unwrap(), 1.0));
+        assert!(is(spread([f64::NAN, 2.0, 4.0]).unwrap(), 2.0), "what was not measured is not in it");
+        assert_eq!(spread([]), None);
+    }
+}

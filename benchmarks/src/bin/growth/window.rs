@@ -1,0 +1,100 @@
+//! One window in real time: a leading run starts it, a run is made pending, so many calls come, and the runs are
+//! counted until nothing more can come.
+
+use crate::front::{Front, Owner, defer};
+use crate::memory::in_use;
+use crate::runs::Runs;
+use crate::timing::{comes, nanos_a_call};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// A pending run that has not come so long after its window is lost.
+const LOST: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// A call.
+    pub nanos: f64,
+    pub runs: Runs,
+    /// Of the throttle, with its pending run and whoever waits for it, but without the thread of a caller.
+    pub bytes: i64,
+    /// Bytes that the calls have left behind.
+    pub added: i64,
+}
+
+/// A window of that length with so many calls. `None` if it was over before they were: then its figures say
+/// nothing, and it is thrown away.
+pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<Window> {
+    let runs = Arc::new(AtomicU64::new(0));
+    let before = in_use();
+    let front = F::start(threshold, &runs);
+    front.lead();
+    let epoch = front.state().epoch();
+    let owner = defer(&front);
+    let pending = in_use();
+    let nanos = nanos_a_call(calls, clock, front.call());
+    let after = in_use();
+    // Its run starts another epoch. So they all came between the leading run and the pending one.
+    let fit = front.state().epoch() == epoch && front.state().is_pending();
+    let bytes = after - before - owner.bytes;
+    let runs = fit.then(|| trailing(&runs, threshold));
+    end(front, owner, runs);
+    runs.map(|runs| Window { nanos, runs, bytes, added: after - pending })
+}
+
+/// Counts the runs after the leading one: the pending run is due, and none in the window after it.
+fn trailing(runs: &AtomicU64, threshold: Duration) -> Runs {
+    let since_leading = || runs.load(Ordering::Relaxed) - 1;
+    if comes(|| since_leading() > 0, threshold + LOST) {
+        thread::sleep(threshold + threshold / 2);
+    }
+    Runs::expected(1, since_leading())
+}
+
+/// What has lost its run may never end.
+fn end<F: Front>(front: F, owner: Owner, runs: Option<Runs>) {
+    if runs.is_some_and(|runs| runs.lost > 0) {
+        std::mem::forget((front, owner));
+    } else {
+        front.end(owner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::front::{Background, Blocking};
+
+    /// Long enough for any machine: if not, the window is thrown away, and another one made.
+    fn of_a_hundred_calls<F: Front>() -> Window {
+        let mut threshold = Duration::from_millis(20);
+        loop {
+            if let Some(window) = window::<F>(threshold, 100, 0.0) {
+                return window;
+            }
+            threshold *= 2;
+        }
+    }
+
+    #[test]
+    fn a_window_with_calls_has_one_run() {
+        for window in [of_a_hundred_calls::<Blocking>(), of_a_hundred_calls::<Background>()] {
+            assert_eq!(window.runs, Runs::expected(1, 1), "{window:?}");
+            assert!(window.nanos > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_over_before_its_calls_is_thrown_away() {
+        // It is over before anybody can have made a run pending.
+        assert!(window::<Background>(Duration::ZERO, 1, 0.0).is_none());
+    }
+
+    #[test]
+    fn each_run_after_the_leading_one_is_counted() {
+        let after = |runs| trailing(&AtomicU64::new(runs), Duration::ZERO);
+        assert_eq!((after(2).fault(), after(3).too_many), (None, 1));
+    }
+}

@@ -1,0 +1,76 @@
+//! The machine that figures were measured on: nobody can read them without it.
+
+use std::fmt;
+use std::thread::available_parallelism;
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
+
+/// What a reader has to know of a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    pub cpu: String,
+    /// How many threads it runs at a time, as far as this process may.
+    pub cores: usize,
+    pub system: String,
+    pub architecture: &'static str,
+    /// The compiler that built the program.
+    pub rustc: String,
+}
+
+impl Machine {
+    /// The one that this runs on.
+    pub fn here() -> Self {
+        let cpus = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+        let system = System::new_with_specifics(cpus);
+        let brand = system.cpus().first().map_or("", |cpu| cpu.brand()).trim();
+        Self {
+            cpu: if brand.is_empty() { "unknown processor" } else { brand }.to_owned(),
+            cores: cores(),
+            system: [System::long_os_version(), System::kernel_version()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", kernel "),
+            architecture: std::env::consts::ARCH,
+            rustc: rustc_version_runtime::version().to_string(),
+        }
+    }
+}
+
+/// How many threads this process may run at a time; 1 where nothing is known.
+pub fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cpu, cores, system, architecture, rustc } = self;
+        let plural = if *cores == 1 { "" } else { "s" };
+        write!(f, "{cpu}, {cores} core{plural}, {architecture}, {system}, rustc {rustc}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Machine;
+
+    #[test]
+    fn a_machine_is_described_in_a_line() {
+        let mut machine = Machine {
+            cpu: "Some CPU".to_owned(),
+            cores: 2,
+            system: "Linux 12".to_owned(),
+            architecture: "x86_64",
+            rustc: "1.85.0".to_owned(),
+        };
+        assert_eq!(machine.to_string(), "Some CPU, 2 cores, x86_64, Linux 12, rustc 1.85.0");
+        machine.cores = 1;
+        assert!(machine.to_string().contains("1 core,"));
+    }
+
+    #[test]
+    fn this_machine_says_what_it_is() {
+        let here = Machine::here();
+        assert!(here.cores >= 1 && !here.cpu.is_empty());
+        assert!(here.rustc.starts_with("1."), "{}", here.rustc);
+    }
+}
