@@ -1,7 +1,5 @@
-//! Calls on keys that are drawn at random, each key from what the call before it returned.
-//!
-//! So the processor cannot work on two calls at once, and a row pays for each access to memory as a program does
-//! that has only one key at a time.
+//! Calls on keys that are drawn at random, each key from what the call before it returned: as in a program that has
+//! only one key at a time.
 
 use crate::axis::Sample;
 use crate::memory::in_use;

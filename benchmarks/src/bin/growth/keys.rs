@@ -29,9 +29,11 @@ pub fn text() -> Text {
         due: "due",
         runs: None,
         notes: vec![
-            "Each key is drawn at random from what the call before returned, so that two calls never overlap. Drawing \
-             it is in every row. A look-up in a bare hash table shows what the memory alone costs: it grows when \
-             the table leaves a cache, and every row with it."
+            "Each key is drawn at random from what the call before returned; drawing it is in every row. Two \
+             look-ups in a bare hash table show what the memory alone costs. One returns what it has found, so the \
+             next one waits for it; of the other only is taken that it has found something, which the processor \
+             guesses, so that it waits for several at once. Both grow as the table leaves one cache after the other, \
+             and every row on keys that stay with them."
                 .to_owned(),
             "refused: every key is inside its window. admitted, evicted: without a window, so every call runs and \
              its key is forgotten soon after; the table stays small. pending: a run of every key is pending. governor \
@@ -49,7 +51,8 @@ pub fn text() -> Text {
 }
 
 pub fn contestants() -> Vec<Box<dyn Contestant>> {
-    let bare = |table: &hashbrown::HashMap<u64, u64>, key: u64| table.get(&key).copied().unwrap_or(1);
+    let bare = |table: &Bare, key: u64| table.get(&key).copied().unwrap_or(1);
+    let overlapping = |table: &Bare, key: u64| u64::from(!table.contains_key(&key));
     let refused = |table: &Refused, key: u64| {
         let run = || table.runs.fetch_add(1, Ordering::Relaxed);
         u64::from(table.keyed.try_run(&key, run).is_ok())
@@ -57,7 +60,8 @@ pub fn contestants() -> Vec<Box<dyn Contestant>> {
     let pending = |table: &PendingKeys, key: u64| u64::from(table.throttled.trigger(&key).is_err());
     let governor = |limiter: &Governor, key: u64| u64::from(limiter.check_key(&key).is_ok());
     vec![
-        Box::new(OnKeys::new("look-up in a bare hash table", Role::Reference, bare)),
+        Box::new(OnKeys::new("bare look-up", Role::Reference, bare)),
+        Box::new(OnKeys::new("bare look-up, overlapping", Role::Reference, overlapping)),
         Box::new(OnKeys::new("Keyed::try_run, refused", Role::Ours, refused)),
         Box::new(Admitted),
         Box::new(OnKeys::new("KeyedThrottled::trigger, pending", Role::Ours, pending)),
@@ -120,7 +124,9 @@ impl<T: Held, C: Fn(&T, u64) -> u64> Contestant for OnKeys<T, C> {
     }
 }
 
-impl Held for hashbrown::HashMap<u64, u64> {
+type Bare = hashbrown::HashMap<u64, u64>;
+
+impl Held for Bare {
     fn of(keys: u64) -> Self {
         (0..keys).map(|key| (key, 0)).collect()
     }
@@ -239,5 +245,48 @@ fn rest() {
         let before = in_use();
         thread::sleep(Duration::from_millis(2));
         quiet = if in_use() == before { quiet + 1 } else { 0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Admitted, Contestant, Held, PendingKeys, Refused};
+    use crate::memory::alone;
+    use std::sync::atomic::Ordering;
+
+    const KEYS: u64 = 100;
+
+    #[test]
+    fn each_key_runs_once_before_its_window_is_over() {
+        let runs = |planted| {
+            let mut refused = Refused::of(KEYS);
+            refused.runs.fetch_add(planted, Ordering::Relaxed);
+            let end = refused.end(KEYS).unwrap();
+            assert_eq!(end.added, Some(0), "its memory is given back");
+            end.runs.unwrap()
+        };
+        assert_eq!(runs(0).fault(), None);
+        assert_eq!(runs(1).too_many, 1);
+    }
+
+    #[test]
+    fn each_pending_key_runs_once_more() {
+        let _alone = alone();
+        let runs = |planted| {
+            let mut pending = PendingKeys::of(KEYS);
+            pending.runs.fetch_add(planted, Ordering::Relaxed);
+            pending.end(KEYS).unwrap().runs.unwrap()
+        };
+        let good = runs(0);
+        assert_eq!((good.fault(), good.started), (None, 2 * KEYS));
+        assert_eq!(runs(1).too_many, 1);
+        // One run of a key before is missed.
+        assert_eq!(runs(u64::MAX).lost, 1);
+    }
+
+    #[test]
+    fn every_admitted_call_runs() {
+        let sample = Admitted.sample(KEYS).unwrap();
+        assert_eq!((sample.runs.unwrap().fault(), sample.added), (None, Some(0)));
     }
 }

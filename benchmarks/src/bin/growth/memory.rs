@@ -16,15 +16,23 @@ pub fn in_use() -> i64 {
     bytes(stats.bytes_allocated) - bytes(stats.bytes_deallocated)
 }
 
+/// Held by each test that allocates much, or looks at how much there is.
+#[cfg(test)]
+pub fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_use;
+    use super::{alone, in_use};
     use std::hint::black_box;
 
     /// Other tests allocate meanwhile, but not so much.
     #[test]
     fn what_a_thread_allocates_and_gives_back_is_counted() {
         const MUCH: usize = 1 << 30;
+        let _alone = alone();
         let before = in_use();
         let block = std::thread::spawn(|| black_box(Vec::<u8>::with_capacity(MUCH))).join().unwrap();
         let grown = in_use() - before;

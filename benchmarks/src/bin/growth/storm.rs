@@ -75,3 +75,27 @@ pub fn background(threads: u64, windows: u32) -> Runs {
     let _ = throttled.wait_for(LOST);
     starts.judged(&coalesced)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Starts, background, blocking};
+    use atomic_throttle::Timestamp;
+
+    #[test]
+    fn no_run_is_too_near_and_none_is_lost() {
+        for runs in [blocking(1, 3), blocking(4, 3), background(4, 3)] {
+            assert_eq!(runs.fault(), None);
+            assert!(runs.started >= 1 && runs.started <= runs.windows, "{runs:?}");
+        }
+    }
+
+    #[test]
+    fn a_start_inside_a_window_is_seen() {
+        let starts = Starts::default();
+        for millis in [1, 3, 4] {
+            starts.note(Some(Timestamp::from_nanos(millis * 1_000_000)));
+        }
+        assert_eq!(starts.judged(&[]).too_many, 1);
+        evidence::caught("two starts nearer than a window", "growth: the stamps of all runs are compared");
+    }
+}

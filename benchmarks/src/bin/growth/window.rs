@@ -24,7 +24,7 @@ pub struct Window {
     pub added: i64,
 }
 
-/// A window of that length with so many calls. `None` if it was over before they were: then its figures say
+/// A window of that length with so many calls. `None` if its pending run started before the last of them: its figures say
 /// nothing, and it is thrown away.
 pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<Window> {
     let runs = Arc::new(AtomicU64::new(0));
@@ -39,15 +39,15 @@ pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<W
     // Its run starts another epoch. So they all came between the leading run and the pending one.
     let fit = front.state().epoch() == epoch && front.state().is_pending();
     let bytes = after - before - owner.bytes;
-    let runs = fit.then(|| trailing(&runs, threshold));
+    let runs = fit.then(|| trailing(&runs, threshold, LOST));
     end(front, owner, runs);
     runs.map(|runs| Window { nanos, runs, bytes, added: after - pending })
 }
 
 /// Counts the runs after the leading one: the pending run is due, and none in the window after it.
-fn trailing(runs: &AtomicU64, threshold: Duration) -> Runs {
+fn trailing(runs: &AtomicU64, threshold: Duration, lost: Duration) -> Runs {
     let since_leading = || runs.load(Ordering::Relaxed) - 1;
-    if comes(|| since_leading() > 0, threshold + LOST) {
+    if comes(|| since_leading() > 0, threshold + lost) {
         thread::sleep(threshold + threshold / 2);
     }
     Runs::expected(1, since_leading())
@@ -66,6 +66,9 @@ fn end<F: Front>(front: F, owner: Owner, runs: Option<Runs>) {
 mod tests {
     use super::*;
     use crate::front::{Background, Blocking};
+    use crate::memory::alone;
+    use atomic_throttle::{State, Throttled};
+    use evidence::caught;
 
     /// Long enough for any machine: if not, the window is thrown away, and another one made.
     fn of_a_hundred_calls<F: Front>() -> Window {
@@ -87,14 +90,76 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_is_over_before_its_calls_is_thrown_away() {
-        // It is over before anybody can have made a run pending.
-        assert!(window::<Background>(Duration::ZERO, 1, 0.0).is_none());
+    fn each_run_after_the_leading_one_is_counted() {
+        let after = |runs| trailing(&AtomicU64::new(runs), Duration::ZERO, Duration::ZERO);
+        assert_eq!((after(2).fault(), after(3).too_many, after(1).lost), (None, 1, 1));
+    }
+
+    /// A front end with a fault: its pending run counts for two, and its calls leave a mebibyte behind.
+    struct Faulty(Throttled);
+
+    impl Front for Faulty {
+        fn start(threshold: Duration, runs: &Arc<AtomicU64>) -> Self {
+            let runs = Arc::clone(runs);
+            let twice = move || {
+                let one_more = runs.load(Ordering::Relaxed).min(1);
+                runs.fetch_add(1 + one_more, Ordering::Relaxed);
+            };
+            Self(Throttled::spawn(threshold, twice))
+        }
+        fn lead(&self) {
+            self.0.trigger().unwrap().wait().unwrap();
+        }
+        fn defer(&self) -> Owner {
+            assert!(self.0.trigger().is_ok());
+            Owner::default()
+        }
+        fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
+            || {
+                std::mem::forget(Vec::<u8>::with_capacity(1 << 20));
+                self.0.trigger().is_ok()
+            }
+        }
+        fn state(&self) -> State {
+            self.0.state()
+        }
+        fn end(self, _: Owner) {}
     }
 
     #[test]
-    fn each_run_after_the_leading_one_is_counted() {
-        let after = |runs| trailing(&AtomicU64::new(runs), Duration::ZERO);
-        assert_eq!((after(2).fault(), after(3).too_many), (None, 1));
+    fn a_second_run_and_a_leak_are_seen() {
+        let _alone = alone();
+        let window = of_a_hundred_calls::<Faulty>();
+        assert_eq!(window.runs.too_many, 1, "{window:?}");
+        caught("a function that runs twice in a window", "growth: the runs of a real window are counted");
+        assert!(window.added >= 100 << 20 && window.bytes >= 100 << 20, "{window:?}");
+        caught("calls that leave memory behind", "growth: the bytes of a real window are counted");
+    }
+
+    /// A front end whose calls wait for the pending run.
+    struct Slow(Faulty);
+
+    impl Front for Slow {
+        fn start(threshold: Duration, runs: &Arc<AtomicU64>) -> Self {
+            Self(Faulty::start(threshold, runs))
+        }
+        fn lead(&self) {
+            self.0.lead();
+        }
+        fn defer(&self) -> Owner {
+            self.0.defer()
+        }
+        fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
+            || self.0.0.wait().is_ok()
+        }
+        fn state(&self) -> State {
+            self.0.state()
+        }
+        fn end(self, _: Owner) {}
+    }
+
+    #[test]
+    fn a_window_that_is_over_before_its_calls_is_thrown_away() {
+        assert!(window::<Slow>(Duration::from_millis(1), 1, 0.0).is_none());
     }
 }
