@@ -110,6 +110,10 @@ impl<F: Front> Contestant for InWindows<F> {
         let mut sample = Sample::default();
         for _ in 0..repeats(calls) {
             let (window, thrown_away) = self.fitting(calls)?;
+            if window.runs.lost > 0 {
+                // Each further one would be waited for as long.
+                return Err(format!("{}: a run is lost, after {calls} calls in its window", self.name));
+            }
             nanos.push(window.nanos);
             sample.runs = Some(sample.runs.map_or(window.runs, |runs: Runs| runs.and(window.runs)));
             bytes = bytes.max(window.bytes);

@@ -24,8 +24,8 @@ pub struct Window {
     pub added: i64,
 }
 
-/// A window of that length with so many calls. `None` if its pending run started before the last of them: its figures say
-/// nothing, and it is thrown away.
+/// A window of that length with so many calls. `None` if its pending run started before the last of them: then its
+/// figures say nothing, and it is thrown away.
 pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<Window> {
     let runs = Arc::new(AtomicU64::new(0));
     let before = in_use();
