@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Writes a picture and a table for each, and a page with all of them. Fails if a count is wrong, never for a
 /// time.
 #[derive(Parser)]
-#[command(name = "cargo xtask growth")]
+#[command(name = "growth", bin_name = "cargo xtask growth")]
 pub struct Options {
     /// How often each row is measured [default: 15, or 3 if quick]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
