@@ -84,13 +84,14 @@ impl<'t, C: Clock> Waiting<'t, C> {
         fence(Ordering::SeqCst);
         // ORDERING: Relaxed; the fence orders it.
         if self.waiters.load(Ordering::Relaxed) != 0 {
-            self.wake();
+            Self::wake(self.event, self.clock);
         }
     }
 
+    // Not of `self`: its parts would be written to memory by those, too, who wake nobody.
     #[cold]
-    fn wake(&self) {
-        self.event().notify(usize::MAX);
+    fn wake(event: &Event, clock: &C) {
+        heard(event, clock).notify(usize::MAX);
     }
 
     /// Waits until the owner's run has started, or it has nothing to wait for, or the clock has reached
@@ -156,10 +157,15 @@ impl<'t, C: Clock> Waiting<'t, C> {
         }
     }
 
-    /// A clock that is moved by hand has an event of its own, so that one wait hears of both.
     pub(crate) fn event(&self) -> &'t Event {
-        self.clock.moved().map_or(self.event, Moved::event)
+        heard(self.event, self.clock)
     }
+}
+
+/// The event that those who wait listen to: a clock that is moved by hand has one of its own, so that one wait
+/// hears of both.
+fn heard<'t, C: Clock>(event: &'t Event, clock: &'t C) -> &'t Event {
+    clock.moved().map_or(event, Moved::event)
 }
 
 pub(crate) fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

@@ -203,8 +203,18 @@ impl<R: Runtime> AsyncThrottle<R> {
     {
         match self.shared.gate.coalesce() {
             Some(epoch) => Ok(Ticket::new(self, After::the_run(epoch))),
-            None => self.decide(f, drop).map(|decided| decided.ticket),
+            None => self.trigger_uncoalesced(f),
         }
+    }
+
+    // Not inlined: a coalesced call would have a stack frame for it.
+    #[inline(never)]
+    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+    {
+        self.decide(f, drop).map(|decided| decided.ticket)
     }
 
     /// As [`trigger`](Self::trigger), and waits for what becomes of `f`.

@@ -31,12 +31,16 @@ fn read() -> Timestamp {
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both are in range")]
 pub(super) fn timestamp(time: rustix::time::Timespec) -> Timestamp {
     const NANOS_PER_SECOND: u64 = 1_000_000_000;
-    // Neither part is negative on a clock that starts at boot; if one ever were, 0 is the nearest value.
-    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-    let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
-    Timestamp::from_nanos(seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos))
+    /// More than a timestamp can hold, and so little that the product cannot overflow.
+    const MAX_SECONDS: u64 = Timestamp::MAX.as_nanos() / NANOS_PER_SECOND + 1;
+    // A clock that starts at boot is never negative; if one ever were, 0 is the nearest value.
+    let seconds = (time.tv_sec.max(0) as u64).min(MAX_SECONDS);
+    // Less than 2^30.
+    let nanos = u64::from(time.tv_nsec as u32);
+    Timestamp::from_nanos(seconds * NANOS_PER_SECOND + nanos)
 }
 
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
@@ -45,4 +49,27 @@ fn read() -> Timestamp {
     use std::time::Instant;
     static FIRST: OnceLock<Instant> = OnceLock::new();
     Timestamp::ZERO.saturating_add(FIRST.get_or_init(Instant::now).elapsed())
+}
+
+#[cfg(all(test, unix, not(any(target_vendor = "apple", atomic_throttle_loom, atomic_throttle_shuttle))))]
+mod tests {
+    use super::{Timestamp, timestamp};
+    use rustix::time::Timespec;
+
+    #[test]
+    fn any_time_of_the_system_is_a_timestamp() {
+        let nanos = |tv_sec, tv_nsec| timestamp(Timespec { tv_sec, tv_nsec }).as_nanos();
+        assert_eq!(nanos(0, 0), 0);
+        assert_eq!(nanos(5, 7), 5_000_000_007);
+        assert_eq!(nanos(2_000_000_000, 999_999_999), 2_000_000_000_999_999_999);
+        let last = Timestamp::MAX.as_nanos();
+        let (seconds, rest) = (last / 1_000_000_000, last % 1_000_000_000);
+        let (seconds, rest) = (i64::try_from(seconds).unwrap(), i64::try_from(rest).unwrap());
+        assert_eq!((nanos(seconds, rest - 1), nanos(seconds, rest)), (last - 1, last));
+        assert_eq!(
+            [nanos(seconds, rest + 1), nanos(seconds + 1, 0), nanos(i64::MAX, 999_999_999)],
+            [last; 3]
+        );
+        assert_eq!((nanos(-1, 3), nanos(i64::MIN, 0)), (3, 0), "the nearest");
+    }
 }

@@ -103,14 +103,15 @@ impl State {
     /// | `try_start(now)` | | 1 | any | same | `Running` |
     #[inline]
     pub const fn try_start(self, now: Timestamp, threshold: Threshold) -> (Self, TryStart) {
-        if self.is_running() {
-            return (self, TryStart::Refused(Refused::Running));
+        if self.can_start(now, threshold) {
+            return (self.start(now), TryStart::Run);
         }
-        if self.is_open(now, threshold) {
-            (self.start(now), TryStart::Run)
+        let refused = if self.is_running() {
+            Refused::Running
         } else {
-            (self, TryStart::Refused(Refused::Closed { retry_at: self.window_end(threshold) }))
-        }
+            Refused::Closed { retry_at: self.window_end(threshold) }
+        };
+        (self, TryStart::Refused(refused))
     }
 
     /// The owner of the deferral made in `epoch` asks whether it is its turn.

@@ -219,9 +219,17 @@ impl<C: Clock> Throttle<C> {
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
         match self.gate.coalesce() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-            None if self.is_inside_run() => self.leave_owed(),
-            None => self.settle(self.gate.arrive_uncoalesced(self.clock.now()), None, f),
+            None => self.run_uncoalesced(f),
         }
+    }
+
+    // Not inlined: a coalesced call would save the registers that this needs.
+    #[inline(never)]
+    fn run_uncoalesced<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
+        if self.is_inside_run() {
+            return self.leave_owed();
+        }
+        self.settle(self.gate.arrive_uncoalesced(self.clock.now()), None, f)
     }
 
     /// As [`run`](Self::run), for a caller that waits at most `max_wait`, on the throttle's clock.

@@ -109,11 +109,16 @@ impl Throttled {
     /// [`Ended`]: no run is promised.
     #[inline]
     pub fn trigger(&self) -> Result<Triggered<'_>, Ended> {
-        let epoch = match self.shared.gate.coalesce() {
-            Some(epoch) => epoch,
-            None => self.shared.request()?,
-        };
-        Ok(Triggered::new(self, epoch))
+        match self.shared.gate.coalesce() {
+            Some(epoch) => Ok(Triggered::new(self, epoch)),
+            None => self.trigger_uncoalesced(),
+        }
+    }
+
+    // Apart, with its result as the caller wants it: a coalesced call would have a stack frame for it.
+    #[cold]
+    fn trigger_uncoalesced(&self) -> Result<Triggered<'_>, Ended> {
+        self.shared.request().map(|epoch| Triggered::new(self, epoch))
     }
 
     /// Has the pending run start now, whether the window is over or not: the exception from G1. The window
