@@ -30,6 +30,7 @@ impl Promises {
     pub const RATE: Self = Self(&[Promise::Rate]);
     /// A gate that is held during the run.
     pub const LEADING: Self = Self(&[Promise::Spacing, Promise::Exclusion]);
+    pub const UNORDERED_LEADING: Self = Self(&[Promise::UnorderedSpacing, Promise::Exclusion]);
     pub const ALL: Self =
         Self(&[Promise::Spacing, Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
     /// Something that wakes the one who works: nothing is spaced.

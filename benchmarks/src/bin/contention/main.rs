@@ -11,7 +11,6 @@
 
 mod contestants;
 mod figures;
-mod machine;
 mod measure;
 mod options;
 mod page;
@@ -27,11 +26,11 @@ mod tables;
 mod text;
 
 use crate::figures::Figures;
-use crate::machine::Machine;
 use crate::measure::Meter;
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::Report;
+use benchmarks::machine::Machine;
 use clap::Parser;
 use std::fs;
 use std::path::Path;
@@ -66,7 +65,7 @@ fn measured(options: &Options) -> Result<Report, String> {
     let mut cores = core_affinity::get_core_ids().unwrap_or_default();
     // Fewer where a quota allows for less than all.
     cores.truncate(thread::available_parallelism().map_or(1, usize::from));
-    let machine = Machine::here(cores.len().max(1));
+    let machine = Machine { cores: cores.len().max(1), ..Machine::here() };
     let contestants = contestants::list();
     let scenarios = options.scenarios();
     let threads = plan::thread_counts(machine.cores, options.max_threads(machine.cores));

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_page_has_everything_and_needs_nothing_else() {
         let mut report = usual();
-        report.machine.load = Some(9.0);
+        report.machine.load = 9.0;
         let text = page(&report, "<?xml version=\"1.0\"?>\n<svg>drawn</svg>");
         assert!(text.contains("<svg>drawn</svg>") && !text.contains("<?xml"));
         for (name, value) in report.machine.lines() {

@@ -3,10 +3,10 @@
 use crate::contestants::list;
 use crate::figures::Figures;
 use crate::figures::tests::measured;
-use crate::machine::Machine;
 use crate::plan::{Pass, steps};
 use crate::report::Report;
 use crate::scenario::Scenario;
+use benchmarks::machine::Machine;
 use quanta::Clock;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub fn report(threads: &[usize], cores: usize, calls: impl Fn(usize, usize) -> u
         threads: threads.to_vec(),
         rounds: 2,
         time: Duration::from_millis(50),
-        machine: Machine { load: Some(0.0), ..Machine::here(cores) },
+        machine: Machine { load: 0.0, cores, ..Machine::here() },
         clock_step: 10.0,
         figures,
     }

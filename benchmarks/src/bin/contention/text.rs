@@ -149,7 +149,7 @@ mod tests {
     fn a_machine_that_was_not_quiet_is_told_of() {
         let mut report = usual();
         assert!(!markdown(&report).contains("not quiet"));
-        report.machine.load = Some(9.0);
+        report.machine.load = 9.0;
         assert!(markdown(&report).contains("not quiet"));
     }
 }

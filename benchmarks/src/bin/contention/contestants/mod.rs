@@ -7,6 +7,9 @@ mod references;
 use self::references::limit;
 use crate::scenario::{Runs, Scenario};
 use crate::subject::Prepared;
+#[cfg(target_os = "linux")]
+use atomic_throttle::clock::CoarseFirst;
+use atomic_throttle::clock::Tsc;
 use atomic_throttle::{Clock, Monotonic};
 use benchmarks::peers::{Stamp, governor_quanta, governor_std, leaky_bucket, ratelimit};
 use benchmarks::promises::Promises;
@@ -73,7 +76,15 @@ pub fn list() -> Vec<Contestant> {
             false
         }),
         ours::run("Throttle::run", "the owner waits in its call", || Monotonic),
-        ours::try_run("Throttle::try_run", "", || Monotonic),
+        ours::try_run("Throttle::try_run", "", Promises::LEADING, || Monotonic),
+        #[cfg(target_os = "linux")]
+        ours::try_run(
+            "try_run, coarse first",
+            "refuses by a clock that lags",
+            Promises::LEADING,
+            CoarseFirst::new,
+        ),
+        ours::try_run("try_run, TSC", "on the processor's counter", Promises::UNORDERED_LEADING, || Tsc),
         ours::trigger("Throttled::trigger", "a thread of its own runs the function"),
         peers::leading::<std::sync::Mutex<_>>("std Mutex, leading"),
         peers::leading::<parking_lot::Mutex<_>>("parking_lot, leading"),

@@ -14,13 +14,14 @@ use std::time::Duration;
 pub fn try_run<C: Clock + Send + Sync + 'static>(
     name: &'static str,
     note: &'static str,
+    promises: Promises,
     clock: fn() -> C,
 ) -> Contestant {
     // During a run it does not wait.
     let gate = peers::gate(
         name,
         note,
-        Promises::LEADING,
+        promises,
         Runs::Alone,
         move |threshold| Throttle::with_clock(threshold, clock()),
         |throttle| throttle.try_run(|| ()).is_ok(),

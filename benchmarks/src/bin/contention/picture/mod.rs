@@ -62,7 +62,7 @@ fn all<'a>(canvas: &Canvas<'a>, report: &Report, panels: &[Panel]) -> Drawn<'a> 
     canvas.fill(&WHITE)?;
     let title = "What a call costs as threads are added";
     write(canvas, title, (16, 22), 25, HPos::Left, INK, true)?;
-    let machine = format!("{}, {} cores", report.machine.processor, report.machine.cores);
+    let machine = format!("{}, {} cores", report.machine.cpu, report.machine.cores);
     let rounds = match report.rounds {
         1 => "one round".to_owned(),
         rounds => format!("medians of {rounds} rounds"),
