@@ -3,10 +3,12 @@
 
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "nobody else uses it")]
 
+pub mod labels;
 pub mod machine;
 pub mod peers;
 pub mod promises;
 pub mod rows;
+pub mod statistics;
 
 /// Keeps what is measured on cache lines of its own, so that no row pays for its neighbours in memory.
 #[repr(align(128))]

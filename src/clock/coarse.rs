@@ -52,13 +52,14 @@ impl Clock for Coarse {
 ///
 /// # Cost
 ///
-/// A refused call costs a quarter of one on [`Monotonic`], any other one a coarse reading more, a sixth of a
+/// A refused call costs a fifth of one on [`Monotonic`], any other one a coarse reading more, a seventh of a
 /// precise one. 8 bytes, so that a throttle has 40.
 ///
 /// # How far behind
 ///
-/// With a tick of 4 ms, on two virtual cores, the coarse clock was behind by 2 ms in the median and by 14.8 ms
-/// at most; `cargo run --release --package benchmarks --bin clocks` measures it. The slack of
+/// On two virtual cores and with a tick of 4 ms, the coarse clock was behind by 5.1 ms in the median of ten
+/// seconds and by 7.1 ms at most while one core was busy, and by 14.8 ms at most in another hour. It is no bound:
+/// `cargo run --release --package benchmarks --bin clocks`, in this repository, measures it. The slack of
 /// [`new`](Self::new) is 20 ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoarseFirst<C = Coarse, P = Monotonic> {

@@ -66,7 +66,7 @@ use core::time::Duration;
 ///
 /// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep each
 /// on lines of its own: beside a neighbour that another core runs without a pause, a coalesced call took 2.6
-/// times as long, a refused one 1.5 and one that ran 1.7 times, and none of it with padding
+/// times as long, a refused one 1.3 and one that ran 1.8 times, and none of it with padding
 /// (`cargo bench --bench neighbours`).
 ///
 /// ```

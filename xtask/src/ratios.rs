@@ -5,6 +5,7 @@
 //! had are still shown, for criterion keeps their files: remove its directory to forget them.
 
 use serde_json::Value;
+use statrs::statistics::{Data, OrderStatistics};
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write as _;
@@ -131,12 +132,8 @@ fn ratio(rounds: &Rounds, to: Option<&Rounds>) -> String {
     if ratios.is_empty() { String::new() } else { format!("{:.2}", median(&ratios)) }
 }
 
-/// The median of at least one value.
 fn median<'v>(values: impl IntoIterator<Item = &'v f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.into_iter().copied().collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) }
+    Data::new(values.into_iter().copied().collect::<Vec<_>>()).median()
 }
 
 #[cfg(test)]

@@ -5,22 +5,22 @@ use comfy_table::{CellAlignment, Table, presets};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// How many instructions a path may gain unnoticed: 2 % rounded down, which is none below 50, and what another
-/// compiler may make of the same source.
+/// How many instructions a path may gain unnoticed: a share of what is recorded, rounded down, and some more.
 #[derive(Clone, Copy)]
 pub struct Slack {
-    other_compiler: u64,
+    one_in: u64,
+    more: u64,
 }
 
 impl Slack {
-    /// The same compiler makes the same instructions of the same source.
-    pub const SAME_COMPILER: Self = Self { other_compiler: 0 };
-    /// Another one allocates registers in another way.
-    const OTHER_COMPILER: Self = Self { other_compiler: 3 };
+    /// The same compiler makes the same instructions of the same source. 2 % is none below 50.
+    pub const SAME_COMPILER: Self = Self { one_in: 50, more: 0 };
+    /// Another one inlines and allocates registers in another way: only what is gross can be told.
+    const OTHER_COMPILER: Self = Self { one_in: 10, more: 3 };
 
     /// The most that passes for `recorded`.
     pub fn limit(self, recorded: u64) -> u64 {
-        recorded + recorded / 50 + self.other_compiler
+        recorded + recorded / self.one_in + self.more
     }
 }
 
@@ -147,8 +147,9 @@ mod tests {
     }
 
     #[test]
-    fn another_compiler_may_add_three_and_is_named_where_that_is_not_enough() {
-        assert_eq!(said(9, 12, "rustc 2").0, None);
+    fn another_compiler_may_add_a_tenth_and_three_and_is_named_where_that_is_not_enough() {
+        assert_eq!((said(9, 12, "rustc 2").0, said(100, 113, "rustc 2").0), (None, None));
+        assert!(said(100, 114, "rustc 2").0.is_some());
         let fault = said(9, 13, "rustc 2").0.expect("four more");
         assert!(fault.contains("recorded with rustc 1, counted with rustc 2"), "{fault}");
     }

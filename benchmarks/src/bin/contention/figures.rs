@@ -5,6 +5,7 @@ use crate::contestants::Contestant;
 use crate::measure::Measured;
 use crate::plan::{Pass, Step};
 use crate::scenario::Scenario;
+use benchmarks::statistics::median;
 use quanta::Clock;
 use std::collections::BTreeMap;
 
@@ -106,14 +107,6 @@ impl Figures {
     }
 }
 
-/// The middle one, or between the two middle ones.
-pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.into_iter().collect();
-    sorted.sort_by(f64::total_cmp);
-    let upper = *sorted.get(sorted.len() / 2)?;
-    Some(if sorted.len() % 2 == 1 { upper } else { f64::midpoint(sorted[sorted.len() / 2 - 1], upper) })
-}
-
 #[cfg(test)]
 pub mod tests {
     use super::*;
@@ -144,13 +137,6 @@ pub mod tests {
 
     fn near(got: f64, expected: f64) {
         assert!((got - expected).abs() < 0.01 * expected, "{got}, not {expected}");
-    }
-
-    #[test]
-    fn the_median_is_in_the_middle() {
-        is(median([3.0, 1.0, 2.0]), 2.0);
-        is(median([4.0, 1.0, 2.0, 3.0]), 2.5);
-        assert_eq!(median([]), None);
     }
 
     /// In the place of any clock: its ticks are nanoseconds.

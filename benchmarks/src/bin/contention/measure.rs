@@ -1,11 +1,11 @@
 //! One measurement: threads that start together, and stop together after a fixed time.
 
 use crate::contestants::Contestant;
-use crate::figures::median;
 use crate::plan::{Pass, Step};
 use crate::scenario::Seen;
 use crate::subject::Count;
 use benchmarks::Padded;
+use benchmarks::statistics::median;
 use core_affinity::CoreId;
 use hdrhistogram::Histogram;
 use quanta::Clock;

@@ -2,7 +2,7 @@
 //! of it.
 
 use crate::runs::Runs;
-use crate::statistics::median;
+use benchmarks::statistics::median;
 use indicatif::ProgressBar;
 
 /// What a row is there for.
@@ -75,11 +75,11 @@ impl Place {
     }
 
     pub fn time(&self) -> Option<f64> {
-        (!self.nanos.is_empty()).then(|| median(&self.nanos))
+        median(self.nanos.iter().copied())
     }
 
     pub fn memory(&self) -> Option<f64> {
-        (!self.bytes.is_empty()).then(|| median(&self.bytes))
+        median(self.bytes.iter().copied())
     }
 
     pub fn all_runs(&self) -> Option<Runs> {

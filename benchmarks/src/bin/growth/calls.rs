@@ -4,9 +4,9 @@ use crate::axis::{Contestant, Memory, Role, Sample, Text};
 use crate::front::{Background, Blocking, Front};
 use crate::references::{FenceAndLoad, UnderMutex};
 use crate::runs::Runs;
-use crate::statistics::{float, middle, signed};
 use crate::timing::clock;
 use crate::window::{Window, window};
+use benchmarks::statistics::{float, middle, signed};
 use std::marker::PhantomData;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! A count that is wrong is an error. A time never is: it depends on the machine and on what else it does.
 
 use crate::axis::{Axis, Memory, Place, Role, Row};
-use crate::statistics::{median_ratio, signed, spread};
+use benchmarks::statistics::{median_ratio, signed, spread};
 
 /// Small tables are shared by few keys.
 const MANY_KEYS: u64 = 10_000;

@@ -21,7 +21,6 @@ mod page;
 mod picture;
 mod references;
 mod runs;
-mod statistics;
 mod storm;
 mod table;
 mod threads;

@@ -2,10 +2,10 @@
 
 use crate::axis::{Contestant, Role, Sample};
 use crate::calls::repeats;
-use crate::statistics::{float, middle};
 use crate::timing::{clock, look, nanos_a_call};
 use benchmarks::Padded;
 use benchmarks::peers::BothEdges;
+use benchmarks::statistics::{float, middle};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::{Duration, Instant};

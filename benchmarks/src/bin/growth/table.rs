@@ -2,8 +2,8 @@
 
 use crate::axis::{Axis, Place, Row};
 use crate::judge::{Flatness, flatness};
-use crate::statistics::median_ratio;
 use benchmarks::machine::Machine;
+use benchmarks::statistics::median_ratio;
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 

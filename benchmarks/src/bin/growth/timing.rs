@@ -1,6 +1,6 @@
 //! How long calls take.
 
-use crate::statistics::{float, middle};
+use benchmarks::statistics::{float, middle};
 use std::hint::{black_box, spin_loop};
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,9 @@
 //! The same call by many threads at once.
 
 use crate::memory::in_use;
-use crate::statistics::float;
 use crate::timing::nanos;
 use benchmarks::machine::cores;
+use benchmarks::statistics::float;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;

@@ -1,7 +1,6 @@
 //! The picture: a panel for each scenario, so that it is seen at a glance who scales. A line that stays flat
 //! up to the cores does.
 
-mod labels;
 mod panel;
 mod scale;
 

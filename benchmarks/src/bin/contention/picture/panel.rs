@@ -1,9 +1,9 @@
 //! One panel: values by threads, with the name of each line at its end.
 
-use super::labels::spread;
 use super::scale::Scale;
 use super::{CELL, Canvas, Drawn, GREY, INK, write};
 use crate::contestants::Role;
+use benchmarks::labels::spread;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;

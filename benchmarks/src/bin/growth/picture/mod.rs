@@ -1,15 +1,14 @@
 //! One axis as a picture: a panel for the time of a call, and below it, on the same sizes, panels for the runs of a
 //! window and for memory. Each line has its name at its end.
 
-mod labels;
 mod panel;
 mod scale;
 
 use self::panel::{Line, Panel, Point};
 use self::scale::Scale;
 use crate::axis::{Axis, Place, Role, Row};
-use crate::statistics::{float, quartiles};
 use benchmarks::machine::Machine;
+use benchmarks::statistics::{float, quartiles};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 

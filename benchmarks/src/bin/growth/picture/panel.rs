@@ -1,9 +1,9 @@
 //! One quantity over the sizes.
 
-use super::labels::apart;
 use super::scale::Scale;
 use super::{Area, Drawn, GREY, INK, WIDTH, text};
 use crate::table::{number, short};
+use benchmarks::labels::spread;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
@@ -12,7 +12,7 @@ pub const LEFT: i32 = 58;
 const RIGHT: i32 = 232;
 /// Between the edge of the panel and the first and last size.
 const INSET: i32 = 14;
-const NAME_HEIGHT: i32 = 15;
+const NAME_HEIGHT: f64 = 15.0;
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
 /// A median, and what half of the rounds lie between.
@@ -101,7 +101,9 @@ impl Panel {
         let ends: Vec<(&Line, Point)> =
             self.lines.iter().filter_map(|line| Some((line, last(line)?))).collect();
         let wanted: Vec<i32> = ends.iter().map(|(_, point)| self.y(top, point.value)).collect();
-        let at = apart(&wanted, NAME_HEIGHT, top + 4, top + self.height - 4);
+        let heights: Vec<f64> = wanted.iter().copied().map(f64::from).collect();
+        let (highest, lowest) = (f64::from(top + 4), f64::from(top + self.height - 4));
+        let at = spread(&heights, NAME_HEIGHT, highest, lowest).into_iter().map(rounded);
         let right = WIDTH - RIGHT;
         for (((named, point), wanted), y) in ends.iter().zip(wanted).zip(at) {
             line(area, (right - INSET + 7, wanted), (right + 3, y), named.colour)?;
