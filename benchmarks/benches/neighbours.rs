@@ -57,51 +57,31 @@ fn coalesced(criterion: &mut Criterion) {
 }
 
 /// The first of them has run; the second has no window.
-fn throttles() -> [Throttle; 2] {
-    let throttles = [Throttle::new(HOUR), Throttle::new(Duration::ZERO)];
-    assert!(throttles[0].try_run(|| ()).is_ok());
-    throttles
+fn refused(criterion: &mut Criterion) {
+    let throttles = || {
+        let throttles = [Throttle::new(HOUR), Throttle::new(Duration::ZERO)];
+        assert!(throttles[0].try_run(|| ()).is_ok());
+        throttles
+    };
+    beside_each_other(criterion, "neighbours, refused", throttles);
 }
 
-fn refused(criterion: &mut Criterion) {
+fn admitted(criterion: &mut Criterion) {
+    let throttles = || [Throttle::new(Duration::ZERO), Throttle::new(Duration::ZERO)];
+    beside_each_other(criterion, "neighbours, admitted", throttles);
+}
+
+/// The first throttle is measured, the second runs.
+fn beside_each_other(criterion: &mut Criterion, group: &str, throttles: impl Fn() -> [Throttle; 2]) {
     let adjacent = CachePadded::new(throttles());
     let [one, other] = &**black_box(&adjacent);
     let padded = throttles().map(CachePadded::new);
     let [padded_one, padded_other] = black_box(&padded);
-    rounds(criterion, "neighbours, refused", |rows| {
+    let tries = |throttle: &Throttle| throttle.try_run(|| ()).is_ok();
+    rounds(criterion, group, |rows| {
         rows.references();
-        rows.row("alone", || one.try_run(|| ()).is_ok());
-        rows.row_beside(
-            "beside one that runs",
-            || one.try_run(|| ()).is_ok(),
-            || other.try_run(|| ()).is_ok(),
-        );
-        rows.row_beside(
-            "padded",
-            || padded_one.try_run(|| ()).is_ok(),
-            || padded_other.try_run(|| ()).is_ok(),
-        );
-    });
-}
-
-fn admitted(criterion: &mut Criterion) {
-    let free = || [Throttle::new(Duration::ZERO), Throttle::new(Duration::ZERO)];
-    let adjacent = CachePadded::new(free());
-    let [one, other] = &**black_box(&adjacent);
-    let padded = free().map(CachePadded::new);
-    let [padded_one, padded_other] = black_box(&padded);
-    rounds(criterion, "neighbours, admitted", |rows| {
-        rows.references();
-        rows.row("alone", || one.try_run(|| ()).is_ok());
-        rows.row_beside(
-            "beside one that runs",
-            || one.try_run(|| ()).is_ok(),
-            || other.try_run(|| ()).is_ok(),
-        );
-        rows.row_beside(
-            "padded",
-            || padded_one.try_run(|| ()).is_ok(),
-            || padded_other.try_run(|| ()).is_ok(),
-        );
+        rows.row("alone", || tries(one));
+        rows.row_beside("beside one that runs", || tries(one), || tries(other));
+        rows.row_beside("padded", || tries(padded_one), || tries(padded_other));
     });
 }

@@ -59,7 +59,7 @@ impl Clock for Coarse {
 ///
 /// On two virtual cores and with a tick of 4 ms, the coarse clock was behind by 5.1 ms in the median of ten
 /// seconds and by 7.1 ms at most while one core was busy, and by 14.8 ms at most in another hour. It is no bound:
-/// `cargo run --release --package benchmarks --bin clocks`, in this repository, measures it. The slack of
+/// `cargo xtask clocks`, in this repository, measures it. The slack of
 /// [`new`](Self::new) is 20 ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoarseFirst<C = Coarse, P = Monotonic> {

@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 ///
 /// * The counters of two cores need not agree, and a core may read its own early. On two virtual cores that told
 ///   each other their readings, one was behind what had been told 498,000 times in ten seconds, by up to 1.9 µs
-///   (`cargo run --release --package benchmarks --bin clocks`, in this repository). G1 to G9 hold all the same, on this clock: while
+///   (`cargo xtask clocks`, in this repository). G1 to G9 hold all the same, on this clock: while
 ///   it reads earlier than the latest start, the window counts as closed (G8). What does not hold is that two
 ///   runs are a threshold apart on any other clock, nor that a call which begins after the window was seen
 ///   over is not refused.

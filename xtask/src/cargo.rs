@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
+use std::process::ExitCode;
 
 /// These say how this program itself was built, and would rebuild what is started.
 const OWN: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"];
@@ -47,6 +48,18 @@ pub fn lines(command: &Expression, mut look: impl FnMut(&str)) -> io::Result<()>
     }
 }
 
+/// Runs a command that shows what it does by itself, and returns its exit status.
+///
+/// # Errors
+///
+/// If it does not start.
+pub fn status(name: &str, command: &Expression) -> Result<ExitCode, String> {
+    let output = command.unchecked().run().map_err(|why| format!("{name}: {why}"))?;
+    // Without a status it was ended by a signal.
+    let status = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(ExitCode::from(status))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +82,17 @@ mod tests {
         let (ended, said) = of_shell("echo one; exit 3");
         assert_eq!((ended.unwrap_err().to_string().as_str(), said.len()), ("exit status: 3", 1));
         assert!(lines(&command("no-such-program", [""], Path::new(".")), |_| {}).is_err());
+    }
+
+    #[test]
+    fn the_status_of_a_command_is_handed_on() {
+        let of = |script: &str| status("it", &command("sh", ["-c", script], Path::new(".")));
+        assert_eq!(of("exit 2"), Ok(ExitCode::from(2)));
+        assert_eq!(of("true"), Ok(ExitCode::SUCCESS));
+        assert_eq!(of("kill -9 $$"), Ok(ExitCode::FAILURE));
+        assert!(
+            status("it", &command("no-such-program", [""], Path::new("."))).unwrap_err().starts_with("it: ")
+        );
     }
 
     #[test]

@@ -2,11 +2,10 @@
 //! the figures of the README.
 
 mod cargo;
-mod contention;
 mod fuzz;
-mod growth;
 mod instructions;
 mod ladder;
+mod program;
 mod ratios;
 mod report;
 mod rung;
@@ -47,12 +46,14 @@ enum Command {
     },
     /// Call one throttle from many threads for a long time, and check the guarantees all along.
     Soak(soak::Soak),
-    /// Measure how calls of this library and of its peers scale with threads: tables, a picture and a page.
-    Contention(contention::Contention),
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
     Instructions(instructions::Instructions),
-    /// Measure what a call costs as calls in a window, keys and threads grow.
-    Growth(growth::Growth),
+    /// Measure how calls of this library and of its peers scale with threads: tables, a picture and a page.
+    Contention(program::Arguments),
+    /// Measure what a call costs as calls in a window, keys and threads grow: tables, pictures and a page.
+    Growth(program::Arguments),
+    /// Measure the clocks: what a reading costs, how far it lags, whether it is ordered across cores.
+    Clocks(program::Arguments),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -72,9 +73,10 @@ fn main() -> ExitCode {
             fuzz::fuzz(&root, seconds, &targets).map(ok).map_err(|why| why.to_string())
         }
         Command::Soak(arguments) => soak::soak(&root, &arguments),
-        Command::Contention(arguments) => contention::contention(&root, &arguments),
         Command::Instructions(arguments) => instructions::instructions(&root, &arguments).map(ok),
-        Command::Growth(arguments) => growth::growth(&root, &arguments),
+        Command::Contention(arguments) => program::run(&root, "contention", &arguments),
+        Command::Growth(arguments) => program::run(&root, "growth", &arguments),
+        Command::Clocks(arguments) => program::run(&root, "clocks", &arguments),
         Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
     };
     match done {

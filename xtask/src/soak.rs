@@ -1,6 +1,6 @@
 //! The storm for a long time: builds the example `soak` and hands it the arguments.
 
-use crate::cargo::{cargo, command};
+use crate::cargo::{cargo, command, status};
 use clap::Args;
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,11 +40,7 @@ const ONE_HEAP: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 /// Runs the soak and returns its exit status: 0 if all held, 1 if a guarantee was seen broken, 2 for bad
 /// arguments.
 pub fn soak(root: &Path, soak: &Soak) -> Result<ExitCode, String> {
-    let command = command(cargo(), soak.command(), root).env(ONE_HEAP.0, ONE_HEAP.1).unchecked();
-    let output = command.run().map_err(|why| format!("soak: {why}"))?;
-    // Without a status it was ended by a signal.
-    let status = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-    Ok(ExitCode::from(status))
+    status("soak", &command(cargo(), soak.command(), root).env(ONE_HEAP.0, ONE_HEAP.1))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! the readings of two cores are in order.
 //!
 //! ```text
-//! cargo run --release --package benchmarks --bin clocks -- --seconds 10
+//! cargo xtask clocks --seconds 10
 //! ```
 //!
 //! The lag is measured from a reading of `Monotonic` before the coarse one, so it is never overstated; the
@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 /// What the clocks cost, how far they lag, and whether they are ordered across cores.
 #[derive(Parser)]
+#[command(name = "cargo xtask clocks", bin_name = "cargo xtask clocks")]
 struct Options {
     /// How long to look at each clock, in seconds.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
