@@ -36,6 +36,7 @@
 //! | tell each run how many calls it stands for | [`Counted`], [`CountedThrottled`], [`Calls`] |
 //! | log at most once per threshold | [`every!`] |
 //! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
+//! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
 //!
 //! The guarantees, by their numbers, are at [`Throttle`]; the word and its transitions in [`state`]; the
