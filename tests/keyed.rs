@@ -143,6 +143,31 @@ fn a_reading_that_is_older_than_an_eviction_refuses_no_key_by_itself() {
     assert_eq!(keyed.clock().read.load(Ordering::Relaxed), 4);
 }
 
+/// It reads later than the end of every window, and is not: it has reached no window that never ends.
+#[test]
+fn a_clock_that_reads_never_makes_no_call_spin() {
+    struct AtItsEnd(AtomicUsize);
+    impl Clock for AtItsEnd {
+        fn now(&self) -> Timestamp {
+            match self.0.fetch_add(1, Ordering::Relaxed) {
+                0 => START,
+                1 => DUE,
+                read => {
+                    assert!(read < 10, "it goes on reading");
+                    Timestamp::NEVER
+                }
+            }
+        }
+    }
+    let clock = AtItsEnd(AtomicUsize::new(0));
+    let keyed: Keyed<u32, AtItsEnd> = Keyed::builder(WINDOW).clock(clock).shards(1).build();
+    assert!(keyed.try_run(&1, || ()).is_ok());
+    assert_eq!(keyed.evict(), 1);
+    keyed.set_threshold(Duration::MAX);
+    let refused = Refused::Closed { retry_at: Timestamp::NEVER };
+    assert_eq!(keyed.try_run(&2, || ()), Err(refused.into()));
+}
+
 #[test]
 fn a_longer_threshold_applies_to_an_evicted_key_too() {
     let keyed = one_shard::<u32>().build();

@@ -52,12 +52,14 @@ async fn either(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
 
 /// Ends when the clock of `runtime` has been seen to read `deadline`.
 pub(super) async fn reached<R: Runtime>(runtime: Arc<R>, deadline: Timestamp) {
-    while runtime.now() < deadline {
+    // A clock that reads `NEVER` is at its end, and has not reached a deadline that never comes.
+    let now = || runtime.now().min(Timestamp::MAX);
+    while now() < deadline {
         match runtime.moved() {
             Some(moved) => {
                 let listener = moved.event().listen();
                 // Once more: it may have been moved before this listened.
-                if runtime.now() < deadline {
+                if now() < deadline {
                     listener.await;
                 }
             }

@@ -49,11 +49,14 @@ impl Clock for Coarse {
 /// * **G1** holds on the precise clock, however wrong the coarse one is: no run is stamped by it.
 /// * A call may be refused for longer than the window lasts: by as much as the coarse clock is behind more
 ///   than `slack`. If it is behind by less, the decisions are those of the precise clock.
+/// * The time to retry at that such a call is told has then passed by the precise clock. Whoever comes back
+///   at once may be refused again, until the coarse clock moves: wait a little in between.
 ///
 /// # Cost
 ///
-/// A refused call costs a fifth of one on [`Monotonic`], any other one a coarse reading more, a seventh of a
-/// precise one. 8 bytes, so that a throttle has 40.
+/// A call that the coarse clock refuses costs a fifth of one on [`Monotonic`]. One that it could refuse and does
+/// not costs a coarse reading more, a seventh of a precise one, and two loads; on a `Keyed`, one more look-up
+/// under the lock that readers share. 8 bytes, so that a throttle has 40.
 ///
 /// # How far behind
 ///

@@ -11,7 +11,7 @@ use crate::clock::{Clock, Monotonic};
 use crate::snapshot::Snapshot;
 use crate::state::Epoch;
 use crate::sync::{AtomicU64, Ordering};
-use crate::time::{Threshold, ThresholdTooLong};
+use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -301,7 +301,8 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     }
 
     fn now(&self) -> At {
-        At { now: self.clock.now(), threshold: self.threshold() }
+        // A clock that reads `NEVER` is at its end, which is before the end of a window that never ends.
+        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
     }
 
     fn full(&self) -> KeyedError {

@@ -3,15 +3,17 @@
 use super::by_hand::{ByHand, Driven, at};
 use super::calls::{WINDOW, millis};
 use super::paused;
-use atomic_throttle::Tokio;
 use atomic_throttle::asynchronous::stream::throttle;
+use atomic_throttle::{Clock, NoRuntime, Runtime, Timestamp, Tokio};
 use evidence::Check;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use smol::stream::{Stream, StreamExt, iter, unfold};
+use std::future::pending;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -209,6 +211,34 @@ fn model(fault: Option<Fault>, table: &Timetable, window: u64) -> (Vec<(u64, usi
     }
     out.push((due, latest));
     (out, due.max(end))
+}
+
+/// A clock that is at its end, where a window never ends.
+struct AtItsEnd(AtomicUsize);
+
+impl Clock for AtItsEnd {
+    fn now(&self) -> Timestamp {
+        assert!(self.0.fetch_add(1, Ordering::Relaxed) < 10, "it goes on reading");
+        Timestamp::NEVER
+    }
+}
+
+impl Runtime for AtItsEnd {
+    fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> + Send + 'static {
+        pending()
+    }
+
+    fn spawn(&self, _: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
+        Err(NoRuntime)
+    }
+}
+
+#[test]
+fn a_clock_that_reads_never_makes_no_poll_spin() {
+    let mut stream = pin!(throttle(iter([1, 2]), millis(1), AtItsEnd(AtomicUsize::new(0))));
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert_eq!(stream.as_mut().poll_next(cx), Poll::Ready(Some(1)));
+    assert_eq!(stream.as_mut().poll_next(cx), Poll::Pending);
 }
 
 fn timetables() -> impl Strategy<Value = (u64, Timetable)> {
