@@ -287,6 +287,7 @@ fn the_coarse_clock_is_on_the_scale_of_the_precise_one_and_never_ahead_of_it() {
         assert!(precise.saturating_since(coarse) < Duration::from_secs(60));
     }
     assert_eq!(CoarseFirst::default(), CoarseFirst::new());
+    assert_eq!(CoarseFirst::new().slack(), Duration::from_millis(20));
     assert_eq!(CoarseFirst::with_slack(support::SECOND).slack(), support::SECOND);
     assert!(size_of::<Throttle<CoarseFirst>>() <= 40);
 }

@@ -1,9 +1,9 @@
 //! [`Clock`]: where a front end takes the time from. [`Monotonic`] is real, [`Manual`] is for tests and
 //! simulations.
 //!
-//! Two more are real, and cost less where most calls are refused: `CoarseFirst` looks first at a clock that is
-//! a few milliseconds behind, and never lets a run start early; `Tsc` (feature `tsc`) reads the processor's
-//! counter, which may go back from one core to another.
+//! Others are real as well, and cost less where most calls are refused: `CoarseFirst` looks first at `Coarse`,
+//! which is a few milliseconds behind, and never lets a run start early; `Tsc` (feature `tsc`) reads the
+//! processor's counter, which may go back from one core to another.
 
 use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 use crate::time::Timestamp;

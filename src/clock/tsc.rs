@@ -24,17 +24,16 @@ use std::sync::OnceLock;
 ///   each other their readings, one was behind what had been told 498,000 times in ten seconds, by up to 1.9 µs
 ///   (`cargo xtask clocks`, in this repository). G1 to G9 hold all the same, on this clock, but for what the
 ///   first reading does to G7: while it reads earlier than the latest start, the window counts as closed (G8).
-///   What does not hold is that two
-///   runs are a threshold apart on any other clock, nor that a call which begins after the window was seen
-///   over is not refused.
+///   What does not hold is that two runs are a threshold apart on any other clock, nor that a call which begins
+///   after the window was seen over is not refused.
 /// * The length of its second is measured once, against the system's clock, when it is first read: that
 ///   reading takes about a millisecond, up to 200, and whoever else reads it meanwhile waits for that. Read it
 ///   once at the start of the program if that matters. What is measured is off by some parts per million, and
 ///   stays so: the system's clock is corrected, this one is not.
 /// * A machine whose counter stops, changes its pace, or is moved to other hardware takes this clock along.
-///   If the counter starts anew, as on some machines after a suspension, the window stays closed for as long
-///   as it had counted before.
-///   Where the processor says that its counter is not steady, `quanta` reads the system's clock instead.
+///   If the counter starts anew, as on some machines after a suspension, the window stays closed for as long as
+///   it had counted before. Where the processor says that its counter is not steady, `quanta` reads the
+///   system's clock instead.
 /// * Waiting is the system's business: a deferred run starts when a sleep by the system's clock is over and
 ///   this clock agrees.
 ///

@@ -18,7 +18,7 @@ const SLICES: [u32; 2] = [32, 44];
 /// After how many places a call that has no room for its key looks at no further shard.
 const LOOK_FOR_ROOM: usize = 4096;
 
-/// Keeps a shard, or a count that all write, on lines of its own, also where the processor fetches lines in pairs.
+/// Keeps a shard, or a count that calls on all shards write, on lines of its own, also where the processor fetches lines in pairs.
 #[repr(align(128))]
 struct Padded<T>(T);
 
