@@ -55,7 +55,7 @@ fn coalesced(criterion: &mut Criterion, runtime: &Runtime) -> std::io::Result<()
     let notify = &black_box(Notify::new());
 
     rounds(criterion, "coalesced, other front ends", |rows| {
-        rows.fence_and_load();
+        rows.references();
         rows.row_and_contended("CountedThrottled::trigger", move || counted.trigger().is_ok());
         rows.row("AsyncThrottle::trigger", move || asynchronous.trigger(async || ()).is_ok());
         // It remembers one request, too, and wakes nobody while nobody waits.
@@ -92,6 +92,7 @@ fn in_chunks<T>(calls: u64, call: impl Fn(u64) -> T, between: impl Fn()) -> Dura
 fn spawned(criterion: &mut Criterion, runtime: &Runtime) {
     let throttle = &AsyncThrottle::new(Duration::ZERO);
     rounds(criterion, "spawned", |rows| {
+        rows.references();
         rows.timed_row("tokio spawn", |calls| {
             runtime.block_on(async {
                 let start = Instant::now();

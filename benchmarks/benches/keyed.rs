@@ -78,6 +78,7 @@ fn refused(criterion: &mut Criterion, keys: u64) {
     let events = &tracing_throttle(HOUR, number(keys));
     assert!((0..number(keys)).all(|event| events.check(event)));
     rounds(criterion, &format!("keyed, refused, {keys} keys"), |rows| {
+        rows.references();
         rows.row("the keys alone", move || key(keys));
         rows.row_and_contended("Keyed::try_run", move || keyed.try_run(&key(keys), || ()).is_ok());
         #[cfg(target_os = "linux")]
@@ -102,6 +103,7 @@ fn admitted(criterion: &mut Criterion, keys: u64) {
     let quanta_clock: &DefaultKeyedRateLimiter<u64> = &RateLimiter::keyed(quota);
     let std_clock = &RateLimiter::dashmap_with_clock(quota, MonotonicClock);
     rounds(criterion, &format!("keyed, admitted, {keys} keys"), |rows| {
+        rows.references();
         rows.row("the keys alone", move || key(keys));
         rows.row_and_contended("Keyed::try_run", move || keyed.try_run(&key(keys), || ()).is_ok());
         rows.row_and_contended("governor, std clock", move || std_clock.check_key(&key(keys)).is_ok());
@@ -128,7 +130,7 @@ fn pending(criterion: &mut Criterion, keys: u64) {
 
     let (single, keyed, counted, map) = black_box((&single, &keyed, &counted, &map));
     rounds(criterion, &format!("keyed, pending, {keys} keys"), |rows| {
-        rows.fence_and_load();
+        rows.references();
         rows.row("the keys alone", move || key(keys));
         rows.row_and_contended("Throttled::trigger", move || single.trigger().is_ok());
         rows.row_and_contended("KeyedThrottled::trigger", move || keyed.trigger(&key(keys)).is_ok());

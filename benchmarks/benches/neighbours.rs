@@ -49,7 +49,7 @@ fn coalesced(criterion: &mut Criterion) {
     let padded = gates().map(CachePadded::new);
     let [padded_one, padded_other] = black_box(&padded);
     rounds(criterion, "neighbours, coalesced", |rows| {
-        rows.fence_and_load();
+        rows.references();
         rows.row("alone", || one.coalesce().is_some());
         rows.row_beside("beside one that runs", || one.coalesce().is_some(), || starts(other));
         rows.row_beside("padded", || padded_one.coalesce().is_some(), || starts(padded_other));

@@ -85,23 +85,17 @@ impl Rows<'_> {
         let word = &Padded(AtomicU64::new(0));
         let word = &black_box(word).0;
         self.row("relaxed load", move || word.load(Ordering::Relaxed));
-        self.fence_and_load();
+        // The least that can promise a call that a pending run sees what was written before it.
+        self.row("fence + load", move || {
+            fence(Ordering::SeqCst);
+            word.load(Ordering::Relaxed)
+        });
         self.row("CAS", move || {
             let before = word.load(Ordering::Relaxed);
             word.compare_exchange_weak(before, before + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         });
         self.row("Instant::now", Instant::now);
         self.row("Monotonic::now", || Monotonic.now());
-    }
-
-    /// The least that can promise a call that a pending run sees what was written before it.
-    pub fn fence_and_load(&mut self) {
-        let word = &Padded(AtomicU64::new(0));
-        let word = &black_box(word).0;
-        self.row("fence + load", move || {
-            fence(Ordering::SeqCst);
-            word.load(Ordering::Relaxed)
-        });
     }
 }
 
