@@ -25,8 +25,8 @@ pub type GovernorStd = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOp
 /// governor as it comes, on the processor's time-stamp counter, which is not ordered across cores.
 pub type GovernorQuanta = DefaultDirectRateLimiter;
 
-/// One grant per `period`; with none, all that it can: four cells a nanosecond, and four thousand million in
-/// reserve, so that every check passes.
+/// One grant per `period`; with none, all that it can: a cell a nanosecond, and four thousand million in reserve,
+/// so that every check passes.
 fn quota(period: Duration) -> Quota {
     Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
 }
@@ -42,7 +42,7 @@ pub fn governor_quanta(period: Duration) -> GovernorQuanta {
 /// ratelimit: several atomics, on the clock of `Instant`.
 pub fn ratelimit(period: Duration) -> ratelimit::Ratelimiter {
     let builder = if period.is_zero() {
-        // More than any measurement takes, kept in a token's 2^-20 without overflow.
+        // More than any measurement takes, kept in millionths of a token without overflow.
         ratelimit::Ratelimiter::builder(1 << 40).max_tokens(1 << 40).initial_available(1 << 40)
     } else {
         ratelimit::Ratelimiter::builder(1).period(period).max_tokens(1).initial_available(1)
@@ -50,7 +50,10 @@ pub fn ratelimit(period: Duration) -> ratelimit::Ratelimiter {
     builder.build().expect("its settings are in range")
 }
 
-/// leaky-bucket: a fast path on one atomic, and a lock, on tokio's clock.
+/// leaky-bucket as it comes, which is fair: a lock for each call, on tokio's clock. Unfair, it grants on one atomic,
+/// without a reading of the clock, in a tenth of the time; and as soon as two threads call it stops granting for
+/// good (1.1.2: 2 to 21 grants in half a second of windows of 1 ms, in each of four runs), so that is no way to
+/// call it.
 pub fn leaky_bucket(period: Duration) -> leaky_bucket::RateLimiter {
     let mut builder = leaky_bucket::RateLimiter::builder();
     if period.is_zero() {
