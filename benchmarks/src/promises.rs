@@ -35,6 +35,10 @@ impl Promises {
         Self(&[Promise::Spacing, Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
     /// Something that wakes the one who works: nothing is spaced.
     pub const WAKE: Self = Self(&[Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
+    /// A channel that is full while a request is pending. Who finds it full has a fence, but who receives has none
+    /// after it: that its run sees what the other wrote holds where a read-modify-write is a fence, as on x86-64,
+    /// and by no memory model (`memory-model/tests/channel.rs`).
+    pub const FULL_CHANNEL: Self = Self(&[Promise::Exclusion, Promise::TrailingEdge]);
 }
 
 impl Promise {

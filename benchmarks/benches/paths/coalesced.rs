@@ -1,7 +1,8 @@
 //! A call while a run is pending: it returns at once, and the pending run sees what it wrote before.
 //!
 //! The yardstick is `fence + load`, the least that can promise this. A relaxed load cannot: it loses
-//! updates, and stands here only as the floor. Every peer promises visibility.
+//! updates, and stands here only as the floor. The mutexes and tokio's `Notify` promise visibility, too; a full
+//! channel has it on x86-64 and promises it nowhere.
 
 use atomic_throttle::gate::{Arrival, Gate};
 use atomic_throttle::{Pending, Threshold, Throttle, Throttled, Timestamp};

@@ -92,11 +92,16 @@ where
 }
 
 /// Something that remembers one request to a worker until that looks.
-fn waker(name: &'static str, note: &'static str, prepare: fn(Scenario) -> Prepared) -> Contestant {
+fn waker(
+    name: &'static str,
+    note: &'static str,
+    promises: Promises,
+    prepare: fn(Scenario) -> Prepared,
+) -> Contestant {
     Contestant {
         name,
         role: Role::Peer,
-        promises: Promises::WAKE,
+        promises,
         note,
         runs: Runs::Alone,
         owners_wait: false,
@@ -107,7 +112,7 @@ fn waker(name: &'static str, note: &'static str, prepare: fn(Scenario) -> Prepar
 
 /// It remembers one request, and wakes nobody while nobody waits.
 pub fn notify(name: &'static str) -> Contestant {
-    waker(name, "wakes a task", |_| {
+    waker(name, "wakes a task", Promises::WAKE, |_| {
         let notify = Notify::new();
         notify.notify_one();
         let call = |notify: &Notify| {
@@ -122,7 +127,7 @@ pub fn notify(name: &'static str) -> Contestant {
 
 /// A channel to a worker, of capacity 1: it is full while a request is pending.
 pub fn crossbeam_channel(name: &'static str) -> Contestant {
-    waker(name, "wakes a thread", |_| {
+    waker(name, "wakes a thread", Promises::FULL_CHANNEL, |_| {
         let (sender, receiver) = crossbeam_channel::bounded::<()>(1);
         sender.send(()).expect("the receiver lives");
         let calls = subject(Arc::new(Padded(sender)), |sender| sender.try_send(()).is_ok());
@@ -132,7 +137,7 @@ pub fn crossbeam_channel(name: &'static str) -> Contestant {
 
 /// The same of the standard library.
 pub fn std_channel(name: &'static str) -> Contestant {
-    waker(name, "wakes a thread", |_| {
+    waker(name, "wakes a thread", Promises::FULL_CHANNEL, |_| {
         let (sender, receiver) = sync_channel(1);
         sender.send(()).expect("the receiver lives");
         let calls = subject(Arc::new(Padded(sender)), |sender| sender.try_send(()).is_ok());
