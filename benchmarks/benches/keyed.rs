@@ -3,8 +3,8 @@
 //!
 //! `Keyed` and governor decide in a hash table divided into shards. governor decides on an atomic under a read
 //! lock, hashes by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises
-//! spacing, but neither exclusion nor that it forgets anything by itself. The keys are drawn at random, which is
-//! part of each row, and stands as a row of its own.
+//! spacing, but neither exclusion nor that it forgets anything by itself. It takes any hash, so it is also measured
+//! with that of `Keyed`. The keys are drawn at random, which is part of each row, and stands as a row of its own.
 //!
 //! A call on a pending key of a `KeyedThrottled` finds it in the same table. Its references have less to do:
 //! `fence + load` knows one word and no key, `Throttled` has one run pending and no keys, and the map under a
@@ -18,11 +18,13 @@
 #[cfg(target_os = "linux")]
 use atomic_throttle::clock::CoarseFirst;
 use atomic_throttle::clock::Tsc;
-use atomic_throttle::{Keyed, KeyedThrottled, Pending, Throttled};
+use atomic_throttle::{KeyHash, Keyed, KeyedThrottled, Pending, Throttled};
 use benchmarks::peers::tracing_throttle;
 use benchmarks::rows::{self, rounds};
 use criterion::Criterion;
-use governor::clock::MonotonicClock;
+use governor::clock::{Clock, MonotonicClock, QuantaClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -58,6 +60,17 @@ fn key(keys: u64) -> u64 {
     })
 }
 
+/// governor's keyed limiter with the hash of `Keyed`.
+type OurHash<C> = RateLimiter<u64, DashMapStateStore<u64, KeyHash>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+fn quanta_with_our_hash(quota: Quota) -> OurHash<QuantaClock> {
+    RateLimiter::dashmap_with_clock_and_hasher(quota, QuantaClock::default(), KeyHash::default())
+}
+
+fn std_with_our_hash(quota: Quota) -> OurHash<MonotonicClock> {
+    RateLimiter::dashmap_with_clock_and_hasher(quota, MonotonicClock, KeyHash::default())
+}
+
 /// Every key is inside its window.
 fn refused(criterion: &mut Criterion, keys: u64) {
     let keyed = &Keyed::new(HOUR);
@@ -67,12 +80,14 @@ fn refused(criterion: &mut Criterion, keys: u64) {
     let quota = Quota::with_period(HOUR).expect("an hour is not zero");
     let quanta_clock: &DefaultKeyedRateLimiter<u64> = &RateLimiter::keyed(quota);
     let std_clock = &RateLimiter::dashmap_with_clock(quota, MonotonicClock);
+    let (quanta_same_hash, std_same_hash) = (&quanta_with_our_hash(quota), &std_with_our_hash(quota));
     for key in 0..keys {
         assert!(keyed.try_run(&key, || ()).is_ok());
         #[cfg(target_os = "linux")]
         assert!(coarse_first.try_run(&key, || ()).is_ok());
         assert!(tsc.try_run(&key, || ()).is_ok());
         assert!(quanta_clock.check_key(&key).is_ok() && std_clock.check_key(&key).is_ok());
+        assert!(quanta_same_hash.check_key(&key).is_ok() && std_same_hash.check_key(&key).is_ok());
     }
     let number = |key: u64| usize::try_from(key).expect("at most a million");
     let events = &tracing_throttle(HOUR, number(keys));
@@ -90,6 +105,12 @@ fn refused(criterion: &mut Criterion, keys: u64) {
         });
         rows.row_and_contended("governor, std clock", move || std_clock.check_key(&key(keys)).is_ok());
         rows.row_and_contended("governor, quanta clock", move || quanta_clock.check_key(&key(keys)).is_ok());
+        rows.row_and_contended("governor, std clock, same hash", move || {
+            std_same_hash.check_key(&key(keys)).is_ok()
+        });
+        rows.row_and_contended("governor, quanta clock, same hash", move || {
+            quanta_same_hash.check_key(&key(keys)).is_ok()
+        });
         // It also counts what it refuses, and its signatures are read from a list.
         rows.row_and_contended("tracing-throttle", move || events.check(number(key(keys))));
     });
@@ -102,12 +123,19 @@ fn admitted(criterion: &mut Criterion, keys: u64) {
     let quota = Quota::per_second(NonZeroU32::MAX);
     let quanta_clock: &DefaultKeyedRateLimiter<u64> = &RateLimiter::keyed(quota);
     let std_clock = &RateLimiter::dashmap_with_clock(quota, MonotonicClock);
+    let (quanta_same_hash, std_same_hash) = (&quanta_with_our_hash(quota), &std_with_our_hash(quota));
     rounds(criterion, &format!("keyed, admitted, {keys} keys"), |rows| {
         rows.references();
         rows.row("the keys alone", move || key(keys));
         rows.row_and_contended("Keyed::try_run", move || keyed.try_run(&key(keys), || ()).is_ok());
         rows.row_and_contended("governor, std clock", move || std_clock.check_key(&key(keys)).is_ok());
         rows.row_and_contended("governor, quanta clock", move || quanta_clock.check_key(&key(keys)).is_ok());
+        rows.row_and_contended("governor, std clock, same hash", move || {
+            std_same_hash.check_key(&key(keys)).is_ok()
+        });
+        rows.row_and_contended("governor, quanta clock, same hash", move || {
+            quanta_same_hash.check_key(&key(keys)).is_ok()
+        });
     });
 }
 
