@@ -92,13 +92,15 @@ fn cost(clock: &impl Clock) -> f64 {
 fn lag(clock: &impl Clock, time: Duration) -> Histogram<u64> {
     let mut lags = Histogram::new_with_max(60_000_000_000, 3).expect("three digits of a minute");
     let start = Instant::now();
-    while start.elapsed() < time {
+    loop {
         for _ in 0..1_000 {
             let before = Monotonic.now();
             lags.saturating_record(as_nanos(before.saturating_since(clock.now())));
         }
+        if start.elapsed() >= time {
+            return lags;
+        }
     }
-    lags
 }
 
 /// How often a reading was before one that another core had told, and by how many nanoseconds at most.
@@ -110,16 +112,21 @@ fn steps_back(clock: &(impl Clock + Sync), time: Duration) -> (u64, u64) {
         core.map(core_affinity::set_for_current);
         start.wait();
         let (mut steps, mut most) = (0, 0);
-        while !stop.load(Ordering::Relaxed) {
-            let told = latest.load(Ordering::Acquire);
-            let now = clock.now().as_nanos();
-            if now < told {
-                steps += 1;
-                most = most.max(told - now);
+        loop {
+            // Some, also where the thread is given its core late.
+            for _ in 0..100 {
+                let told = latest.load(Ordering::Acquire);
+                let now = clock.now().as_nanos();
+                if now < told {
+                    steps += 1;
+                    most = most.max(told - now);
+                }
+                latest.fetch_max(now, Ordering::AcqRel);
             }
-            latest.fetch_max(now, Ordering::AcqRel);
+            if stop.load(Ordering::Relaxed) {
+                return (steps, most);
+            }
         }
-        (steps, most)
     };
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     thread::scope(|scope| {
@@ -154,19 +161,16 @@ mod tests {
 
     #[test]
     fn steps_back_are_seen() {
-        let (steps, most) = steps_back(&Backwards(AtomicU64::new(1 << 50)), Duration::from_millis(5));
+        let (steps, most) = steps_back(&Backwards(AtomicU64::new(1 << 50)), Duration::ZERO);
         assert!(steps > 0 && most >= 5, "{steps} steps, by at most {most}");
-        assert_eq!(
-            steps_back(&atomic_throttle::Manual::new(Timestamp::ZERO), Duration::from_millis(5)),
-            (0, 0)
-        );
+        assert_eq!(steps_back(&atomic_throttle::Manual::new(Timestamp::ZERO), Duration::ZERO), (0, 0));
     }
 
     #[test]
     fn a_clock_that_stands_still_lags_more_and_more() {
         let from = Monotonic.now();
         let still = atomic_throttle::Manual::new(from);
-        let lags = lag(&still, Duration::from_millis(5));
-        assert!(lags.max() >= 4_000_000 && lags.len() >= 1_000, "at most {}", lags.max());
+        let lags = lag(&still, Duration::ZERO);
+        assert!(lags.max() > lags.min() && lags.len() == 1_000, "from {} to {}", lags.min(), lags.max());
     }
 }
