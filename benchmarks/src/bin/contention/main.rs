@@ -65,7 +65,11 @@ fn measured(options: &Options) -> Result<Report, String> {
     let mut cores = core_affinity::get_core_ids().unwrap_or_default();
     // Fewer where a quota allows for less than all.
     cores.truncate(thread::available_parallelism().map_or(1, usize::from));
-    let machine = Machine { cores: cores.len().max(1), ..Machine::here() };
+    let mut machine = Machine::here();
+    // Not where nobody says which they are: there are cores, all the same.
+    if !cores.is_empty() {
+        machine.cores = cores.len();
+    }
     let contestants = contestants::list();
     let scenarios = options.scenarios();
     let threads = plan::thread_counts(machine.cores, options.max_threads(machine.cores));
