@@ -19,7 +19,7 @@ struct Rounds {
     ran: Vec<f64>,
     /// Runs of those that would have fitted.
     of_possible: Vec<f64>,
-    latencies: Vec<[f64; 4]>,
+    latencies: Vec<[Option<f64>; 4]>,
 }
 
 /// The quantiles of a latency, and its greatest.
@@ -53,10 +53,12 @@ impl Figures {
             // Of a thousand times as many, for more than whole nanoseconds.
             let nanos = |ticks: u64| clock.delta_as_nanos(0, ticks.saturating_mul(1000)) as f64 / 1e3;
             let ticks = &measured.ticks;
-            let quantiles = [0.5, 0.99, 0.999].map(|at| nanos(ticks.value_at_quantile(at)));
-            if !ticks.is_empty() {
-                rounds.latencies.push([quantiles[0], quantiles[1], quantiles[2], nanos(ticks.max())]);
-            }
+            // One in a thousand is known of a thousand, and not of fewer.
+            let enough = |one_in: u64| ticks.len() >= one_in;
+            let quantile = |at, one_in| enough(one_in).then(|| nanos(ticks.value_at_quantile(at)));
+            let [half, hundredth, thousandth] =
+                [(0.5, 2), (0.99, 100), (0.999, 1000)].map(|(at, one_in)| quantile(at, one_in));
+            rounds.latencies.push([half, hundredth, thousandth, enough(1).then(|| nanos(ticks.max()))]);
             return;
         }
         let seconds = measured.working.as_secs_f64();
@@ -98,12 +100,13 @@ impl Figures {
         median(self.all.get(&place)?.of_possible.iter().copied())
     }
 
-    /// The [`QUANTILES`], in ns: medians over the rounds, and the greatest of all rounds.
-    pub fn latency(&self, place: Place) -> Option<[f64; 4]> {
-        let rounds = &self.all.get(&place)?.latencies;
-        let of_rounds = |which: usize| rounds.iter().map(move |latencies| latencies[which]);
-        let greatest = of_rounds(3).reduce(f64::max)?;
-        Some([median(of_rounds(0))?, median(of_rounds(1))?, median(of_rounds(2))?, greatest])
+    /// The [`QUANTILES`], in ns: medians over the rounds that timed enough calls to know them, and the greatest of
+    /// all rounds.
+    pub fn latency(&self, place: Place) -> [Option<f64>; 4] {
+        let rounds = self.all.get(&place).map_or(&[][..], |rounds| &rounds.latencies);
+        let of_rounds = |which: usize| rounds.iter().filter_map(move |latencies| latencies[which]);
+        let greatest = of_rounds(3).reduce(f64::max);
+        [median(of_rounds(0)), median(of_rounds(1)), median(of_rounds(2)), greatest]
     }
 }
 
@@ -212,11 +215,20 @@ pub mod tests {
         let ticks = |most| [vec![100; 985], vec![1000; 10], vec![5000; 4], vec![most]].concat();
         let rounds = [8000, 90_000, 7000].map(|most| measured(9, 0, &ticks(most)));
         let (figures, place) = figures(Scenario::Refused, 1, "ratelimit", &rounds, Pass::Latency);
-        let [half, hundredth, thousandth, most] = figures.latency(place).unwrap();
+        let [half, hundredth, thousandth, most] = figures.latency(place).map(Option::unwrap);
         near(half, 100.0);
         near(hundredth, 1000.0);
         near(thousandth, 5000.0);
         near(most, 90_000.0);
         assert_eq!(figures.nanos(place), None);
+    }
+
+    #[test]
+    fn what_is_one_in_a_thousand_is_not_known_of_fewer() {
+        for (timed, known) in [(0, 0), (1, 1), (2, 2), (99, 2), (100, 3), (999, 3), (1000, 4)] {
+            let rounds = [measured(9, 0, &vec![100; timed])];
+            let (figures, place) = figures(Scenario::Refused, 1, "ratelimit", &rounds, Pass::Latency);
+            assert_eq!(figures.latency(place).iter().flatten().count(), known, "of {timed}");
+        }
     }
 }

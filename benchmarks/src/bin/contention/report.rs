@@ -72,7 +72,8 @@ impl Report {
                  latency every {EVERY}th call of each thread is timed, so that reading the clock does not thin \
                  out the others. What the timing itself takes is in the row of an empty call; the clock goes in \
                  steps of about {:.0} ns. p50, p99 and \
-                 p99.9 are medians over the rounds, max is the longest of all that were timed.",
+                 p99.9 are medians over the rounds, left out where fewer than a hundred or a thousand calls were timed; \
+                 max is the longest of all that were.",
                 self.clock_step
             ),
             "A measurement whose calls did something else than its scenario says (a call ran where none may, \

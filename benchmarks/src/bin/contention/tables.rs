@@ -84,8 +84,7 @@ impl Report {
     pub fn latencies(&self, scenario: Scenario, threads: usize) -> Table {
         let row = |(contestant, it): (usize, &Contestant)| {
             let figures = self.figures.latency(Self::place(scenario, contestant, threads));
-            let cells = (0..QUANTILES.len())
-                .map(|which| figures.map_or(NONE.to_owned(), |latency| nanos(latency[which])));
+            let cells = (0..QUANTILES.len()).map(|which| figures[which].map_or(NONE.to_owned(), nanos));
             row(it, cells)
         };
         Table {
