@@ -15,7 +15,8 @@ pub trait Front {
     fn lead(&self);
     /// Has somebody make a run pending.
     fn defer(&self) -> Owner;
-    /// A call, as a closure that holds nothing but references: what a loop can keep in registers.
+    /// A call, as a closure that holds nothing but references: what a loop can keep in registers. It says whether
+    /// it ran.
     fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync;
     fn state(&self) -> State;
     /// Ends it, and what is pending.
@@ -106,7 +107,8 @@ impl Front for Background {
     #[inline]
     fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
         let throttled = &self.0;
-        move || throttled.trigger().is_ok()
+        // No caller runs it. One that is refused would end the row as one that ran does.
+        move || throttled.trigger().is_err()
     }
 
     fn state(&self) -> State {

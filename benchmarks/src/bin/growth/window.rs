@@ -117,7 +117,7 @@ mod tests {
         fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
             || {
                 std::mem::forget(Vec::<u8>::with_capacity(1 << 20));
-                self.0.trigger().is_ok()
+                self.0.trigger().is_err()
             }
         }
         fn state(&self) -> State {
