@@ -15,9 +15,10 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The command line of cargo that builds the program and runs it.
+    /// The command line of cargo that builds the program, which is not done quietly, for it can take minutes, and
+    /// runs it.
     fn command(&self, program: &str) -> Vec<String> {
-        let run = ["run", "--release", "--quiet", "--package", "benchmarks", "--bin", program, "--"];
+        let run = ["run", "--release", "--package", "benchmarks", "--bin", program, "--"];
         run.into_iter().map(str::to_owned).chain(self.arguments.iter().cloned()).collect()
     }
 }
@@ -39,7 +40,7 @@ mod tests {
         let parsed = Arguments::from_arg_matches(&parser.get_matches_from(words)).unwrap();
         assert_eq!(
             parsed.command("growth").join(" "),
-            "run --release --quiet --package benchmarks --bin growth -- --rounds 1 --only=keys --help"
+            "run --release --package benchmarks --bin growth -- --rounds 1 --only=keys --help"
         );
     }
 }
