@@ -117,19 +117,32 @@ fn write_group(text: &mut String, group: &str, reference: &str, rows: &Rows) {
         text.push('\n');
     }
     // Writing to a `String` cannot fail.
-    let _ = writeln!(text, "| {group} | ns | x {reference} | x one thread |\n|---|--:|--:|--:|");
+    let _ =
+        writeln!(text, "| {group} | ns | x {reference} | in rounds | x one thread |\n|---|--:|--:|--:|--:|");
     for (row, rounds, nanos) in sorted {
-        let to_reference = ratio(rounds, rows.get(reference));
-        let to_alone = ratio(rounds, row.strip_prefix(CONTENDED).and_then(|alone| rows.get(alone)));
-        let _ = writeln!(text, "| {row} | {nanos:.2} | {to_reference} | {to_alone} |");
+        let to_reference = ratios(rounds, rows.get(reference));
+        let to_alone = ratios(rounds, row.strip_prefix(CONTENDED).and_then(|alone| rows.get(alone)));
+        let (reference, alone) = (middle(&to_reference), middle(&to_alone));
+        let _ = writeln!(text, "| {row} | {nanos:.2} | {reference} | {} | {alone} |", spread(&to_reference));
     }
 }
 
-/// The median over the rounds of the ratio within a round; empty if they share no round.
-fn ratio(rounds: &Rounds, to: Option<&Rounds>) -> String {
-    let Some(to) = to else { return String::new() };
-    let ratios: Vec<f64> = rounds.iter().filter_map(|(round, nanos)| Some(nanos / to.get(round)?)).collect();
-    if ratios.is_empty() { String::new() } else { format!("{:.2}", median(&ratios)) }
+/// The ratio within each round that they share.
+fn ratios(rounds: &Rounds, to: Option<&Rounds>) -> Vec<f64> {
+    let Some(to) = to else { return Vec::new() };
+    rounds.iter().filter_map(|(round, nanos)| Some(nanos / to.get(round)?)).collect()
+}
+
+/// Empty if there are none.
+fn middle(ratios: &[f64]) -> String {
+    if ratios.is_empty() { String::new() } else { format!("{:.2}", median(ratios)) }
+}
+
+/// The least and the greatest: two rows whose ratios overlap are not told apart.
+fn spread(ratios: &[f64]) -> String {
+    let least = ratios.iter().copied().reduce(f64::min);
+    let most = ratios.iter().copied().reduce(f64::max);
+    least.zip(most).map_or_else(String::new, |(least, most)| format!("{least:.2} to {most:.2}"))
 }
 
 fn median<'v>(values: impl IntoIterator<Item = &'v f64>) -> f64 {
@@ -180,11 +193,11 @@ mod tests {
         }
         assert_eq!(
             table(&dir.0).unwrap(),
-            "| coalesced | ns | x fence + load | x one thread |\n\
-             |---|--:|--:|--:|\n\
-             | 2 threads: row | 2.00 | 1.00 | 0.91 |\n\
-             | fence + load | 2.00 | 1.00 |  |\n\
-             | row | 5.00 | 1.10 |  |\n"
+            "| coalesced | ns | x fence + load | in rounds | x one thread |\n\
+             |---|--:|--:|--:|--:|\n\
+             | 2 threads: row | 2.00 | 1.00 | 1.00 to 1.50 | 0.91 |\n\
+             | fence + load | 2.00 | 1.00 | 1.00 to 1.00 |  |\n\
+             | row | 5.00 | 1.10 | 1.10 to 2.50 |  |\n"
         );
     }
 
@@ -196,14 +209,14 @@ mod tests {
         dir.add("c/new", "refused", "round-1/a/b", 26.0);
         assert_eq!(
             table(&dir.0).unwrap(),
-            "| refused | ns | x Instant::now | x one thread |\n\
-             |---|--:|--:|--:|\n\
-             | a/b | 26.00 |  |  |\n\
+            "| refused | ns | x Instant::now | in rounds | x one thread |\n\
+             |---|--:|--:|--:|--:|\n\
+             | a/b | 26.00 |  |  |  |\n\
              \n\
-             | admitted | ns | x Instant::now | x one thread |\n\
-             |---|--:|--:|--:|\n\
-             | Instant::now | 25.00 | 1.00 |  |\n\
-             | row | 30.00 | 1.20 |  |\n"
+             | admitted | ns | x Instant::now | in rounds | x one thread |\n\
+             |---|--:|--:|--:|--:|\n\
+             | Instant::now | 25.00 | 1.00 | 1.00 to 1.00 |  |\n\
+             | row | 30.00 | 1.20 | 1.20 to 1.20 |  |\n"
         );
     }
 
@@ -218,7 +231,7 @@ mod tests {
         fs::write(dir.0.join("report/index.html"), "").unwrap();
         let text = table(&dir.0).unwrap();
         assert_eq!(text.lines().count(), 3, "{text}");
-        assert!(text.ends_with("| row | 30.00 |  |  |\n"), "{text}");
+        assert!(text.ends_with("| row | 30.00 |  |  |  |\n"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,9 @@
 use atomic_throttle::clock::Tsc;
 use atomic_throttle::{Clock, Monotonic, Throttle};
 use benchmarks::Padded;
-use benchmarks::peers::{BothEdges, Leading, Stamp, governor_quanta, governor_std, leaky_bucket, ratelimit};
+use benchmarks::peers::{
+    BothEdges, Leading, Stamp, governor_quanta, governor_std, governor_upkeep, leaky_bucket, ratelimit,
+};
 use benchmarks::rows::rounds;
 use criterion::Criterion;
 use std::hint::black_box;
@@ -31,6 +33,8 @@ pub fn bench(criterion: &mut Criterion) {
     let std_clock = &black_box(&std_clock).0;
     let quanta_clock = Padded(governor_quanta(Duration::ZERO));
     let quanta_clock = &black_box(&quanta_clock).0;
+    let upkeep_clock = Padded(governor_upkeep(Duration::ZERO));
+    let upkeep_clock = &black_box(&upkeep_clock).0;
     let ratelimit = Padded(ratelimit(Duration::ZERO));
     let ratelimit = &black_box(&ratelimit).0;
     let leaky_bucket = Padded(leaky_bucket(Duration::ZERO));
@@ -52,9 +56,10 @@ pub fn bench(criterion: &mut Criterion) {
         rows.row_and_contended("parking_lot Mutex, both edges", move || lot_both.run(|| ()));
         rows.row_and_contended("governor, std clock", move || std_clock.check().is_ok());
         rows.row_and_contended("governor, quanta clock", move || quanta_clock.check().is_ok());
+        rows.row_and_contended("governor, upkeep clock", move || upkeep_clock.check().is_ok());
         rows.row_and_contended("ratelimit", move || ratelimit.try_wait().is_ok());
         rows.row_and_contended("leaky-bucket", move || leaky_bucket.try_acquire(1));
-        rows.row_and_contended("relaxed stamp", move || stamp.check(Monotonic.now().as_nanos()));
+        rows.row_and_contended("abseil-style stamp", move || stamp.check(Monotonic.now().as_nanos()));
     });
 }
 

@@ -67,7 +67,11 @@ fn row(name: &str, clock: &(impl Clock + Sync), lag: Option<Histogram<u64>>, tim
         )
     });
     let (steps, most) = steps_back(clock, time);
-    let back = if steps == 0 { "never".to_owned() } else { format!("{steps} times, {most} ns") };
+    let back = match steps {
+        _ if core_affinity::get_core_ids().is_none_or(|cores| cores.len() < 2) => "one core".to_owned(),
+        0 => "never".to_owned(),
+        _ => format!("{steps} times, {most} ns"),
+    };
     [name.to_owned(), format!("{:.2}", cost(clock)), lag, back]
 }
 

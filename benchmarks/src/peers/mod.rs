@@ -6,8 +6,8 @@ mod mutexes;
 mod stamp;
 
 pub use self::limiters::{
-    GovernorQuanta, GovernorStd, TracingThrottle, governor_quanta, governor_std, leaky_bucket, ratelimit,
-    tracing_throttle,
+    GovernorQuanta, GovernorStd, GovernorUpkeep, TracingThrottle, governor_quanta, governor_std,
+    governor_upkeep, leaky_bucket, ratelimit, tracing_throttle,
 };
 pub use self::lock::{Lock, Look, Wake};
 pub use self::mutexes::{Both, BothEdges, Leading};

@@ -1,4 +1,5 @@
-//! The gate of abseil's `LOG_EVERY_N_SEC`: when the next grant is due, in one word, and nothing else.
+//! A gate as in abseil's `LOG_EVERY_N_SEC`: when the next grant is due, in one word, and nothing else. abseil's
+//! reads the processor's counter, and also counts calls; what is measured here reads `Monotonic`.
 
 use crate::promises::Promises;
 use std::sync::atomic::{AtomicU64, Ordering};

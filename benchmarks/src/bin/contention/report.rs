@@ -84,7 +84,7 @@ impl Report {
 }
 
 /// What the figures cannot show.
-pub const LIMITS: [&str; 7] = [
+pub const LIMITS: [&str; 10] = [
     "Absolute figures are those of one machine on one day. Only ratios within one report say something.",
     "All threads call all the time, with warm caches: the most contention there can be. A program that calls \
      once in a while pays for cold caches, which nobody here does.",
@@ -94,6 +94,10 @@ pub const LIMITS: [&str; 7] = [
      callers wait, and so runs them all. The function is empty; a longer one makes them wait longer.",
     "With more threads than cores, the greatest latencies are time slices of the scheduler, whoever is \
      measured; a lock whose owner lost its core holds up the others for so long.",
+    "What refuses because it is broken looks like what refuses by right: look at the runs per second, too.",
+    "A clock that first looks at one which lags by milliseconds cannot save anything in windows of 1 ms.",
+    "The clock that times calls does not wait for the instructions before it, so a part of a short call may \
+     escape it. Quantiles are to a hundredth. In a window, the wait that owners asked for is in their latencies.",
     "Latencies of some nanoseconds are less than what timing them takes. Throughput tells those better.",
     "On a virtual machine the host may take a core away; rounds and medians hide that only if it is rare.",
 ];

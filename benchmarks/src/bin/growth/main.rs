@@ -56,6 +56,9 @@ fn main() -> ExitCode {
 /// Measures, writes, prints, and returns what is wrong.
 fn all(options: &Options) -> Result<Vec<String>, String> {
     let machine = Machine::here();
+    if let Some(warning) = machine.warning() {
+        eprintln!("{warning}");
+    }
     let axes: Vec<Axis> =
         options.axes().into_iter().map(|along| measure(along, options)).collect::<Result<_, _>>()?;
     let faults: Vec<String> = axes.iter().flat_map(judge::faults).collect();

@@ -28,7 +28,8 @@ pub fn page(axes: &[Axis], pictures: &[String], faults: &[String], machine: &Mac
             }
             body {
                 h1 { "atomic-throttle: cost as work grows" }
-                p.machine { (machine) }
+                p.machine { (machine) ", " (machine.date) }
+                @if let Some(warning) = machine.warning() { p { strong { (warning) } } }
                 p {
                     "Written by " code { "cargo xtask growth" } ". Every row is measured once a round, one after \
                      the other; figures are medians of the rounds, and ratios are of the same round. Only ratios \

@@ -97,9 +97,14 @@ pub fn list() -> Vec<Contestant> {
         peers::limiter("ratelimit", Promises::RATE, ratelimit, |it| it.try_wait().is_ok()),
         peers::limiter("leaky-bucket", Promises::RATE, leaky_bucket, |it| it.try_acquire(1)),
         // A reading that is older than another thread's is refused.
-        peers::gate("relaxed stamp", "decides only", Stamp::PROMISES, Runs::Alone, Stamp::new, |it| {
-            it.check(Monotonic.now().as_nanos())
-        }),
+        peers::gate(
+            "abseil-style stamp",
+            "decides only, on Monotonic",
+            Stamp::PROMISES,
+            Runs::Alone,
+            Stamp::new,
+            |it| it.check(Monotonic.now().as_nanos()),
+        ),
         peers::notify("tokio Notify::notify_one"),
         peers::crossbeam_channel("crossbeam channel, full"),
         peers::std_channel("std channel, full"),
