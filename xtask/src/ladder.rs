@@ -60,7 +60,7 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests()];
     rungs.push(Rung::of_tests("doc tests", [Step::cargo("test --doc --all-features")]));
     rungs.extend(RUNGS.map(|(name, package)| shows(name, &format!("test --package {package}"))));
-    rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), instructions(), soak(depth)]);
+    rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), costs(), soak(depth)]);
     match depth {
         Depth::Usual => rungs,
         Depth::Deep => rungs.into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
@@ -106,11 +106,17 @@ fn examples() -> Rung {
     Rung::of_commands("examples", steps)
 }
 
-/// Every bench once, without measuring, so that it works when somebody measures; and what does not depend on
-/// the machine, which is how many instructions a path takes. Without valgrind that is skipped, so it may find
-/// no planted fault.
-fn instructions() -> Rung {
-    Rung::of_commands("instructions", ["bench -- --test", "xtask instructions"].map(Step::cargo))
+/// Every bench once without measuring, and the programs that measure as briefly as they can, so that they work
+/// when somebody measures; and what does not depend on the machine, which is how many instructions a path takes.
+/// Without valgrind that is skipped, so it may find no planted fault.
+fn costs() -> Rung {
+    let steps = [
+        "bench -- --test",
+        "xtask contention --rounds 1 --time 1ms --max-threads 2 --out target/verify/contention",
+        "xtask growth --quick --rounds 1 --out target/verify/growth",
+        "xtask instructions",
+    ];
+    Rung::of_commands("costs", steps.map(Step::cargo))
 }
 
 /// Its planted faults are in the tests of the example.
