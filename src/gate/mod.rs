@@ -206,11 +206,7 @@ impl Gate {
     #[must_use]
     pub fn refuses(&self, now: Timestamp) -> Option<Refused> {
         // ORDERING: Relaxed. As for a refusal of `try_start`: the call is promised nothing.
-        let state = State::from_word(self.word.load(Ordering::Relaxed));
-        match state.try_start(now, self.threshold()).1 {
-            TryStart::Run => None,
-            TryStart::Refused(refused) => Some(refused),
-        }
+        State::from_word(self.word.load(Ordering::Relaxed)).refuses(now, self.threshold())
     }
 
     /// Gives up the pending or owed run. The window stays: the next run keeps its distance.

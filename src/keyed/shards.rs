@@ -3,7 +3,7 @@
 
 use super::evict::Evicted;
 use super::shard::{At, Decision, Hashed, Shard};
-use crate::state::{Epoch, Refused, State, TryStart};
+use crate::state::{Epoch, Refused, State};
 use crate::sync::{AtomicU64, Ordering, RwLock, read, try_write, write};
 use core::borrow::Borrow;
 use std::boxed::Box;
@@ -98,10 +98,7 @@ impl<K> Shards<K> {
     where
         K: Borrow<Q>,
     {
-        match read(self.of(hashed.hash)).state(hashed)?.try_start(at.now, at.threshold).1 {
-            TryStart::Run => None,
-            TryStart::Refused(refused) => Some(refused),
-        }
+        read(self.of(hashed.hash)).state(hashed)?.refuses(at.now, at.threshold)
     }
 
     /// Decides anew, and alone: what was seen under the lock of a reader may have changed.

@@ -114,6 +114,15 @@ impl State {
         (self, TryStart::Refused(refused))
     }
 
+    /// Why [`try_start`](Self::try_start) would refuse.
+    #[inline]
+    pub(crate) const fn refuses(self, now: Timestamp, threshold: Threshold) -> Option<Refused> {
+        match self.try_start(now, threshold).1 {
+            TryStart::Run => None,
+            TryStart::Refused(refused) => Some(refused),
+        }
+    }
+
     /// The owner of the deferral made in `epoch` asks whether it is its turn.
     ///
     /// | event | when | r | d | next | outcome |

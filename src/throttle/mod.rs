@@ -1,6 +1,7 @@
 //! [`Throttle`]: the blocking front end. The one owner of the deferral waits in its call; every other
 //! call returns at once.
 
+mod deciding;
 mod outcome;
 mod performing;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
@@ -9,13 +10,13 @@ mod tests;
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
 use crate::clock::{Clock, Monotonic};
-use crate::gate::{Arrival, Deferral, Flushed, Gate};
+use crate::gate::{Flushed, Gate};
 use crate::observe::{self, Edge, Source};
 use crate::snapshot::Snapshot;
-use crate::state::{Epoch, Owe, Refused, State};
-use crate::sync::{AtomicU32, Event, Ordering, const_unless_loom, this_thread};
+use crate::state::{Epoch, Refused, State};
+use crate::sync::{AtomicU32, Event, const_unless_loom};
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
-use crate::wait::{Turn, Waiting};
+use crate::wait::Waiting;
 use core::fmt;
 use core::time::Duration;
 
@@ -223,15 +224,6 @@ impl<C: Clock> Throttle<C> {
         }
     }
 
-    // Not inlined: a coalesced call would save the registers that this needs.
-    #[inline(never)]
-    fn run_uncoalesced<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
-        if self.is_inside_run() {
-            return self.leave_owed();
-        }
-        self.settle(self.gate.arrive_uncoalesced(self.clock.now()), None, f)
-    }
-
     /// As [`run`](Self::run), for a caller that waits at most `max_wait`, on the throttle's clock.
     ///
     /// A deferral that is due later than that is not taken. One that is due sooner but then held up, by
@@ -340,59 +332,6 @@ impl<C: Clock> Throttle<C> {
     /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
     pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
         Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
-    }
-
-    #[inline]
-    fn settle<'t, T>(
-        &'t self,
-        arrival: Arrival<'t>,
-        limit: Option<Timestamp>,
-        f: impl FnOnce() -> T,
-    ) -> Outcome<'t, T, C> {
-        match arrival {
-            Arrival::Run(run) => Outcome::RanAtOnce(self.take_over(run, Edge::Leading, f)),
-            Arrival::Coalesced(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-            Arrival::Defer(deferral) => self.own(deferral, limit, f),
-        }
-    }
-
-    /// A call inside a run cannot wait for its end.
-    #[cold]
-    fn leave_owed<T>(&self) -> Outcome<'_, T, C> {
-        match self.gate.owe() {
-            (Owe::Owed, epoch) => {
-                observe::left_owed(self.source(), epoch);
-                Outcome::Owed
-            }
-            (Owe::Coalesced, epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-        }
-    }
-
-    #[cold]
-    fn own<'t, T>(
-        &'t self,
-        deferral: Deferral<'t>,
-        limit: Option<Timestamp>,
-        f: impl FnOnce() -> T,
-    ) -> Outcome<'t, T, C> {
-        let epoch = deferral.epoch();
-        if observe::ENABLED {
-            observe::deferred(self.source(), deferral.due());
-        }
-        let left_owed = || observe::abandoned(self.source(), epoch);
-        match self.waiting().for_turn(deferral, limit, left_owed) {
-            Turn::Run(run) => Outcome::RanDeferred(self.perform(run, Edge::Trailing, f)),
-            Turn::Gone => Outcome::Coalesced(Coalesced::new(self, epoch)),
-            Turn::Cancelled => Outcome::Cancelled,
-            Turn::Owed => Outcome::Owed,
-        }
-    }
-
-    #[inline]
-    fn is_inside_run(&self) -> bool {
-        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
-        let runner = self.runner.load(Ordering::Relaxed);
-        runner != 0 && runner == this_thread()
     }
 
     fn source(&self) -> Source<'_> {

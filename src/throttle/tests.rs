@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::clock::Manual;
+use crate::gate::Arrival;
+use crate::sync::Ordering;
+use crate::wait::Turn;
 use crate::wait::WaitError;
 
 #[test]
