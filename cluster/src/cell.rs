@@ -1,0 +1,115 @@
+//! [`Cell`]: what a register holds. The word of the throttle, and beside it the epoch of the last run that
+//! has finished, moved in the same step.
+
+use atomic_throttle::state::{Arrive, DeferralStatus, Finish, Policy};
+use atomic_throttle::{Epoch, State, Timestamp};
+use core::fmt;
+
+/// The whole state of a throttle that several processes share: a plain value of 16 bytes.
+///
+/// In one process a run in progress cannot vanish, so that its start is enough to cover a call. A process
+/// can, and therefore a call is covered only by a run that [finished](Self::finished).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cell {
+    word: u64,
+    finished: u64,
+}
+
+impl Cell {
+    /// Never ran, nothing pending, nothing running.
+    pub const NEW: Self = Self { word: 0, finished: 0 };
+
+    /// The cell with this word, whose latest run that has finished is that of `finished`.
+    #[must_use]
+    pub const fn new(state: State, finished: Epoch) -> Self {
+        Self { word: state.to_word(), finished: finished.as_u64() }
+    }
+
+    /// The word.
+    #[must_use]
+    pub const fn state(self) -> State {
+        State::from_word(self.word)
+    }
+
+    /// The epoch of the latest run.
+    #[must_use]
+    pub const fn epoch(self) -> Epoch {
+        self.state().epoch()
+    }
+
+    /// The epoch of the latest run that has finished. One that its process did not live to finish, or that
+    /// was superseded before, never shows here.
+    #[must_use]
+    pub const fn finished(self) -> Epoch {
+        Epoch::from_u64(self.finished)
+    }
+
+    /// The cell in 16 bytes: the word, then the epoch, both little-endian. The same on every machine.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        ((self.finished as u128) << 64 | self.word as u128).to_le_bytes()
+    }
+
+    /// The cell that these bytes encode. All bytes are a cell.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "its two halves")]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        let both = u128::from_le_bytes(bytes);
+        Self { word: both as u64, finished: Epoch::from_u64((both >> 64) as u64).as_u64() }
+    }
+
+    /// [`State::arrive_under`].
+    pub const fn arrive(self, now: Timestamp, policy: Policy) -> (Self, Arrive) {
+        let (state, outcome) = self.state().arrive_under(now, policy);
+        (Self::new(state, self.finished()), outcome)
+    }
+
+    /// [`State::finish`]; a run that was still the latest is then the latest that has finished.
+    pub const fn finish(self, epoch: Epoch) -> (Self, Finish) {
+        let (state, outcome) = self.state().finish(epoch);
+        let finished = match outcome {
+            Finish::Finished => epoch,
+            Finish::Ignored => self.finished(),
+        };
+        (Self::new(state, finished), outcome)
+    }
+
+    /// What is known by whoever has seen both: the cell that is further on, and of two of one epoch what
+    /// either has reached.
+    ///
+    /// A register that lost its data, or a replica that was promoted behind, shows an older cell than one
+    /// seen before. With this nothing goes back: no epoch is used twice, and no window is forgotten.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        let finished = self.finished().max(other.finished());
+        let state = match self.epoch().cmp(&other.epoch()) {
+            core::cmp::Ordering::Less => other.state(),
+            core::cmp::Ordering::Greater => self.state(),
+            core::cmp::Ordering::Equal => {
+                // A deferral is only made within an epoch, and its run only ends.
+                let pending = if self.state().has_owner() { self } else { other };
+                pending.state()
+            }
+        };
+        let (state, _) = if finished == state.epoch() { state.finish(finished) } else { (state, Finish::Ignored) };
+        Self::new(state, finished)
+    }
+
+    /// Whether a run is due.
+    #[must_use]
+    pub const fn is_pending(self) -> bool {
+        !matches!(self.state().deferral(), DeferralStatus::None | DeferralStatus::Cancelled)
+    }
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
+impl fmt::Debug for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cell").field("state", &self.state()).field("finished", &self.finished()).finish()
+    }
+}

@@ -1,0 +1,7 @@
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+//! One throttle for many processes and machines.
+
+pub mod cell;
+pub mod register;
+
+pub use self::cell::Cell;

@@ -1,0 +1,84 @@
+//! [`RegisterError`]: why a register did not answer.
+
+use core::error::Error;
+use core::fmt;
+use std::sync::Arc;
+
+/// Why a register did not answer, or not with a cell. Whatever was owed stays owed.
+///
+/// It says what to do, keeps its cause ([`source`](Error::source)) and never holds a password.
+#[derive(Clone, Debug)]
+pub struct RegisterError {
+    kind: RegisterErrorKind,
+    register: Arc<str>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// What kind of failure a [`RegisterError`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RegisterErrorKind {
+    /// No answer: it is not there, or the way to it is cut, or it took too long.
+    Unreachable,
+    /// It answered that it will not: no permission, no memory, a replica that takes no writes.
+    Refused,
+    /// What stands there is not the cell of a throttle of this version.
+    Foreign,
+    /// What held the cell is gone or cut short: a file that was removed or truncated.
+    Removed,
+}
+
+impl RegisterError {
+    /// A failure of the register that is described by `register`, which must hold no password.
+    #[must_use]
+    pub fn new(kind: RegisterErrorKind, register: &Arc<str>) -> Self {
+        Self { kind, register: Arc::clone(register), source: None }
+    }
+
+    /// The same, with its cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> RegisterErrorKind {
+        self.kind
+    }
+
+    /// The register that failed, without a password.
+    #[must_use]
+    pub fn register(&self) -> &str {
+        &self.register
+    }
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let register = &self.register;
+        match self.kind {
+            RegisterErrorKind::Unreachable => {
+                write!(f, "the register {register} does not answer: is it running, and is the way to it open?")
+            }
+            RegisterErrorKind::Refused => {
+                write!(f, "the register {register} refuses: look at the cause, then at its configuration")
+            }
+            RegisterErrorKind::Foreign => write!(
+                f,
+                "the register {register} holds something else than a throttle of this version: use another \
+                 name, or remove it"
+            ),
+            RegisterErrorKind::Removed => {
+                write!(f, "the register {register} was removed or cut short while in use: leave it in place")
+            }
+        }
+    }
+}
+
+impl Error for RegisterError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,54 @@
+//! [`Memory`]: a register in the memory of one process.
+
+use super::{Mark, Reading, Register, RegisterError, Swap};
+use crate::cell::Cell;
+use atomic_throttle::{Clock, Monotonic};
+use core::fmt;
+use std::sync::{Mutex, PoisonError};
+
+/// A register in the memory of this process, on the monotonic clock: for one process, and for tests.
+///
+/// It needs nothing and never fails. Throttles of the process that are to be one share it in an
+/// [`Arc`](std::sync::Arc).
+#[derive(Default)]
+pub struct Memory {
+    held: Mutex<(Cell, Option<Mark>)>,
+}
+
+impl Memory {
+    /// A register that nobody has used yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn step<T>(&self, step: impl FnOnce(&mut (Cell, Option<Mark>)) -> T) -> T {
+        step(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Register for Memory {
+    fn read(&self) -> Result<Reading, RegisterError> {
+        Ok(self.step(|&mut (cell, mark)| Reading { cell, now: Monotonic.now(), mark }))
+    }
+
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        Ok(self.step(|held| {
+            let now = Monotonic.now();
+            if held.0 != old {
+                return Swap::Differs(Reading { cell: held.0, now, mark: held.1 });
+            }
+            if new.epoch() != old.epoch() {
+                held.1 = Some(mark);
+            }
+            held.0 = new;
+            Swap::Done(now)
+        }))
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("cell", &self.step(|held| held.0)).finish()
+    }
+}

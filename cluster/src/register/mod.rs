@@ -1,0 +1,91 @@
+//! [`Register`]: where the [`Cell`] of a throttle lies, so that all its processes reach it.
+
+mod error;
+mod memory;
+
+pub use self::error::{RegisterError, RegisterErrorKind};
+pub use self::memory::Memory;
+
+use crate::cell::Cell;
+use atomic_throttle::Timestamp;
+use core::fmt;
+
+/// Holds one [`Cell`], and reads one clock.
+///
+/// Decisions are made elsewhere, by the transitions of the cell: a register compares and swaps, and no more.
+///
+/// # What an implementation promises
+///
+/// * [`compare_and_swap`](Self::compare_and_swap) is one step: no two callers, in whatever process, both put
+///   their cell in the place of the same one, unless that came back in between.
+/// * Whatever the caller did before a step of the register is visible to whoever sees that step, or makes a
+///   later one, as far as memory that they share is concerned (a `SeqCst` fence before and after, or a lock).
+/// * The clock is one for all callers, and counts time. It may stand still, jump and go back: then runs may
+///   come early or late, but none is lost.
+/// * It does not wait for ever: an operation that gets no answer fails after a limit.
+/// * It never panics, and it can be called from several threads.
+pub trait Register: fmt::Debug + Send + Sync {
+    /// What stands there, and what its clock reads at that moment. A register that nobody has used yet holds
+    /// [`Cell::NEW`].
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError`]: nothing is known.
+    fn read(&self) -> Result<Reading, RegisterError>;
+
+    /// Puts `new` in the place of `old` if that stands there.
+    ///
+    /// A `new` with another epoch than `old` starts a run. Where an operation may fail without telling whether
+    /// it was done, the register keeps the `mark` of whoever started the latest run, in the same step, and
+    /// shows it in each [`Reading`]: so the one who started finds out.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError`]: it may have been done, or not.
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError>;
+}
+
+/// What a register holds at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What stands there.
+    pub cell: Cell,
+    /// What the clock of the register reads.
+    pub now: Timestamp,
+    /// Who started the latest run, if the register keeps it.
+    pub mark: Option<Mark>,
+}
+
+/// What became of a [`compare_and_swap`](Register::compare_and_swap).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "only a swap that was done has happened"]
+pub enum Swap {
+    /// It was done, at this time of the register's clock.
+    Done(Timestamp),
+    /// Something else stood there: this. Nothing was done.
+    Differs(Reading),
+}
+
+/// A random number by which whoever starts a run recognizes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mark(u64);
+
+impl Mark {
+    /// A mark that nobody else has.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+
+    /// The mark as a number.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The mark of this number.
+    #[must_use]
+    pub const fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+}
