@@ -2,6 +2,7 @@
 //! One throttle for many processes and machines.
 
 pub mod cell;
+pub mod course;
 pub mod register;
 
 pub use self::cell::Cell;

@@ -35,9 +35,9 @@ pub trait Register: fmt::Debug + Send + Sync {
 
     /// Puts `new` in the place of `old` if that stands there.
     ///
-    /// A `new` with another epoch than `old` starts a run. Where an operation may fail without telling whether
-    /// it was done, the register keeps the `mark` of whoever started the latest run, in the same step, and
-    /// shows it in each [`Reading`]: so the one who started finds out.
+    /// A `new` with another epoch than `old` starts a run, as a rule. Where an operation may fail without telling
+    /// whether it was done, the register keeps the `mark` that came with the latest move to another epoch, in the
+    /// same step, and shows it in each [`Reading`]: so the one who started finds out.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ pub struct Reading {
     pub cell: Cell,
     /// What the clock of the register reads.
     pub now: Timestamp,
-    /// Who started the latest run, if the register keeps it.
+    /// The mark that came with the move to this epoch, if the register keeps it.
     pub mark: Option<Mark>,
 }
 
