@@ -125,7 +125,7 @@ mod wait;
 pub use clock::{Clock, Manual};
 pub use gate::Gate;
 pub use state::{Epoch, Refused, State};
-pub use time::{Threshold, ThresholdTooLong, Timestamp};
+pub use time::{Lease, LeaseOutOfRange, Threshold, ThresholdTooLong, Timestamp};
 
 #[cfg(feature = "std")]
 pub use self::{

@@ -4,9 +4,10 @@
 mod reference;
 
 use atomic_throttle::Threshold;
+use atomic_throttle::state::Policy;
 use evidence::Check;
 use reference::planted::contradicts;
-use reference::{Event, Model, Promise, Told, shipped};
+use reference::{Event, MAX, Model, Promise, Told, shipped};
 use std::collections::BTreeMap;
 
 const DESIGN: &str = include_str!("../DESIGN.md");
@@ -93,6 +94,8 @@ fn rows(text: &str, prefix: &str) -> Vec<Row> {
 #[derive(Debug)]
 struct Case {
     before: Model,
+    /// Of the forms under a policy.
+    under: Option<Policy>,
     event_name: &'static str,
     event: Event,
     now: u64,
@@ -106,10 +109,27 @@ impl Case {
         if spaced { self.before.latest_start + self.before.threshold } else { 0 }
     }
 
+    fn is_lease_over(&self) -> bool {
+        let lease = self.under.and_then(|policy| policy.lease);
+        lease.is_some_and(|lease| self.now >= self.before.latest_start + lease.as_nanos())
+    }
+
+    fn step(&self) -> (Model, Told) {
+        let before = shipped::encode(&self.before);
+        let threshold = Threshold::from_nanos(self.before.threshold);
+        let (state, told) = match self.under {
+            None => shipped::step(before, threshold, self.event),
+            Some(policy) => shipped::step_under(before, policy, self.event),
+        };
+        (shipped::decode(state, threshold), told)
+    }
+
     fn holds(&self, condition: &str) -> bool {
         match condition {
             "open" => self.now >= self.due(),
             "closed" => self.now < self.due(),
+            "lease over" => self.is_lease_over(),
+            "lease holds" => !self.is_lease_over(),
             "due <= latest" => self.due() <= self.latest,
             "due > latest" => self.due() > self.latest,
             "last == epoch" => self.before.latest_start == self.epoch,
@@ -149,6 +169,9 @@ fn outcome_name(told: Told) -> &'static str {
     }
 }
 
+/// None, shorter than the threshold of 4, as long, longer, and one that is never over.
+const LEASES: [Option<u64>; 5] = [None, Some(1), Some(4), Some(5), Some(MAX)];
+
 fn cases() -> Vec<Case> {
     let promises = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned];
     let mut cases = Vec::new();
@@ -158,27 +181,7 @@ fn cases() -> Vec<Case> {
                 let before = Model { threshold, latest_start, in_progress, promise };
                 for now in [0, 9, 10, 11, 13, 14, 15] {
                     for other in [0, 9, 10, 11, 13, 14, 15] {
-                        let (epoch, latest) = (other, other);
-                        let events = [
-                            ("arrive(now)", Event::Arrive { now }),
-                            ("arrive_by(now, latest)", Event::ArriveBy { now, latest }),
-                            ("request()", Event::Request),
-                            ("owe()", Event::Owe),
-                            ("try_start(now)", Event::TryStart { now }),
-                            ("fire(epoch, now)", Event::Fire { epoch, now }),
-                            ("abandon(epoch)", Event::Abandon { epoch }),
-                            ("cancel()", Event::Cancel),
-                            ("flush(now)", Event::Flush { now }),
-                            ("finish(epoch)", Event::Finish { epoch }),
-                        ];
-                        cases.extend(events.map(|(event_name, event)| Case {
-                            before,
-                            event_name,
-                            event,
-                            now,
-                            epoch,
-                            latest,
-                        }));
+                        cases.extend(cases_of(before, now, other));
                     }
                 }
             }
@@ -187,17 +190,46 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+fn cases_of(before: Model, now: u64, other: u64) -> Vec<Case> {
+    let (epoch, latest) = (other, other);
+    let plain = [
+        ("arrive(now)", Event::Arrive { now }),
+        ("arrive_by(now, latest)", Event::ArriveBy { now, latest }),
+        ("request()", Event::Request),
+        ("owe()", Event::Owe),
+        ("try_start(now)", Event::TryStart { now }),
+        ("fire(epoch, now)", Event::Fire { epoch, now }),
+        ("abandon(epoch)", Event::Abandon { epoch }),
+        ("cancel()", Event::Cancel),
+        ("flush(now)", Event::Flush { now }),
+        ("finish(epoch)", Event::Finish { epoch }),
+    ];
+    let under = [
+        ("arrive_under(now)", Event::Arrive { now }),
+        ("arrive_by_under(now, latest)", Event::ArriveBy { now, latest }),
+        ("try_start_under(now)", Event::TryStart { now }),
+        ("fire_under(epoch, now)", Event::Fire { epoch, now }),
+        ("flush_under(now)", Event::Flush { now }),
+    ];
+    let case = |(event_name, event), under| Case { before, under, event_name, event, now, epoch, latest };
+    let mut cases: Vec<_> = plain.into_iter().map(|event| case(event, None)).collect();
+    for lease in LEASES {
+        let policy = shipped::policy(before.threshold, lease);
+        cases.extend(under.into_iter().map(|event| case(event, Some(policy))));
+    }
+    cases
+}
+
 /// Executes the rows in every case; returns how many that were. Panics where not exactly one row applies,
 /// where the code does something else, or where a row is never executed.
-fn execute(rows: &[Row]) -> usize {
+fn execute(rows: &[Row], cases: &[Case]) -> usize {
     let mut executed: BTreeMap<&str, usize> = BTreeMap::new();
-    for case in cases() {
-        let applying: Vec<&Row> = rows.iter().filter(|row| row.applies(&case)).collect();
+    for case in cases {
+        let applying: Vec<&Row> = rows.iter().filter(|row| row.applies(case)).collect();
         let [row] = applying[..] else { panic!("{} rows apply to {case:?}", applying.len()) };
-        let threshold = Threshold::from_nanos(case.before.threshold);
-        let (state, told) = shipped::step(shipped::encode(&case.before), threshold, case.event);
+        let (next, told) = case.step();
         assert_eq!(outcome_name(told), row.outcome, "{} in {case:?}", row.text);
-        assert_eq!(shipped::decode(state, threshold), row.next(&case), "{} in {case:?}", row.text);
+        assert_eq!(next, row.next(case), "{} in {case:?}", row.text);
         *executed.entry(&row.text).or_default() += 1;
     }
     for row in rows {
@@ -211,8 +243,8 @@ fn the_table_is_executed() {
     let claim = "enumeration: the table of transitions in DESIGN.md, executed row by row";
     let check = Check::of("G1 G2 G3 G4 G6", claim);
     let rows = rows(DESIGN, "");
-    let executed = execute(&rows);
-    assert_eq!(rows.len(), 44, "the table is read whole");
+    let executed = execute(&rows, &cases());
+    assert_eq!(rows.len(), 80, "the table is read whole");
     check.passed(executed, "cases");
 }
 
@@ -222,7 +254,7 @@ type Spoil = fn(&mut Row);
 /// A table with a wrong row does not pass, whichever row it is.
 #[test]
 fn a_wrong_row_is_found() {
-    let rows = rows(DESIGN, "");
+    let (rows, cases) = (rows(DESIGN, ""), cases());
     let faults: [(&str, Spoil); 3] = [
         ("a row with another outcome", |row| "another".clone_into(&mut row.outcome)),
         ("a row with another next state", |row| {
@@ -238,7 +270,7 @@ fn a_wrong_row_is_found() {
         for index in 0..rows.len() {
             let mut wrong = rows.clone();
             spoil(&mut wrong[index]);
-            assert!(contradicts(|| execute(&wrong)), "{fault}: {}", rows[index].text);
+            assert!(contradicts(|| execute(&wrong, &cases)), "{fault}: {}", rows[index].text);
         }
         evidence::caught(fault, &format!("enumeration: in each of {} rows", rows.len()));
     }

@@ -21,13 +21,20 @@
 //! and a test executes them and compares the two. In the table *open* means that `now` has reached
 //! [`State::window_end`], *closed* that it has not; `start` is `last = max(now, last + 1)`, `d = none`,
 //! `r = 1`.
+//!
+//! Each transition that can start a run has a second form, *under* a [`Policy`], which may have a lease.
+//! In its rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`],
+//! *lease holds* that there is none or `now` has not. A run whose lease is over keeps nobody out; `r`
+//! stays 1 until another start or the late `finish` of that run. Without a lease both forms are the same.
 
 mod outcome;
+mod policy;
 mod transition;
 
 pub use self::outcome::{Abandon, Arrive, Finish, Fire, Flush, Owe, Refused, Request, TryStart};
+pub use self::policy::Policy;
 
-use crate::time::{START_MAX, Threshold, Timestamp};
+use crate::time::{Lease, START_MAX, Threshold, Timestamp};
 use core::fmt;
 
 const RUNNING: u64 = 0b001;
@@ -77,6 +84,15 @@ impl Epoch {
         Timestamp::window_end(self.0, threshold)
     }
 
+    /// When the lease of the run that opened this epoch is over: `last + lease`.
+    ///
+    /// [`Timestamp::NEVER`] if the sum is after the clock's last reading.
+    #[must_use]
+    #[inline]
+    pub const fn lease_end(self, lease: Lease) -> Timestamp {
+        Timestamp::lease_end(self.0, lease)
+    }
+
     /// An epoch before this one, which the run that opened this one covers.
     #[cfg(feature = "std")]
     #[must_use]
@@ -85,9 +101,19 @@ impl Epoch {
     }
 
     /// The epoch as a number, for logs and fencing tokens.
+    ///
+    /// A run has a greater number than every run before it. So whatever a run writes to can refuse one
+    /// that was superseded: it keeps the greatest number it has seen, and takes no smaller one.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
+    }
+
+    /// The epoch that [`as_u64`](Self::as_u64) made this number of, for whoever keeps an epoch outside of
+    /// the process. The range is 61 bits; a larger number becomes the greatest epoch.
+    #[must_use]
+    pub const fn from_u64(epoch: u64) -> Self {
+        Self(if epoch > START_MAX { START_MAX } else { epoch })
     }
 }
 
@@ -205,6 +231,14 @@ impl State {
     #[inline]
     pub const fn is_open(self, now: Timestamp, threshold: Threshold) -> bool {
         now.as_reading() >= self.window_end(threshold).as_nanos()
+    }
+
+    /// When the lease of the latest run is over, whether it is in progress or not; see
+    /// [`Epoch::lease_end`].
+    #[must_use]
+    #[inline]
+    pub const fn lease_end(self, lease: Lease) -> Timestamp {
+        self.epoch().lease_end(lease)
     }
 
     #[inline]

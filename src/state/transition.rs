@@ -2,7 +2,7 @@
 
 use super::{
     Abandon, Arrive, CANCELLED, DEFERRAL, DeferralStatus, Epoch, Finish, Fire, Flush, LAST_SHIFT, NONE, OWED,
-    Owe, PENDING, RUNNING, Refused, Request, State, TryStart,
+    Owe, PENDING, Policy, RUNNING, Refused, Request, State, TryStart,
 };
 use crate::time::{START_MAX, Threshold, Timestamp};
 
@@ -21,14 +21,32 @@ impl State {
     /// | `arrive(now)` | | 1 | cancelled | d=pending | `Coalesced` |
     #[inline]
     pub const fn arrive(self, now: Timestamp, threshold: Threshold) -> (Self, Arrive) {
-        if self.can_start(now, threshold) {
+        self.arrive_under(now, Policy::new(threshold))
+    }
+
+    /// As [`arrive`](Self::arrive), under a policy: a run in progress whose lease is over is superseded
+    /// when the window is over, too.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `arrive_under(now)` | open | 0 | any | start | `Run` |
+    /// | `arrive_under(now)` | open, lease over | 1 | any | start | `Run` |
+    /// | `arrive_under(now)` | closed | any | none, owed | d=pending | `Defer` |
+    /// | `arrive_under(now)` | open, lease holds | 1 | none, owed | d=pending | `Defer` |
+    /// | `arrive_under(now)` | closed | any | pending | same | `Coalesced` |
+    /// | `arrive_under(now)` | open, lease holds | 1 | pending | same | `Coalesced` |
+    /// | `arrive_under(now)` | closed | any | cancelled | d=pending | `Coalesced` |
+    /// | `arrive_under(now)` | open, lease holds | 1 | cancelled | d=pending | `Coalesced` |
+    #[inline]
+    pub const fn arrive_under(self, now: Timestamp, policy: Policy) -> (Self, Arrive) {
+        if self.can_start(now, policy) {
             return (self.start(now), Arrive::Run);
         }
         let pending = self.with_deferral(PENDING);
         if self.has_owner() {
             (pending, Arrive::Coalesced)
         } else {
-            (pending, Arrive::Defer { due: self.window_end(threshold) })
+            (pending, Arrive::Defer { due: self.window_end(policy.threshold) })
         }
     }
 
@@ -56,12 +74,41 @@ impl State {
         latest: Timestamp,
         threshold: Threshold,
     ) -> (Self, Result<Arrive, Refused>) {
-        let due = self.window_end(threshold);
-        let makes_deferral = !self.can_start(now, threshold) && !self.has_owner();
+        self.arrive_by_under(now, latest, Policy::new(threshold))
+    }
+
+    /// As [`arrive_by`](Self::arrive_by), under a policy: a run in progress whose lease is over is
+    /// superseded when the window is over, too.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `arrive_by_under(now, latest)` | open | 0 | any | start | `Run` |
+    /// | `arrive_by_under(now, latest)` | open, lease over | 1 | any | start | `Run` |
+    /// | `arrive_by_under(now, latest)` | closed, due <= latest | any | none, owed | d=pending | `Defer` |
+    /// | `arrive_by_under(now, latest)` | open, lease holds, due <= latest | 1 | none, owed | d=pending | `Defer` |
+    /// | `arrive_by_under(now, latest)` | closed, due > latest | any | none, owed | same | `Closed` |
+    /// | `arrive_by_under(now, latest)` | open, lease holds, due > latest | 1 | none, owed | same | `Closed` |
+    /// | `arrive_by_under(now, latest)` | closed | any | pending | same | `Coalesced` |
+    /// | `arrive_by_under(now, latest)` | open, lease holds | 1 | pending | same | `Coalesced` |
+    /// | `arrive_by_under(now, latest)` | closed | any | cancelled | d=pending | `Coalesced` |
+    /// | `arrive_by_under(now, latest)` | open, lease holds | 1 | cancelled | d=pending | `Coalesced` |
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Closed`] if the call would be deferred to a time after `latest`.
+    #[inline]
+    pub const fn arrive_by_under(
+        self,
+        now: Timestamp,
+        latest: Timestamp,
+        policy: Policy,
+    ) -> (Self, Result<Arrive, Refused>) {
+        let due = self.window_end(policy.threshold);
+        let makes_deferral = !self.can_start(now, policy) && !self.has_owner();
         if makes_deferral && due.as_nanos() > latest.as_nanos() {
             return (self, Err(Refused::Closed { retry_at: due }));
         }
-        let (next, outcome) = self.arrive(now, threshold);
+        let (next, outcome) = self.arrive_under(now, policy);
         (next, Ok(outcome))
     }
 
@@ -103,13 +150,28 @@ impl State {
     /// | `try_start(now)` | | 1 | any | same | `Running` |
     #[inline]
     pub const fn try_start(self, now: Timestamp, threshold: Threshold) -> (Self, TryStart) {
-        if self.can_start(now, threshold) {
+        self.try_start_under(now, Policy::new(threshold))
+    }
+
+    /// As [`try_start`](Self::try_start), under a policy: a run in progress whose lease is over is
+    /// superseded when the window is over, too.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `try_start_under(now)` | open | 0 | any | start | `Run` |
+    /// | `try_start_under(now)` | open, lease over | 1 | any | start | `Run` |
+    /// | `try_start_under(now)` | closed | 0 | any | same | `Closed` |
+    /// | `try_start_under(now)` | closed, lease over | 1 | any | same | `Closed` |
+    /// | `try_start_under(now)` | lease holds | 1 | any | same | `Running` |
+    #[inline]
+    pub const fn try_start_under(self, now: Timestamp, policy: Policy) -> (Self, TryStart) {
+        if self.can_start(now, policy) {
             return (self.start(now), TryStart::Run);
         }
-        let refused = if self.is_running() {
+        let refused = if self.keeps_others_out(now, policy) {
             Refused::Running
         } else {
-            Refused::Closed { retry_at: self.window_end(threshold) }
+            Refused::Closed { retry_at: self.window_end(policy.threshold) }
         };
         (self, TryStart::Refused(refused))
     }
@@ -135,15 +197,36 @@ impl State {
     /// | `fire(epoch, now)` | last == epoch, open | 0 | pending | start | `Run` |
     #[inline]
     pub const fn fire(self, epoch: Epoch, now: Timestamp, threshold: Threshold) -> (Self, Fire) {
+        self.fire_under(epoch, now, Policy::new(threshold))
+    }
+
+    /// As [`fire`](Self::fire), under a policy: a run in progress whose lease is over is superseded when
+    /// the window is over, too.
+    ///
+    /// `Busy` comes without a time: the run may finish at any moment. At the latest it is the owner's turn
+    /// when both [`lease_end`](Self::lease_end) and [`window_end`](Self::window_end) are reached.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `fire_under(epoch, now)` | last != epoch | any | any | same | `Gone` |
+    /// | `fire_under(epoch, now)` | last == epoch | any | none, owed | same | `Gone` |
+    /// | `fire_under(epoch, now)` | last == epoch | any | cancelled | d=none | `Cancelled` |
+    /// | `fire_under(epoch, now)` | last == epoch, lease holds | 1 | pending | same | `Busy` |
+    /// | `fire_under(epoch, now)` | last == epoch, closed | 0 | pending | same | `Early` |
+    /// | `fire_under(epoch, now)` | last == epoch, closed, lease over | 1 | pending | same | `Early` |
+    /// | `fire_under(epoch, now)` | last == epoch, open | 0 | pending | start | `Run` |
+    /// | `fire_under(epoch, now)` | last == epoch, open, lease over | 1 | pending | start | `Run` |
+    #[inline]
+    pub const fn fire_under(self, epoch: Epoch, now: Timestamp, policy: Policy) -> (Self, Fire) {
         if self.last() != epoch.0 {
             return (self, Fire::Gone);
         }
         match self.deferral() {
             DeferralStatus::None | DeferralStatus::Owed => (self, Fire::Gone),
             DeferralStatus::Cancelled => (self.with_deferral(NONE), Fire::Cancelled),
-            DeferralStatus::Pending if self.is_running() => (self, Fire::Busy),
-            DeferralStatus::Pending if self.is_open(now, threshold) => (self.start(now), Fire::Run),
-            DeferralStatus::Pending => (self, Fire::Early { due: self.window_end(threshold) }),
+            DeferralStatus::Pending if self.keeps_others_out(now, policy) => (self, Fire::Busy),
+            DeferralStatus::Pending if self.is_open(now, policy.threshold) => (self.start(now), Fire::Run),
+            DeferralStatus::Pending => (self, Fire::Early { due: self.window_end(policy.threshold) }),
         }
     }
 
@@ -193,7 +276,22 @@ impl State {
     /// | `flush(now)` | | 0 | none, cancelled | same | `Nothing` |
     #[inline]
     pub const fn flush(self, now: Timestamp) -> (Self, Flush) {
-        if self.is_running() {
+        self.flush_under(now, Policy::new(Threshold::ZERO))
+    }
+
+    /// As [`flush`](Self::flush), under a policy: a run in progress whose lease is over is superseded.
+    /// The threshold of the policy does not matter.
+    ///
+    /// | event | when | r | d | next | outcome |
+    /// |---|---|---|---|---|---|
+    /// | `flush_under(now)` | | 0 | pending, owed | start | `Run` |
+    /// | `flush_under(now)` | lease over | 1 | pending, owed | start | `Run` |
+    /// | `flush_under(now)` | lease holds | 1 | any | same | `Busy` |
+    /// | `flush_under(now)` | | 0 | none, cancelled | same | `Nothing` |
+    /// | `flush_under(now)` | lease over | 1 | none, cancelled | same | `Nothing` |
+    #[inline]
+    pub const fn flush_under(self, now: Timestamp, policy: Policy) -> (Self, Flush) {
+        if self.keeps_others_out(now, policy) {
             return (self, Flush::Busy);
         }
         match self.deferral() {
@@ -202,7 +300,7 @@ impl State {
         }
     }
 
-    /// The run that opened `epoch` ends.
+    /// The run that opened `epoch` ends. One that was superseded is late, and is ignored.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -235,7 +333,16 @@ impl State {
     }
 
     #[inline]
-    const fn can_start(self, now: Timestamp, threshold: Threshold) -> bool {
-        !self.is_running() && self.is_open(now, threshold)
+    const fn can_start(self, now: Timestamp, policy: Policy) -> bool {
+        !self.keeps_others_out(now, policy) && self.is_open(now, policy.threshold)
+    }
+
+    /// Whether a run is in progress and its lease, if there is one, is not over.
+    #[inline]
+    const fn keeps_others_out(self, now: Timestamp, policy: Policy) -> bool {
+        match policy.lease {
+            Some(lease) => self.is_running() && now.as_reading() < self.lease_end(lease).as_nanos(),
+            None => self.is_running(),
+        }
     }
 }

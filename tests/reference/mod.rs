@@ -98,8 +98,13 @@ impl Model {
         if sum > u128::from(MAX) { NEVER } else { sum.try_into().expect("at most MAX") }
     }
 
+    /// G2, with a lease: a run in progress keeps others out until its lease is over, for ever without one.
+    fn excludes(&self, now: u64, lease: Option<u64>) -> bool {
+        let is_over = |lease| u128::from(now) >= u128::from(self.latest_start) + u128::from(lease);
+        self.in_progress && !lease.is_some_and(is_over)
+    }
+
     fn start(&mut self, now: u64) -> Told {
-        assert!(!self.in_progress, "G2: runs overlap");
         self.latest_start = now.max(self.latest_start + 1);
         self.in_progress = true;
         self.promise = Promise::Nothing;
@@ -122,15 +127,20 @@ impl Model {
     }
 
     pub fn step(&mut self, event: Event) -> Told {
+        self.step_under(None, event)
+    }
+
+    /// With a lease, in nanoseconds.
+    pub fn step_under(&mut self, lease: Option<u64>, event: Event) -> Told {
         match event {
-            Event::Arrive { now } if !self.in_progress && self.spaced(now) => self.start(now),
+            Event::Arrive { now } if !self.excludes(now, lease) && self.spaced(now) => self.start(now),
             Event::Arrive { .. } => {
                 let due = self.deadline();
                 self.join(Told::Defer(due))
             }
             Event::ArriveBy { now, latest } => {
                 let before = *self;
-                match self.step(Event::Arrive { now }) {
+                match self.step_under(lease, Event::Arrive { now }) {
                     Told::Defer(due) if due > latest => {
                         *self = before;
                         Told::Closed(due)
@@ -146,7 +156,7 @@ impl Model {
                 }
                 told
             }
-            Event::TryStart { .. } if self.in_progress => Told::Running,
+            Event::TryStart { now } if self.excludes(now, lease) => Told::Running,
             Event::TryStart { now } if self.spaced(now) => self.start(now),
             Event::TryStart { .. } => Told::Closed(self.deadline()),
             Event::Fire { epoch, now } => {
@@ -155,7 +165,7 @@ impl Model {
                 } else if self.promise == Promise::TakenBack {
                     self.promise = Promise::Nothing;
                     Told::Cancelled
-                } else if self.in_progress {
+                } else if self.excludes(now, lease) {
                     Told::Busy
                 } else if self.spaced(now) {
                     self.start(now)
@@ -185,7 +195,7 @@ impl Model {
                 }
                 Promise::Nothing | Promise::TakenBack => Told::No,
             },
-            Event::Flush { .. } if self.in_progress => Told::Busy,
+            Event::Flush { now } if self.excludes(now, lease) => Told::Busy,
             Event::Flush { now } => match self.promise {
                 Promise::Owned | Promise::Orphaned => self.start(now),
                 Promise::Nothing | Promise::TakenBack => Told::Nothing,

@@ -2,9 +2,10 @@
 
 use super::{Event, Model, Promise, Told};
 use atomic_throttle::state::{
-    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart,
+    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Policy, Refused, Request, State,
+    TryStart,
 };
-use atomic_throttle::{Threshold, Timestamp};
+use atomic_throttle::{Lease, Threshold, Timestamp};
 
 const LAST_SHIFT: u32 = 3;
 
@@ -38,6 +39,12 @@ fn epoch(start: u64) -> Epoch {
     State::from_word(start << LAST_SHIFT).epoch()
 }
 
+/// The policy of these nanoseconds.
+pub fn policy(threshold: u64, lease: Option<u64>) -> Policy {
+    let policy = Policy::new(Threshold::from_nanos(threshold));
+    lease.map_or(policy, |lease| policy.with_lease(Lease::from_nanos(lease)))
+}
+
 fn deadline(nanos: u64) -> Timestamp {
     if nanos == super::NEVER { Timestamp::NEVER } else { Timestamp::from_nanos(nanos) }
 }
@@ -58,82 +65,98 @@ fn arrived(arrive: Arrive) -> Told {
     }
 }
 
+fn requested(request: Request) -> Told {
+    match request {
+        Request::Requested => Told::Requested,
+        Request::Coalesced => Told::Coalesced,
+    }
+}
+
+fn owed(owe: Owe) -> Told {
+    match owe {
+        Owe::Owed => Told::Owed,
+        Owe::Coalesced => Told::Coalesced,
+    }
+}
+
+fn tried(outcome: TryStart) -> Told {
+    match outcome {
+        TryStart::Run => Told::Run,
+        TryStart::Refused(reason) => refused(reason),
+    }
+}
+
+fn fired(fire: Fire) -> Told {
+    match fire {
+        Fire::Run => Told::Run,
+        Fire::Gone => Told::Gone,
+        Fire::Cancelled => Told::Cancelled,
+        Fire::Busy => Told::Busy,
+        Fire::Early { due } => Told::Early(due.as_nanos()),
+    }
+}
+
+fn abandoned(abandon: Abandon) -> Told {
+    match abandon {
+        Abandon::Owed => Told::Owed,
+        Abandon::Cancelled => Told::Cancelled,
+        Abandon::Gone => Told::Gone,
+    }
+}
+
+fn flushed(flush: Flush) -> Told {
+    match flush {
+        Flush::Run => Told::Run,
+        Flush::Busy => Told::Busy,
+        Flush::Nothing => Told::Nothing,
+    }
+}
+
+fn finished(finish: Finish) -> Told {
+    match finish {
+        Finish::Finished => Told::Finished,
+        Finish::Ignored => Told::Ignored,
+    }
+}
+
+fn told<O>((next, outcome): (State, O), name: impl Fn(O) -> Told) -> (State, Told) {
+    (next, name(outcome))
+}
+
 /// One transition of the shipped code.
 pub fn step(state: State, threshold: Threshold, event: Event) -> (State, Told) {
     let at = Timestamp::from_nanos;
     match event {
-        Event::Arrive { now } => {
-            let (next, outcome) = state.arrive(at(now), threshold);
-            (next, arrived(outcome))
-        }
+        Event::Arrive { now } => told(state.arrive(at(now), threshold), arrived),
         Event::ArriveBy { now, latest } => {
-            let (next, outcome) = state.arrive_by(at(now), deadline(latest), threshold);
-            (next, outcome.map_or_else(refused, arrived))
+            let outcome = state.arrive_by(at(now), deadline(latest), threshold);
+            told(outcome, |outcome| outcome.map_or_else(refused, arrived))
         }
-        Event::Request => {
-            let (next, outcome) = state.request();
-            let told = match outcome {
-                Request::Requested => Told::Requested,
-                Request::Coalesced => Told::Coalesced,
-            };
-            (next, told)
+        Event::Request => told(state.request(), requested),
+        Event::Owe => told(state.owe(), owed),
+        Event::TryStart { now } => told(state.try_start(at(now), threshold), tried),
+        Event::Fire { epoch: made_in, now } => told(state.fire(epoch(made_in), at(now), threshold), fired),
+        Event::Abandon { epoch: made_in } => told(state.abandon(epoch(made_in)), abandoned),
+        Event::Cancel => told(state.cancel(), |cancelled| if cancelled { Told::Yes } else { Told::No }),
+        Event::Flush { now } => told(state.flush(at(now)), flushed),
+        Event::Finish { epoch: run } => told(state.finish(epoch(run)), finished),
+    }
+}
+
+/// The form under a policy, where there is one; the only form of the others.
+pub fn step_under(state: State, policy: Policy, event: Event) -> (State, Told) {
+    let at = Timestamp::from_nanos;
+    match event {
+        Event::Arrive { now } => told(state.arrive_under(at(now), policy), arrived),
+        Event::ArriveBy { now, latest } => {
+            let outcome = state.arrive_by_under(at(now), deadline(latest), policy);
+            told(outcome, |outcome| outcome.map_or_else(refused, arrived))
         }
-        Event::Owe => {
-            let (next, outcome) = state.owe();
-            let told = match outcome {
-                Owe::Owed => Told::Owed,
-                Owe::Coalesced => Told::Coalesced,
-            };
-            (next, told)
-        }
-        Event::TryStart { now } => {
-            let (next, outcome) = state.try_start(at(now), threshold);
-            let told = match outcome {
-                TryStart::Run => Told::Run,
-                TryStart::Refused(reason) => refused(reason),
-            };
-            (next, told)
-        }
-        Event::Fire { epoch: made_in, now } => {
-            let (next, outcome) = state.fire(epoch(made_in), at(now), threshold);
-            let told = match outcome {
-                Fire::Run => Told::Run,
-                Fire::Gone => Told::Gone,
-                Fire::Cancelled => Told::Cancelled,
-                Fire::Busy => Told::Busy,
-                Fire::Early { due } => Told::Early(due.as_nanos()),
-            };
-            (next, told)
-        }
-        Event::Abandon { epoch: made_in } => {
-            let (next, outcome) = state.abandon(epoch(made_in));
-            let told = match outcome {
-                Abandon::Owed => Told::Owed,
-                Abandon::Cancelled => Told::Cancelled,
-                Abandon::Gone => Told::Gone,
-            };
-            (next, told)
-        }
-        Event::Cancel => {
-            let (next, cancelled) = state.cancel();
-            (next, if cancelled { Told::Yes } else { Told::No })
-        }
-        Event::Flush { now } => {
-            let (next, outcome) = state.flush(at(now));
-            let told = match outcome {
-                Flush::Run => Told::Run,
-                Flush::Busy => Told::Busy,
-                Flush::Nothing => Told::Nothing,
-            };
-            (next, told)
-        }
-        Event::Finish { epoch: run } => {
-            let (next, outcome) = state.finish(epoch(run));
-            let told = match outcome {
-                Finish::Finished => Told::Finished,
-                Finish::Ignored => Told::Ignored,
-            };
-            (next, told)
+        Event::TryStart { now } => told(state.try_start_under(at(now), policy), tried),
+        Event::Fire { epoch: made_in, now } => told(state.fire_under(epoch(made_in), at(now), policy), fired),
+        Event::Flush { now } => told(state.flush_under(at(now), policy), flushed),
+        Event::Request | Event::Owe | Event::Abandon { .. } | Event::Cancel | Event::Finish { .. } => {
+            step(state, policy.threshold, event)
         }
     }
 }
