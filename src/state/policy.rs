@@ -22,7 +22,7 @@ use crate::time::{Lease, Threshold};
 /// // Had it been late and not dead: its finish does not disturb the run after it.
 /// assert_eq!(next.finish(died.epoch()), (next, Finish::Ignored));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// The shortest time between the starts of two runs.
     pub threshold: Threshold,

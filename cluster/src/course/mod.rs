@@ -246,7 +246,7 @@ impl Course {
     }
 
     fn wait(&self, cell: Cell, now: Timestamp) -> Wait {
-        let due = cell.state().window_end(self.policy.threshold());
+        let due = cell.state().window_end(self.policy.threshold);
         let until = if cell.state().is_running() && now >= due {
             Until::Finished { lease_end: self.lease_end(cell) }
         } else if self.deferred_in == Some(cell.epoch()) {
@@ -259,6 +259,6 @@ impl Course {
 
     /// `NEVER` without a lease.
     fn lease_end(&self, cell: Cell) -> Timestamp {
-        self.policy.lease().map_or(Timestamp::NEVER, |lease| cell.state().lease_end(lease))
+        self.policy.lease.map_or(Timestamp::NEVER, |lease| cell.state().lease_end(lease))
     }
 }
