@@ -91,7 +91,8 @@ impl Cell {
                 pending.state()
             }
         };
-        let (state, _) = if finished == state.epoch() { state.finish(finished) } else { (state, Finish::Ignored) };
+        let (state, _) =
+            if finished == state.epoch() { state.finish(finished) } else { (state, Finish::Ignored) };
         Self::new(state, finished)
     }
 

@@ -128,7 +128,7 @@ impl Course {
     }
 
     /// Looks at the register. `taken` are calls that were taken before it was read, `local` is the reading of
-    /// the own clock just before.
+    /// the own clock just after.
     pub fn look(&mut self, reading: Reading, local: Timestamp, taken: Option<Taken>) -> Act {
         let (cell, now) = self.seen.take_in(reading, local);
         if let Some(taken) = taken {

@@ -46,7 +46,8 @@ impl Pace {
                 let lead = self.lead();
                 Plan {
                     at: here(due.saturating_add(self.grace() + jitter(self.spread(), rng))),
-                    take_at: here(due.saturating_sub(lead + jitter(lead, rng))),
+                    // Once only: when it has passed, calls wait for the next window.
+                    take_at: here(due.saturating_sub(lead + jitter(lead, rng))).filter(|at| *at > local),
                 }
             }
             Until::Finished { lease_end } => {

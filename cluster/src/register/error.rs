@@ -60,7 +60,10 @@ impl fmt::Display for RegisterError {
         let register = &self.register;
         match self.kind {
             RegisterErrorKind::Unreachable => {
-                write!(f, "the register {register} does not answer: is it running, and is the way to it open?")
+                write!(
+                    f,
+                    "the register {register} does not answer: is it running, and is the way to it open?"
+                )
             }
             RegisterErrorKind::Refused => {
                 write!(f, "the register {register} refuses: look at the cause, then at its configuration")

@@ -1,0 +1,112 @@
+//! Why a throttle does not do what it was asked for.
+
+use crate::register::RegisterError;
+use atomic_throttle::{LeaseOutOfRange, ThresholdTooLong};
+use core::error::Error;
+use core::fmt;
+use std::io;
+
+/// Why a call was not taken: no run is promised to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended;
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the throttle was shut down: start another one")
+    }
+}
+
+impl Error for Ended {}
+
+/// Why a wait ended before the call was covered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The limit has passed. The call stays owed; wait again, or go on.
+    TimedOut {
+        /// Why the register did not answer the last time, if it did not.
+        register: Option<RegisterError>,
+    },
+    /// The throttle was shut down before.
+    Ended,
+    /// Called from inside the run, which would wait for itself.
+    InsideRun,
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimedOut { register: None } => {
+                "the limit has passed before a run that covers the call has finished: it stays owed"
+            }
+            Self::TimedOut { register: Some(_) } => {
+                "the limit has passed while the register does not answer: the call stays owed"
+            }
+            Self::Ended => "the throttle was shut down before a run that covers the call has finished",
+            Self::InsideRun => "a run cannot wait for the one after it: wait outside of it",
+        })
+    }
+}
+
+impl Error for WaitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::TimedOut { register: Some(error) } => Some(error),
+            Self::TimedOut { register: None } | Self::Ended | Self::InsideRun => None,
+        }
+    }
+}
+
+/// A throttle ended with calls that are not covered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Left {
+    /// Why the register did not answer the last time, if it did not.
+    pub register: Option<RegisterError>,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the throttle ended before its calls were covered: give it a longer limit, or make them anew",
+        )
+    }
+}
+
+impl Error for Left {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.register.as_ref().map(|error| error as &(dyn Error + 'static))
+    }
+}
+
+/// Why a throttle could not be started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The threshold is out of range.
+    Threshold(ThresholdTooLong),
+    /// The lease is out of range.
+    Lease(LeaseOutOfRange),
+    /// The system could not start a thread.
+    Thread(io::Error),
+}
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Threshold(_) => "the threshold is out of range",
+            Self::Lease(_) => "the lease is out of range",
+            Self::Thread(_) => "the system could not start the thread of a throttle",
+        })
+    }
+}
+
+impl Error for SpawnError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(match self {
+            Self::Threshold(error) => error,
+            Self::Lease(error) => error,
+            Self::Thread(error) => error,
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! [`Run`]: what the function is told of the run that it performs.
+
+use crate::register::{Register, RegisterError};
+use atomic_throttle::{Clock, Epoch, Monotonic, Timestamp};
+use core::time::Duration;
+
+/// A run in progress, as its function sees it.
+#[derive(Debug)]
+pub struct Run<'r> {
+    pub(super) register: &'r dyn Register,
+    pub(super) epoch: Epoch,
+    /// On the clock of this process.
+    pub(super) lease_end: Timestamp,
+}
+
+impl Run<'_> {
+    /// The epoch of the run.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The fencing token: greater than that of every run before, in whatever process.
+    ///
+    /// Send it along with whatever the run changes. A receiver that keeps the greatest token that it has seen,
+    /// and refuses smaller ones, is safe from a run that was superseded and does not know it yet.
+    #[must_use]
+    pub fn token(&self) -> u64 {
+        self.epoch.as_u64()
+    }
+
+    /// Asks the register whether no other run has been started since, which is only done when the lease of this
+    /// one is over. A long run asks before each step that must not be done twice.
+    ///
+    /// An answer is true of the moment at which it was given: only a [token](Self::token) keeps a late step out.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError`]: it is not known. Until [`lease_left`](Self::lease_left) is zero nobody supersedes.
+    pub fn is_current(&self) -> Result<bool, RegisterError> {
+        // Less where the register has forgotten: then nobody has started one that it knows of.
+        self.register.read().map(|reading| reading.cell.epoch() <= self.epoch)
+    }
+
+    /// What is left of the lease, by the clock of this process. Costs no command. Zero when it is over: the run
+    /// may be superseded, and if it is, it covers nobody.
+    #[must_use]
+    pub fn lease_left(&self) -> Duration {
+        self.lease_end.saturating_since(Monotonic.now())
+    }
+}

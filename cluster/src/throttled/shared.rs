@@ -1,0 +1,243 @@
+//! What callers and the thread share: the local gate, and what the thread tells.
+
+use super::{Ended, Left, Status, WaitError};
+use crate::cell::Cell;
+use crate::course::Taken;
+use crate::register::{Register, RegisterError};
+use atomic_throttle::gate::Flushed;
+use atomic_throttle::{Clock, Epoch, Gate, Monotonic, Threshold, Timestamp};
+use core::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+
+pub(super) struct Shared {
+    /// Calls that were made and not taken yet: one run of this gate takes them all. So its epoch counts how
+    /// often that was done, and names the calls.
+    pub(super) gate: Gate,
+    pub(super) register: Arc<dyn Register>,
+    told: Mutex<Told>,
+    changed: Condvar,
+    thread: OnceLock<Thread>,
+}
+
+/// What the thread tells, and is told.
+struct Told {
+    stage: Stage,
+    covered: Taken,
+    owed: bool,
+    runs: u64,
+    panics: u64,
+    cell: Cell,
+    error: Option<RegisterError>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Going,
+    /// No further calls are taken; at this time at the latest the thread ends.
+    Ending(Timestamp),
+    Ended,
+}
+
+impl Shared {
+    pub(super) fn new(register: Arc<dyn Register>) -> Self {
+        Self {
+            gate: Gate::new(Threshold::ZERO),
+            register,
+            told: Mutex::new(Told {
+                stage: Stage::Going,
+                covered: 0,
+                owed: false,
+                runs: 0,
+                panics: 0,
+                cell: Cell::NEW,
+                error: None,
+            }),
+            changed: Condvar::new(),
+            thread: OnceLock::new(),
+        }
+    }
+
+    /// A call that does not coalesce. Under the lock, so that it comes before the end or after it.
+    pub(super) fn request(&self) -> Result<Epoch, Ended> {
+        let told = self.told();
+        if told.stage != Stage::Going {
+            return Err(Ended);
+        }
+        let (_, epoch) = self.gate.request();
+        drop(told);
+        self.wake();
+        Ok(epoch)
+    }
+
+    /// Takes the calls that were made: whatever their callers wrote is visible from here on.
+    pub(super) fn take(&self) -> Option<Taken> {
+        match self.gate.flush(Timestamp::ZERO) {
+            Flushed::Run(run) => Some(run.epoch().as_u64()),
+            Flushed::Busy | Flushed::Nothing => None,
+        }
+    }
+
+    /// Names the latest calls.
+    pub(super) fn latest(&self) -> Taken {
+        let state = self.gate.state();
+        state.epoch().as_u64() + u64::from(state.is_pending())
+    }
+
+    pub(super) fn is_covered(&self, taken: Taken) -> bool {
+        self.told().covered >= taken
+    }
+
+    pub(super) fn wait_for(&self, taken: Taken, limit: Duration) -> Result<(), WaitError> {
+        let within = Monotonic.now().saturating_add(limit);
+        let mut told = self.told();
+        loop {
+            if told.covered >= taken {
+                return Ok(());
+            }
+            if self.is_the_thread() {
+                return Err(WaitError::InsideRun);
+            }
+            if told.stage == Stage::Ended {
+                return Err(WaitError::Ended);
+            }
+            let left = within.saturating_since(Monotonic.now());
+            if left.is_zero() {
+                return Err(WaitError::TimedOut { register: told.error.clone() });
+            }
+            told = self.changed.wait_timeout(told, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let told = self.told();
+        Status {
+            is_owed: told.owed || self.gate.state().is_pending(),
+            runs: told.runs,
+            panics: told.panics,
+            cell: told.cell,
+            error: told.error.clone(),
+        }
+    }
+
+    /// The thread has heard of the register, and is owed something there or not.
+    pub(super) fn heard(&self, cell: Cell, covered: Taken, owed: bool) {
+        let mut told = self.told();
+        told.cell = cell;
+        told.owed = owed;
+        told.error = None;
+        if covered > told.covered {
+            told.covered = covered;
+            self.changed.notify_all();
+        }
+    }
+
+    /// The thread has not heard of the register.
+    pub(super) fn failed(&self, error: RegisterError) {
+        let mut told = self.told();
+        told.owed = true;
+        told.error = Some(error);
+    }
+
+    pub(super) fn began_a_run(&self) {
+        self.told().runs += 1;
+    }
+
+    pub(super) fn caught_a_panic(&self) {
+        self.told().panics += 1;
+    }
+
+    /// Ends, if that was asked for and nothing is owed any more, or the time for it has passed.
+    pub(super) fn ends(&self, owed: bool) -> bool {
+        let mut told = self.told();
+        let Stage::Ending(within) = told.stage else { return told.stage == Stage::Ended };
+        let is_done = !owed && !self.gate.state().is_pending();
+        if is_done || Monotonic.now() >= within {
+            told.owed = !is_done;
+            self.end(&mut told);
+            return true;
+        }
+        false
+    }
+
+    /// The thread ends, whatever for.
+    pub(super) fn ended(&self) {
+        self.end(&mut self.told());
+    }
+
+    fn end(&self, told: &mut Told) {
+        told.stage = Stage::Ended;
+        // A call that comes now must not coalesce into one that nobody takes any more.
+        self.take();
+        self.changed.notify_all();
+    }
+
+    /// Until when the thread may go on.
+    pub(super) fn ends_at(&self) -> Option<Timestamp> {
+        match self.told().stage {
+            Stage::Going => None,
+            Stage::Ending(within) => Some(within),
+            Stage::Ended => Some(Timestamp::ZERO),
+        }
+    }
+
+    pub(super) fn set_thread(&self, thread: Thread) {
+        let _ = self.thread.set(thread);
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    fn is_the_thread(&self) -> bool {
+        self.thread.get().is_some_and(|thread| thread.id() == thread::current().id())
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        // Nothing under the lock panics.
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the thread when the last handle is dropped.
+pub(super) struct Keeper {
+    pub(super) shared: Arc<Shared>,
+    pub(super) drop_limit: Duration,
+}
+
+impl Keeper {
+    /// Where several ask, the soonest counts.
+    pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
+        let shared = &self.shared;
+        let within = Monotonic.now().saturating_add(limit);
+        let mut told = shared.told();
+        told.stage = match told.stage {
+            Stage::Going => Stage::Ending(within),
+            Stage::Ending(earlier) => Stage::Ending(earlier.min(within)),
+            Stage::Ended => Stage::Ended,
+        };
+        drop(told);
+        shared.wake();
+        if shared.is_the_thread() {
+            // It ends after this run.
+            return Ok(());
+        }
+        let mut told = shared.told();
+        loop {
+            let left = within.saturating_since(Monotonic.now());
+            if told.stage == Stage::Ended || left.is_zero() {
+                let is_left = told.owed || told.stage != Stage::Ended;
+                return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
+            }
+            told = shared.changed.wait_timeout(told, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.end(self.drop_limit);
+    }
+}

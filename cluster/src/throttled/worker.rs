@@ -1,0 +1,219 @@
+//! The thread: takes the calls, looks at the register, performs the runs that are its turn.
+
+use super::run::Run;
+use super::shared::Shared;
+use crate::course::{Act, Course, Move, Pace, Plan, Taken};
+use crate::register::{Reading, RegisterError, Swap};
+use atomic_throttle::{Clock, Epoch, Monotonic, Timestamp};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use core::any::Any;
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+/// What is told of a register that does not answer.
+pub(super) type OnError = Box<dyn FnMut(&RegisterError) + Send>;
+/// What is told of a panic of the function.
+pub(super) type OnPanic = Box<dyn FnMut(Epoch, &(dyn Any + Send)) + Send>;
+
+pub(super) struct Worker<F> {
+    pub(super) shared: Arc<Shared>,
+    pub(super) course: Course,
+    pub(super) pace: Pace,
+    pub(super) f: F,
+    pub(super) on_error: Option<OnError>,
+    pub(super) on_panic: Option<OnPanic>,
+    /// Calls that were taken, and that no answer of the register came after yet.
+    pub(super) taken: Option<Taken>,
+    pub(super) backoff: Option<ExponentialBackoff>,
+}
+
+/// Whether to go on after a sleep.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    Look,
+    End,
+}
+
+impl<F: FnMut(&Run<'_>)> Worker<F> {
+    /// The life of the thread.
+    pub(super) fn work(mut self) {
+        // The hooks and the register may panic, too: then there is nobody left who could cover a call.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.serve())) {
+            discard(payload);
+        }
+        let shared = Arc::clone(&self.shared);
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(self))) {
+            discard(payload);
+        }
+        shared.ended();
+    }
+
+    fn serve(&mut self) {
+        loop {
+            self.taken = self.shared.take().or(self.taken);
+            let is_owed = self.taken.is_some() || self.course.is_owed();
+            if self.shared.ends(is_owed) {
+                return;
+            }
+            if !is_owed {
+                thread::park();
+                continue;
+            }
+            let woken = match self.shared.register.read() {
+                Ok(reading) => self.look(reading),
+                Err(error) => self.back_off(&error),
+            };
+            if woken == Woken::End && self.shared.ends(true) {
+                return;
+            }
+        }
+    }
+
+    fn look(&mut self, reading: Reading) -> Woken {
+        let mut local = Monotonic.now();
+        let mut now = reading.now;
+        let mut act = self.course.look(reading, local, self.taken.take());
+        loop {
+            self.tell();
+            match act {
+                Act::Rest => return Woken::Look,
+                Act::Wait(wait) => {
+                    let plan = self.pace.plan(wait, local, &mut rand::rng());
+                    return self.sleep(plan);
+                }
+                Act::Perform(epoch) => {
+                    self.perform(epoch, now, local);
+                    return Woken::Look;
+                }
+                Act::Swap(step) => match self.swap(step) {
+                    Ok(Swap::Done(at)) => {
+                        (now, local) = (at, Monotonic.now());
+                        act = self.course.moved(step, at, local);
+                    }
+                    Ok(Swap::Differs(reading)) => {
+                        (now, local) = (reading.now, Monotonic.now());
+                        act = self.course.look(reading, local, None);
+                    }
+                    Err(error) => return self.back_off(&error),
+                },
+            }
+        }
+    }
+
+    fn swap(&self, step: Move) -> Result<Swap, RegisterError> {
+        self.shared.register.compare_and_swap(step.old, step.new, step.mark(&self.course))
+    }
+
+    /// Performs the run of `epoch`; `now` was the time of the register when `local` was the time here.
+    fn perform(&mut self, epoch: Epoch, now: Timestamp, local: Timestamp) {
+        // Whoever called before this is covered as well, and sees to no further run.
+        if let Some(taken) = self.shared.take() {
+            self.course.cover(taken, epoch);
+        }
+        let left = self
+            .course
+            .policy()
+            .lease
+            .map_or(Duration::MAX, |lease| epoch.lease_end(lease).saturating_since(now));
+        self.shared.began_a_run();
+        let run = Run { register: &*self.shared.register, epoch, lease_end: local.saturating_add(left) };
+        let f = &mut self.f;
+        // Whatever a panic left broken is the function's own: it is called again, as in any thread pool.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| f(&run))) {
+            self.shared.caught_a_panic();
+            let told = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(on_panic) = &mut self.on_panic {
+                    on_panic(epoch, payload.as_ref());
+                }
+            }));
+            discard(payload);
+            if let Err(payload) = told {
+                discard(payload);
+            }
+        }
+        self.finish(epoch);
+    }
+
+    /// Until the register knows that the run has finished, or that it was superseded.
+    fn finish(&mut self, epoch: Epoch) {
+        // As a rule nothing has moved since the start, or a call of another process has: no need to read first.
+        let guess = Reading { cell: self.course.cell(), now: Timestamp::ZERO, mark: None };
+        let mut reading = Ok(guess);
+        loop {
+            reading = match reading {
+                Ok(known) => {
+                    let Some(step) = self.course.finish(epoch, known, Monotonic.now()) else { break };
+                    match self.swap(step) {
+                        Ok(Swap::Done(_)) => {
+                            self.course.finished(step, Monotonic.now());
+                            break;
+                        }
+                        Ok(Swap::Differs(reading)) => Ok(reading),
+                        Err(error) => Err(error),
+                    }
+                }
+                Err(error) => {
+                    if self.back_off(&error) == Woken::End {
+                        return;
+                    }
+                    self.shared.register.read()
+                }
+            };
+        }
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        self.backoff = None;
+        let covered = self.course.covered().unwrap_or(0);
+        self.shared.heard(self.course.cell(), covered, self.course.is_owed());
+    }
+
+    /// The register does not answer: what is owed stays owed, and it is asked again later, and later.
+    fn back_off(&mut self, error: &RegisterError) -> Woken {
+        self.shared.failed(error.clone());
+        if let Some(on_error) = &mut self.on_error {
+            on_error(error);
+        }
+        let backoff = self.backoff.get_or_insert_with(|| {
+            ExponentialBuilder::new()
+                .with_min_delay(Duration::from_millis(20))
+                .with_max_delay(Duration::from_secs(5))
+                .with_jitter()
+                .without_max_times()
+                .build()
+        });
+        let delay = backoff.next().unwrap_or(Duration::from_secs(5));
+        self.sleep(Plan { at: Some(Monotonic.now().saturating_add(delay)), take_at: None })
+    }
+
+    fn sleep(&self, plan: Plan) -> Woken {
+        loop {
+            let now = Monotonic.now();
+            let ends_at = self.shared.ends_at();
+            if ends_at.is_some_and(|at| now >= at) {
+                return Woken::End;
+            }
+            if plan.at.is_some_and(|at| now >= at) {
+                return Woken::Look;
+            }
+            let take_at = plan.take_at.filter(|_| self.shared.gate.state().is_pending());
+            if take_at.is_some_and(|at| now >= at) {
+                return Woken::Look;
+            }
+            match [plan.at, take_at, ends_at].into_iter().flatten().min() {
+                Some(next) => thread::park_timeout(next.saturating_since(now)),
+                None => thread::park(),
+            }
+        }
+    }
+}
+
+/// Drops what a panic carried, which may panic itself.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        core::mem::forget(another);
+    }
+}

@@ -1,0 +1,92 @@
+//! The front end at a register in memory: one process, or several front ends that stand for processes.
+
+use atomic_throttle_cluster::register::{Memory, Register};
+use atomic_throttle_cluster::{ClusterThrottled, WaitError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+/// A wait that would be a fault if it took so long.
+const LIMIT: Duration = Duration::from_secs(20);
+const THRESHOLD: Duration = Duration::from_millis(20);
+
+#[test]
+fn a_burst_gives_a_leading_and_a_trailing_run() {
+    let runs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&runs);
+    let (entered, is_in) = mpsc::channel();
+    let throttled = ClusterThrottled::spawn(Duration::from_millis(200), move |_| {
+        counted.fetch_add(1, Relaxed);
+        let _ = entered.send(());
+    })
+    .unwrap();
+    throttled.trigger().unwrap();
+    is_in.recv_timeout(LIMIT).unwrap();
+    for _ in 0..1000 {
+        throttled.trigger().unwrap();
+    }
+    throttled.wait_for(LIMIT).unwrap();
+    assert_eq!(runs.load(Relaxed), 2);
+    assert!(!throttled.status().is_owed);
+}
+
+#[test]
+fn front_ends_that_share_a_register_never_run_at_once_and_cover_every_call() {
+    let register: Arc<dyn Register> = Arc::new(Memory::new());
+    let (inside, runs) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let asked = Arc::new(AtomicU64::new(0));
+    let seen = Arc::new(AtomicU64::new(0));
+    let all: Vec<_> = (0..4)
+        .map(|_| {
+            let (inside, runs) = (Arc::clone(&inside), Arc::clone(&runs));
+            let (asked, seen) = (Arc::clone(&asked), Arc::clone(&seen));
+            ClusterThrottled::builder(THRESHOLD)
+                .register(Arc::clone(&register))
+                .lease(LIMIT)
+                .spawn(move |run| {
+                    assert_eq!(inside.fetch_add(1, Relaxed), 0);
+                    seen.store(asked.load(Relaxed), Relaxed);
+                    assert!(run.is_current().unwrap());
+                    runs.fetch_add(1, Relaxed);
+                    inside.fetch_sub(1, Relaxed);
+                })
+                .unwrap()
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for throttled in &all {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let mine = asked.fetch_add(1, Relaxed) + 1;
+                    let ticket = throttled.trigger().unwrap();
+                    if mine % 64 == 0 {
+                        ticket.wait_for(LIMIT).unwrap();
+                        assert!(seen.load(Relaxed) >= mine, "a covering run has seen what was asked");
+                    }
+                }
+            });
+        }
+    });
+    for throttled in &all {
+        throttled.wait_for(LIMIT).unwrap();
+    }
+    assert_eq!(seen.load(Relaxed), asked.load(Relaxed));
+    assert_eq!(all.iter().map(|throttled| throttled.status().panics).sum::<u64>(), 0);
+    println!("{} runs", runs.load(Relaxed));
+}
+
+#[test]
+fn a_wait_inside_the_run_is_refused() {
+    let (told, tells) = mpsc::channel();
+    let itself: Arc<std::sync::OnceLock<ClusterThrottled>> = Arc::default();
+    let inside = Arc::clone(&itself);
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+        let Some(Ok(ticket)) = inside.get().map(ClusterThrottled::trigger) else { return };
+        let _ = told.send(ticket.wait_for(LIMIT));
+    })
+    .unwrap();
+    itself.set(throttled.clone()).unwrap();
+    throttled.trigger().unwrap();
+    assert!(matches!(tells.recv_timeout(LIMIT), Ok(Err(WaitError::InsideRun))));
+    let _ = throttled.shutdown(LIMIT);
+}
