@@ -14,7 +14,7 @@ const CAUGHT: &str = "caught | ";
 const BETWEEN: &str = " | ";
 
 /// The guarantees, as DESIGN.md numbers and names them.
-pub const GUARANTEES: [(&str, &str); 9] = [
+pub const GUARANTEES: [(&str, &str); 18] = [
     ("G1", "spacing"),
     ("G2", "exclusion"),
     ("G3", "coverage"),
@@ -24,6 +24,15 @@ pub const GUARANTEES: [(&str, &str); 9] = [
     ("G7", "progress"),
     ("G8", "time"),
     ("G9", "re-entrancy"),
+    ("C1", "spacing among processes"),
+    ("C2", "exclusion within the lease"),
+    ("C3", "coverage by finished runs"),
+    ("C4", "one deferral for all processes"),
+    ("C5", "takeover"),
+    ("C6", "death of processes"),
+    ("C7", "local calls, few commands"),
+    ("C8", "clock and loss of data"),
+    ("C9", "fencing"),
 ];
 
 /// Whether the checks are to go to their full depth (`cargo xtask verify --deep`).

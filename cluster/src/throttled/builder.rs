@@ -5,6 +5,7 @@ use super::shared::{Keeper, Shared};
 use super::worker::{OnError, OnPanic, Worker};
 use super::{ClusterThrottled, SpawnError};
 use crate::course::{Course, Pace};
+use crate::drivers::Opened;
 use crate::register::{Mark, Memory, Register, RegisterError};
 use atomic_throttle::state::Policy;
 use atomic_throttle::{Clock, Epoch, Lease, Monotonic, Threshold};
@@ -42,6 +43,13 @@ impl Builder {
     /// Where the throttle lies. [In memory](Memory) if nothing is said.
     pub fn register(mut self, register: Arc<dyn Register>) -> Self {
         self.register = Some(register);
+        self
+    }
+
+    /// Where the throttle lies, with the lease if the location said one.
+    pub fn at(mut self, opened: Opened) -> Self {
+        self.register = Some(opened.register);
+        self.lease = opened.lease.unwrap_or(self.lease);
         self
     }
 

@@ -1,0 +1,138 @@
+//! Why a register could not be opened by name.
+
+use super::Failure;
+use core::error::Error;
+use core::fmt;
+
+/// Why a register could not be opened. It says what to do, keeps its cause, and shows no password.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The location does not begin with the name of a driver and a colon.
+    NoDriver {
+        /// The names that are known.
+        known: Vec<String>,
+    },
+    /// No driver has this name.
+    UnknownDriver {
+        /// The name that was asked for.
+        name: String,
+        /// The names that are known.
+        known: Vec<String>,
+    },
+    /// The driver is one of this crate, but was not built in.
+    NotBuiltIn {
+        /// The name that was asked for.
+        name: String,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
+    /// The rest of the location cannot be read. It is not shown: it may hold a password that is written wrongly.
+    Malformed {
+        /// The driver that was asked for.
+        name: String,
+        /// What is wrong.
+        what: &'static str,
+        /// What the parser said.
+        source: Option<url::ParseError>,
+    },
+    /// A parameter has a value that it cannot have.
+    Parameter {
+        /// The location, without credentials.
+        location: String,
+        /// The parameter.
+        parameter: String,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        source: Failure,
+    },
+    /// The driver does not know a parameter.
+    UnknownParameter {
+        /// The location, without credentials.
+        location: String,
+        /// The parameter.
+        parameter: String,
+        /// Those that are known.
+        known: Vec<String>,
+    },
+    /// The driver failed.
+    Failed {
+        /// The location, without credentials.
+        location: String,
+        /// Why.
+        source: Failure,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoDriver { known } => {
+                write!(f, "a register is opened by `NAME:...`, and NAME is one of {}", known.join(", "))
+            }
+            Self::UnknownDriver { name, known } => {
+                write!(f, "no driver is called {name:?}: known are {}", known.join(", "))
+            }
+            Self::NotBuiltIn { name, feature } => write!(
+                f,
+                "the driver {name:?} was not built in: turn on the feature `{feature}` of atomic-throttle-cluster"
+            ),
+            Self::Malformed { name, what, .. } => {
+                write!(f, "what follows `{name}:` is not the location of a register: {what}")
+            }
+            Self::Parameter { location, parameter, value, source } => {
+                write!(f, "{location}: the parameter `{parameter}` cannot be {value:?}: {source}")
+            }
+            Self::UnknownParameter { location, parameter, known } => write!(
+                f,
+                "{location}: there is no parameter `{parameter}` here: known are {}",
+                known.join(", ")
+            ),
+            Self::Failed { location, source } => write!(f, "{location} cannot be opened: {source}"),
+        }
+    }
+}
+
+impl Error for OpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Malformed { source, .. } => source.as_ref().map(|error| error as &(dyn Error + 'static)),
+            Self::Parameter { source, .. } | Self::Failed { source, .. } => Some(&**source),
+            Self::NoDriver { .. }
+            | Self::UnknownDriver { .. }
+            | Self::NotBuiltIn { .. }
+            | Self::UnknownParameter { .. } => None,
+        }
+    }
+}
+
+/// Why a driver was not added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Another driver has the name already.
+    Taken {
+        /// The name.
+        name: String,
+    },
+    /// A location cannot begin with it.
+    Invalid {
+        /// The name.
+        name: String,
+    },
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken { name } => write!(f, "a driver is called {name:?} already: use another name"),
+            Self::Invalid { name } => write!(
+                f,
+                "a driver cannot be called {name:?}: use letters, digits, `+`, `-`, `.`, `_`, and `::` within"
+            ),
+        }
+    }
+}
+
+impl Error for NameError {}

@@ -1,0 +1,171 @@
+//! [`Location`]: what a configuration says of a register, in parts, without ever showing a password.
+
+use super::{Failure, OpenError};
+use core::fmt;
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+/// Where a register lies, as a driver is told.
+pub struct Location {
+    name: String,
+    url: Url,
+    parameters: Vec<(String, String)>,
+    /// The parameters that were asked for.
+    known: Vec<String>,
+}
+
+/// The name of the driver, and the rest. A `::` is part of the name.
+pub(super) fn split(location: &str) -> Option<(&str, &str)> {
+    let mut from = 0;
+    loop {
+        let colon = from + location[from..].find(':')?;
+        if location[colon..].starts_with("::") {
+            from = colon + 2;
+            continue;
+        }
+        let (name, rest) = (&location[..colon], &location[colon + 1..]);
+        return (!name.is_empty()).then_some((name, rest));
+    }
+}
+
+/// Whether a location can begin with this name.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "+-._:".contains(c);
+    name.chars().all(is_plain) && split(&format!("{name}:rest")) == Some((name, "rest"))
+}
+
+impl Location {
+    pub(super) fn parse(name: &str, rest: &str) -> Result<Self, OpenError> {
+        let malformed = |what, source| OpenError::Malformed { name: name.to_owned(), what, source };
+        let url = Url::parse(&format!("location:{rest}"))
+            .map_err(|error| malformed("it is no URL", Some(error)))?;
+        if url.fragment().is_some() {
+            return Err(malformed("`#` is to be written as `%23`", None));
+        }
+        // Most likely the end of a password with a character in it that ends the part of the URL.
+        if url.has_authority()
+            && (url.path().contains('@') || url.query().is_some_and(|query| query.contains('@')))
+        {
+            return Err(malformed(
+                "`@` after the host is to be written as `%40`, and in a password `/` as `%2F` and `?` as `%3F`",
+                None,
+            ));
+        }
+        let mut parameters: Vec<(String, String)> = Vec::new();
+        for (parameter, value) in url.query_pairs() {
+            if parameters.iter().any(|(other, _)| *other == parameter) {
+                return Err(malformed("a parameter stands there twice", None));
+            }
+            parameters.push((parameter.into_owned(), value.into_owned()));
+        }
+        Ok(Self { name: name.to_owned(), url, parameters, known: Vec::new() })
+    }
+
+    /// The name by which the driver was asked for: an alias or its full type name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name or address of a host.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        // An IPv6 address stands in brackets.
+        let host = self.url.host_str().filter(|host| !host.is_empty())?;
+        Some(decoded(host.trim_start_matches('[').trim_end_matches(']')))
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.url.port()
+    }
+
+    /// The user.
+    #[must_use]
+    pub fn username(&self) -> Option<String> {
+        Some(self.url.username()).filter(|username| !username.is_empty()).map(decoded)
+    }
+
+    /// The password.
+    #[must_use]
+    pub fn password(&self) -> Option<String> {
+        self.url.password().map(decoded)
+    }
+
+    /// The path, with its `/` at the beginning if it has one.
+    #[must_use]
+    pub fn path(&self) -> String {
+        decoded(self.url.path())
+    }
+
+    /// Takes the value of a parameter out.
+    pub fn take(&mut self, parameter: &str) -> Option<String> {
+        self.known.push(parameter.to_owned());
+        let at = self.parameters.iter().position(|(other, _)| other == parameter)?;
+        Some(self.parameters.swap_remove(at).1)
+    }
+
+    /// As [`take`](Self::take), as what `parse` makes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Parameter`] if that fails.
+    pub fn take_as<T, E: Into<Failure>>(
+        &mut self,
+        parameter: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, OpenError> {
+        let Some(value) = self.take(parameter) else { return Ok(None) };
+        parse(&value).map(Some).map_err(|source| OpenError::Parameter {
+            location: self.to_string(),
+            parameter: parameter.to_owned(),
+            value,
+            source: source.into(),
+        })
+    }
+
+    pub(super) fn check_nothing_left(&self) -> Result<(), OpenError> {
+        match self.parameters.first() {
+            None => Ok(()),
+            Some((unknown, _)) => Err(OpenError::UnknownParameter {
+                location: self.to_string(),
+                parameter: unknown.clone(),
+                known: self.known.clone(),
+            }),
+        }
+    }
+
+    /// The error of a driver, as it is told; one of ours as it is.
+    pub(super) fn failed(&self, failure: Failure) -> OpenError {
+        match failure.downcast::<OpenError>() {
+            Ok(error) => *error,
+            Err(source) => OpenError::Failed { location: self.to_string(), source },
+        }
+    }
+}
+
+fn decoded(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
+}
+
+/// Without credentials and parameters.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.name)?;
+        if self.url.has_authority() {
+            let credentials = self.username().is_some() || self.url.password().is_some();
+            write!(f, "//{}{}", if credentials { "***@" } else { "" }, self.url.host_str().unwrap_or(""))?;
+            if let Some(port) = self.url.port() {
+                write!(f, ":{port}")?;
+            }
+        }
+        f.write_str(self.url.path())
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Location({self})")
+    }
+}

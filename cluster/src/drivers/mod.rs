@@ -1,0 +1,160 @@
+//! [`Drivers`]: registers by name, so that which one to use is configuration.
+
+mod error;
+mod location;
+mod standard;
+
+pub use self::error::{NameError, OpenError};
+pub use self::location::Location;
+
+use crate::register::Register;
+use atomic_throttle::Lease;
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// Opens registers by what a configuration says of them.
+///
+/// ```
+/// use atomic_throttle_cluster::{ClusterThrottled, Drivers};
+/// use std::time::Duration;
+///
+/// let opened = Drivers::standard().open("memory:?lease=5s")?;
+/// let throttled = ClusterThrottled::builder(Duration::from_millis(10)).at(opened).spawn(|_| ())?;
+/// throttled.trigger()?;
+///
+/// let error = Drivers::standard().open("etcd://host/reload").unwrap_err();
+/// assert!(error.to_string().contains("memory"), "it lists what is known: {error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A location is `NAME:REST?PARAMETERS`. `NAME` is the alias of a driver or its full type name, compared exactly.
+///
+/// | location | register | parameters |
+/// |---|---|---|
+/// | `memory:` | [`Memory`](crate::register::Memory), a new one each time | |
+/// | `shm:/run/agent/reload` | `SharedMemory`, in that file (feature `shm`) | `mode`, in octal: `0600` |
+/// | `redis://USER:PASSWORD@HOST:PORT/NAME` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
+/// | `rediss://...` | the same by TLS (feature `tls`) | the same |
+/// | `redis+unix:/run/redis.sock?name=NAME` | the same by a socket of this machine | the same, and `name` |
+///
+/// With each of them `lease` is the [lease](crate::Builder::lease). Times are written as in `1h 30s`. Characters
+/// that mean something in a URL are written as `%` and two digits: `%40` for `@`.
+///
+/// Nothing is loaded at run time, and nothing depends on the environment. A program that would rather go on alone
+/// than not at all opens `memory:` when a location fails: it decides, not the library.
+pub struct Drivers {
+    known: Vec<Driver>,
+}
+
+/// A register that was opened, with what its location said of the throttle.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The register.
+    pub register: Arc<dyn Register>,
+    /// The lease, if the location says one. It is in range.
+    pub lease: Option<Duration>,
+}
+
+type Open = Box<dyn Fn(&mut Location) -> Result<Arc<dyn Register>, Failure> + Send + Sync>;
+
+/// Why a driver did not open a register.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+struct Driver {
+    /// The full type name, then the aliases.
+    names: Vec<String>,
+    open: Open,
+}
+
+impl Drivers {
+    /// No driver.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { known: Vec::new() }
+    }
+
+    /// The drivers of this crate. Those of features that are off are known, too: to open one says what to turn on.
+    #[must_use]
+    pub fn standard() -> Self {
+        let mut drivers = Self::none();
+        let added = standard::register_all(&mut drivers);
+        debug_assert!(added.is_ok(), "no two of them have the same name: {added:?}");
+        drivers
+    }
+
+    /// Adds a driver, by its full type name and any number of aliases.
+    ///
+    /// `open` takes the parameters that it knows out of the location; any that is left over is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] if a name is taken already, or can be no name. Nothing was added.
+    pub fn register(
+        &mut self,
+        type_name: &str,
+        aliases: &[&str],
+        open: impl Fn(&mut Location) -> Result<Arc<dyn Register>, Failure> + Send + Sync + 'static,
+    ) -> Result<(), NameError> {
+        let mut names: Vec<String> = Vec::new();
+        for &name in [type_name].iter().chain(aliases) {
+            if !location::is_name(name) {
+                return Err(NameError::Invalid { name: name.to_owned() });
+            }
+            if self.named(name).is_some() || names.iter().any(|taken| taken == name) {
+                return Err(NameError::Taken { name: name.to_owned() });
+            }
+            names.push(name.to_owned());
+        }
+        self.known.push(Driver { names, open: Box::new(open) });
+        Ok(())
+    }
+
+    /// Opens the register at `location`.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]. It names no password.
+    pub fn open(&self, location: &str) -> Result<Opened, OpenError> {
+        let (name, rest) = location::split(location)
+            .ok_or_else(|| OpenError::NoDriver { known: self.names().map(str::to_owned).collect() })?;
+        let driver = self.named(name).ok_or_else(|| OpenError::UnknownDriver {
+            name: name.to_owned(),
+            known: self.names().map(str::to_owned).collect(),
+        })?;
+        let mut location = Location::parse(name, rest)?;
+        let lease = location.take_as("lease", parse_lease)?;
+        let opened = (driver.open)(&mut location);
+        let register = opened.map_err(|failure| location.failed(failure))?;
+        location.check_nothing_left()?;
+        Ok(Opened { register, lease })
+    }
+
+    /// All names, in the order in which they were added.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().flat_map(|driver| driver.names.iter().map(String::as_str))
+    }
+
+    fn named(&self, name: &str) -> Option<&Driver> {
+        self.known.iter().find(|driver| driver.names.iter().any(|known| known == name))
+    }
+}
+
+fn parse_lease(text: &str) -> Result<Duration, Failure> {
+    let lease = humantime::parse_duration(text)?;
+    Ok(Lease::try_from(lease)?.as_duration())
+}
+
+impl Default for Drivers {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl fmt::Debug for Drivers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}

@@ -1,0 +1,134 @@
+//! Registers by name: what is opened, and what each refusal says.
+
+use atomic_throttle_cluster::drivers::{Drivers, NameError, OpenError};
+use atomic_throttle_cluster::register::{Memory, Register};
+use std::error::Error;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+const SECRET: &str = "hunter2";
+
+/// The error and all its causes, as people and as programs see them.
+fn all_texts(error: &dyn Error) -> String {
+    let mut texts = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let _ = writeln!(texts, "{error}\n{error:?}\n{error:#?}");
+        next = error.source();
+    }
+    texts
+}
+
+#[test]
+fn memory_is_opened_by_its_alias_and_by_its_full_name() {
+    for name in ["memory", "atomic_throttle_cluster::register::Memory"] {
+        let opened = Drivers::standard().open(&format!("{name}:?lease=1h%2030s")).unwrap();
+        assert_eq!(opened.lease, Some(Duration::from_secs(3630)));
+        assert!(format!("{:?}", opened.register).starts_with("Memory"));
+    }
+    assert_eq!(Drivers::standard().open("memory:").unwrap().lease, None);
+}
+
+#[test]
+fn names_are_compared_exactly_and_the_known_ones_are_listed() {
+    let drivers = Drivers::standard();
+    for name in ["Memory", "MEMORY", "mem", "memory ", " memory", "register::Memory", "etcd"] {
+        let error = drivers.open(&format!("{name}:")).unwrap_err();
+        assert!(matches!(&error, OpenError::UnknownDriver { name: asked, .. } if asked == name), "{error}");
+        for known in drivers.names() {
+            assert!(error.to_string().contains(known), "{known}: {error}");
+        }
+    }
+    for nameless in ["", "memory", ":", ":memory", "::"] {
+        assert!(matches!(drivers.open(nameless), Err(OpenError::NoDriver { .. })), "{nameless:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_taken_or_no_name_is_refused_and_nothing_is_added() {
+    let mut drivers = Drivers::standard();
+    let before: Vec<_> = drivers.names().map(str::to_owned).collect();
+    let open = |_: &mut _| Ok(Arc::new(Memory::new()) as Arc<dyn Register>);
+    let taken = |name: &str| Err(NameError::Taken { name: name.to_owned() });
+    let invalid = |name: &str| Err(NameError::Invalid { name: name.to_owned() });
+    assert_eq!(drivers.register("mine::Mine", &["mine", "redis"], open), taken("redis"));
+    assert_eq!(drivers.register("memory", &[], open), taken("memory"));
+    assert_eq!(drivers.register("mine::Mine", &["mine", "mine"], open), taken("mine"));
+    for name in ["", ":", "a:b", "a:", ":a", "a b", "a/b", "a:::", "ä"] {
+        assert_eq!(drivers.register(name, &[], open), invalid(name));
+    }
+    assert!(drivers.names().eq(before.iter().map(String::as_str)));
+
+    drivers.register("mine::Mine", &["mine"], open).unwrap();
+    drivers.open("mine:").unwrap();
+    drivers.open("mine::Mine:anything").unwrap();
+}
+
+#[test]
+fn a_driver_is_told_all_parts_and_its_error_is_kept() {
+    let mut drivers = Drivers::none();
+    let open = |location: &mut atomic_throttle_cluster::drivers::Location| {
+        assert_eq!(location.name(), "etcd");
+        assert_eq!(location.host().as_deref(), Some("::1"));
+        assert_eq!(location.port(), Some(2379));
+        assert_eq!(location.username().as_deref(), Some("me@home"));
+        assert_eq!(location.password().as_deref(), Some(SECRET));
+        assert_eq!(location.path(), "/a b/c");
+        assert_eq!(location.take("x").as_deref(), Some("1 2"));
+        assert_eq!(location.take("x"), None);
+        Err("no etcd here".into())
+    };
+    drivers.register("mine::Etcd", &["etcd"], open).unwrap();
+    let error = drivers.open(&format!("etcd://me%40home:{SECRET}@[::1]:2379/a%20b/c?x=1+2")).unwrap_err();
+    assert_eq!(error.to_string(), "etcd://***@[::1]:2379/a%20b/c cannot be opened: no etcd here");
+    assert_eq!(error.source().unwrap().to_string(), "no etcd here");
+}
+
+#[test]
+fn parameters_that_are_unknown_or_wrong_are_named() {
+    let drivers = Drivers::standard();
+    let error = drivers.open("memory:?leese=3s").unwrap_err();
+    assert_eq!(error.to_string(), "memory:: there is no parameter `leese` here: known are lease");
+    for wrong in ["", "0s", "3", "3 weeks ago", "200years"] {
+        let error = drivers.open(&format!("memory:?lease={wrong}")).unwrap_err();
+        assert!(matches!(error, OpenError::Parameter { .. }), "{wrong:?}: {error}");
+        assert!(error.source().is_some());
+    }
+    assert!(matches!(drivers.open("memory:?lease=1s&lease=2s"), Err(OpenError::Malformed { .. })));
+    for place in ["memory:place", "memory:/place", "memory://host"] {
+        assert!(matches!(drivers.open(place), Err(OpenError::Malformed { .. })), "{place}");
+    }
+}
+
+/// However a password is written, and whatever else is wrong.
+#[test]
+fn no_error_shows_a_password() {
+    let drivers = Drivers::standard();
+    let mut errors = 0;
+    for before in ["", "user"] {
+        for password in
+            [SECRET.to_owned(), format!("12/{SECRET}"), format!("1#{SECRET}"), format!("1?{SECRET}")]
+        {
+            for after in [
+                "@",
+                "@host",
+                "@host:1/",
+                "@host:99999/x",
+                "@[::1/x",
+                "@host/x?y=1",
+                "@host/x?lease=no",
+                "@host/x?db=no",
+            ] {
+                for name in ["memory", "shm", "redis", "rediss", "redis+unix", "etcd"] {
+                    let location = format!("{name}://{before}:{password}{after}");
+                    if let Err(error) = drivers.open(&location) {
+                        assert!(!all_texts(&error).contains(SECRET), "{location}: {}", all_texts(&error));
+                        errors += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(errors > 100, "{errors}");
+}
