@@ -27,7 +27,7 @@
 //! # Guarantees
 //!
 //! Among all processes that use one register with one threshold and one lease, whatever of them die, stop and come
-//! back. They are numbered as those of one process, [G1 to G9](atomic_throttle::design), and say what is weaker.
+//! back. They are numbered as those of one process, [G1 to G9](atomic_throttle::Throttle#guarantees), and say what is weaker.
 //!
 //! * **C1 spacing.** Two runs start at least one threshold apart, by their stamps, on the register's clock. Where
 //!   that is stepped forward, or the register has lost its data and no process lives that remembers, one run may

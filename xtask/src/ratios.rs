@@ -13,12 +13,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 16] = [
+const GROUPS: [(&str, &str); 17] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
     ("wake to run", "unpark"),
     ("coalesced, other front ends", "fence + load"),
+    ("coalesced, cluster", "Throttled::trigger"),
     ("spawned", "tokio spawn"),
     ("keyed, refused, 1 keys", "governor, quanta clock"),
     ("keyed, refused, 1000 keys", "governor, quanta clock"),
