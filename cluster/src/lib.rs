@@ -79,4 +79,6 @@ mod throttled;
 
 pub use self::cell::Cell;
 pub use self::drivers::{Drivers, Opened};
-pub use self::throttled::{Builder, ClusterThrottled, Ended, Left, Run, SpawnError, Status, Ticket, WaitError};
+pub use self::throttled::{
+    Builder, ClusterThrottled, Ended, Left, Run, SpawnError, Status, Ticket, WaitError,
+};

@@ -74,7 +74,8 @@ impl Builder {
         self
     }
 
-    /// Is told, on the thread, each time the register does not answer. It must not wait.
+    /// Is told, on the thread, each time the register does not answer. Nothing is
+    /// done at the register while it waits. If it panics, that ends there.
     pub fn on_error(mut self, hook: impl FnMut(&RegisterError) + Send + 'static) -> Self {
         self.on_error = Some(Box::new(hook));
         self

@@ -36,14 +36,15 @@ impl Run<'_> {
     ///
     /// # Errors
     ///
-    /// [`RegisterError`]: it is not known. Until [`lease_left`](Self::lease_left) is zero nobody supersedes.
+    /// [`RegisterError`]: it is not known. As long as [`lease_left`](Self::lease_left) is not zero nobody
+    /// supersedes, unless the register loses its data or its clock is stepped forward.
     pub fn is_current(&self) -> Result<bool, RegisterError> {
         // Less where the register has forgotten: then nobody has started one that it knows of.
         self.register.read().map(|reading| reading.cell.epoch() <= self.epoch)
     }
 
-    /// What is left of the lease, by the clock of this process. Costs no command. Zero when it is over: the run
-    /// may be superseded, and if it is, it covers nobody.
+    /// What is left of the lease at least, by the clock of this process. Costs no command. Zero when it is over: the
+    /// run may be superseded, and if it is, it covers nobody.
     #[must_use]
     pub fn lease_left(&self) -> Duration {
         self.lease_end.saturating_since(Monotonic.now())

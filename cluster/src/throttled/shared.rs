@@ -160,9 +160,13 @@ impl Shared {
         false
     }
 
-    /// The thread ends, whatever for.
+    /// The thread has ended, perhaps before it should.
     pub(super) fn ended(&self) {
-        self.end(&mut self.told());
+        let mut told = self.told();
+        if told.stage != Stage::Ended {
+            told.owed = true;
+            self.end(&mut told);
+        }
     }
 
     fn end(&self, told: &mut Told) {

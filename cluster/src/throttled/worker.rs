@@ -39,14 +39,10 @@ enum Woken {
 impl<F: FnMut(&Run<'_>)> Worker<F> {
     /// The life of the thread.
     pub(super) fn work(mut self) {
-        // The hooks and the register may panic, too: then there is nobody left who could cover a call.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.serve())) {
-            discard(payload);
-        }
         let shared = Arc::clone(&self.shared);
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(self))) {
-            discard(payload);
-        }
+        // A register that panics against its promise must not leave callers waiting for nobody.
+        without_panic(|| self.serve());
+        without_panic(|| drop(self));
         shared.ended();
     }
 
@@ -61,8 +57,9 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 thread::park();
                 continue;
             }
+            let asked = Monotonic.now();
             let woken = match self.shared.register.read() {
-                Ok(reading) => self.look(reading),
+                Ok(reading) => self.look(reading, asked),
                 Err(error) => self.back_off(&error),
             };
             if woken == Woken::End && self.shared.ends(true) {
@@ -71,33 +68,37 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         }
     }
 
-    fn look(&mut self, reading: Reading) -> Woken {
-        let mut local = Monotonic.now();
-        let mut now = reading.now;
+    /// Does what the course says of `reading`, for which the register was asked at `asked`.
+    fn look(&mut self, reading: Reading, asked: Timestamp) -> Woken {
+        let (mut now, mut asked, mut local) = (reading.now, asked, Monotonic.now());
         let mut act = self.course.look(reading, local, self.taken.take());
         loop {
             self.tell();
-            match act {
+            let step = match act {
                 Act::Rest => return Woken::Look,
                 Act::Wait(wait) => {
                     let plan = self.pace.plan(wait, local, &mut rand::rng());
                     return self.sleep(plan);
                 }
                 Act::Perform(epoch) => {
-                    self.perform(epoch, now, local);
+                    self.perform(epoch, now, asked);
                     return Woken::Look;
                 }
-                Act::Swap(step) => match self.swap(step) {
-                    Ok(Swap::Done(at)) => {
-                        (now, local) = (at, Monotonic.now());
-                        act = self.course.moved(step, at, local);
-                    }
-                    Ok(Swap::Differs(reading)) => {
-                        (now, local) = (reading.now, Monotonic.now());
-                        act = self.course.look(reading, local, None);
-                    }
-                    Err(error) => return self.back_off(&error),
-                },
+                Act::Swap(step) => step,
+            };
+            asked = Monotonic.now();
+            let swap = self.swap(step);
+            local = Monotonic.now();
+            match swap {
+                Ok(Swap::Done(at)) => {
+                    now = at;
+                    act = self.course.moved(step, at, local);
+                }
+                Ok(Swap::Differs(reading)) => {
+                    now = reading.now;
+                    act = self.course.look(reading, local, None);
+                }
+                Err(error) => return self.back_off(&error),
             }
         }
     }
@@ -106,8 +107,8 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         self.shared.register.compare_and_swap(step.old, step.new, step.mark(&self.course))
     }
 
-    /// Performs the run of `epoch`; `now` was the time of the register when `local` was the time here.
-    fn perform(&mut self, epoch: Epoch, now: Timestamp, local: Timestamp) {
+    /// Performs the run of `epoch`. The time of the register was `now` at some moment after `asked`.
+    fn perform(&mut self, epoch: Epoch, now: Timestamp, asked: Timestamp) {
         // Whoever called before this is covered as well, and sees to no further run.
         if let Some(taken) = self.shared.take() {
             self.course.cover(taken, epoch);
@@ -118,20 +119,15 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             .lease
             .map_or(Duration::MAX, |lease| epoch.lease_end(lease).saturating_since(now));
         self.shared.began_a_run();
-        let run = Run { register: &*self.shared.register, epoch, lease_end: local.saturating_add(left) };
+        let run = Run { register: &*self.shared.register, epoch, lease_end: asked.saturating_add(left) };
         let f = &mut self.f;
         // Whatever a panic left broken is the function's own: it is called again, as in any thread pool.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| f(&run))) {
             self.shared.caught_a_panic();
-            let told = catch_unwind(AssertUnwindSafe(|| {
-                if let Some(on_panic) = &mut self.on_panic {
-                    on_panic(epoch, payload.as_ref());
-                }
-            }));
-            discard(payload);
-            if let Err(payload) = told {
-                discard(payload);
+            if let Some(on_panic) = &mut self.on_panic {
+                without_panic(|| on_panic(epoch, payload.as_ref()));
             }
+            discard(payload);
         }
         self.finish(epoch);
     }
@@ -175,7 +171,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     fn back_off(&mut self, error: &RegisterError) -> Woken {
         self.shared.failed(error.clone());
         if let Some(on_error) = &mut self.on_error {
-            on_error(error);
+            without_panic(|| on_error(error));
         }
         let backoff = self.backoff.get_or_insert_with(|| {
             ExponentialBuilder::new()
@@ -208,6 +204,13 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 None => thread::park(),
             }
         }
+    }
+}
+
+/// A panic of what is not ours ends here. The panic hook has told of it.
+fn without_panic(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        discard(payload);
     }
 }
 
