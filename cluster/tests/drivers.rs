@@ -81,7 +81,7 @@ fn a_driver_is_told_all_parts_and_its_error_is_kept() {
     };
     drivers.register("mine::Etcd", &["etcd"], open).unwrap();
     let error = drivers.open(&format!("etcd://me%40home:{SECRET}@[::1]:2379/a%20b/c?x=1+2")).unwrap_err();
-    assert_eq!(error.to_string(), "etcd://***@[::1]:2379/a%20b/c cannot be opened: no etcd here");
+    assert_eq!(error.to_string(), "etcd://***@[::1]:2379/a%20b/c cannot be opened");
     assert_eq!(error.source().unwrap().to_string(), "no etcd here");
 }
 

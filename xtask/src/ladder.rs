@@ -22,8 +22,14 @@ impl Depth {
 const PACKAGES: [&str; 5] = ["fuzz", "loom-downstream", "loom-tests", "no-std", "shuttle-tests"];
 
 /// Packages of tests that are rungs by themselves.
-const RUNGS: [(&str, &str); 3] =
-    [("protocol", "model-tests"), ("axioms", "memory-model"), ("histories", "history-tests")];
+const RUNGS: [(&str, &str); 5] = [
+    ("protocol", "model-tests"),
+    ("axioms", "memory-model"),
+    ("histories", "history-tests"),
+    ("cluster", "atomic-throttle-cluster"),
+    // Real processes that are killed, and a real Redis that is stopped.
+    ("processes", "atomic-throttle-cluster-trials"),
+];
 
 /// The features of the library, each of which must build without the others.
 const FEATURES: [&str; 6] = ["async", "batch", "keyed", "tokio", "tracing", "tsc"];
@@ -58,8 +64,12 @@ const EXAMPLES: [&str; 18] = [
 /// All of them.
 pub fn rungs(depth: Depth) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests()];
-    rungs.push(Rung::of_tests("doc tests", [Step::cargo("test --doc --all-features")]));
-    rungs.extend(RUNGS.map(|(name, package)| shows(name, &format!("test --package {package}"))));
+    let documented = ["", "--package atomic-throttle-cluster "]
+        .map(|package| Step::cargo(&format!("test {package}--doc --all-features")));
+    rungs.push(Rung::of_tests("doc tests", documented));
+    rungs.extend(RUNGS.map(|(name, package)| {
+        shows(name, &format!("test --package {package} --all-features --lib --bins --tests --examples"))
+    }));
     rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), costs(), soak(depth)]);
     match depth {
         Depth::Usual => rungs,
@@ -134,6 +144,9 @@ fn format() -> Rung {
 fn clippy() -> Rung {
     let strict = |folder| Step::cargo("clippy --release --all-targets -- -D warnings").within(folder);
     let library = |features: &str| Step::cargo(&format!("clippy --lib {features} -- -D warnings"));
+    let cluster = |features: &str| {
+        library(&format!("--package atomic-throttle-cluster --no-default-features {features}"))
+    };
     let mut steps = vec![
         Step::cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
         // What needs no feature builds without.
@@ -141,6 +154,7 @@ fn clippy() -> Rung {
         library("--no-default-features"),
     ];
     steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));
+    steps.extend(["", "--features redis", "--features shm"].map(cluster));
     steps.extend(["loom-tests", "loom-downstream", "shuttle-tests"].map(strict));
     Rung::of_commands("clippy", steps)
 }
@@ -149,8 +163,15 @@ fn docs() -> Rung {
     let documented = |how| Step::cargo(&format!("doc --no-deps {how}")).with("RUSTDOCFLAGS", "-D warnings");
     Rung::of_commands(
         "docs",
-        ["--all-features --document-private-items", "--all-features", "", "--lib --no-default-features"]
-            .map(documented),
+        [
+            "--all-features --document-private-items",
+            "--all-features",
+            "",
+            "--lib --no-default-features",
+            "--package atomic-throttle-cluster --all-features",
+            "--package atomic-throttle-cluster",
+        ]
+        .map(documented),
     )
 }
 

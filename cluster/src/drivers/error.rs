@@ -81,15 +81,15 @@ impl fmt::Display for OpenError {
             Self::Malformed { name, what, .. } => {
                 write!(f, "what follows `{name}:` is not the location of a register: {what}")
             }
-            Self::Parameter { location, parameter, value, source } => {
-                write!(f, "{location}: the parameter `{parameter}` cannot be {value:?}: {source}")
+            Self::Parameter { location, parameter, value, .. } => {
+                write!(f, "{location}: the parameter `{parameter}` cannot be {value:?}")
             }
             Self::UnknownParameter { location, parameter, known } => write!(
                 f,
                 "{location}: there is no parameter `{parameter}` here: known are {}",
                 known.join(", ")
             ),
-            Self::Failed { location, source } => write!(f, "{location} cannot be opened: {source}"),
+            Self::Failed { location, .. } => write!(f, "{location} cannot be opened"),
         }
     }
 }
