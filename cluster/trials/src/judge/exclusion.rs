@@ -1,0 +1,123 @@
+//! Spacing, exclusion, epochs and tokens: what two runs may not do to each other.
+
+use super::history::{History, Run};
+use super::{Breach, Fact, Trial, What};
+
+/// A breach by the run that began second, against the one that began first.
+struct Against<'h> {
+    first: &'h Run,
+    second: &'h Run,
+    breach: Breach,
+}
+
+/// Judges, and returns how many runs came early because the register had lost its data.
+pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) -> usize {
+    let against = pairs(trial, &history.runs);
+    let (forgiven, early) = forgive(trial, &against);
+    let unforgiven = against.iter().zip(forgiven).filter(|(_, forgiven)| !forgiven);
+    breaches.extend(unforgiven.map(|(against, _)| against.breach));
+    if let Some(ahead) = trial.ahead {
+        let too_early = history
+            .runs
+            .iter()
+            .filter(|run| i128::from(run.started) < i128::from(run.epoch) + i128::from(ahead));
+        breaches.extend(too_early.map(|run| Breach::BeforeItsStamp { epoch: run.epoch }));
+    }
+    currency(trial, history, breaches);
+    tokens(history, breaches);
+    early
+}
+
+fn pairs<'h>(trial: &Trial, runs: &'h [Run]) -> Vec<Against<'h>> {
+    let mut against = Vec::new();
+    let mut add = |one: &'h Run, other: &'h Run, breach| {
+        let (first, second) = if one.started <= other.started { (one, other) } else { (other, one) };
+        against.push(Against { first, second, breach });
+    };
+    let mut busy_until = 0;
+    for (at, younger) in runs.iter().enumerate() {
+        if let Some(older) = at.checked_sub(1).map(|before| &runs[before]) {
+            let (before, after) = (older.epoch, younger.epoch);
+            if before == after {
+                add(older, younger, Breach::Twice { epoch: after });
+            } else if after - before < trial.threshold {
+                add(older, younger, Breach::TooSoon { before, after });
+            }
+        }
+        if younger.started < busy_until {
+            for older in &runs[..at] {
+                let overlaps = younger.started < older.until && older.epoch < younger.epoch;
+                if overlaps && younger.epoch - older.epoch < trial.lease {
+                    add(older, younger, Breach::Overlap { older: older.epoch, younger: younger.epoch });
+                }
+            }
+        }
+        busy_until = busy_until.max(younger.until);
+    }
+    against
+}
+
+/// Where a register has lost its data, one run may come as if those before it had not been: one by a process that
+/// performed none of them.
+fn forgive(trial: &Trial, against: &[Against<'_>]) -> (Vec<bool>, usize) {
+    let mut forgiven = vec![false; against.len()];
+    let mut count = 0;
+    for fact in trial.facts.iter().filter(|fact| fact.what == What::Forgot) {
+        let across = |pair: &Against<'_>| is_across(fact, pair);
+        let left = against.iter().zip(&forgiven).filter(|(pair, forgiven)| !**forgiven && across(pair));
+        let Some(early) = left.map(|(pair, _)| pair.second).min_by_key(|run| run.started) else { continue };
+        count += 1;
+        for (pair, forgiven) in against.iter().zip(&mut forgiven) {
+            let is_early = across(pair) && pair.second.epoch == early.epoch;
+            // The register knows the early run in the place of the one that it has forgotten: who comes after the
+            // early one does not know of that either.
+            let is_after = pair.first.started <= fact.until
+                && pair.first.until > early.started
+                && pair.second.epoch > early.epoch
+                && matches!(pair.breach, Breach::Overlap { .. });
+            *forgiven |= is_early || is_after;
+        }
+    }
+    (forgiven, count)
+}
+
+fn is_across(fact: &Fact, pair: &Against<'_>) -> bool {
+    pair.first.started <= fact.until && fact.from <= pair.second.started && pair.first.who != pair.second.who
+}
+
+/// What runs were told of being the latest one.
+fn currency(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
+    let deaths = !history.killed.is_empty();
+    for run in &history.runs {
+        let Some((asked, current, answered)) = run.asked else { continue };
+        let mut younger = history.runs.iter().filter(|younger| younger.epoch > run.epoch);
+        let has_forgotten = trial.facts.iter().any(|fact| fact.what == What::Forgot && fact.from <= answered);
+        if current && !has_forgotten && younger.any(|younger| younger.started < asked) {
+            breaches.push(Breach::FalselyCurrent { epoch: run.epoch });
+        } else if !current && !deaths && younger.next().is_none() {
+            // A process that was killed may have started a run and not have come to write it down.
+            breaches.push(Breach::FalselyStale { epoch: run.epoch });
+        }
+    }
+}
+
+/// What a receiver has said to tokens. It answers one after the other, and they write that down meanwhile.
+fn tokens(history: &History, breaches: &mut Vec<Breach>) {
+    let deaths = !history.killed.is_empty();
+    let mut offers: Vec<_> = history
+        .runs
+        .iter()
+        .filter_map(|run| run.offered.map(|(at, accepted)| (at, accepted, run.epoch)))
+        .collect();
+    offers.sort_unstable();
+    let mut greatest = 0;
+    for (_, accepted, epoch) in offers {
+        let is_greatest = epoch > greatest;
+        if accepted != is_greatest && (accepted || !deaths) {
+            breaches.push(Breach::Token { epoch });
+        }
+        if accepted {
+            greatest = greatest.max(epoch);
+        }
+    }
+}
