@@ -21,7 +21,15 @@ impl State {
     /// | `arrive(now)` | | 1 | cancelled | d=pending | `Coalesced` |
     #[inline]
     pub const fn arrive(self, now: Timestamp, threshold: Threshold) -> (Self, Arrive) {
-        self.arrive_under(now, Policy::new(threshold))
+        if self.can_start(now, threshold) {
+            return (self.start(now), Arrive::Run);
+        }
+        let pending = self.with_deferral(PENDING);
+        if self.has_owner() {
+            (pending, Arrive::Coalesced)
+        } else {
+            (pending, Arrive::Defer { due: self.window_end(threshold) })
+        }
     }
 
     /// As [`arrive`](Self::arrive), under a policy: a run in progress whose lease is over is superseded
@@ -39,15 +47,8 @@ impl State {
     /// | `arrive_under(now)` | open, lease holds | 1 | cancelled | d=pending | `Coalesced` |
     #[inline]
     pub const fn arrive_under(self, now: Timestamp, policy: Policy) -> (Self, Arrive) {
-        if self.can_start(now, policy) {
-            return (self.start(now), Arrive::Run);
-        }
-        let pending = self.with_deferral(PENDING);
-        if self.has_owner() {
-            (pending, Arrive::Coalesced)
-        } else {
-            (pending, Arrive::Defer { due: self.window_end(policy.threshold) })
-        }
+        let (next, outcome) = self.without_expired_run(now, policy).arrive(now, policy.threshold);
+        (next.with_run_of(self), outcome)
     }
 
     /// As [`arrive`](Self::arrive), for a caller that takes no deferral that is due after `latest`.
@@ -74,7 +75,13 @@ impl State {
         latest: Timestamp,
         threshold: Threshold,
     ) -> (Self, Result<Arrive, Refused>) {
-        self.arrive_by_under(now, latest, Policy::new(threshold))
+        let due = self.window_end(threshold);
+        let makes_deferral = !self.can_start(now, threshold) && !self.has_owner();
+        if makes_deferral && due.as_nanos() > latest.as_nanos() {
+            return (self, Err(Refused::Closed { retry_at: due }));
+        }
+        let (next, outcome) = self.arrive(now, threshold);
+        (next, Ok(outcome))
     }
 
     /// As [`arrive_by`](Self::arrive_by), under a policy: a run in progress whose lease is over is
@@ -103,13 +110,8 @@ impl State {
         latest: Timestamp,
         policy: Policy,
     ) -> (Self, Result<Arrive, Refused>) {
-        let due = self.window_end(policy.threshold);
-        let makes_deferral = !self.can_start(now, policy) && !self.has_owner();
-        if makes_deferral && due.as_nanos() > latest.as_nanos() {
-            return (self, Err(Refused::Closed { retry_at: due }));
-        }
-        let (next, outcome) = self.arrive_under(now, policy);
-        (next, Ok(outcome))
+        let (next, outcome) = self.without_expired_run(now, policy).arrive_by(now, latest, policy.threshold);
+        (next.with_run_of(self), outcome)
     }
 
     /// A caller that never performs the run itself: it leaves that to the one background owner.
@@ -150,7 +152,15 @@ impl State {
     /// | `try_start(now)` | | 1 | any | same | `Running` |
     #[inline]
     pub const fn try_start(self, now: Timestamp, threshold: Threshold) -> (Self, TryStart) {
-        self.try_start_under(now, Policy::new(threshold))
+        if self.can_start(now, threshold) {
+            return (self.start(now), TryStart::Run);
+        }
+        let refused = if self.is_running() {
+            Refused::Running
+        } else {
+            Refused::Closed { retry_at: self.window_end(threshold) }
+        };
+        (self, TryStart::Refused(refused))
     }
 
     /// As [`try_start`](Self::try_start), under a policy: a run in progress whose lease is over is
@@ -165,15 +175,8 @@ impl State {
     /// | `try_start_under(now)` | lease holds | 1 | any | same | `Running` |
     #[inline]
     pub const fn try_start_under(self, now: Timestamp, policy: Policy) -> (Self, TryStart) {
-        if self.can_start(now, policy) {
-            return (self.start(now), TryStart::Run);
-        }
-        let refused = if self.keeps_others_out(now, policy) {
-            Refused::Running
-        } else {
-            Refused::Closed { retry_at: self.window_end(policy.threshold) }
-        };
-        (self, TryStart::Refused(refused))
+        let (next, outcome) = self.without_expired_run(now, policy).try_start(now, policy.threshold);
+        (next.with_run_of(self), outcome)
     }
 
     /// Why [`try_start`](Self::try_start) would refuse.
@@ -197,7 +200,16 @@ impl State {
     /// | `fire(epoch, now)` | last == epoch, open | 0 | pending | start | `Run` |
     #[inline]
     pub const fn fire(self, epoch: Epoch, now: Timestamp, threshold: Threshold) -> (Self, Fire) {
-        self.fire_under(epoch, now, Policy::new(threshold))
+        if self.last() != epoch.0 {
+            return (self, Fire::Gone);
+        }
+        match self.deferral() {
+            DeferralStatus::None | DeferralStatus::Owed => (self, Fire::Gone),
+            DeferralStatus::Cancelled => (self.with_deferral(NONE), Fire::Cancelled),
+            DeferralStatus::Pending if self.is_running() => (self, Fire::Busy),
+            DeferralStatus::Pending if self.is_open(now, threshold) => (self.start(now), Fire::Run),
+            DeferralStatus::Pending => (self, Fire::Early { due: self.window_end(threshold) }),
+        }
     }
 
     /// As [`fire`](Self::fire), under a policy: a run in progress whose lease is over is superseded when
@@ -218,16 +230,8 @@ impl State {
     /// | `fire_under(epoch, now)` | last == epoch, open, lease over | 1 | pending | start | `Run` |
     #[inline]
     pub const fn fire_under(self, epoch: Epoch, now: Timestamp, policy: Policy) -> (Self, Fire) {
-        if self.last() != epoch.0 {
-            return (self, Fire::Gone);
-        }
-        match self.deferral() {
-            DeferralStatus::None | DeferralStatus::Owed => (self, Fire::Gone),
-            DeferralStatus::Cancelled => (self.with_deferral(NONE), Fire::Cancelled),
-            DeferralStatus::Pending if self.keeps_others_out(now, policy) => (self, Fire::Busy),
-            DeferralStatus::Pending if self.is_open(now, policy.threshold) => (self.start(now), Fire::Run),
-            DeferralStatus::Pending => (self, Fire::Early { due: self.window_end(policy.threshold) }),
-        }
+        let (next, outcome) = self.without_expired_run(now, policy).fire(epoch, now, policy.threshold);
+        (next.with_run_of(self), outcome)
     }
 
     /// The owner of the deferral made in `epoch` leaves without having run.
@@ -276,7 +280,13 @@ impl State {
     /// | `flush(now)` | | 0 | none, cancelled | same | `Nothing` |
     #[inline]
     pub const fn flush(self, now: Timestamp) -> (Self, Flush) {
-        self.flush_under(now, Policy::new(Threshold::ZERO))
+        if self.is_running() {
+            return (self, Flush::Busy);
+        }
+        match self.deferral() {
+            DeferralStatus::Pending | DeferralStatus::Owed => (self.start(now), Flush::Run),
+            DeferralStatus::None | DeferralStatus::Cancelled => (self, Flush::Nothing),
+        }
     }
 
     /// As [`flush`](Self::flush), under a policy: a run in progress whose lease is over is superseded.
@@ -291,13 +301,8 @@ impl State {
     /// | `flush_under(now)` | lease over | 1 | none, cancelled | same | `Nothing` |
     #[inline]
     pub const fn flush_under(self, now: Timestamp, policy: Policy) -> (Self, Flush) {
-        if self.keeps_others_out(now, policy) {
-            return (self, Flush::Busy);
-        }
-        match self.deferral() {
-            DeferralStatus::Pending | DeferralStatus::Owed => (self.start(now), Flush::Run),
-            DeferralStatus::None | DeferralStatus::Cancelled => (self, Flush::Nothing),
-        }
+        let (next, outcome) = self.without_expired_run(now, policy).flush(now);
+        (next.with_run_of(self), outcome)
     }
 
     /// The run that opened `epoch` ends. One that was superseded is late, and is ignored.
@@ -333,16 +338,22 @@ impl State {
     }
 
     #[inline]
-    const fn can_start(self, now: Timestamp, policy: Policy) -> bool {
-        !self.keeps_others_out(now, policy) && self.is_open(now, policy.threshold)
+    const fn can_start(self, now: Timestamp, threshold: Threshold) -> bool {
+        !self.is_running() && self.is_open(now, threshold)
     }
 
-    /// Whether a run is in progress and its lease, if there is one, is not over.
+    /// A run whose lease is over keeps nobody out: the state as if it had finished.
     #[inline]
-    const fn keeps_others_out(self, now: Timestamp, policy: Policy) -> bool {
+    const fn without_expired_run(self, now: Timestamp, policy: Policy) -> Self {
         match policy.lease {
-            Some(lease) => self.is_running() && now.as_reading() < self.lease_end(lease).as_nanos(),
-            None => self.is_running(),
+            Some(lease) if now.as_reading() >= self.lease_end(lease).as_nanos() => Self(self.0 & !RUNNING),
+            _ => self,
         }
+    }
+
+    /// A run that is in progress in `before` still is, unless another has started.
+    #[inline]
+    const fn with_run_of(self, before: Self) -> Self {
+        Self(self.0 | before.0 & RUNNING)
     }
 }
