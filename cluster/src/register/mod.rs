@@ -2,9 +2,13 @@
 
 mod error;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use self::error::{RegisterError, RegisterErrorKind};
 pub use self::memory::Memory;
+#[cfg(feature = "redis")]
+pub use self::redis::{Redis, RedisOptions, RedisOptionsError};
 
 use crate::cell::Cell;
 use atomic_throttle::Timestamp;

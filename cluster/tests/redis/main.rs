@@ -1,0 +1,100 @@
+//! The register in Redis, on a real server that each test starts for itself. Where no server is installed they say
+//! so, and show nothing.
+//!
+//! What these tests cannot show: how a server behaves whose disk fails, and networks that delay one message and not
+//! the next.
+
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod authentication;
+mod clock;
+mod commands;
+mod contention;
+mod cuts;
+mod expiry;
+mod foreign;
+mod outages;
+mod refusals;
+mod secrets;
+#[cfg(feature = "tls")]
+mod tls;
+
+use atomic_throttle::state::{Arrive, Finish, Policy};
+use atomic_throttle::{Lease, Threshold, Timestamp};
+use atomic_throttle_cluster::Cell;
+use atomic_throttle_cluster::register::{
+    Mark, Reading, Redis, RedisOptions, Register, RegisterError, RegisterErrorKind, Swap,
+};
+use std::time::Duration;
+use support::server::Server;
+
+/// The options of a register on this server. The limits are for a machine that is busy; where one is to pass the
+/// test sets a short one.
+fn options(server: &Server) -> RedisOptions {
+    let patience = Duration::from_secs(20);
+    RedisOptions::new("reload").port(server.port()).connect_timeout(patience).response_timeout(patience)
+}
+
+fn register(options: RedisOptions) -> Redis {
+    Redis::new(options).expect("options that can be right")
+}
+
+/// A connection past the register.
+fn admin(server: &Server) -> redis::Connection {
+    let client = redis::Client::open(server.url()).expect("a URL");
+    client.get_connection().expect("a server that answers")
+}
+
+fn tell(admin: &mut redis::Connection, command: &str) -> redis::Value {
+    let mut words = command.split(' ');
+    let mut built = redis::cmd(words.next().expect("a command"));
+    for word in words {
+        built.arg(word);
+    }
+    built.query(admin).unwrap_or_else(|error| panic!("{command}: {error}"))
+}
+
+/// The cell after a start at this time, which supersedes a run in progress.
+fn started(cell: Cell, nanos: u64) -> Cell {
+    let policy = Policy::new(Threshold::from_nanos(1)).with_lease(Lease::from_nanos(1));
+    let (next, outcome) = cell.arrive(Timestamp::from_nanos(nanos), policy);
+    assert_eq!(outcome, Arrive::Run);
+    next
+}
+
+fn finished(cell: Cell) -> Cell {
+    let (next, outcome) = cell.finish(cell.epoch());
+    assert_eq!(outcome, Finish::Finished);
+    next
+}
+
+#[track_caller]
+fn read(register: &dyn Register) -> Reading {
+    register.read().unwrap_or_else(|error| panic!("{error}: {error:?}"))
+}
+
+#[track_caller]
+fn swap(register: &dyn Register, old: Cell, new: Cell, mark: Mark) {
+    let swap = register.compare_and_swap(old, new, mark).unwrap_or_else(|error| panic!("{error}: {error:?}"));
+    assert!(matches!(swap, Swap::Done(_)), "{swap:?}");
+}
+
+/// Both operations give an error of this kind.
+#[track_caller]
+fn both_fail(register: &dyn Register, kind: RegisterErrorKind) -> [RegisterError; 2] {
+    let read = register.read().expect_err("a read");
+    let swap = swap_fails(register, kind);
+    assert_eq!(read.kind(), kind, "{read:?}");
+    [read, swap]
+}
+
+#[track_caller]
+fn swap_fails(register: &dyn Register, kind: RegisterErrorKind) -> RegisterError {
+    let swap = register.compare_and_swap(Cell::NEW, started(Cell::NEW, 5), Mark::random());
+    let swap = swap.expect_err("a swap");
+    assert_eq!(swap.kind(), kind, "{swap:?}");
+    swap
+}

@@ -1,0 +1,124 @@
+//! A server that is killed, started again, stopped, or not there.
+
+use crate::support::eventually;
+use crate::support::server::{Options, Persistence, Server};
+use crate::{both_fail, options, read, register, started, swap};
+use atomic_throttle_cluster::Cell;
+use atomic_throttle_cluster::register::{Mark, Redis, Register, RegisterErrorKind};
+use evidence::Check;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+fn keeping(persistence: Persistence) -> Option<Server> {
+    Server::start(Options { persistence, ..Options::default() })
+}
+
+#[test]
+fn what_was_confirmed_outlives_a_kill_if_the_server_keeps_it() {
+    let Some(mut server) = keeping(Persistence::Always) else { return };
+    let check = Check::of("G1 G2 G6", "redis-server, killed: with appendfsync always no cell is lost");
+    let register = register(options(&server));
+    let mut cell = Cell::NEW;
+    let kills = evidence::depth(3, 30);
+    for nanos in 1..=kills {
+        let (new, mark) = (started(cell, nanos * 1_000), Mark::random());
+        swap(&register, cell, new, mark);
+        server.restart();
+        // On the connection that the kill has cut.
+        assert_eq!((read(&register).cell, read(&register).mark), (new, Some(mark)));
+        cell = new;
+    }
+    check.passed(usize::try_from(kills).unwrap(), "kills");
+}
+
+#[test]
+fn a_server_that_keeps_nothing_is_new_after_a_kill() {
+    let Some(mut server) = keeping(Persistence::None) else { return };
+    let register = register(options(&server));
+    swap(&register, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
+    server.restart();
+    assert_eq!((read(&register).cell, read(&register).mark), (Cell::NEW, None));
+    evidence::caught("a server that keeps nothing", "redis-server, killed: the cell is new");
+}
+
+#[test]
+fn a_swap_on_a_connection_that_a_restart_has_cut_is_not_sent_again() {
+    let Some(mut server) = keeping(Persistence::Always) else { return };
+    let register = register(options(&server));
+    read(&register);
+    server.restart();
+    let cell = started(Cell::NEW, 1_000);
+    let told = register.compare_and_swap(Cell::NEW, cell, Mark::random());
+    assert_eq!(told.unwrap_err().kind(), RegisterErrorKind::Unreachable);
+    swap(&register, Cell::NEW, cell, Mark::random());
+}
+
+#[test]
+fn a_server_that_is_not_there_is_unreachable_until_it_is_back() {
+    let Some(mut server) = keeping(Persistence::None) else { return };
+    server.kill();
+    let made_while_down = register(options(&server));
+    for _ in 0..3 {
+        both_fail(&made_while_down, RegisterErrorKind::Unreachable);
+    }
+    assert_eq!(made_while_down.check().unwrap_err().kind(), RegisterErrorKind::Unreachable);
+    server.start_again();
+    made_while_down.check().unwrap();
+    swap(&made_while_down, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
+}
+
+/// What `ask` gives; that it never ends is the failure.
+fn ends<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
+    let (told, hears) = mpsc::channel();
+    thread::spawn(move || told.send(ask()));
+    hears.recv_timeout(Duration::from_secs(30)).expect("it ends")
+}
+
+fn hasty(server: &Server) -> Redis {
+    register(
+        options(server)
+            .connect_timeout(Duration::from_millis(200))
+            .response_timeout(Duration::from_millis(200)),
+    )
+}
+
+#[test]
+fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() {
+    let Some(server) = keeping(Persistence::None) else { return };
+    let check = Check::of(
+        "G2 G6",
+        "redis-server, stopped: no operation hangs, a late start is recognized by its mark",
+    );
+    let (kept, fresh, witness) = (hasty(&server), hasty(&server), register(options(&server)));
+    eventually("a read in time", || kept.read().ok());
+    let (new, mark) = (started(Cell::NEW, 1_000), Mark::random());
+    server.pause();
+    let [told, of_fresh, again] = ends(move || {
+        let told = kept.compare_and_swap(Cell::NEW, new, mark).map(|_| ());
+        // Neither waits for ever: with a new connection, and once more.
+        [told, fresh.read().map(|_| ()), kept.read().map(|_| ())]
+    });
+    for told in [told, of_fresh, again] {
+        assert_eq!(told.unwrap_err().kind(), RegisterErrorKind::Unreachable);
+    }
+    server.resume();
+    // The connection is closed since long, and the swap is done.
+    let reading = eventually("the swap is done late", || {
+        let reading = read(&witness);
+        (reading.cell != Cell::NEW).then_some(reading)
+    });
+    assert_eq!((reading.cell, reading.mark), (new, Some(mark)));
+    check.passed(3, "operations");
+}
+
+#[test]
+fn a_unix_socket_is_a_way_too() {
+    let Some(mut server) = keeping(Persistence::None) else { return };
+    let register = register(options(&server).unix_socket(server.socket()));
+    swap(&register, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
+    server.kill();
+    both_fail(&register, RegisterErrorKind::Unreachable);
+    server.start_again();
+    assert_eq!(read(&register).cell, Cell::NEW);
+}

@@ -1,0 +1,194 @@
+//! [`Cut`]: a TCP proxy in the way to a server, which passes bytes on, and fails in a chosen way at a chosen byte.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+/// How the way fails. The bytes are counted from when it is [set](Cut::fail), over all connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Closes the connection after so many bytes of requests have been passed on.
+    Request {
+        /// Bytes that go through.
+        after: usize,
+    },
+    /// Closes the connection after so many bytes of replies have been passed on: with none the request was
+    /// executed, and nobody is told.
+    Reply {
+        /// Bytes that go through.
+        after: usize,
+    },
+    /// Passes requests on and keeps the replies; the connection stays open.
+    Swallow,
+    /// Closes every connection, and each new one as soon as it is made.
+    Refuse,
+}
+
+/// The proxy. Ends with its threads when it is dropped.
+pub struct Cut {
+    port: u16,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    server: u16,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    fault: Option<Fault>,
+    cuts: usize,
+    connections: usize,
+    ended: bool,
+    streams: Vec<TcpStream>,
+    passing: Vec<JoinHandle<()>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Request,
+    Reply,
+}
+
+/// What to do with some bytes.
+struct Verdict {
+    pass: usize,
+    close: bool,
+}
+
+impl Cut {
+    /// A proxy to the server on this port, which passes everything on.
+    pub fn to(server: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a machine has free ports");
+        let port = listener.local_addr().expect("it is bound").port();
+        let shared = Arc::new(Shared { server, state: Mutex::default() });
+        let accepting = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.accept(&listener)
+        });
+        Self { port, shared, accepting: Some(accepting) }
+    }
+
+    /// Where to connect in place of the server.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Fails in this way from now on; a connection that is cut at a byte is cut once.
+    pub fn fail(&self, fault: Fault) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.fault = Some(fault);
+        if fault == Fault::Refuse {
+            state.cuts += 1;
+            state.close_all();
+        }
+    }
+
+    /// Passes everything on again. What was swallowed is lost.
+    pub fn pass(&self) {
+        self.shared.state.lock().unwrap().fault = None;
+    }
+
+    /// How often connections were cut.
+    pub fn cuts(&self) -> usize {
+        self.shared.state.lock().unwrap().cuts
+    }
+
+    /// How many connections were made.
+    pub fn connections(&self) -> usize {
+        self.shared.state.lock().unwrap().connections
+    }
+}
+
+impl State {
+    fn judge(&mut self, way: Way, bytes: usize) -> Verdict {
+        let after = match (&mut self.fault, way) {
+            (Some(Fault::Request { after }), Way::Request) | (Some(Fault::Reply { after }), Way::Reply) => {
+                after
+            }
+            (Some(Fault::Swallow), Way::Reply) => return Verdict { pass: 0, close: false },
+            (Some(Fault::Refuse), _) => return Verdict { pass: 0, close: true },
+            _ => return Verdict { pass: bytes, close: false },
+        };
+        if bytes < *after {
+            *after -= bytes;
+            return Verdict { pass: bytes, close: false };
+        }
+        let pass = *after;
+        self.fault = None;
+        self.cuts += 1;
+        Verdict { pass, close: true }
+    }
+
+    fn close_all(&mut self) {
+        for stream in self.streams.drain(..) {
+            // It may be closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+impl Shared {
+    fn accept(self: &Arc<Self>, listener: &TcpListener) {
+        for client in listener.incoming() {
+            let Ok(client) = client else { continue };
+            let mut state = self.state.lock().unwrap();
+            if state.ended {
+                return;
+            }
+            state.connections += 1;
+            if state.fault == Some(Fault::Refuse) {
+                continue;
+            }
+            // A server that is down: the client's connection is closed.
+            let Ok(server) = TcpStream::connect(("127.0.0.1", self.server)) else { continue };
+            for stream in [&client, &server] {
+                stream.set_nodelay(true).expect("a stream takes options");
+                state.streams.push(stream.try_clone().expect("a stream can be cloned"));
+            }
+            for (way, from, to) in [(Way::Request, &client, &server), (Way::Reply, &server, &client)] {
+                let shared = Arc::clone(self);
+                let from = from.try_clone().expect("a stream can be cloned");
+                let to = to.try_clone().expect("a stream can be cloned");
+                state.passing.push(thread::spawn(move || shared.pass(way, from, to)));
+            }
+        }
+    }
+
+    /// Passes bytes on until either side closes, or the fault says so.
+    fn pass(&self, way: Way, mut from: TcpStream, mut to: TcpStream) {
+        let mut bytes = [0; 4096];
+        loop {
+            let read = from.read(&mut bytes).unwrap_or(0);
+            if read == 0 {
+                break;
+            }
+            let verdict = self.state.lock().unwrap().judge(way, read);
+            if to.write_all(&bytes[..verdict.pass]).is_err() || verdict.close {
+                break;
+            }
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    }
+}
+
+impl Drop for Cut {
+    fn drop(&mut self) {
+        let passing = {
+            let mut state = self.shared.state.lock().unwrap();
+            state.ended = true;
+            state.close_all();
+            std::mem::take(&mut state.passing)
+        };
+        // So that it looks whether it has ended.
+        let woken = TcpStream::connect(("127.0.0.1", self.port)).is_ok();
+        let accepting = self.accepting.take().filter(|_| woken);
+        for thread in accepting.into_iter().chain(passing) {
+            let _ = thread.join();
+        }
+    }
+}
