@@ -132,3 +132,36 @@ fn no_error_shows_a_password() {
     }
     assert!(errors > 100, "{errors}");
 }
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
+    let drivers = Drivers::standard();
+    let opened = |location: &str| format!("{:?}", drivers.open(location).unwrap().register);
+    let url =
+        format!("redis://user:{SECRET}@[::1]:7/a%2Fb?prefix=p:&db=3&retention=1day&timeout=2s&lease=5s");
+    assert_eq!(opened(&url), "Redis(redis://::1:7/3 (key \"p:a/b\"))");
+    assert_eq!(opened("redis://host/name"), "Redis(redis://host:6379/0 (key \"atomic-throttle:name\"))");
+    assert_eq!(
+        opened("redis+unix:/run/a%20b.sock?name=n"),
+        "Redis(redis+unix:///run/a b.sock?db=0 (key \"atomic-throttle:n\"))"
+    );
+    for wrong in
+        ["redis://host", "redis://host/", "redis:///name", "redis+unix:/run/redis.sock", "redis:name"]
+    {
+        let error = drivers.open(wrong).unwrap_err();
+        assert!(matches!(error, OpenError::Failed { .. }), "{wrong}: {error}");
+        assert!(error.source().is_some());
+    }
+    for (parameter, value) in [("db", "-1"), ("retention", "soon"), ("timeout", "2"), ("lease", "0s")] {
+        let error = drivers.open(&format!("redis://host/name?{parameter}={value}")).unwrap_err();
+        assert!(
+            matches!(&error, OpenError::Parameter { parameter: named, .. } if named == parameter),
+            "{parameter}: {error}"
+        );
+    }
+    #[cfg(not(feature = "tls"))]
+    assert!(matches!(drivers.open("rediss://h/n"), Err(OpenError::NotBuiltIn { feature: "tls", .. })));
+    #[cfg(feature = "tls")]
+    assert!(opened("rediss://h/n").starts_with("Redis(rediss://h:6379/0"));
+}
