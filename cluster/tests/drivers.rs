@@ -146,12 +146,13 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
         opened("redis+unix:/run/a%20b.sock?name=n"),
         "Redis(redis+unix:///run/a b.sock?db=0 (key \"atomic-throttle:n\"))"
     );
-    for wrong in
-        ["redis://host", "redis://host/", "redis:///name", "redis+unix:/run/redis.sock", "redis:name"]
-    {
-        let error = drivers.open(wrong).unwrap_err();
-        assert!(matches!(error, OpenError::Failed { .. }), "{wrong}: {error}");
-        assert!(error.source().is_some());
+    for nameless in ["redis://host", "redis://host/", "redis+unix:/run/redis.sock", "redis:name"] {
+        let error = drivers.open(nameless).unwrap_err();
+        assert!(matches!(error, OpenError::Malformed { .. }), "{nameless}: {error}");
+    }
+    for hostless in ["redis:///name", "redis:/name"] {
+        let error = drivers.open(hostless).unwrap_err();
+        assert!(matches!(error, OpenError::Failed { .. }) && error.source().is_some(), "{hostless}: {error}");
     }
     for (parameter, value) in [("db", "-1"), ("retention", "soon"), ("timeout", "2"), ("lease", "0s")] {
         let error = drivers.open(&format!("redis://host/name?{parameter}={value}")).unwrap_err();

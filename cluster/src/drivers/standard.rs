@@ -33,11 +33,18 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     if location.name() == "rediss" && cfg!(not(feature = "tls")) {
         return Err(not_built_in(location, "tls"));
     }
-    let mut options = if location.name() == "redis+unix" {
-        let name = location.take("name").unwrap_or_default();
-        RedisOptions::new(name).unix_socket(location.path())
+    let by_socket = location.name() == "redis+unix";
+    let path = location.path();
+    let name = if by_socket { location.take("name") } else { path.strip_prefix('/').map(str::to_owned) };
+    let name = name.filter(|name| !name.is_empty()).ok_or_else(|| OpenError::Malformed {
+        name: location.name().to_owned(),
+        what: "the throttle has no name: write `redis://HOST/NAME`, or for a socket `redis+unix:PATH?name=NAME`",
+        source: None,
+    })?;
+    let mut options = RedisOptions::new(name);
+    options = if by_socket {
+        options.unix_socket(path)
     } else {
-        let options = RedisOptions::new(location.path().trim_start_matches('/'));
         options.host(location.host().unwrap_or_default()).tls(location.name() == "rediss")
     };
     if let Some(port) = location.port() {
