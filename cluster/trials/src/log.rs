@@ -137,6 +137,7 @@ impl Log {
     /// # Panics
     ///
     /// If the system does not take it: a process whose log has holes could not be judged.
+    #[allow(clippy::must_use_candidate, reason = "written is what matters, as a rule")]
     pub fn write(&self, event: Event) -> Nanos {
         let at = now();
         let mut line = serde_json::to_string(&Record { at, event }).expect("a record has no maps");

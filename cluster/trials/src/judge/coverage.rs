@@ -11,7 +11,7 @@ pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>
         // The run had ended before its process could finish it, and only then anybody is told.
         let told_too_early = call.covered.is_some_and(|told| covering.first_end(call.at) > told);
         if told_too_early {
-            breaches.push(Breach::FalselyCovered { who: call.who, call: call.call });
+            breaches.push(Breach::FalselyCovered { who: call.who, call: call.number });
         }
     }
     for log in &trial.logs {
@@ -19,7 +19,7 @@ pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>
         let last = history.calls.iter().rev().find(|call| call.who == log.who);
         let Some(last) = last.filter(|last| history.killed(last.who).is_none()) else { continue };
         if covering.first_end(last.at) == Nanos::MAX {
-            breaches.push(Breach::NotCovered { who: last.who, call: last.call });
+            breaches.push(Breach::NotCovered { who: last.who, call: last.number });
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Run {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) who: Who,
-    pub(super) call: u64,
+    pub(super) number: u64,
     pub(super) at: Nanos,
     /// When it was told to be covered.
     pub(super) covered: Option<Nanos>,
@@ -132,13 +132,13 @@ impl Reader {
     fn read(&mut self, history: &mut History, event: Event, at: Nanos) -> bool {
         let who = self.who;
         match event {
-            Event::Calling { call } => history.calls.push(Call { who, call, at, covered: None }),
+            Event::Calling { call } => history.calls.push(Call { who, number: call, at, covered: None }),
             Event::Covered { call } => {
                 // Numbered from 1, in the order in which they were made.
                 let place = usize::try_from(call).ok().and_then(|call| (self.calls + call).checked_sub(1));
                 let Some(of) = place.and_then(|place| history.calls.get_mut(place)) else { return false };
                 of.covered = Some(of.covered.map_or(at, |told| told.min(at)));
-                return of.call == call && call > 0;
+                return of.number == call && call > 0;
             }
             Event::Started { epoch } => {
                 // One that was killed in it went on at least until it was.
