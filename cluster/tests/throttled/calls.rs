@@ -1,33 +1,34 @@
-//! The front end at a register in memory: one process, or several front ends that stand for processes.
+//! Calls, and the runs that cover them.
 
+use crate::{LIMIT, THRESHOLD};
 use atomic_throttle_cluster::register::{Memory, Register};
 use atomic_throttle_cluster::{ClusterThrottled, WaitError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-/// A wait that would be a fault if it took so long.
-const LIMIT: Duration = Duration::from_secs(20);
-const THRESHOLD: Duration = Duration::from_millis(20);
-
 #[test]
-fn a_burst_gives_a_leading_and_a_trailing_run() {
-    let runs = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&runs);
-    let (entered, is_in) = mpsc::channel();
-    let throttled = ClusterThrottled::spawn(Duration::from_millis(200), move |_| {
-        counted.fetch_add(1, Relaxed);
-        let _ = entered.send(());
+fn a_burst_gives_runs_a_threshold_apart_and_the_last_sees_the_last_call() {
+    let threshold = Duration::from_millis(50);
+    let asked = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&asked);
+    let (told, tells) = mpsc::channel();
+    let throttled = ClusterThrottled::spawn(threshold, move |run| {
+        let _ = told.send((run.token(), counter.load(Relaxed)));
     })
     .unwrap();
-    throttled.trigger().unwrap();
-    is_in.recv_timeout(LIMIT).unwrap();
-    for _ in 0..1000 {
+    for _ in 0..10_000 {
+        asked.fetch_add(1, Relaxed);
         throttled.trigger().unwrap();
     }
     throttled.wait_for(LIMIT).unwrap();
-    assert_eq!(runs.load(Relaxed), 2);
     assert!(!throttled.status().is_owed);
+    let runs: Vec<_> = tells.try_iter().collect();
+    assert_eq!(runs.last().map(|&(_, seen)| seen), Some(10_000));
+    let apart = |pair: &[(u64, u64)]| u128::from(pair[1].0 - pair[0].0) >= threshold.as_nanos();
+    assert!(runs.windows(2).all(apart), "{runs:?}");
+    // A call of its own for each of them would have made as many runs.
+    assert!(runs.len() < 1_000, "{} runs", runs.len());
 }
 
 #[test]

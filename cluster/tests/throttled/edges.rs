@@ -1,0 +1,115 @@
+//! Thresholds and leases at the ends of their range, panics, and many threads.
+
+use crate::{LIMIT, THRESHOLD};
+use atomic_throttle_cluster::register::{Memory, Register};
+use atomic_throttle_cluster::{ClusterThrottled, SpawnError, WaitError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn any_threshold_in_range_runs_and_one_out_of_range_is_refused() {
+    for threshold in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(1)] {
+        let throttled = ClusterThrottled::spawn(threshold, |_| ()).unwrap();
+        for _ in 0..100 {
+            throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+        }
+        assert!(throttled.status().runs >= 2, "{threshold:?}");
+    }
+    let forever = ClusterThrottled::builder(Duration::from_secs(60 * 365 * 86400))
+        .drop_limit(Duration::ZERO)
+        .spawn(|_| ())
+        .unwrap();
+    forever.trigger().unwrap().wait_for(LIMIT).unwrap();
+    let never = forever.trigger().unwrap();
+    assert!(matches!(never.wait_for(Duration::from_millis(1)), Err(WaitError::TimedOut { register: None })));
+    let error = ClusterThrottled::spawn(Duration::MAX, |_| ()).unwrap_err();
+    assert!(matches!(error, SpawnError::Threshold(_)), "{error}");
+    for lease in [Duration::ZERO, Duration::MAX] {
+        let error = ClusterThrottled::builder(THRESHOLD).lease(lease).spawn(|_| ()).unwrap_err();
+        assert!(matches!(error, SpawnError::Lease(_)), "{error}");
+    }
+}
+
+#[test]
+fn a_run_that_panics_has_run_and_the_throttle_goes_on() {
+    let (told, tells) = mpsc::channel();
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .on_panic(move |epoch, payload| {
+            let _ = told.send((epoch, *payload.downcast_ref::<&str>().unwrap()));
+            panic!("a hook that panics");
+        })
+        .spawn(|_| panic!("a function that panics"))
+        .unwrap();
+    let mut last = None;
+    for runs in 1..=3 {
+        throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+        let (epoch, payload) = tells.recv_timeout(LIMIT).unwrap();
+        assert_eq!(payload, "a function that panics");
+        assert!(Some(epoch) > last);
+        last = Some(epoch);
+        assert_eq!(throttled.status().panics, runs);
+    }
+}
+
+/// Two front ends stand for two processes, and the lease is nothing: each call of the second supersedes.
+#[test]
+fn a_run_that_was_superseded_is_told_so_and_covers_nobody() {
+    let register: Arc<dyn Register> = Arc::new(Memory::new());
+    let (entered, is_in) = mpsc::channel();
+    let (lets_go, go_on) = mpsc::channel::<()>();
+    let (told, tells) = mpsc::channel();
+    let first = AtomicBool::new(true);
+    let slow = ClusterThrottled::builder(Duration::ZERO)
+        .register(Arc::clone(&register))
+        .lease(Duration::from_nanos(1))
+        .spawn(move |run| {
+            if first.swap(false, Relaxed) {
+                entered.send(run.token()).unwrap();
+                go_on.recv().unwrap();
+            }
+            told.send((run.token(), run.is_current().unwrap(), run.lease_left())).unwrap();
+        })
+        .unwrap();
+    let quick = ClusterThrottled::builder(Duration::ZERO)
+        .register(Arc::clone(&register))
+        .lease(Duration::from_nanos(1))
+        .spawn(|run| assert!(run.is_current().unwrap()))
+        .unwrap();
+    let ticket = slow.trigger().unwrap();
+    let stale = is_in.recv_timeout(LIMIT).unwrap();
+    quick.trigger().unwrap().wait_for(LIMIT).unwrap();
+    assert_eq!(quick.status().panics, 0);
+    assert!(quick.status().cell.finished().as_u64() > stale, "the token of the later run is greater");
+    assert!(!ticket.is_covered());
+    lets_go.send(()).unwrap();
+    assert_eq!(tells.recv_timeout(LIMIT), Ok((stale, false, Duration::ZERO)));
+    // By the run of the other one, which started after the call.
+    ticket.wait_for(LIMIT).unwrap();
+    assert_eq!(slow.status().runs, 1, "and not by another one of its own");
+}
+
+#[test]
+fn a_hundred_threads_are_covered_by_a_few_runs() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let (seen, counter) = (Arc::new(AtomicU64::new(0)), Arc::clone(&asked));
+    let stored = Arc::clone(&seen);
+    let throttled = ClusterThrottled::spawn(Duration::from_millis(200), move |_| {
+        stored.store(counter.load(Relaxed), Relaxed);
+    })
+    .unwrap();
+    thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    asked.fetch_add(1, Relaxed);
+                    throttled.trigger().unwrap();
+                }
+            });
+        }
+    });
+    throttled.wait_for(LIMIT).unwrap();
+    assert_eq!(seen.load(Relaxed), 10_000);
+    assert!(throttled.status().runs <= 10_000 / 10, "{} runs", throttled.status().runs);
+}

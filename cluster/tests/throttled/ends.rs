@@ -1,0 +1,84 @@
+//! Ends: what is owed is covered first, within the limit, and nothing is lost silently.
+
+use crate::failing::{Failing, Fault};
+use crate::{LIMIT, THRESHOLD};
+use atomic_throttle_cluster::register::Register;
+use atomic_throttle_cluster::{ClusterThrottled, Ended};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::Duration;
+
+#[test]
+fn a_shutdown_covers_what_was_asked_for_and_refuses_what_comes_later() {
+    let runs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&runs);
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+        counted.fetch_add(1, Relaxed);
+    })
+    .unwrap();
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+    let ticket = throttled.trigger().unwrap();
+    throttled.shutdown(LIMIT).unwrap();
+    assert!(ticket.is_covered());
+    assert_eq!(runs.load(Relaxed), 2);
+    assert_eq!(throttled.trigger().err(), Some(Ended));
+    throttled.shutdown(LIMIT).unwrap();
+    // What was covered before the end stays so.
+    throttled.wait_for(LIMIT).unwrap();
+}
+
+#[test]
+fn the_drop_of_the_last_handle_covers_what_was_asked_for() {
+    let runs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&runs);
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .drop_limit(LIMIT)
+        .spawn(move |_| {
+            counted.fetch_add(1, Relaxed);
+        })
+        .unwrap();
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+    throttled.trigger().unwrap();
+    let other = throttled.clone();
+    drop(throttled);
+    assert!(other.trigger().is_ok(), "it is not the last one");
+    drop(other);
+    assert_eq!(runs.load(Relaxed), 2);
+}
+
+#[test]
+fn an_end_that_cannot_cover_says_so_and_why() {
+    let register = Arc::new(Failing::default());
+    register.set(Some(Fault::Unreachable));
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .register(Arc::clone(&register) as Arc<dyn Register>)
+        .spawn(|_| ())
+        .unwrap();
+    throttled.trigger().unwrap();
+    while throttled.status().error.is_none() {
+        std::thread::yield_now();
+    }
+    let left = throttled.shutdown(Duration::from_millis(1)).unwrap_err();
+    assert!(left.register.is_some(), "{left}");
+    assert!(throttled.status().is_owed);
+}
+
+/// The function holds the last handle; or drops it.
+#[test]
+fn a_handle_may_be_dropped_inside_the_run() {
+    let (told, tells) = mpsc::channel();
+    let slot: Arc<OnceLock<std::sync::Mutex<Option<ClusterThrottled>>>> = Arc::default();
+    let inside = Arc::clone(&slot);
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+        let handle = inside.get().and_then(|slot| slot.lock().unwrap().take());
+        let was_last = handle.is_some();
+        drop(handle);
+        let _ = told.send(was_last);
+    })
+    .unwrap();
+    let trigger = throttled.clone();
+    assert!(slot.set(std::sync::Mutex::new(Some(throttled))).is_ok());
+    trigger.trigger().unwrap();
+    drop(trigger);
+    assert_eq!(tells.recv_timeout(LIMIT), Ok(true));
+}

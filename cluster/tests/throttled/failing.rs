@@ -1,0 +1,69 @@
+//! A register that fails when it is told to.
+
+use atomic_throttle_cluster::Cell;
+use atomic_throttle_cluster::register::{
+    Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
+};
+use std::sync::Mutex;
+
+/// What becomes of the next operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No operation is answered, and none happens.
+    Unreachable,
+    /// The next so many swaps happen, and are not answered.
+    SwapsUnanswered(u32),
+    /// The next so many swaps do not happen, and are not answered.
+    SwapsLost(u32),
+    /// Operations panic, against the promise.
+    Panics,
+}
+
+#[derive(Debug, Default)]
+pub struct Failing {
+    memory: Memory,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Failing {
+    pub fn set(&self, fault: Option<Fault>) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    pub fn fault(&self) -> Option<Fault> {
+        *self.fault.lock().unwrap()
+    }
+
+    fn error() -> RegisterError {
+        RegisterError::new(RegisterErrorKind::Unreachable, &"failing".into())
+    }
+}
+
+impl Register for Failing {
+    fn read(&self) -> Result<Reading, RegisterError> {
+        match self.fault() {
+            Some(Fault::Unreachable) => Err(Self::error()),
+            Some(Fault::Panics) => panic!("a register that panics"),
+            _ => self.memory.read(),
+        }
+    }
+
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        let mut fault = self.fault.lock().unwrap();
+        let left = |left: u32, fault: fn(u32) -> Fault| (left > 1).then(|| fault(left - 1));
+        match *fault {
+            None => self.memory.compare_and_swap(old, new, mark),
+            Some(Fault::Unreachable) => Err(Self::error()),
+            Some(Fault::SwapsUnanswered(swaps)) => {
+                *fault = left(swaps, Fault::SwapsUnanswered);
+                let _ = self.memory.compare_and_swap(old, new, mark)?;
+                Err(Self::error())
+            }
+            Some(Fault::SwapsLost(swaps)) => {
+                *fault = left(swaps, Fault::SwapsLost);
+                Err(Self::error())
+            }
+            Some(Fault::Panics) => panic!("a register that panics"),
+        }
+    }
+}

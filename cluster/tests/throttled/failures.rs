@@ -1,0 +1,127 @@
+//! A register that does not answer: nothing is lost, nothing is done twice, and whoever waits is told.
+
+use crate::failing::{Failing, Fault};
+use crate::{LIMIT, THRESHOLD};
+use atomic_throttle_cluster::register::{Register, RegisterErrorKind};
+use atomic_throttle_cluster::{ClusterThrottled, Ended, WaitError};
+use evidence::Check;
+use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+/// At a register that fails, with how often the function was called.
+fn at(register: &Arc<Failing>, lease: Duration) -> (ClusterThrottled, Arc<AtomicU64>) {
+    let runs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&runs);
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .register(Arc::clone(register) as Arc<dyn Register>)
+        .lease(lease)
+        .spawn(move |_| {
+            counted.fetch_add(1, Relaxed);
+        })
+        .unwrap();
+    (throttled, runs)
+}
+
+#[test]
+fn calls_stay_owed_while_nothing_answers_and_are_covered_when_it_does() {
+    let check = Check::of("C3 C8", "tests: calls at a register that does not answer are covered later");
+    let register = Arc::new(Failing::default());
+    register.set(Some(Fault::Unreachable));
+    let (throttled, runs) = at(&register, LIMIT);
+    let ticket = throttled.trigger().unwrap();
+    let error = loop {
+        match ticket.wait_for(Duration::from_millis(10)) {
+            Err(error @ WaitError::TimedOut { register: Some(_) }) => break error,
+            // The thread has not asked yet.
+            Err(WaitError::TimedOut { register: None }) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    let cause = error.source().expect("the cause is kept");
+    assert!(cause.to_string().contains("does not answer"), "{cause}");
+    let status = throttled.status();
+    assert!(status.is_owed);
+    assert_eq!(status.error.map(|error| error.kind()), Some(RegisterErrorKind::Unreachable));
+    assert_eq!(runs.load(Relaxed), 0);
+
+    register.set(None);
+    ticket.wait_for(LIMIT).unwrap();
+    assert_eq!(runs.load(Relaxed), 1);
+    let status = throttled.status();
+    assert!(!status.is_owed && status.error.is_none());
+    check.passed(1, "calls");
+}
+
+/// The lease is so long that a test would fail by its limit if a run were left to it.
+#[test]
+fn a_swap_that_is_not_answered_loses_no_run_and_makes_no_second_one() {
+    let check = Check::of(
+        "C3 C8",
+        "tests: the first, or the first two swaps, happen or not and are not answered: one run, at once",
+    );
+    let mut faults = 0;
+    for fault in [
+        Fault::SwapsUnanswered(1),
+        Fault::SwapsUnanswered(2),
+        Fault::SwapsUnanswered(5),
+        Fault::SwapsLost(1),
+        Fault::SwapsLost(2),
+        Fault::SwapsLost(5),
+    ] {
+        let register = Arc::new(Failing::default());
+        register.set(Some(fault));
+        let (throttled, runs) = at(&register, 100 * LIMIT);
+        throttled.trigger().unwrap().wait_for(LIMIT).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert_eq!(runs.load(Relaxed), 1, "{fault:?}");
+        faults += 1;
+    }
+    check.passed(faults, "faults");
+}
+
+/// The second call is deferred: its swaps are a deferral, a start and a finish.
+#[test]
+fn each_swap_of_a_deferred_run_may_go_unanswered() {
+    for unanswered in 1..=4 {
+        let register = Arc::new(Failing::default());
+        let (throttled, runs) = at(&register, 100 * LIMIT);
+        throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+        register.set(Some(Fault::SwapsUnanswered(unanswered)));
+        throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+        assert_eq!(runs.load(Relaxed), 2, "{unanswered} unanswered");
+    }
+}
+
+#[test]
+fn whoever_is_told_of_errors_may_panic() {
+    let register = Arc::new(Failing::default());
+    register.set(Some(Fault::Unreachable));
+    let (told, tells) = mpsc::channel();
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .register(Arc::clone(&register) as Arc<dyn Register>)
+        .on_error(move |error| {
+            let _ = told.send(error.kind());
+            panic!("a hook that panics");
+        })
+        .spawn(|_| ())
+        .unwrap();
+    let ticket = throttled.trigger().unwrap();
+    for _ in 0..2 {
+        assert_eq!(tells.recv_timeout(LIMIT), Ok(RegisterErrorKind::Unreachable));
+    }
+    register.set(None);
+    ticket.wait_for(LIMIT).unwrap();
+}
+
+#[test]
+fn a_register_that_panics_leaves_nobody_waiting() {
+    let register = Arc::new(Failing::default());
+    register.set(Some(Fault::Panics));
+    let (throttled, runs) = at(&register, LIMIT);
+    let ticket = throttled.trigger().unwrap();
+    assert!(matches!(ticket.wait_for(LIMIT), Err(WaitError::Ended)));
+    assert_eq!(throttled.trigger().err(), Some(Ended));
+    assert!(throttled.shutdown(LIMIT).is_err(), "a call was not covered");
+    assert_eq!(runs.load(Relaxed), 0);
+}
