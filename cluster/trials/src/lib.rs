@@ -10,3 +10,4 @@
 pub mod judge;
 pub mod log;
 pub mod participant;
+pub mod scene;

@@ -1,0 +1,291 @@
+//! [`Scene`]: a trial while it goes on. Starts participants, tells them what to do, kills and stops them, and collects
+//! what the judge needs.
+//!
+//! It panics where the system does not do what it is asked for: then there is no trial.
+#![allow(clippy::missing_panics_doc, reason = "said once, for all of it")]
+
+use crate::judge::{Fact, ProcessLog, Trial, What};
+use crate::log::{self, Event, Nanos, Record, Who};
+use crate::participant::{Options, Span};
+use atomic_throttle_cluster::Drivers;
+use atomic_throttle_cluster::register::{Register, RegisterError};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What would be a fault if it took so long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Two clocks that are set to the same time drift apart a little.
+const DRIFT: i128 = 1_000_000;
+
+/// A trial while it goes on. Dropped, it kills its participants.
+#[derive(Debug)]
+pub struct Scene {
+    command: Vec<PathBuf>,
+    folder: PathBuf,
+    defaults: Options,
+    participants: Vec<Participant>,
+    facts: Vec<Fact>,
+    ahead: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Participant {
+    who: Who,
+    child: Option<Child>,
+    /// When it was stopped, if it is.
+    stopped: Option<Nanos>,
+}
+
+impl Scene {
+    /// A trial with nobody in it. `command` is a program that is [`participant::main`](crate::participant::main), with
+    /// what comes before the options; its files go to `folder`.
+    #[must_use]
+    pub fn new(command: &[&Path], folder: &Path, driver: &str, threshold: Duration, lease: Duration) -> Self {
+        let defaults = Options {
+            driver: driver.to_owned(),
+            threshold,
+            lease,
+            run_for: Span::millis(1, 5),
+            calls_every: None,
+            log: PathBuf::new(),
+            seed: 0,
+            limit: LIMIT,
+            hold: None,
+            receiver: Some(folder.join("receiver")),
+            fault: None,
+        };
+        Self {
+            command: command.iter().map(|&part| part.to_owned()).collect(),
+            folder: folder.to_owned(),
+            defaults,
+            participants: Vec::new(),
+            facts: Vec::new(),
+            ahead: None,
+        }
+    }
+
+    /// What participants are told if nothing else is said.
+    pub fn defaults(&mut self) -> &mut Options {
+        &mut self.defaults
+    }
+
+    /// The clock of the register runs as that of the machine: what is stamped is judged by that as well.
+    ///
+    /// # Errors
+    ///
+    /// If the register does not answer.
+    pub fn compare_clocks(&mut self) -> Result<(), RegisterError> {
+        let register = self.register();
+        for _ in 0..5 {
+            let before = log::now();
+            let now = register.read()?.now.as_nanos();
+            let ahead = i64::try_from(i128::from(before) - i128::from(now) - DRIFT).ok();
+            self.ahead = self.ahead.max(ahead);
+        }
+        Ok(())
+    }
+
+    /// The register, to look at.
+    #[must_use]
+    pub fn register(&self) -> Arc<dyn Register> {
+        Drivers::standard().open(&self.defaults.driver).expect("the register of the trial").register
+    }
+
+    /// Starts a process at this seat.
+    pub fn start(&mut self, seat: u32) -> Who {
+        self.start_with(seat, |_| {})
+    }
+
+    /// Starts a process at this seat, with other options than those of the others.
+    pub fn start_with(&mut self, seat: u32, change: impl FnOnce(&mut Options)) -> Who {
+        let before = self.participants.iter().filter(|participant| participant.who.seat == seat).count();
+        let who = Who { seat, incarnation: u32::try_from(before).expect("they are few") };
+        let mut options = self.defaults.clone();
+        options.log = self.log_of(who);
+        options.hold = Some(self.hold_of(who));
+        options.seed = (options.seed << 16) ^ (u64::from(who.seat) << 8) ^ u64::from(who.incarnation);
+        change(&mut options);
+        let child = Command::new(&self.command[0])
+            .args(&self.command[1..])
+            .args(options.args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a participant can be started");
+        self.participants.push(Participant { who, child: Some(child), stopped: None });
+        who
+    }
+
+    /// Those that have not been killed, and have not been let end.
+    #[must_use]
+    pub fn alive(&self) -> Vec<Who> {
+        self.participants.iter().filter(|one| one.child.is_some()).map(|one| one.who).collect()
+    }
+
+    /// A line to the standard input of a participant.
+    pub fn tell(&mut self, who: Who, command: &str) {
+        let child = self.of(who).child.as_mut().expect("it was not killed");
+        let mut input = child.stdin.as_ref().expect("it is piped");
+        writeln!(input, "{command}").expect("a participant reads its input");
+    }
+
+    /// Makes one call there.
+    pub fn call(&mut self, who: Who) {
+        self.tell(who, "call");
+    }
+
+    /// Runs that begin there do not end until they are released.
+    pub fn hold(&self, who: Who) {
+        fs::write(self.hold_of(who), []).expect("the folder of the trial takes files");
+    }
+
+    /// Lets the run there end.
+    pub fn release(&self, who: Who) {
+        fs::remove_file(self.hold_of(who)).expect("it was held");
+    }
+
+    /// Kills all of them at once, at whatever point they are.
+    pub fn kill(&mut self, all: &[Who]) {
+        let from = log::now();
+        for &who in all {
+            self.signal(who, Signal::KILL);
+        }
+        for &who in all {
+            let participant = self.of(who);
+            participant.stopped = None;
+            let child = participant.child.take();
+            child.expect("it was not killed before").wait().expect("a child can be waited for");
+            self.note(from, What::Killed { who });
+        }
+    }
+
+    /// Stops it where it is.
+    pub fn stop(&mut self, who: Who) {
+        let from = log::now();
+        self.signal(who, Signal::STOP);
+        self.of(who).stopped.get_or_insert(from);
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&mut self, who: Who) {
+        self.signal(who, Signal::CONT);
+        if let Some(from) = self.of(who).stopped.take() {
+            self.note(from, What::Stopped { who });
+        }
+    }
+
+    /// Notes that this was done since `from`.
+    pub fn note(&mut self, from: Nanos, what: What) {
+        self.facts.push(Fact { from, until: log::now(), what });
+    }
+
+    /// What it has written so far.
+    #[must_use]
+    pub fn records(&self, who: Who) -> Vec<Record> {
+        log::read(&self.log_of(who)).expect("participants write logs")
+    }
+
+    /// Whether it has written such a record.
+    #[must_use]
+    pub fn has_written(&self, who: Who, is_it: impl Fn(Event) -> bool) -> bool {
+        self.records(who).iter().any(|record| is_it(record.event))
+    }
+
+    /// Waits until it has written as many such records.
+    #[track_caller]
+    pub fn until(&self, who: Who, times: usize, is_it: impl Fn(Event) -> bool) {
+        let written = || self.records(who).iter().filter(|record| is_it(record.event)).count() >= times;
+        assert!(wait_for(written), "{who} has not written it: {:#?}", self.records(who));
+    }
+
+    /// Waits until all calls there are covered.
+    #[track_caller]
+    pub fn until_covered(&mut self, who: Who) {
+        self.tell(who, &format!("wait {}s", LIMIT.as_secs()));
+        let is_covered = || {
+            let records = self.records(who);
+            let last =
+                |is_it: fn(Event) -> Option<u64>| records.iter().filter_map(|one| is_it(one.event)).max();
+            let calling = last(|event| if let Event::Calling { call } = event { Some(call) } else { None });
+            calling == last(|event| if let Event::Covered { call } = event { Some(call) } else { None })
+        };
+        assert!(wait_for(is_covered), "calls of {who} are not covered: {:#?}", self.records(who));
+    }
+
+    /// Lets all end that are left, and gives what is known of the trial.
+    #[must_use]
+    pub fn end(mut self) -> Trial {
+        let stopped: Vec<_> =
+            self.participants.iter().filter(|one| one.stopped.is_some()).map(|one| one.who).collect();
+        for who in stopped {
+            self.go_on(who);
+        }
+        for participant in &mut self.participants {
+            // All of them first: they go on together.
+            drop(participant.child.as_mut().and_then(|child| child.stdin.take()));
+        }
+        for at in 0..self.participants.len() {
+            let Some(child) = &mut self.participants[at].child else { continue };
+            let has_ended = wait_for(|| child.try_wait().expect("a child can be asked").is_some());
+            let who = self.participants[at].who;
+            assert!(has_ended, "{who} does not end: {:#?}", self.records(who));
+            self.participants[at].child = None;
+        }
+        let nanos = |duration: Duration| Nanos::try_from(duration.as_nanos()).expect("a trial is short");
+        Trial {
+            threshold: nanos(self.defaults.threshold),
+            lease: nanos(self.defaults.lease),
+            ahead: self.ahead,
+            facts: std::mem::take(&mut self.facts),
+            logs: self
+                .participants
+                .iter()
+                .map(|one| ProcessLog { who: one.who, records: self.records(one.who) })
+                .collect(),
+        }
+    }
+
+    fn of(&mut self, who: Who) -> &mut Participant {
+        self.participants.iter_mut().find(|one| one.who == who).expect("it was started here")
+    }
+
+    fn signal(&mut self, who: Who, signal: Signal) {
+        let child = self.of(who).child.as_ref().expect("it was not killed before");
+        kill_process(Pid::from_child(child), signal).expect("a child takes signals");
+    }
+
+    fn log_of(&self, who: Who) -> PathBuf {
+        self.folder.join(format!("log-{who}"))
+    }
+
+    fn hold_of(&self, who: Who) -> PathBuf {
+        self.folder.join(format!("hold-{who}"))
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        for child in self.participants.iter_mut().filter_map(|one| one.child.as_mut()) {
+            // It may have ended by itself.
+            let _: io::Result<_> = child.kill().and_then(|()| child.wait());
+        }
+    }
+}
+
+fn wait_for(mut is_so: impl FnMut() -> bool) -> bool {
+    let within = Instant::now() + LIMIT * 3;
+    while !is_so() {
+        if Instant::now() >= within {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    true
+}
