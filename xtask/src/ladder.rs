@@ -124,6 +124,7 @@ fn costs() -> Rung {
         "bench -- --test",
         "xtask contention --rounds 1 --time 1ms --max-threads 2 --out target/verify/contention",
         "xtask growth --quick --rounds 1 --out target/verify/growth",
+        "xtask cluster --time 500ms --kills 1 --processes 2",
         "xtask instructions",
     ];
     Rung::of_commands("costs", steps.map(Step::cargo))

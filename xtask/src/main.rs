@@ -54,6 +54,8 @@ enum Command {
     Growth(program::Arguments),
     /// Measure the clocks: what a reading costs, how far it lags, whether it is ordered across cores.
     Clocks(program::Arguments),
+    /// Measure a throttle of several processes: commands to its register, how late runs are, takeovers.
+    Cluster(program::Arguments),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -74,9 +76,10 @@ fn main() -> ExitCode {
         }
         Command::Soak(arguments) => soak::soak(&root, &arguments),
         Command::Instructions(arguments) => instructions::instructions(&root, &arguments).map(ok),
-        Command::Contention(arguments) => program::run(&root, "contention", &arguments),
-        Command::Growth(arguments) => program::run(&root, "growth", &arguments),
-        Command::Clocks(arguments) => program::run(&root, "clocks", &arguments),
+        Command::Contention(arguments) => program::run(&root, &program::CONTENTION, &arguments),
+        Command::Growth(arguments) => program::run(&root, &program::GROWTH, &arguments),
+        Command::Clocks(arguments) => program::run(&root, &program::CLOCKS, &arguments),
+        Command::Cluster(arguments) => program::run(&root, &program::CLUSTER, &arguments),
         Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
     };
     match done {

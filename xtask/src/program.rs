@@ -1,4 +1,4 @@
-//! The programs of the package `benchmarks`: builds one and hands it the arguments.
+//! Programs that measure: builds one and hands it the arguments.
 
 use crate::cargo::{cargo, command, status};
 use clap::Args;
@@ -14,23 +14,34 @@ pub struct Arguments {
     arguments: Vec<String>,
 }
 
+/// A program, and the package that has it.
+pub struct Program {
+    package: &'static str,
+    name: &'static str,
+}
+
+pub const CONTENTION: Program = Program { package: "benchmarks", name: "contention" };
+pub const GROWTH: Program = Program { package: "benchmarks", name: "growth" };
+pub const CLOCKS: Program = Program { package: "benchmarks", name: "clocks" };
+pub const CLUSTER: Program = Program { package: "atomic-throttle-cluster-trials", name: "cluster-figures" };
+
 impl Arguments {
     /// The command line of cargo that builds the program, which is not done quietly, for it can take minutes, and
     /// runs it.
-    fn command(&self, program: &str) -> Vec<String> {
-        let run = ["run", "--release", "--package", "benchmarks", "--bin", program, "--"];
+    fn command(&self, program: &Program) -> Vec<String> {
+        let run = ["run", "--release", "--package", program.package, "--bin", program.name, "--"];
         run.into_iter().map(str::to_owned).chain(self.arguments.iter().cloned()).collect()
     }
 }
 
 /// Runs it and returns its exit status: 0 if all is well, 1 if it is not, 2 for bad arguments.
-pub fn run(root: &Path, program: &str, arguments: &Arguments) -> Result<ExitCode, String> {
-    status(program, &command(cargo(), arguments.command(program), root))
+pub fn run(root: &Path, program: &Program, arguments: &Arguments) -> Result<ExitCode, String> {
+    status(program.name, &command(cargo(), arguments.command(program), root))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Arguments;
+    use super::{Arguments, GROWTH};
     use clap::{Args, FromArgMatches};
 
     #[test]
@@ -39,7 +50,7 @@ mod tests {
         let words = ["growth", "--rounds", "1", "--only=keys", "--help"];
         let parsed = Arguments::from_arg_matches(&parser.get_matches_from(words)).unwrap();
         assert_eq!(
-            parsed.command("growth").join(" "),
+            parsed.command(&GROWTH).join(" "),
             "run --release --package benchmarks --bin growth -- --rounds 1 --only=keys --help"
         );
     }
