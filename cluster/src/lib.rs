@@ -41,9 +41,11 @@
 //!   where the run's process can read it, that run sees.
 //! * **C4 one deferral.** At most one run is pending among all processes.
 //! * **C5 liveness.** A run that is pending starts when the window is over: by its owner at once, and if that has
-//!   died, by the first other process that looks, each at a random time within an eighth of the threshold (4 ms to
-//!   1 s). One in progress whose process has died is superseded when its lease is over. So a living process is
-//!   covered as long as the register answers and a living runner finishes within the lease.
+//!   died, by the first other process that looks. Each looks at a random time, a sixth of the threshold later at the
+//!   latest (5 ms if that is more, a good second if it is less). The end of a run that is longer than the threshold is
+//!   noticed by the others within half of it (0.1 s to 2 s). One in progress whose process has died is superseded
+//!   when its lease is over. So a living process is covered as long as the register answers and living runners
+//!   finish within the lease.
 //! * **C6 death.** A process that dies at any point wedges nothing. A call is lost only with every process that made
 //!   one and was not covered.
 //! * **C7 cost.** [`trigger`](ClusterThrottled::trigger) never waits for the register, and while a call is pending in

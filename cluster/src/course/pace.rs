@@ -80,7 +80,7 @@ impl Pace {
     /// Longer each time, so that a long run costs few looks.
     fn poll(&self) -> Duration {
         let first = (self.threshold / 64).clamp(MILLISECOND, 20 * MILLISECOND);
-        let longest = (self.threshold / 4).clamp(first, 1000 * MILLISECOND);
+        let longest = (self.threshold / 4).clamp(50 * MILLISECOND, 1000 * MILLISECOND);
         first.saturating_mul(1 << self.polls.min(20)).min(longest)
     }
 }
