@@ -303,8 +303,8 @@ impl fmt::Display for LeaseOutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a lease of {:?} is out of range: use at least 1 ns and at most {} s, \
-             and longer than a run ever takes",
+            "a lease of {:?} is out of range: use one that is longer than any run, \
+             from 1 ns to {} s, or `Lease::MAX` for `never over`",
             self.requested,
             Lease::MAX.as_duration().as_secs(),
         )

@@ -2,7 +2,7 @@
 
 mod support;
 
-use atomic_throttle::{NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
+use atomic_throttle::{Lease, NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
 use std::time::Duration;
 
 #[test]
@@ -21,6 +21,22 @@ fn a_threshold_beyond_the_range_is_refused_from_the_first_nanosecond() {
         throttle.set_threshold(too_long);
         assert_eq!(throttle.threshold(), Threshold::MAX);
     }
+}
+
+#[test]
+fn a_lease_out_of_the_range_is_refused_on_both_sides() {
+    let (nanosecond, longest) = (Duration::from_nanos(1), Lease::MAX.as_duration());
+    assert_eq!(Lease::try_from(nanosecond), Ok(Lease::MIN));
+    assert_eq!(Lease::try_from(longest), Ok(Lease::MAX));
+    for (out_of_range, nearest) in
+        [(Duration::ZERO, Lease::MIN), (longest + nanosecond, Lease::MAX), (Duration::MAX, Lease::MAX)]
+    {
+        let refused = Lease::try_from(out_of_range).expect_err("out of the range");
+        assert_eq!(refused.requested, out_of_range);
+        assert!(refused.to_string().contains("from 1 ns to"), "{refused}");
+        assert_eq!(Lease::new(out_of_range), nearest);
+    }
+    assert_eq!(format!("{:?}", Lease::from_nanos(1_500)), "1.5µs");
 }
 
 #[test]

@@ -222,7 +222,7 @@ fn cases_of(before: Model, now: u64, other: u64) -> Vec<Case> {
 
 /// Executes the rows in every case; returns how many that were. Panics where not exactly one row applies,
 /// where the code does something else, or where a row is never executed.
-fn execute(rows: &[Row], cases: &[Case]) -> usize {
+fn execute<'c>(rows: &[Row], cases: impl IntoIterator<Item = &'c Case>) -> usize {
     let mut executed: BTreeMap<&str, usize> = BTreeMap::new();
     for case in cases {
         let applying: Vec<&Row> = rows.iter().filter(|row| row.applies(case)).collect();
@@ -267,10 +267,20 @@ fn a_wrong_row_is_found() {
         }),
     ];
     for (fault, spoil) in faults {
-        for index in 0..rows.len() {
-            let mut wrong = rows.clone();
-            spoil(&mut wrong[index]);
-            assert!(contradicts(|| execute(&wrong, &cases)), "{fault}: {}", rows[index].text);
+        for right in &rows {
+            // A row is judged beside those of its event.
+            let beside: Vec<Row> = rows.iter().filter(|row| row.event == right.event).cloned().collect();
+            let cases = || cases.iter().filter(|case| case.event_name == right.event);
+            let wrong = |row: &Row| {
+                let mut row = row.clone();
+                if row.text == right.text {
+                    spoil(&mut row);
+                }
+                row
+            };
+            let wrong: Vec<Row> = beside.iter().map(wrong).collect();
+            assert!(!contradicts(|| execute(&beside, cases())), "{}", right.text);
+            assert!(contradicts(|| execute(&wrong, cases())), "{fault}: {}", right.text);
         }
         evidence::caught(fault, &format!("enumeration: in each of {} rows", rows.len()));
     }

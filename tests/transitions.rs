@@ -4,9 +4,10 @@
 mod reference;
 
 use atomic_throttle::Threshold;
+use atomic_throttle::state::{Epoch, Finish, State};
 use evidence::Check;
 use reference::planted::{Fault, Judge, contradicts};
-use reference::{Event, MAX, Model, NEVER, Promise, shipped};
+use reference::{Event, MAX, Model, NEVER, Promise, Told, shipped};
 
 const PROMISES: [Promise; 4] = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned];
 
@@ -101,7 +102,7 @@ fn all_transitions_at_the_edges_of_the_width() {
 #[test]
 fn the_last_start_of_all() {
     use atomic_throttle::Timestamp;
-    use atomic_throttle::state::{Flush, State, TryStart};
+    use atomic_throttle::state::{Flush, TryStart};
 
     let end = State::from_word((((1 << 61) - 1) << 3) | 0b010);
     let threshold = Threshold::from_nanos(1);
@@ -113,6 +114,136 @@ fn the_last_start_of_all() {
     assert_eq!(running.epoch(), end.epoch());
     let (_, refused) = running.try_start(Timestamp::MAX, Threshold::ZERO);
     assert!(matches!(refused, TryStart::Refused(_)));
+}
+
+/// The events that have a form under a policy, and the finish, which comes late there.
+fn events_under(now: u64, other: u64) -> [Event; 6] {
+    [
+        Event::Arrive { now },
+        Event::ArriveBy { now, latest: other },
+        Event::TryStart { now },
+        Event::Fire { epoch: other, now },
+        Event::Flush { now },
+        Event::Finish { epoch: other },
+    ]
+}
+
+/// An epoch that is kept as a number comes back as it was; what is no epoch becomes the greatest.
+#[test]
+fn an_epoch_is_its_number() {
+    let greatest = (1 << 61) - 1;
+    for number in [0, 1, 1_000, MAX, MAX + 1, greatest - 1, greatest] {
+        let epoch = Epoch::from_u64(number);
+        assert_eq!(epoch.as_u64(), number);
+        assert_eq!(epoch, State::from_word(number << 3 | 0b011).epoch());
+        assert_eq!(State::from_word(number << 3 | 1).finish(epoch).1, Finish::Finished);
+    }
+    assert_eq!(Epoch::from_u64(0), Epoch::NEVER_RAN);
+    for beyond in [greatest + 1, NEVER - 1, NEVER] {
+        assert_eq!(Epoch::from_u64(beyond).as_u64(), greatest);
+    }
+}
+
+/// None, the shortest, those around the threshold, and those that are over at the end of the range or never.
+fn leases(threshold: u64, latest_start: u64) -> Vec<Option<u64>> {
+    let to_the_end = MAX.saturating_sub(latest_start);
+    let around = [threshold.saturating_sub(1), threshold, threshold + 3];
+    let mut leases: Vec<u64> = around.into_iter().chain([1, to_the_end, to_the_end + 1, MAX]).collect();
+    leases.retain(|lease| (1..=MAX).contains(lease));
+    leases.sort_unstable();
+    leases.dedup();
+    [None].into_iter().chain(leases.into_iter().map(Some)).collect()
+}
+
+/// What holds of the form under a policy, beside what the model says: a lease adds starts and nothing else.
+fn compare_one_under(before: Model, lease: Option<u64>, event: Event, fault: Option<Fault>) {
+    let policy = shipped::policy(before.threshold, lease);
+    let state = shipped::encode(&before);
+    let mut judge = Judge::new(before, fault);
+    let expected = judge.step_under(lease, event);
+    let (under, told) = shipped::step_under(state, policy, event);
+    assert_eq!(told, expected, "{event:?} in {before:?}, {policy:?}");
+    assert_eq!(shipped::decode(under, policy.threshold), judge.model, "{event:?} in {before:?}, {policy:?}");
+
+    let (plain, told_without) = shipped::step(state, policy.threshold, event);
+    if lease.is_none() {
+        assert_eq!((under, told), (plain, told_without), "without a lease {event:?} in {before:?}");
+    }
+    if told == Told::Run {
+        assert!(under.epoch() > state.epoch(), "{event:?} in {before:?}, {policy:?}");
+    }
+    if told != Told::Run || told_without == Told::Run {
+        assert_eq!(under, plain, "{event:?} in {before:?}, {policy:?}");
+    }
+}
+
+fn for_each_under(
+    starts: &[u64],
+    thresholds: &[u64],
+    nows: &[u64],
+    others: &[u64],
+    mut look: impl FnMut(Model, Option<u64>, Event),
+) {
+    for &latest_start in starts {
+        for &threshold in thresholds {
+            for lease in leases(threshold, latest_start) {
+                let ends = lease.map_or(vec![], |lease| {
+                    let end = latest_start.saturating_add(lease).min(MAX);
+                    vec![end.saturating_sub(1), end]
+                });
+                for &now in nows.iter().chain(&ends) {
+                    for &other in others {
+                        for event in events_under(now, other) {
+                            let states = states(latest_start, threshold);
+                            states.for_each(|before| look(before, lease, event));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Each promise, with a run in progress and without.
+fn states(latest_start: u64, threshold: u64) -> impl Iterator<Item = Model> {
+    PROMISES.into_iter().flat_map(move |promise| {
+        [false, true].map(|in_progress| Model { threshold, latest_start, in_progress, promise })
+    })
+}
+
+#[test]
+fn a_lease_adds_starts_and_nothing_else() {
+    let claim = "enumeration: under a policy, with any lease, every transition is the model's; without one it is the plain one; a lease only adds starts, and each moves the epoch";
+    let check = Check::of("G1 G2 G3 G4 G6 G8", claim);
+    let small: Vec<u64> = (0..9).collect();
+    let wide = [0, 1, 1_000, 1 << 32, MAX / 2, MAX - 1, MAX, MAX + 1, (1 << 61) - 2];
+    let readings: Vec<u64> = wide.into_iter().filter(|now| *now <= MAX).collect();
+    let (mut compared, mut superseded) = (0_usize, 0_usize);
+    let mut look = |before: Model, lease, event| {
+        compare_one_under(before, lease, event, None);
+        let mut model = before;
+        superseded += usize::from(before.in_progress && model.step_under(lease, event) == Told::Run);
+        compared += 1;
+    };
+    for_each_under(&small, &small, &small, &small, &mut look);
+    for_each_under(&wide, &readings, &readings, &wide, &mut look);
+    assert!(superseded > 10_000, "{superseded} of {compared} supersede");
+    check.passed(compared, "transitions");
+}
+
+#[test]
+fn wrong_models_of_a_lease_are_contradicted() {
+    let small: Vec<u64> = (0..4).collect();
+    let readings = [0, 1, 2, 3, MAX];
+    for fault in Fault::OF_A_LEASE {
+        let (mut found, mut compared) = (0_usize, 0_usize);
+        for_each_under(&[0, 1, 3, MAX - 1], &small, &readings, &small, |before, lease, event| {
+            found += usize::from(contradicts(|| compare_one_under(before, lease, event, Some(fault))));
+            compared += 1;
+        });
+        assert!(found > 0, "{fault:?} is not found");
+        evidence::caught(fault.name(), &format!("enumeration: in {found} of {compared} transitions"));
+    }
 }
 
 /// The comparison bites: the shipped code contradicts each wrong model. `CancelOpens` takes a sequence.

@@ -42,15 +42,18 @@ fn sequences() {
 
 #[test]
 fn transitions() {
-    let check = Check::of("G1 G2 G3 G4 G8", "fuzz corpus: one transition at full width");
+    let check = Check::of("G1 G2 G3 G4 G8", "fuzz corpus: one transition at full width, also under a lease");
     let inputs = corpus("transitions", 50);
     let mut reached = Reached::default();
     inputs.iter().filter_map(|input| input::transition(None, input)).for_each(|one| reached.add(&one));
     assert_reached(&reached, edges::OF_A_STEP);
+    assert_reached(&reached, edges::OF_A_LEASE);
     check.passed(inputs.len(), "inputs");
     // What a cancel does to a later call shows in a sequence only.
     let faults = [Fault::OpensEarly, Fault::StampRepeats, Fault::FinishClears, Fault::OweForgotten];
     catch_all("transitions", &inputs, &faults, |fault, input| _ = input::transition(fault, input));
+    let faults = &Fault::OF_A_LEASE;
+    catch_all("transitions", &inputs, faults, |fault, input| _ = input::transition(fault, input));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::edges::{self, Numbers};
 use super::reached::Reached;
 use super::{MAX, NEVER};
-use atomic_throttle::{State, Threshold, ThresholdTooLong, Timestamp};
+use atomic_throttle::{Epoch, Lease, LeaseOutOfRange, State, Threshold, ThresholdTooLong, Timestamp};
 use std::time::Duration;
 
 /// The end of a window: 0 where there is none, `NEVER` where no clock reading reaches it.
@@ -23,14 +23,17 @@ pub fn check(
     threshold: u64,
     duration: Duration,
 ) -> Reached {
-    let threshold = check_thresholds(threshold, duration);
-    check_timestamps(time, other, duration);
-
     let state = State::from_word(word);
     let start = word >> 3;
+    check_leases(state, threshold, duration);
+    let threshold = check_thresholds(threshold, duration);
+    check_timestamps(time, other, duration);
+    assert_eq!(Epoch::from_u64(time).as_u64(), time.min(u64::MAX >> 3), "an epoch has 61 bits");
+
     let end = expected_end(start, threshold.as_nanos());
     assert_eq!(state.to_word(), word);
     assert_eq!(state.epoch().as_u64(), start);
+    assert_eq!(Epoch::from_u64(start), state.epoch());
     assert_eq!(state.epoch().started_at().as_nanos(), start.min(MAX));
     assert_eq!(state.epoch().window_end(threshold).as_nanos(), end, "{start} + {threshold:?}");
     assert_eq!(state.window_end(threshold).as_nanos(), end);
@@ -66,6 +69,29 @@ fn check_thresholds(nanos: u64, duration: Duration) -> Threshold {
     let threshold = Threshold::from_nanos(nanos);
     assert_eq!(threshold.as_nanos(), nanos.min(MAX));
     threshold
+}
+
+fn check_leases(state: State, nanos: u64, duration: Duration) {
+    let length = duration.as_nanos();
+    let clamped = Lease::new(duration);
+    assert_eq!(u128::from(clamped.as_nanos()), length.clamp(1, u128::from(MAX)));
+    assert_eq!(clamped.as_duration().as_nanos(), length.clamp(1, u128::from(MAX)));
+    match Lease::try_from(duration) {
+        Ok(lease) => {
+            assert!((1..=u128::from(MAX)).contains(&length));
+            assert_eq!(lease, clamped);
+        }
+        Err(LeaseOutOfRange { requested, .. }) => {
+            assert!(!(1..=u128::from(MAX)).contains(&length));
+            assert_eq!(requested, duration);
+        }
+    }
+    let lease = Lease::from_nanos(nanos);
+    assert_eq!(lease.as_nanos(), nanos.clamp(1, MAX));
+    let sum = u128::from(state.epoch().as_u64()) + u128::from(lease.as_nanos());
+    let end = if sum > u128::from(MAX) { NEVER } else { narrow(sum) };
+    assert_eq!(state.lease_end(lease).as_nanos(), end, "{state:?} + {lease:?}");
+    assert_eq!(state.epoch().lease_end(lease).as_nanos(), end);
 }
 
 fn check_timestamps(time: u64, other: u64, duration: Duration) {

@@ -85,6 +85,58 @@ edges! {
     "cancels what was cancelled": s.told == Told::No && s.before.promise == Promise::TakenBack;
 }
 
+/// One event in one state under a lease.
+pub fn of_a_lease(reached: &mut Reached, before: &Model, lease: Option<u64>, event: Event, told: Told) {
+    let now = super::planted::now(event);
+    if let Some(lease) = lease {
+        note_lease(reached, &Leased { before: *before, end: before.lease_end(lease), event, told, now });
+    }
+}
+
+/// One event in one state under a lease.
+pub struct Leased {
+    before: Model,
+    end: u64,
+    event: Event,
+    told: Told,
+    now: Option<u64>,
+}
+
+impl Leased {
+    fn supersedes(&self) -> bool {
+        self.told == Told::Run && self.before.in_progress
+    }
+
+    fn is_held_up(&self) -> bool {
+        self.before.in_progress && matches!(self.told, Told::Running | Told::Busy)
+    }
+
+    /// Whether the lease of a run in progress is over.
+    fn is_over(&self) -> bool {
+        self.before.in_progress && self.now.is_some_and(|now| now >= self.end)
+    }
+}
+
+edges! {
+    fn note_lease(l: &Leased), all in OF_A_LEASE,
+    "supersedes at the end of the lease": l.supersedes() && l.now == Some(l.end);
+    "supersedes after the lease": l.supersedes() && l.now > Some(l.end);
+    "supersedes at the last reading": l.supersedes() && l.end == MAX;
+    "supersedes with a run pending": l.supersedes() && l.before.promise == Promise::Owned;
+    "supersedes by an arrival": l.supersedes() && matches!(l.event, Event::Arrive { .. });
+    "supersedes by an arrival with a limit": l.supersedes() && matches!(l.event, Event::ArriveBy { .. });
+    "supersedes by a call that runs or not": l.supersedes() && matches!(l.event, Event::TryStart { .. });
+    "supersedes by its owner": l.supersedes() && matches!(l.event, Event::Fire { .. });
+    "supersedes by a flush": l.supersedes() && matches!(l.event, Event::Flush { .. });
+    "held up a nanosecond before the end of the lease": l.is_held_up() && l.now.map(|now| now + 1) == Some(l.end);
+    "held up by a lease that never ends": l.is_held_up() && l.end == NEVER && l.now == Some(MAX);
+    "the lease is over, the window is not": l.is_over() && matches!(l.told, Told::Closed(_) | Told::Early(_));
+    "the lease is over, nothing to flush": l.is_over() && l.told == Told::Nothing;
+    "no run, so no lease": l.told == Told::Run && !l.before.in_progress && l.now < Some(l.end);
+    "finishes after the lease": l.told == Told::Finished;
+    "finishes what was superseded": l.told == Told::Ignored && l.before.in_progress;
+}
+
 /// Numbers that are compared, each as wide as it takes.
 pub struct Numbers {
     pub now: u64,

@@ -6,7 +6,6 @@
 use super::planted::{Fault, Judge};
 use super::reached::Reached;
 use super::{Event, MAX, Model, NEVER, Promise, arithmetic, sequence, shipped, threads, throttle, throttled};
-use atomic_throttle::Threshold;
 use std::time::Duration;
 
 /// A threshold, then two bytes for each operation on a `Gate`.
@@ -71,8 +70,8 @@ fn numbers<const N: usize>(input: &[u8]) -> Option<[u64; N]> {
     Some(numbers)
 }
 
-/// Flags and event, then four numbers of eight bytes: start, threshold, now, and epoch or latest.
-/// Compares the shipped transition with the model; `None` if the input is too short.
+/// Flags and event, then four numbers of eight bytes: start, threshold, now, and epoch or latest; then a
+/// lease, if there is one. Compares the shipped transition with the model; `None` if the input is too short.
 pub fn transition(fault: Option<Fault>, input: &[u8]) -> Option<Reached> {
     let (&[flags, kind], rest) = input.split_first_chunk::<2>()?;
     let [start, threshold, now, other] = numbers(rest)?;
@@ -86,6 +85,12 @@ pub fn transition(fault: Option<Fault>, input: &[u8]) -> Option<Reached> {
     let model = Model { threshold, latest_start, in_progress: flags & 1 == 1, promise };
     let due = model.deadline();
     let now = [now, due, due.saturating_sub(1), latest_start][usize::from(flags >> 6)].min(MAX);
+    let relation = usize::from(kind / 10);
+    let lease = numbers(rest).map(|[_, _, _, _, lease]: [u64; 5]| {
+        [lease, threshold, longest, longest + 1][relation % 4].clamp(1, MAX)
+    });
+    let end = lease.map(|lease| model.lease_end(lease));
+    let now = end.map_or(now, |end| [now, now, end, end - 1, MAX, now][relation / 4 % 6].min(MAX));
     let latest = if other > MAX { NEVER } else { other };
     let epoch = if flags & 8 == 0 { model.latest_start } else { other >> 3 };
     let event = match kind % 10 {
@@ -100,10 +105,14 @@ pub fn transition(fault: Option<Fault>, input: &[u8]) -> Option<Reached> {
         8 => Event::Owe,
         _ => Event::Finish { epoch },
     };
-    let threshold = Threshold::from_nanos(threshold);
-    let (state, told) = shipped::step(shipped::encode(&model), threshold, event);
+    let policy = shipped::policy(threshold, lease);
+    let before = shipped::encode(&model);
+    let (state, told) = match lease {
+        None => shipped::step(before, policy.threshold, event),
+        Some(_) => shipped::step_under(before, policy, event),
+    };
     let mut judge = Judge::new(model, fault);
-    assert_eq!(told, judge.step(event), "{event:?} in {model:?}");
-    assert_eq!(shipped::decode(state, threshold), judge.model, "{event:?} in {model:?}");
+    assert_eq!(told, judge.step_under(lease, event), "{event:?} in {model:?}, {policy:?}");
+    assert_eq!(shipped::decode(state, policy.threshold), judge.model, "{event:?} in {model:?}, {policy:?}");
     Some(judge.edges)
 }

@@ -90,6 +90,12 @@ impl Model {
         never_ran || unspaced || u128::from(now) >= u128::from(self.latest_start) + u128::from(self.threshold)
     }
 
+    /// When the lease of a run in progress is over, or would be.
+    fn lease_end(&self, lease: u64) -> u64 {
+        let sum = u128::from(self.latest_start) + u128::from(lease);
+        if sum > u128::from(MAX) { NEVER } else { sum.try_into().expect("at most MAX") }
+    }
+
     fn deadline(&self) -> u64 {
         if self.latest_start == 0 || self.threshold == 0 {
             return 0;
@@ -99,7 +105,7 @@ impl Model {
     }
 
     /// G2, with a lease: a run in progress keeps others out until its lease is over, for ever without one.
-    fn excludes(&self, now: u64, lease: Option<u64>) -> bool {
+    pub fn excludes(&self, now: u64, lease: Option<u64>) -> bool {
         let is_over = |lease| u128::from(now) >= u128::from(self.latest_start) + u128::from(lease);
         self.in_progress && !lease.is_some_and(is_over)
     }

@@ -2,7 +2,7 @@
 //! that does not is a comparison of nothing.
 
 use super::reached::Reached;
-use super::{Event, Model, Told, edges};
+use super::{Event, MAX, Model, Told, edges};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
@@ -31,12 +31,34 @@ pub enum Fault {
     PanicClears,
     /// A run does not wait for the rest after the one before it.
     RestForgotten,
+    /// A lease is over one nanosecond before its end.
+    LeaseOverEarly,
+    /// A lease that ends after the last reading is over at it.
+    LeaseSaturates,
+    /// A run in progress keeps others out whatever its lease.
+    LeaseIgnored,
+    /// A lease that is over opens the window, too.
+    LeaseOpens,
+    /// Whoever sees that a lease is over ends the run.
+    LeaseEndsTheRun,
+    /// A late finish is one of the run in progress.
+    LateFinishCounts,
 }
 
 impl Fault {
     /// The faults that a model alone can have; the others are of an owner that waits.
     pub const OF_A_STEP: [Self; 5] =
         [Self::OpensEarly, Self::CancelOpens, Self::StampRepeats, Self::FinishClears, Self::OweForgotten];
+
+    /// The faults that a step with a lease can have.
+    pub const OF_A_LEASE: [Self; 6] = [
+        Self::LeaseOverEarly,
+        Self::LeaseSaturates,
+        Self::LeaseIgnored,
+        Self::LeaseOpens,
+        Self::LeaseEndsTheRun,
+        Self::LateFinishCounts,
+    ];
 
     /// Those that a throttle whose callers wait can have.
     pub const ALL: [Self; 7] = [
@@ -76,6 +98,12 @@ impl Fault {
             Self::DiscardForgotten => "what was to be discarded is performed",
             Self::PanicClears => "a panic clears what is pending",
             Self::RestForgotten => "a run does not wait for the rest after the one before it",
+            Self::LeaseOverEarly => "a lease is over a nanosecond early",
+            Self::LeaseSaturates => "a lease that ends after the last reading is over at it",
+            Self::LeaseIgnored => "a lease is never over",
+            Self::LeaseOpens => "a lease that is over opens the window",
+            Self::LeaseEndsTheRun => "whoever sees that a lease is over ends the run",
+            Self::LateFinishCounts => "a late finish ends the run in progress",
         }
     }
 }
@@ -96,13 +124,36 @@ impl Judge {
     }
 
     pub fn step(&mut self, event: Event) -> Told {
+        self.step_under(None, event)
+    }
+
+    /// With a lease, in nanoseconds.
+    pub fn step_under(&mut self, lease: Option<u64>, event: Event) -> Told {
         let before = self.model;
+        let is_over = before.in_progress && now(event).is_some_and(|now| !before.excludes(now, lease));
         let told = match self.fault {
             Some(Fault::OpensEarly) if self.would_run_later(event) => self.without_a_window(event),
             Some(Fault::CancelOpens) if self.cancelled => self.without_a_window(event),
-            _ => self.model.step(event),
+            Some(Fault::LeaseOverEarly) => self.model.step_under(lease.map(|lease| lease - 1), event),
+            Some(Fault::LeaseSaturates) if now(event) == Some(MAX) => {
+                self.model.step_under(lease.map(|_| 0), event)
+            }
+            Some(Fault::LeaseIgnored) => self.model.step(event),
+            Some(Fault::LeaseOpens) if is_over => {
+                self.model.in_progress = false;
+                let told = self.without_a_window(event);
+                self.model.in_progress = true;
+                told
+            }
+            Some(Fault::LateFinishCounts) if matches!(event, Event::Finish { .. }) => {
+                self.model.step(Event::Finish { epoch: before.latest_start })
+            }
+            _ => self.model.step_under(lease, event),
         };
+        self.model.in_progress &=
+            !(self.fault == Some(Fault::LeaseEndsTheRun) && is_over && told != Told::Run);
         edges::of_a_step(&mut self.edges, &before, event, told);
+        edges::of_a_lease(&mut self.edges, &before, lease, event, told);
         self.cancelled = told == Told::Yes || self.cancelled && told != Told::Run;
         match (self.fault, told) {
             (Some(Fault::StampRepeats), Told::Run) => {
@@ -140,7 +191,7 @@ impl Judge {
     }
 }
 
-fn now(event: Event) -> Option<u64> {
+pub fn now(event: Event) -> Option<u64> {
     match event {
         Event::Arrive { now }
         | Event::ArriveBy { now, .. }

@@ -40,6 +40,7 @@ fn epoch(start: u64) -> Epoch {
 }
 
 /// The policy of these nanoseconds.
+#[must_use]
 pub fn policy(threshold: u64, lease: Option<u64>) -> Policy {
     let policy = Policy::new(Threshold::from_nanos(threshold));
     lease.map_or(policy, |lease| policy.with_lease(Lease::from_nanos(lease)))
