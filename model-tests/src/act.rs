@@ -2,7 +2,8 @@
 
 use crate::transitions::{Event, MAX, NEVER};
 use crate::window;
-use atomic_throttle::{State, Threshold};
+use atomic_throttle::State;
+use atomic_throttle::state::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -31,12 +32,17 @@ pub enum Act {
     Finish {
         current: bool,
     },
-    /// The clock moves, forwards or backwards, or the threshold changes.
+    /// A thread vanishes, and the guard that it held is not dropped.
+    Die {
+        runs: bool,
+        current: bool,
+    },
+    /// The clock moves, forwards or backwards, or the threshold or the lease changes.
     Surroundings,
 }
 
 impl Act {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Coalesce,
         Self::Arrive,
         Self::ArriveBy { in_time: true },
@@ -52,18 +58,22 @@ impl Act {
         Self::Abandon { current: false },
         Self::Finish { current: true },
         Self::Finish { current: false },
+        Self::Die { runs: true, current: true },
+        Self::Die { runs: true, current: false },
+        Self::Die { runs: false, current: true },
+        Self::Die { runs: false, current: false },
         Self::Surroundings,
     ];
 
     /// What `event` is in `state`.
     #[must_use]
-    pub fn of(event: Event, state: State, threshold: Threshold) -> Self {
+    pub fn of(event: Event, state: State, policy: Policy) -> Self {
         let last = state.epoch().as_u64();
         match event {
             Event::Arrive { .. } => Self::Arrive,
             Event::ArriveBy { latest, .. } => {
                 let latest = if latest == NEVER { NEVER } else { latest.min(MAX) };
-                Self::ArriveBy { in_time: window::end(last, threshold.as_nanos()) <= latest }
+                Self::ArriveBy { in_time: window::end(last, policy.threshold.as_nanos()) <= latest }
             }
             Event::Request => Self::Request,
             Event::Owe => Self::Owe,

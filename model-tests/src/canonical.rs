@@ -10,16 +10,19 @@ use crate::transitions::MAX;
 /// `last` of every canonical system in which something ran: there is room below for older epochs.
 const LAST: u64 = 16;
 
+/// The leases explored: shorter than a threshold and as long, longer, and one that is never over.
+pub const LEASES: [u64; 3] = [1, LONGEST, MAX];
+
 /// How far the clock goes behind the latest start.
 const BEHIND: u64 = 1;
 
 /// The thresholds explored: none, short ones, and one whose window never ends.
 pub const THRESHOLDS: [u64; 4] = [0, 1, LONGEST, MAX];
 
-/// The longest of those whose window ends.
+/// The longest of those whose window ends, and of the leases that end.
 const LONGEST: u64 = 2;
 
-/// Past every window that ends.
+/// Past every window and every lease that ends.
 const AHEAD: u64 = LONGEST + 1;
 
 /// Each reading and each threshold.

@@ -1,10 +1,14 @@
 //! A system without its numbers, and the invariants: any number of threads, any threshold.
 
+use crate::lease::{Lease, World};
 use crate::system::{System, Thread};
 use crate::word::{Deferred, Word};
 
 pub const RUN: &str = "r = 1 exactly when one `Run` lives, and that is of this epoch";
 pub const OWNER: &str = "G4: d is pending or cancelled exactly when one owner holds a deferral of this epoch";
+pub const LEASED_RUN: &str = "one `Run` of this epoch at the most, and none unless r = 1";
+pub const LEASED_OWNER: &str =
+    "G4: one owner of this epoch at the most, and none unless d is pending or cancelled";
 pub const LOST: &str = "G3: a call is uncovered only while a run is pending or owed";
 pub const PAST: &str = "guards of other epochs are older";
 
@@ -66,8 +70,8 @@ pub struct Configuration {
 
 impl Configuration {
     /// Every one, whether it can be or not.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Word::all().flat_map(|word| {
+    pub fn all(world: World) -> impl Iterator<Item = Self> {
+        Word::all(world).flat_map(|word| {
             Guards::all().flat_map(move |runs| {
                 Guards::all().flat_map(move |deferrals| {
                     [false, true].map(|uncovered| Self { word, runs, deferrals, uncovered })
@@ -95,15 +99,23 @@ impl Configuration {
     }
 
     /// The first invariant that does not hold.
+    ///
+    /// With a lease a guard may be missing where one was, and runs that were superseded may go on.
     #[must_use]
     pub fn violated(&self) -> Option<&'static str> {
         let owner = if self.word.deferred.has_owner() { Count::One } else { Count::None };
         let run = if self.word.running { Count::One } else { Count::None };
         if self.runs.newer != Count::None || self.deferrals.newer != Count::None {
             Some(PAST)
-        } else if self.runs.current != run || self.runs.older != Count::None {
+        } else if self.word.lease != Lease::Without && self.runs.current > run {
+            Some(LEASED_RUN)
+        } else if self.word.lease != Lease::Without && self.deferrals.current > owner {
+            Some(LEASED_OWNER)
+        } else if self.word.lease == Lease::Without
+            && (self.runs.current != run || self.runs.older != Count::None)
+        {
             Some(RUN)
-        } else if self.deferrals.current != owner {
+        } else if self.word.lease == Lease::Without && self.deferrals.current != owner {
             Some(OWNER)
         } else if self.uncovered && !matches!(self.word.deferred, Deferred::Pending | Deferred::Owed) {
             Some(LOST)

@@ -6,13 +6,15 @@
 
 use crate::canonical::{self, canonical};
 use crate::configuration::Configuration;
+use crate::lease::{self, World};
 use crate::system::{Operation, System, Thread};
-use crate::transitions::{Told, Transitions};
+use crate::transitions::{NEVER, Told, Transitions};
 use crate::violation::Violation;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 pub const STAMP: &str = "`last` is the stamp of the latest start";
+pub const OVERLAP: &str = "G2: two runs are in progress at once only if the lease of the older one was over at the start of the younger one";
 pub const RELEASED: &str = "G5: an owner whose deferral is gone is awake, and finds out";
 
 /// One step from a system to another, by their numbers.
@@ -66,17 +68,27 @@ impl Space {
 /// # Errors
 ///
 /// The first invariant or promise that does not hold.
-pub fn explore(transitions: &Transitions, threads: usize, space: Space) -> Result<Explored, Violation> {
+pub fn explore(
+    transitions: &Transitions,
+    threads: usize,
+    space: Space,
+    world: World,
+) -> Result<Explored, Violation> {
     let mut explored = Explored::default();
     for threshold in canonical::THRESHOLDS {
-        explored.number(System::new(threads, threshold));
+        match world {
+            World::WithoutLease => _ = explored.number(System::new(threads, threshold, None)),
+            World::WithLease => canonical::LEASES.into_iter().for_each(|lease| {
+                explored.number(System::new(threads, threshold, Some(lease)));
+            }),
+        }
     }
     let mut from = 0;
     while from < explored.systems.len() {
         let system = explored.systems[from].clone();
         for operation in system.operations(&space.surroundings(&system)) {
             let Some((next, told)) = system.perform(transitions, operation)? else { continue };
-            if let Some(rule) = violated(&next) {
+            if let Some(rule) = violated(&next).or_else(|| overlaps(&system, &next).then_some(OVERLAP)) {
                 return Err(Violation::of(rule, &(&system, operation, told, &next)));
             }
             let Some(next) = space.place(next) else { continue };
@@ -100,6 +112,13 @@ fn violated(system: &System) -> Option<&'static str> {
         let mut threads = 0..system.threads.len();
         threads.any(|thread| is_older(thread) && !system.is_awake(thread)).then_some(RELEASED)
     }
+}
+
+/// Whether a run has started while the one before it goes on and its lease holds, by the stamps alone.
+fn overlaps(before: &System, after: &System) -> bool {
+    let goes_on = before.threads.contains(&Thread::Runs { epoch: before.started });
+    let end = lease::end(before.started, before.lease);
+    after.started != before.started && goes_on && (end == NEVER || after.started < end)
 }
 
 impl Explored {

@@ -7,12 +7,12 @@
 
 use crate::act::Act;
 use crate::configuration::Configuration;
+use crate::lease::World;
 use crate::link::Table;
-use crate::representatives::{self, sizes, times};
+use crate::representatives::{self, Older, sizes, times};
 use crate::system::System;
 use crate::transitions::{Told, Transitions, kind};
 use crate::violation::Violation;
-use crate::window::Window;
 use std::collections::HashMap;
 
 pub const INITIAL: &str = "the initial configuration holds the invariants";
@@ -41,20 +41,21 @@ impl Proof {
 /// # Errors
 ///
 /// The first invariant or promise that does not hold.
-pub fn prove(transitions: &Transitions) -> Result<Proof, Violation> {
-    let initial = Configuration::of(&System::new(1, 1));
+pub fn prove(transitions: &Transitions, world: World) -> Result<Proof, Violation> {
+    let lease = (world == World::WithLease).then_some(1);
+    let initial = Configuration::of(&System::new(1, 1, lease));
     if initial.violated().is_some() {
         return Err(Violation::of(INITIAL, &initial));
     }
-    let table = Table::of(transitions);
+    let table = Table::of(transitions, world);
     let configurations: Vec<_> =
-        Configuration::all().filter(|configuration| configuration.violated().is_none()).collect();
+        Configuration::all(world).filter(|configuration| configuration.violated().is_none()).collect();
     let mut proof = Proof { configurations, relation: HashMap::new(), steps: 0 };
-    let times: HashMap<_, _> = Window::ALL.into_iter().map(|window| (window, times(window))).collect();
     for configuration in proof.configurations.clone() {
-        for &older in sizes(configuration.deferrals.older) {
+        let times = times(configuration.word.window, configuration.word.lease);
+        for older in older(&configuration) {
             let mut agreed = HashMap::new();
-            for &times in &times[&configuration.word.window] {
+            for &times in &times {
                 if let Some(system) = representatives::with_guards(&configuration, times, older) {
                     proof.take_steps(transitions, &table, &system, &mut agreed)?;
                 }
@@ -62,6 +63,12 @@ pub fn prove(transitions: &Transitions) -> Result<Proof, Violation> {
         }
     }
     Ok(proof)
+}
+
+/// How many guards of older epochs stand for those of the configuration.
+fn older(configuration: &Configuration) -> impl Iterator<Item = Older> {
+    let (runs, deferrals) = (sizes(configuration.runs.older), sizes(configuration.deferrals.older));
+    runs.iter().flat_map(|&runs| deferrals.iter().map(move |&deferrals| Older { runs, deferrals }))
 }
 
 impl Proof {

@@ -4,7 +4,7 @@
 //! | module | idea |
 //! |---|---|
 //! | [`transitions`] | what is judged: the shipped transitions, or those with a planted fault |
-//! | [`window`], [`word`], [`act`] | the abstraction: what of a word, a time and an event matters |
+//! | [`window`], [`lease`], [`word`], [`act`] | the abstraction: what of a word, a time and an event matters |
 //! | [`promises`] | what each single transition must keep |
 //! | [`system`] | a word, a time, and threads that hold guards: concrete numbers |
 //! | [`configuration`] | the same without numbers, and the invariants |
@@ -12,7 +12,7 @@
 //! | [`link`] | that numbers matter only as far as the abstraction says |
 //! | [`canonical`], [`exploration`] | all reachable systems of a few threads |
 //! | [`liveness`] | what must happen happens, under fairness |
-//! | [`planted`] | faults that all of this must find |
+//! | [`planted`], `planted_lease` | faults that all of this must find |
 //!
 //! All of it takes one transition after the other. It cannot show what the memory model does to threads
 //! that look at the word at the same time, nor that the code of the waiting layer wakes when [`system`]
@@ -24,9 +24,11 @@ pub mod canonical;
 pub mod configuration;
 pub mod exploration;
 pub mod induction;
+pub mod lease;
 pub mod link;
 pub mod liveness;
 pub mod planted;
+mod planted_lease;
 pub mod promises;
 pub mod representatives;
 pub mod system;

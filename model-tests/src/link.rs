@@ -5,12 +5,13 @@
 //! [`Numbers`] are then compared with it: each must do what the table says.
 
 use crate::act::Act;
+use crate::lease::World;
 use crate::promises::{self, Taken};
 use crate::representatives::{times, with_all_guards};
-use crate::transitions::{Event, FLAGS, LAST_MAX, Told, Transitions, kind, word};
+use crate::system::Operation;
+use crate::transitions::{Event, FLAGS, LAST_MAX, Told, Transitions, kind, policy, word};
 use crate::violation::Violation;
 use crate::word::Word;
-use atomic_throttle::Threshold;
 use std::collections::HashMap;
 
 pub const LINK: &str = "a transition depends on its numbers only as far as the abstraction says";
@@ -22,20 +23,23 @@ pub struct Table {
 
 impl Table {
     #[must_use]
-    pub fn of(transitions: &Transitions) -> Self {
+    pub fn of(transitions: &Transitions, world: World) -> Self {
         let mut rows = HashMap::new();
-        for before in Word::all() {
-            for times in times(before.window) {
+        for before in Word::all(world) {
+            for times in times(before.window, before.lease) {
                 let system = with_all_guards(before, times);
-                let (state, threshold) = (system.state(), system.threshold());
+                let (state, policy) = (system.state(), system.policy());
                 for operation in system.operations(&[]) {
-                    let row = match system.event(operation) {
-                        Some(event) => {
-                            let (after, told) = (transitions.step)(state, threshold, event);
-                            (kind(told), Word::of(after, threshold, system.now))
+                    let row = match (operation, system.event(operation)) {
+                        (_, Some(event)) => {
+                            let (after, told) = (transitions.step)(state, policy, event);
+                            (kind(told), Word::of(after, policy, system.now))
                         }
-                        None if (transitions.coalesces)(state) => (Told::Coalesced, before),
-                        None => (Told::No, before),
+                        (Operation::Coalesce, None) if (transitions.coalesces)(state) => {
+                            (Told::Coalesced, before)
+                        }
+                        (Operation::Coalesce, None) => (Told::No, before),
+                        (_, None) => (Told::Nothing, before),
                     };
                     rows.entry((before, system.act(operation))).or_insert(row);
                 }
@@ -59,7 +63,9 @@ impl Table {
 pub struct Numbers<'n> {
     pub lasts: &'n [u64],
     pub thresholds: &'n [u64],
-    /// Given `last` and the threshold.
+    /// Empty: without a lease.
+    pub leases: &'n [u64],
+    /// Given `last` and the threshold; with a lease given `last` and either.
     pub readings: &'n dyn Fn(u64, u64) -> Vec<u64>,
     /// Epochs and deadlines, given `last` and the threshold.
     pub others: &'n dyn Fn(u64, u64) -> Vec<u64>,
@@ -77,20 +83,30 @@ pub struct Compared {
 ///
 /// The first transition that does not do what the table says, or breaks a promise.
 pub fn compare(transitions: &Transitions, numbers: &Numbers<'_>) -> Result<Compared, Violation> {
-    let table = Table::of(transitions);
     let mut compared = Compared::default();
+    let world = if numbers.leases.is_empty() { World::WithoutLease } else { World::WithLease };
+    let table = Table::of(transitions, world);
+    let leases: Vec<_> = match world {
+        World::WithoutLease => vec![None],
+        World::WithLease => numbers.leases.iter().copied().map(Some).collect(),
+    };
     for &last in numbers.lasts {
         for &threshold in numbers.thresholds {
             let others = (numbers.others)(last, threshold);
-            for now in (numbers.readings)(last, threshold) {
-                let events = events(now, &others);
-                for flags in 0..=FLAGS {
-                    let before = word(last, flags);
-                    for &event in &events {
-                        let threshold = Threshold::from_nanos(threshold);
-                        let (after, told) = (transitions.step)(before, threshold, event);
-                        let taken = Taken { before, threshold, event, told, after };
-                        compare_one(&table, &taken, now, &mut compared)?;
+            for &lease in &leases {
+                let mut readings = (numbers.readings)(last, threshold);
+                readings.extend(lease.into_iter().flat_map(|lease| (numbers.readings)(last, lease)));
+                readings.sort_unstable();
+                readings.dedup();
+                for now in readings {
+                    let events = events(now, &others);
+                    for flags in 0..=FLAGS {
+                        let (before, policy) = (word(last, flags), policy(threshold, lease));
+                        for &event in &events {
+                            let (after, told) = (transitions.step)(before, policy, event);
+                            let taken = Taken { before, policy, event, told, after };
+                            compare_one(&table, &taken, now, &mut compared)?;
+                        }
                     }
                 }
             }
@@ -111,9 +127,9 @@ fn compare_one(table: &Table, taken: &Taken, now: u64, compared: &mut Compared) 
         }
         result => result?,
     }
-    let before = Word::of(taken.before, taken.threshold, now);
-    let after = Word::of(taken.after, taken.threshold, now);
-    let act = Act::of(taken.event, taken.before, taken.threshold);
+    let before = Word::of(taken.before, taken.policy, now);
+    let after = Word::of(taken.after, taken.policy, now);
+    let act = Act::of(taken.event, taken.before, taken.policy);
     if table.agrees(before, act, (kind(taken.told), after)) {
         Ok(())
     } else {

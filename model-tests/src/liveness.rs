@@ -29,6 +29,10 @@
 //! an execution exactly if in some component each fair action is taken inside or impossible somewhere.
 //! A single system counts as a component, too: there the execution is stuck.
 //!
+//! With a lease threads die, or stall, which is the same to all others. So nothing is assumed of them but
+//! what [`Assumed`] says: either calls go on, or the one owner does. A runner that never finishes holds up
+//! nobody for longer than its lease; a lease that never ends is one without a claim, as is a window.
+//!
 //! Threads are not told apart, which loses nothing: while a system waits there is one runner at most and
 //! one owner, and they stay the same.
 
@@ -37,11 +41,12 @@ use crate::canonical;
 use crate::configuration::Count;
 use crate::exploration::{Explored, Move};
 use crate::induction::Proof;
+use crate::lease::{self, Lease};
 use crate::system::{Operation, System, Thread};
 use crate::transitions::NEVER;
 use crate::violation::Violation;
 use crate::window::{self, Window};
-use crate::word::Deferred;
+use crate::word::{Deferred, Word};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, EdgeRef, Reversed};
 use std::collections::HashMap;
@@ -55,11 +60,32 @@ pub enum Fair {
     TimePasses,
     RunnerFinishes,
     OwnerFires,
+    /// A call arrives with a time.
+    CallArrives,
+}
+
+/// What is assumed of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assumed {
+    /// Without a lease: whoever runs finishes, whoever owns fires. Nobody dies.
+    ThreadsGoOn,
+    /// With a lease: calls arrive again and again. Whoever owns or runs may die or stall.
+    CallsArrive,
+    /// With a lease: the owner of the deferral lives, and fires. Whoever runs may die or stall.
+    OwnerLives,
+}
+
+impl Assumed {
+    fn fair(self) -> &'static [Fair] {
+        match self {
+            Self::ThreadsGoOn => &[Fair::TimePasses, Fair::RunnerFinishes, Fair::OwnerFires],
+            Self::CallsArrive => &[Fair::TimePasses, Fair::CallArrives],
+            Self::OwnerLives => &[Fair::TimePasses, Fair::OwnerFires],
+        }
+    }
 }
 
 impl Fair {
-    pub const ALL: [Self; 3] = [Self::TimePasses, Self::RunnerFinishes, Self::OwnerFires];
-
     /// Whether it can be taken here.
     #[must_use]
     pub fn is_possible(self, system: &System) -> bool {
@@ -67,6 +93,8 @@ impl Fair {
             Self::TimePasses => !canonical::is_past_every_window(system),
             Self::RunnerFinishes => system.threads.iter().any(|thread| matches!(thread, Thread::Runs { .. })),
             Self::OwnerFires => (0..system.threads.len()).any(|thread| is_awake_owner(system, thread)),
+            // By one more thread, where all of these are taken.
+            Self::CallArrives => true,
         }
     }
 
@@ -76,6 +104,7 @@ impl Fair {
         match operation {
             Operation::Clock { to } if to == system.now + 1 => Some(Self::TimePasses),
             Operation::Finish { .. } => Some(Self::RunnerFinishes),
+            Operation::Arrive => Some(Self::CallArrives),
             Operation::Fire { thread } if is_awake_owner(system, thread) => Some(Self::OwnerFires),
             _ => None,
         }
@@ -117,43 +146,60 @@ pub enum Disturbances {
 /// # Errors
 ///
 /// A component in which a fair execution waits for ever.
-pub fn nobody_waits_for_ever(explored: &Explored, disturbed: Disturbances) -> Result<Judged, Violation> {
+pub fn nobody_waits_for_ever(
+    explored: &Explored,
+    disturbed: Disturbances,
+    assumed: Assumed,
+) -> Result<Judged, Violation> {
     let mut graph = DiGraph::new();
     let systems = &explored.systems;
-    let nodes: Vec<_> = systems.iter().map(|system| waits(system).then(|| graph.add_node(system))).collect();
+    let is_judged = |system| waits(system) && (assumed != Assumed::OwnerLives || has_owner(system));
+    let nodes: Vec<_> =
+        systems.iter().map(|system| is_judged(system).then(|| graph.add_node(system))).collect();
     for &Move { from, to, operation, .. } in &explored.moves {
         let left_out = disturbed == Disturbances::FinitelyOften && disturbs(&systems[from], operation);
         if let (Some(source), Some(target), false) = (nodes[from], nodes[to], left_out) {
             graph.add_edge(source, target, Fair::of(&systems[from], operation));
         }
     }
-    judge(&graph, Fair::is_possible)
+    judge(&graph, assumed, Fair::is_possible)
 }
 
-/// The same of the configurations of the proof: for any number of threads, provided that the owner fires
-/// again and again, that windows end, and that a window which is over does not close again for ever.
+fn has_owner(system: &System) -> bool {
+    (0..system.threads.len()).any(|thread| system.is_owner(thread))
+}
+
+/// The same of the configurations of the proof: for any number of threads, provided that an owner fires
+/// again and again, that windows and leases end, and that those which are over do not begin again for ever.
 ///
 /// # Errors
 ///
 /// A component in which a fair execution waits for ever.
-pub fn nobody_waits_for_ever_in(proof: &Proof, disturbed: Disturbances) -> Result<Judged, Violation> {
+pub fn nobody_waits_for_ever_in(
+    proof: &Proof,
+    disturbed: Disturbances,
+    assumed: Assumed,
+) -> Result<Judged, Violation> {
     let mut graph = DiGraph::new();
     let mut nodes = HashMap::new();
     for configuration in &proof.configurations {
-        if configuration.word.deferred.has_owner() {
+        let owned = assumed != Assumed::OwnerLives || configuration.deferrals.current != Count::None;
+        if configuration.word.deferred.has_owner() && owned {
             nodes.insert(configuration, graph.add_node(configuration));
         }
     }
     for ((before, act), outcomes) in &proof.relation {
         for (_, after) in outcomes {
-            let (was, is) = (before.word.window, after.word.window);
-            let closes = *act == Act::Surroundings && was != Window::Closed && is == Window::Closed;
-            let left_out = disturbed == Disturbances::FinitelyOften && closes;
+            let moved = (*act == Act::Surroundings).then_some((before.word, after.word));
+            let begins_again = moved.is_some_and(|(was, is)| {
+                was.window != Window::Closed && is.window == Window::Closed
+                    || was.lease == Lease::Over && is.lease == Lease::Holds
+            });
+            let left_out = disturbed == Disturbances::FinitelyOften && begins_again;
             if let (Some(source), Some(target), false) = (nodes.get(before), nodes.get(after), left_out) {
                 let fair = match act {
-                    Act::Surroundings if was == Window::Closed && is == Window::Open => {
-                        Some(Fair::TimePasses)
-                    }
+                    Act::Surroundings if is_time_passing(before.word, after.word) => Some(Fair::TimePasses),
+                    Act::Arrive => Some(Fair::CallArrives),
                     Act::Finish { current: true } => Some(Fair::RunnerFinishes),
                     Act::Fire { current: true } => Some(Fair::OwnerFires),
                     _ => None,
@@ -162,16 +208,29 @@ pub fn nobody_waits_for_ever_in(proof: &Proof, disturbed: Disturbances) -> Resul
             }
         }
     }
-    judge(&graph, |action, configuration| match action {
-        Fair::TimePasses => configuration.word.window == Window::Closed,
+    judge(&graph, assumed, |action, configuration| match action {
+        Fair::TimePasses => {
+            configuration.word.window == Window::Closed || is_held_up_by_lease(configuration.word)
+        }
         Fair::RunnerFinishes => configuration.runs.current != Count::None,
         Fair::OwnerFires => configuration.deferrals.current != Count::None,
+        Fair::CallArrives => true,
     })
+}
+
+fn is_time_passing(was: Word, is: Word) -> bool {
+    let opens = was.window == Window::Closed && is.window == Window::Open;
+    opens || is_held_up_by_lease(was) && is.lease == Lease::Over
+}
+
+fn is_held_up_by_lease(word: Word) -> bool {
+    word.running && word.lease == Lease::Holds
 }
 
 /// Looks for a component in which a fair execution can stay.
 fn judge<N: Debug>(
     graph: &DiGraph<&N, Option<Fair>>,
+    assumed: Assumed,
     is_possible: impl Fn(Fair, &N) -> bool,
 ) -> Result<Judged, Violation> {
     let components = petgraph::algo::tarjan_scc(graph);
@@ -180,7 +239,7 @@ fn judge<N: Debug>(
             component.iter().any(|node| !is_possible(action, graph[*node]))
                 || is_taken_within(graph, component, action)
         };
-        if Fair::ALL.into_iter().all(can_be_left_untaken) {
+        if assumed.fair().iter().copied().all(can_be_left_untaken) {
             let some: Vec<_> = component.iter().take(3).map(|node| graph[*node]).collect();
             return Err(Violation::of(WAITS, &(component.len(), some)));
         }
@@ -195,7 +254,7 @@ fn is_taken_within<N>(graph: &DiGraph<&N, Option<Fair>>, component: &[NodeIndex]
     })
 }
 
-/// Shows that from every system, unless its window never ends, fair actions and a thread that calls lead
+/// Shows that from every system, unless its window or its lease never ends, fair actions and a thread that calls lead
 /// to rest: no guard, nothing pending or owed, nobody uncovered. Owners of older epochs fire as well.
 /// Returns how many are at rest.
 ///
@@ -227,10 +286,13 @@ pub fn nothing_is_stuck(explored: &Explored) -> Result<usize, Violation> {
 }
 
 fn has_an_end(system: &System) -> bool {
-    window::end(system.last(), system.threshold) != NEVER
+    let held_up = system.lease.is_some() && system.state().is_running();
+    let lease_ends = !held_up || lease::end(system.last(), system.lease) != NEVER;
+    window::end(system.last(), system.threshold) != NEVER && lease_ends
 }
 
 fn is_at_rest(system: &System) -> bool {
     let idle = system.threads.iter().all(|thread| *thread == Thread::Idle);
-    idle && !system.uncovered && system.abstract_word().deferred == Deferred::None
+    let word = system.abstract_word();
+    idle && !system.uncovered && !word.running && word.deferred == Deferred::None
 }

@@ -1,8 +1,11 @@
 //! Faults, each of which some rung must find.
 
+use crate::lease::World;
+use crate::planted_lease;
 use crate::transitions::{Cause, Event, FLAGS, MAX, SHIPPED, Step, Told, Transitions, word};
 use crate::window;
 use crate::word::Deferred;
+use atomic_throttle::state::Policy;
 use atomic_throttle::{State, Threshold};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,7 @@ pub enum Rung {
 pub struct Fault {
     pub name: &'static str,
     pub transitions: Transitions,
+    pub world: World,
     pub found_by: Rung,
 }
 
@@ -52,9 +56,13 @@ pub fn faults() -> Vec<Fault> {
     ];
     let mut faults: Vec<_> = steps
         .into_iter()
-        .map(|(name, step, found_by)| Fault { name, transitions: Transitions { step, ..SHIPPED }, found_by })
+        .map(|(name, step, found_by)| {
+            let transitions = Transitions { step, ..SHIPPED };
+            Fault { name, transitions, world: World::WithoutLease, found_by }
+        })
         .collect();
     faults.extend(around_the_word());
+    faults.extend(planted_lease::faults());
     faults
 }
 
@@ -63,10 +71,15 @@ fn around_the_word() -> Vec<Fault> {
     let coalesces = |name, coalesces| Fault {
         name,
         transitions: Transitions { coalesces, ..SHIPPED },
+        world: World::WithoutLease,
         found_by: Rung::Induction,
     };
-    let wakes =
-        |name, wakes, found_by| Fault { name, transitions: Transitions { wakes, ..SHIPPED }, found_by };
+    let wakes = |name, wakes, found_by| Fault {
+        name,
+        transitions: Transitions { wakes, ..SHIPPED },
+        world: World::WithoutLease,
+        found_by,
+    };
     vec![
         coalesces("the fast path coalesces into a cancelled run", State::has_owner),
         coalesces("the fast path coalesces into an owed run", |state| Deferred::of(state).is_due()),
@@ -77,7 +90,7 @@ fn around_the_word() -> Vec<Fault> {
     ]
 }
 
-fn with_last(state: State, last: u64) -> State {
+pub(crate) fn with_last(state: State, last: u64) -> State {
     word(last, state.to_word() & FLAGS)
 }
 
@@ -88,104 +101,105 @@ fn with_deferred(state: State, deferred: u64) -> State {
 const NONE: u64 = 0b00;
 const OWED: u64 = 0b11;
 
-fn shipped(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    (SHIPPED.step)(state, threshold, event)
+pub(crate) fn shipped(state: State, policy: Policy, event: Event) -> (State, Told) {
+    (SHIPPED.step)(state, policy, event)
 }
 
-fn opens_early(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    let shorter = Threshold::from_nanos(threshold.as_nanos().saturating_sub(1));
+fn opens_early(state: State, policy: Policy, event: Event) -> (State, Told) {
+    let threshold = Threshold::from_nanos(policy.threshold.as_nanos().saturating_sub(1));
+    let shorter = Policy { threshold, ..policy };
     match shipped(state, shorter, event) {
         (after, Told::Run) => (after, Told::Run),
-        _ => shipped(state, threshold, event),
+        _ => shipped(state, policy, event),
     }
 }
 
-fn opens_late(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    let end = window::end(state.epoch().as_u64(), threshold.as_nanos());
+fn opens_late(state: State, policy: Policy, event: Event) -> (State, Told) {
+    let end = window::end(state.epoch().as_u64(), policy.threshold.as_nanos());
     match event {
-        Event::Fire { now, .. } if now == end && end > 0 => match shipped(state, threshold, event) {
+        Event::Fire { now, .. } if now == end && end > 0 => match shipped(state, policy, event) {
             (_, Told::Run) => (state, Told::Early(end)),
             other => other,
         },
-        _ => shipped(state, threshold, event),
+        _ => shipped(state, policy, event),
     }
 }
 
-fn last_stands_still(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+fn last_stands_still(state: State, policy: Policy, event: Event) -> (State, Told) {
     let last = state.epoch().as_u64();
-    match shipped(state, threshold, event) {
+    match shipped(state, policy, event) {
         (after, Told::Run) if after.epoch().as_u64() == last + 1 => (with_last(after, last), Told::Run),
         other => other,
     }
 }
 
-fn last_goes_back(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match (shipped(state, threshold, event), event) {
+fn last_goes_back(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match (shipped(state, policy, event), event) {
         ((after, Told::Run), Event::Flush { now }) => (with_last(after, now), Told::Run),
         (other, _) => other,
     }
 }
 
-fn stamped_late(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn stamped_late(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Run) => (with_last(after, after.epoch().as_u64() + 1), Told::Run),
         other => other,
     }
 }
 
-fn finish_leaves(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn finish_leaves(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (_, Told::Finished) => (state, Told::Finished),
         other => other,
     }
 }
 
-fn finish_clears(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn finish_clears(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Finished) => (with_deferred(after, NONE), Told::Finished),
         other => other,
     }
 }
 
-fn arrival_forgotten(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn arrival_forgotten(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (_, Told::Defer(due)) if state.is_running() => (state, Told::Defer(due)),
         other => other,
     }
 }
 
-fn start_keeps(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+pub(crate) fn start_keeps(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Run) => (word(after.epoch().as_u64(), state.to_word() & FLAGS | 1), Told::Run),
         other => other,
     }
 }
 
-fn cancel_opens(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn cancel_opens(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Yes) => {
-            (with_last(after, after.epoch().as_u64().saturating_sub(threshold.as_nanos())), Told::Yes)
+            (with_last(after, after.epoch().as_u64().saturating_sub(policy.threshold.as_nanos())), Told::Yes)
         }
         other => other,
     }
 }
 
-fn cancel_clears(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn cancel_clears(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Yes) => (with_deferred(after, NONE), Told::Yes),
         other => other,
     }
 }
 
-fn abandon_forgets(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match (shipped(state, threshold, event), event) {
+fn abandon_forgets(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match (shipped(state, policy, event), event) {
         ((after, Told::Owed), Event::Abandon { .. }) => (with_deferred(after, NONE), Told::Cancelled),
         (other, _) => other,
     }
 }
 
-fn request_takes(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn request_takes(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Coalesced) if event == Event::Request && Deferred::of(state) == Deferred::Cancelled => {
             (after, Told::Requested)
         }
@@ -193,95 +207,92 @@ fn request_takes(state: State, threshold: Threshold, event: Event) -> (State, To
     }
 }
 
-fn owe_overrides(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    if event == Event::Owe {
-        (with_deferred(state, OWED), Told::Owed)
-    } else {
-        shipped(state, threshold, event)
-    }
+fn owe_overrides(state: State, policy: Policy, event: Event) -> (State, Told) {
+    if event == Event::Owe { (with_deferred(state, OWED), Told::Owed) } else { shipped(state, policy, event) }
 }
 
-fn flush_overlaps(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+fn flush_overlaps(state: State, policy: Policy, event: Event) -> (State, Told) {
     match event {
         Event::Flush { .. } if Deferred::of(state).is_due() => {
-            shipped(word(state.epoch().as_u64(), state.to_word() & FLAGS & !1), threshold, event)
+            shipped(word(state.epoch().as_u64(), state.to_word() & FLAGS & !1), policy, event)
         }
-        _ => shipped(state, threshold, event),
+        _ => shipped(state, policy, event),
     }
 }
 
-fn fire_of_any_epoch(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+fn fire_of_any_epoch(state: State, policy: Policy, event: Event) -> (State, Told) {
     let event = match event {
         Event::Fire { now, .. } => Event::Fire { epoch: state.epoch().as_u64(), now },
         other => other,
     };
-    shipped(state, threshold, event)
+    shipped(state, policy, event)
 }
 
-fn abandon_of_any_epoch(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+fn abandon_of_any_epoch(state: State, policy: Policy, event: Event) -> (State, Told) {
     let event = match event {
         Event::Abandon { .. } => Event::Abandon { epoch: state.epoch().as_u64() },
         other => other,
     };
-    shipped(state, threshold, event)
+    shipped(state, policy, event)
 }
 
-fn finish_of_any_epoch(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+pub(crate) fn finish_of_any_epoch(state: State, policy: Policy, event: Event) -> (State, Told) {
     let event = match event {
         Event::Finish { .. } => Event::Finish { epoch: state.epoch().as_u64() },
         other => other,
     };
-    shipped(state, threshold, event)
+    shipped(state, policy, event)
 }
 
-fn epochs_cut(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+fn epochs_cut(state: State, policy: Policy, event: Event) -> (State, Told) {
     let last = state.epoch().as_u64();
     let event = match event {
         Event::Fire { epoch, now } if (epoch ^ last) << 32 == 0 => Event::Fire { epoch: last, now },
         other => other,
     };
-    shipped(state, threshold, event)
+    shipped(state, policy, event)
 }
 
-fn long_threshold_lost(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    let is_long = threshold.as_nanos() > 1 << 59 && threshold.as_nanos() < MAX / 2;
-    shipped(state, if is_long { Threshold::ZERO } else { threshold }, event)
+fn long_threshold_lost(state: State, policy: Policy, event: Event) -> (State, Told) {
+    let is_long = policy.threshold.as_nanos() > 1 << 59 && policy.threshold.as_nanos() < MAX / 2;
+    let threshold = if is_long { Threshold::ZERO } else { policy.threshold };
+    shipped(state, Policy { threshold, ..policy }, event)
 }
 
-fn wrong_time(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match shipped(state, threshold, event) {
+fn wrong_time(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match shipped(state, policy, event) {
         (after, Told::Early(_)) => (after, Told::Early(state.epoch().as_u64())),
         other => other,
     }
 }
 
-fn owed_for_ever(state: State, threshold: Threshold, event: Event) -> (State, Told) {
+fn owed_for_ever(state: State, policy: Policy, event: Event) -> (State, Told) {
     match event {
         Event::Arrive { .. } if Deferred::of(state) == Deferred::Owed => {
-            (state, Told::Closed(window::end(state.epoch().as_u64(), threshold.as_nanos())))
+            (state, Told::Closed(window::end(state.epoch().as_u64(), policy.threshold.as_nanos())))
         }
-        _ => shipped(state, threshold, event),
+        _ => shipped(state, policy, event),
     }
 }
 
-fn never_acknowledged(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match (shipped(state, threshold, event), event) {
+fn never_acknowledged(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match (shipped(state, policy, event), event) {
         ((_, Told::Cancelled), Event::Fire { .. }) => (state, Told::Busy),
         (other, _) => other,
     }
 }
 
-fn early_for_ever(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match (shipped(state, threshold, event), event) {
+fn early_for_ever(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match (shipped(state, policy, event), event) {
         ((_, Told::Run), Event::Fire { .. }) => {
-            (state, Told::Early(window::end(state.epoch().as_u64(), threshold.as_nanos())))
+            (state, Told::Early(window::end(state.epoch().as_u64(), policy.threshold.as_nanos())))
         }
         (other, _) => other,
     }
 }
 
-fn busy_for_ever(state: State, threshold: Threshold, event: Event) -> (State, Told) {
-    match (shipped(state, threshold, event), event) {
+fn busy_for_ever(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match (shipped(state, policy, event), event) {
         ((_, Told::Run), Event::Fire { .. }) => (state, Told::Busy),
         (other, _) => other,
     }

@@ -1,12 +1,15 @@
 //! What each single transition must keep, in any state: the part of the guarantees that needs no history.
 
+use crate::lease::Lease;
 use crate::transitions::{Event, Told};
 use crate::violation::Violation;
 use crate::window::{self, Window};
 use crate::word::Deferred;
-use atomic_throttle::{State, Threshold};
+use atomic_throttle::State;
+use atomic_throttle::state::Policy;
 
-pub const EXCLUSION: &str = "G2: a run starts only while none is in progress";
+pub const EXCLUSION: &str =
+    "G2: a run starts only while none is in progress whose lease, if there is one, holds";
 pub const SPACING: &str = "G1: without a flush a run starts only when the window is over";
 pub const GROWTH: &str = "`last` grows strictly at each start";
 pub const STILL: &str = "`last` changes only at a start";
@@ -14,6 +17,7 @@ pub const COVERED: &str = "G3: a start leaves nothing due and nothing to acknowl
 pub const OWN_FINISH: &str = "a run begins only by a start and ends only by its own finish";
 pub const RECORDED: &str = "G3: whoever is told so has made a run due";
 pub const OWNED: &str = "G4: a call coalesces only where there is an owner";
+pub const LATE: &str = "the finish of another epoch changes nothing";
 pub const KEPT: &str = "G3: what is due ends only by a run or an explicit cancel";
 pub const TIME_TOLD: &str = "the time told is the end of the window";
 
@@ -21,7 +25,7 @@ pub const TIME_TOLD: &str = "the time told is the end of the window";
 #[derive(Clone, Copy, Debug)]
 pub struct Taken {
     pub before: State,
-    pub threshold: Threshold,
+    pub policy: Policy,
     pub event: Event,
     pub told: Told,
     pub after: State,
@@ -50,6 +54,7 @@ fn broken(taken: &Taken) -> Option<&'static str> {
     let by_cancel = taken.event == Event::Cancel && taken.told == Told::Yes;
     match taken.told {
         Told::Run => broken_by_start(taken),
+        _ if is_late(taken) && taken.after != taken.before => Some(LATE),
         _ if taken.after.epoch() != taken.before.epoch() => Some(STILL),
         _ if taken.after.is_running() != taken.before.is_running() && !is_own_finish(taken) => {
             Some(OWN_FINISH)
@@ -59,7 +64,7 @@ fn broken(taken: &Taken) -> Option<&'static str> {
         Told::Coalesced | Told::Defer(_) | Told::Requested if after != Deferred::Pending => Some(RECORDED),
         Told::Owed if after != Deferred::Owed => Some(RECORDED),
         Told::Defer(due) | Told::Closed(due) | Told::Early(due)
-            if due != window::end(last, taken.threshold.as_nanos()) =>
+            if due != window::end(last, taken.policy.threshold.as_nanos()) =>
         {
             Some(TIME_TOLD)
         }
@@ -69,8 +74,8 @@ fn broken(taken: &Taken) -> Option<&'static str> {
 
 fn broken_by_start(taken: &Taken) -> Option<&'static str> {
     let (last, next) = (taken.before.epoch().as_u64(), taken.after.epoch().as_u64());
-    let threshold = taken.threshold.as_nanos();
-    if taken.before.is_running() {
+    let threshold = taken.policy.threshold.as_nanos();
+    if taken.before.is_running() && !is_lease_over(taken) {
         return Some(EXCLUSION);
     }
     if !taken.after.is_running() {
@@ -79,21 +84,36 @@ fn broken_by_start(taken: &Taken) -> Option<&'static str> {
     if Deferred::of(taken.after) != Deferred::None {
         return Some(COVERED);
     }
-    let too_early = match taken.event {
-        Event::Flush { .. } => false,
-        Event::Arrive { now }
-        | Event::ArriveBy { now, .. }
-        | Event::TryStart { now }
-        | Event::Fire { now, .. } => Window::of(last, threshold, now) == Window::Closed,
-        // No other event may start anything.
-        _ => true,
-    };
     let by_flush = matches!(taken.event, Event::Flush { .. });
+    // No event without a time may start anything.
+    let is_closed = |now| Window::of(last, threshold, now) == Window::Closed;
+    let too_early = !by_flush && time_of(taken.event).is_none_or(is_closed);
     let too_near = last != 0 && !by_flush && next.saturating_sub(last) < threshold;
     if too_early || too_near {
         return Some(SPACING);
     }
     (next <= last).then_some(GROWTH)
+}
+
+fn time_of(event: Event) -> Option<u64> {
+    match event {
+        Event::Arrive { now }
+        | Event::ArriveBy { now, .. }
+        | Event::TryStart { now }
+        | Event::Fire { now, .. }
+        | Event::Flush { now } => Some(now),
+        _ => None,
+    }
+}
+
+fn is_lease_over(taken: &Taken) -> bool {
+    let lease = taken.policy.lease.map(atomic_throttle::Lease::as_nanos);
+    let last = taken.before.epoch().as_u64();
+    time_of(taken.event).is_some_and(|now| Lease::of(last, lease, now) == Lease::Over)
+}
+
+fn is_late(taken: &Taken) -> bool {
+    matches!(taken.event, Event::Finish { epoch } if epoch != taken.before.epoch().as_u64())
 }
 
 fn is_own_finish(taken: &Taken) -> bool {

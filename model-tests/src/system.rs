@@ -7,12 +7,14 @@
 //! of the clock or the threshold, back and forth.
 
 use crate::act::Act;
+use crate::lease;
 use crate::promises::{self, Taken};
-use crate::transitions::{Cause, Event, NEVER, Told, Transitions};
+use crate::transitions::{Cause, Event, NEVER, Told, Transitions, policy};
 use crate::violation::Violation;
 use crate::window;
 use crate::word::{Deferred, Word};
-use atomic_throttle::{State, Threshold};
+use atomic_throttle::State;
+use atomic_throttle::state::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thread {
@@ -25,9 +27,9 @@ pub enum Thread {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sleep {
     Awake,
-    /// Told `Early`: until the clock reads this, or it is woken.
+    /// Told `Early`, or `Busy` under a lease: until the clock reads this, or it is woken.
     Until(u64),
-    /// Told `Busy`, or `Early` with no end: until it is woken.
+    /// Told `Busy`, or either with no end: until it is woken.
     UntilWoken,
 }
 
@@ -35,6 +37,8 @@ pub enum Sleep {
 pub struct System {
     pub word: u64,
     pub threshold: u64,
+    /// With one, threads die.
+    pub lease: Option<u64>,
     pub now: u64,
     /// Sorted: which thread is which does not matter.
     pub threads: Vec<Thread>,
@@ -48,26 +52,47 @@ pub struct System {
 pub enum Operation {
     Coalesce,
     Arrive,
-    ArriveBy { latest: u64 },
+    ArriveBy {
+        latest: u64,
+    },
     Request,
     Owe,
     TryStart,
     Cancel,
     Flush,
-    Fire { thread: usize },
-    Abandon { thread: usize },
-    Finish { thread: usize },
-    Clock { to: u64 },
-    SetThreshold { to: u64 },
+    Fire {
+        thread: usize,
+    },
+    Abandon {
+        thread: usize,
+    },
+    Finish {
+        thread: usize,
+    },
+    Clock {
+        to: u64,
+    },
+    SetThreshold {
+        to: u64,
+    },
+    /// Those who decide need not agree on it.
+    SetLease {
+        to: u64,
+    },
+    /// The thread vanishes. Its guard is not dropped; whoever comes in its place knows nothing of it.
+    Die {
+        thread: usize,
+    },
 }
 
 impl System {
     /// Never ran, nothing pending, no guard.
     #[must_use]
-    pub fn new(threads: usize, threshold: u64) -> Self {
+    pub fn new(threads: usize, threshold: u64, lease: Option<u64>) -> Self {
         Self {
             word: State::NEW.to_word(),
             threshold,
+            lease,
             now: 0,
             threads: vec![Thread::Idle; threads],
             uncovered: false,
@@ -86,13 +111,13 @@ impl System {
     }
 
     #[must_use]
-    pub fn threshold(&self) -> Threshold {
-        Threshold::from_nanos(self.threshold)
+    pub fn policy(&self) -> Policy {
+        policy(self.threshold, self.lease)
     }
 
     #[must_use]
     pub fn abstract_word(&self) -> Word {
-        Word::of(self.state(), self.threshold(), self.now)
+        Word::of(self.state(), self.policy(), self.now)
     }
 
     /// Whether that thread owns the deferral of the word's epoch.
@@ -122,6 +147,10 @@ impl System {
                 Thread::Owns { .. } => operations.extend([Op::Fire { thread }, Op::Abandon { thread }]),
             }
         }
+        if self.lease.is_some() {
+            let living = (0..self.threads.len()).filter(|thread| self.threads[*thread] != Thread::Idle);
+            operations.extend(living.map(|thread| Op::Die { thread }));
+        }
         operations.extend_from_slice(surroundings);
         operations
     }
@@ -130,8 +159,12 @@ impl System {
     #[must_use]
     pub fn act(&self, operation: Operation) -> Act {
         match (operation, self.event(operation)) {
-            (_, Some(event)) => Act::of(event, self.state(), self.threshold()),
+            (_, Some(event)) => Act::of(event, self.state(), self.policy()),
             (Operation::Coalesce, None) => Act::Coalesce,
+            (Operation::Die { thread }, None) => Act::Die {
+                runs: matches!(self.threads[thread], Thread::Runs { .. }),
+                current: self.held(thread) == Some(self.last()),
+            },
             (_, None) => Act::Surroundings,
         }
     }
@@ -149,9 +182,9 @@ impl System {
         let mut next = self.clone();
         let told = match (operation, self.event(operation)) {
             (_, Some(event)) => {
-                let (before, threshold) = (self.state(), self.threshold());
-                let (after, told) = (transitions.step)(before, threshold, event);
-                promises::check(&Taken { before, threshold, event, told, after })?;
+                let (before, policy) = (self.state(), self.policy());
+                let (after, told) = (transitions.step)(before, policy, event);
+                promises::check(&Taken { before, policy, event, told, after })?;
                 next.word = after.to_word();
                 if next.settle(transitions, operation, told, Deferred::of(before)).is_none() {
                     return Ok(None);
@@ -165,6 +198,14 @@ impl System {
             (Operation::SetThreshold { to }, None) => {
                 next.threshold = to;
                 next.wake(transitions, Cause::ThresholdChanged);
+                Told::Nothing
+            }
+            (Operation::SetLease { to }, None) => {
+                next.lease = Some(to);
+                Told::Nothing
+            }
+            (Operation::Die { thread }, None) => {
+                next.threads[thread] = Thread::Idle;
                 Told::Nothing
             }
             _ if (transitions.coalesces)(self.state()) => {
@@ -193,7 +234,11 @@ impl System {
             Operation::Fire { thread } => Event::Fire { epoch: self.held(thread)?, now },
             Operation::Abandon { thread } => Event::Abandon { epoch: self.held(thread)? },
             Operation::Finish { thread } => Event::Finish { epoch: self.held(thread)? },
-            Operation::Coalesce | Operation::Clock { .. } | Operation::SetThreshold { .. } => return None,
+            Operation::Coalesce
+            | Operation::Clock { .. }
+            | Operation::SetThreshold { .. }
+            | Operation::SetLease { .. }
+            | Operation::Die { .. } => return None,
         };
         Some(event)
     }
@@ -245,8 +290,11 @@ impl System {
                 self.threads[thread] = Thread::Idle;
                 self.wake(transitions, Cause::RunFinished);
             }
-            (Told::Busy | Told::Early(NEVER), Some(thread)) => self.sleep(thread, Sleep::UntilWoken),
-            (Told::Early(due), Some(thread)) => self.sleep(thread, Sleep::Until(due)),
+            (Told::Busy, Some(thread)) => {
+                let lease = self.lease.filter(|_| transitions.looks_at_lease_end);
+                self.sleep_until(thread, lease::end(epoch, lease));
+            }
+            (Told::Early(due), Some(thread)) => self.sleep_until(thread, due),
             (_, Some(thread)) => self.threads[thread] = Thread::Idle,
             (_, None) => {}
         }
@@ -261,6 +309,10 @@ impl System {
         if let Thread::Owns { sleep, .. } = &mut self.threads[thread] {
             *sleep = until;
         }
+    }
+
+    fn sleep_until(&mut self, thread: usize, time: u64) {
+        self.sleep(thread, if time == NEVER { Sleep::UntilWoken } else { Sleep::Until(time) });
     }
 
     fn wake(&mut self, transitions: &Transitions, cause: Cause) {

@@ -1,12 +1,14 @@
 //! What is judged: the shipped transitions, the fast path, and whom the waiting layer wakes.
 
+pub use crate::reference::shipped::policy;
 pub use crate::reference::{Event, MAX, NEVER, Told};
 
 use crate::reference::shipped;
-use atomic_throttle::{State, Threshold};
+use atomic_throttle::State;
+use atomic_throttle::state::Policy;
 
 /// One transition of the word.
-pub type Step = fn(State, Threshold, Event) -> (State, Told);
+pub type Step = fn(State, Policy, Event) -> (State, Told);
 
 /// The parts of which each can be replaced by a faulty one.
 #[derive(Clone, Copy)]
@@ -16,6 +18,8 @@ pub struct Transitions {
     pub coalesces: fn(State) -> bool,
     /// Whether the owners that sleep are woken then.
     pub wakes: fn(Cause) -> bool,
+    /// Whether an owner that is told `Busy` looks again when the lease of the run is over.
+    pub looks_at_lease_end: bool,
 }
 
 /// Why an owner may have to look again: what the waiting layer promises to the protocol.
@@ -30,7 +34,15 @@ pub enum Cause {
 
 /// What is shipped.
 pub const SHIPPED: Transitions =
-    Transitions { step: shipped::step, coalesces: State::is_pending, wakes: |_| true };
+    Transitions { step, coalesces: State::is_pending, wakes: |_| true, looks_at_lease_end: true };
+
+/// Without a lease, as a gate does it.
+fn step(state: State, policy: Policy, event: Event) -> (State, Told) {
+    match policy.lease {
+        None => shipped::step(state, policy.threshold, event),
+        Some(_) => shipped::step_under(state, policy, event),
+    }
+}
 
 /// The answer without the time that comes with it.
 #[must_use]

@@ -1,8 +1,9 @@
 //! The word without its numbers.
 
+use crate::lease::{Lease, World};
 use crate::window::Window;
-use atomic_throttle::state::DeferralStatus;
-use atomic_throttle::{State, Threshold};
+use atomic_throttle::State;
+use atomic_throttle::state::{DeferralStatus, Policy};
 
 /// The field `d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,29 +40,35 @@ impl Deferred {
     }
 }
 
-/// `r`, `d`, and how the time stands to `last`.
+/// `r`, `d`, and how the time stands to the window and to the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Word {
     pub window: Window,
+    pub lease: Lease,
     pub running: bool,
     pub deferred: Deferred,
 }
 
 impl Word {
     #[must_use]
-    pub fn of(state: State, threshold: Threshold, now: u64) -> Self {
+    pub fn of(state: State, policy: Policy, now: u64) -> Self {
+        let last = state.epoch().as_u64();
         Self {
-            window: Window::of(state.epoch().as_u64(), threshold.as_nanos(), now),
+            window: Window::of(last, policy.threshold.as_nanos(), now),
+            lease: Lease::of(last, policy.lease.map(atomic_throttle::Lease::as_nanos), now),
             running: state.is_running(),
             deferred: Deferred::of(state),
         }
     }
 
-    /// All 24.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Window::ALL.into_iter().flat_map(|window| {
+    /// All 24 without a lease, all 48 with one.
+    pub fn all(world: World) -> impl Iterator<Item = Self> {
+        let times = Window::ALL
+            .into_iter()
+            .flat_map(move |window| world.leases().iter().map(move |lease| (window, *lease)));
+        times.flat_map(|(window, lease)| {
             [false, true].into_iter().flat_map(move |running| {
-                Deferred::ALL.into_iter().map(move |deferred| Self { window, running, deferred })
+                Deferred::ALL.into_iter().map(move |deferred| Self { window, lease, running, deferred })
             })
         })
     }

@@ -5,13 +5,15 @@ use model_tests::act::Act;
 use model_tests::canonical::{self, canonical, relocate};
 use model_tests::exploration::{Explored, Move, Space, explore};
 use model_tests::induction::prove;
-use model_tests::system::{Operation, System};
+use model_tests::lease::World;
+use model_tests::system::{Operation, System, Thread};
 use model_tests::transitions::{SHIPPED, Told, kind};
 
 const MOST: usize = 5;
+const MOST_WITH_LEASE: usize = 4;
 
-fn explored(threads: usize) -> Explored {
-    explore(&SHIPPED, threads, Space::Shifted).unwrap_or_else(|violation| panic!("{violation}"))
+fn explored(threads: usize, world: World) -> Explored {
+    explore(&SHIPPED, threads, Space::Shifted, world).unwrap_or_else(|violation| panic!("{violation}"))
 }
 
 fn all_that_is_reached_by(threads: usize) {
@@ -20,7 +22,7 @@ fn all_that_is_reached_by(threads: usize) {
         "G1 G2 G3 G4",
         format!("exploration: all that {threads} {plural} can reach holds the invariants, starts spaced"),
     );
-    let explored = explored(threads);
+    let explored = explored(threads, World::WithoutLease);
     println!("{threads} threads: {} states, {} transitions", explored.systems.len(), explored.moves.len());
     // It did what it is about.
     for told in [Told::Run, Told::Coalesced, Told::Owed, Told::Cancelled, Told::Busy, Told::Yes] {
@@ -63,9 +65,24 @@ fn every_explored_step_is_one_that_the_proof_took() {
         "G1 G2 G3 G4",
         format!("exploration: every step of {MOST} threads is one that the induction has taken"),
     );
-    let proof = prove(&SHIPPED).unwrap_or_else(|violation| panic!("{violation}"));
+    check.passed(steps_that_the_proof_took(World::WithoutLease, MOST), "transitions");
+}
+
+#[test]
+fn every_explored_step_with_a_lease_is_one_that_the_proof_took() {
+    let check = Check::of(
+        "G1 G2 G3 G4",
+        format!(
+            "exploration: every step of {MOST_WITH_LEASE} threads that die, with a lease, is one that the induction has taken"
+        ),
+    );
+    check.passed(steps_that_the_proof_took(World::WithLease, MOST_WITH_LEASE), "transitions");
+}
+
+fn steps_that_the_proof_took(world: World, threads: usize) -> usize {
+    let proof = prove(&SHIPPED, world).unwrap_or_else(|violation| panic!("{violation}"));
     let mut steps = 0;
-    for system in &explored(MOST).systems {
+    for system in &explored(threads, world).systems {
         for operation in system.operations(&canonical::surroundings(system)) {
             let Some((next, told)) = perform(system, operation) else { continue };
             let act = system.act(operation);
@@ -73,7 +90,7 @@ fn every_explored_step_is_one_that_the_proof_took() {
             steps += 1;
         }
     }
-    check.passed(steps, "transitions");
+    steps
 }
 
 /// What is explored stands for all that is shifted: later starts, owners of much older epochs, a clock
@@ -82,8 +99,23 @@ fn every_explored_step_is_one_that_the_proof_took() {
 fn a_shifted_system_does_the_same() {
     let check =
         Check::of("G1 G2 G3 G4", format!("exploration: shifts of time change no step of {MOST} threads"));
+    check.passed(steps_when_shifted(World::WithoutLease, MOST), "transitions");
+}
+
+#[test]
+fn a_shifted_system_with_a_lease_does_the_same() {
+    let check = Check::of(
+        "G1 G2 G3 G4",
+        format!(
+            "exploration: shifts of time change no step of {MOST_WITH_LEASE} threads that die, with a lease"
+        ),
+    );
+    check.passed(steps_when_shifted(World::WithLease, MOST_WITH_LEASE), "transitions");
+}
+
+fn steps_when_shifted(world: World, threads: usize) -> usize {
     let mut steps = 0;
-    for system in &explored(MOST).systems {
+    for system in &explored(threads, world).systems {
         for shifted in shifts(system) {
             let here = system.operations(&canonical::surroundings(system));
             let there = shifted.operations(&canonical::surroundings(&shifted));
@@ -97,7 +129,7 @@ fn a_shifted_system_does_the_same() {
             }
         }
     }
-    check.passed(steps, "transitions");
+    steps
 }
 
 fn perform(system: &System, operation: Operation) -> Option<(System, Told)> {
@@ -134,9 +166,9 @@ fn without_shifts() {
         "G1 G2 G3 G4",
         format!("exploration: all that {threads} threads can reach up to time {latest}, nothing shifted"),
     );
-    let unshifted =
-        explore(&SHIPPED, threads, Space::UpTo(latest)).unwrap_or_else(|violation| panic!("{violation}"));
-    let shifted = explored(threads);
+    let unshifted = explore(&SHIPPED, threads, Space::UpTo(latest), World::WithoutLease)
+        .unwrap_or_else(|violation| panic!("{violation}"));
+    let shifted = explored(threads, World::WithoutLease);
     println!("{} states, {} transitions", unshifted.systems.len(), unshifted.moves.len());
     for system in &unshifted.systems {
         assert!(shifted.holds(&canonical(system.clone())), "{system:?}");
@@ -148,10 +180,90 @@ fn without_shifts() {
 /// Not everything was left out: what the explorations do includes each act.
 #[test]
 fn every_act_is_explored() {
-    let explored = explored(2);
-    for act in Act::ALL {
+    let taken = |explored: &Explored, act| {
         let of_act = |step: &&Move| explored.systems[step.from].act(step.operation) == act;
-        let taken = explored.moves.iter().filter(of_act).count();
-        assert_eq!(taken > 0, act != Act::Finish { current: false }, "{act:?}");
+        explored.moves.iter().filter(of_act).count()
+    };
+    let (without, with) = (explored(2, World::WithoutLease), explored(2, World::WithLease));
+    for act in Act::ALL {
+        let of_leases = matches!(act, Act::Die { .. } | Act::Finish { current: false });
+        assert_eq!(taken(&without, act) > 0, !of_leases, "{act:?}");
+        assert!(taken(&with, act) > 0, "{act:?}");
     }
+}
+
+/// Without a shift the stamps of runs that were superseded keep their distance: so the promise can be read
+/// off two living runs, without the word and without the history.
+#[test]
+fn runs_that_overlap_are_a_lease_apart() {
+    let (threads, latest) = depth((3, 5), (4, 7));
+    let check = Check::of(
+        "G2",
+        format!(
+            "exploration: of {threads} threads that die, up to time {latest}, two runs in progress at once started a lease apart"
+        ),
+    );
+    let explored = explore(&SHIPPED, threads, Space::UpTo(latest), World::WithLease)
+        .unwrap_or_else(|violation| panic!("{violation}"));
+    println!("{} states, {} transitions", explored.systems.len(), explored.moves.len());
+    let mut pairs = 0;
+    for system in &explored.systems {
+        let started = |thread: &Thread| match thread {
+            Thread::Runs { epoch } => Some(*epoch),
+            _ => None,
+        };
+        let mut runs: Vec<u64> = system.threads.iter().filter_map(started).collect();
+        runs.sort_unstable();
+        for pair in runs.windows(2) {
+            assert!(pair[1] - pair[0] >= system.lease.expect("a lease"), "{system:?}");
+            pairs += 1;
+        }
+    }
+    assert!(pairs > 100, "runs overlap");
+    check.passed(explored.systems.len(), "states");
+}
+
+fn all_that_is_reached_with_a_lease_by(threads: usize) {
+    let plural = if threads == 1 { "thread" } else { "threads" };
+    let check = Check::of(
+        "G1 G2 G3 G4 G6",
+        format!(
+            "exploration: with a lease, all that {threads} {plural} can reach, dying at any step, holds the invariants; runs overlap only after a lease"
+        ),
+    );
+    let explored = explored(threads, World::WithLease);
+    println!("{threads} threads: {} states, {} transitions", explored.systems.len(), explored.moves.len());
+    let (systems, moves) = (&explored.systems, &explored.moves);
+    let supersedes = |step: &&Move| step.told == Told::Run && systems[step.from].state().is_running();
+    assert!(moves.iter().filter(supersedes).count() > 0, "a run is superseded");
+    let runs = |system: &System| system.threads.iter().filter(|t| matches!(t, Thread::Runs { .. })).count();
+    assert!(systems.iter().any(|system| runs(system) == threads), "all of them run at once");
+    let late = moves.iter().filter(|step| step.told == Told::Ignored).count();
+    assert_eq!(late > 0, threads > 1, "a late finish needs somebody who superseded it");
+    let orphaned = |system: &&System| {
+        let owned = (0..threads).any(|thread| system.is_owner(thread));
+        system.state().is_pending() && !owned
+    };
+    assert!(systems.iter().filter(orphaned).count() > 0, "an owner dies");
+    check.passed(systems.len(), "states");
+}
+
+#[test]
+fn one_thread_with_a_lease() {
+    all_that_is_reached_with_a_lease_by(1);
+}
+
+#[test]
+fn two_threads_with_a_lease() {
+    all_that_is_reached_with_a_lease_by(2);
+}
+
+#[test]
+fn three_threads_with_a_lease() {
+    all_that_is_reached_with_a_lease_by(3);
+}
+
+#[test]
+fn four_threads_with_a_lease() {
+    all_that_is_reached_with_a_lease_by(MOST_WITH_LEASE);
 }

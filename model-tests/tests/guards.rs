@@ -103,7 +103,9 @@ impl<'g> Real<'g> {
                 self.now = Timestamp::from_nanos(to);
                 Told::Nothing
             }
-            Operation::SetThreshold { .. } => unreachable!("not played"),
+            Operation::SetThreshold { .. } | Operation::SetLease { .. } | Operation::Die { .. } => {
+                unreachable!("not played")
+            }
         };
         Some(told)
     }
@@ -139,7 +141,7 @@ fn guards(system: &System) -> (Vec<u64>, Vec<u64>) {
 /// Plays `operations` on a new gate, next to the systems that they lead through.
 fn play(path: &[(System, Operation, Told)], end: &System) {
     let Some((first, ..)) = path.first() else { return };
-    let gate = Gate::new(first.threshold());
+    let gate = Gate::new(first.policy().threshold);
     let mut real = Real { gate: &gate, now: Timestamp::ZERO, runs: Vec::new(), deferrals: Vec::new() };
     for (nth, (system, operation, told)) in path.iter().enumerate() {
         let heard = real.perform(system, *operation);
@@ -179,7 +181,7 @@ fn real_guards_become_what_the_proof_says() {
     );
     let mut sequences = 0;
     for threshold in [0, 2] {
-        sequences += extend(&mut Vec::new(), &System::new(THREADS, threshold), length);
+        sequences += extend(&mut Vec::new(), &System::new(THREADS, threshold, None), length);
     }
     check.passed(sequences, "sequences");
 }

@@ -3,6 +3,7 @@
 
 use atomic_throttle::{State, Threshold, Timestamp};
 use evidence::{Check, depth};
+use model_tests::lease::World;
 use model_tests::link::{Compared, Numbers, Table, compare};
 use model_tests::transitions::{FLAGS, LAST_MAX, MAX, NEVER, SHIPPED, word};
 
@@ -19,11 +20,57 @@ fn at_small_widths() {
     );
     let small: Vec<u64> = (0..width).collect();
     let every = |_, _| small.clone();
-    let compared = compared(&Numbers { lasts: &small, thresholds: &small, readings: &every, others: &every });
+    let compared = compared(&Numbers {
+        lasts: &small,
+        thresholds: &small,
+        leases: &[],
+        readings: &every,
+        others: &every,
+    });
     // Six events without a number of their own, four with one.
     let width = small.len();
     assert_eq!(compared.transitions, width.pow(3) * 8 * (6 + 4 * width));
     assert_eq!(compared.at_the_last_start_of_all, 0);
+    check.passed(compared.transitions, "transitions");
+}
+
+#[test]
+fn at_small_widths_with_a_lease() {
+    let width = depth(8, 16);
+    let check = Check::of(
+        "G1 G2 G3 G4",
+        format!(
+            "enumeration: the step on configurations is the one under a lease at every number below {width}"
+        ),
+    );
+    let small: Vec<u64> = (0..width).collect();
+    let every = |_, _| small.clone();
+    let compared = compared(&Numbers {
+        lasts: &small,
+        thresholds: &small,
+        leases: &small[1..],
+        readings: &every,
+        others: &every,
+    });
+    let width = small.len();
+    assert_eq!(compared.transitions, width.pow(3) * (width - 1) * 8 * (6 + 4 * width));
+    check.passed(compared.transitions, "transitions");
+}
+
+#[test]
+fn at_the_edges_of_the_full_width_with_a_lease() {
+    let check = Check::of(
+        "G1 G2 G3 G4 G8",
+        "enumeration: the step on configurations is the one under a lease at the edges of the full width",
+    );
+    let compared = compared(&Numbers {
+        lasts: &[0, 1, 2, 1_000, 1 << 32, MAX - 1, MAX, MAX + 1, LAST_MAX - 1, LAST_MAX],
+        thresholds: &[0, 1, 1_000, 1 << 32, (1 << 59) + 1, MAX],
+        leases: &[1, 2, 1_000, 1 << 32, (1 << 56) + 1, (1 << 59) + 1, MAX - 1, MAX],
+        readings: &readings,
+        others: &|last, threshold| vec![last, last ^ 1, last ^ 1 << 60, last + threshold, NEVER],
+    });
+    assert!(compared.at_the_last_start_of_all > 0);
     check.passed(compared.transitions, "transitions");
 }
 
@@ -36,6 +83,7 @@ fn at_the_edges_of_the_full_width() {
     let compared = compared(&Numbers {
         lasts: &lasts(),
         thresholds: &thresholds(),
+        leases: &[],
         readings: &readings,
         others: &epochs_and_deadlines,
     });
@@ -54,6 +102,7 @@ fn at_the_last_start_of_all() {
         compared(&Numbers {
             lasts,
             thresholds: &thresholds(),
+            leases: &[],
             readings: &readings,
             others: &epochs_and_deadlines,
         })
@@ -104,11 +153,14 @@ fn beyond_the_last_reading() {
 fn the_table_is_total() {
     let check =
         Check::of("G3 G4", "enumeration: the step on configurations is defined for every word and act");
-    let table = Table::of(&SHIPPED);
+    let without = Table::of(&SHIPPED, World::WithoutLease);
     // 24 words, 15 acts of the word; with r and d free, 8 words have no window.
-    assert_eq!(table.rows(), 24 * 15 - 8);
+    assert_eq!(without.rows(), 24 * 15 - 8);
+    // Twice as many words, and four deaths.
+    let with = Table::of(&SHIPPED, World::WithLease);
+    assert_eq!(with.rows(), 48 * 19 - 16);
     assert_eq!(State::NEW, word(0, 0), "the words are those of the library");
-    check.passed(table.rows(), "cases");
+    check.passed(without.rows() + with.rows(), "cases");
 }
 
 /// Powers of two with their neighbours, and the edges of the range.

@@ -2,9 +2,10 @@
 
 use model_tests::exploration::{Explored, Space, explore};
 use model_tests::induction::prove;
+use model_tests::lease::World;
 use model_tests::link::{Numbers, compare};
 use model_tests::liveness::{
-    Disturbances, nobody_waits_for_ever, nobody_waits_for_ever_in, nothing_is_stuck,
+    Assumed, Disturbances, nobody_waits_for_ever, nobody_waits_for_ever_in, nothing_is_stuck,
 };
 use model_tests::planted::{Fault, Rung, faults};
 use model_tests::transitions::{LAST_MAX, MAX, Transitions};
@@ -13,31 +14,41 @@ use model_tests::violation::Violation;
 const THREADS: usize = 3;
 
 /// Every rung that finds it, with what it says.
-fn found(transitions: &Transitions) -> Vec<(Rung, Violation)> {
-    let explored = explore(transitions, THREADS, Space::Shifted);
-    let starved = explored.as_ref().ok().and_then(starved);
+fn found(transitions: &Transitions, world: World) -> Vec<(Rung, Violation)> {
+    let explored = explore(transitions, THREADS, Space::Shifted, world);
+    let starved = explored.as_ref().ok().and_then(|explored| starved(explored, world));
     let found = [
-        (Rung::Induction, prove(transitions).err()),
-        (Rung::Link, unlinked(transitions)),
+        (Rung::Induction, prove(transitions, world).err()),
+        (Rung::Link, unlinked(transitions, world)),
         (Rung::Exploration, explored.err()),
         (Rung::Liveness, starved),
     ];
     found.into_iter().filter_map(|(rung, violation)| Some((rung, violation?))).collect()
 }
 
-fn starved(explored: &Explored) -> Option<Violation> {
-    let waits = nobody_waits_for_ever(explored, Disturbances::FinitelyOften).err();
-    waits.or_else(|| nothing_is_stuck(explored).err())
+fn starved(explored: &Explored, world: World) -> Option<Violation> {
+    let waits = |assumed| nobody_waits_for_ever(explored, Disturbances::FinitelyOften, assumed).err();
+    let waiting = match world {
+        World::WithoutLease => waits(Assumed::ThreadsGoOn),
+        World::WithLease => waits(Assumed::CallsArrive).or_else(|| waits(Assumed::OwnerLives)),
+    };
+    waiting.or_else(|| nothing_is_stuck(explored).err())
 }
 
-fn unlinked(transitions: &Transitions) -> Option<Violation> {
+fn unlinked(transitions: &Transitions, world: World) -> Option<Violation> {
     let small: Vec<u64> = (0..6).collect();
     let every = |_, _| small.clone();
-    let at_small = Numbers { lasts: &small, thresholds: &small, readings: &every, others: &every };
+    let (small_leases, large_leases): (&[u64], &[u64]) = match world {
+        World::WithoutLease => (&[], &[]),
+        World::WithLease => (&small[1..], &[1, 1 << 32, MAX]),
+    };
+    let at_small =
+        Numbers { lasts: &small, thresholds: &small, leases: small_leases, readings: &every, others: &every };
     let bits = |last: u64, _| (0..61).map(|bit| last ^ 1 << bit).chain([last]).collect();
     let at_large = Numbers {
         lasts: &[1, 1 << 32, 1 << 60, MAX, LAST_MAX - 1],
         thresholds: &[0, 1, 1 << 32, (1 << 59) + 1, MAX],
+        leases: large_leases,
         readings: &|last, _| vec![0, last.min(MAX), MAX],
         others: &bits,
     };
@@ -45,7 +56,7 @@ fn unlinked(transitions: &Transitions) -> Option<Violation> {
 }
 
 fn is_found(fault: &Fault) {
-    let found = found(&fault.transitions);
+    let found = found(&fault.transitions, fault.world);
     for (rung, violation) in &found {
         println!("{}: {rung:?}: {}", fault.name, violation.rule);
     }
@@ -70,7 +81,7 @@ fn is_found(fault: &Fault) {
 #[test]
 fn every_planted_fault_is_found() {
     let faults = faults();
-    assert_eq!(faults.len(), 31);
+    assert_eq!(faults.len(), 31 + 16);
     faults.iter().for_each(is_found);
 }
 
@@ -80,9 +91,14 @@ fn every_planted_fault_is_found() {
 fn what_starves_an_owner_is_found_without_numbers() {
     let faults = faults();
     let starving = faults.iter().filter(|fault| {
-        let proof = prove(&fault.transitions).ok();
-        let judged = proof.map(|proof| nobody_waits_for_ever_in(&proof, Disturbances::FinitelyOften));
-        judged.is_some_and(|judged| judged.is_err())
+        let Ok(proof) = prove(&fault.transitions, fault.world) else { return false };
+        let assumed: &[Assumed] = match fault.world {
+            World::WithoutLease => &[Assumed::ThreadsGoOn],
+            World::WithLease => &[Assumed::CallsArrive, Assumed::OwnerLives],
+        };
+        let starves =
+            |assumed| nobody_waits_for_ever_in(&proof, Disturbances::FinitelyOften, assumed).is_err();
+        assumed.iter().copied().any(starves)
     });
     let names: Vec<_> = starving.map(|fault| fault.name).collect();
     assert_eq!(
@@ -91,6 +107,10 @@ fn what_starves_an_owner_is_found_without_numbers() {
             "a cancel is never acknowledged",
             "the owner is told `Early` for ever",
             "the owner is told `Busy` while nothing runs",
+            "a gate's transitions are used with a lease",
+            "an arrival does not look at the lease",
+            "an owner does not look at the lease",
+            "a run that has finished keeps others out until its lease is over",
         ]
     );
 }
@@ -98,6 +118,8 @@ fn what_starves_an_owner_is_found_without_numbers() {
 /// The other way round: what is shipped is found at fault by none of them.
 #[test]
 fn the_shipped_transitions_are_not_at_fault() {
-    let found = found(&model_tests::transitions::SHIPPED);
-    assert!(found.is_empty(), "{found:?}");
+    for world in [World::WithoutLease, World::WithLease] {
+        let found = found(&model_tests::transitions::SHIPPED, world);
+        assert!(found.is_empty(), "{found:?}");
+    }
 }
