@@ -88,6 +88,23 @@ fn a_server_that_answers_with_the_password_is_not_quoted() {
     fails_silently(options(&server).password(PASSWORD), RegisterErrorKind::Refused);
 }
 
+/// Whatever it is that says it: here a word of the server that is the password of a user.
+#[test]
+fn a_cause_that_says_the_password_is_blanked() {
+    let Some(server) = Server::start(Options::default()) else { return };
+    let refused_with = |password: &str| {
+        tell(&mut admin(&server), &format!("ACL SETUSER {USERNAME} reset on >{password} ~* -@all"));
+        let register = Redis::new(options(&server).username(USERNAME).password(password)).unwrap();
+        both_fail(&register, RegisterErrorKind::Refused).map(|error| shown(&error))
+    };
+    for shown in refused_with(PASSWORD) {
+        assert!(shown.contains("permissions"), "what the server says: {shown}");
+    }
+    for shown in refused_with("permissions") {
+        assert!(!shown.contains("permissions") && shown.contains("***"), "{shown}");
+    }
+}
+
 type Expected = fn(&RedisOptionsError) -> bool;
 
 #[test]
