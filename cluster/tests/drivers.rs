@@ -166,3 +166,26 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
     #[cfg(feature = "tls")]
     assert!(opened("rediss://h/n").starts_with("Redis(rediss://h:6379/0"));
 }
+
+#[cfg(all(feature = "shm", target_os = "linux"))]
+#[test]
+fn a_file_is_opened_by_its_path() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let drivers = Drivers::standard();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a b#c");
+    let location = format!("shm:{}/a%20b%23c?mode=0640&lease=3s&timeout=1s", folder.path().display());
+    let opened = drivers.open(&location).unwrap();
+    assert_eq!(opened.lease, Some(Duration::from_secs(3)));
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o640);
+    for wrong in ["shm:", "shm://host/path"] {
+        assert!(matches!(drivers.open(wrong), Err(OpenError::Malformed { .. })), "{wrong}");
+    }
+    for wrong in ["rw", "9", "-1", "0o600"] {
+        let error = drivers.open(&format!("shm:/nowhere/x?mode={wrong}")).unwrap_err();
+        assert!(matches!(error, OpenError::Parameter { .. }), "{wrong}: {error}");
+    }
+    let error = drivers.open(&format!("shm:{}", folder.path().display())).unwrap_err();
+    assert!(matches!(error, OpenError::Failed { .. }) && error.source().is_some(), "{error}");
+}

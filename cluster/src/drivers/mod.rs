@@ -34,7 +34,7 @@ use std::sync::Arc;
 /// | location | register | parameters |
 /// |---|---|---|
 /// | `memory:` | [`Memory`](crate::register::Memory), a new one each time | |
-/// | `shm:/run/agent/reload` | `SharedMemory`, in that file (feature `shm`) | `mode`, in octal: `0600` |
+/// | `shm:/run/agent/reload` | `SharedMemory`, in that file (feature `shm`) | `mode`, in octal: `0600`; `timeout` of opening |
 /// | `redis://USER:PASSWORD@HOST:PORT/NAME` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
 /// | `rediss://...` | the same by TLS (feature `tls`) | the same |
 /// | `redis+unix:/run/redis.sock?name=NAME` | the same by a socket of this machine | the same, and `name` |

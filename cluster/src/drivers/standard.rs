@@ -22,6 +22,30 @@ fn memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     Ok(Arc::new(Memory::new()))
 }
 
+#[cfg(feature = "shm")]
+fn shared_memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
+    use crate::register::SharedMemory;
+
+    let path = location.path();
+    if path.is_empty() || location.host().is_some() {
+        return Err(OpenError::Malformed {
+            name: location.name().to_owned(),
+            what: "a file has a path and no host: write `shm:/run/agent/reload`",
+            source: None,
+        }
+        .into());
+    }
+    let mut options = SharedMemory::options();
+    if let Some(mode) = location.take_as("mode", |mode| u32::from_str_radix(mode, 8))? {
+        options = options.mode(mode);
+    }
+    if let Some(limit) = location.take_as("timeout", humantime::parse_duration)? {
+        options = options.limit(limit);
+    }
+    Ok(Arc::new(options.open(path)?))
+}
+
+#[cfg(not(feature = "shm"))]
 fn shared_memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     Err(not_built_in(location, "shm"))
 }

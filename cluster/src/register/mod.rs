@@ -4,11 +4,15 @@ mod error;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "shm")]
+mod shared_memory;
 
 pub use self::error::{RegisterError, RegisterErrorKind};
 pub use self::memory::Memory;
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisOptions, RedisOptionsError};
+#[cfg(feature = "shm")]
+pub use self::shared_memory::{SharedMemory, SharedMemoryError, SharedMemoryErrorKind, SharedMemoryOptions};
 
 use crate::cell::Cell;
 use atomic_throttle::Timestamp;

@@ -1,0 +1,172 @@
+//! [`SharedMemoryError`]: why a file cannot be used as a register.
+
+use super::super::{RegisterError, RegisterErrorKind};
+use core::error::Error;
+use core::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why a file could not be opened as a register. Nothing was changed in it.
+///
+/// It names the file, says what to do, and keeps its cause ([`source`](Error::source)).
+#[derive(Clone, Debug)]
+pub struct SharedMemoryError {
+    kind: SharedMemoryErrorKind,
+    path: PathBuf,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// What kind of failure a [`SharedMemoryError`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SharedMemoryErrorKind {
+    /// This platform has no such register.
+    Unsupported {
+        /// What it lacks.
+        lacks: &'static str,
+    },
+    /// The system refused something: a directory that is not there, no permission, no space.
+    System {
+        /// What was refused.
+        to: &'static str,
+    },
+    /// A symbolic link, a directory, a pipe, a device or a socket.
+    NotAFile,
+    /// It belongs to someone else, who could cut it short and so end this process.
+    Owner {
+        /// The user to whom it belongs.
+        owner: u32,
+    },
+    /// It is open to more users than was asked for.
+    Permissions {
+        /// Its mode.
+        found: u32,
+        /// The mode that was asked for.
+        asked: u32,
+    },
+    /// It does not begin as a register does.
+    Foreign,
+    /// It is the register of another version.
+    Version {
+        /// That version.
+        found: u64,
+    },
+    /// It begins as a register and is longer or shorter than one.
+    Length {
+        /// Its length in bytes.
+        found: u64,
+    },
+    /// It is used from another time namespace, whose monotonic clock is another.
+    Clock,
+    /// Another process is about to initialize it, and did not get on with that within the limit.
+    Busy,
+    /// It is empty or from another boot by its mark, and yet a running process uses it.
+    InUse,
+}
+
+impl SharedMemoryError {
+    pub(super) fn new(kind: SharedMemoryErrorKind, path: &Path) -> Self {
+        Self { kind, path: path.to_owned(), source: None }
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn system(to: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
+        let source: Arc<dyn Error + Send + Sync> = Arc::new(source.into());
+        Self { source: Some(source), ..Self::new(SharedMemoryErrorKind::System { to }, path) }
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> SharedMemoryErrorKind {
+        self.kind
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same, of a register that was in use and had to be opened anew.
+    pub(super) fn into_register_error(self, register: &Arc<str>) -> RegisterError {
+        use SharedMemoryErrorKind as Kind;
+        let cause = self.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
+        let kind = match (self.kind, cause.map(io::Error::kind)) {
+            (Kind::System { .. }, Some(io::ErrorKind::NotFound)) => RegisterErrorKind::Removed,
+            (Kind::Busy | Kind::InUse, _) => RegisterErrorKind::Unreachable,
+            (
+                Kind::System { .. }
+                | Kind::Unsupported { .. }
+                | Kind::Owner { .. }
+                | Kind::Permissions { .. },
+                _,
+            ) => RegisterErrorKind::Refused,
+            _ => RegisterErrorKind::Foreign,
+        };
+        RegisterError::new(kind, register).with_source(self)
+    }
+}
+
+impl fmt::Display for SharedMemoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use SharedMemoryErrorKind as Kind;
+        let path = self.path.display();
+        match self.kind {
+            Kind::Unsupported { lacks } => {
+                write!(f, "no register in {path}: this platform has no {lacks}; use another register")
+            }
+            Kind::System { to } => {
+                write!(f, "cannot {to}, for the register in {path}: look at the cause")
+            }
+            Kind::NotAFile => {
+                write!(f, "{path} is no regular file: name one, or a path where nothing is yet")
+            }
+            Kind::Owner { owner } => write!(
+                f,
+                "{path} belongs to user {owner}, who could cut it short while it is in use: use a directory \
+                 in which nobody else can create files, or ask for a mode that lets others write"
+            ),
+            Kind::Permissions { found, asked } => write!(
+                f,
+                "{path} has mode {found:03o}, which is open to more users than the mode {asked:03o} that was \
+                 asked for: change its mode, or ask for that one"
+            ),
+            Kind::Foreign => {
+                write!(f, "{path} is not the register of a throttle: use another path, or remove it")
+            }
+            Kind::Version { found } => write!(
+                f,
+                "{path} is a register of format {found}, and this program knows another one: let all \
+                 programs that share it be of one version, or use another path"
+            ),
+            Kind::Length { found } => write!(
+                f,
+                "{path} is a register and has {found} bytes, which is not the length of one: end the \
+                 programs that use it, and remove it"
+            ),
+            Kind::Clock => write!(
+                f,
+                "{path} is in use from another time namespace (a container with a clock of its own): use \
+                 another path, or let all programs that share it run in one time namespace"
+            ),
+            Kind::Busy => write!(
+                f,
+                "{path} is locked by another process, which does not go on: is one stopped that was about \
+                 to open it, or does something else lock it?"
+            ),
+            Kind::InUse => write!(
+                f,
+                "{path} is empty or from another boot by its mark, and yet a running process uses it: if it \
+                 was cut short, remove it, and all who use it begin anew; if that process is in a container \
+                 with a boot id of its own, or on another machine, use another path"
+            ),
+        }
+    }
+}
+
+impl Error for SharedMemoryError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,218 @@
+//! What stands in the file: 64 bytes, all numbers little-endian. Pure: no file is touched here.
+//!
+//! ```text
+//!  0       8         16        32                     48      64
+//! +-------+---------+---------+----------------------+-------+
+//! | magic | version | boot id | time namespace       | cell  |
+//! +-------+---------+---------+----------------------+-------+
+//! ```
+//!
+//! The first byte of the magic also says whether the rest is complete. It alone turns a file into a register,
+//! so that a process which dies before has left something that the next one recognizes and does again.
+
+use super::SharedMemoryErrorKind;
+use crate::cell::Cell;
+
+/// The length of the file.
+pub(super) const LENGTH: usize = 64;
+/// Where the cell begins.
+pub(super) const CELL: usize = 48;
+
+const VERSION: u64 = 1;
+const VERSION_AT: usize = 8;
+const IDENTITY_AT: usize = 16;
+const COMPLETE: [u8; 8] = *b"\xA7ThrCell";
+const UNFINISHED: [u8; 8] = *b"\xA6ThrCell";
+
+// One byte turns the one into the other, and so no step can leave a mixture.
+const _: () = assert!(COMPLETE[0] != UNFINISHED[0]);
+// The one 128-bit access needs it; a mapping begins on a page.
+const _: () = assert!(CELL % 16 == 0 && CELL + 16 == LENGTH);
+
+/// Which boot of which machine, and which of its monotonic clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The kernel draws it at random at each boot.
+    pub(super) boot: [u8; 16],
+    /// The device and the number of the time namespace; zeros where the kernel knows none.
+    pub(super) time_namespace: [u64; 2],
+}
+
+impl Identity {
+    fn to_bytes(self) -> [u8; CELL - IDENTITY_AT] {
+        let mut bytes = [0; CELL - IDENTITY_AT];
+        bytes[..16].copy_from_slice(&self.boot);
+        bytes[16..24].copy_from_slice(&self.time_namespace[0].to_le_bytes());
+        bytes[24..].copy_from_slice(&self.time_namespace[1].to_le_bytes());
+        bytes
+    }
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A register of this boot.
+    Ready,
+    /// To be initialized: empty, or left unfinished, or from before a reboot.
+    New,
+    /// To be left alone.
+    Refused(SharedMemoryErrorKind),
+}
+
+/// Judges a file of `length` bytes, of which `bytes` are the first ones, as many as a register has.
+pub(super) fn judge(bytes: &[u8], length: u64, identity: Identity) -> Found {
+    if bytes.is_empty() {
+        return Found::New;
+    }
+    let begun = [UNFINISHED, VERSION.to_le_bytes()].concat();
+    if bytes.len() < begun.len() && begun.starts_with(bytes) {
+        return Found::New;
+    }
+    let Some((magic, rest)) = bytes.split_first_chunk() else { return refused_as_foreign(bytes, length) };
+    if ![COMPLETE, UNFINISHED].contains(magic) {
+        return Found::Refused(SharedMemoryErrorKind::Foreign);
+    }
+    match rest.first_chunk().copied().map(u64::from_le_bytes) {
+        Some(VERSION) => {}
+        Some(found) => return Found::Refused(SharedMemoryErrorKind::Version { found }),
+        None => return Found::Refused(SharedMemoryErrorKind::Length { found: length }),
+    }
+    let whole = length == LENGTH as u64 && bytes.len() == LENGTH;
+    if *magic == UNFINISHED && (whole || length < LENGTH as u64) {
+        return Found::New;
+    }
+    if !whole {
+        return Found::Refused(SharedMemoryErrorKind::Length { found: length });
+    }
+    let kept = &bytes[IDENTITY_AT..CELL];
+    let current = identity.to_bytes();
+    if kept[..16] != current[..16] {
+        Found::New
+    } else if kept != current {
+        Found::Refused(SharedMemoryErrorKind::Clock)
+    } else {
+        Found::Ready
+    }
+}
+
+/// A file too short for the magic: what is left of a register, or none.
+fn refused_as_foreign(bytes: &[u8], length: u64) -> Found {
+    Found::Refused(if COMPLETE.starts_with(bytes) {
+        SharedMemoryErrorKind::Length { found: length }
+    } else {
+        SharedMemoryErrorKind::Foreign
+    })
+}
+
+/// A register that nobody has used yet.
+pub(super) fn new(identity: Identity) -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
+    bytes[..VERSION_AT].copy_from_slice(&COMPLETE);
+    bytes[VERSION_AT..IDENTITY_AT].copy_from_slice(&VERSION.to_le_bytes());
+    bytes[IDENTITY_AT..CELL].copy_from_slice(&identity.to_bytes());
+    bytes[CELL..].copy_from_slice(&Cell::NEW.to_bytes());
+    bytes
+}
+
+/// The writes that make [`new`] of a file in its place, in their order: where, and what. Cut off after any
+/// byte, they leave a file that is to be initialized.
+pub(super) fn writes(identity: Identity) -> [(usize, Vec<u8>); 3] {
+    let new = new(identity);
+    let begun = [UNFINISHED, VERSION.to_le_bytes()].concat();
+    [(0, begun), (IDENTITY_AT, new[IDENTITY_AT..].to_vec()), (0, vec![COMPLETE[0]])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HERE: Identity = Identity { boot: [7; 16], time_namespace: [4, 9] };
+    const BEFORE: Identity = Identity { boot: [6; 16], time_namespace: [4, 9] };
+    const BESIDE: Identity = Identity { boot: [7; 16], time_namespace: [4, 8] };
+
+    fn judged(bytes: &[u8]) -> Found {
+        judge(&bytes[..bytes.len().min(LENGTH)], bytes.len() as u64, HERE)
+    }
+
+    #[test]
+    fn what_is_written_is_found() {
+        assert_eq!(judged(&new(HERE)), Found::Ready);
+        assert_eq!(judged(&new(BEFORE)), Found::New, "from before a reboot");
+        assert_eq!(judged(&new(BESIDE)), Found::Refused(SharedMemoryErrorKind::Clock));
+    }
+
+    #[test]
+    fn initialization_may_be_cut_off_after_any_byte() {
+        let check =
+            evidence::Check::of("G6", "bytes: an initialization cut off after any byte is begun again");
+        let mut cuts = 0;
+        for from in [Vec::new(), new(BEFORE).to_vec()] {
+            let mut file = from;
+            for (at, bytes) in writes(HERE) {
+                for (at, byte) in (at..).zip(bytes) {
+                    assert_eq!(judged(&file), Found::New, "after {cuts} bytes");
+                    file.resize(file.len().max(at + 1), 0);
+                    file[at] = byte;
+                    cuts += 1;
+                }
+            }
+            assert_eq!(file, new(HERE));
+        }
+        check.passed(cuts, "cases");
+    }
+
+    #[test]
+    fn a_register_that_was_cut_short_or_grew_is_refused() {
+        let mut file = new(HERE).to_vec();
+        file.resize(2 * LENGTH, 0);
+        for length in (1..file.len()).filter(|length| *length != LENGTH) {
+            let found = length as u64;
+            assert_eq!(
+                judged(&file[..length]),
+                Found::Refused(SharedMemoryErrorKind::Length { found }),
+                "{length} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unfinished_one_that_grew_is_refused() {
+        let mut file = new(HERE).to_vec();
+        file[..8].copy_from_slice(&UNFINISHED);
+        assert_eq!(judged(&file), Found::New);
+        file.push(0);
+        assert_eq!(judged(&file), Found::Refused(SharedMemoryErrorKind::Length { found: 65 }));
+    }
+
+    #[test]
+    fn each_byte_that_is_changed_is_noticed_or_is_of_the_cell() {
+        for at in 0..LENGTH {
+            for change in 1..=u8::MAX {
+                let mut file = new(HERE);
+                file[at] ^= change;
+                let found = judged(&file);
+                let right = match at {
+                    0 if file[0] == UNFINISHED[0] => found == Found::New,
+                    0..VERSION_AT => found == Found::Refused(SharedMemoryErrorKind::Foreign),
+                    VERSION_AT..IDENTITY_AT => {
+                        matches!(found, Found::Refused(SharedMemoryErrorKind::Version { .. }))
+                    }
+                    IDENTITY_AT..32 => found == Found::New,
+                    32..CELL => found == Found::Refused(SharedMemoryErrorKind::Clock),
+                    _ => found == Found::Ready,
+                };
+                assert!(right, "byte {at} changed by {change}: {found:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_bytes_are_written_over(bytes in proptest::collection::vec(any::<u8>(), 1..2 * LENGTH)) {
+            prop_assume!(!bytes.starts_with(&COMPLETE) && !bytes.starts_with(&UNFINISHED));
+            prop_assume!(bytes.len() >= 8 || !UNFINISHED.starts_with(&bytes));
+            prop_assert!(matches!(judged(&bytes), Found::Refused(_)), "{:?}", judged(&bytes));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! In place of `mapped` where there is no such register.
+
+use super::{Fate, SharedMemoryError, SharedMemoryErrorKind, SharedMemoryOptions};
+use crate::cell::Cell;
+use std::io;
+use std::path::Path;
+
+/// There is none.
+pub(super) enum Mapped {}
+
+impl Mapped {
+    pub(super) fn open(_: &SharedMemoryOptions, path: &Path) -> Result<Self, SharedMemoryError> {
+        let lacks = "Linux kernel, which this register is made for";
+        Err(SharedMemoryError::new(SharedMemoryErrorKind::Unsupported { lacks }, path))
+    }
+
+    pub(super) fn fate(&self) -> io::Result<Fate> {
+        match *self {}
+    }
+
+    pub(super) fn load(&self) -> Cell {
+        match *self {}
+    }
+
+    pub(super) fn compare_and_swap(&self, _: Cell, _: Cell) -> Result<(), Cell> {
+        match *self {}
+    }
+}

@@ -1,0 +1,147 @@
+//! What is no register of this version, boot and clock: refused by kind, and left as it is.
+
+use super::processes::{self, Role};
+use super::{LENGTH, TIME_NAMESPACE, VERSION, current, increment, open_now, place, refusal, spoil};
+use atomic_throttle_cluster::register::{SharedMemory, SharedMemoryErrorKind};
+use core::error::Error;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::env;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Refused, and nothing in it was changed.
+fn refused(path: &Path) -> SharedMemoryErrorKind {
+    let before = fs::read(path).unwrap();
+    let kind = refusal(path);
+    assert_eq!(fs::read(path).unwrap(), before);
+    kind
+}
+
+fn register(path: &Path) {
+    increment(&open_now(path).unwrap());
+}
+
+#[test]
+fn another_file() {
+    let (_directory, path) = place();
+    for content in ["x", "[settings]\n", &"x".repeat(LENGTH), &"x".repeat(10_000), "\0", &"\0".repeat(LENGTH)]
+    {
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(refused(&path), SharedMemoryErrorKind::Foreign, "{content:?}");
+    }
+}
+
+#[test]
+fn the_first_bytes_are_another_s() {
+    for at in 0..VERSION {
+        let (_directory, path) = place();
+        register(&path);
+        spoil(&path, at);
+        assert_eq!(refused(&path), SharedMemoryErrorKind::Foreign, "byte {at}");
+    }
+}
+
+#[test]
+fn another_version() {
+    for (at, found) in (0..8).map(|byte| (VERSION + byte, 1_u64 ^ 0xFF << (8 * byte))) {
+        let (_directory, path) = place();
+        register(&path);
+        spoil(&path, at);
+        assert_eq!(refused(&path), SharedMemoryErrorKind::Version { found });
+    }
+}
+
+#[test]
+fn another_length() {
+    for length in (1..3 * LENGTH as u64).chain([4_096, 1 << 40]).filter(|length| *length != LENGTH as u64) {
+        let (_directory, path) = place();
+        register(&path);
+        File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+        assert_eq!(refusal(&path), SharedMemoryErrorKind::Length { found: length });
+        assert_eq!(fs::metadata(&path).unwrap().len(), length);
+    }
+}
+
+#[test]
+fn another_clock() {
+    for at in TIME_NAMESPACE..TIME_NAMESPACE + 16 {
+        let (_directory, path) = place();
+        register(&path);
+        spoil(&path, at);
+        assert_eq!(refused(&path), SharedMemoryErrorKind::Clock, "byte {at}");
+    }
+}
+
+#[test]
+fn the_clock_of_another_time_namespace() {
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--time", "--fork", "--monotonic", "1000"]);
+        command
+    };
+    if !unshare().arg("true").output().is_ok_and(|output| output.status.success()) {
+        println!("not tried: there is no `unshare --time`, or it is not permitted");
+        return;
+    }
+    let (_directory, path) = place();
+    register(&path);
+    let mut command = unshare();
+    command.arg(env::current_exe().unwrap());
+    processes::finish(processes::start_by(command, Role::FindAnotherClock, &path));
+    assert_eq!(current(&open_now(&path).unwrap()), 1);
+}
+
+#[test]
+fn no_file() {
+    let (directory, path) = place();
+    register(&path);
+    let link = directory.path().join("link");
+    symlink(&path, &link).unwrap();
+    assert_eq!(refusal(&link), SharedMemoryErrorKind::NotAFile, "a symbolic link");
+    let nowhere = directory.path().join("nowhere");
+    symlink(directory.path().join("target"), &nowhere).unwrap();
+    assert_eq!(refusal(&nowhere), SharedMemoryErrorKind::NotAFile, "one that leads nowhere");
+    assert!(!directory.path().join("target").exists(), "nothing was created there");
+
+    assert_eq!(refusal(directory.path()), SharedMemoryErrorKind::NotAFile, "a directory");
+    let socket = directory.path().join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    assert_eq!(refusal(&socket), SharedMemoryErrorKind::NotAFile, "a socket");
+    let pipe = directory.path().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+    assert_eq!(refusal(&pipe), SharedMemoryErrorKind::NotAFile, "a pipe, which is not waited for");
+    assert_eq!(refusal(Path::new("/dev/null")), SharedMemoryErrorKind::NotAFile, "a device");
+}
+
+#[test]
+fn what_the_system_refuses_keeps_its_cause() {
+    let (directory, path) = place();
+    for path in
+        [directory.path().join("none/register"), path.join(""), Path::new("/proc/register").to_owned()]
+    {
+        let error = SharedMemory::open(&path).unwrap_err();
+        assert!(matches!(error.kind(), SharedMemoryErrorKind::System { .. }), "{error:?}");
+        assert!(error.source().is_some_and(<dyn Error>::is::<std::io::Error>), "{error:?}");
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left there");
+    let error = SharedMemory::open("").unwrap_err();
+    assert!(error.source().is_some(), "{error:?}");
+}
+
+#[test]
+fn a_path_is_kept_as_an_absolute_one() {
+    let (_directory, path) = place();
+    let register = SharedMemory::open(&path).unwrap();
+    assert_eq!(register.path(), path);
+    assert!(format!("{register:?}").contains("register"));
+    let up = env::current_dir().unwrap().components().map(|_| "..").collect::<PathBuf>();
+    let relative = up.join(path.strip_prefix("/").unwrap());
+    assert!(relative.is_relative() && relative.exists());
+    let register = SharedMemory::open(&relative).unwrap();
+    assert!(register.path().is_absolute(), "{register:?}");
+}
