@@ -162,7 +162,8 @@ impl Course {
         if done.new.is_pending() && !before.is_pending() {
             self.deferred_in = Some(done.new.epoch());
         }
-        Act::Wait(self.wait(done.new, now))
+        // The clock may have gone back between the two: the wait would be as long as that.
+        Act::Wait(self.wait(done.new, self.seen.time(now, local)))
     }
 
     /// Calls that were taken after the run of `epoch` was won, and before its function began: it covers them.

@@ -18,15 +18,20 @@ impl Seen {
         Self { cell: Cell::NEW, since: local }
     }
 
-    /// Takes in `reading`, and returns the cell as it is to be understood, and the time.
+    /// Takes in `reading`, and returns the cell as it is to be understood, and the [time](Self::time).
+    pub(super) fn take_in(&mut self, reading: Reading, local: Timestamp) -> (Cell, Timestamp) {
+        self.note(reading.cell.join(self.cell), local);
+        (self.cell, self.time(reading.now, local))
+    }
+
+    /// What time it is where the clock of the register reads `now`.
     ///
     /// The time is what the register says, but at least the start of the latest run and what has passed here
     /// since it was seen first. That is never more than what has passed since that start, so no run comes
     /// early by it; and where the clock of the register goes back, runs do not wait for it to catch up.
-    pub(super) fn take_in(&mut self, reading: Reading, local: Timestamp) -> (Cell, Timestamp) {
-        self.note(reading.cell.join(self.cell), local);
+    pub(super) fn time(self, now: Timestamp, local: Timestamp) -> Timestamp {
         let passed = local.saturating_since(self.since);
-        (self.cell, reading.now.max(self.cell.epoch().started_at().saturating_add(passed)))
+        now.max(self.cell.epoch().started_at().saturating_add(passed))
     }
 
     /// Notes a cell that this process has put there.

@@ -117,7 +117,10 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             .course
             .policy()
             .lease
-            .map_or(Duration::MAX, |lease| epoch.lease_end(lease).saturating_since(now));
+            // A clock that has gone back says that there is more.
+            .map_or(Duration::MAX, |lease| {
+                epoch.lease_end(lease).saturating_since(now).min(lease.as_duration())
+            });
         self.shared.began_a_run();
         let run = Run { register: &*self.shared.register, epoch, lease_end: asked.saturating_add(left) };
         let f = &mut self.f;
