@@ -3,6 +3,7 @@
 
 use atomic_throttle::state::{Arrive, DeferralStatus, Finish, Policy};
 use atomic_throttle::{Epoch, State, Timestamp};
+use core::cmp::Ordering;
 use core::fmt;
 
 /// The whole state of a throttle that several processes share: a plain value of 16 bytes.
@@ -74,26 +75,23 @@ impl Cell {
         (Self::new(state, finished), outcome)
     }
 
-    /// What is known by whoever has seen both: the cell that is further on, and of two of one epoch what
-    /// either has reached.
+    /// What is known by whoever reads this cell, and has `seen` another there: the word that is further on, and
+    /// of two of one epoch what either has reached.
     ///
     /// A register that lost its data, or a replica that was promoted behind, shows an older cell than one
     /// seen before. With this nothing goes back: no epoch is used twice, and no window is forgotten.
+    ///
+    /// Only what has finished is as this cell says. Whoever reads the register after the loss is owed a run
+    /// after the epoch that stands there then: an epoch that had finished before the loss is greater, and put
+    /// back it would cover calls that were made after that run had started.
     #[must_use]
-    pub fn join(self, other: Self) -> Self {
-        let finished = self.finished().max(other.finished());
-        let state = match self.epoch().cmp(&other.epoch()) {
-            core::cmp::Ordering::Less => other.state(),
-            core::cmp::Ordering::Greater => self.state(),
-            core::cmp::Ordering::Equal => {
-                // A deferral is only made within an epoch, and its run only ends.
-                let pending = if self.state().has_owner() { self } else { other };
-                pending.state()
-            }
+    pub fn join(self, seen: Self) -> Self {
+        let state = match self.epoch().cmp(&seen.epoch()) {
+            Ordering::Less => seen.state(),
+            Ordering::Greater => self.state(),
+            Ordering::Equal => joined(self.state(), seen.state()),
         };
-        let (state, _) =
-            if finished == state.epoch() { state.finish(finished) } else { (state, Finish::Ignored) };
-        Self::new(state, finished)
+        Self::new(state, self.finished())
     }
 
     /// Whether a run is due.
@@ -101,6 +99,14 @@ impl Cell {
     pub const fn is_pending(self) -> bool {
         !matches!(self.state().deferral(), DeferralStatus::None | DeferralStatus::Cancelled)
     }
+}
+
+/// Two of one epoch, in which a deferral is only made, and a run only ends.
+fn joined(one: State, other: State) -> State {
+    let key = |state: &State| (state.is_pending(), state.to_word());
+    let further = if key(&one) < key(&other) { other } else { one };
+    let both_run = one.is_running() && other.is_running();
+    if both_run { further } else { further.finish(further.epoch()).0 }
 }
 
 impl Default for Cell {

@@ -79,10 +79,10 @@ pub struct Move {
 
 impl Move {
     /// The mark that goes with it. A move that starts nothing but puts back what a register has forgotten takes
-    /// one that nobody knows: whoever started that run would else not be told apart from this process.
+    /// nobody's: it must not be taken for the start of that run.
     #[must_use]
     pub fn mark(self, course: &Course) -> Mark {
-        if self.starts { course.mark } else { Mark::random() }
+        if self.starts { course.mark } else { Mark::NOBODY }
     }
 }
 
@@ -127,8 +127,9 @@ impl Course {
         }
     }
 
-    /// Looks at the register. `taken` are calls that were taken before it was read, `local` is the reading of
-    /// the own clock just after.
+    /// Looks at the register. `taken` are calls that were taken before it was read, `local` is a reading of the
+    /// own clock from after its answer: from before, the time on the way would count as time since the start of
+    /// a run that is only then seen.
     pub fn look(&mut self, reading: Reading, local: Timestamp, taken: Option<Taken>) -> Act {
         let (cell, now) = self.seen.take_in(reading, local);
         if let Some(taken) = taken {
@@ -152,7 +153,7 @@ impl Course {
         Act::Wait(self.wait(cell, now))
     }
 
-    /// The move was done.
+    /// The move was done: `now` is what the register answered, `local` is as for [`look`](Self::look).
     pub fn moved(&mut self, done: Move, now: Timestamp, local: Timestamp) -> Act {
         let before = self.seen.cell();
         self.seen.note(done.new, local);
@@ -162,8 +163,7 @@ impl Course {
         if done.new.is_pending() && !before.is_pending() {
             self.deferred_in = Some(done.new.epoch());
         }
-        // The clock may have gone back between the two: the wait would be as long as that.
-        Act::Wait(self.wait(done.new, self.seen.time(now, local)))
+        Act::Wait(self.wait(done.new, now))
     }
 
     /// Calls that were taken after the run of `epoch` was won, and before its function began: it covers them.
@@ -172,12 +172,23 @@ impl Course {
     }
 
     /// The run of `epoch` has come to its end: what is to be moved for it, if it is not superseded.
+    ///
+    /// If the register has forgotten its start meanwhile, it ends, but does not count as finished: calls that
+    /// were made since may have been read there to come before it. Whether somebody has put it back is told by
+    /// the mark.
     #[must_use]
     pub fn finish(&mut self, epoch: Epoch, reading: Reading, local: Timestamp) -> Option<Move> {
         let (cell, _) = self.seen.take_in(reading, local);
-        let (new, outcome) = cell.finish(epoch);
         self.settle();
-        (outcome == Finish::Finished).then_some(Move { old: reading.cell, new, starts: false })
+        let (new, outcome) = cell.finish(epoch);
+        let mark = reading.mark.unwrap_or(self.mark);
+        let is_there = reading.cell.epoch() == epoch;
+        if outcome == Finish::Ignored || is_there && mark != self.mark && mark != Mark::NOBODY {
+            return None;
+        }
+        let counts = is_there && mark == self.mark;
+        let new = if counts { new } else { Cell::new(new.state(), cell.finished()) };
+        Some(Move { old: reading.cell, new, starts: false })
     }
 
     /// The move that [`finish`](Self::finish) asked for was done.

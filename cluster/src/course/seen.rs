@@ -9,7 +9,8 @@ use atomic_throttle::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Seen {
     cell: Cell,
-    /// On the clock of this process: not before the run of that epoch started.
+    /// On the clock of this process: not before the run of that epoch started. So it is read after the register
+    /// has answered.
     since: Timestamp,
 }
 

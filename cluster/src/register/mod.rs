@@ -54,7 +54,7 @@ pub trait Register: fmt::Debug + Send + Sync {
 }
 
 /// What a register holds at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reading {
     /// What stands there.
     pub cell: Cell,
@@ -79,10 +79,13 @@ pub enum Swap {
 pub struct Mark(u64);
 
 impl Mark {
+    /// Nobody's: of an epoch that a register had forgotten, and that was put back.
+    pub const NOBODY: Self = Self(0);
+
     /// A mark that nobody else has.
     #[must_use]
     pub fn random() -> Self {
-        Self(rand::random())
+        Self(rand::random_range(1..=u64::MAX))
     }
 
     /// The mark as a number.

@@ -1,0 +1,267 @@
+//! [`Course`] and [`Cell::join`] over the whole range of times: clocks that jump anywhere, thresholds and leases
+//! from one end to the other. It shows that nothing panics or overflows, and that nothing remembered goes back.
+//! It cannot show what several processes come to: the exploration of the protocol does, with small times.
+
+use atomic_throttle::state::{Finish, Policy};
+use atomic_throttle::{Epoch, Lease, State, Threshold, Timestamp};
+use atomic_throttle_cluster::Cell;
+use atomic_throttle_cluster::course::{Act, Course, Move, Pace, Until};
+use atomic_throttle_cluster::register::{Mark, Reading};
+use evidence::{Check, depth};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+const LAST: u64 = Timestamp::MAX.as_nanos();
+
+/// Times near every end of the range, and anywhere in it.
+fn time() -> impl Strategy<Value = u64> {
+    prop_oneof![0..40_u64, LAST - 40..=LAST, (0..61_u32).prop_map(|bit| (1 << bit).min(LAST)), 0..=LAST]
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    (time(), prop::option::of(time())).prop_map(|(threshold, lease)| {
+        let policy = Policy::new(Threshold::from_nanos(threshold));
+        lease.map_or(policy, |lease| policy.with_lease(Lease::from_nanos(lease)))
+    })
+}
+
+/// Any bytes are a cell; most of these have a word and a finished epoch near each other.
+fn cell() -> impl Strategy<Value = Cell> {
+    let near = (time(), 0..8_u64, 0..3_u64).prop_map(|(last, flags, before)| {
+        let word = last << 3 | flags;
+        Cell::new(State::from_word(word), Epoch::from_u64(last.saturating_sub(before)))
+    });
+    prop_oneof![near, any::<[u8; 16]>().prop_map(Cell::from_bytes)]
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Looks; the register may hold something else than what was put there.
+    Look { now: u64, local: u64, takes: bool, instead: Option<Cell>, marked: bool },
+    /// The move that was asked for is done, if what stands there is what it must be.
+    Swap { now: u64, local: u64, instead: Option<Cell> },
+    /// The run that was won ends, and the move for it is done.
+    Finish { now: u64, local: u64, instead: Option<Cell> },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let instead = || prop_oneof![4 => Just(None), 1 => cell().prop_map(Some)];
+    prop_oneof![
+        (time(), time(), any::<bool>(), instead(), any::<bool>()).prop_map(
+            |(now, local, takes, instead, marked)| Step::Look { now, local, takes, instead, marked }
+        ),
+        (time(), time(), instead()).prop_map(|(now, local, instead)| Step::Swap { now, local, instead }),
+        (time(), time(), instead()).prop_map(|(now, local, instead)| Step::Finish { now, local, instead }),
+    ]
+}
+
+/// A process at a register that does as it likes.
+struct Follower {
+    course: Course,
+    pace: Pace,
+    held: Cell,
+    swap: Option<Move>,
+    run: Option<Epoch>,
+    taken: u64,
+    rng: StdRng,
+}
+
+impl Follower {
+    fn new(policy: Policy) -> Self {
+        Self {
+            course: Course::new(policy, Mark::from_u64(1), Timestamp::ZERO),
+            pace: Pace::new(policy.threshold),
+            held: Cell::NEW,
+            swap: None,
+            run: None,
+            taken: 0,
+            rng: StdRng::seed_from_u64(1),
+        }
+    }
+
+    fn reading(&mut self, now: u64, instead: Option<Cell>, marked: bool) -> Reading {
+        self.held = instead.unwrap_or(self.held);
+        let mark = marked.then(|| self.course.mark());
+        Reading { cell: self.held, now: Timestamp::from_nanos(now), mark }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Look { now, local, takes, instead, marked } => {
+                self.taken += u64::from(takes);
+                let reading = self.reading(now, instead, marked);
+                let taken = takes.then_some(self.taken);
+                let act = self.course.look(reading, Timestamp::from_nanos(local), taken);
+                self.follow(act, local);
+            }
+            Step::Swap { now, local, instead } => {
+                let Some(step) = self.swap.take() else { return };
+                let reading = self.reading(now, instead, false);
+                let local_time = Timestamp::from_nanos(local);
+                let act = if reading.cell == step.old {
+                    self.held = step.new;
+                    self.course.moved(step, reading.now, local_time)
+                } else {
+                    self.course.look(reading, local_time, None)
+                };
+                self.follow(act, local);
+            }
+            Step::Finish { now, local, instead } => {
+                let Some(epoch) = self.run.take() else { return };
+                let (reading, local) = (self.reading(now, instead, false), Timestamp::from_nanos(local));
+                if let Some(step) = self.course.finish(epoch, reading, local) {
+                    assert_eq!(step.old, self.held);
+                    self.held = step.new;
+                    self.course.finished(step, local);
+                }
+            }
+        }
+    }
+
+    fn follow(&mut self, act: Act, local: u64) {
+        match act {
+            Act::Rest => assert!(!self.course.is_owed()),
+            Act::Swap(step) => self.swap = Some(step),
+            Act::Perform(epoch) => self.run = Some(epoch),
+            Act::Wait(wait) => {
+                let local = Timestamp::from_nanos(local);
+                let plan = self.pace.plan(wait, local, &mut self.rng);
+                let at = plan.at.unwrap_or(Timestamp::NEVER);
+                assert!(at >= local);
+                let is_for_ever = match wait.until {
+                    Until::Due(due) | Until::Overdue(due) => due == Timestamp::NEVER,
+                    Until::Finished { .. } => false,
+                };
+                assert_eq!(plan.at.is_none(), is_for_ever);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_time_is_too_wide() {
+    let check =
+        Check::of("G8", "sequences: across processes, any clocks and cells: nothing panics or goes back");
+    let cases = depth(1_000, 300_000);
+    let mut runner = TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let strategy = (policy(), prop::collection::vec(step(), 1..40));
+    let run = |(policy, steps): (Policy, Vec<Step>)| {
+        let mut follower = Follower::new(policy);
+        let mut before = (follower.course.cell().epoch(), follower.course.covered());
+        for step in steps {
+            follower.take(step);
+            let after = (follower.course.cell().epoch(), follower.course.covered());
+            prop_assert!(after >= before && after.1 >= before.1, "{before:?}, then {after:?}");
+            before = after;
+        }
+        Ok(())
+    };
+    runner.run(&strategy, run).unwrap_or_else(|failed| panic!("{failed}"));
+    check.passed(cases as usize, "sequences");
+}
+
+/// What a cell means apart from what has finished: that is only what the register says.
+fn word(cell: Cell) -> State {
+    cell.state()
+}
+
+#[test]
+fn what_is_remembered_is_a_join() {
+    let check = Check::of("G3 G8", "sequences: the words of cells join, whatever order they are seen in");
+    let cases = depth(5_000, 1_000_000);
+    let mut runner = TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let strategy = (cell(), cell(), cell(), 0..4_u8);
+    runner
+        .run(&strategy, |(a, b, c, same)| {
+            // Often of one epoch.
+            let beside = |other: Cell| {
+                let word = a.epoch().as_u64() << 3 | other.state().to_word() & 7;
+                Cell::new(State::from_word(word), other.finished())
+            };
+            let b = if same > 0 { beside(b) } else { b };
+            let c = if same > 1 { beside(c) } else { c };
+            prop_assert_eq!(word(a.join(b)), word(b.join(a)));
+            prop_assert_eq!(word(a.join(b).join(c)), word(a.join(b.join(c))));
+            prop_assert_eq!(a.join(a), a);
+            prop_assert_eq!(a.join(b).join(b), a.join(b));
+            prop_assert!(a.join(b).epoch() == a.epoch().max(b.epoch()));
+            prop_assert_eq!(a.join(b).finished(), a.finished());
+            prop_assert_eq!(Cell::from_bytes(a.to_bytes()), a);
+            Ok(())
+        })
+        .unwrap_or_else(|failed| panic!("{failed}"));
+    check.passed(cases as usize, "cases");
+}
+
+/// A run that has ended stays so, and a run that is pending stays pending, whichever of both is read.
+#[test]
+fn within_an_epoch_nothing_goes_back() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(5));
+    let (running, _) = Cell::NEW.arrive(Timestamp::from_nanos(50), policy);
+    let (pending, _) = running.arrive(Timestamp::from_nanos(51), policy);
+    let (ended, outcome) = running.finish(running.epoch());
+    assert_eq!(outcome, Finish::Finished);
+    for both in [pending.join(ended), ended.join(pending)] {
+        assert!(both.is_pending() && !both.state().is_running());
+    }
+    assert_eq!(pending.join(ended).finished(), Epoch::NEVER_RAN);
+    assert_eq!(ended.join(pending).finished(), running.epoch());
+}
+
+/// The register forgets a run in progress, and a process that knows nothing of it asks for one. The end of the
+/// forgotten run must not cover that call, which came after its start.
+#[test]
+fn a_run_that_was_forgotten_covers_nobody() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    let reading = |cell, now, mark| Reading { cell, now: at(now), mark: Some(mark) };
+    let [mut runner, mut other] = [1, 2].map(|mark| Course::new(policy, Mark::from_u64(mark), at(0)));
+
+    let Act::Swap(start) = runner.look(reading(Cell::NEW, 50, Mark::NOBODY), at(0), Some(1)) else {
+        panic!("the window is open")
+    };
+    let Act::Perform(epoch) = runner.moved(start, at(50), at(0)) else { panic!("it was started") };
+
+    // The register forgets; the call comes, and is taken before the run ends.
+    let Act::Swap(second) = other.look(reading(Cell::NEW, 55, Mark::NOBODY), at(5), Some(1)) else {
+        panic!("the other process knows of no run")
+    };
+    let end = runner.finish(epoch, reading(Cell::NEW, 56, Mark::NOBODY), at(6)).expect("it is put back");
+    assert_eq!((end.new.epoch(), end.new.finished()), (epoch, Epoch::NEVER_RAN));
+    assert_eq!(end.mark(&runner), Mark::NOBODY);
+    runner.finished(end, at(6));
+    assert!(runner.is_owed(), "its own call, too: nobody can tell by the register that it was covered");
+
+    // The start of the other finds that there, and waits for the window.
+    assert_ne!(second.old, end.new);
+    let act = other.look(reading(end.new, 57, Mark::NOBODY), at(7), None);
+    assert!(matches!(act, Act::Swap(Move { starts: false, .. })), "{act:?}");
+    assert_eq!(other.covered(), None);
+    assert!(other.is_owed());
+}
+
+/// Somebody else puts the run back before it ends: it ends, and covers nobody.
+#[test]
+fn a_run_that_was_put_back_ends() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    let mut runner = Course::new(policy, Mark::from_u64(1), at(0));
+    let reading = Reading { cell: Cell::NEW, now: at(50), mark: None };
+    let Act::Swap(start) = runner.look(reading, at(0), Some(1)) else { panic!("the window is open") };
+    let Act::Perform(epoch) = runner.moved(start, at(50), at(0)) else { panic!("it was started") };
+    let there = |mark| Reading { cell: start.new, now: at(52), mark };
+
+    let put_back = runner.clone().finish(epoch, there(Some(Mark::NOBODY)), at(2)).expect("it ends");
+    assert!(!put_back.new.state().is_running());
+    assert_eq!(put_back.new.finished(), Epoch::NEVER_RAN);
+
+    let of_another = runner.clone().finish(epoch, there(Some(Mark::from_u64(2))), at(2));
+    assert_eq!(of_another, None, "a run of the same epoch, of another process");
+
+    for mark in [None, Some(runner.mark())] {
+        let finished = runner.clone().finish(epoch, there(mark), at(2)).expect("it finishes");
+        assert_eq!(finished.new.finished(), epoch);
+    }
+}
