@@ -1,0 +1,395 @@
+//! [`Event`]: all that can happen next, and what comes of it.
+
+use crate::judge::Broken;
+use crate::process::{Phase, Process, Run, local};
+use crate::register::{Held, Origin};
+use crate::setting::{Loss, Rule, Setting};
+use crate::system::{Call, Flight, Stage, System};
+use atomic_throttle::{Epoch, Timestamp};
+use atomic_throttle_cluster::Cell;
+use atomic_throttle_cluster::course::{Act, Move};
+use atomic_throttle_cluster::register::Reading;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Call(usize),
+    /// A process reads the register; and takes its calls before, or not.
+    Look(usize, Take),
+    /// The answer of a slow reading arrives.
+    Decide(usize),
+    /// The compare-and-swap is done, or finds something else. If it starts a run, calls that came meanwhile are
+    /// taken before the function begins, or not.
+    Swap(usize, Take),
+    /// The function comes to its end.
+    End(usize),
+    /// The register is read to finish the run.
+    ReadToFinish(usize),
+    Finish(usize),
+    Tick,
+    Die(usize),
+    /// The compare-and-swap of that process gets no answer.
+    Unanswered(usize, Fate),
+    /// The one that was on its way arrives.
+    Land,
+    Lose,
+    CatchUp,
+    ClockBack,
+    ClockForward,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    Calls,
+    Nothing,
+}
+
+/// What becomes of a compare-and-swap without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Done,
+    NotDone,
+    OnItsWay,
+}
+
+impl System {
+    /// What comes of `event`.
+    ///
+    /// # Errors
+    ///
+    /// A promise that is broken by it.
+    pub fn perform(&mut self, setting: &Setting, event: Event) -> Result<(), Broken> {
+        match event {
+            Event::Call(process) => self.calls.push(Call { process, stage: Stage::Made }),
+            Event::Look(process, take) => self.look(setting, process, take)?,
+            Event::Decide(process) => self.decide(setting, process)?,
+            Event::Swap(process, take) => self.swap(setting, process, take)?,
+            Event::End(process) => self.end(process),
+            Event::ReadToFinish(process) => self.read_to_finish(setting, process)?,
+            Event::Finish(process) => self.finish(setting, process)?,
+            Event::Tick => self.pass(setting),
+            Event::Die(process) => {
+                self.die(setting, process);
+                self.left.deaths -= 1;
+            }
+            Event::Unanswered(process, fate) => {
+                self.unanswered(setting, process, fate)?;
+                self.left.unanswered -= 1;
+                self.pass(setting);
+            }
+            Event::Land => self.land(setting)?,
+            Event::Lose => {
+                self.pass(setting);
+                self.judge.expose(setting, self.time, true);
+                self.shelf.held = self.shelf.replica;
+                self.left.losses -= 1;
+            }
+            Event::CatchUp => {
+                self.shelf.replica = self.shelf.held;
+                self.left.catch_ups -= 1;
+            }
+            Event::ClockBack => {
+                self.shelf.origin -= setting.clock_step;
+                self.left.back -= 1;
+            }
+            Event::ClockForward => {
+                self.pass(setting);
+                self.judge.expose(setting, self.time, false);
+                self.shelf.origin += setting.clock_step;
+                self.left.forward -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Time passes: also with each fault that takes longer than a clock needs to move, so that what was read
+    /// before it is told from what is read after it.
+    fn pass(&mut self, setting: &Setting) {
+        self.time += 1;
+        self.judge.time_passed(setting, self.time);
+    }
+
+    fn look(&mut self, setting: &Setting, process: usize, take: Take) -> Result<(), Broken> {
+        let taken = take == Take::Calls;
+        if taken && setting.rule != Rule::TakesAfterReading {
+            self.take(process);
+        }
+        let (held, now) = (self.shelf.held, self.shelf.clock(self.time));
+        self.processes[process].phase = Phase::Answered { held, now, read_at: self.time, taken };
+        if setting.slow_answers { Ok(()) } else { self.decide(setting, process) }
+    }
+
+    fn decide(&mut self, setting: &Setting, process: usize) -> Result<(), Broken> {
+        let Phase::Answered { mut held, mut now, read_at, taken } = self.processes[process].phase else {
+            unreachable!("only an answer is decided by")
+        };
+        match setting.rule {
+            Rule::TakesAfterReading if taken => self.take(process),
+            // It was slow on the way there.
+            Rule::LocalTimeFromBeforeTheReading => {
+                (held, now) = (self.shelf.held, self.shelf.clock(self.time));
+            }
+            _ => {}
+        }
+        self.consider(setting, process, (held, now), read_at, taken)
+    }
+
+    /// Lets the course of that process decide by what was read at `read_at`.
+    fn consider(
+        &mut self,
+        setting: &Setting,
+        process: usize,
+        (held, now): (Held, Timestamp),
+        read_at: u64,
+        taken: bool,
+    ) -> Result<(), Broken> {
+        let reading = read(setting, held, now);
+        let local = self.local(setting, read_at);
+        let act = self.processes[process].look(setting.rule, reading, local, taken);
+        self.follow(setting, process, act, held.origin, read_at)?;
+        self.tell(process)
+    }
+
+    fn follow(
+        &mut self,
+        setting: &Setting,
+        process: usize,
+        act: Act,
+        origin: Origin,
+        read_at: u64,
+    ) -> Result<(), Broken> {
+        self.processes[process].phase = match act {
+            Act::Rest | Act::Wait(_) => Phase::Idle,
+            Act::Swap(Move { old, new, starts }) => Phase::Swapping { old, new, starts, read_at },
+            Act::Perform(epoch) => return self.begin(setting, process, epoch, origin),
+        };
+        Ok(())
+    }
+
+    /// The function of a run begins.
+    fn begin(
+        &mut self,
+        setting: &Setting,
+        process: usize,
+        epoch: Epoch,
+        origin: Origin,
+    ) -> Result<(), Broken> {
+        let (covers, knows) = (self.all_calls(), self.taken());
+        let run = Run { epoch, covers, knows, origin, is_half_finished: false };
+        for other in self.processes.iter().filter_map(|other| other.performs()) {
+            self.judge.overlap(setting, &run, other)?;
+        }
+        self.processes[process].phase = Phase::Performing(run);
+        Ok(())
+    }
+
+    fn swap(&mut self, setting: &Setting, process: usize, take: Take) -> Result<(), Broken> {
+        let Phase::Swapping { old, new, starts, read_at } = self.processes[process].phase else {
+            unreachable!("only a move is swapped")
+        };
+        let (step, now) = (Move { old, new, starts }, self.shelf.clock(self.time));
+        if !self.put(setting, self.flight_of(setting, process))? {
+            return self.consider(setting, process, (self.shelf.held, now), self.time, false);
+        }
+        let local = self.local(setting, self.time);
+        let owner = &mut self.processes[process];
+        if !starts && new.is_pending() && !old.is_pending() {
+            owner.deferred_in = Some(new.epoch());
+        }
+        let act = owner.course.moved(step, now, local);
+        if take == Take::Calls {
+            self.take(process);
+            let owner = &mut self.processes[process];
+            owner.course.cover(owner.takes, new.epoch());
+        }
+        self.follow(setting, process, act, self.shelf.held.origin, read_at)?;
+        self.tell(process)
+    }
+
+    fn end(&mut self, process: usize) {
+        let Phase::Performing(run) = self.processes[process].phase else {
+            unreachable!("only a function that is performed ends")
+        };
+        self.judge.performed(run.knows);
+        self.processes[process].phase = Phase::Ended(run);
+    }
+
+    fn read_to_finish(&mut self, setting: &Setting, process: usize) -> Result<(), Broken> {
+        let Phase::Ended(run) = self.processes[process].phase else {
+            unreachable!("only a run that has ended is finished")
+        };
+        let reading = read(setting, self.shelf.held, self.shelf.clock(self.time));
+        let local = self.local(setting, self.time);
+        let owner = &mut self.processes[process];
+        owner.phase = match owner.finish(setting.rule, run, reading, local) {
+            Some(Move { old, new, .. }) => Phase::Finishing { run, old, new },
+            None => Phase::Idle,
+        };
+        self.tell(process)
+    }
+
+    fn finish(&mut self, setting: &Setting, process: usize) -> Result<(), Broken> {
+        let Phase::Finishing { run, old, new } = self.processes[process].phase else {
+            unreachable!("only a run that has ended is finished")
+        };
+        if !self.put(setting, self.flight_of(setting, process))? {
+            self.processes[process].phase = Phase::Ended(run);
+            return self.read_to_finish(setting, process);
+        }
+        let local = self.local(setting, self.time);
+        let owner = &mut self.processes[process];
+        owner.course.finished(Move { old, new, starts: false }, local);
+        let is_half = setting.rule == Rule::FinishedInSecondStep && !run.is_half_finished;
+        owner.phase = if is_half { Phase::Ended(Run { is_half_finished: true, ..run }) } else { Phase::Idle };
+        self.tell(process)
+    }
+
+    fn unanswered(&mut self, setting: &Setting, process: usize, fate: Fate) -> Result<(), Broken> {
+        let flight = self.flight_of(setting, process);
+        match fate {
+            Fate::Done => {
+                let _ = self.put(setting, flight)?;
+            }
+            Fate::NotDone => {}
+            Fate::OnItsWay => self.flight = Some(flight),
+        }
+        let phase = &mut self.processes[process].phase;
+        *phase = match phase {
+            Phase::Finishing { run, .. } => Phase::Ended(*run),
+            _ if setting.rule == Rule::KnowsItsRunByTheCell => return Ok(()),
+            _ => Phase::Idle,
+        };
+        Ok(())
+    }
+
+    fn land(&mut self, setting: &Setting) -> Result<(), Broken> {
+        let flight = self.flight.take().expect("only what is on its way arrives");
+        self.put(setting, flight).map(|_| ())
+    }
+
+    /// The compare-and-swap that this process is about to do.
+    fn flight_of(&self, setting: &Setting, process: usize) -> Flight {
+        let owner = &self.processes[process];
+        match owner.phase {
+            Phase::Swapping { old, new, starts, read_at } => {
+                let by_rule = Move { old, new, starts }.mark(&owner.course);
+                let own = setting.rule == Rule::PutsBackUnderItsOwnMark;
+                let mark = if own { owner.course.mark() } else { by_rule };
+                Flight { process, old, new, mark, starts, read_at, finishes: None }
+            }
+            Phase::Finishing { run, old, new } => {
+                let finishes = (new.finished() == run.epoch).then_some(run.covers);
+                let mark = Move { old, new, starts: false }.mark(&owner.course);
+                Flight { process, old, new, mark, starts: false, read_at: self.time, finishes }
+            }
+            _ => unreachable!("only a move is swapped"),
+        }
+    }
+
+    /// Does it at the register, if it finds there what it must.
+    ///
+    /// Two starts that are decided at the same moment would put the same cell there, and after a loss both could
+    /// be done. That is left out: a clock of nanoseconds tells them apart.
+    fn put(&mut self, setting: &Setting, flight: Flight) -> Result<bool, Broken> {
+        let Flight { old, new, mark, read_at, .. } = flight;
+        let origin = Origin { read_at, started_at: self.time };
+        let is_told_apart = !(flight.starts && self.judge.knows(new.epoch().as_u64()));
+        if !(is_told_apart && self.shelf.swap(old, new, mark, origin)) {
+            return Ok(false);
+        }
+        if flight.starts {
+            let taken = self.taken();
+            self.judge.started(setting, new.epoch().as_u64(), origin, taken)?;
+        }
+        self.judge.finished(flight.finishes.unwrap_or(0));
+        Ok(true)
+    }
+
+    fn local(&self, setting: &Setting, read_at: u64) -> Timestamp {
+        match setting.rule {
+            Rule::TimeOnlyFromTheRegister => local(0),
+            Rule::LocalTimeFromBeforeTheReading => local(read_at),
+            _ => local(self.time),
+        }
+    }
+}
+
+fn read(setting: &Setting, held: Held, now: Timestamp) -> Reading {
+    let keeps_marks = !matches!(setting.rule, Rule::WithoutMarks | Rule::KnowsItsRunByTheCell);
+    Reading { cell: held.cell, now, mark: keeps_marks.then_some(held.mark) }
+}
+
+impl System {
+    /// Everything that can happen next.
+    pub fn events(&self, setting: &Setting) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.time < setting.horizon && !(setting.prompt && self.would_be_late(setting)) {
+            events.push(Event::Tick);
+        }
+        if self.calls.len() < setting.calls {
+            // Which of those that were never called is called next does not matter.
+            let fresh = self.calls.iter().map(|call| call.process + 1).max().unwrap_or(0);
+            let callable = (0..setting.processes).filter(|&p| p <= fresh && self.processes[p].is_alive());
+            events.extend(callable.map(Event::Call));
+        }
+        for process in 0..setting.processes {
+            self.events_of(process, &mut events);
+        }
+        let left = self.left;
+        let is_deciding = self.processes.iter().any(Process::is_deciding);
+        let may_lose = setting.loss != Loss::BetweenDecisions || !is_deciding;
+        events.extend(self.flight.map(|_| Event::Land));
+        let others = [
+            (left.losses, Event::Lose, self.shelf.held != self.shelf.replica && may_lose),
+            (left.catch_ups, Event::CatchUp, self.shelf.held != self.shelf.replica),
+            (left.back, Event::ClockBack, true),
+            (left.forward, Event::ClockForward, true),
+        ];
+        let possible = others.into_iter().filter(|&(left, _, matters)| left > 0 && matters);
+        events.extend(possible.map(|(_, event, _)| event));
+        events
+    }
+
+    fn events_of(&self, process: usize, events: &mut Vec<Event>) {
+        let owner = &self.processes[process];
+        let takes = self.has_made(process).then_some(Take::Calls);
+        match owner.phase {
+            Phase::Dead => return,
+            Phase::Idle => {
+                let nothing = owner.course.is_owed().then_some(Take::Nothing);
+                events.extend(takes.into_iter().chain(nothing).map(|take| Event::Look(process, take)));
+            }
+            Phase::Answered { .. } => events.push(Event::Decide(process)),
+            Phase::Swapping { old, starts, .. } => {
+                let wins = starts && old == self.shelf.held.cell;
+                let takes = takes.filter(|_| wins).into_iter().chain([Take::Nothing]);
+                events.extend(takes.map(|take| Event::Swap(process, take)));
+            }
+            Phase::Performing(_) => events.push(Event::End(process)),
+            Phase::Ended(_) => events.push(Event::ReadToFinish(process)),
+            Phase::Finishing { .. } => events.push(Event::Finish(process)),
+        }
+        let swaps = matches!(owner.phase, Phase::Swapping { .. } | Phase::Finishing { .. });
+        if swaps && self.left.unanswered > 0 {
+            let fates = [Fate::Done, Fate::NotDone, Fate::OnItsWay];
+            let possible = fates.into_iter().filter(|&f| f != Fate::OnItsWay || self.flight.is_none());
+            events.extend(possible.map(|fate| Event::Unanswered(process, fate)));
+        }
+        // One that was never called knows nothing, does nothing, and is not missed.
+        if self.left.deaths > 0 && self.calls_of(process).next().is_some() {
+            events.push(Event::Die(process));
+        }
+    }
+
+    /// Whether a run would be in progress beyond its lease if time passed now.
+    fn would_be_late(&self, setting: &Setting) -> bool {
+        let Some(lease) = setting.lease else { return false };
+        let started = |cell: Cell| cell.epoch().as_u64();
+        self.processes.iter().any(|process| {
+            let epoch = match process.phase {
+                Phase::Swapping { new, starts: true, .. } => Some(started(new)),
+                _ => process.holds().map(|run| run.epoch.as_u64()),
+            };
+            epoch.is_some_and(|epoch| self.clock() + 1 >= epoch + lease)
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! [`Judge`]: what is promised across processes, and what has to be remembered to see whether it is kept.
+//!
+//! Two kinds of fault *expose* the runs whose start was decided before them: a register that loses its data
+//! forgets them, and a clock that steps forward ends their windows and leases early. What follows may come too
+//! early after an exposed run, or beside it; that is counted. Between all other runs it breaks a promise.
+
+use crate::process::Run;
+use crate::register::Origin;
+use crate::setting::{Faults, Loss, Setting};
+use core::fmt;
+
+/// A promise that was broken.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Broken(pub &'static str);
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Broken {
+    /// By the stamps, and in true time from the reading on which the older one was decided. But for a run that
+    /// is exposed.
+    pub const EXCLUSION: Self =
+        Self("C1 exclusion: two runs are performed within the lease of the older one");
+    /// But after a run that the register has lost.
+    pub const ORDER: Self = Self("C2 order: a run has no greater epoch than the one before it");
+    /// By the stamps, and in true time from the reading on which the older one was decided. But after a run
+    /// that is exposed.
+    pub const SPACING: Self = Self("C3 spacing: two runs start less than a threshold apart");
+    pub const COVERAGE: Self =
+        Self("C4 coverage: a call is told so, and no run that began after it has finished");
+    pub const LIVENESS: Self =
+        Self("C5 liveness: nothing fails any more, and a call of a living process stays uncovered");
+    /// Where nothing fails, and runs finish within their lease.
+    pub const NEEDLESS: Self =
+        Self("C6 no needless run: one starts, and all calls that were taken have had theirs");
+    pub const LOST: Self = Self("C7 nothing lost: a call of a living process is neither covered nor owed");
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Judge {
+    /// The calls after whose taking a run began that was performed to its end.
+    performed: u8,
+    /// The calls after which a run began that was performed to its end, and whose finish was done.
+    finished: u8,
+    /// The latest start, and before it those that were less than a threshold ago.
+    recent: Vec<Start>,
+    /// Whatever was read before this is exposed.
+    exposed_before: u64,
+    lost_before: u64,
+    pub counted: Counted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Start {
+    stamp: u64,
+    origin: Origin,
+}
+
+/// What has happened so far; of all but the starts, only what an exposed run allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Counted {
+    pub starts: u8,
+    /// Starts less than a threshold after another.
+    pub early: u8,
+    /// Pairs of runs that were performed within the lease of the older one.
+    pub overlaps: u8,
+    /// Starts of no greater epoch than the one before.
+    pub disorders: u8,
+}
+
+impl Judge {
+    /// The clock has stepped forward, or the register has lost its data.
+    pub fn expose(&mut self, setting: &Setting, time: u64, is_lost: bool) {
+        if setting.loss == Loss::Remembered {
+            return;
+        }
+        self.exposed_before = time;
+        if is_lost {
+            self.lost_before = time;
+        }
+    }
+
+    /// Whether a start had that stamp, a moment ago.
+    pub fn knows(&self, stamp: u64) -> bool {
+        self.recent.iter().any(|start| start.stamp == stamp)
+    }
+
+    /// A start was done at the register. `taken` are the calls that wait for one.
+    pub fn started(
+        &mut self,
+        setting: &Setting,
+        stamp: u64,
+        origin: Origin,
+        taken: u8,
+    ) -> Result<(), Broken> {
+        let start = Start { stamp, origin };
+        let is_too_near = |earlier: &&Start| {
+            stamp < earlier.stamp + setting.threshold
+                || origin.started_at < earlier.origin.read_at + setting.threshold
+        };
+        let too_near: Vec<_> = self.recent.iter().filter(is_too_near).collect();
+        if setting.timely && too_near.iter().any(|earlier| earlier.origin.read_at >= self.exposed_before) {
+            return Err(Broken::SPACING);
+        }
+        let disordered = self.recent.last().filter(|before| stamp <= before.stamp);
+        if setting.timely && disordered.is_some_and(|before| before.origin.read_at >= self.lost_before) {
+            return Err(Broken::ORDER);
+        }
+        self.counted.early += u8::from(!too_near.is_empty());
+        self.counted.disorders += u8::from(disordered.is_some());
+        self.counted.starts += 1;
+        self.recent.push(start);
+        if setting.faults == Faults::NONE && setting.prompt && taken & !self.performed == 0 {
+            return Err(Broken::NEEDLESS);
+        }
+        Ok(())
+    }
+
+    /// Forgets the starts that nothing is too near to any more.
+    pub fn time_passed(&mut self, setting: &Setting, time: u64) {
+        let latest = self.recent.last().copied();
+        self.recent.retain(|start| Some(*start) == latest || time < start.origin.read_at + setting.threshold);
+    }
+
+    /// A function begins while that of `other` is being performed. Nothing excuses one run that is performed
+    /// twice.
+    pub fn overlap(&mut self, setting: &Setting, one: &Run, other: &Run) -> Result<(), Broken> {
+        let key = |run: &&Run| (run.origin.started_at, run.origin.read_at);
+        let [older, younger] = if key(&one) < key(&other) { [one, other] } else { [other, one] };
+        let is_over = setting.lease.is_some_and(|lease| {
+            one.epoch.as_u64().abs_diff(other.epoch.as_u64()) >= lease
+                && younger.origin.started_at >= older.origin.read_at + lease
+        });
+        if is_over {
+            return Ok(());
+        }
+        self.counted.overlaps += 1;
+        let is_exposed = older.origin.read_at < self.exposed_before && one.epoch != other.epoch;
+        if setting.timely && !is_exposed { Err(Broken::EXCLUSION) } else { Ok(()) }
+    }
+
+    pub fn performed(&mut self, calls: u8) {
+        self.performed |= calls;
+    }
+
+    pub fn finished(&mut self, calls: u8) {
+        self.finished |= calls;
+    }
+
+    /// That call was told that it is covered.
+    pub fn told(&self, call: usize) -> Result<(), Broken> {
+        if self.finished & 1 << call == 0 { Err(Broken::COVERAGE) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,13 @@
+//! The protocol between processes, explored: the real [`Course`](atomic_throttle_cluster::course::Course) of
+//! each, a register that holds a real cell, clocks, and everything that can fail, at any step.
+
+mod event;
+mod exploration;
+mod judge;
+mod liveness;
+mod planted;
+mod process;
+mod register;
+mod setting;
+mod shipped;
+mod system;

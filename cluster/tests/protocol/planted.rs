@@ -1,0 +1,64 @@
+//! Each planted fault is found, and breaks the promise that it is about.
+
+use crate::exploration::explore;
+use crate::judge::Broken;
+use crate::setting::{Faults, Loss, PLAIN, Rule, Setting};
+
+const ONE_DEATH: Setting = Setting { calls: 3, faults: Faults { deaths: 1, ..Faults::NONE }, ..PLAIN };
+const ONE_LOSS: Setting = Setting { calls: 3, faults: Faults { losses: 1, ..Faults::NONE }, ..PLAIN };
+const CLOCK_BACK: Setting = Setting { faults: Faults { back: 1, ..Faults::NONE }, ..PLAIN };
+const UNANSWERED: Setting = Setting { faults: Faults { unanswered: 1, ..Faults::NONE }, ..PLAIN };
+const SLOW: Setting = Setting { calls: 3, slow_answers: true, ..PLAIN };
+
+/// The setting in which it is found by `rule`; the same without it is explored to its end.
+fn is_found(fault: &str, rule: Rule, setting: Setting, breaks: Broken) {
+    let found = explore(&Setting { rule, ..setting }).expect_err(fault);
+    assert_eq!(found.broken, breaks, "{fault}: {found:?}");
+    let (steps, states) = (found.way.len(), found.states);
+    evidence::caught(fault, &format!("exploration: {breaks:?}; {steps} steps, {states} states"));
+}
+
+#[test]
+fn what_covers_is_found() {
+    let deaths = ONE_DEATH;
+    is_found("a run covers when it starts", Rule::CoversAtStart, deaths, Broken::COVERAGE);
+    is_found("a finish ignores the epoch", Rule::FinishIgnoresEpoch, PLAIN, Broken::COVERAGE);
+    is_found("calls are taken after the reading", Rule::TakesAfterReading, SLOW, Broken::COVERAGE);
+    let prompt = Setting { prompt: true, ..PLAIN };
+    is_found("the finish is two steps", Rule::FinishedInSecondStep, prompt, Broken::NEEDLESS);
+}
+
+#[test]
+fn what_takes_over_is_found() {
+    is_found("watchers do not take over", Rule::NobodyTakesOver, ONE_DEATH, Broken::LIVENESS);
+    is_found("the lease counts from the look", Rule::LeaseFromTheLook, ONE_DEATH, Broken::LIVENESS);
+}
+
+#[test]
+fn what_a_loss_does_is_found() {
+    let remembered = Setting { processes: 1, loss: Loss::Remembered, ..ONE_LOSS };
+    let forgets = Rule::ForgetsWithTheRegister;
+    is_found("a process forgets with the register", forgets, remembered, Broken::SPACING);
+    let puts_back = Rule::PutsBackWhatHasFinished;
+    is_found("what had finished is put back", puts_back, ONE_LOSS, Broken::COVERAGE);
+    let covers = Rule::ForgottenRunCovers;
+    is_found("a run covers whose start was forgotten", covers, ONE_LOSS, Broken::COVERAGE);
+    let own = Rule::PutsBackUnderItsOwnMark;
+    is_found("a process takes what it put back for its own run", own, ONE_LOSS, Broken::EXCLUSION);
+}
+
+#[test]
+fn what_clocks_do_is_found() {
+    let register = Rule::TimeOnlyFromTheRegister;
+    is_found("time is only what the register says", register, CLOCK_BACK, Broken::LIVENESS);
+    let before = Rule::LocalTimeFromBeforeTheReading;
+    is_found("the own clock is read before the register", before, SLOW, Broken::SPACING);
+}
+
+#[test]
+fn what_an_answer_that_is_lost_does_is_found() {
+    let for_ever = Setting { lease: None, ..UNANSWERED };
+    is_found("a lost answer to a start, without marks", Rule::WithoutMarks, for_ever, Broken::LIVENESS);
+    let by_cell = Rule::KnowsItsRunByTheCell;
+    is_found("a process knows its run by the cell, not by a mark", by_cell, UNANSWERED, Broken::EXCLUSION);
+}

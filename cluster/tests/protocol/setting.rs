@@ -1,0 +1,107 @@
+//! [`Setting`]: what is explored. How many processes and calls, which faults how often, and by which rules.
+
+use atomic_throttle::state::Policy;
+use atomic_throttle::{Lease, Threshold};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub processes: usize,
+    pub calls: usize,
+    pub threshold: u64,
+    pub lease: Option<u64>,
+    /// Time passes up to here.
+    pub horizon: u64,
+    pub faults: Faults,
+    /// By how much the clock of the register steps, where it does.
+    pub clock_step: u64,
+    /// Time passes between a reading and its answer, too.
+    pub slow_answers: bool,
+    /// A function ends, and its finish is done, before the lease of its run is over.
+    pub prompt: bool,
+    pub loss: Loss,
+    /// Whether C1 to C3 are to be kept. Where the register loses its data and its clock goes back as well, they
+    /// are not.
+    pub timely: bool,
+    pub rule: Rule,
+}
+
+/// What may still fail, and how often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Faults {
+    /// A process dies.
+    pub deaths: u8,
+    /// The register is replaced by its replica, which is empty unless it has caught up.
+    pub losses: u8,
+    /// The replica catches up: with what the register holds then, and no more.
+    pub catch_ups: u8,
+    /// The clock of the register steps back.
+    pub back: u8,
+    /// The clock of the register steps forward.
+    pub forward: u8,
+    /// A compare-and-swap is not answered: it was done, or not, or will be.
+    pub unanswered: u8,
+}
+
+impl Faults {
+    pub const NONE: Self = Self { deaths: 0, losses: 0, catch_ups: 0, back: 0, forward: 0, unanswered: 0 };
+}
+
+/// What a loss finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    AtAnyTime,
+    /// No process is between its reading and the start that it decides by it.
+    BetweenDecisions,
+    /// All processes remember what was lost, because there is but one: it excuses nothing.
+    Remembered,
+}
+
+/// Small, and no faults: what each exploration starts from.
+pub const PLAIN: Setting = Setting {
+    processes: 2,
+    calls: 2,
+    threshold: 2,
+    lease: Some(3),
+    horizon: 7,
+    faults: Faults::NONE,
+    clock_step: 30,
+    slow_answers: false,
+    prompt: false,
+    loss: Loss::AtAnyTime,
+    timely: true,
+    rule: Rule::Shipped,
+};
+
+impl Setting {
+    pub fn policy(&self) -> Policy {
+        let policy = Policy::new(Threshold::from_nanos(self.threshold));
+        self.lease.map_or(policy, |lease| policy.with_lease(Lease::from_nanos(lease)))
+    }
+
+    /// By when everything must be covered if nothing more fails: a run of a dead process keeps others out until
+    /// its lease and its window are over, and the next one takes less than its lease.
+    pub fn patience(&self) -> u64 {
+        let lease = self.lease.unwrap_or(self.threshold);
+        self.threshold.max(lease) + lease
+    }
+}
+
+/// The rules as they are, or with one fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    Shipped,
+    CoversAtStart,
+    FinishIgnoresEpoch,
+    FinishedInSecondStep,
+    NobodyTakesOver,
+    TakesAfterReading,
+    ForgetsWithTheRegister,
+    PutsBackWhatHasFinished,
+    ForgottenRunCovers,
+    PutsBackUnderItsOwnMark,
+    TimeOnlyFromTheRegister,
+    LocalTimeFromBeforeTheReading,
+    WithoutMarks,
+    KnowsItsRunByTheCell,
+    LeaseFromTheLook,
+}

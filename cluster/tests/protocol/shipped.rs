@@ -1,0 +1,162 @@
+//! The rules as they are: every promise holds in every state that is reached.
+
+use crate::exploration::{Explored, explore};
+use crate::judge::Counted;
+use crate::setting::{Faults, Loss, PLAIN, Setting};
+use evidence::{Check, depth};
+
+/// A window that is shorter than the lease, and the other way round.
+const POLICIES: [(u64, u64); 2] = [(2, 3), (3, 2)];
+
+/// Explores `setting` under both policies: all states and transitions together, and the most of each.
+fn all_promises_hold(claims: &'static str, what: &str, setting: &Setting) -> Explored {
+    let check = Check::of(claims, format!("exploration: across processes, {what}"));
+    let mut all = Explored::default();
+    for (threshold, lease) in POLICIES {
+        let lease = setting.lease.map(|_| lease);
+        match explore(&Setting { threshold, lease, ..*setting }) {
+            Ok(explored) => all = all.and(explored),
+            Err(found) => panic!("{what}, threshold {threshold}, lease {lease:?}: {found:?}"),
+        }
+    }
+    assert!(all.told > 0, "nobody was ever covered");
+    check.passed(all.states, "states");
+    println!("{what}: {all:?}");
+    all
+}
+
+/// No start came early, and none beside another or out of order.
+fn is_on_time(counted: Counted) -> bool {
+    counted == Counted { starts: counted.starts, ..Counted::default() }
+}
+
+#[test]
+fn nothing_fails() {
+    let setting = Setting { prompt: true, calls: depth(2, 3), ..PLAIN };
+    let all = all_promises_hold("G1 G2 G3 G5", "nothing fails: C1 to C7", &setting);
+    assert!(is_on_time(all.most));
+}
+
+/// All calls of one window: the one that opened it is covered by its run, all others by one more.
+#[test]
+fn one_process_runs_twice_for_the_calls_of_a_window() {
+    let check = Check::of("G3 G4", "exploration: across processes, one process and one window: two runs");
+    let mut states = 0;
+    for calls in 2..=4 {
+        let setting =
+            Setting { processes: 1, calls, threshold: 4, lease: Some(4), horizon: 6, prompt: true, ..PLAIN };
+        let explored = explore(&setting).expect("all promises hold");
+        assert_eq!(explored.most.starts, 2);
+        states += explored.states;
+    }
+    check.passed(states, "states");
+}
+
+#[test]
+fn runs_take_too_long() {
+    let all = all_promises_hold("G1 G2 G3 G5", "runs outlast their lease: C1 to C5, C7", &PLAIN);
+    assert!(is_on_time(all.most));
+}
+
+#[test]
+fn processes_die() {
+    let faults = Faults { deaths: 2, ..Faults::NONE };
+    let setting = Setting { processes: 3, calls: 3, horizon: depth(2, 4), faults, ..PLAIN };
+    let all = all_promises_hold("G1 G2 G3 G5 G6", "3 processes, 2 die at any step: C1 to C5, C7", &setting);
+    assert!(is_on_time(all.most));
+    assert!(all.lost > 0, "no call died with its process");
+}
+
+#[test]
+fn answers_are_slow() {
+    let setting = Setting { slow_answers: true, horizon: depth(6, 8), ..PLAIN };
+    let all = all_promises_hold("G1 G2 G3 G5", "answers are slow: C1 to C5, C7", &setting);
+    assert!(is_on_time(all.most));
+}
+
+#[test]
+fn an_answer_is_lost() {
+    let faults = Faults { unanswered: 1, deaths: depth(0, 1), ..Faults::NONE };
+    let setting = Setting { horizon: depth(4, 6), faults, ..PLAIN };
+    let what = "a compare-and-swap is not answered, and was done, or not, or is late: C1 to C5, C7";
+    let all = all_promises_hold("G1 G2 G3 G5", what, &setting);
+    assert!(is_on_time(all.most));
+}
+
+/// With marks not even a lease is needed for it.
+#[test]
+fn an_answer_is_lost_without_a_lease() {
+    let faults = Faults { unanswered: 1, ..Faults::NONE };
+    let setting = Setting { lease: None, horizon: depth(4, 6), faults, ..PLAIN };
+    let all = all_promises_hold(
+        "G1 G2 G3 G5",
+        "no lease, and a compare-and-swap is not answered: C1 to C5, C7",
+        &setting,
+    );
+    assert!(is_on_time(all.most));
+}
+
+#[test]
+fn the_clock_steps_back() {
+    let faults = Faults { back: depth(1, 2), deaths: 1, ..Faults::NONE };
+    let setting = Setting { horizon: depth(5, 7), faults, ..PLAIN };
+    let what = "the clock of the register steps back, and a process dies: C1 to C5, C7";
+    let all = all_promises_hold("G1 G2 G3 G5 G8", what, &setting);
+    assert!(is_on_time(all.most));
+}
+
+#[test]
+fn the_clock_steps_forward() {
+    let faults = Faults { forward: 1, ..Faults::NONE };
+    let setting = Setting { horizon: depth(5, 7), faults, ..PLAIN };
+    let what = "the clock of the register steps forward: one run early, and one beside another";
+    let all = all_promises_hold("G1 G2 G3 G5 G8", what, &setting);
+    assert_eq!((all.most.early, all.most.overlaps, all.most.disorders), (1, 1, 0));
+}
+
+#[test]
+fn the_register_loses_its_data() {
+    let faults = Faults { losses: 1, ..Faults::NONE };
+    let setting = Setting { calls: 3, horizon: depth(2, 4), loss: Loss::BetweenDecisions, faults, ..PLAIN };
+    let what = "the register forgets everything: one run early, and one beside another";
+    let all = all_promises_hold("G1 G2 G3 G5", what, &setting);
+    assert_eq!((all.most.early, all.most.overlaps, all.most.disorders), (1, 1, 0));
+}
+
+/// A start that was decided before the loss is done after it: it is one more that comes early, and its epoch
+/// is that of its decision.
+#[test]
+fn the_register_loses_its_data_while_a_start_is_under_way() {
+    let faults = Faults { losses: 1, ..Faults::NONE };
+    let setting = Setting { calls: 3, horizon: depth(2, 4), faults, ..PLAIN };
+    let what = "the register forgets everything while a start is under way: two runs early";
+    let all = all_promises_hold("G1 G2 G3 G5", what, &setting);
+    assert_eq!((all.most.early, all.most.overlaps, all.most.disorders), (2, 2, 1));
+}
+
+#[test]
+fn the_register_falls_back() {
+    let faults = Faults { losses: 1, catch_ups: 1, ..Faults::NONE };
+    let setting = Setting { horizon: depth(3, 4), faults, ..PLAIN };
+    let what = "a replica that is behind is promoted: one run early, beside another or out of order";
+    let all = all_promises_hold("G1 G2 G3 G5", what, &setting);
+    assert_eq!((all.most.early, all.most.overlaps, all.most.disorders), (1, 1, 1));
+}
+
+#[test]
+fn a_loss_does_no_harm_where_it_is_remembered() {
+    let faults = Faults { losses: 2, ..Faults::NONE };
+    let setting = Setting { processes: 1, loss: Loss::Remembered, horizon: depth(5, 7), faults, ..PLAIN };
+    let what = "the register forgets twice, and the one process remembers: C1 to C5, C7";
+    let all = all_promises_hold("G1 G2 G3 G5", what, &setting);
+    assert!(is_on_time(all.most));
+}
+
+/// Two faults at once: what is left.
+#[test]
+fn the_register_loses_its_data_and_its_clock_steps_back() {
+    let faults = Faults { losses: 1, back: 1, ..Faults::NONE };
+    let setting = Setting { horizon: depth(2, 5), timely: false, faults, ..PLAIN };
+    let what = "a loss and a clock that steps back: C4, C5 and C7";
+    let _ = all_promises_hold("G3 G5 G8", what, &setting);
+}

@@ -1,0 +1,134 @@
+//! [`System`]: processes, the register and the clocks at one moment, with what the judge remembers.
+
+use crate::judge::{Broken, Judge};
+use crate::process::{Phase, Process};
+use crate::register::Shelf;
+use crate::setting::{Faults, Setting};
+use atomic_throttle_cluster::Cell;
+use atomic_throttle_cluster::register::Mark;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct System {
+    /// True time.
+    pub time: u64,
+    pub shelf: Shelf,
+    pub processes: Vec<Process>,
+    pub calls: Vec<Call>,
+    /// A compare-and-swap without an answer that may still be done.
+    pub flight: Option<Flight>,
+    /// What may still fail.
+    pub left: Faults,
+    pub judge: Judge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Call {
+    pub process: usize,
+    pub stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// At the gate of its process.
+    Made,
+    /// With all others that were taken then.
+    Taken(u64),
+    /// It was told that it is covered.
+    Told,
+    /// Its process died before that.
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Flight {
+    pub process: usize,
+    pub old: Cell,
+    pub new: Cell,
+    pub mark: Mark,
+    pub starts: bool,
+    pub read_at: u64,
+    /// The calls that the run which it finishes covers.
+    pub finishes: Option<u8>,
+}
+
+impl System {
+    pub fn new(setting: &Setting) -> Self {
+        Self {
+            time: 0,
+            shelf: Shelf::new(),
+            processes: (0..setting.processes).map(|number| Process::new(setting, number)).collect(),
+            calls: Vec::new(),
+            flight: None,
+            left: setting.faults,
+            judge: Judge::default(),
+        }
+    }
+
+    pub fn clock(&self) -> u64 {
+        self.shelf.clock(self.time).as_nanos()
+    }
+
+    pub fn calls_of(&self, process: usize) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |call| call.process == process)
+    }
+
+    /// Whether calls wait at the gate of that process.
+    pub fn has_made(&self, process: usize) -> bool {
+        self.calls_of(process).any(|call| call.stage == Stage::Made)
+    }
+
+    /// Whether a call of that process is not told yet that it is covered.
+    pub fn is_waited_for(&self, process: usize) -> bool {
+        self.calls_of(process).any(|call| matches!(call.stage, Stage::Made | Stage::Taken(_)))
+    }
+
+    /// All calls that were made, one bit each.
+    pub fn all_calls(&self) -> u8 {
+        (1 << self.calls.len()) - 1
+    }
+
+    /// Those that were taken and are not told anything yet, one bit each.
+    pub fn taken(&self) -> u8 {
+        let numbered = self.calls.iter().enumerate();
+        let taken = numbered.filter(|(_, call)| matches!(call.stage, Stage::Taken(_)));
+        taken.map(|(number, _)| 1 << number).sum()
+    }
+
+    pub fn take(&mut self, process: usize) {
+        let owner = &mut self.processes[process];
+        owner.takes += 1;
+        for call in self.calls.iter_mut().filter(|call| call.process == process) {
+            if call.stage == Stage::Made {
+                call.stage = Stage::Taken(owner.takes);
+            }
+        }
+    }
+
+    /// Tells the calls of that process what has become of them.
+    pub fn tell(&mut self, process: usize) -> Result<(), Broken> {
+        let course = &self.processes[process].course;
+        for (number, call) in self.calls.iter_mut().enumerate() {
+            match call.stage {
+                Stage::Taken(name) if call.process == process => {
+                    if course.covered().is_some_and(|covered| covered >= name) {
+                        self.judge.told(number)?;
+                        call.stage = Stage::Told;
+                    } else if !course.is_owed() {
+                        return Err(Broken::LOST);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub fn die(&mut self, setting: &Setting, process: usize) {
+        self.processes[process] = Process { phase: Phase::Dead, ..Process::new(setting, process) };
+        for call in self.calls.iter_mut().filter(|call| call.process == process) {
+            if call.stage != Stage::Told {
+                call.stage = Stage::Lost;
+            }
+        }
+    }
+}
