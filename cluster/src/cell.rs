@@ -94,6 +94,13 @@ impl Cell {
         Self::new(state, self.finished())
     }
 
+    /// The same in the next epoch, which is that of no run.
+    pub(crate) const fn in_next_epoch(self) -> Self {
+        let flags = self.word & 0b111;
+        let next = Epoch::from_u64(self.epoch().as_u64() + 1);
+        Self { word: next.as_u64() << 3 | flags, finished: self.finished }
+    }
+
     /// Whether a run is due.
     #[must_use]
     pub const fn is_pending(self) -> bool {

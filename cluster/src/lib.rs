@@ -30,12 +30,12 @@
 //! back. They are numbered as those of one process, [G1 to G9](atomic_throttle::Throttle#guarantees), and say what is weaker.
 //!
 //! * **C1 spacing.** Two runs start at least one threshold apart, by their stamps, on the register's clock. Where
-//!   that is stepped forward, or the register has lost its data and no process lives that remembers, one run may
-//!   come early. As with G1 a process can be held up between its stamp and the first instruction of the function.
+//!   that is stepped forward, or the register has lost its data and a process looks that does not remember, one run
+//!   may come early; and one more if its start was under way when the data were lost. As with G1 a process can be held up between its stamp and the first instruction of the function.
 //! * **C2 exclusion.** While the lease of a run holds, no other one starts. After it, another one may, while the
 //!   first still runs without knowing: no register can stop a process that was suspended. `Run::is_current` asks;
-//!   the token (C9) keeps it out where it does something. A register that has lost its data keeps this promise only
-//!   while a process lives that has seen the run.
+//!   the token (C9) keeps it out where it does something. Where the register has lost its data, a process that has not seen
+//!   the run may start one beside it, once; those that have seen it put it back.
 //! * **C3 coverage.** A call is covered by a run that starts after it, in whatever process, **and finishes**. One that
 //!   is cut short by the death of its process, or superseded, covers nobody. What the caller wrote before the call,
 //!   where the run's process can read it, that run sees.
@@ -54,8 +54,8 @@
 //! * **C8 time and loss.** Where the clock of the register goes back, stands still or jumps, and where it loses its
 //!   data, stops answering or answers to nobody, nothing panics and no call is lost: it stays owed in its process,
 //!   which asks again, less and less often. A clock that goes back delays no run by more than a threshold.
-//! * **C9 fencing.** The token of a run is greater than that of each run that started before it; also if the register
-//!   has lost its data, while a process lives that has seen the last one.
+//! * **C9 fencing.** The token of a run is greater than that of each run that started before it. Where the register has
+//!   lost its data, a start that was under way then may be the one exception.
 //!
 //! A panic of the function is caught; the run has finished all the same, as in one process (G6).
 //!

@@ -23,20 +23,20 @@ impl Broken {
     /// By the stamps, and in true time from the reading on which the older one was decided. But for a run that
     /// is exposed.
     pub const EXCLUSION: Self =
-        Self("C1 exclusion: two runs are performed within the lease of the older one");
+        Self("C2 exclusion: two runs are performed within the lease of the older one");
     /// But after a run that the register has lost.
-    pub const ORDER: Self = Self("C2 order: a run has no greater epoch than the one before it");
+    pub const ORDER: Self = Self("C9 order: a run has no greater epoch than the one before it");
     /// By the stamps, and in true time from the reading on which the older one was decided. But after a run
     /// that is exposed.
-    pub const SPACING: Self = Self("C3 spacing: two runs start less than a threshold apart");
+    pub const SPACING: Self = Self("C1 spacing: two runs start less than a threshold apart");
     pub const COVERAGE: Self =
-        Self("C4 coverage: a call is told so, and no run that began after it has finished");
+        Self("C3 coverage: a call is told so, and no run that began after it has finished");
     pub const LIVENESS: Self =
         Self("C5 liveness: nothing fails any more, and a call of a living process stays uncovered");
     /// Where nothing fails, and runs finish within their lease.
     pub const NEEDLESS: Self =
-        Self("C6 no needless run: one starts, and all calls that were taken have had theirs");
-    pub const LOST: Self = Self("C7 nothing lost: a call of a living process is neither covered nor owed");
+        Self("C7 no needless run: one starts, and all calls that were taken have had theirs");
+    pub const LOST: Self = Self("C6 nothing lost: a call of a living process is neither covered nor owed");
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -123,6 +123,9 @@ impl Process {
             Rule::CoversAtStart if step.starts => {
                 Act::Swap(Move { new: Cell::new(state, state.epoch()), ..step })
             }
+            Rule::PutsBackInTheSameEpoch if !step.starts && cell.epoch() < had_seen.epoch() => {
+                Act::Swap(Move { new: Cell::new(had_seen.state(), step.new.finished()), ..step })
+            }
             Rule::PutsBackWhatHasFinished => Act::Swap(Move { new: Cell::new(state, later), ..step }),
             Rule::NobodyTakesOver if step.starts && deferral && self.deferred_in != Some(cell.epoch()) => {
                 Act::Rest

@@ -19,7 +19,7 @@ pub struct Setting {
     /// A function ends, and its finish is done, before the lease of its run is over.
     pub prompt: bool,
     pub loss: Loss,
-    /// Whether C1 to C3 are to be kept. Where the register loses its data and its clock goes back as well, they
+    /// Whether C1, C2 and C9 are to be kept. Where the register loses its data and its clock goes back as well, they
     /// are not.
     pub timely: bool,
     pub rule: Rule,
@@ -99,6 +99,7 @@ pub enum Rule {
     PutsBackWhatHasFinished,
     ForgottenRunCovers,
     PutsBackUnderItsOwnMark,
+    PutsBackInTheSameEpoch,
     TimeOnlyFromTheRegister,
     LocalTimeFromBeforeTheReading,
     WithoutMarks,
