@@ -145,7 +145,8 @@ fn no_time_is_too_wide() {
     let check =
         Check::of("C8", "sequences: across processes, any clocks and cells: nothing panics or goes back");
     let cases = depth(1_000, 300_000);
-    let mut runner = TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let strategy = (policy(), prop::collection::vec(step(), 1..40));
     let run = |(policy, steps): (Policy, Vec<Step>)| {
         let mut follower = Follower::new(policy);
@@ -171,7 +172,8 @@ fn word(cell: Cell) -> State {
 fn what_is_remembered_is_a_join() {
     let check = Check::of("C3 C8", "sequences: the words of cells join, whatever order they are seen in");
     let cases = depth(5_000, 1_000_000);
-    let mut runner = TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let strategy = (cell(), cell(), cell(), 0..4_u8);
     runner
         .run(&strategy, |(a, b, c, same)| {

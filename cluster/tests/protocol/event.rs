@@ -1,12 +1,11 @@
-//! [`Event`]: all that can happen next, and what comes of it.
+//! [`Event`]: what can happen, and what comes of it.
 
 use crate::judge::Broken;
-use crate::process::{Phase, Process, Run, local};
+use crate::process::{Phase, Run, local};
 use crate::register::{Held, Origin};
-use crate::setting::{Loss, Rule, Setting};
+use crate::setting::{Rule, Setting};
 use crate::system::{Call, Flight, Stage, System};
 use atomic_throttle::{Epoch, Timestamp};
-use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::course::{Act, Move};
 use atomic_throttle_cluster::register::Reading;
 
@@ -24,6 +23,8 @@ pub enum Event {
     End(usize),
     /// The register is read to finish the run.
     ReadToFinish(usize),
+    /// Instead: it is assumed to hold what was there when the run started.
+    AssumeToFinish(usize),
     Finish(usize),
     Tick,
     Die(usize),
@@ -65,6 +66,11 @@ impl System {
             Event::Swap(process, take) => self.swap(setting, process, take)?,
             Event::End(process) => self.end(process),
             Event::ReadToFinish(process) => self.read_to_finish(setting, process)?,
+            Event::AssumeToFinish(process) => {
+                let cell = self.processes[process].course.cell();
+                let assumed = Reading { cell, now: Timestamp::ZERO, mark: None };
+                self.prepare_finish(setting, process, assumed)?;
+            }
             Event::Finish(process) => self.finish(setting, process)?,
             Event::Tick => self.pass(setting),
             Event::Die(process) => {
@@ -214,10 +220,14 @@ impl System {
     }
 
     fn read_to_finish(&mut self, setting: &Setting, process: usize) -> Result<(), Broken> {
+        let reading = read(setting, self.shelf.held, self.shelf.clock(self.time));
+        self.prepare_finish(setting, process, reading)
+    }
+
+    fn prepare_finish(&mut self, setting: &Setting, process: usize, reading: Reading) -> Result<(), Broken> {
         let Phase::Ended(run) = self.processes[process].phase else {
             unreachable!("only a run that has ended is finished")
         };
-        let reading = read(setting, self.shelf.held, self.shelf.clock(self.time));
         let local = self.local(setting, self.time);
         let owner = &mut self.processes[process];
         owner.phase = match owner.finish(setting.rule, run, reading, local) {
@@ -316,80 +326,4 @@ impl System {
 fn read(setting: &Setting, held: Held, now: Timestamp) -> Reading {
     let keeps_marks = !matches!(setting.rule, Rule::WithoutMarks | Rule::KnowsItsRunByTheCell);
     Reading { cell: held.cell, now, mark: keeps_marks.then_some(held.mark) }
-}
-
-impl System {
-    /// Everything that can happen next.
-    pub fn events(&self, setting: &Setting) -> Vec<Event> {
-        let mut events = Vec::new();
-        if self.time < setting.horizon && !(setting.prompt && self.would_be_late(setting)) {
-            events.push(Event::Tick);
-        }
-        if self.calls.len() < setting.calls {
-            // Which of those that were never called is called next does not matter.
-            let fresh = self.calls.iter().map(|call| call.process + 1).max().unwrap_or(0);
-            let callable = (0..setting.processes).filter(|&p| p <= fresh && self.processes[p].is_alive());
-            events.extend(callable.map(Event::Call));
-        }
-        for process in 0..setting.processes {
-            self.events_of(process, &mut events);
-        }
-        let left = self.left;
-        let is_deciding = self.processes.iter().any(Process::is_deciding);
-        let may_lose = setting.loss != Loss::BetweenDecisions || !is_deciding;
-        events.extend(self.flight.map(|_| Event::Land));
-        let others = [
-            (left.losses, Event::Lose, self.shelf.held != self.shelf.replica && may_lose),
-            (left.catch_ups, Event::CatchUp, self.shelf.held != self.shelf.replica),
-            (left.back, Event::ClockBack, true),
-            (left.forward, Event::ClockForward, true),
-        ];
-        let possible = others.into_iter().filter(|&(left, _, matters)| left > 0 && matters);
-        events.extend(possible.map(|(_, event, _)| event));
-        events
-    }
-
-    fn events_of(&self, process: usize, events: &mut Vec<Event>) {
-        let owner = &self.processes[process];
-        let takes = self.has_made(process).then_some(Take::Calls);
-        match owner.phase {
-            Phase::Dead => return,
-            Phase::Idle => {
-                let nothing = owner.course.is_owed().then_some(Take::Nothing);
-                events.extend(takes.into_iter().chain(nothing).map(|take| Event::Look(process, take)));
-            }
-            Phase::Answered { .. } => events.push(Event::Decide(process)),
-            Phase::Swapping { old, starts, .. } => {
-                let wins = starts && old == self.shelf.held.cell;
-                let takes = takes.filter(|_| wins).into_iter().chain([Take::Nothing]);
-                events.extend(takes.map(|take| Event::Swap(process, take)));
-            }
-            Phase::Performing(_) => events.push(Event::End(process)),
-            Phase::Ended(_) => events.push(Event::ReadToFinish(process)),
-            Phase::Finishing { .. } => events.push(Event::Finish(process)),
-        }
-        let swaps = matches!(owner.phase, Phase::Swapping { .. } | Phase::Finishing { .. });
-        if swaps && self.left.unanswered > 0 {
-            let fates = [Fate::Done, Fate::NotDone, Fate::OnItsWay];
-            let possible = fates.into_iter().filter(|&f| f != Fate::OnItsWay || self.flight.is_none());
-            events.extend(possible.map(|fate| Event::Unanswered(process, fate)));
-        }
-        // One that was never called knows nothing, does nothing, and is not missed.
-        if self.left.deaths > 0 && self.calls_of(process).next().is_some() {
-            events.push(Event::Die(process));
-        }
-    }
-
-    /// Whether a run would be in progress beyond its lease if time passed now.
-    fn would_be_late(&self, setting: &Setting) -> bool {
-        let Some(lease) = setting.lease else { return false };
-        let started = |cell: Cell| cell.epoch().as_u64();
-        self.processes.iter().any(|process| {
-            let epoch = match process.phase {
-                Phase::Swapping { new, starts: true, .. } => Some(started(new)),
-                _ => process.holds().map(|run| run.epoch.as_u64()),
-            };
-            epoch.is_some_and(|epoch| self.clock() + 1 >= epoch + lease)
-        })
-    }
 }

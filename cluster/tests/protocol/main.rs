@@ -6,6 +6,7 @@ mod exploration;
 mod judge;
 mod liveness;
 mod planted;
+mod possible;
 mod process;
 mod register;
 mod setting;
