@@ -39,6 +39,8 @@ pub struct Scene {
 struct Participant {
     who: Who,
     child: Option<Child>,
+    /// How often it was told to call.
+    called: u64,
     /// When it was stopped, if it is.
     stopped: Option<Nanos>,
 }
@@ -119,7 +121,7 @@ impl Scene {
             .stdout(Stdio::null())
             .spawn()
             .expect("a participant can be started");
-        self.participants.push(Participant { who, child: Some(child), stopped: None });
+        self.participants.push(Participant { who, child: Some(child), called: 0, stopped: None });
         who
     }
 
@@ -138,6 +140,7 @@ impl Scene {
 
     /// Makes one call there.
     pub fn call(&mut self, who: Who) {
+        self.of(who).called += 1;
         self.tell(who, "call");
     }
 
@@ -202,21 +205,32 @@ impl Scene {
     #[track_caller]
     pub fn until(&self, who: Who, times: usize, is_it: impl Fn(Event) -> bool) {
         let written = || self.records(who).iter().filter(|record| is_it(record.event)).count() >= times;
-        assert!(wait_for(written), "{who} has not written it: {:#?}", self.records(who));
+        assert!(wait_for(written), "{who} has not written it: {}", self.last_of(who));
     }
 
-    /// Waits until all calls there are covered.
+    /// Waits until all calls are covered that it was told to make; for those that do not call by themselves.
     #[track_caller]
     pub fn until_covered(&mut self, who: Who) {
         self.tell(who, &format!("wait {}s", LIMIT.as_secs()));
+        let call = self.of(who).called;
+        let is_covered = || self.has_written(who, |event| event == Event::Covered { call });
+        assert!(call == 0 || wait_for(is_covered), "calls of {who} are not covered: {}", self.last_of(who));
+    }
+
+    /// Makes a call there, and waits until it or one after it is covered; for those that call by themselves.
+    #[track_caller]
+    pub fn until_covered_again(&mut self, who: Who) {
+        let from = log::now();
+        self.call(who);
         let is_covered = || {
             let records = self.records(who);
-            let last =
-                |is_it: fn(Event) -> Option<u64>| records.iter().filter_map(|one| is_it(one.event)).max();
-            let calling = last(|event| if let Event::Calling { call } = event { Some(call) } else { None });
-            calling == last(|event| if let Event::Covered { call } = event { Some(call) } else { None })
+            let since = records.iter().filter(|record| record.at >= from);
+            let calling = since
+                .filter_map(|one| if let Event::Calling { call } = one.event { Some(call) } else { None });
+            let first = calling.min().unwrap_or(u64::MAX);
+            records.iter().any(|one| matches!(one.event, Event::Covered { call } if call >= first))
         };
-        assert!(wait_for(is_covered), "calls of {who} are not covered: {:#?}", self.records(who));
+        assert!(wait_for(is_covered), "calls of {who} are not covered: {}", self.last_of(who));
     }
 
     /// Lets all end that are left, and gives what is known of the trial.
@@ -235,7 +249,7 @@ impl Scene {
             let Some(child) = &mut self.participants[at].child else { continue };
             let has_ended = wait_for(|| child.try_wait().expect("a child can be asked").is_some());
             let who = self.participants[at].who;
-            assert!(has_ended, "{who} does not end: {:#?}", self.records(who));
+            assert!(has_ended, "{who} does not end: {}", self.last_of(who));
             self.participants[at].child = None;
         }
         let nanos = |duration: Duration| Nanos::try_from(duration.as_nanos()).expect("a trial is short");
@@ -250,6 +264,18 @@ impl Scene {
                 .map(|one| ProcessLog { who: one.who, records: self.records(one.who) })
                 .collect(),
         }
+    }
+
+    /// The end of its log.
+    fn last_of(&self, who: Who) -> String {
+        let records = self.records(who);
+        records
+            .iter()
+            .rev()
+            .take(40)
+            .rev()
+            .map(|record| format!("\n{} {:?}", record.at, record.event))
+            .collect()
     }
 
     fn of(&mut self, who: Who) -> &mut Participant {
