@@ -13,8 +13,11 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cell {
     word: u64,
+    /// In its low 61 bits; the highest says that the epoch of the word was put back.
     finished: u64,
 }
+
+const PUT_BACK: u64 = 1 << 63;
 
 impl Cell {
     /// Never ran, nothing pending, nothing running.
@@ -42,10 +45,21 @@ impl Cell {
     /// was superseded before, never shows here.
     #[must_use]
     pub const fn finished(self) -> Epoch {
-        Epoch::from_u64(self.finished)
+        Epoch::from_u64(self.finished & !PUT_BACK)
     }
 
-    /// The cell in 16 bytes: the word, then the epoch, both little-endian. The same on every machine.
+    /// Whether a register had forgotten this epoch, and it was put back: its run does not count any more.
+    #[must_use]
+    pub const fn is_put_back(self) -> bool {
+        self.finished & PUT_BACK != 0
+    }
+
+    const fn with_state(self, state: State) -> Self {
+        Self { word: state.to_word(), ..self }
+    }
+
+    /// The cell in 16 bytes: the word, then the epoch and whether it was put back, both little-endian. The same
+    /// on every machine.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         ((self.finished as u128) << 64 | self.word as u128).to_le_bytes()
@@ -56,23 +70,28 @@ impl Cell {
     #[allow(clippy::cast_possible_truncation, reason = "its two halves")]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         let both = u128::from_le_bytes(bytes);
-        Self { word: both as u64, finished: Epoch::from_u64((both >> 64) as u64).as_u64() }
+        let (word, finished) = (both as u64, (both >> 64) as u64);
+        let epoch = Epoch::from_u64(finished & !PUT_BACK).as_u64();
+        Self { word, finished: epoch | finished & PUT_BACK }
     }
 
     /// [`State::arrive_under`].
     pub const fn arrive(self, now: Timestamp, policy: Policy) -> (Self, Arrive) {
         let (state, outcome) = self.state().arrive_under(now, policy);
-        (Self::new(state, self.finished()), outcome)
+        match outcome {
+            Arrive::Run => (Self::new(state, self.finished()), outcome),
+            _ => (self.with_state(state), outcome),
+        }
     }
 
-    /// [`State::finish`]; a run that was still the latest is then the latest that has finished.
+    /// [`State::finish`]; a run that was still the latest is then the latest that has finished, unless it was
+    /// put back.
     pub const fn finish(self, epoch: Epoch) -> (Self, Finish) {
         let (state, outcome) = self.state().finish(epoch);
-        let finished = match outcome {
-            Finish::Finished => epoch,
-            Finish::Ignored => self.finished(),
-        };
-        (Self::new(state, finished), outcome)
+        match outcome {
+            Finish::Finished if !self.is_put_back() => (Self::new(state, epoch), outcome),
+            _ => (self.with_state(state), outcome),
+        }
     }
 
     /// What is known by whoever reads this cell, and has `seen` another there: the word that is further on, and
@@ -81,24 +100,18 @@ impl Cell {
     /// A register that lost its data, or a replica that was promoted behind, shows an older cell than one
     /// seen before. With this nothing goes back: no epoch is used twice, and no window is forgotten.
     ///
-    /// Only what has finished is as this cell says. Whoever reads the register after the loss is owed a run
-    /// after the epoch that stands there then: an epoch that had finished before the loss is greater, and put
-    /// back it would cover calls that were made after that run had started.
+    /// But what has finished is only what this cell says, and a run that it has forgotten does not finish any
+    /// more. Whoever reads the register after the loss is owed a run after the epoch that stands there then. One
+    /// from before the loss has a greater epoch: it would cover calls that were made after it had started.
     #[must_use]
     pub fn join(self, seen: Self) -> Self {
-        let state = match self.epoch().cmp(&seen.epoch()) {
-            Ordering::Less => seen.state(),
-            Ordering::Greater => self.state(),
-            Ordering::Equal => joined(self.state(), seen.state()),
+        let (state, is_put_back) = match self.epoch().cmp(&seen.epoch()) {
+            Ordering::Less => (seen.state(), true),
+            Ordering::Greater => (self.state(), self.is_put_back()),
+            Ordering::Equal => (joined(self.state(), seen.state()), self.is_put_back() || seen.is_put_back()),
         };
-        Self::new(state, self.finished())
-    }
-
-    /// The same in the next epoch, which is that of no run.
-    pub(crate) const fn in_next_epoch(self) -> Self {
-        let flags = self.word & 0b111;
-        let next = Epoch::from_u64(self.epoch().as_u64() + 1);
-        Self { word: next.as_u64() << 3 | flags, finished: self.finished }
+        let flag = if is_put_back { PUT_BACK } else { 0 };
+        Self { word: state.to_word(), finished: self.finished().as_u64() | flag }
     }
 
     /// Whether a run is due.
@@ -124,6 +137,10 @@ impl Default for Cell {
 
 impl fmt::Debug for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cell").field("state", &self.state()).field("finished", &self.finished()).finish()
+        f.debug_struct("Cell")
+            .field("state", &self.state())
+            .field("finished", &self.finished())
+            .field("put_back", &self.is_put_back())
+            .finish()
     }
 }

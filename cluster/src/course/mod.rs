@@ -79,7 +79,7 @@ pub struct Move {
 
 impl Move {
     /// The mark that goes with it. A move that starts nothing but puts back what a register has forgotten takes
-    /// nobody's: it must not be taken for a start.
+    /// nobody's: it must not be taken for the start of that run.
     #[must_use]
     pub fn mark(self, course: &Course) -> Mark {
         if self.starts { course.mark } else { Mark::NOBODY }
@@ -145,12 +145,7 @@ impl Course {
         if state.is_running() && cell.epoch() > latest.after && now < lease_end {
             return Act::Wait(Wait { now, until: Until::Finished { lease_end } });
         }
-        let (mut new, outcome) = cell.arrive(now, self.policy);
-        if reading.cell.epoch() < cell.epoch() && outcome != Arrive::Run && state.is_running() {
-            // It goes on keeping others out. But calls that were read to come before it may have been made after its
-            // start, so its finish must not count.
-            new = new.in_next_epoch();
-        }
+        let (new, outcome) = cell.arrive(now, self.policy);
         // Also where nothing is to be changed but the register has forgotten.
         if outcome != Arrive::Coalesced || new != reading.cell {
             return Act::Swap(Move { old: reading.cell, new, starts: outcome == Arrive::Run });
@@ -179,19 +174,13 @@ impl Course {
 
     /// The run of `epoch` has come to its end: what is to be moved for it, if it is not superseded.
     ///
-    /// If the register has forgotten it meanwhile, it ends, but does not count as finished: calls that were made after
-    /// its start may have been read there to come before it.
+    /// If the register has forgotten its start meanwhile, it ends, but does not count as finished.
     #[must_use]
     pub fn finish(&mut self, epoch: Epoch, reading: Reading, local: Timestamp) -> Option<Move> {
         let (cell, _) = self.seen.take_in(reading, local);
         self.settle();
         let (new, outcome) = cell.finish(epoch);
-        if outcome == Finish::Ignored {
-            return None;
-        }
-        let counts = reading.cell.epoch() == epoch;
-        let new = if counts { new } else { Cell::new(new.state(), cell.finished()) };
-        Some(Move { old: reading.cell, new, starts: false })
+        (outcome == Finish::Finished).then_some(Move { old: reading.cell, new, starts: false })
     }
 
     /// The move that [`finish`](Self::finish) asked for was done.

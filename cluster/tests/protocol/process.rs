@@ -123,10 +123,10 @@ impl Process {
             Rule::CoversAtStart if step.starts => {
                 Act::Swap(Move { new: Cell::new(state, state.epoch()), ..step })
             }
-            Rule::PutsBackInTheSameEpoch if !step.starts && cell.epoch() < had_seen.epoch() => {
-                Act::Swap(Move { new: Cell::new(had_seen.state(), step.new.finished()), ..step })
+            Rule::PutsBackWhatHasFinished => Act::Swap(Move { new: with_finished(step.new, later), ..step }),
+            Rule::PutsBackAsIfNothingWere => {
+                Act::Swap(Move { new: Cell::new(state, step.new.finished()), ..step })
             }
-            Rule::PutsBackWhatHasFinished => Act::Swap(Move { new: Cell::new(state, later), ..step }),
             Rule::NobodyTakesOver if step.starts && deferral && self.deferred_in != Some(cell.epoch()) => {
                 Act::Rest
             }
@@ -148,14 +148,23 @@ impl Process {
                 (cell.epoch() == run.epoch).then_some(Move { old: cell, new, starts: false })
             }
             Rule::FinishedInSecondStep => {
-                real.map(|step| Move { new: Cell::new(step.new.state(), cell.finished()), ..step })
+                real.map(|step| Move { new: with_finished(step.new, cell.finished()), ..step })
             }
             Rule::ForgottenRunCovers => {
-                real.map(|step| Move { new: Cell::new(step.new.state(), run.epoch), ..step })
+                real.map(|step| Move { new: with_finished(step.new, run.epoch), ..step })
             }
             _ => real,
         }
     }
+}
+
+/// The same, with another epoch as the latest that has finished.
+fn with_finished(cell: Cell, finished: Epoch) -> Cell {
+    let mut bytes = cell.to_bytes();
+    let others = bytes[15] & 0b1110_0000;
+    bytes[8..].copy_from_slice(&finished.as_u64().to_le_bytes());
+    bytes[15] |= others;
+    Cell::from_bytes(bytes)
 }
 
 /// The clock of every process: true time, from another origin than the register's.

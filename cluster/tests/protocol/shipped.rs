@@ -149,6 +149,17 @@ fn a_loss_does_no_harm_where_it_is_remembered() {
     assert!(is_on_time(all.most));
 }
 
+/// One that remembers the run in progress, and puts it back; one that never knew of it.
+#[test]
+fn the_register_loses_its_data_among_three() {
+    let faults = Faults { losses: 1, deaths: depth(0, 1), ..Faults::NONE };
+    let setting =
+        Setting { processes: 3, calls: 3, horizon: 2, loss: Loss::BetweenDecisions, faults, ..PLAIN };
+    let what = "3 processes, and the register forgets everything";
+    let all = all_promises_hold("C1 C2 C3 C5 C9", what, &setting);
+    assert_eq!((all.most.early, all.most.disorders), (1, 0));
+}
+
 /// Two faults at once: what is left.
 #[test]
 fn the_register_loses_its_data_and_its_clock_steps_back() {
@@ -156,15 +167,4 @@ fn the_register_loses_its_data_and_its_clock_steps_back() {
     let setting = Setting { horizon: depth(2, 5), timely: false, faults, ..PLAIN };
     let what = "a loss and a clock that steps back";
     let _ = all_promises_hold("C3 C5 C8", what, &setting);
-}
-
-/// One runs, one remembers and puts back, one has never seen anything.
-#[test]
-fn the_register_loses_its_data_among_three() {
-    let faults = Faults { losses: 1, ..Faults::NONE };
-    let setting =
-        Setting { processes: 3, calls: 3, horizon: 2, loss: Loss::BetweenDecisions, faults, ..PLAIN };
-    let what = "the register forgets everything, and one of three has seen nothing";
-    let all = all_promises_hold("C1 C2 C3 C5 C9", what, &setting);
-    assert_eq!((all.most.early, all.most.disorders), (1, 0));
 }

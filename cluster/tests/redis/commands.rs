@@ -25,7 +25,7 @@ fn counts<const N: usize>(counts: [(&str, usize); N]) -> BTreeMap<String, usize>
 fn an_operation_is_one_command() {
     let Some(server) = Server::start(Options::default()) else { return };
     let (register, mut admin) = (register(options(&server)), admin(&server));
-    let check = Check::of("G7", "redis-server, its own statistics: an operation is one command");
+    let check = Check::of("C7", "redis-server, its own statistics: an operation is one command");
     executed(&mut admin);
     read(&register);
     // The server does not know the script yet.

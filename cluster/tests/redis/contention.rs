@@ -44,7 +44,7 @@ fn count_one(register: &dyn Register) -> Result<(), RegisterError> {
 fn no_swap_is_lost() {
     let Some(server) = Server::start(Options::default()) else { return };
     let swaps = evidence::depth(250, 5_000);
-    let check = Check::of("G1 G2 G4", "redis-server: of many who compare and swap the same cell one does");
+    let check = Check::of("C1 C2 C4", "redis-server: of many who compare and swap the same cell one does");
     let mut done = 0;
     for connections in [1, 3, THREADS] {
         let registers: Vec<Arc<dyn Register>> =

@@ -45,7 +45,7 @@ fn judge(told: &Result<Swap, RegisterError>, after: Reading, new: Cell, mark: Ma
 fn a_start_that_is_cut_at_any_byte_is_recognized_by_its_mark() {
     let Some(Setting { server: _server, cut, register, witness }) = setting() else { return };
     let check = Check::of(
-        "G2 G3 G6",
+        "C2 C3 C6",
         "redis-server, cut at each byte of a start: its mark shows whether it was done",
     );
     let (mut done, mut not_done, mut cuts) = (0, 0, 0);

@@ -17,7 +17,7 @@ fn keeping(persistence: Persistence) -> Option<Server> {
 #[test]
 fn what_was_confirmed_outlives_a_kill_if_the_server_keeps_it() {
     let Some(mut server) = keeping(Persistence::Always) else { return };
-    let check = Check::of("G1 G2 G6", "redis-server, killed: with appendfsync always no cell is lost");
+    let check = Check::of("C1 C2 C6", "redis-server, killed: with appendfsync always no cell is lost");
     let register = register(options(&server));
     let mut cell = Cell::NEW;
     let kills = evidence::depth(3, 30);
@@ -87,7 +87,7 @@ fn hasty(server: &Server) -> Redis {
 fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() {
     let Some(server) = keeping(Persistence::None) else { return };
     let check = Check::of(
-        "G2 G6",
+        "C2 C6",
         "redis-server, stopped: no operation hangs, a late start is recognized by its mark",
     );
     let (kept, fresh, witness) = (hasty(&server), hasty(&server), register(options(&server)));

@@ -41,7 +41,7 @@ fn used(path: &Path) -> Vec<u8> {
 
 #[test]
 fn each_bit_that_is_changed() {
-    let check = evidence::Check::of("G6", "files: a register with any one bit changed is opened or refused");
+    let check = evidence::Check::of("C6", "files: a register with any one bit changed is opened or refused");
     let (_directory, path) = place();
     let register = used(&path);
     let mut refused = 0;
@@ -57,7 +57,7 @@ fn each_bit_that_is_changed() {
 
 #[test]
 fn any_bytes_in_any_length() {
-    let check = evidence::Check::of("G6", "files: any bytes, and a register with any part changed");
+    let check = evidence::Check::of("C6", "files: any bytes, and a register with any part changed");
     let (_directory, path) = place();
     let register = used(&path);
     let cases = evidence::depth(2_000, 100_000);

@@ -40,7 +40,7 @@ fn the_cell_lies_in_the_file_as_its_bytes() {
 
 #[test]
 fn threads_lose_no_update() {
-    let check = evidence::Check::of("G2", "threads: each with a mapping of its own, no swap is lost");
+    let check = evidence::Check::of("C2", "threads: each with a mapping of its own, no swap is lost");
     let (_directory, path) = place();
     let times = evidence::depth(20_000, 1_000_000);
     thread::scope(|scope| {
@@ -55,7 +55,7 @@ fn threads_lose_no_update() {
 
 #[test]
 fn processes_lose_no_update() {
-    let check = evidence::Check::of("G2", "processes: 8 of them, no swap is lost");
+    let check = evidence::Check::of("C2", "processes: 8 of them, no swap is lost");
     let (_directory, path) = place();
     let times = evidence::depth(10_000, 500_000);
     processes::all(Role::Increment(times), &path, 8);

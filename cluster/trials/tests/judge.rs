@@ -96,7 +96,7 @@ fn killed(who: Who) -> What {
 #[test]
 fn good_histories_pass() {
     let check =
-        Check::of("G1 G2 G3 G6", "judge of trials: good histories, also with deaths and losses, pass");
+        Check::of("C1 C2 C3 C6", "judge of trials: good histories, also with deaths and losses, pass");
     let all = [
         ("no faults", good()),
         ("killed in a run; its lease is over, its own call is lost", {

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn whatever_an_opener_left_is_opened() {
         let check =
-            evidence::Check::of("G6", "files: an initialization cut off after any byte is done again");
+            evidence::Check::of("C6", "files: an initialization cut off after any byte is done again");
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("register");
         let options = SharedMemoryOptions::new();

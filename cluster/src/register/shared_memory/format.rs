@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn initialization_may_be_cut_off_after_any_byte() {
         let check =
-            evidence::Check::of("G6", "bytes: an initialization cut off after any byte is begun again");
+            evidence::Check::of("C6", "bytes: an initialization cut off after any byte is begun again");
         let mut cuts = 0;
         for from in [Vec::new(), new(BEFORE).to_vec()] {
             let mut file = from;

@@ -58,7 +58,7 @@ fn missed(load: impl Fn(&Mapped) -> Cell + Sync) -> usize {
 
 #[test]
 fn no_caller_is_missed() {
-    let check = evidence::Check::of("G3", "litmus: two mappings of a file, a caller's data against a run");
+    let check = evidence::Check::of("C3", "litmus: two mappings of a file, a caller's data against a run");
     let rounds = evidence::depth(50, 2_000);
     for _ in 0..rounds {
         assert_eq!(missed(Mapped::load), 0);

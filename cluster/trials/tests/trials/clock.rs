@@ -27,7 +27,7 @@ fn step(place: &mut Place, scene: &mut Scene, seconds: i64) {
 /// covered, long before the clock would be where it was.
 fn stepped(what: &str, steps: &[i64]) {
     let check =
-        Check::of("G1 G2 G3 G5 G8", format!("trials, real redis-server: its clock is stepped {what}"));
+        Check::of("C1 C2 C3 C5 C8", format!("trials, real redis-server: its clock is stepped {what}"));
     let Some(mut place) = place() else { return };
     let mut scene = place.scene(THRESHOLD, Duration::from_secs(600));
     scene.defaults().calls_every = Some(Span::millis(2, 20));
@@ -81,7 +81,7 @@ fn forward_back_and_back() {
 #[test]
 fn a_run_is_superseded_when_the_clock_is_past_its_lease() {
     let check = Check::of(
-        "G2 G3 G8",
+        "C2 C3 C8",
         "trials, real redis-server: a step of its clock past the lease supersedes a run, whose token is stale then",
     );
     let Some(mut place) = place() else { return };

@@ -17,8 +17,10 @@ const STEP: usize = 24;
 /// started and finished. Gives the records.
 fn cut_everywhere(what: &str, fault: impl Fn(usize) -> Fault) -> Option<Vec<Record>> {
     let check = Check::of(
-        "G1 G2 G3 G4 G5",
-        format!("trials, real redis-server: {what}, at every {STEP}th byte of a deferral, its start and its finish"),
+        "C1 C2 C3 C4 C5",
+        format!(
+            "trials, real redis-server: {what}, at every {STEP}th byte of a deferral, its start and its finish"
+        ),
     );
     let mut place = Place::lasting_redis()?;
     let cut = Cut::to(place.server().port());

@@ -183,7 +183,7 @@ impl Storm {
 fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
     let schedules = evidence::depth(5, 75);
     let check = Check::of(
-        "G1 G2 G3 G5 G6",
+        "C1 C2 C3 C5 C6",
         format!(
             "trials, seeded schedules of faults, 3 to 5 real processes that are killed, stopped and held: {what}"
         ),
