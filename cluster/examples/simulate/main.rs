@@ -1,0 +1,114 @@
+//! What many processes cost the server of their register, in simulated time: the real decisions and the real
+//! pace of each process, and a model of the network and the server.
+//!
+//! ```text
+//! cargo run --release -p atomic-throttle-cluster --example simulate
+//! cargo run --release -p atomic-throttle-cluster --example simulate -- --processes 1000 --threshold 10s
+//! ```
+
+#![allow(clippy::cast_precision_loss, reason = "figures to be shown")]
+
+mod figures;
+mod process;
+mod server;
+mod simulation;
+#[cfg(test)]
+mod tests;
+
+use crate::figures::Figures;
+use crate::simulation::{Model, simulate};
+use clap::Parser;
+use core::time::Duration;
+
+const MODEL: &str = "\
+The model: processes on machines of their own, each with calls at random times (Poisson). What each decides, \
+and when it looks, is the library's own code. A way to the server takes its shortest time and an exponentially \
+distributed time more, each command anew; the server does one command after the other, each in the same \
+time. All clocks agree.
+
+Its limits: nothing is lost, nobody dies, and no connection is made anew; the server does nothing else; a \
+process wakes exactly when it wants to and decides in no time; its function always takes as long. So the \
+figures are of the protocol, not of a network or a machine.";
+
+/// Simulates many processes at one register, and shows what they cost its server.
+#[derive(Parser)]
+#[command(name = "simulate", after_help = MODEL)]
+struct Options {
+    /// How many processes; 1, 10, 100 and 1000 if nothing is said
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    processes: Option<u32>,
+
+    /// The shortest time between the starts of two runs
+    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
+    threshold: Duration,
+
+    /// Calls per second in each process
+    #[arg(long, default_value_t = 2.0, value_parser = positive)]
+    rate: f64,
+
+    /// How long a run takes
+    #[arg(long, default_value = "20ms", value_parser = humantime::parse_duration)]
+    run: Duration,
+
+    /// The shortest way to the server, or back
+    #[arg(long, default_value = "100us", value_parser = humantime::parse_duration)]
+    way: Duration,
+
+    /// What comes to each way on average
+    #[arg(long, default_value = "50us", value_parser = humantime::parse_duration)]
+    way_more: Duration,
+
+    /// How long the server takes for a command
+    #[arg(long, default_value = "20us", value_parser = humantime::parse_duration)]
+    service: Duration,
+
+    /// For how many windows calls are made
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    windows: u32,
+
+    /// The same seed, the same figures
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err(String::from("more than 0, please")) }
+}
+
+fn main() {
+    let options = Options::parse();
+    let counts = options.processes.map_or_else(|| vec![1, 10, 100, 1000], |count| vec![count]);
+    let mut rows = Vec::new();
+    for processes in counts {
+        for jitter in [true, false] {
+            let model = Model {
+                processes: processes as usize,
+                threshold: options.threshold,
+                rate: options.rate,
+                run: options.run,
+                way: options.way,
+                way_more: options.way_more,
+                service: options.service,
+                windows: options.windows,
+                jitter,
+                seed: options.seed,
+            };
+            rows.push(Figures::of(&model, &simulate(model)));
+        }
+    }
+    println!("{MODEL}\n");
+    println!(
+        "Threshold {:?}, {} calls per second and process, a run of {:?}, a way of {:?} and {:?} more on \
+         average, {:?} per command, {} windows, seed {}.\n",
+        options.threshold,
+        options.rate,
+        options.run,
+        options.way,
+        options.way_more,
+        options.service,
+        options.windows,
+        options.seed
+    );
+    println!("{}", figures::table(&rows));
+}
