@@ -29,18 +29,18 @@
 //! Among all processes that use one register with one threshold and one lease, whatever of them die, stop and come
 //! back. They are numbered as those of one process, [G1 to G9](atomic_throttle::Throttle#guarantees), and say what is weaker.
 //!
-//! * **C1 spacing.** Two runs start at least one threshold apart, by their stamps, on the register's clock. Where
+//! * **C1 spacing among processes.** Two runs start at least one threshold apart, by their stamps, on the register's clock. Where
 //!   that is stepped forward, or the register has lost its data and a process looks that does not remember, one run
 //!   may come early; and one more if its start was under way when the data were lost. As with G1 a process can be held up between its stamp and the first instruction of the function.
-//! * **C2 exclusion.** While the lease of a run holds, no other one starts. After it, another one may, while the
+//! * **C2 exclusion within the lease.** While the lease of a run holds, no other one starts. After it, another one may, while the
 //!   first still runs without knowing: no register can stop a process that was suspended. `Run::is_current` asks;
 //!   the token (C9) keeps it out where it does something. Where the register has lost its data, a process that has not seen
 //!   the run may start one beside it, once; those that have seen it put it back.
-//! * **C3 coverage.** A call is covered by a run that starts after it, in whatever process, **and finishes**. One that
+//! * **C3 coverage by finished runs.** A call is covered by a run that starts after it, in whatever process, **and finishes**. One that
 //!   is cut short by the death of its process, or superseded, covers nobody. What the caller wrote before the call,
 //!   where the run's process can read it, that run sees.
-//! * **C4 one deferral.** At most one run is pending among all processes.
-//! * **C5 liveness.** A run that is pending starts when the window is over: by its owner at once, and if that has
+//! * **C4 one deferral among processes.** At most one run is pending among all processes.
+//! * **C5 liveness and takeover.** A run that is pending starts when the window is over: by its owner at once, and if that has
 //!   died, by the first other process that looks. Each looks at a random time, a sixth of the threshold later at the
 //!   latest (5 ms if that is more, a good second if it is less). The end of a run that is longer than the threshold is
 //!   noticed by the others within half of it (0.1 s to 2 s). One in progress whose process has died is superseded
