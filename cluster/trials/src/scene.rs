@@ -269,13 +269,7 @@ impl Scene {
     /// The end of its log.
     fn last_of(&self, who: Who) -> String {
         let records = self.records(who);
-        records
-            .iter()
-            .rev()
-            .take(40)
-            .rev()
-            .map(|record| format!("\n{} {:?}", record.at, record.event))
-            .collect()
+        format!("{:?}", &records[records.len().saturating_sub(40)..]).replace("Record", "\nRecord")
     }
 
     fn of(&mut self, who: Who) -> &mut Participant {

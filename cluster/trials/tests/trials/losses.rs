@@ -101,6 +101,27 @@ fn one_run_is_early_where_nobody_remembers_and_no_second_one() {
 }
 
 #[test]
+fn one_run_is_early_where_the_one_that_remembers_has_no_calls() {
+    let check = Check::of(
+        "G1 G2 G3",
+        "trials, real redis-server: all data lost, and the one that remembers is idle, so it asks nothing: one run of \
+         another one comes early",
+    );
+    let Some(mut place) = Place::fleeting_redis() else { return };
+    let mut scene = place.scene(LONG, LONG);
+    let idle = scene.start(0);
+    scene.call(idle);
+    scene.until_covered(idle);
+    forget(&mut place, &mut scene);
+    let early = scene.start(1);
+    scene.call(early);
+    scene.until_covered(early);
+    let figures = good(&scene.end()).figures;
+    assert_eq!((figures.runs, figures.early), (2, 1));
+    check.passed(1, "histories");
+}
+
+#[test]
 fn a_run_in_progress_when_all_is_lost_is_known_again_when_it_ends() {
     let check = Check::of(
         "C1 C2 C3",

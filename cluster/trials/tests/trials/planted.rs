@@ -16,7 +16,9 @@ fn condemned(fault: &str, trial: &Trial, is_it: impl Fn(&Breach) -> bool) {
     let Some(breach) = breaches.iter().find(|breach| is_it(breach)) else {
         panic!("{fault}: not found among {breaches:?}\n{}", told(trial));
     };
-    evidence::caught(fault, &format!("trials, real processes: {breach}"));
+    // Epochs and processes are of this trial alone.
+    let promise = breach.to_string().split(':').next().map_or_else(String::new, str::to_owned);
+    evidence::caught(fault, &format!("trials, real processes: condemned for {promise}"));
 }
 
 fn with(scene: &mut Scene, seat: u32, fault: Fault) -> Who {

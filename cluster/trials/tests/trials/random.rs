@@ -1,17 +1,20 @@
 //! Schedules of all faults, drawn by chance from a seed: whatever they meet, every promise is kept.
 
-use crate::good;
 use crate::place::{Place, at_port};
 use crate::support::cut::{Cut, Fault};
 use crate::support::server::{Options, Persistence};
+use crate::{good, is_end, is_start};
 use atomic_throttle_cluster_trials::judge::{Figures, What};
-use atomic_throttle_cluster_trials::log::{Nanos, Who, now};
+use atomic_throttle_cluster_trials::log::{Event, Nanos, Who, now};
 use atomic_throttle_cluster_trials::participant::Span;
 use atomic_throttle_cluster_trials::scene::Scene;
 use evidence::Check;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
+
+/// Faults of one schedule.
+const STEPS: usize = 24;
 
 /// A trial that goes on, and what is wrong with it at present.
 struct Storm {
@@ -31,7 +34,7 @@ impl Storm {
     fn at(mut place: Place, seed: u64, persistence: Option<Persistence>, clock: bool) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let cut = persistence.map(|_| Cut::to(place.server().port()));
-        let threshold = Duration::from_millis(rng.random_range(40..=150));
+        let threshold = Duration::from_millis(rng.random_range(30..=120));
         // Some runs take longer than that.
         let lease = Duration::from_millis(rng.random_range(150..=500));
         let mut scene = place.scene(threshold, lease);
@@ -54,25 +57,26 @@ impl Storm {
 
     fn step(&mut self) {
         let at_server = self.persistence.is_some();
-        match self.rng.random_range(0..if at_server { 10 } else { 5 }) {
-            0 | 1 => self.kill_some(),
+        match self.rng.random_range(0..if at_server { 11 } else { 6 }) {
+            0 => self.kill_some(),
+            1 => self.kill_the_runner(),
             2 => {
                 let who = self.someone();
                 self.scene.stop(who);
                 self.stopped.push(who);
             }
             3 => self.let_go_on(),
-            4 => {
+            4 | 5 => {
                 let who = self.someone();
                 if !self.held.contains(&who) {
                     self.scene.hold(who);
                     self.held.push(who);
                 }
             }
-            5 => self.restart(),
-            6 => self.pause_or_resume(),
-            7 => self.close_or_open(),
-            8 => {
+            6 => self.restart(),
+            7 => self.pause_or_resume(),
+            8 => self.close_or_open(),
+            9 => {
                 let after = self.rng.random_range(0..2000);
                 let fault = if self.rng.random() { Fault::Request { after } } else { Fault::Reply { after } };
                 self.cut.as_ref().expect("it is at a server").fail(fault);
@@ -92,8 +96,22 @@ impl Storm {
         let mut all: Vec<_> = (0..self.rng.random_range(1..=3)).map(|_| self.someone()).collect();
         all.sort_unstable();
         all.dedup();
-        self.scene.kill(&all);
-        for who in all {
+        self.kill(&all);
+    }
+
+    /// The one that is in a run, if one is.
+    fn kill_the_runner(&mut self) {
+        let count = |who, is_it: fn(Event) -> bool| {
+            self.scene.records(who).iter().filter(|record| is_it(record.event)).count()
+        };
+        let runs: Vec<_> =
+            self.scene.alive().into_iter().filter(|&who| count(who, is_start) > count(who, is_end)).collect();
+        self.kill(&runs);
+    }
+
+    fn kill(&mut self, all: &[Who]) {
+        self.scene.kill(all);
+        for &who in all {
             self.stopped.retain(|stopped| *stopped != who);
             self.held.retain(|held| *held != who);
             self.scene.start(who.seat);
@@ -166,7 +184,7 @@ impl Storm {
 
     /// Lets what was done have its effect, if it has one.
     fn pause(&mut self) {
-        let mean = Duration::from_millis(80);
+        let mean = Duration::from_millis(60);
         std::thread::sleep(mean.mul_f64(-(1.0 - self.rng.random::<f64>()).ln()));
     }
 
@@ -181,7 +199,7 @@ impl Storm {
 
 /// Plays the schedules of these seeds, and adds up what happened.
 fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
-    let schedules = evidence::depth(5, 75);
+    let schedules = evidence::depth(8, 75);
     let check = Check::of(
         "C1 C2 C3 C5 C6",
         format!(
@@ -192,7 +210,7 @@ fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
     for seed in 0..schedules {
         println!("{what}, seed {seed}");
         let Some(mut storm) = place(seed) else { return };
-        for _ in 0..12 {
+        for _ in 0..STEPS {
             storm.step();
         }
         let figures = storm.end();
