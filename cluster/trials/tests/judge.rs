@@ -89,6 +89,11 @@ fn good() -> Planted {
         .told(A, 230, 2)
 }
 
+/// The second run is forgotten, and one that was stamped before it starts after it.
+fn lost_under_way() -> Planted {
+    good().fact(230, 231, What::Forgot).at(A, 240, Event::Started { epoch: 160 }).at(A, 245, ended(160))
+}
+
 fn killed(who: Who) -> What {
     What::Killed { who }
 }
@@ -120,6 +125,9 @@ fn good_histories_pass() {
         }),
         ("one early run after a loss", {
             good().fact(230, 231, What::Forgot).call(A, 240, 3).run(A, 250, 255).told(A, 260, 3)
+        }),
+        ("a start that was under way at a loss, and one early run after it", {
+            lost_under_way().at(A, 261, Event::Started { epoch: 260 }).at(A, 265, ended(260))
         }),
         ("one run beside another after a loss, and one after both", {
             planted()
@@ -163,6 +171,15 @@ fn runs_that_break_a_promise_are_condemned() {
         "a second early run after one loss",
         good().fact(230, 231, What::Forgot).run(A, 250, 255).run(B, 260, 265),
         Breach::TooSoon { before: 249, after: 259 },
+    );
+    condemned(
+        "a second early run after one that was under way at a loss",
+        lost_under_way()
+            .at(A, 261, Event::Started { epoch: 250 })
+            .at(A, 265, ended(250))
+            .at(A, 270, Event::Started { epoch: 260 })
+            .at(A, 275, ended(260)),
+        Breach::TooSoon { before: 250, after: 260 },
     );
     condemned(
         "a run that begins before its stamp",

@@ -58,27 +58,42 @@ fn pairs<'h>(trial: &Trial, runs: &'h [Run]) -> Vec<Against<'h>> {
 }
 
 /// Where a register has lost its data, one run may come as if those before it had not been: one by a process that
-/// performed none of them.
+/// performed none of them. And one whose start was under way then, so that it has its stamp from before the loss.
 fn forgive(trial: &Trial, against: &[Against<'_>]) -> (Vec<bool>, usize) {
     let mut forgiven = vec![false; against.len()];
     let mut count = 0;
     for fact in trial.facts.iter().filter(|fact| fact.what == What::Forgot) {
-        let across = |pair: &Against<'_>| is_across(fact, pair);
-        let left = against.iter().zip(&forgiven).filter(|(pair, forgiven)| !**forgiven && across(pair));
-        let Some(early) = left.map(|(pair, _)| pair.second).min_by_key(|run| run.started) else { continue };
-        count += 1;
-        for (pair, forgiven) in against.iter().zip(&mut forgiven) {
-            let is_early = across(pair) && pair.second.epoch == early.epoch;
-            // The register knows the early run in the place of the one that it has forgotten: who comes after the
-            // early one does not know of that either.
-            let is_after = pair.first.started <= fact.until
-                && pair.first.until > early.started
-                && pair.second.epoch > early.epoch
-                && matches!(pair.breach, Breach::Overlap { .. });
-            *forgiven |= is_early || is_after;
+        let was_under_way = |run: &Run| {
+            let ahead = trial.ahead.unwrap_or(i64::MIN);
+            i128::from(run.epoch) + i128::from(ahead) < i128::from(fact.from)
+        };
+        let any = |_: &Run| true;
+        for may_be in [&was_under_way as &dyn Fn(&Run) -> bool, &any] {
+            let left =
+                against.iter().zip(&forgiven).filter(|(_, forgiven)| !**forgiven).map(|(pair, _)| pair);
+            let seconds = left.filter(|pair| is_across(fact, pair)).map(|pair| pair.second);
+            let Some(early) = seconds.filter(|run| may_be(run)).min_by_key(|run| run.started) else {
+                continue;
+            };
+            count += 1;
+            for (pair, forgiven) in against.iter().zip(&mut forgiven) {
+                *forgiven |= is_by(early, fact, pair);
+            }
         }
     }
     (forgiven, count)
+}
+
+/// Whether it comes of this early run.
+fn is_by(early: &Run, fact: &Fact, pair: &Against<'_>) -> bool {
+    let is_early = is_across(fact, pair) && pair.second.epoch == early.epoch;
+    // The register knows the early run in the place of the one that it has forgotten: who comes after the early one
+    // does not know of that either.
+    let is_after = pair.first.started <= fact.until
+        && pair.first.until > early.started
+        && pair.second.epoch > early.epoch
+        && matches!(pair.breach, Breach::Overlap { .. });
+    is_early || is_after
 }
 
 fn is_across(fact: &Fact, pair: &Against<'_>) -> bool {
@@ -92,7 +107,11 @@ fn currency(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
         let Some((asked, current, answered)) = run.asked else { continue };
         let mut younger = history.runs.iter().filter(|younger| younger.epoch > run.epoch);
         let has_forgotten = trial.facts.iter().any(|fact| fact.what == What::Forgot && fact.from <= answered);
-        if current && !has_forgotten && younger.any(|younger| younger.started < asked) {
+        if has_forgotten {
+            // Then what it says of runs before is worth little.
+            continue;
+        }
+        if current && younger.any(|younger| younger.started < asked) {
             breaches.push(Breach::FalselyCurrent { epoch: run.epoch });
         } else if !current && !deaths && younger.next().is_none() {
             // A process that was killed may have started a run and not have come to write it down.

@@ -17,7 +17,7 @@ const STEP: usize = 24;
 /// started and finished. Gives the records.
 fn cut_everywhere(what: &str, fault: impl Fn(usize) -> Fault) -> Option<Vec<Record>> {
     let check = Check::of(
-        "G1 G2 G3 G4 G5",
+        "C1 C2 C3 C5 C8",
         format!(
             "trials, real redis-server: {what}, at every {STEP}th byte of a deferral, its start and its finish"
         ),

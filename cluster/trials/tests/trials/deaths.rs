@@ -41,7 +41,7 @@ fn watcher(scene: &mut Scene, seat: u32) -> Who {
 
 /// The same at each register, judged.
 fn everywhere(what: &str, trial: impl Fn(&Place) -> Trial, look: impl Fn(&Trial, &Figures)) {
-    let check = Check::of("G1 G2 G3 G5 G6", format!("trials, real processes: {what}"));
+    let check = Check::of("C1 C2 C3 C5 C6", format!("trials, real processes: {what}"));
     let mut places = 0;
     for place in Place::ALL {
         // Where the machine was slow the lease was over before: then it was another trial than this.

@@ -30,12 +30,12 @@ fn good(trial: &Trial) -> Verdict {
 /// All that happened, in the order of time.
 fn told(trial: &Trial) -> String {
     let records = trial.logs.iter().flat_map(|log| {
-        log.records.iter().map(|record| (record.at, format!("{}: {:?}", log.who, record.event)))
+        log.records.iter().map(|record| (record.at, format!("{} {}: {:?}", record.at, log.who, record.event)))
     });
-    let facts = trial.facts.iter().map(|fact| (fact.from, format!("until {}: {:?}", fact.until, fact.what)));
+    let facts = trial.facts.iter().map(|fact| (fact.from, format!("{fact:?}")));
     let mut lines: Vec<_> = records.chain(facts).collect();
     lines.sort();
-    lines.iter().map(|(at, what)| format!("{at} {what}\n")).collect()
+    lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
 }
 
 fn is_start(event: Event) -> bool {

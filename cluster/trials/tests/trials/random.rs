@@ -201,7 +201,7 @@ impl Storm {
 fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
     let schedules = evidence::depth(8, 75);
     let check = Check::of(
-        "C1 C2 C3 C5 C6",
+        "C1 C2 C3 C5 C6 C8 C9",
         format!(
             "trials, seeded schedules of faults, 3 to 5 real processes that are killed, stopped and held: {what}"
         ),
