@@ -1,0 +1,292 @@
+//! The command line of the storm.
+
+use atomic_throttle_cluster::register::Memory;
+use clap::{Parser, Subcommand};
+use std::any::type_name;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What this program was started for.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "storm", args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub options: Options,
+
+    #[command(subcommand)]
+    pub part: Option<Part>,
+}
+
+/// The storm starts this program again for each of its processes.
+#[derive(Subcommand, Clone, Copy, Debug)]
+pub enum Part {
+    /// A process of a storm, which is told on its standard input what to do
+    #[command(hide = true)]
+    Process,
+}
+
+/// Calls one throttle from many processes, kills and stops them, and says whether the guarantees held.
+///
+/// Each process writes what happens to it to a log of its own. Afterwards every promise is compared with all the
+/// logs. The exit status is 0 if they held, 1 if one was seen broken, 2 for bad arguments.
+///
+/// With the driver memory: the front ends are threads of one process and share its register: nobody can be killed.
+#[derive(Parser, Clone, Debug)]
+pub struct Options {
+    /// Where the processes meet: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=2s
+    #[arg(long, default_value = "memory:", value_name = "LOCATION")]
+    pub driver: String,
+
+    /// Processes that call and run
+    #[arg(long, default_value = "8", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub processes: u32,
+
+    /// The shortest time between the starts of two runs, at least 1ms
+    #[arg(long, default_value = "250ms", value_parser = positive_time)]
+    pub threshold: Duration,
+
+    /// How many seconds the storm lasts
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    pub seconds: Duration,
+
+    /// How long each run takes; shorter than the lease
+    #[arg(long, default_value = "20ms", value_parser = time)]
+    pub run_time: Duration,
+
+    /// Calls per second of each process, with exponentially distributed gaps
+    #[arg(long, default_value = "20", value_parser = rate, allow_hyphen_values = true)]
+    pub rate: f64,
+
+    /// Kills a process about as often as this, and starts another one in its place
+    #[arg(long, value_name = "TIME", value_parser = positive_time)]
+    pub kill_every: Option<Duration>,
+
+    /// Stops a process about as often as this, for longer than the lease, and continues it
+    #[arg(long, value_name = "TIME", value_parser = positive_time)]
+    pub stop_every: Option<Duration>,
+
+    /// What chance decides: who is killed or stopped, and when, and when calls come [default: another one each time]
+    #[arg(long)]
+    pub seed: Option<u64>,
+
+    /// Keep the logs of all processes, as it is done anyway if a guarantee did not hold
+    #[arg(long)]
+    pub keep: bool,
+
+    /// Draw a slice of the storm into this file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+/// The lease where the location says none.
+pub const LEASE: Duration = Duration::from_secs(2);
+
+impl Options {
+    /// Whether the register lies in memory that no other process reaches.
+    pub fn is_alone(&self) -> bool {
+        let names = ["memory", type_name_of_memory()];
+        names.iter().any(|name| {
+            self.driver
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(':') && !rest.starts_with("::"))
+        })
+    }
+
+    /// Refuses what cannot be done at the register.
+    pub fn check(&self) -> Result<(), String> {
+        for (name, asked) in [("--kill-every", self.kill_every), ("--stop-every", self.stop_every)] {
+            if asked.is_some() && self.is_alone() {
+                return Err(format!(
+                    "{name}: at the driver memory: all front ends are threads of this one process, and a thread \
+                     cannot be killed or stopped. Use --driver shm:PATH or --driver redis://HOST:PORT/NAME"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`check`](Self::check), when the lease is known.
+    pub fn check_lease(&self, lease: Duration) -> Result<(), String> {
+        if self.run_time < lease {
+            return Ok(());
+        }
+        let (run_time, lease) = (plain(self.run_time), plain(lease));
+        Err(format!(
+            "--run-time {run_time}: not shorter than the lease of {lease}. Every run would be superseded, and nobody \
+             covered. Say a longer one with the driver, such as ?lease=30s"
+        ))
+    }
+
+    /// What is called one of those that call and run.
+    pub fn row(&self) -> &'static str {
+        if self.is_alone() { "front end" } else { "process" }
+    }
+
+    /// The parameters as one phrase, without credentials.
+    pub fn describe(&self, lease: Duration, seed: u64) -> String {
+        let plural = match (self.processes, self.is_alone()) {
+            (1, _) => "",
+            (_, true) => "s",
+            (_, false) => "es",
+        };
+        let mut parts = vec![
+            format!("{}: {} {}{plural}", self.place(), self.processes, self.row()),
+            format!("threshold {}", plain(self.threshold)),
+            format!("lease {}", plain(lease)),
+            format!("runs take {}", plain(self.run_time)),
+            format!("{} calls per second and {}", self.rate, self.row()),
+        ];
+        if let Some(every) = self.kill_every {
+            parts.push(format!("a kill every {}", plain(every)));
+        }
+        if let Some(every) = self.stop_every {
+            parts.push(format!("a stop every {}", plain(every)));
+        }
+        parts.push(format!("seed {seed}"));
+        parts.join(", ")
+    }
+
+    /// Where the register lies, without credentials and parameters.
+    fn place(&self) -> String {
+        let place = self.driver.split('?').next().unwrap_or_default();
+        match (place.split_once("//"), place.rsplit_once('@')) {
+            (Some((name, _)), Some((_, host))) => format!("{name}//***@{host}"),
+            _ => place.trim_end_matches(':').to_owned(),
+        }
+    }
+}
+
+/// The name by which the driver knows it: without the private modules.
+fn type_name_of_memory() -> &'static str {
+    debug_assert!(type_name::<Memory>().ends_with("::Memory"));
+    "atomic_throttle_cluster::register::Memory"
+}
+
+fn plain(time: Duration) -> String {
+    humantime::format_duration(time).to_string()
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as 20ms, 2s or 1h"))
+}
+
+fn positive_time(text: &str) -> Result<Duration, String> {
+    let time = time(text)?;
+    if time >= Duration::from_millis(1) { Ok(time) } else { Err("less than a millisecond".to_owned()) }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = Duration::try_from_secs_f64(positive(text)?).map_err(|e| e.to_string())?;
+    if seconds >= Duration::from_millis(1) && seconds <= Duration::from_secs(24 * 60 * 60) {
+        Ok(seconds)
+    } else {
+        Err("a storm lasts from a millisecond to a day".to_owned())
+    }
+}
+
+/// Each call is written to a file.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = positive(text)?;
+    if rate <= 100_000.0 {
+        Ok(rate)
+    } else {
+        Err("more than 100,000: each call is written to a file".to_owned())
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number > 0.0 && number.is_finite() {
+        Ok(number)
+    } else {
+        Err("must be finite and greater than 0".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, LEASE, Options};
+    use atomic_throttle_cluster::Drivers;
+    use clap::Parser;
+    use std::time::Duration;
+
+    fn parse(arguments: &str) -> Result<Options, clap::Error> {
+        let arguments = std::iter::once("storm").chain(arguments.split_whitespace());
+        Cli::try_parse_from(arguments).map(|cli| cli.options)
+    }
+
+    #[test]
+    fn refuses_what_makes_no_storm() {
+        for bad in [
+            "--processes 0",
+            "--processes -1",
+            "--processes 65",
+            "--threshold abc",
+            "--threshold 0",
+            "--threshold 999us",
+            "--seconds 0",
+            "--seconds inf",
+            "--seconds 1e300",
+            "--seconds 86401",
+            "--rate 0",
+            "--rate -3",
+            "--rate NaN",
+            "--rate 1e6",
+            "--kill-every 0",
+            "--stop-every 0s",
+            "--seed -1",
+            "--unknown",
+            "--processes 2 process",
+        ] {
+            assert!(parse(bad).is_err(), "{bad} was taken");
+        }
+    }
+
+    #[test]
+    fn nobody_is_killed_or_stopped_in_memory() {
+        for (arguments, is_taken) in [
+            ("", true),
+            ("--kill-every 2s", false),
+            ("--stop-every 2s --driver memory:?lease=5s", false),
+            ("--kill-every 2s --driver atomic_throttle_cluster::register::Memory:", false),
+            ("--kill-every 2s --stop-every 3s --driver shm:/tmp/storm", true),
+            ("--kill-every 2s --driver memory-of-mine:", true),
+        ] {
+            let checked = parse(arguments).unwrap().check();
+            assert_eq!(checked.is_ok(), is_taken, "{arguments}");
+            if let Err(why) = checked {
+                assert!(why.contains("shm:PATH") && why.contains("redis://"), "{why}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_register_in_memory_is_known_by_all_its_names() {
+        for name in Drivers::standard().names() {
+            let options = Options { driver: format!("{name}:"), ..parse("").unwrap() };
+            assert_eq!(
+                options.is_alone(),
+                name.to_lowercase().ends_with("memory") && !name.contains("Shared")
+            );
+        }
+    }
+
+    #[test]
+    fn a_run_as_long_as_the_lease_is_refused() {
+        let options = parse("--run-time 2s").unwrap();
+        assert!(options.check_lease(LEASE).is_err());
+        assert!(options.check_lease(LEASE + Duration::from_nanos(1)).is_ok());
+    }
+
+    #[test]
+    fn it_describes_itself_without_a_password() {
+        let options = parse("--driver redis://me:secret@host:1/name?lease=3s --kill-every 2s").unwrap();
+        let described = options.describe(LEASE, 7);
+        assert_eq!(
+            described,
+            "redis://***@host:1/name: 8 processes, threshold 250ms, lease 2s, runs take 20ms, 20 calls per second and \
+             process, a kill every 2s, seed 7"
+        );
+        assert!(parse("").unwrap().describe(LEASE, 7).starts_with("memory: 8 front ends, "));
+    }
+}
