@@ -35,7 +35,7 @@ const RUNGS: [(&str, &str); 5] = [
 const FEATURES: [&str; 6] = ["async", "batch", "keyed", "tokio", "tracing", "tsc"];
 
 /// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
-const EXAMPLES: [&str; 18] = [
+const EXAMPLES: [&str; 20] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
@@ -53,6 +53,8 @@ const EXAMPLES: [&str; 18] = [
     "storm --features tokio,keyed -- --seconds 1 --front keyed-leading --threshold 1us --keys 40",
     "storm --features tokio,keyed -- --seconds 1 --front keyed-leading --threshold 1ms --run-time 3ms \
      --panic-every 3",
+    "storm --package atomic-throttle-cluster -- --seconds 1",
+    "simulate --package atomic-throttle-cluster -- --processes 100",
     "gate_by_hand",
     "keyed_alerts --features tokio,keyed",
     "lateness --features tokio,keyed -- --rounds 10",
@@ -112,8 +114,16 @@ fn weaken() -> Rung {
 }
 
 fn examples() -> Rung {
-    let steps = EXAMPLES.map(|example| Step::cargo(&format!("run --release --quiet --example {example}")));
-    Rung::of_commands("examples", steps)
+    let mut examples = EXAMPLES.to_vec();
+    if cfg!(target_os = "linux") {
+        // Where nothing needs to be installed for processes to be killed at.
+        examples.push(
+            "storm --package atomic-throttle-cluster -- --driver shm:target/storm-register?lease=500ms \
+             --threshold 100ms --seconds 3 --kill-every 300ms --stop-every 600ms",
+        );
+    }
+    let run = |example| Step::cargo(&format!("run --release --quiet --example {example}"));
+    Rung::of_commands("examples", examples.into_iter().map(run).collect::<Vec<_>>())
 }
 
 /// Every bench once without measuring, and the programs that measure as briefly as they can, so that they work

@@ -3,6 +3,7 @@
 use crate::ladder::{Depth, models, rungs};
 use crate::report::{forget, report};
 use crate::rung::Done;
+use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,6 +12,8 @@ use std::time::Instant;
 pub fn verify(root: &Path, depth: Depth) -> Result<(), String> {
     let start = Instant::now();
     forget(root)?;
+    // Cargo may build elsewhere; some examples leave files there.
+    fs::create_dir_all(root.join("target")).map_err(|why| format!("target: {why}"))?;
     let done = rungs(depth).iter().map(|rung| rung.run(root)).collect::<Result<Vec<Done>, String>>()?;
 
     println!();
