@@ -67,6 +67,16 @@ fn processes_die() {
     assert!(all.lost > 0, "no call died with its process");
 }
 
+/// From each state that they reach in one moment; what comes then is in the continuations.
+#[test]
+fn two_of_four_processes_die() {
+    let faults = Faults { deaths: 2, ..Faults::NONE };
+    let setting = Setting { processes: 4, calls: 4, horizon: depth(0, 1), faults, ..PLAIN };
+    let all = all_promises_hold("C1 C2 C3 C5 C6", "4 processes, 2 die at any step", &setting);
+    assert!(is_on_time(all.most));
+    assert!(all.lost > 0, "no call died with its process");
+}
+
 #[test]
 fn answers_are_slow() {
     let setting = Setting { slow_answers: true, horizon: depth(6, 8), ..PLAIN };
