@@ -84,3 +84,7 @@ pub use self::drivers::{Drivers, Opened};
 pub use self::throttled::{
     Builder, ClusterThrottled, Ended, Left, Run, SpawnError, Status, Ticket, WaitError,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
