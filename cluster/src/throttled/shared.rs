@@ -125,11 +125,15 @@ impl Shared {
         let mut told = self.told();
         told.cell = cell;
         told.owed = owed;
-        told.error = None;
         if covered > told.covered {
             told.covered = covered;
             self.changed.notify_all();
         }
+    }
+
+    /// The register does what it is asked for.
+    pub(super) fn answered(&self) {
+        self.told().error = None;
     }
 
     /// The thread has not heard of the register.

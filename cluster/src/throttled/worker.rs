@@ -73,6 +73,9 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         let (mut now, mut asked, mut local) = (reading.now, asked, Monotonic.now());
         let mut act = self.course.look(reading, local, self.taken.take());
         loop {
+            if !matches!(act, Act::Swap(_)) {
+                self.answered();
+            }
             self.tell();
             let step = match act {
                 Act::Rest => return Woken::Look,
@@ -161,11 +164,18 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 }
             };
         }
+        self.answered();
         self.tell();
     }
 
-    fn tell(&mut self) {
+    /// All that was asked of the register was answered. That it can be read is not enough: a replica, or a server
+    /// that is full, is read as ever and takes no swap.
+    fn answered(&mut self) {
         self.backoff = None;
+        self.shared.answered();
+    }
+
+    fn tell(&self) {
         let covered = self.course.covered().unwrap_or(0);
         self.shared.heard(self.course.cell(), covered, self.course.is_owed());
     }

@@ -8,7 +8,7 @@ use evidence::Check;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// At a register that fails, with how often the function was called.
 fn at(register: &Arc<Failing>, lease: Duration) -> (ClusterThrottled, Arc<AtomicU64>) {
@@ -91,6 +91,38 @@ fn each_swap_of_a_deferred_run_may_go_unanswered() {
         throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
         assert_eq!(runs.load(Relaxed), 2, "{unanswered} unanswered");
     }
+}
+
+/// As a replica is, or a server that is full.
+#[test]
+fn a_register_that_is_read_and_takes_no_swap_is_asked_less_and_less_often() {
+    let check =
+        Check::of("C8", "tests: a register that is read and takes no swap is asked less and less often");
+    let register = Arc::new(Failing::default());
+    register.set(Some(Fault::SwapsLost(u32::MAX)));
+    let (told, tells) = mpsc::channel();
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .register(Arc::clone(&register) as Arc<dyn Register>)
+        .on_error(move |_| {
+            let _ = told.send(());
+        })
+        .spawn(|_| ())
+        .unwrap();
+    let began = Instant::now();
+    let ticket = throttled.trigger().unwrap();
+    let errors = 8;
+    for _ in 0..errors {
+        tells.recv_timeout(LIMIT).unwrap();
+    }
+    // From 20 ms on, twice as long each time: a thread may sleep longer, never shorter.
+    let least = Duration::from_millis(20 * ((1 << (errors - 1)) - 1));
+    assert!(began.elapsed() >= least, "{errors} errors in {:?}", began.elapsed());
+    assert!(throttled.status().error.is_some());
+
+    register.set(None);
+    ticket.wait_for(LIMIT).unwrap();
+    assert!(throttled.status().error.is_none());
+    check.passed(errors, "cases");
 }
 
 #[test]
