@@ -24,7 +24,6 @@ pub(super) struct Shared {
 struct Told {
     stage: Stage,
     covered: Taken,
-    owed: bool,
     runs: u64,
     panics: u64,
     cell: Cell,
@@ -47,7 +46,6 @@ impl Shared {
             told: Mutex::new(Told {
                 stage: Stage::Going,
                 covered: 0,
-                owed: false,
                 runs: 0,
                 panics: 0,
                 cell: Cell::NEW,
@@ -112,7 +110,7 @@ impl Shared {
     pub(super) fn status(&self) -> Status {
         let told = self.told();
         Status {
-            is_owed: told.owed || self.gate.state().is_pending(),
+            is_owed: self.is_owed(&told),
             runs: told.runs,
             panics: told.panics,
             cell: told.cell,
@@ -120,11 +118,15 @@ impl Shared {
         }
     }
 
-    /// The thread has heard of the register, and is owed something there or not.
-    pub(super) fn heard(&self, cell: Cell, covered: Taken, owed: bool) {
+    /// Counted, so that calls that the thread has taken and not asked the register for yet are owed as well.
+    fn is_owed(&self, told: &Told) -> bool {
+        told.covered < self.latest()
+    }
+
+    /// The thread has heard of the register.
+    pub(super) fn heard(&self, cell: Cell, covered: Taken) {
         let mut told = self.told();
         told.cell = cell;
-        told.owed = owed;
         if covered > told.covered {
             told.covered = covered;
             self.changed.notify_all();
@@ -138,9 +140,7 @@ impl Shared {
 
     /// The thread has not heard of the register.
     pub(super) fn failed(&self, error: RegisterError) {
-        let mut told = self.told();
-        told.owed = true;
-        told.error = Some(error);
+        self.told().error = Some(error);
     }
 
     pub(super) fn began_a_run(&self) {
@@ -152,12 +152,10 @@ impl Shared {
     }
 
     /// Ends, if that was asked for and nothing is owed any more, or the time for it has passed.
-    pub(super) fn ends(&self, owed: bool) -> bool {
+    pub(super) fn ends(&self) -> bool {
         let mut told = self.told();
         let Stage::Ending(within) = told.stage else { return told.stage == Stage::Ended };
-        let is_done = !owed && !self.gate.state().is_pending();
-        if is_done || Monotonic.now() >= within {
-            told.owed = !is_done;
+        if !self.is_owed(&told) || Monotonic.now() >= within {
             self.end(&mut told);
             return true;
         }
@@ -168,7 +166,6 @@ impl Shared {
     pub(super) fn ended(&self) {
         let mut told = self.told();
         if told.stage != Stage::Ended {
-            told.owed = true;
             self.end(&mut told);
         }
     }
@@ -236,7 +233,7 @@ impl Keeper {
         loop {
             let left = within.saturating_since(Monotonic.now());
             if told.stage == Stage::Ended || left.is_zero() {
-                let is_left = told.owed || told.stage != Stage::Ended;
+                let is_left = shared.is_owed(&told);
                 return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
             }
             told = shared.changed.wait_timeout(told, left).unwrap_or_else(PoisonError::into_inner).0;

@@ -50,7 +50,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         loop {
             self.taken = self.shared.take().or(self.taken);
             let is_owed = self.taken.is_some() || self.course.is_owed();
-            if self.shared.ends(is_owed) {
+            if self.shared.ends() {
                 return;
             }
             if !is_owed {
@@ -62,7 +62,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 Ok(reading) => self.look(reading, asked),
                 Err(error) => self.back_off(&error),
             };
-            if woken == Woken::End && self.shared.ends(true) {
+            if woken == Woken::End && self.shared.ends() {
                 return;
             }
         }
@@ -177,7 +177,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
 
     fn tell(&self) {
         let covered = self.course.covered().unwrap_or(0);
-        self.shared.heard(self.course.cell(), covered, self.course.is_owed());
+        self.shared.heard(self.course.cell(), covered);
     }
 
     /// The register does not answer: what is owed stays owed, and it is asked again later, and later.

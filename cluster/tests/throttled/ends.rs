@@ -63,6 +63,16 @@ fn an_end_that_cannot_cover_says_so_and_why() {
     assert!(throttled.status().is_owed);
 }
 
+/// Several times: the thread may be quick enough to have ended.
+#[test]
+fn an_end_without_any_time_succeeds_where_nothing_is_owed() {
+    for _ in 0..100 {
+        let throttled = ClusterThrottled::spawn(THRESHOLD, |_| ()).unwrap();
+        throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+        throttled.shutdown(Duration::ZERO).unwrap();
+    }
+}
+
 /// The function holds the last handle; or drops it.
 #[test]
 fn a_handle_may_be_dropped_inside_the_run() {

@@ -4,7 +4,7 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
 };
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 
 /// What becomes of the next operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,26 @@ pub enum Fault {
     SwapsLost(u32),
     /// Operations panic, against the promise.
     Panics,
+}
+
+/// A register that says when it is read, and answers when it is let.
+#[derive(Debug)]
+pub struct Slow {
+    pub memory: Memory,
+    pub reads: mpsc::SyncSender<()>,
+    pub goes_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Register for Slow {
+    fn read(&self) -> Result<Reading, RegisterError> {
+        let _ = self.reads.send(());
+        let _ = self.goes_on.lock().unwrap().recv();
+        self.memory.read()
+    }
+
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        self.memory.compare_and_swap(old, new, mark)
+    }
 }
 
 #[derive(Debug, Default)]

@@ -1,13 +1,13 @@
 //! A register that does not answer: nothing is lost, nothing is done twice, and whoever waits is told.
 
-use crate::failing::{Failing, Fault};
+use crate::failing::{Failing, Fault, Slow};
 use crate::{LIMIT, THRESHOLD};
-use atomic_throttle_cluster::register::{Register, RegisterErrorKind};
+use atomic_throttle_cluster::register::{Memory, Register, RegisterErrorKind};
 use atomic_throttle_cluster::{ClusterThrottled, Ended, WaitError};
 use evidence::Check;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 /// At a register that fails, with how often the function was called.
@@ -52,6 +52,20 @@ fn calls_stay_owed_while_nothing_answers_and_are_covered_when_it_does() {
     let status = throttled.status();
     assert!(!status.is_owed && status.error.is_none());
     check.passed(1, "calls");
+}
+
+#[test]
+fn a_call_is_owed_while_the_register_is_asked_for_it() {
+    let (reads, asked) = mpsc::sync_channel(100);
+    let (answer, goes_on) = mpsc::channel();
+    let register = Slow { memory: Memory::new(), reads, goes_on: Mutex::new(goes_on) };
+    let throttled = ClusterThrottled::builder(THRESHOLD).register(Arc::new(register)).spawn(|_| ()).unwrap();
+    let ticket = throttled.trigger().unwrap();
+    asked.recv_timeout(LIMIT).unwrap();
+    assert!(throttled.status().is_owed && !ticket.is_covered());
+    drop(answer);
+    ticket.wait_for(LIMIT).unwrap();
+    assert!(!throttled.status().is_owed);
 }
 
 /// The lease is so long that a test would fail by its limit if a run were left to it.
