@@ -101,7 +101,8 @@ impl ClusterThrottled {
     }
 
     /// Takes no more calls, waits until all that were made here are covered, at most for `limit`, and ends the
-    /// thread. All handles stay valid; calls by them are refused.
+    /// thread. What the function and the hooks hold is dropped then, within the same limit. All handles stay
+    /// valid; calls by them are refused.
     ///
     /// # Errors
     ///

@@ -35,6 +35,8 @@ enum Stage {
     Going,
     /// No further calls are taken; at this time at the latest the thread ends.
     Ending(Timestamp),
+    /// Nothing more is performed; the thread drops what the function and the hooks hold.
+    Closing,
     Ended,
 }
 
@@ -96,7 +98,7 @@ impl Shared {
             if self.is_the_thread() {
                 return Err(WaitError::InsideRun);
             }
-            if told.stage == Stage::Ended {
+            if matches!(told.stage, Stage::Closing | Stage::Ended) {
                 return Err(WaitError::Ended);
             }
             let left = within.saturating_since(Monotonic.now());
@@ -151,27 +153,33 @@ impl Shared {
         self.told().panics += 1;
     }
 
-    /// Ends, if that was asked for and nothing is owed any more, or the time for it has passed.
-    pub(super) fn ends(&self) -> bool {
+    /// Closes, if the end was asked for and nothing is owed any more, or the time for it has passed.
+    pub(super) fn closes(&self) -> bool {
         let mut told = self.told();
-        let Stage::Ending(within) = told.stage else { return told.stage == Stage::Ended };
+        let Stage::Ending(within) = told.stage else { return told.stage != Stage::Going };
         if !self.is_owed(&told) || Monotonic.now() >= within {
-            self.end(&mut told);
+            self.close(&mut told);
             return true;
         }
         false
     }
 
-    /// The thread has ended, perhaps before it should.
-    pub(super) fn ended(&self) {
+    /// The thread performs nothing more, perhaps before it should.
+    pub(super) fn closed(&self) {
         let mut told = self.told();
-        if told.stage != Stage::Ended {
-            self.end(&mut told);
+        if told.stage != Stage::Closing {
+            self.close(&mut told);
         }
     }
 
-    fn end(&self, told: &mut Told) {
-        told.stage = Stage::Ended;
+    /// The thread has done the last that it does.
+    pub(super) fn ended(&self) {
+        self.told().stage = Stage::Ended;
+        self.changed.notify_all();
+    }
+
+    fn close(&self, told: &mut Told) {
+        told.stage = Stage::Closing;
         // A call that comes now must not coalesce into one that nobody takes any more.
         self.take();
         self.changed.notify_all();
@@ -182,7 +190,7 @@ impl Shared {
         match self.told().stage {
             Stage::Going => None,
             Stage::Ending(within) => Some(within),
-            Stage::Ended => Some(Timestamp::ZERO),
+            Stage::Closing | Stage::Ended => Some(Timestamp::ZERO),
         }
     }
 
@@ -221,7 +229,7 @@ impl Keeper {
         told.stage = match told.stage {
             Stage::Going => Stage::Ending(within),
             Stage::Ending(earlier) => Stage::Ending(earlier.min(within)),
-            Stage::Ended => Stage::Ended,
+            Stage::Closing | Stage::Ended => told.stage,
         };
         drop(told);
         shared.wake();

@@ -42,7 +42,13 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         let shared = Arc::clone(&self.shared);
         // A register that panics against its promise must not leave callers waiting for nobody.
         without_panic(|| self.serve());
-        without_panic(|| drop(self));
+        shared.closed();
+        let Self { f, on_error, on_panic, .. } = self;
+        // Before the end is told: whoever has waited for it may rely on that. And one by one, for two panics at
+        // once would abort.
+        without_panic(|| drop(f));
+        without_panic(|| drop(on_error));
+        without_panic(|| drop(on_panic));
         shared.ended();
     }
 
@@ -50,7 +56,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         loop {
             self.taken = self.shared.take().or(self.taken);
             let is_owed = self.taken.is_some() || self.course.is_owed();
-            if self.shared.ends() {
+            if self.shared.closes() {
                 return;
             }
             if !is_owed {
@@ -62,7 +68,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 Ok(reading) => self.look(reading, asked),
                 Err(error) => self.back_off(&error),
             };
-            if woken == Woken::End && self.shared.ends() {
+            if woken == Woken::End && self.shared.closes() {
                 return;
             }
         }

@@ -73,6 +73,51 @@ fn an_end_without_any_time_succeeds_where_nothing_is_owed() {
     }
 }
 
+/// What the function holds until it is dropped, which takes a while, or panics.
+struct Held(Option<mpsc::Sender<()>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(told) = self.0.take() else { panic!("a drop that panics") };
+        for _ in 0..1000 {
+            std::thread::yield_now();
+        }
+        let _ = told.send(());
+    }
+}
+
+#[test]
+fn what_the_function_holds_is_gone_when_the_end_is_told() {
+    let (told, tells) = mpsc::channel();
+    let held = Held(Some(told));
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+        let _ = &held;
+    })
+    .unwrap();
+    throttled.shutdown(LIMIT).unwrap();
+    assert_eq!(tells.try_recv(), Ok(()));
+}
+
+/// Two panics at once would abort.
+#[test]
+fn the_function_and_the_hooks_may_all_panic_when_they_are_dropped() {
+    let [in_function, on_error, on_panic] = [(); 3].map(|()| Held(None));
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .on_error(move |_| {
+            let _ = &on_error;
+        })
+        .on_panic(move |_, _| {
+            let _ = &on_panic;
+        })
+        .spawn(move |_| {
+            let _ = &in_function;
+        })
+        .unwrap();
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+    throttled.shutdown(LIMIT).unwrap();
+    assert_eq!(throttled.trigger().err(), Some(Ended));
+}
+
 /// The function holds the last handle; or drops it.
 #[test]
 fn a_handle_may_be_dropped_inside_the_run() {
