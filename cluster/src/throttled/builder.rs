@@ -13,7 +13,7 @@ use core::any::Any;
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
-use std::thread;
+use std::{io, thread};
 
 /// A throttle at a register of your choice; see [`ClusterThrottled::builder`].
 #[must_use = "a builder does nothing until `spawn`"]
@@ -95,6 +95,10 @@ impl Builder {
     pub fn spawn(self, f: impl FnMut(&Run<'_>) + Send + 'static) -> Result<ClusterThrottled, SpawnError> {
         let threshold = Threshold::try_from(self.threshold).map_err(SpawnError::Threshold)?;
         let lease = Lease::try_from(self.lease).map_err(SpawnError::Lease)?;
+        if self.name.contains('\0') {
+            let what = format!("the thread name {:?} contains a zero byte: leave it out", self.name);
+            return Err(SpawnError::Thread(io::Error::new(io::ErrorKind::InvalidInput, what)));
+        }
         let register = self.register.unwrap_or_else(|| Arc::new(Memory::new()));
         let shared = Arc::new(Shared::new(register));
         let worker = Worker {

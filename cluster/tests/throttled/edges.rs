@@ -33,6 +33,15 @@ fn any_threshold_in_range_runs_and_one_out_of_range_is_refused() {
 }
 
 #[test]
+fn a_name_that_no_thread_can_have_is_refused() {
+    let error = ClusterThrottled::builder(THRESHOLD).name("a\0b").spawn(|_| ()).unwrap_err();
+    assert!(
+        matches!(&error, SpawnError::Thread(cause) if cause.to_string().contains("zero byte")),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_run_that_panics_has_run_and_the_throttle_goes_on() {
     let (told, tells) = mpsc::channel();
     let throttled = ClusterThrottled::builder(THRESHOLD)
