@@ -40,7 +40,7 @@ fn names_are_compared_exactly_and_the_known_ones_are_listed() {
             assert!(error.to_string().contains(known), "{known}: {error}");
         }
     }
-    for nameless in ["", "memory", ":", ":memory", "::"] {
+    for nameless in ["", "memory", ":", ":memory", "::", "me@host:1", "//host:1/name", "/run/a:b"] {
         assert!(matches!(drivers.open(nameless), Err(OpenError::NoDriver { .. })), "{nameless:?}");
     }
 }
@@ -131,6 +131,27 @@ fn no_error_shows_a_password() {
         }
     }
     assert!(errors > 100, "{errors}");
+}
+
+/// Nor where the name of the driver or a `/` is missing, so that the credentials are taken for something else.
+#[test]
+fn no_error_shows_a_password_that_stands_in_the_wrong_place() {
+    let drivers = Drivers::standard();
+    for wrong in [
+        format!("{SECRET}@host:6379/x"),
+        format!("//user::{SECRET}@host:6379/x"),
+        format!("redis//user::{SECRET}@host:6379/x"),
+        format!("redis:/user:{SECRET}@host/x"),
+        format!("redis:/user:{SECRET}@host/x?lease=no"),
+        format!("redis:user:{SECRET}@host/x?lease=no"),
+        format!("rediss:/user:1@{SECRET}@host/x"),
+        format!("redis+unix:/user:{SECRET}@host/x?name=n&mode=1"),
+        format!("redis+unix:user:{SECRET}@/run/redis.sock?name=n&db=no"),
+        format!("memory:user:{SECRET}@host?lease=no"),
+    ] {
+        let error = drivers.open(&wrong).unwrap_err();
+        assert!(!all_texts(&error).contains(SECRET), "{wrong}: {}", all_texts(&error));
+    }
 }
 
 #[cfg(feature = "redis")]

@@ -14,7 +14,8 @@ pub struct Location {
     known: Vec<String>,
 }
 
-/// The name of the driver, and the rest. A `::` is part of the name.
+/// The name of the driver, and the rest. A `::` is part of the name. What has a `@` or a `/` in it was not meant as
+/// one: the name was left out, and this may be a password.
 pub(super) fn split(location: &str) -> Option<(&str, &str)> {
     let mut from = 0;
     loop {
@@ -24,7 +25,7 @@ pub(super) fn split(location: &str) -> Option<(&str, &str)> {
             continue;
         }
         let (name, rest) = (&location[..colon], &location[colon + 1..]);
-        return (!name.is_empty()).then_some((name, rest));
+        return (!name.is_empty() && !name.contains(['@', '/'])).then_some((name, rest));
     }
 }
 
@@ -160,7 +161,11 @@ impl fmt::Display for Location {
                 write!(f, ":{port}")?;
             }
         }
-        f.write_str(self.url.path())
+        // Credentials after a `:` with less than two `/` are part of the path.
+        match self.url.path().rsplit_once('@') {
+            Some((_, after)) => write!(f, "***@{after}"),
+            None => f.write_str(self.url.path()),
+        }
     }
 }
 
