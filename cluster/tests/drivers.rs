@@ -197,6 +197,9 @@ fn a_file_is_opened_by_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a b#c");
     let location = format!("shm:{}/a%20b%23c?mode=0640&lease=3s&timeout=1s", folder.path().display());
+    let misspelt = drivers.open(&location.replace("mode", "mod")).unwrap_err();
+    assert!(matches!(misspelt, OpenError::UnknownParameter { .. }), "{misspelt}");
+    assert!(!path.exists(), "a refusal leaves nothing behind");
     let opened = drivers.open(&location).unwrap();
     assert_eq!(opened.lease, Some(Duration::from_secs(3)));
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o640);

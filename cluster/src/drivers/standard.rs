@@ -42,6 +42,8 @@ fn shared_memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> 
     if let Some(limit) = location.take_as("timeout", humantime::parse_duration)? {
         options = options.limit(limit);
     }
+    // Before a file is created, whose mode is not that of a parameter that was misspelt.
+    location.check_nothing_left()?;
     Ok(Arc::new(options.open(path)?))
 }
 
