@@ -167,6 +167,14 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
         opened("redis+unix:/run/a%20b.sock?name=n"),
         "Redis(redis+unix:///run/a b.sock?db=0 (key \"atomic-throttle:n\"))"
     );
+    for elsewhere in ["//run/redis.sock", "//host/run/x", "//localhost:1/run/x", "run/x", "", "u:p@/run/x"] {
+        let error = drivers.open(&format!("redis+unix:{elsewhere}?name=n")).unwrap_err();
+        assert!(matches!(error, OpenError::Malformed { .. }), "{elsewhere}: {error}");
+    }
+    assert_eq!(
+        opened(&format!("redis+unix://user:{SECRET}@localhost/run/x?name=n")),
+        "Redis(redis+unix:///run/x?db=0 (key \"atomic-throttle:n\"))"
+    );
     for nameless in ["redis://host", "redis://host/", "redis+unix:/run/redis.sock", "redis:name"] {
         let error = drivers.open(nameless).unwrap_err();
         assert!(matches!(error, OpenError::Malformed { .. }), "{nameless}: {error}");

@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// | `shm:/run/agent/reload` | `SharedMemory`, in that file (feature `shm`) | `mode`, in octal: `0600`; `timeout` of opening |
 /// | `redis://USER:PASSWORD@HOST:PORT/NAME` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
 /// | `rediss://...` | the same by TLS (feature `tls`) | the same |
-/// | `redis+unix:/run/redis.sock?name=NAME` | the same by a socket of this machine | the same, and `name` |
+/// | `redis+unix:/run/redis.sock?name=NAME` | the same by a socket of this machine; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
 ///
 /// With each of them `lease` is the [lease](crate::Builder::lease). Times are written as in `1h 30s`. Characters
 /// that mean something in a URL are written as `%` and two digits: `%40` for `@`.

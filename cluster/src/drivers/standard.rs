@@ -61,6 +61,16 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     }
     let by_socket = location.name() == "redis+unix";
     let path = location.path();
+    let is_here = location.host().is_none_or(|host| host == "localhost") && location.port().is_none();
+    if by_socket && !(is_here && path.starts_with('/')) {
+        return Err(OpenError::Malformed {
+            name: location.name().to_owned(),
+            what: "a socket has a path and no host: write `redis+unix:/run/redis.sock?name=NAME`, and with a password \
+                   `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME`",
+            source: None,
+        }
+        .into());
+    }
     let name = if by_socket { location.take("name") } else { path.strip_prefix('/').map(str::to_owned) };
     let name = name.filter(|name| !name.is_empty()).ok_or_else(|| OpenError::Malformed {
         name: location.name().to_owned(),
