@@ -241,6 +241,9 @@ impl Keeper {
         loop {
             let left = within.saturating_since(Monotonic.now());
             if told.stage == Stage::Ended || left.is_zero() {
+                // The thread takes nothing more, though it may still be in a run: no call is to coalesce into one
+                // that is pending here.
+                shared.take();
                 let is_left = shared.is_owed(&told);
                 return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
             }

@@ -63,6 +63,25 @@ fn an_end_that_cannot_cover_says_so_and_why() {
     assert!(throttled.status().is_owed);
 }
 
+#[test]
+fn no_call_is_taken_after_an_end_that_was_too_short_for_a_run() {
+    let (entered, is_in) = mpsc::channel();
+    let (lets_go, go_on) = mpsc::channel::<()>();
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+        let _ = entered.send(());
+        let _ = go_on.recv();
+    })
+    .unwrap();
+    throttled.trigger().unwrap();
+    is_in.recv_timeout(LIMIT).unwrap();
+    let pending = throttled.trigger().unwrap();
+    assert!(throttled.shutdown(Duration::ZERO).is_err());
+    assert_eq!(throttled.trigger().err(), Some(Ended));
+    drop(lets_go);
+    assert!(pending.wait_for(LIMIT).is_err());
+    assert!(throttled.shutdown(LIMIT).is_err() && throttled.status().is_owed);
+}
+
 /// Several times: the thread may be quick enough to have ended.
 #[test]
 fn an_end_without_any_time_succeeds_where_nothing_is_owed() {
