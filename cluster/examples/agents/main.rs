@@ -4,8 +4,8 @@
 //! A line on its standard input is a change. Start two, on one machine or on several, and type into both:
 //!
 //! ```text
-//! cargo run --example agents -- --driver shm:/tmp/reload?lease=10s -- sh -c 'echo reload $FENCING_TOKEN'
-//! cargo run --example agents -- --driver redis://127.0.0.1/reload -- systemctl reload keepalived
+//! cargo run -p atomic-throttle-cluster --example agents -- --driver 'shm:/tmp/reload?lease=10s' -- sh -c 'echo reload $FENCING_TOKEN'
+//! cargo run -p atomic-throttle-cluster --example agents -- --driver redis://127.0.0.1/reload -- systemctl reload keepalived
 //! ```
 //!
 //! The command gets the token of its run as `FENCING_TOKEN`: whatever it talks to can refuse a smaller one.
@@ -14,7 +14,7 @@ use atomic_throttle_cluster::{ClusterThrottled, Drivers, Opened, Run};
 use clap::Parser;
 use std::error::Error;
 use std::io::{self, BufRead};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 /// Reloads a daemon that many agents share, at most once per threshold among all of them.
@@ -75,8 +75,12 @@ fn open(args: &Args) -> Result<Opened, Box<dyn Error>> {
 }
 
 fn reload_daemon(command: &[String], run: &Run<'_>) {
-    let ended =
-        Command::new(&command[0]).args(&command[1..]).env("FENCING_TOKEN", run.token().to_string()).status();
+    let ended = Command::new(&command[0])
+        .args(&command[1..])
+        .env("FENCING_TOKEN", run.token().to_string())
+        // The changes are on this one: a command that reads it would take them away.
+        .stdin(Stdio::null())
+        .status();
     match ended {
         Ok(status) if status.success() => {}
         Ok(status) => eprintln!("{command:?}: {status}"),
