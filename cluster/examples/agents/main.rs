@@ -4,7 +4,7 @@
 //! A line on its standard input is a change. Start two, on one machine or on several, and type into both:
 //!
 //! ```text
-//! cargo run -p atomic-throttle-cluster --example agents -- --driver 'shm:/tmp/reload?lease=10s' -- sh -c 'echo reload $FENCING_TOKEN'
+//! cargo run -p atomic-throttle-cluster --example agents -- --driver 'shm:/dev/shm/reload?lease=10s' -- sh -c 'echo reload $FENCING_TOKEN'
 //! cargo run -p atomic-throttle-cluster --example agents -- --driver redis://127.0.0.1/reload -- systemctl reload keepalived
 //! ```
 //!
