@@ -104,6 +104,8 @@ impl ClusterThrottled {
     /// thread. What the function and the hooks hold is dropped then, within the same limit. All handles stay
     /// valid; calls by them are refused.
     ///
+    /// On the thread, in the function or a hook, it only asks for the end and returns `Ok`: it cannot wait for itself.
+    ///
     /// # Errors
     ///
     /// [`Left`] if calls were not covered within the limit. A run that is in progress here goes on to its end,

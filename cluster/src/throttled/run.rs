@@ -37,7 +37,7 @@ impl Run<'_> {
     /// # Errors
     ///
     /// [`RegisterError`]: it is not known. As long as [`lease_left`](Self::lease_left) is not zero nobody
-    /// supersedes, unless the register loses its data or its clock is stepped forward.
+    /// supersedes, unless the register loses its data, its clock is stepped forward, or this machine is suspended.
     pub fn is_current(&self) -> Result<bool, RegisterError> {
         // Less where the register has forgotten: then nobody has started one that it knows of.
         self.register.read().map(|reading| reading.cell.epoch() <= self.epoch)
@@ -45,6 +45,9 @@ impl Run<'_> {
 
     /// What is left of the lease at least, by the clock of this process. Costs no command. Zero when it is over: the
     /// run may be superseded, and if it is, it covers nobody.
+    ///
+    /// On most systems that [clock](Monotonic) stands still while the machine is suspended, and the register's does
+    /// not: after a suspension there may be less left, or nothing. [`is_current`](Self::is_current) knows.
     #[must_use]
     pub fn lease_left(&self) -> Duration {
         self.lease_end.saturating_since(Monotonic.now())

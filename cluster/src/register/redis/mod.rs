@@ -39,7 +39,8 @@ use std::sync::Arc;
 /// * Redis 5 or later, or Valkey: a script that has asked for the time may write.
 /// * One server that takes writes. A node of a Redis Cluster is one for the keys that it holds; for another key its
 ///   answer is an error. Redirections are not followed.
-/// * The user needs the key, and `+evalsha +script|load +getrange +exists +time +set`.
+/// * The user needs the key, and `+evalsha +script|load +getrange +exists +time +set`; with a
+///   database other than 0 also `+select`.
 /// * A server that loses its data, or hands over to a replica that was behind, shows an older cell. With
 ///   `appendonly yes` and `appendfsync always` it does not lose what it has confirmed, and with `maxmemory-policy
 ///   noeviction` it does not drop the key.
