@@ -96,6 +96,7 @@ fn parameters_that_are_unknown_or_wrong_are_named() {
         assert!(error.source().is_some());
     }
     assert!(matches!(drivers.open("memory:?lease=1s&lease=2s"), Err(OpenError::Malformed { .. })));
+    assert!(matches!(drivers.open("shm:/tmp/%ff"), Err(OpenError::Malformed { .. })));
     for place in ["memory:place", "memory:/place", "memory://host"] {
         assert!(matches!(drivers.open(place), Err(OpenError::Malformed { .. })), "{place}");
     }

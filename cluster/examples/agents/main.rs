@@ -82,10 +82,12 @@ fn reload_daemon(command: &[String], run: &Run<'_>) {
         .stdin(Stdio::null())
         .status();
     match ended {
-        Ok(status) if status.success() => {}
+        Ok(status) if status.success() => return,
         Ok(status) => eprintln!("{command:?}: {status}"),
         Err(error) => report(&format!("cannot start {command:?}"), &error),
     }
+    // The changes are not lost with it. An agent that is about to end leaves them to the others.
+    let _ = run.again();
 }
 
 /// An error with all its causes.

@@ -40,6 +40,9 @@ impl Location {
         let malformed = |what, source| OpenError::Malformed { name: name.to_owned(), what, source };
         let url = Url::parse(&format!("location:{rest}"))
             .map_err(|error| malformed("it is no URL", Some(error)))?;
+        if percent_decode_str(url.as_str()).decode_utf8().is_err() {
+            return Err(malformed("what is written with `%` is to be UTF-8", None));
+        }
         if url.fragment().is_some() {
             return Err(malformed("`#` is to be written as `%23`", None));
         }

@@ -17,6 +17,7 @@ pub use self::shared_memory::{SharedMemory, SharedMemoryError, SharedMemoryError
 use crate::cell::Cell;
 use atomic_throttle::Timestamp;
 use core::fmt;
+use core::time::Duration;
 
 /// Holds one [`Cell`], and reads one clock.
 ///
@@ -51,6 +52,12 @@ pub trait Register: fmt::Debug + Send + Sync {
     ///
     /// [`RegisterError`]: it may have been done, or not.
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError>;
+
+    /// After how long without a swap it forgets what stands there, if it does: a window or a lease that is longer
+    /// would not be kept.
+    fn forgets_after(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What a register holds at one moment.

@@ -91,7 +91,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the threshold or the lease is out of range, or the system cannot start a thread.
+    /// [`SpawnError`] if the threshold or the lease is out of range or longer than the register remembers, or the
+    /// system cannot start a thread.
     pub fn spawn(self, f: impl FnMut(&Run<'_>) + Send + 'static) -> Result<ClusterThrottled, SpawnError> {
         let threshold = Threshold::try_from(self.threshold).map_err(SpawnError::Threshold)?;
         let lease = Lease::try_from(self.lease).map_err(SpawnError::Lease)?;
@@ -100,6 +101,11 @@ impl Builder {
             return Err(SpawnError::Thread(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
         let register = self.register.unwrap_or_else(|| Arc::new(Memory::new()));
+        if let Some(retention) = register.forgets_after() {
+            if retention <= threshold.as_duration().max(lease.as_duration()) {
+                return Err(SpawnError::Forgets { retention });
+            }
+        }
         let shared = Arc::new(Shared::new(register));
         let worker = Worker {
             shared: Arc::clone(&shared),

@@ -4,6 +4,7 @@ use crate::register::RegisterError;
 use atomic_throttle::{LeaseOutOfRange, ThresholdTooLong};
 use core::error::Error;
 use core::fmt;
+use core::time::Duration;
 use std::io;
 
 /// Why a call was not taken: no run is promised to it.
@@ -87,26 +88,37 @@ pub enum SpawnError {
     Threshold(ThresholdTooLong),
     /// The lease is out of range.
     Lease(LeaseOutOfRange),
+    /// The register forgets what was not used for so long, and the threshold or the lease is not shorter.
+    Forgets {
+        /// After how long it forgets.
+        retention: Duration,
+    },
     /// The system could not start a thread.
     Thread(io::Error),
 }
 
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Threshold(_) => "the threshold is out of range",
-            Self::Lease(_) => "the lease is out of range",
-            Self::Thread(_) => "the system could not start the thread of a throttle",
-        })
+        match self {
+            Self::Threshold(_) => f.write_str("the threshold is out of range"),
+            Self::Lease(_) => f.write_str("the lease is out of range"),
+            Self::Forgets { retention } => write!(
+                f,
+                "the register forgets a throttle that was not used for {retention:?}: give it a retention that is \
+                 longer than the threshold and the lease"
+            ),
+            Self::Thread(_) => f.write_str("the system could not start the thread of a throttle"),
+        }
     }
 }
 
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(match self {
-            Self::Threshold(error) => error,
-            Self::Lease(error) => error,
-            Self::Thread(error) => error,
-        })
+        match self {
+            Self::Threshold(error) => Some(error),
+            Self::Lease(error) => Some(error),
+            Self::Thread(error) => Some(error),
+            Self::Forgets { .. } => None,
+        }
     }
 }

@@ -45,6 +45,9 @@ use std::sync::Arc;
 /// drop waits until those that were are covered, at most as long as [`Builder::drop_limit`] says;
 /// [`shutdown`](Self::shutdown) does the same and tells.
 ///
+/// A function that holds a handle to its own throttle keeps that from ending; [`Run::again`] needs none. A child that
+/// was forked has no thread: start a throttle there.
+///
 /// The guarantees across processes are in the [documentation of the crate](crate#guarantees).
 ///
 /// # Cost

@@ -1,13 +1,15 @@
 //! [`Run`]: what the function is told of the run that it performs.
 
-use crate::register::{Register, RegisterError};
+use super::Ended;
+use super::shared::Shared;
+use crate::register::RegisterError;
 use atomic_throttle::{Clock, Epoch, Monotonic, Timestamp};
+use core::fmt;
 use core::time::Duration;
 
 /// A run in progress, as its function sees it.
-#[derive(Debug)]
 pub struct Run<'r> {
-    pub(super) register: &'r dyn Register,
+    pub(super) shared: &'r Shared,
     pub(super) epoch: Epoch,
     /// On the clock of this process.
     pub(super) lease_end: Timestamp,
@@ -40,7 +42,17 @@ impl Run<'_> {
     /// supersedes, unless the register loses its data, its clock is stepped forward, or this machine is suspended.
     pub fn is_current(&self) -> Result<bool, RegisterError> {
         // Less where the register has forgotten: then nobody has started one that it knows of.
-        self.register.read().map(|reading| reading.cell.epoch() <= self.epoch)
+        self.shared.register.read().map(|reading| reading.cell.epoch() <= self.epoch)
+    }
+
+    /// Asks for another run after this one, as [`trigger`](super::ClusterThrottled::trigger) does: where this one
+    /// could not do what it is for. This one has finished all the same, and covers the calls before it.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]: no run is promised.
+    pub fn again(&self) -> Result<(), Ended> {
+        self.shared.request().map(drop)
     }
 
     /// What is left of the lease at least, by the clock of this process. Costs no command. Zero when it is over: the
@@ -51,5 +63,11 @@ impl Run<'_> {
     #[must_use]
     pub fn lease_left(&self) -> Duration {
         self.lease_end.saturating_since(Monotonic.now())
+    }
+}
+
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }

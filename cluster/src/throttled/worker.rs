@@ -131,7 +131,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 epoch.lease_end(lease).saturating_since(now).min(lease.as_duration())
             });
         self.shared.began_a_run();
-        let run = Run { register: &*self.shared.register, epoch, lease_end: asked.saturating_add(left) };
+        let run = Run { shared: &self.shared, epoch, lease_end: asked.saturating_add(left) };
         let f = &mut self.f;
         // Whatever a panic left broken is the function's own: it is called again, as in any thread pool.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| f(&run))) {

@@ -1,8 +1,8 @@
 //! Thresholds and leases at the ends of their range, panics, and many threads.
 
 use crate::{LIMIT, THRESHOLD};
-use atomic_throttle_cluster::register::{Memory, Register};
-use atomic_throttle_cluster::{ClusterThrottled, SpawnError, WaitError};
+use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
+use atomic_throttle_cluster::{Cell, ClusterThrottled, SpawnError, WaitError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -121,4 +121,54 @@ fn a_hundred_threads_are_covered_by_a_few_runs() {
     throttled.wait_for(LIMIT).unwrap();
     assert_eq!(seen.load(Relaxed), 10_000);
     assert!(throttled.status().runs <= 10_000 / 10, "{} runs", throttled.status().runs);
+}
+
+#[test]
+fn a_run_may_ask_for_another_one() {
+    let left = AtomicU64::new(3);
+    let (told, tells) = mpsc::channel();
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |run| {
+        told.send(run.token()).unwrap();
+        if left.fetch_sub(1, Relaxed) > 1 {
+            run.again().unwrap();
+        }
+    })
+    .unwrap();
+    throttled.trigger().unwrap();
+    let tokens: Vec<u64> = (0..3).map(|_| tells.recv_timeout(LIMIT).unwrap()).collect();
+    throttled.shutdown(LIMIT).unwrap();
+    assert_eq!(tells.try_iter().count(), 0, "it has asked twice");
+    let apart = |pair: &[u64]| u128::from(pair[1] - pair[0]) >= THRESHOLD.as_nanos();
+    assert!(tokens.windows(2).all(apart), "{tokens:?}");
+}
+
+/// A register that forgets soon.
+#[derive(Debug, Default)]
+struct Forgetful(Memory);
+
+impl Register for Forgetful {
+    fn read(&self) -> Result<Reading, RegisterError> {
+        self.0.read()
+    }
+
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        self.0.compare_and_swap(old, new, mark)
+    }
+
+    fn forgets_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(60))
+    }
+}
+
+#[test]
+fn what_the_register_would_forget_is_refused() {
+    let spawn = |threshold, lease| {
+        let builder = ClusterThrottled::builder(Duration::from_secs(threshold));
+        builder.register(Arc::new(Forgetful::default())).lease(Duration::from_secs(lease)).spawn(|_| ())
+    };
+    assert!(spawn(59, 59).is_ok());
+    for (threshold, lease) in [(60, 1), (1, 60), (61, 61)] {
+        let error = spawn(threshold, lease).unwrap_err();
+        assert!(matches!(error, SpawnError::Forgets { .. }), "{error}");
+    }
 }

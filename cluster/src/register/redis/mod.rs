@@ -15,6 +15,7 @@ use self::link::{Link, WhenCut};
 use super::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
 use crate::cell::Cell;
 use core::fmt;
+use core::time::Duration;
 use redis::{RedisError, RedisResult, Script};
 use std::sync::Arc;
 
@@ -146,6 +147,10 @@ impl Register for Redis {
         } else {
             Ok(Swap::Differs(self.reading(answer)?))
         }
+    }
+
+    fn forgets_after(&self) -> Option<Duration> {
+        Some(Duration::from_millis(self.options.retention_millis()))
     }
 }
 
