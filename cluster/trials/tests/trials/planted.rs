@@ -98,6 +98,8 @@ fn a_register_that_forgets() {
     let forgetful = with(&mut scene, 1, Fault::Forgetful);
     scene.call(forgetful);
     scene.until(forgetful, 1, is_end);
+    // What it has forgotten does not finish: it would wait for it to the end.
+    scene.kill(&[forgetful]);
     condemned("a register that forgets, and nobody has said so", &scene.end(), |breach| {
         matches!(breach, Breach::TooSoon { .. })
     });
