@@ -32,10 +32,11 @@
 //! * **C1 spacing among processes.** Two runs start at least one threshold apart, by their stamps, on the register's clock. Where
 //!   that is stepped forward, or the register has lost its data and a process looks that does not remember, one run
 //!   may come early; and one more if its start was under way when the data were lost. As with G1 a process can be held up between its stamp and the first instruction of the function.
-//! * **C2 exclusion within the lease.** While the lease of a run holds, no other one starts. After it, another one may, while the
-//!   first still runs without knowing: no register can stop a process that was suspended. `Run::is_current` asks;
-//!   the token (C9) keeps it out where it does something. Where the register has lost its data, a process that has not seen
-//!   the run may start one beside it, once; those that have seen it put it back.
+//! * **C2 exclusion within the lease.** While the lease of a run holds, no other one starts. After it, another one may,
+//!   while the first still runs without knowing: no register can stop a process that was suspended. `Run::is_current`
+//!   asks; the token (C9) keeps it out where it does something. A clock that is stepped forward ends leases early. Where
+//!   the register has lost its data, runs may start beside the one that was in progress, a threshold apart, as long as
+//!   that lasts; unless a process that has seen it moves first, which puts it back.
 //! * **C3 coverage by finished runs.** A call is covered by a run that starts after it, in whatever process, **and finishes**. One that
 //!   is cut short by the death of its process, or superseded, covers nobody. What the caller wrote before the call,
 //!   where the run's process can read it, that run sees.
@@ -53,9 +54,11 @@
 //!   however many calls it has; one that has none asks nothing.
 //! * **C8 time and loss.** Where the clock of the register goes back, stands still or jumps, and where it loses its
 //!   data, stops answering or answers to nobody, nothing panics and no call is lost: it stays owed in its process,
-//!   which asks again, less and less often. A clock that goes back delays no run by more than a threshold.
+//!   which asks again, less and less often. A clock that goes back delays no run by more
+//!   than a threshold; or a lease, where a process has died in a run.
 //! * **C9 fencing.** The token of a run is greater than that of each run that started before it. Where the register has
-//!   lost its data, a start that was under way then may be the one exception.
+//!   lost its data, two things may break that once: a start that was under way then, and a clock that has gone back as
+//!   well, as on a replica that was behind.
 //!
 //! A panic of the function is caught; the run has finished all the same, as in one process (G6).
 //!

@@ -191,6 +191,8 @@ fn what_is_remembered_is_a_join() {
             prop_assert!(a.join(b).epoch() == a.epoch().max(b.epoch()));
             prop_assert_eq!(a.join(b).finished(), a.finished());
             prop_assert_eq!(Cell::from_bytes(a.to_bytes()), a);
+            // It may have been put back.
+            prop_assert_eq!(Cell::from_bytes(a.join(b).to_bytes()), a.join(b));
             Ok(())
         })
         .unwrap_or_else(|failed| panic!("{failed}"));
@@ -205,6 +207,7 @@ fn within_an_epoch_nothing_goes_back() {
     let (pending, _) = running.arrive(Timestamp::from_nanos(51), policy);
     let (ended, outcome) = running.finish(running.epoch());
     assert_eq!(outcome, Finish::Finished);
+    assert!(pending.is_pending() && !ended.is_pending() && !Cell::NEW.is_pending());
     for both in [pending.join(ended), ended.join(pending)] {
         assert!(both.is_pending() && !both.state().is_running());
     }
@@ -271,4 +274,52 @@ fn a_run_that_was_put_back_ends() {
     let ends = runner.finish(epoch, reading(puts_back.new, 53), at(3)).expect("it ends");
     assert!(!ends.new.state().is_running() && ends.new.is_put_back());
     assert_eq!(ends.new.finished(), Epoch::NEVER_RAN);
+}
+
+/// A start of which its process was not told, and that has landed late: the run is performed while its lease holds.
+/// Afterwards another one may have begun, or begin at any moment.
+#[test]
+fn a_run_that_is_found_after_its_lease_is_not_performed() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    let mut course = Course::new(policy, Mark::from_u64(1), at(0));
+    let reading = |cell, now| Reading { cell, now: at(now), mark: Some(Mark::from_u64(1)) };
+    let Act::Swap(start) = course.look(reading(Cell::NEW, 50), at(0), Some(1)) else {
+        panic!("the window is open")
+    };
+    let epoch = start.new.epoch();
+    assert_eq!(course.clone().look(reading(start.new, 69), at(19), None), Act::Perform(epoch));
+    for now in [70, 71, 1_000] {
+        let act = course.clone().look(reading(start.new, now), at(20), None);
+        assert!(matches!(act, Act::Swap(Move { starts: true, .. })), "at {now}: {act:?}");
+    }
+}
+
+/// What the register says of a run that was put back stays said, whoever moves the cell next.
+#[test]
+fn whoever_moves_a_run_that_was_put_back_says_so() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    let reading = |cell, now| Reading { cell, now: at(now), mark: None };
+    let (running, _) = Cell::NEW.arrive(at(50), policy);
+    let put_back = Cell::NEW.join(running);
+    assert!(put_back.is_put_back() && put_back.state().is_running());
+
+    // To one it is new; the other has seen it before it was put back.
+    for seen in [Cell::NEW, running] {
+        let mut course = Course::new(policy, Mark::from_u64(2), at(0));
+        let _ = course.look(reading(seen, 51), at(0), None);
+        let Act::Swap(defers) = course.look(reading(put_back, 52), at(1), Some(1)) else {
+            panic!("another run is needed")
+        };
+        assert!(defers.new.is_pending() && defers.new.is_put_back());
+        assert_eq!(defers.new.finish(running.epoch()).0.finished(), Epoch::NEVER_RAN);
+        // And where the mark of it has been lost again.
+        let lost_again = Cell::new(running.state(), Epoch::NEVER_RAN);
+        assert!(lost_again.join(defers.new).is_put_back());
+    }
+    // The next run is another one.
+    let (next, _) = put_back.arrive(at(100), policy);
+    assert!(!next.is_put_back());
+    assert_eq!(next.finish(next.epoch()).0.finished(), next.epoch());
 }

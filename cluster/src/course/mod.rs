@@ -25,6 +25,7 @@ use crate::cell::Cell;
 use crate::register::{Mark, Reading};
 use atomic_throttle::state::{Arrive, Finish, Policy};
 use atomic_throttle::{Epoch, Timestamp};
+use core::time::Duration;
 
 /// What one process knows of a register, and is owed there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -205,6 +206,15 @@ impl Course {
     #[must_use]
     pub fn cell(&self) -> Cell {
         self.seen.cell()
+    }
+
+    /// What is left of the lease of the run of `epoch`, where the register said `now` after the own clock had read
+    /// `local`. Without a lease it is without end.
+    #[must_use]
+    pub fn lease_left(&self, epoch: Epoch, now: Timestamp, local: Timestamp) -> Duration {
+        let Some(lease) = self.policy.lease else { return Duration::MAX };
+        // A clock that has gone back would say that there is more.
+        epoch.lease_end(lease).saturating_since(self.seen.time(now, local)).min(lease.as_duration())
     }
 
     /// By what this process decides.

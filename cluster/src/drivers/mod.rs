@@ -42,7 +42,7 @@ use std::sync::Arc;
 /// With each of them `lease` is the [lease](crate::Builder::lease). Times are written as in `1h 30s`. Characters
 /// that mean something in a URL are written as `%` and two digits: `%40` for `@`.
 ///
-/// Nothing is loaded at run time, and nothing depends on the environment. A program that would rather go on alone
+/// Nothing is loaded at run time, and nothing depends on the environment, but for the certificates that TLS trusts. A program that would rather go on alone
 /// than not at all opens `memory:` when a location fails: it decides, not the library.
 pub struct Drivers {
     known: Vec<Driver>,

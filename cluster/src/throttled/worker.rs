@@ -122,14 +122,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         if let Some(taken) = self.shared.take() {
             self.course.cover(taken, epoch);
         }
-        let left = self
-            .course
-            .policy()
-            .lease
-            // A clock that has gone back says that there is more.
-            .map_or(Duration::MAX, |lease| {
-                epoch.lease_end(lease).saturating_since(now).min(lease.as_duration())
-            });
+        let left = self.course.lease_left(epoch, now, asked);
         self.shared.began_a_run();
         let run = Run { shared: &self.shared, epoch, lease_end: asked.saturating_add(left) };
         let f = &mut self.f;

@@ -104,17 +104,19 @@ fn a_process_that_is_stopped_does_not_stop_others() {
     assert_eq!(current(&open_now(&path).unwrap()), 0);
 }
 
+/// With the usual limit: a child process that another test starts has all that is open here, until it is another
+/// program.
 #[test]
 fn another_boot_and_an_empty_file_are_new() {
     let (_directory, path) = place();
     for at in BOOT..BOOT + 16 {
-        increment(&open_now(&path).unwrap());
-        assert_eq!(current(&open_now(&path).unwrap()), 1, "it stays when nobody uses it");
+        increment(&SharedMemory::open(&path).unwrap());
+        assert_eq!(current(&SharedMemory::open(&path).unwrap()), 1, "it stays when nobody uses it");
         spoil(&path, at);
-        assert_eq!(current(&open_now(&path).unwrap()), 0, "byte {at} of another boot");
+        assert_eq!(current(&SharedMemory::open(&path).unwrap()), 0, "byte {at} of another boot");
     }
-    increment(&open_now(&path).unwrap());
+    increment(&SharedMemory::open(&path).unwrap());
     fs::write(&path, []).unwrap();
-    assert_eq!(current(&open_now(&path).unwrap()), 0);
+    assert_eq!(current(&SharedMemory::open(&path).unwrap()), 0);
     assert_eq!(fs::read(&path).unwrap().len(), LENGTH);
 }

@@ -1,8 +1,10 @@
 //! Thresholds and leases at the ends of their range, panics, and many threads.
 
 use crate::{LIMIT, THRESHOLD};
+use atomic_throttle::Threshold;
+use atomic_throttle::state::Policy;
 use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
-use atomic_throttle_cluster::{Cell, ClusterThrottled, SpawnError, WaitError};
+use atomic_throttle_cluster::{Cell, ClusterThrottled, Drivers, SpawnError, WaitError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -171,4 +173,50 @@ fn what_the_register_would_forget_is_refused() {
         let error = spawn(threshold, lease).unwrap_err();
         assert!(matches!(error, SpawnError::Forgets { .. }), "{error}");
     }
+}
+
+/// Also before the thread has taken it.
+#[test]
+fn a_wait_for_all_calls_is_for_the_latest_one_too() {
+    for _ in 0..20 {
+        let throttled = ClusterThrottled::builder(Duration::from_secs(3600))
+            .drop_limit(Duration::ZERO)
+            .spawn(|_| ())
+            .unwrap();
+        throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+        // The window is an hour: nothing covers this one.
+        throttled.trigger().unwrap();
+        let waited = throttled.wait_for(Duration::ZERO);
+        assert!(matches!(waited, Err(WaitError::TimedOut { register: None })), "{waited:?}");
+    }
+}
+
+#[test]
+fn a_location_says_where_and_with_which_lease() {
+    let opened = Drivers::standard().open("memory:?lease=1h").unwrap();
+    let register = Arc::clone(&opened.register);
+    let (told, left) = mpsc::channel();
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .lease(LIMIT)
+        .at(opened)
+        .spawn(move |run| told.send(run.lease_left()).unwrap())
+        .unwrap();
+    assert!(Arc::ptr_eq(throttled.register(), &register));
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+    assert!(left.recv_timeout(LIMIT).unwrap() > LIMIT);
+}
+
+#[test]
+fn a_register_in_memory_swaps_only_what_is_expected() {
+    let memory = Memory::new();
+    let now = memory.read().unwrap().now;
+    let (other, _) = Cell::NEW.arrive(now, Policy::new(Threshold::ZERO));
+    let swap = memory.compare_and_swap(other, Cell::NEW, Mark::from_u64(1)).unwrap();
+    assert!(matches!(swap, Swap::Differs(reading) if reading.cell == Cell::NEW && reading.mark.is_none()));
+    assert!(matches!(memory.compare_and_swap(Cell::NEW, other, Mark::from_u64(1)), Ok(Swap::Done(_))));
+    // No other epoch, no other mark.
+    let (ended, _) = other.finish(other.epoch());
+    assert!(matches!(memory.compare_and_swap(other, ended, Mark::from_u64(2)), Ok(Swap::Done(_))));
+    let reading = memory.read().unwrap();
+    assert_eq!((reading.cell, reading.mark), (ended, Some(Mark::from_u64(1))));
 }

@@ -156,3 +156,66 @@ fn a_handle_may_be_dropped_inside_the_run() {
     drop(trigger);
     assert_eq!(tells.recv_timeout(LIMIT), Ok(true));
 }
+
+/// A throttle with a call that is not covered: the window is long, or the register is away. The function is dropped
+/// with the thread.
+fn never_covered(register: Option<Fault>) -> (ClusterThrottled, mpsc::Receiver<()>) {
+    let failing = Arc::new(Failing::default());
+    let (function, ended) = mpsc::channel();
+    let throttled = ClusterThrottled::builder(100 * LIMIT)
+        .register(Arc::clone(&failing) as Arc<dyn Register>)
+        .drop_limit(Duration::ZERO)
+        .spawn(move |_| {
+            let _ = &function;
+        })
+        .unwrap();
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+    failing.set(register);
+    throttled.trigger().unwrap();
+    (throttled, ended)
+}
+
+const GONE: Result<(), mpsc::RecvTimeoutError> = Err(mpsc::RecvTimeoutError::Disconnected);
+
+#[test]
+fn the_thread_ends_when_the_limit_of_a_shutdown_has_passed() {
+    for fault in [None, Some(Fault::Unreachable)] {
+        let (throttled, ended) = never_covered(fault);
+        assert!(throttled.shutdown(Duration::from_millis(1)).is_err(), "{fault:?}");
+        assert_eq!(ended.recv_timeout(LIMIT), GONE, "{fault:?}");
+        // At whatever point of its way to a run the call was, none is promised to the next one.
+        assert_eq!(throttled.trigger().err(), Some(Ended), "{fault:?}");
+        assert!(throttled.shutdown(LIMIT).is_err(), "{fault:?}: a call was not covered");
+    }
+}
+
+#[test]
+fn after_the_end_no_call_joins_one_that_nobody_took() {
+    let (throttled, ended) = never_covered(Some(Fault::Unreachable));
+    while throttled.status().error.is_none() {
+        std::thread::yield_now();
+    }
+    // The thread waits until it asks again, and does not take these before.
+    throttled.trigger().unwrap();
+    let _ = throttled.shutdown(Duration::ZERO);
+    assert_eq!(ended.recv_timeout(LIMIT), GONE);
+    assert_eq!(throttled.trigger().err(), Some(Ended));
+}
+
+/// Whichever of them comes first.
+#[test]
+fn of_several_shutdowns_the_soonest_limit_counts() {
+    for _ in 0..10 {
+        let (throttled, ended) = never_covered(None);
+        std::thread::scope(|scope| {
+            let all = [3 * LIMIT, Duration::ZERO, 3 * LIMIT].map(|limit| {
+                scope.spawn({
+                    let throttled = &throttled;
+                    move || throttled.shutdown(limit).is_err()
+                })
+            });
+            assert_eq!(ended.recv_timeout(LIMIT), GONE);
+            assert!(all.into_iter().all(|one| one.join().unwrap()));
+        });
+    }
+}

@@ -1,5 +1,6 @@
 //! The front end at a register in memory: in one process, or several front ends that stand for processes.
 
+mod between;
 mod calls;
 mod edges;
 mod ends;

@@ -254,6 +254,24 @@ fn what_runs_are_told_is_judged() {
         planted().start(A, 50).end(A, 50, 60, false),
         Breach::FalselyStale { epoch: 49 },
     );
+    condemned(
+        "a run told superseded before the next one was started",
+        planted()
+            .call(A, 10, 1)
+            .start(A, 50)
+            .end(A, 50, 60, false)
+            .told(A, 70, 1)
+            .call(B, 90, 1)
+            .run(B, 200, 210)
+            .told(B, 220, 1),
+        Breach::FalselyStale { epoch: 49 },
+    );
+    let deferred = Event::Deferred { epoch: 199 };
+    condemned(
+        "two owners of one run",
+        good().call(A, 300, 3).at(A, 301, deferred).call(B, 302, 2).at(B, 303, deferred).run(A, 400, 410),
+        Breach::TwoOwners { epoch: 199 },
+    );
     let younger = || superseded().start(B, 1_060).offer(B, 1_060, 1_065, true).end(B, 1_060, 1_070, true);
     condemned(
         "a stale token is taken",

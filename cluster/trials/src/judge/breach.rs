@@ -54,6 +54,11 @@ pub enum Breach {
         /// The younger one.
         younger: u64,
     },
+    /// Two processes made the same run pending.
+    TwoOwners {
+        /// The epoch of the run before.
+        epoch: u64,
+    },
     /// No run that has finished started after a call, though its process lived on.
     NotCovered {
         /// Whose call.
@@ -103,6 +108,7 @@ impl fmt::Display for Breach {
             Self::Overlap { older, younger } => {
                 write!(f, "C2: the run {older} had not ended when the run {younger} began, within its lease")
             }
+            Self::TwoOwners { epoch } => write!(f, "C4: two processes own the run after {epoch}"),
             Self::NotCovered { who, call } => write!(f, "C3: no run has covered the call {call} of {who}"),
             Self::FalselyCovered { who, call } => {
                 write!(f, "C3: the call {call} of {who} was told to be covered before it was")

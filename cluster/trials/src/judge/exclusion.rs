@@ -2,6 +2,7 @@
 
 use super::history::{History, Run};
 use super::{Breach, Fact, Trial, What};
+use crate::log::Nanos;
 
 /// A breach by the run that began second, against the one that began first.
 struct Against<'h> {
@@ -24,6 +25,7 @@ pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>
         breaches.extend(too_early.map(|run| Breach::BeforeItsStamp { epoch: run.epoch }));
     }
     currency(trial, history, breaches);
+    owners(trial, history, breaches);
     tokens(history, breaches);
     early
 }
@@ -113,11 +115,28 @@ fn currency(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
         }
         if current && younger.any(|younger| younger.started < asked) {
             breaches.push(Breach::FalselyCurrent { epoch: run.epoch });
-        } else if !current && !deaths && younger.next().is_none() {
+        } else if !current && !deaths && !younger.any(|younger| may_be_before(trial, younger, answered)) {
             // A process that was killed may have started a run and not have come to write it down.
             breaches.push(Breach::FalselyStale { epoch: run.epoch });
         }
     }
+}
+
+/// Whether the run may have been started before that time of the machine.
+fn may_be_before(trial: &Trial, run: &Run, at: Nanos) -> bool {
+    trial.ahead.is_none_or(|ahead| i128::from(run.epoch) + i128::from(ahead) <= i128::from(at))
+}
+
+/// Who owned what was pending.
+fn owners(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
+    if trial.facts.iter().any(|fact| fact.what == What::Forgot) {
+        // What was pending may have to be made so once more.
+        return;
+    }
+    let mut deferrals = history.deferrals.clone();
+    deferrals.sort_unstable();
+    let twice = deferrals.windows(2).filter(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1);
+    breaches.extend(twice.map(|pair| Breach::TwoOwners { epoch: pair[0].0 }));
 }
 
 /// What a receiver has said to tokens. It answers one after the other, and they write that down meanwhile.
