@@ -21,8 +21,9 @@ use std::time::{Duration, Instant};
 /// What would be a fault if it took so long.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Two clocks that are set to the same time drift apart a little.
-const DRIFT: i128 = 1_000_000;
+/// Two clocks that are set to the same time drift apart a little: by so much the clock of the machine is taken to be
+/// less ahead than it was seen to be.
+pub const DRIFT: Nanos = 1_000_000;
 
 /// A trial while it goes on. Dropped, it kills its participants.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ impl Scene {
         for _ in 0..5 {
             let before = log::now();
             let now = register.read()?.now.as_nanos();
-            let ahead = i64::try_from(i128::from(before) - i128::from(now) - DRIFT).ok();
+            let ahead = i64::try_from(i128::from(before) - i128::from(now) - i128::from(DRIFT)).ok();
             self.ahead = self.ahead.max(ahead);
         }
         Ok(())

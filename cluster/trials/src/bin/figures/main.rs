@@ -6,6 +6,7 @@ mod measure;
 mod support;
 
 use atomic_throttle_cluster_trials::participant;
+use atomic_throttle_cluster_trials::scene::DRIFT;
 use clap::Parser;
 use comfy_table::{Table, presets};
 use measure::{Measured, Scale};
@@ -91,6 +92,7 @@ fn row(table: &mut Table, name: String, scale: &Scale) {
     #[allow(clippy::cast_precision_loss, reason = "small numbers")]
     let per_window = |count: u64| count as f64 / figures.runs.max(1) as f64;
     let commands = per_window(figures.commands);
+    let late: Vec<_> = figures.to_start.iter().map(|late| late.saturating_sub(DRIFT)).collect();
     table.add_row([
         name,
         figures.calls.to_string(),
@@ -98,7 +100,7 @@ fn row(table: &mut Table, name: String, scale: &Scale) {
         format!("{commands:.1}"),
         format!("{:.1}", commands / f64::from(scale.processes)),
         figures.needless.to_string(),
-        measure::percentiles(&figures.to_start),
+        measure::percentiles(&late),
     ]);
 }
 
