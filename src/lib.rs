@@ -38,6 +38,7 @@
 //! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
 //! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
+//! | share one among processes and machines | the package `atomic-throttle-cluster`; [`state::Policy`] has its lease |
 //!
 //! The guarantees, by their numbers, are at [`Throttle`]; the word and its transitions in [`state`]; the
 //! reasons in [`design`].
