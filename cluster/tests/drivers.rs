@@ -163,6 +163,13 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
     let url =
         format!("redis://user:{SECRET}@[::1]:7/a%2Fb?prefix=p:&db=3&retention=1day&timeout=2s&lease=5s");
     assert_eq!(opened(&url), "Redis(redis://::1:7/3 (key \"p:a/b\"))");
+    let forgets_after = |location: &str| drivers.open(location).unwrap().register.forgets_after();
+    assert_eq!(forgets_after(&url), Some(Duration::from_secs(86_400)));
+    assert_eq!(forgets_after("redis://host/name"), Some(Duration::from_secs(7 * 86_400)));
+    for credentials in ["user", ":hunter2", "user:hunter2"] {
+        let error = drivers.open(&format!("redis://{credentials}@host/name?db=x")).unwrap_err();
+        assert!(error.to_string().starts_with("redis://***@host/name: "), "{error}");
+    }
     assert_eq!(opened("redis://host/name"), "Redis(redis://host:6379/0 (key \"atomic-throttle:name\"))");
     assert_eq!(
         opened("redis+unix:/run/a%20b.sock?name=n"),

@@ -219,3 +219,34 @@ fn of_several_shutdowns_the_soonest_limit_counts() {
         });
     }
 }
+
+/// It cannot wait for its own end.
+#[test]
+fn a_shutdown_inside_the_run_ends_it_afterwards() {
+    let (told, tells) = mpsc::channel();
+    let slot: Arc<OnceLock<ClusterThrottled>> = Arc::default();
+    let inside = Arc::clone(&slot);
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+        let Some(throttled) = inside.get() else { return };
+        let ended = throttled.shutdown(LIMIT).is_ok();
+        let _ = told.send((ended, throttled.trigger().err()));
+    })
+    .unwrap();
+    slot.set(throttled.clone()).unwrap();
+    let ticket = throttled.trigger().unwrap();
+    assert_eq!(tells.recv_timeout(LIMIT), Ok((true, Some(Ended))));
+    ticket.wait_for(LIMIT).unwrap();
+    throttled.shutdown(LIMIT).unwrap();
+}
+
+#[test]
+fn the_lease_is_half_a_minute_if_nothing_is_said() {
+    let (told, tells) = mpsc::channel();
+    let throttled = ClusterThrottled::spawn(THRESHOLD, move |run| {
+        let _ = told.send(run.lease_left());
+    })
+    .unwrap();
+    throttled.trigger().unwrap();
+    let left = tells.recv_timeout(LIMIT).unwrap();
+    assert!(left <= Duration::from_secs(30) && left > Duration::ZERO, "{left:?}");
+}
