@@ -115,7 +115,7 @@ impl Builder {
             on_error: self.on_error,
             on_panic: self.on_panic,
             taken: None,
-            backoff: None,
+            retry: None,
         };
         let thread = thread::Builder::new()
             .name(self.name)

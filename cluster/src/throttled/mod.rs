@@ -3,6 +3,7 @@
 
 mod builder;
 mod error;
+mod retry;
 mod run;
 mod shared;
 mod ticket;

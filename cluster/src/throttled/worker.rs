@@ -1,13 +1,12 @@
 //! The thread: takes the calls, looks at the register, performs the runs that are its turn.
 
+use super::retry::Retry;
 use super::run::Run;
 use super::shared::Shared;
 use crate::course::{Act, Course, Move, Pace, Plan, Taken};
 use crate::register::{Reading, RegisterError, Swap};
 use atomic_throttle::{Clock, Epoch, Monotonic, Timestamp};
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use core::any::Any;
-use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -26,7 +25,8 @@ pub(super) struct Worker<F> {
     pub(super) on_panic: Option<OnPanic>,
     /// Calls that were taken, and that no answer of the register came after yet.
     pub(super) taken: Option<Taken>,
-    pub(super) backoff: Option<ExponentialBackoff>,
+    /// While the register does not answer.
+    pub(super) retry: Option<Retry>,
 }
 
 /// Whether to go on after a sleep.
@@ -170,7 +170,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     /// All that was asked of the register was answered. That it can be read is not enough: a replica, or a server
     /// that is full, is read as ever and takes no swap.
     fn answered(&mut self) {
-        self.backoff = None;
+        self.retry = None;
         self.shared.answered();
     }
 
@@ -185,15 +185,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         if let Some(on_error) = &mut self.on_error {
             without_panic(|| on_error(error));
         }
-        let backoff = self.backoff.get_or_insert_with(|| {
-            ExponentialBuilder::new()
-                .with_min_delay(Duration::from_millis(20))
-                .with_max_delay(Duration::from_secs(5))
-                .with_jitter()
-                .without_max_times()
-                .build()
-        });
-        let delay = backoff.next().unwrap_or(Duration::from_secs(5));
+        let delay = self.retry.get_or_insert_with(|| Retry::new(&mut rand::rng())).next_delay();
         self.sleep(Plan { at: Some(Monotonic.now().saturating_add(delay)), take_at: None })
     }
 
