@@ -1,6 +1,6 @@
 //! A subscriber for the whole process that writes down what it is told, and reacts as a test asks it to.
 //!
-//! Each test looks at throttles of its own, by their addresses, which no other gets: they are leaked.
+//! Each test looks at throttles of its own, by their addresses, which no other gets after them: they are leaked.
 
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -70,7 +70,12 @@ fn set_reaction(to: String, reaction: Reaction) {
 impl<T> Watched<T> {
     pub fn new(throttle: T) -> Self {
         subscribe();
-        Self(Box::leak(Box::new(throttle)))
+        let watched = Self(Box::leak(Box::new(throttle)));
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of one that was dropped, whose memory this one got.
+        told.iter_mut().filter(|(of, _)| *of == watched.address()).for_each(|(of, _)| of.clear());
+        drop(told);
+        watched
     }
 
     fn address(self) -> String {
