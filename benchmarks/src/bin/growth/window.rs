@@ -132,7 +132,8 @@ mod tests {
         let window = of_a_hundred_calls::<Faulty>();
         assert_eq!(window.runs.too_many, 1, "{window:?}");
         caught("a function that runs twice in a window", "growth: the runs of a real window are counted");
-        assert!(window.added >= 100 << 20 && window.bytes >= 100 << 20, "{window:?}");
+        // All but what other tests give back meanwhile.
+        assert!(window.added >= 99 << 20 && window.bytes >= 99 << 20, "{window:?}");
         caught("calls that leave memory behind", "growth: the bytes of a real window are counted");
     }
 
