@@ -80,6 +80,7 @@ pub mod cell;
 pub mod course;
 pub mod drivers;
 pub mod register;
+mod sync;
 mod throttled;
 
 pub use self::cell::Cell;

@@ -88,6 +88,8 @@ impl Follower {
     }
 
     fn take(&mut self, step: Step) {
+        // What was to be moved is given up by whoever looks again, or finishes a run.
+        let swap = self.swap.take();
         match step {
             Step::Look { now, local, takes, instead, marked } => {
                 self.taken += u64::from(takes);
@@ -97,7 +99,7 @@ impl Follower {
                 self.follow(act, local);
             }
             Step::Swap { now, local, instead } => {
-                let Some(step) = self.swap.take() else { return };
+                let Some(step) = swap else { return };
                 let reading = self.reading(now, instead, false);
                 let local_time = Timestamp::from_nanos(local);
                 let act = if reading.cell == step.old {

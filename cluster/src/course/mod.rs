@@ -154,7 +154,8 @@ impl Course {
         Act::Wait(self.wait(cell, now))
     }
 
-    /// The move was done: `now` is what the register answered, `local` is as for [`look`](Self::look).
+    /// The move was done: `now` is what the register answered, `local` is as for [`look`](Self::look). It is the one
+    /// that was asked for last: whoever has looked again has given it up.
     pub fn moved(&mut self, done: Move, now: Timestamp, local: Timestamp) -> Act {
         let before = self.seen.cell();
         self.seen.note(done.new, local);

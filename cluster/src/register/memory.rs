@@ -2,9 +2,8 @@
 
 use super::{Mark, Reading, Register, RegisterError, Swap};
 use crate::cell::Cell;
-use atomic_throttle::{Clock, Monotonic};
+use crate::sync::{self, Mutex};
 use core::fmt;
-use std::sync::{Mutex, PoisonError};
 
 /// A register in the memory of this process, on the monotonic clock: for one process, and for tests.
 ///
@@ -23,18 +22,18 @@ impl Memory {
     }
 
     fn step<T>(&self, step: impl FnOnce(&mut (Cell, Option<Mark>)) -> T) -> T {
-        step(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+        step(&mut sync::lock(&self.held))
     }
 }
 
 impl Register for Memory {
     fn read(&self) -> Result<Reading, RegisterError> {
-        Ok(self.step(|&mut (cell, mark)| Reading { cell, now: Monotonic.now(), mark }))
+        Ok(self.step(|&mut (cell, mark)| Reading { cell, now: sync::now(), mark }))
     }
 
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
         Ok(self.step(|held| {
-            let now = Monotonic.now();
+            let now = sync::now();
             if held.0 != old {
                 return Swap::Differs(Reading { cell: held.0, now, mark: held.1 });
             }

@@ -7,13 +7,14 @@ use super::{ClusterThrottled, SpawnError};
 use crate::course::{Course, Pace};
 use crate::drivers::Opened;
 use crate::register::{Mark, Memory, Register, RegisterError};
+use crate::sync::{self, ThreadBuilder};
 use atomic_throttle::state::Policy;
-use atomic_throttle::{Clock, Epoch, Lease, Monotonic, Threshold};
+use atomic_throttle::{Epoch, Lease, Threshold};
 use core::any::Any;
 use core::fmt;
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
-use std::{io, thread};
 
 /// A throttle at a register of your choice; see [`ClusterThrottled::builder`].
 #[must_use = "a builder does nothing until `spawn`"]
@@ -109,7 +110,7 @@ impl Builder {
         let shared = Arc::new(Shared::new(register));
         let worker = Worker {
             shared: Arc::clone(&shared),
-            course: Course::new(Policy::new(threshold).with_lease(lease), Mark::random(), Monotonic.now()),
+            course: Course::new(Policy::new(threshold).with_lease(lease), Mark::random(), sync::now()),
             pace: Pace::new(threshold),
             f,
             on_error: self.on_error,
@@ -117,10 +118,8 @@ impl Builder {
             taken: None,
             retry: None,
         };
-        let thread = thread::Builder::new()
-            .name(self.name)
-            .spawn(move || worker.work())
-            .map_err(SpawnError::Thread)?;
+        let thread =
+            ThreadBuilder::new().name(self.name).spawn(move || worker.work()).map_err(SpawnError::Thread)?;
         shared.set_thread(thread.thread().clone());
         let keeper = Arc::new(Keeper { shared: Arc::clone(&shared), drop_limit: self.drop_limit });
         Ok(ClusterThrottled { shared, keeper })

@@ -28,7 +28,7 @@ impl Retry {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(atomic_throttle_shuttle)))]
 mod tests {
     use super::{FIRST, LONGEST, Retry};
     use core::time::Duration;

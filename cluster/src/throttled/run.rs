@@ -3,7 +3,8 @@
 use super::Ended;
 use super::shared::Shared;
 use crate::register::RegisterError;
-use atomic_throttle::{Clock, Epoch, Monotonic, Timestamp};
+use crate::sync;
+use atomic_throttle::{Epoch, Timestamp};
 use core::fmt;
 use core::time::Duration;
 
@@ -58,11 +59,11 @@ impl Run<'_> {
     /// What is left of the lease at least, by the clock of this process. Costs no command. Zero when it is over: the
     /// run may be superseded, and if it is, it covers nobody.
     ///
-    /// On most systems that [clock](Monotonic) stands still while the machine is suspended, and the register's does
+    /// On most systems that [clock](atomic_throttle::Monotonic) stands still while the machine is suspended, and the register's does
     /// not: after a suspension there may be less left, or nothing. [`is_current`](Self::is_current) knows.
     #[must_use]
     pub fn lease_left(&self) -> Duration {
-        self.lease_end.saturating_since(Monotonic.now())
+        self.lease_end.saturating_since(sync::now())
     }
 }
 

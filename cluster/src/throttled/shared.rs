@@ -4,11 +4,11 @@ use super::{Ended, Left, Status, WaitError};
 use crate::cell::Cell;
 use crate::course::Taken;
 use crate::register::{Register, RegisterError};
+use crate::sync::{self, Condvar, Mutex, MutexGuard, Thread};
 use atomic_throttle::gate::Flushed;
-use atomic_throttle::{Clock, Epoch, Gate, Monotonic, Threshold, Timestamp};
+use atomic_throttle::{Epoch, Gate, Threshold, Timestamp};
 use core::time::Duration;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{self, Thread};
+use std::sync::{Arc, OnceLock};
 
 pub(super) struct Shared {
     /// Calls that were made and not taken yet: one run of this gate takes them all. So its epoch counts how
@@ -72,6 +72,11 @@ impl Shared {
 
     /// Takes the calls that were made: whatever their callers wrote is visible from here on.
     pub(super) fn take(&self) -> Option<Taken> {
+        self.take_locked(&self.told())
+    }
+
+    /// Under the lock: whoever closes would else find the thread at it, and leave a call pending that nobody takes.
+    fn take_locked(&self, _: &Told) -> Option<Taken> {
         match self.gate.flush(Timestamp::ZERO) {
             Flushed::Run(run) => Some(run.epoch().as_u64()),
             Flushed::Busy | Flushed::Nothing => None,
@@ -89,7 +94,7 @@ impl Shared {
     }
 
     pub(super) fn wait_for(&self, taken: Taken, limit: Duration) -> Result<(), WaitError> {
-        let within = Monotonic.now().saturating_add(limit);
+        let within = sync::now().saturating_add(limit);
         let mut told = self.told();
         loop {
             if told.covered >= taken {
@@ -101,11 +106,11 @@ impl Shared {
             if matches!(told.stage, Stage::Closing | Stage::Ended) {
                 return Err(WaitError::Ended);
             }
-            let left = within.saturating_since(Monotonic.now());
+            let left = within.saturating_since(sync::now());
             if left.is_zero() {
                 return Err(WaitError::TimedOut { register: told.error.clone() });
             }
-            told = self.changed.wait_timeout(told, left).unwrap_or_else(PoisonError::into_inner).0;
+            told = sync::wait_for(&self.changed, told, left);
         }
     }
 
@@ -157,7 +162,7 @@ impl Shared {
     pub(super) fn closes(&self) -> bool {
         let mut told = self.told();
         let Stage::Ending(within) = told.stage else { return told.stage != Stage::Going };
-        if !self.is_owed(&told) || Monotonic.now() >= within {
+        if !self.is_owed(&told) || sync::now() >= within {
             self.close(&mut told);
             return true;
         }
@@ -181,7 +186,7 @@ impl Shared {
     fn close(&self, told: &mut Told) {
         told.stage = Stage::Closing;
         // A call that comes now must not coalesce into one that nobody takes any more.
-        self.take();
+        self.take_locked(told);
         self.changed.notify_all();
     }
 
@@ -205,12 +210,11 @@ impl Shared {
     }
 
     fn is_the_thread(&self) -> bool {
-        self.thread.get().is_some_and(|thread| thread.id() == thread::current().id())
+        self.thread.get().is_some_and(|thread| thread.id() == sync::current_thread().id())
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
-        // Nothing under the lock panics.
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.told)
     }
 }
 
@@ -224,7 +228,7 @@ impl Keeper {
     /// Where several ask, the soonest counts.
     pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
         let shared = &self.shared;
-        let within = Monotonic.now().saturating_add(limit);
+        let within = sync::now().saturating_add(limit);
         let mut told = shared.told();
         told.stage = match told.stage {
             Stage::Going => Stage::Ending(within),
@@ -239,15 +243,15 @@ impl Keeper {
         }
         let mut told = shared.told();
         loop {
-            let left = within.saturating_since(Monotonic.now());
+            let left = within.saturating_since(sync::now());
             if told.stage == Stage::Ended || left.is_zero() {
                 // The thread takes nothing more, though it may still be in a run: no call is to coalesce into one
                 // that is pending here.
-                shared.take();
+                shared.take_locked(&told);
                 let is_left = shared.is_owed(&told);
                 return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
             }
-            told = shared.changed.wait_timeout(told, left).unwrap_or_else(PoisonError::into_inner).0;
+            told = sync::wait_for(&shared.changed, told, left);
         }
     }
 }

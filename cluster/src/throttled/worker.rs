@@ -5,11 +5,11 @@ use super::run::Run;
 use super::shared::Shared;
 use crate::course::{Act, Course, Move, Pace, Plan, Taken};
 use crate::register::{Reading, RegisterError, Swap};
-use atomic_throttle::{Clock, Epoch, Monotonic, Timestamp};
+use crate::sync;
+use atomic_throttle::{Epoch, Timestamp};
 use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 
 /// What is told of a register that does not answer.
 pub(super) type OnError = Box<dyn FnMut(&RegisterError) + Send>;
@@ -60,10 +60,10 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 return;
             }
             if !is_owed {
-                thread::park();
+                sync::park();
                 continue;
             }
-            let asked = Monotonic.now();
+            let asked = sync::now();
             let woken = match self.shared.register.read() {
                 Ok(reading) => self.look(reading, asked),
                 Err(error) => self.back_off(&error),
@@ -76,7 +76,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
 
     /// Does what the course says of `reading`, for which the register was asked at `asked`.
     fn look(&mut self, reading: Reading, asked: Timestamp) -> Woken {
-        let (mut now, mut asked, mut local) = (reading.now, asked, Monotonic.now());
+        let (mut now, mut asked, mut local) = (reading.now, asked, sync::now());
         let mut act = self.course.look(reading, local, self.taken.take());
         loop {
             if !matches!(act, Act::Swap(_)) {
@@ -86,7 +86,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             let step = match act {
                 Act::Rest => return Woken::Look,
                 Act::Wait(wait) => {
-                    let plan = self.pace.plan(wait, local, &mut rand::rng());
+                    let plan = self.pace.plan(wait, local, &mut sync::rng());
                     return self.sleep(plan);
                 }
                 Act::Perform(epoch) => {
@@ -95,9 +95,9 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 }
                 Act::Swap(step) => step,
             };
-            asked = Monotonic.now();
+            asked = sync::now();
             let swap = self.swap(step);
-            local = Monotonic.now();
+            local = sync::now();
             match swap {
                 Ok(Swap::Done(at)) => {
                     now = at;
@@ -145,10 +145,10 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         loop {
             reading = match reading {
                 Ok(known) => {
-                    let Some(step) = self.course.finish(epoch, known, Monotonic.now()) else { break };
+                    let Some(step) = self.course.finish(epoch, known, sync::now()) else { break };
                     match self.swap(step) {
                         Ok(Swap::Done(_)) => {
-                            self.course.finished(step, Monotonic.now());
+                            self.course.finished(step, sync::now());
                             break;
                         }
                         Ok(Swap::Differs(reading)) => Ok(reading),
@@ -185,13 +185,13 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         if let Some(on_error) = &mut self.on_error {
             without_panic(|| on_error(error));
         }
-        let delay = self.retry.get_or_insert_with(|| Retry::new(&mut rand::rng())).next_delay();
-        self.sleep(Plan { at: Some(Monotonic.now().saturating_add(delay)), take_at: None })
+        let delay = self.retry.get_or_insert_with(|| Retry::new(&mut sync::rng())).next_delay();
+        self.sleep(Plan { at: Some(sync::now().saturating_add(delay)), take_at: None })
     }
 
     fn sleep(&self, plan: Plan) -> Woken {
         loop {
-            let now = Monotonic.now();
+            let now = sync::now();
             let ends_at = self.shared.ends_at();
             if ends_at.is_some_and(|at| now >= at) {
                 return Woken::End;
@@ -204,8 +204,8 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 return Woken::Look;
             }
             match [plan.at, take_at, ends_at].into_iter().flatten().min() {
-                Some(next) => thread::park_timeout(next.saturating_since(now)),
-                None => thread::park(),
+                Some(next) => sync::park_timeout(next.saturating_since(now)),
+                None => sync::park(),
             }
         }
     }

@@ -1,0 +1,66 @@
+//! Under `--cfg atomic_throttle_shuttle`: every lock, every wait and every reading of the clock is a point at
+//! which shuttle may go on with another thread.
+//!
+//! Time passes only where somebody waits with a limit, and then as shuttle's chance has it: the wait lasts until
+//! its limit, or it ends before.
+
+use atomic_throttle::Timestamp;
+use core::time::Duration;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::sync::atomic::{AtomicU64, Ordering};
+use std::sync::PoisonError;
+
+pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
+pub(crate) use shuttle::thread::{Builder as ThreadBuilder, Thread, current as current_thread, park};
+
+/// A limit that nobody means to reach: in a schedule it never is.
+const FOREVER: Duration = Duration::from_secs(1 << 30);
+
+shuttle::lazy_static! {
+    static ref CLOCK: AtomicU64 = AtomicU64::new(1);
+}
+
+pub(crate) fn now() -> Timestamp {
+    // ORDERING: shuttle ignores it.
+    Timestamp::from_nanos(CLOCK.load(Ordering::SeqCst))
+}
+
+fn let_pass(time: Duration) {
+    let until = now().saturating_add(time);
+    // ORDERING: shuttle ignores it.
+    CLOCK.fetch_max(until.as_nanos(), Ordering::SeqCst);
+}
+
+pub(crate) fn rng() -> StdRng {
+    StdRng::seed_from_u64(thread_rng().r#gen())
+}
+
+pub(crate) fn park_timeout(limit: Duration) {
+    if limit >= FOREVER {
+        return park();
+    }
+    if thread_rng().r#gen() {
+        let_pass(limit);
+    } else {
+        shuttle::thread::yield_now();
+    }
+    // Takes the token of an unpark that came before, as a wait that it ended would have.
+    current_thread().unpark();
+    park();
+}
+
+/// A wait that has no limit to speak of ends by a notification, or not at all. One that has may end by its limit
+/// at once; otherwise it is left to the notification, which whoever waits here always gets.
+pub(crate) fn wait_for<'g, T>(
+    changed: &Condvar,
+    guard: MutexGuard<'g, T>,
+    limit: Duration,
+) -> MutexGuard<'g, T> {
+    if limit < FOREVER && thread_rng().r#gen() {
+        let_pass(limit);
+        return guard;
+    }
+    changed.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,29 @@
+//! What can be planted. All threads of a schedule share the test's own thread of the system, and so the
+//! fault that the test planted there.
+
+use std::cell::Cell;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Nothing,
+    /// Nobody who waits is told of a change.
+    TellsNobody,
+    /// Of those who wait, one is told of a change.
+    TellsOne,
+    /// A wake-up that comes before its thread parks is lost.
+    WokenTooSoon,
+    /// The register swaps whatever stands there.
+    SwapsBlindly,
+    /// The register says of a swap that it was done, and does not do it.
+    SaysDone,
+}
+
+thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
+
+pub fn plant(fault: Fault) {
+    PLANTED.set(fault);
+}
+
+pub fn planted() -> Fault {
+    PLANTED.get()
+}

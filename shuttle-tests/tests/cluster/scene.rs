@@ -1,0 +1,166 @@
+//! Processes at one register, and what their runs and callers note.
+
+use crate::subject::{
+    Cell, ClusterThrottled, Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Run, Swap,
+};
+use atomic_throttle::Timestamp;
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::thread;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub const WINDOW: Duration = Duration::from_millis(10);
+/// No schedule lets so much time pass.
+pub const LONG: Duration = Duration::from_secs(10_000_000);
+pub const FOREVER: Duration = Duration::MAX;
+
+/// Not part of the model: shuttle does not see it.
+#[derive(Default)]
+struct Notes {
+    started: u64,
+    /// The latest run that has returned or panicked.
+    ended: u64,
+    inside: u32,
+    last_start: Option<Timestamp>,
+    /// What a run has found wrong first. It is said later: a panic of the run would be caught.
+    complaint: Option<&'static str>,
+}
+
+/// What goes wrong on purpose.
+#[derive(Clone, Copy, Default)]
+pub struct Trouble {
+    pub panics: bool,
+    pub fails: bool,
+    /// Runs may be superseded, so two may be in progress.
+    pub supersedes: bool,
+}
+
+#[derive(Clone)]
+pub struct Scene {
+    register: Arc<dyn Register>,
+    notes: Arc<Mutex<Notes>>,
+    trouble: Trouble,
+}
+
+impl Scene {
+    pub fn new(trouble: Trouble) -> Self {
+        let memory = Memory::new();
+        let register: Arc<dyn Register> =
+            if trouble.fails { Arc::new(Failing(memory, "failing".into())) } else { Arc::new(memory) };
+        Self { register, notes: Arc::default(), trouble }
+    }
+
+    fn note<T>(&self, note: impl FnOnce(&mut Notes) -> T) -> T {
+        note(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A process of its own, as far as the others can tell.
+    pub fn process(&self, lease: Duration, f: impl Fn(&Run<'_>) + Send + 'static) -> ClusterThrottled {
+        self.process_that_hears_of_errors(lease, f, || ())
+    }
+
+    pub fn process_that_hears_of_errors(
+        &self,
+        lease: Duration,
+        f: impl Fn(&Run<'_>) + Send + 'static,
+        hears: impl Fn() + Send + 'static,
+    ) -> ClusterThrottled {
+        let scene = self.clone();
+        let builder = ClusterThrottled::builder(WINDOW).register(Arc::clone(&self.register)).lease(lease);
+        let throttled =
+            builder.drop_limit(FOREVER).on_error(move |_| hears()).spawn(move |run| scene.run(run, &f));
+        throttled.expect("a thread")
+    }
+
+    fn run(&self, run: &Run<'_>, f: &impl Fn(&Run<'_>)) {
+        // Where it fails it says nothing of the start.
+        let start = if self.trouble.fails { None } else { self.register.read().ok() };
+        let number = self.note(|notes| {
+            if notes.inside > 0 && !self.trouble.supersedes {
+                notes.complaint.get_or_insert("C2: two runs at once");
+            }
+            if let Some(start) = start.filter(|reading| reading.cell.epoch() == run.epoch()) {
+                notes.starts_at(start.cell);
+            }
+            notes.inside += 1;
+            notes.started += 1;
+            notes.started
+        });
+        thread::yield_now();
+        f(run);
+        self.note(|notes| {
+            notes.inside -= 1;
+            notes.ended = notes.ended.max(number);
+        });
+        if self.trouble.panics && thread_rng().r#gen() {
+            resume_unwind(Box::new("on purpose"));
+        }
+    }
+
+    /// How many runs have started: a later one covers a call that is made now.
+    pub fn started(&self) -> u64 {
+        self.note(|notes| notes.started)
+    }
+
+    /// Whether one has ended that started after the first `started`.
+    pub fn is_covered(&self, started: u64) -> bool {
+        self.note(|notes| notes.ended > started)
+    }
+
+    /// From within a run.
+    pub fn complain_unless(&self, is_right: bool, complaint: &'static str) {
+        if !is_right {
+            self.note(|notes| _ = notes.complaint.get_or_insert(complaint));
+        }
+    }
+
+    /// Once all have ended.
+    pub fn check(&self) {
+        assert_eq!(self.note(|notes| notes.complaint), None);
+    }
+
+    /// A call, and a wait until it is covered.
+    pub fn call(&self, throttled: &ClusterThrottled) {
+        let before = self.started();
+        let ticket = throttled.trigger().expect("nobody ends it");
+        assert!(ticket.wait_for(FOREVER).is_ok(), "nobody ends it");
+        assert!(self.is_covered(before), "C3: covered by no run");
+    }
+}
+
+impl Notes {
+    fn starts_at(&mut self, cell: Cell) {
+        let at = cell.epoch().started_at();
+        let last = self.last_start.replace(at);
+        if last.is_some_and(|last| at.saturating_since(last) < WINDOW) {
+            self.complaint.get_or_insert("C1: two runs too close");
+        }
+    }
+}
+
+/// Fails by chance, before it has done what it was asked for or after.
+#[derive(Debug)]
+struct Failing(Memory, Arc<str>);
+
+impl Failing {
+    fn fail(&self) -> Result<(), RegisterError> {
+        if thread_rng().gen_range(0..4) > 0 {
+            return Ok(());
+        }
+        Err(RegisterError::new(RegisterErrorKind::Unreachable, &self.1))
+    }
+}
+
+impl Register for Failing {
+    fn read(&self) -> Result<Reading, RegisterError> {
+        self.fail()?;
+        self.0.read()
+    }
+
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        self.fail()?;
+        let swap = self.0.compare_and_swap(old, new, mark)?;
+        self.fail().map(|()| swap)
+    }
+}
