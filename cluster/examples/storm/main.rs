@@ -4,7 +4,7 @@
 //! ```text
 //! cargo run --release -p atomic-throttle-cluster --example storm
 //! cargo run --release -p atomic-throttle-cluster --example storm -- \
-//!     --driver shm:/tmp/storm --seconds 20 --kill-every 2s --stop-every 7s --svg storm.svg
+//!     --driver shm:target/storm --seconds 20 --kill-every 2s --stop-every 7s --svg storm.svg
 //! cargo run --release -p atomic-throttle-cluster --example storm -- \
 //!     --driver 'redis://127.0.0.1:6379/storm?lease=2s' --processes 8 --kill-every 2s
 //! ```
