@@ -38,6 +38,12 @@ fn nobody_waits_for_one_that_ends_at_its_limit() {
 }
 
 #[test]
+fn nobody_waits_for_one_whose_register_panics() {
+    let claim = "4 threads: a register that panics ends the throttle, and leaves nobody waiting";
+    hold("C8", claim, properties::a_register_that_panics_leaves_nobody_waiting);
+}
+
+#[test]
 fn a_register_that_fails_loses_no_call() {
     let claim = "2 processes, 4 threads: a register that fails before and after each step loses no call";
     hold("C3 C5 C8", claim, properties::a_register_that_fails_loses_no_call);

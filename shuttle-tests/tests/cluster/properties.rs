@@ -6,7 +6,7 @@ use crate::subject::{ClusterThrottled, Run, WaitError};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread::{self, JoinHandle};
 use shuttle_tests::Tally;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 fn threads<const N: usize>(f: impl Fn() + Clone + Send + 'static) -> [JoinHandle<()>; N] {
@@ -47,17 +47,17 @@ fn two_processes(scene: &Scene, lease: Duration) -> u64 {
 }
 
 pub fn calls_are_covered(met: &Tally) {
-    let scene = Scene::new(Trouble::default());
+    let scene = Scene::new(Trouble::Nothing);
     met.count_if(two_processes(&scene, LONG) > 0);
 }
 
 pub fn a_register_that_fails_loses_no_call(met: &Tally) {
-    let scene = Scene::new(Trouble { fails: true, ..Trouble::default() });
+    let scene = Scene::new(Trouble::Fails);
     met.count_if(two_processes(&scene, LONG) > 0);
 }
 
 pub fn a_run_that_outlasts_its_lease_loses_no_call(met: &Tally) {
-    let scene = Scene::new(Trouble { supersedes: true, ..Trouble::default() });
+    let scene = Scene::new(Trouble::Supersedes);
     let (seen, met) = (Tally::new(), met.clone());
     let superseded = seen.clone();
     let long = move |run: &Run<'_>| {
@@ -79,7 +79,7 @@ pub fn a_run_that_outlasts_its_lease_loses_no_call(met: &Tally) {
 
 /// Calls while another thread ends it: whoever was taken is covered, whoever was not is told.
 pub fn an_end_leaves_nothing(met: &Tally) {
-    let scene = Scene::new(Trouble::default());
+    let scene = Scene::new(Trouble::Nothing);
     let throttled = scene.process(LONG, |_| ());
     let callers = threads::<3>({
         let (scene, throttled, met) = (scene.clone(), throttled.clone(), met.clone());
@@ -110,11 +110,55 @@ enum By {
     TheHook,
 }
 
-/// The same where the end does not wait for what is owed: then who waits is told of the end.
+/// Three that call twice and wait, and are told of the end at the latest.
+fn callers_until_the_end(scene: &Scene, throttled: &ClusterThrottled, told: &Tally) -> [JoinHandle<()>; 3] {
+    let (scene, throttled, told) = (scene.clone(), throttled.clone(), told.clone());
+    threads(move || {
+        for _ in 0..2 {
+            let before = scene.started();
+            let Ok(ticket) = throttled.trigger() else { continue };
+            match ticket.wait_for(FOREVER) {
+                Ok(()) => assert!(scene.is_covered(before), "C3: covered by no run"),
+                Err(WaitError::Ended) => told.count(),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    })
+}
+
+/// Each of these calls is one that the thread takes, or it has closed.
+fn call_until_the_end(throttled: &ClusterThrottled) {
+    while throttled.trigger().is_ok() {
+        thread::yield_now();
+    }
+}
+
+pub fn a_register_that_panics_leaves_nobody_waiting(met: &Tally) {
+    let scene = Scene::new(Trouble::Breaks);
+    let throttled = scene.process(LONG, |_| ());
+    let callers = callers_until_the_end(&scene, &throttled, met);
+    call_until_the_end(&throttled);
+    join(callers);
+    scene.check();
+}
+
+/// What a function holds, whose drop waits for all who wait for a call.
+/// Shuttle does not see the lock, so nothing of the model is done while it is held.
+struct WaitsFor(Arc<Mutex<Vec<JoinHandle<()>>>>);
+
+impl Drop for WaitsFor {
+    fn drop(&mut self) {
+        let callers = std::mem::take(&mut *self.0.lock().expect("no panic"));
+        join(callers);
+    }
+}
+
+/// The same where the end does not wait for what is owed: then who waits is told of the end, before what the function
+/// holds is dropped.
 pub fn an_end_at_its_limit_leaves_nobody_waiting(met: &Tally) {
     let by = [By::Another, By::TheRun, By::TheHook][thread_rng().gen_range(0..3)];
     let limit = if thread_rng().r#gen() { WINDOW / 2 } else { Duration::ZERO };
-    let scene = Scene::new(Trouble { fails: by == By::TheHook, ..Trouble::default() });
+    let scene = Scene::new(if by == By::TheHook { Trouble::Fails } else { Trouble::Nothing });
     let itself = Arc::new(OnceLock::<ClusterThrottled>::new());
     let ends = |who| {
         let itself = Arc::clone(&itself);
@@ -125,22 +169,16 @@ pub fn an_end_at_its_limit_leaves_nobody_waiting(met: &Tally) {
         }
     };
     let in_a_run = ends(By::TheRun);
-    let throttled = scene.process_that_hears_of_errors(LONG, move |_| in_a_run(), ends(By::TheHook));
+    let callers = Arc::default();
+    let held = WaitsFor(Arc::clone(&callers));
+    let run = move |_: &Run<'_>| {
+        let _ = &held;
+        in_a_run();
+    };
+    let throttled = scene.process_that_hears_of_errors(LONG, run, ends(By::TheHook));
     assert!(itself.set(throttled.clone()).is_ok());
-    let callers = threads::<3>({
-        let (scene, throttled, met) = (scene.clone(), throttled.clone(), met.clone());
-        move || {
-            for _ in 0..2 {
-                let before = scene.started();
-                let Ok(ticket) = throttled.trigger() else { continue };
-                match ticket.wait_for(FOREVER) {
-                    Ok(()) => assert!(scene.is_covered(before), "C3: covered by no run"),
-                    Err(WaitError::Ended) => met.count(),
-                    Err(other) => panic!("{other}"),
-                }
-            }
-        }
-    });
+    let three = callers_until_the_end(&scene, &throttled, met);
+    callers.lock().expect("no panic").extend(three);
     let before = scene.started();
     let is_taken = throttled.trigger().is_ok();
     if by == By::Another {
@@ -149,18 +187,16 @@ pub fn an_end_at_its_limit_leaves_nobody_waiting(met: &Tally) {
         let is_covered = scene.is_covered(before);
         assert!(!is_taken || ended.is_err() || is_covered, "C3: the end says that all is covered");
     } else {
-        // Each of these calls is one that the thread takes, or it has closed.
-        while throttled.trigger().is_ok() {
-            thread::yield_now();
-        }
+        call_until_the_end(&throttled);
     }
-    join(callers);
+    let left = std::mem::take(&mut *callers.lock().expect("no panic"));
+    join(left);
     scene.check();
 }
 
 /// Runs panic, call, wait and ask for another one, and those who called drop their handles.
 pub fn a_run_may_do_everything(met: &Tally) {
-    let scene = Scene::new(Trouble { panics: true, ..Trouble::default() });
+    let scene = Scene::new(Trouble::Panics);
     let itself = Arc::new(OnceLock::<ClusterThrottled>::new());
     let inside = Arc::clone(&itself);
     let throttled = scene.process(LONG, {
@@ -191,7 +227,7 @@ pub fn a_run_may_do_everything(met: &Tally) {
 
 /// The last handle is dropped while calls are owed.
 pub fn a_drop_leaves_nothing(met: &Tally) {
-    let scene = Scene::new(Trouble::default());
+    let scene = Scene::new(Trouble::Nothing);
     let callers = threads_with(&scene.process(LONG, |_| ()), {
         let (scene, met) = (scene.clone(), met.clone());
         move |throttled: ClusterThrottled| {

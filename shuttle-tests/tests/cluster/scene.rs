@@ -28,12 +28,17 @@ struct Notes {
 }
 
 /// What goes wrong on purpose.
-#[derive(Clone, Copy, Default)]
-pub struct Trouble {
-    pub panics: bool,
-    pub fails: bool,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    Nothing,
+    /// Runs may panic.
+    Panics,
+    /// The register fails by chance.
+    Fails,
+    /// The register panics by chance, against its promise.
+    Breaks,
     /// Runs may be superseded, so two may be in progress.
-    pub supersedes: bool,
+    Supersedes,
 }
 
 #[derive(Clone)]
@@ -46,8 +51,13 @@ pub struct Scene {
 impl Scene {
     pub fn new(trouble: Trouble) -> Self {
         let memory = Memory::new();
-        let register: Arc<dyn Register> =
-            if trouble.fails { Arc::new(Failing(memory, "failing".into())) } else { Arc::new(memory) };
+        let register: Arc<dyn Register> = match trouble {
+            Trouble::Fails | Trouble::Breaks => {
+                let breaks = trouble == Trouble::Breaks;
+                Arc::new(Failing { memory, name: "failing".into(), breaks })
+            }
+            _ => Arc::new(memory),
+        };
         Self { register, notes: Arc::default(), trouble }
     }
 
@@ -75,9 +85,10 @@ impl Scene {
 
     fn run(&self, run: &Run<'_>, f: &impl Fn(&Run<'_>)) {
         // Where it fails it says nothing of the start.
-        let start = if self.trouble.fails { None } else { self.register.read().ok() };
+        let may_fail = matches!(self.trouble, Trouble::Fails | Trouble::Breaks);
+        let start = if may_fail { None } else { self.register.read().ok() };
         let number = self.note(|notes| {
-            if notes.inside > 0 && !self.trouble.supersedes {
+            if notes.inside > 0 && self.trouble != Trouble::Supersedes {
                 notes.complaint.get_or_insert("C2: two runs at once");
             }
             if let Some(start) = start.filter(|reading| reading.cell.epoch() == run.epoch()) {
@@ -93,7 +104,7 @@ impl Scene {
             notes.inside -= 1;
             notes.ended = notes.ended.max(number);
         });
-        if self.trouble.panics && thread_rng().r#gen() {
+        if self.trouble == Trouble::Panics && thread_rng().r#gen() {
             resume_unwind(Box::new("on purpose"));
         }
     }
@@ -141,26 +152,33 @@ impl Notes {
 
 /// Fails by chance, before it has done what it was asked for or after.
 #[derive(Debug)]
-struct Failing(Memory, Arc<str>);
+struct Failing {
+    memory: Memory,
+    name: Arc<str>,
+    breaks: bool,
+}
 
 impl Failing {
     fn fail(&self) -> Result<(), RegisterError> {
         if thread_rng().gen_range(0..4) > 0 {
             return Ok(());
         }
-        Err(RegisterError::new(RegisterErrorKind::Unreachable, &self.1))
+        if self.breaks {
+            resume_unwind(Box::new("on purpose"));
+        }
+        Err(RegisterError::new(RegisterErrorKind::Unreachable, &self.name))
     }
 }
 
 impl Register for Failing {
     fn read(&self) -> Result<Reading, RegisterError> {
         self.fail()?;
-        self.0.read()
+        self.memory.read()
     }
 
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
         self.fail()?;
-        let swap = self.0.compare_and_swap(old, new, mark)?;
+        let swap = self.memory.compare_and_swap(old, new, mark)?;
         self.fail().map(|()| swap)
     }
 }
