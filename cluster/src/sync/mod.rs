@@ -1,5 +1,5 @@
-//! What the front end's threads wait by: locks, parking, the clock, and chance. A scheduler of schedules must
-//! control each of these, so the front end and the register in memory take them from here.
+//! What the front end's threads wait by: locks, parking, the clock, and chance. Shuttle must control each of
+//! these, so the front end and the register in memory take them from here.
 //!
 //! Registers that are reached through the system are outside of any schedule, and take theirs from `std`.
 
