@@ -255,6 +255,14 @@ fn what_runs_are_told_is_judged() {
         Breach::FalselyStale { epoch: 49 },
     );
     condemned(
+        "told superseded, after a failure of the register that was over before the run",
+        planted().at(B, 40, Event::Failed).start(A, 50).end(A, 50, 60, false),
+        Breach::FalselyStale { epoch: 49 },
+    );
+    // B may have started one without learning of it.
+    let unlearned = planted().start(A, 50).at(B, 55, Event::Failed).end(A, 50, 60, false);
+    assert_eq!(unlearned.breaches(), []);
+    condemned(
         "a run told superseded before the next one was started",
         planted()
             .call(A, 10, 1)

@@ -115,8 +115,13 @@ fn currency(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
         }
         if current && younger.any(|younger| younger.started < asked) {
             breaches.push(Breach::FalselyCurrent { epoch: run.epoch });
-        } else if !current && !deaths && !younger.any(|younger| may_be_before(trial, younger, answered)) {
-            // A process that was killed may have started a run and not have come to write it down.
+        } else if !current
+            && !younger.any(|younger| may_be_before(trial, younger, answered))
+            // Somebody may have started one and not have come to write it down: killed, or left without an answer,
+            // and then it finds out only while the lease holds.
+            && !deaths
+            && !history.failed.iter().any(|failed| may_be_before(trial, run, *failed))
+        {
             breaches.push(Breach::FalselyStale { epoch: run.epoch });
         }
     }

@@ -43,6 +43,8 @@ pub(super) struct History {
     /// When the process was killed, if it was.
     pub(super) killed: Vec<(Who, Fact)>,
     pub(super) commands: u64,
+    /// When the register did not answer a process.
+    pub(super) failed: Vec<Nanos>,
     pub(super) timed_out: usize,
     pub(super) unanswered: usize,
 }
@@ -169,7 +171,8 @@ impl Reader {
                 history.commands += commands;
                 return self.open.is_none();
             }
-            Event::Opened { .. } | Event::Called { .. } | Event::Refused { .. } | Event::Failed => {}
+            Event::Failed => history.failed.push(at),
+            Event::Opened { .. } | Event::Called { .. } | Event::Refused { .. } => {}
         }
         true
     }
