@@ -45,7 +45,7 @@ fn nobody_waits_for_one_whose_register_panics() {
 
 #[test]
 fn a_register_that_fails_loses_no_call() {
-    let claim = "2 processes, 4 threads: a register that fails before and after each step loses no call";
+    let claim = "2 processes, 6 threads: a register that fails before and after each step loses no call";
     hold("C3 C5 C8", claim, properties::a_register_that_fails_loses_no_call);
 }
 
