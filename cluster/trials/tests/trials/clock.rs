@@ -44,8 +44,7 @@ fn stepped(what: &str, steps: &[i64]) {
         step(&mut place, &mut scene, seconds);
         // One who remembers nothing, too.
         let new = scene.start(u32::try_from(3 + at).unwrap());
-        scene.call(new);
-        scene.until_covered(new);
+        scene.until_covered_again(new);
         for who in all {
             scene.until_covered_again(who);
         }
