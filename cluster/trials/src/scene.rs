@@ -212,6 +212,8 @@ impl Scene {
     /// Waits until all calls are covered that it was told to make; for those that do not call by themselves.
     #[track_caller]
     pub fn until_covered(&mut self, who: Who) {
+        // Its last call would not be the last one it was told to make.
+        assert!(self.defaults.calls_every.is_none(), "{who} calls by itself");
         self.tell(who, &format!("wait {}s", LIMIT.as_secs()));
         let call = self.of(who).called;
         let is_covered = || self.has_written(who, |event| event == Event::Covered { call });
