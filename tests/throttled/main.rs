@@ -1,0 +1,10 @@
+//! The background front end: each operation, each panic and each end, on a clock that the test moves.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod ends;
+mod operations;
+mod panics;
+mod rest;
+mod subject;
