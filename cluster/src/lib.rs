@@ -27,7 +27,8 @@
 //! # Guarantees
 //!
 //! Among all processes that use one register with one threshold and one lease, whatever of them die, stop and come
-//! back. They are numbered as those of one process, [G1 to G9](atomic_throttle::Throttle#guarantees), and say what is weaker.
+//! back. (Where thresholds or leases differ, nothing is lost, and the smallest decides.) They are numbered as those of
+//! one process, [G1 to G9](atomic_throttle::Throttle#guarantees), and say what is weaker.
 //!
 //! * **C1 spacing among processes.** Two runs start at least one threshold apart, by their stamps, on the register's clock. Where
 //!   that is stepped forward, or the register has lost its data and a process looks that does not remember, one run
@@ -38,8 +39,8 @@
 //!   the register has lost its data, runs may start beside the one that was in progress, a threshold apart, as long as
 //!   that lasts; unless a process that has seen it moves first, which puts it back.
 //! * **C3 coverage by finished runs.** A call is covered by a run that starts after it, in whatever process, **and finishes**. One that
-//!   is cut short by the death of its process, or superseded, covers nobody. What the caller wrote before the call,
-//!   where the run's process can read it, that run sees.
+//!   is cut short by the death of its process, superseded, or forgotten by the register while it goes on, covers
+//!   nobody. What the caller wrote before the call, where the run's process can read it, that run sees.
 //! * **C4 one deferral among processes.** At most one run is pending among all processes.
 //! * **C5 liveness and takeover.** A run that is pending starts when the window is over: by its owner at once, and if that has
 //!   died, by the first other process that looks. Each looks at a random time, a sixth of the threshold later at the
@@ -54,11 +55,13 @@
 //!   however many calls it has; one that has none asks nothing.
 //! * **C8 time and loss.** Where the clock of the register goes back, stands still or jumps, and where it loses its
 //!   data, stops answering or answers to nobody, nothing panics and no call is lost: it stays owed in its process,
-//!   which asks again, less and less often. A clock that goes back delays no run by more
-//!   than a threshold; or a lease, where a process has died in a run.
+//!   which asks again, less and less often, in the end every 5 to 10 s. A clock that goes back delays no run by more
+//!   than a threshold; or a lease, where a process has died in a run. One that was at the end of its range, 73 years
+//!   after its origin (2093 for Redis), has used up the epochs: then only another register helps.
 //! * **C9 fencing.** The token of a run is greater than that of each run that started before it. Where the register has
 //!   lost its data, two things may break that once: a start that was under way then, and a clock that has gone back as
-//!   well, as on a replica that was behind.
+//!   well, as on a replica that was behind. A token is a time of the register's clock: those of a file or a memory
+//!   begin anew with the machine.
 //!
 //! A panic of the function is caught; the run has finished all the same, as in one process (G6).
 //!

@@ -124,9 +124,13 @@ impl Follower {
 
     fn follow(&mut self, act: Act, local: u64) {
         match act {
-            Act::Rest => assert!(!self.course.is_owed()),
+            Act::Rest => assert!(!self.course.is_owed() || self.run.is_some()),
             Act::Swap(step) => self.swap = Some(step),
-            Act::Perform(epoch) => self.run = Some(epoch),
+            Act::Perform(epoch) => {
+                self.taken += 1;
+                self.course.cover(self.taken);
+                self.run = Some(epoch);
+            }
             Act::Wait(wait) => {
                 let local = Timestamp::from_nanos(local);
                 let plan = self.pace.plan(wait, local, &mut self.rng);
@@ -157,6 +161,8 @@ fn no_time_is_too_wide() {
             follower.take(step);
             let after = (follower.course.cell().epoch(), follower.course.covered());
             prop_assert!(after >= before && after.1 >= before.1, "{before:?}, then {after:?}");
+            let is_covered = after.1.unwrap_or(0) == follower.taken;
+            prop_assert_eq!(follower.course.is_owed(), !is_covered, "{:?}", follower.course);
             before = after;
         }
         Ok(())
@@ -324,4 +330,57 @@ fn whoever_moves_a_run_that_was_put_back_says_so() {
     let (next, _) = put_back.arrive(at(100), policy);
     assert!(!next.is_put_back());
     assert_eq!(next.finish(next.epoch()).0.finished(), next.epoch());
+}
+
+/// The answer to a start comes when its lease is over: calls that come by then are covered by that run, if it is the
+/// one that finishes. Of one that has superseded it nobody knows here when it began.
+#[test]
+fn calls_before_a_run_are_covered_by_no_other_one() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(30));
+    let at = Timestamp::from_nanos;
+    let reading = |cell, now| Reading { cell, now: at(now), mark: None };
+    let mut course = Course::new(policy, Mark::from_u64(1), at(0));
+    let Act::Swap(start) = course.look(reading(Cell::NEW, 100), at(0), Some(1)) else {
+        panic!("the window is open")
+    };
+    let (superseding, _) = start.new.arrive(at(150), policy);
+    let Act::Perform(epoch) = course.moved(start, at(100), at(100)) else { panic!("it was started") };
+    course.cover(2);
+
+    let mut alone = course.clone();
+    let end = alone.finish(epoch, reading(start.new, 210), at(110)).expect("nobody has superseded it");
+    assert!(alone.is_owed() && alone.covered().is_none());
+    alone.finished(end, at(111));
+    assert_eq!((alone.covered(), alone.is_owed()), (Some(2), false));
+    // Or it is done without an answer.
+    let mut unanswered = course.clone();
+    assert_eq!(unanswered.finish(epoch, reading(end.new, 210), at(110)), None);
+    assert_eq!((unanswered.covered(), unanswered.is_owed()), (Some(2), false));
+
+    let (finished, _) = superseding.finish(superseding.epoch());
+    assert_eq!(course.finish(epoch, reading(finished, 210), at(110)), None);
+    assert_eq!((course.covered(), course.is_owed()), (Some(1), true), "the other one may have begun before");
+    let Act::Swap(again) = course.look(reading(finished, 211), at(111), None) else { panic!("one is owed") };
+    let Act::Perform(epoch) = course.moved(again, at(211), at(111)) else { panic!("it was started") };
+    let end = course.finish(epoch, reading(again.new, 212), at(112)).expect("nobody has superseded it");
+    course.finished(end, at(113));
+    assert_eq!((course.covered(), course.is_owed()), (Some(2), false));
+}
+
+/// Bytes that nobody who follows a course has put there.
+#[test]
+fn a_run_that_never_was_covers_nobody() {
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    for word in [State::NEW, State::from_word(40 << 3)] {
+        let never_was = Cell::new(word, Epoch::from_u64(u64::MAX));
+        let mut course = Course::new(policy, Mark::from_u64(1), at(0));
+        let reading = |cell| Reading { cell, now: at(100), mark: None };
+        let Act::Swap(start) = course.look(reading(never_was), at(0), Some(1)) else { panic!("one is owed") };
+        let Act::Perform(epoch) = course.moved(start, at(100), at(0)) else { panic!("it was started") };
+        assert_eq!(course.covered(), None);
+        let end = course.finish(epoch, reading(start.new), at(1)).expect("nobody has superseded it");
+        course.finished(end, at(2));
+        assert_eq!(course.covered(), Some(1));
+    }
 }

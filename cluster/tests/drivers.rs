@@ -55,7 +55,7 @@ fn a_name_that_is_taken_or_no_name_is_refused_and_nothing_is_added() {
     assert_eq!(drivers.register("mine::Mine", &["mine", "redis"], open), taken("redis"));
     assert_eq!(drivers.register("memory", &[], open), taken("memory"));
     assert_eq!(drivers.register("mine::Mine", &["mine", "mine"], open), taken("mine"));
-    for name in ["", ":", "a:b", "a:", ":a", "a b", "a/b", "a:::", "ä"] {
+    for name in ["", ":", "a:b", "a:", ":a", "a b", "a/b", "a:::", "::", "a::", "::a", "a::b::", "ä"] {
         assert_eq!(drivers.register(name, &[], open), invalid(name));
     }
     assert!(drivers.names().eq(before.iter().map(String::as_str)));
@@ -140,6 +140,12 @@ fn no_error_shows_a_password_that_stands_in_the_wrong_place() {
     let drivers = Drivers::standard();
     for wrong in [
         format!("{SECRET}@host:6379/x"),
+        format!("{SECRET}:more@host:6379/x"),
+        format!("user:{SECRET}@host:6379/x"),
+        format!("redis:/:{SECRET}/x"),
+        format!("redis:///:{SECRET}/x"),
+        format!("redis:/user:{SECRET}%40host/x"),
+        format!("rediss:user:{SECRET}%40host/x"),
         format!("//user::{SECRET}@host:6379/x"),
         format!("redis//user::{SECRET}@host:6379/x"),
         format!("redis:/user:{SECRET}@host/x"),
@@ -189,7 +195,8 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
     }
     for hostless in ["redis:///name", "redis:/name"] {
         let error = drivers.open(hostless).unwrap_err();
-        assert!(matches!(error, OpenError::Failed { .. }) && error.source().is_some(), "{hostless}: {error}");
+        assert!(matches!(error, OpenError::Malformed { .. }), "{hostless}: {error}");
+        assert!(error.to_string().contains("no host"), "{hostless}: {error}");
     }
     for (parameter, value) in [("db", "-1"), ("retention", "soon"), ("timeout", "2"), ("lease", "0s")] {
         let error = drivers.open(&format!("redis://host/name?{parameter}={value}")).unwrap_err();

@@ -96,6 +96,55 @@ fn calls_are_taken_once_more_before_it_is_due() {
     check.passed(cases, "cases");
 }
 
+/// Where calls come all the time: each look is planned anew, and the early one is not drawn anew with it.
+#[test]
+fn calls_are_taken_early_once_per_window() {
+    let check = Check::of("C7", "cases: calls that come all the time are taken early once per window");
+    let mut cases = 0;
+    for threshold in thresholds().filter(|threshold| *threshold >= MILLISECOND) {
+        for seed in 0..DRAWS {
+            let (mut pace, mut rng) = (pace(threshold), rng(seed));
+            // One clock for both.
+            let mut now = LOCAL;
+            for _ in 0..3 {
+                let due = now.saturating_add(threshold);
+                let mut looks = 0;
+                while let Some(early) =
+                    pace.plan(Wait { now, until: Until::Overdue(due) }, now, &mut rng).take_at
+                {
+                    now = early;
+                    looks += 1;
+                }
+                assert_eq!(looks, 1, "{threshold:?}");
+                now = due;
+                cases += 1;
+            }
+        }
+    }
+    check.passed(cases, "cases");
+}
+
+/// Nobody tells that a run has finished: its lease tells it from the next one.
+#[test]
+fn the_end_of_the_next_run_is_looked_for_as_soon() {
+    let until = |lease_end| Until::Finished { lease_end: NOW.saturating_add(lease_end) };
+    for threshold in thresholds() {
+        let (mut pace, mut rng) = (pace(threshold), rng(1));
+        for run in 1..4 {
+            let first = pause(plan(&mut pace, until(run * HOUR), &mut rng));
+            assert!(
+                first <= (threshold / 32).clamp(2 * MILLISECOND, 40 * MILLISECOND),
+                "{threshold:?}: {first:?}"
+            );
+            let all: Vec<_> = (0..20).map(|_| pause(plan(&mut pace, until(run * HOUR), &mut rng))).collect();
+            assert!(
+                all.iter().all(|later| *later >= MILLISECOND) && all[19] > first,
+                "{threshold:?}: {all:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_end_of_a_run_is_looked_for_ever_less_often() {
     let check = Check::of(

@@ -28,7 +28,7 @@ struct Args {
     #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
     threshold: Duration,
 
-    /// Go on without the others if the driver cannot be opened, in place of ending.
+    /// Go on without the others if the driver cannot be opened or does not answer at first.
     #[arg(long)]
     alone: bool,
 
@@ -64,14 +64,20 @@ fn agent(args: &Args) -> Result<(), Box<dyn Error>> {
 /// Which register to use is configuration; what to do without it is the program's own choice.
 fn open(args: &Args) -> Result<Opened, Box<dyn Error>> {
     let drivers = Drivers::standard();
-    match drivers.open(&args.driver) {
-        Ok(opened) => Ok(opened),
-        Err(error) if args.alone => {
-            report("goes on alone", &error);
-            Ok(drivers.open("memory:")?)
-        }
-        Err(error) => Err(error.into()),
+    if !args.alone {
+        return Ok(drivers.open(&args.driver)?);
     }
+    open_and_read(&drivers, &args.driver).or_else(|error| {
+        report("goes on alone", &*error);
+        Ok(drivers.open("memory:")?)
+    })
+}
+
+/// To open a register connects to nothing, as a rule: that it answers is seen when it is asked.
+fn open_and_read(drivers: &Drivers, driver: &str) -> Result<Opened, Box<dyn Error>> {
+    let opened = drivers.open(driver)?;
+    opened.register.read()?;
+    Ok(opened)
 }
 
 fn reload_daemon(command: &[String], run: &Run<'_>) {
@@ -86,8 +92,10 @@ fn reload_daemon(command: &[String], run: &Run<'_>) {
         Ok(status) => eprintln!("{command:?}: {status}"),
         Err(error) => report(&format!("cannot start {command:?}"), &error),
     }
-    // The changes are not lost with it. An agent that is about to end leaves them to the others.
-    let _ = run.again();
+    // The changes are not lost with it. The run covers those of other agents, too: this one sees to another.
+    if let Err(error) = run.again() {
+        report("the changes wait for the next one", &error);
+    }
 }
 
 /// An error with all its causes.

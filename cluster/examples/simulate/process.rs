@@ -126,7 +126,7 @@ impl Process {
             }
             Act::Perform(epoch) => {
                 if let Some(taken) = self.take() {
-                    self.course.cover(taken, epoch);
+                    self.course.cover(taken);
                 }
                 self.doing = Doing::Performing(epoch);
                 Next::Perform(epoch)

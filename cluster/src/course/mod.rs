@@ -41,6 +41,9 @@ pub struct Course {
     deferred_in: Option<Epoch>,
     /// The latest run that this process performed.
     performed: Epoch,
+    /// Calls that the run which is performed covers if it is the one that finishes: another one, which has superseded
+    /// it, may have started before them.
+    covering: Option<Taken>,
 }
 
 /// Names calls that were taken together, in the order in which they were.
@@ -125,6 +128,7 @@ impl Course {
             covered: None,
             deferred_in: None,
             performed: Epoch::NEVER_RAN,
+            covering: None,
         }
     }
 
@@ -169,9 +173,10 @@ impl Course {
         Act::Wait(self.wait(done.new, self.seen.time(now, local)))
     }
 
-    /// Calls that were taken after the run of `epoch` was won, and before its function began: it covers them.
-    pub fn cover(&mut self, taken: Taken, epoch: Epoch) {
-        self.owe(taken, Epoch::from_u64(epoch.as_u64().saturating_sub(1)));
+    /// Calls that were taken after the run was won that is to be performed, and before its function began: it covers
+    /// them if it finishes. What was won may have been superseded since, by a run that started before them.
+    pub fn cover(&mut self, taken: Taken) {
+        self.covering = Some(taken);
     }
 
     /// The run of `epoch` has come to its end: what is to be moved for it, if it is not superseded.
@@ -182,13 +187,18 @@ impl Course {
         let (cell, _) = self.seen.take_in(reading, local);
         self.settle();
         let (new, outcome) = cell.finish(epoch);
-        (outcome == Finish::Finished).then_some(Move { old: reading.cell, new, starts: false })
+        if outcome == Finish::Finished {
+            return Some(Move { old: reading.cell, new, starts: false });
+        }
+        self.ended(epoch);
+        None
     }
 
     /// The move that [`finish`](Self::finish) asked for was done.
     pub fn finished(&mut self, done: Move, local: Timestamp) {
         self.seen.note(done.new, local);
         self.settle();
+        self.ended(done.new.epoch());
     }
 
     /// The latest calls that are covered, with all that were taken before them.
@@ -200,7 +210,7 @@ impl Course {
     /// Whether calls are still owed a run.
     #[must_use]
     pub fn is_owed(&self) -> bool {
-        !self.owed.is_empty()
+        !self.owed.is_empty() || self.covering.is_some()
     }
 
     /// The furthest cell that was seen.
@@ -230,19 +240,38 @@ impl Course {
         self.mark
     }
 
+    /// Nothing is to be moved any more for the run of `epoch`.
+    fn ended(&mut self, epoch: Epoch) {
+        let Some(taken) = self.covering.take() else { return };
+        let cell = self.seen.cell();
+        if cell.finished() == epoch {
+            self.cover_until(Some(taken));
+        } else {
+            self.owe(taken, cell.epoch());
+        }
+    }
+
     fn owe(&mut self, taken: Taken, after: Epoch) {
         match self.owed.last_mut() {
-            Some(latest) if latest.after >= after => latest.taken = taken,
+            Some(latest) if latest.after >= after => latest.taken = latest.taken.max(taken),
             _ => self.owed.push(Owed { taken, after }),
         }
     }
 
     fn settle(&mut self) {
-        let finished = self.seen.cell().finished();
+        let cell = self.seen.cell();
+        // A run that has finished was there once: what says otherwise was put there by nobody who follows a course.
+        let finished = if cell.finished() > cell.epoch() { Epoch::NEVER_RAN } else { cell.finished() };
         let covered = self.owed.iter().take_while(|owed| finished > owed.after).count();
-        if let Some(latest) = self.owed.drain(..covered).next_back() {
-            self.covered = Some(latest.taken);
-        }
+        self.cover_until(self.owed[..covered].iter().map(|owed| owed.taken).max());
+    }
+
+    /// And all that were taken before.
+    fn cover_until(&mut self, taken: Option<Taken>) {
+        let covered = self.covered.max(taken);
+        self.covered = covered;
+        self.owed.retain(|owed| Some(owed.taken) > covered);
+        self.covering = self.covering.filter(|taken| Some(*taken) > covered);
     }
 
     /// Whether the run in progress was started by this process, which was not told.

@@ -11,8 +11,11 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug)]
 pub struct Pace {
     threshold: Duration,
-    /// Looks since the wait for the end of a run began.
+    /// Looks for the end of the run whose lease ends then.
     polls: u32,
+    lease_end: Timestamp,
+    /// When calls are taken once more before that is due, on the clock of the process.
+    early: Option<(Timestamp, Timestamp)>,
 }
 
 /// When to look again, on the clock of the process.
@@ -29,7 +32,7 @@ impl Pace {
     /// For runs that are `threshold` apart.
     #[must_use]
     pub fn new(threshold: Threshold) -> Self {
-        Self { threshold: threshold.as_duration(), polls: 0 }
+        Self { threshold: threshold.as_duration(), polls: 0, lease_end: Timestamp::NEVER, early: None }
     }
 
     /// What `wait` means on the clock of this process, which reads `local`.
@@ -43,14 +46,19 @@ impl Pace {
         match wait.until {
             Until::Due(due) => Plan { at: here(due), take_at: None },
             Until::Overdue(due) => {
-                let lead = self.lead();
-                Plan {
-                    at: here(due.saturating_add(self.grace() + jitter(self.spread(), rng))),
+                let at = here(due.saturating_add(self.grace() + jitter(self.spread(), rng)));
+                let take_at = match self.early {
                     // Once only: when it has passed, calls wait for the next window.
-                    take_at: here(due.saturating_sub(lead + jitter(lead, rng))).filter(|at| *at > local),
-                }
+                    Some((of, early)) if of == due => Some(early),
+                    _ => here(due.saturating_sub(self.lead() + jitter(self.lead(), rng))),
+                };
+                self.early = take_at.map(|early| (due, early));
+                Plan { at, take_at: take_at.filter(|early| *early > local) }
             }
             Until::Finished { lease_end } => {
+                if lease_end != self.lease_end {
+                    (self.polls, self.lease_end) = (0, lease_end);
+                }
                 let poll = self.poll();
                 self.polls = self.polls.saturating_add(1);
                 let next = local.saturating_add(poll + jitter(poll, rng));

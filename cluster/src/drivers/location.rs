@@ -31,8 +31,8 @@ pub(super) fn split(location: &str) -> Option<(&str, &str)> {
 
 /// Whether a location can begin with this name.
 pub(super) fn is_name(name: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "+-._:".contains(c);
-    name.chars().all(is_plain) && split(&format!("{name}:rest")) == Some((name, "rest"))
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
+    name.split("::").all(|part| !part.is_empty() && part.chars().all(is_plain))
 }
 
 impl Location {

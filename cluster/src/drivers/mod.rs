@@ -43,7 +43,8 @@ use std::sync::Arc;
 /// that mean something in a URL are written as `%` and two digits: `%40` for `@`.
 ///
 /// Nothing is loaded at run time, and nothing depends on the environment, but for the certificates that TLS trusts. A program that would rather go on alone
-/// than not at all opens `memory:` when a location fails: it decides, not the library.
+/// than not at all opens `memory:` when a location fails: it decides, not the library. To open a location in Redis
+/// connects to nothing: such a program [reads](Register::read) the register once as well.
 pub struct Drivers {
     known: Vec<Driver>,
 }
@@ -118,11 +119,16 @@ impl Drivers {
     ///
     /// [`OpenError`]. It names no password.
     pub fn open(&self, location: &str) -> Result<Opened, OpenError> {
-        let (name, rest) = location::split(location)
-            .ok_or_else(|| OpenError::NoDriver { known: self.names().map(str::to_owned).collect() })?;
-        let driver = self.named(name).ok_or_else(|| OpenError::UnknownDriver {
-            name: name.to_owned(),
-            known: self.names().map(str::to_owned).collect(),
+        let known = || self.names().map(str::to_owned).collect();
+        let (name, rest) = location::split(location).ok_or_else(|| OpenError::NoDriver { known: known() })?;
+        let driver = self.named(name).ok_or_else(|| {
+            let is_no_name = rest.contains('@') && !rest.starts_with("//");
+            if is_no_name {
+                // The name was left out, most likely, and this is the beginning of a password with a `:` in it.
+                OpenError::NoDriver { known: known() }
+            } else {
+                OpenError::UnknownDriver { name: name.to_owned(), known: known() }
+            }
         })?;
         let mut location = Location::parse(name, rest)?;
         let lease = location.take_as("lease", parse_lease)?;

@@ -71,6 +71,15 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
         }
         .into());
     }
+    // Without one the credentials would be part of the path.
+    if !by_socket && location.host().is_none() {
+        return Err(OpenError::Malformed {
+            name: location.name().to_owned(),
+            what: "the server has no host: write `redis://HOST/NAME`",
+            source: None,
+        }
+        .into());
+    }
     let name = if by_socket { location.take("name") } else { path.strip_prefix('/').map(str::to_owned) };
     let name = name.filter(|name| !name.is_empty()).ok_or_else(|| OpenError::Malformed {
         name: location.name().to_owned(),

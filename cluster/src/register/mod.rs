@@ -18,6 +18,9 @@ use crate::cell::Cell;
 use atomic_throttle::Timestamp;
 use core::fmt;
 use core::time::Duration;
+use rand::RngExt;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 
 /// Holds one [`Cell`], and reads one clock.
 ///
@@ -31,6 +34,7 @@ use core::time::Duration;
 ///   later one, as far as memory that they share is concerned (a `SeqCst` fence before and after, or a lock).
 /// * The clock is one for all callers, and counts time. It may stand still, jump and go back: then runs may
 ///   come early or late, but none is lost.
+/// * Cells that are equal are equal to it: whatever it shows may be put in the place of what it showed.
 /// * It does not wait for ever: an operation that gets no answer fails after a limit.
 /// * It never panics, and it can be called from several threads.
 pub trait Register: fmt::Debug + Send + Sync {
@@ -90,9 +94,15 @@ impl Mark {
     pub const NOBODY: Self = Self(0);
 
     /// A mark that nobody else has.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no random numbers.
     #[must_use]
     pub fn random() -> Self {
-        Self(rand::random_range(1..=u64::MAX))
+        // The generator of this thread would go on alike in all children that it forks: two of them would each take
+        // the run of the other for its own.
+        Self(UnwrapErr(SysRng).random_range(1..=u64::MAX))
     }
 
     /// The mark as a number.

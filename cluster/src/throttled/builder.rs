@@ -23,7 +23,7 @@ pub struct Builder {
     lease: Duration,
     register: Option<Arc<dyn Register>>,
     name: String,
-    drop_limit: Duration,
+    drop_limit: Option<Duration>,
     on_error: Option<OnError>,
     on_panic: Option<OnPanic>,
 }
@@ -35,7 +35,7 @@ impl Builder {
             lease: Duration::from_secs(30),
             register: None,
             name: String::from("cluster-throttled"),
-            drop_limit: Duration::from_secs(10),
+            drop_limit: None,
             on_error: None,
             on_panic: None,
         }
@@ -47,7 +47,8 @@ impl Builder {
         self
     }
 
-    /// Where the throttle lies, with the lease if the location said one.
+    /// Where the throttle lies, with the lease if the location said one. Of this and [`lease`](Self::lease) the later
+    /// one counts.
     pub fn at(mut self, opened: Opened) -> Self {
         self.register = Some(opened.register);
         self.lease = opened.lease.unwrap_or(self.lease);
@@ -57,6 +58,9 @@ impl Builder {
     /// For how long a run in progress keeps others out, 30 s if nothing is said. Longer than the longest run: one
     /// that takes longer may be superseded by another one, and then covers nobody. Shorter, and the calls of a
     /// process that dies in a run wait less for another one. The same in all processes.
+    ///
+    /// Where runs take longer as a rule, and several processes have calls, they supersede each other for ever, and
+    /// nobody is covered: [`Status::superseded`](super::Status::superseded) counts. A run that may hang is given a limit of its own.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
@@ -68,15 +72,15 @@ impl Builder {
         self
     }
 
-    /// How long the drop of the last handle waits until all calls are covered, 10 s if nothing is said. What is
-    /// not covered then is owed by nobody in this process.
+    /// How long the drop of the last handle waits until all calls are covered, 10 s longer than the threshold if
+    /// nothing is said. What is not covered then is owed by nobody in this process.
     pub fn drop_limit(mut self, limit: Duration) -> Self {
-        self.drop_limit = limit;
+        self.drop_limit = Some(limit);
         self
     }
 
-    /// Is told, on the thread, each time the register does not answer. Nothing is
-    /// done at the register while it waits. If it panics, that ends there.
+    /// Is told, on the thread, each time the register does not answer the thread; [`Run::is_current`] tells by
+    /// itself. Nothing is done at the register while it waits. If it panics, that ends there.
     pub fn on_error(mut self, hook: impl FnMut(&RegisterError) + Send + 'static) -> Self {
         self.on_error = Some(Box::new(hook));
         self
@@ -94,6 +98,10 @@ impl Builder {
     ///
     /// [`SpawnError`] if the threshold or the lease is out of range or longer than the register remembers, or the
     /// system cannot start a thread.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no random numbers, as [`Mark::random`].
     pub fn spawn(self, f: impl FnMut(&Run<'_>) + Send + 'static) -> Result<ClusterThrottled, SpawnError> {
         let threshold = Threshold::try_from(self.threshold).map_err(SpawnError::Threshold)?;
         let lease = Lease::try_from(self.lease).map_err(SpawnError::Lease)?;
@@ -121,7 +129,9 @@ impl Builder {
         let thread =
             ThreadBuilder::new().name(self.name).spawn(move || worker.work()).map_err(SpawnError::Thread)?;
         shared.set_thread(thread.thread().clone());
-        let keeper = Arc::new(Keeper { shared: Arc::clone(&shared), drop_limit: self.drop_limit });
+        let drop_limit =
+            self.drop_limit.unwrap_or_else(|| self.threshold.saturating_add(Duration::from_secs(10)));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&shared), drop_limit));
         Ok(ClusterThrottled { shared, keeper })
     }
 }

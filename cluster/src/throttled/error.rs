@@ -30,7 +30,7 @@ pub enum WaitError {
     },
     /// The throttle was shut down before.
     Ended,
-    /// Called from inside the run, which would wait for itself.
+    /// Called on the thread that performs the runs: inside one, in a hook, or in the register.
     InsideRun,
 }
 
@@ -41,10 +41,12 @@ impl fmt::Display for WaitError {
                 "the limit has passed before a run that covers the call has finished: it stays owed"
             }
             Self::TimedOut { register: Some(_) } => {
-                "the limit has passed while the register does not answer: the call stays owed"
+                "the limit has passed while the register does not do what it is asked for: the call stays owed"
             }
             Self::Ended => "the throttle was shut down before a run that covers the call has finished",
-            Self::InsideRun => "a run cannot wait for the one after it: wait outside of it",
+            Self::InsideRun => {
+                "the thread that performs the runs cannot wait for one: wait on another thread"
+            }
         })
     }
 }

@@ -47,7 +47,8 @@ use std::sync::Arc;
 /// [`shutdown`](Self::shutdown) does the same and tells.
 ///
 /// A function that holds a handle to its own throttle keeps that from ending; [`Run::again`] needs none. A child that
-/// was forked has no thread: start a throttle there.
+/// was forked has no thread: start a throttle there. A handle that it has from before is of no use there, and does
+/// nothing when it is dropped.
 ///
 /// The guarantees across processes are in the [documentation of the crate](crate#guarantees).
 ///
@@ -105,15 +106,16 @@ impl ClusterThrottled {
     }
 
     /// Takes no more calls, waits until all that were made here are covered, at most for `limit`, and ends the
-    /// thread. What the function and the hooks hold is dropped then, within the same limit. All handles stay
-    /// valid; calls by them are refused.
+    /// thread. No run begins here after that. What the function and the hooks hold is dropped then, within the same
+    /// limit. All handles stay valid; calls by them are refused from the moment that this is called.
     ///
     /// On the thread, in the function or a hook, it only asks for the end and returns `Ok`: it cannot wait for itself.
     ///
     /// # Errors
     ///
     /// [`Left`] if calls were not covered within the limit. A run that is in progress here goes on to its end,
-    /// and is finished then if the register answers. Other processes that made calls of their own still see that
+    /// and is finished then if the register answers. One that was won at the register, and has not begun, does not
+    /// begin: it counts as that of a process that died. Other processes that made calls of their own still see that
     /// a run is due.
     pub fn shutdown(&self, limit: Duration) -> Result<(), Left> {
         self.keeper.end(limit)
@@ -147,11 +149,15 @@ impl fmt::Debug for ClusterThrottled {
 pub struct Status {
     /// Whether calls that were made here are owed a run.
     pub is_owed: bool,
-    /// How many runs this process has begun.
+    /// How many runs this throttle has begun, in this process.
     pub runs: u64,
     /// How many of those have panicked.
     pub panics: u64,
-    /// What was seen in the register last.
+    /// How many of those did not finish, as far as this process knows: their lease was over and another run was
+    /// started, or the register has forgotten them. They cover nobody; if it happens again and again, the
+    /// [lease](Builder::lease) is too short.
+    pub superseded: u64,
+    /// The furthest that was seen in the register, also if that has forgotten it.
     pub cell: Cell,
     /// Why the register did not answer the last time, if it did not.
     pub error: Option<RegisterError>,

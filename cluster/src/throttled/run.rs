@@ -25,6 +25,11 @@ impl Run<'_> {
 
     /// The fencing token: greater than that of every run before, in whatever process.
     ///
+    /// A number of up to 61 bits: compare it as an integer, for a floating-point number rounds it. It is the time of
+    /// the start on the register's clock, in nanoseconds: after a restart of the machine those of a
+    /// file or a memory are smaller than before, and so are those of another register. Whoever keeps tokens forgets
+    /// them then; those of Redis grow across restarts.
+    ///
     /// Send it along with whatever the run changes. A receiver that keeps the greatest token that it has seen,
     /// and refuses smaller ones, is safe from a run that was superseded and does not know it yet.
     #[must_use]
@@ -47,13 +52,15 @@ impl Run<'_> {
     }
 
     /// Asks for another run after this one, as [`trigger`](super::ClusterThrottled::trigger) does: where this one
-    /// could not do what it is for. This one has finished all the same, and covers the calls before it.
+    /// could not do what it is for. This one has finished all the same, and covers the calls before it, those of other
+    /// processes, too: that there is another run is this process's to see to. So a [shutdown](super::ClusterThrottled::shutdown)
+    /// that has begun waits for that as well, within its limit.
     ///
     /// # Errors
     ///
-    /// [`Ended`]: no run is promised.
+    /// [`Ended`]: the limit of a shutdown has passed. No run is promised.
     pub fn again(&self) -> Result<(), Ended> {
-        self.shared.request().map(drop)
+        self.shared.request_again()
     }
 
     /// What is left of the lease at least, by the clock of this process. Costs no command. Zero when it is over: the

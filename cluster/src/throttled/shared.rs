@@ -8,6 +8,7 @@ use crate::sync::{self, Condvar, Mutex, MutexGuard, Thread};
 use atomic_throttle::gate::Flushed;
 use atomic_throttle::{Epoch, Gate, Threshold, Timestamp};
 use core::time::Duration;
+use std::process;
 use std::sync::{Arc, OnceLock};
 
 pub(super) struct Shared {
@@ -26,18 +27,35 @@ struct Told {
     covered: Taken,
     runs: u64,
     panics: u64,
+    superseded: u64,
     cell: Cell,
     error: Option<RegisterError>,
+    /// Calls that were taken when the end was asked for, so that none after it coalesces into them.
+    taken: Option<Taken>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Going,
-    /// No further calls are taken; at this time at the latest the thread ends.
+    /// No further calls are taken; from this time on no run begins.
     Ending(Timestamp),
     /// Nothing more is performed; the thread drops what the function and the hooks hold.
     Closing,
     Ended,
+}
+
+impl Stage {
+    fn ends_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Going => None,
+            Self::Ending(within) => Some(within),
+            Self::Closing | Self::Ended => Some(Timestamp::ZERO),
+        }
+    }
+
+    fn is_over(self) -> bool {
+        self.ends_at().is_some_and(|at| sync::now() >= at)
+    }
 }
 
 impl Shared {
@@ -50,8 +68,10 @@ impl Shared {
                 covered: 0,
                 runs: 0,
                 panics: 0,
+                superseded: 0,
                 cell: Cell::NEW,
                 error: None,
+                taken: None,
             }),
             changed: Condvar::new(),
             thread: OnceLock::new(),
@@ -70,12 +90,29 @@ impl Shared {
         Ok(epoch)
     }
 
-    /// Takes the calls that were made: whatever their callers wrote is visible from here on.
-    pub(super) fn take(&self) -> Option<Taken> {
-        self.take_locked(&self.told())
+    /// A call of the run in progress: also when the end was asked for, as long as there is time for another run.
+    pub(super) fn request_again(&self) -> Result<(), Ended> {
+        let mut told = self.told();
+        if told.stage.is_over() {
+            return Err(Ended);
+        }
+        let _ = self.gate.request();
+        if told.stage != Stage::Going {
+            told.taken = self.take_locked(&told).or(told.taken);
+        }
+        drop(told);
+        self.wake();
+        Ok(())
     }
 
-    /// Under the lock: whoever closes would else find the thread at it, and leave a call pending that nobody takes.
+    /// Takes the calls that were made: whatever their callers wrote is visible from here on.
+    pub(super) fn take(&self) -> Option<Taken> {
+        let mut told = self.told();
+        let before = told.taken.take();
+        self.take_locked(&told).or(before)
+    }
+
+    /// Under the lock: whoever ends it would else find the thread at it, and leave a call pending that nobody takes.
     fn take_locked(&self, _: &Told) -> Option<Taken> {
         match self.gate.flush(Timestamp::ZERO) {
             Flushed::Run(run) => Some(run.epoch().as_u64()),
@@ -120,6 +157,7 @@ impl Shared {
             is_owed: self.is_owed(&told),
             runs: told.runs,
             panics: told.panics,
+            superseded: told.superseded,
             cell: told.cell,
             error: told.error.clone(),
         }
@@ -142,20 +180,29 @@ impl Shared {
 
     /// The register does what it is asked for.
     pub(super) fn answered(&self) {
-        self.told().error = None;
+        // What the cause of an error does when it is dropped is its own: not under the lock.
+        let _answered = self.told().error.take();
     }
 
     /// The thread has not heard of the register.
     pub(super) fn failed(&self, error: RegisterError) {
-        self.told().error = Some(error);
+        let _before = self.told().error.replace(error);
     }
 
-    pub(super) fn began_a_run(&self) {
-        self.told().runs += 1;
+    /// Counts a run, unless the time is over for it. Under the lock, so that none begins after a shutdown has returned.
+    pub(super) fn begins_a_run(&self) -> bool {
+        let mut told = self.told();
+        let begins = !told.stage.is_over();
+        told.runs += u64::from(begins);
+        begins
     }
 
     pub(super) fn caught_a_panic(&self) {
         self.told().panics += 1;
+    }
+
+    pub(super) fn was_superseded(&self) {
+        self.told().superseded += 1;
     }
 
     /// Closes, if the end was asked for and nothing is owed any more, or the time for it has passed.
@@ -185,18 +232,19 @@ impl Shared {
 
     fn close(&self, told: &mut Told) {
         told.stage = Stage::Closing;
-        // A call that comes now must not coalesce into one that nobody takes any more.
+        // A call that comes now must not coalesce into one that nobody takes any more: one is pending still if it
+        // was a panic that ended the thread.
         self.take_locked(told);
         self.changed.notify_all();
     }
 
     /// Until when the thread may go on.
     pub(super) fn ends_at(&self) -> Option<Timestamp> {
-        match self.told().stage {
-            Stage::Going => None,
-            Stage::Ending(within) => Some(within),
-            Stage::Closing | Stage::Ended => Some(Timestamp::ZERO),
-        }
+        self.told().stage.ends_at()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.told().stage.is_over()
     }
 
     pub(super) fn set_thread(&self, thread: Thread) {
@@ -220,11 +268,17 @@ impl Shared {
 
 /// Ends the thread when the last handle is dropped.
 pub(super) struct Keeper {
-    pub(super) shared: Arc<Shared>,
-    pub(super) drop_limit: Duration,
+    shared: Arc<Shared>,
+    drop_limit: Duration,
+    /// The one that has the thread.
+    process: u32,
 }
 
 impl Keeper {
+    pub(super) fn new(shared: Arc<Shared>, drop_limit: Duration) -> Self {
+        Self { shared, drop_limit, process: process::id() }
+    }
+
     /// Where several ask, the soonest counts.
     pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
         let shared = &self.shared;
@@ -235,6 +289,8 @@ impl Keeper {
             Stage::Ending(earlier) => Stage::Ending(earlier.min(within)),
             Stage::Closing | Stage::Ended => told.stage,
         };
+        // None that comes from here on coalesces.
+        told.taken = shared.take_locked(&told).or(told.taken);
         drop(told);
         shared.wake();
         if shared.is_the_thread() {
@@ -245,9 +301,6 @@ impl Keeper {
         loop {
             let left = within.saturating_since(sync::now());
             if told.stage == Stage::Ended || left.is_zero() {
-                // The thread takes nothing more, though it may still be in a run: no call is to coalesce into one
-                // that is pending here.
-                shared.take_locked(&told);
                 let is_left = shared.is_owed(&told);
                 return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
             }
@@ -258,6 +311,10 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
+        if self.process != process::id() {
+            // A child that was forked: the thread is not there, and the lock may be held by nobody who is.
+            return;
+        }
         let _ = self.end(self.drop_limit);
     }
 }

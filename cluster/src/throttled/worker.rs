@@ -89,10 +89,9 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                     let plan = self.pace.plan(wait, local, &mut sync::rng());
                     return self.sleep(plan);
                 }
-                Act::Perform(epoch) => {
-                    self.perform(epoch, now, asked);
-                    return Woken::Look;
-                }
+                Act::Perform(epoch) => return self.perform(epoch, now, asked),
+                // Nobody here waits for a run any more.
+                Act::Swap(_) if self.shared.is_over() => return Woken::End,
                 Act::Swap(step) => step,
             };
             asked = sync::now();
@@ -117,13 +116,16 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     }
 
     /// Performs the run of `epoch`. The time of the register was `now` at some moment after `asked`.
-    fn perform(&mut self, epoch: Epoch, now: Timestamp, asked: Timestamp) {
+    fn perform(&mut self, epoch: Epoch, now: Timestamp, asked: Timestamp) -> Woken {
+        if !self.shared.begins_a_run() {
+            // As if this process had died: others supersede it when its lease is over.
+            return Woken::End;
+        }
         // Whoever called before this is covered as well, and sees to no further run.
         if let Some(taken) = self.shared.take() {
-            self.course.cover(taken, epoch);
+            self.course.cover(taken);
         }
         let left = self.course.lease_left(epoch, now, asked);
-        self.shared.began_a_run();
         let run = Run { shared: &self.shared, epoch, lease_end: asked.saturating_add(left) };
         let f = &mut self.f;
         // Whatever a panic left broken is the function's own: it is called again, as in any thread pool.
@@ -135,6 +137,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             discard(payload);
         }
         self.finish(epoch);
+        Woken::Look
     }
 
     /// Until the register knows that the run has finished, or that it was superseded.
@@ -145,7 +148,13 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         loop {
             reading = match reading {
                 Ok(known) => {
-                    let Some(step) = self.course.finish(epoch, known, sync::now()) else { break };
+                    let Some(step) = self.course.finish(epoch, known, sync::now()) else {
+                        // Else it was finished, and the answer was lost.
+                        if self.course.cell().finished() != epoch {
+                            self.shared.was_superseded();
+                        }
+                        break;
+                    };
                     match self.swap(step) {
                         Ok(Swap::Done(_)) => {
                             self.course.finished(step, sync::now());

@@ -19,6 +19,8 @@ pub enum Event {
     /// The compare-and-swap is done, or finds something else. If it starts a run, calls that came meanwhile are
     /// taken before the function begins, or not.
     Swap(usize, Take),
+    /// The answer to a start arrives. Calls that came meanwhile are taken before the function begins, or not.
+    Begin(usize, Take),
     /// The function comes to its end.
     End(usize),
     /// The register is read to finish the run.
@@ -64,6 +66,7 @@ impl System {
             Event::Look(process, take) => self.look(setting, process, take)?,
             Event::Decide(process) => self.decide(setting, process)?,
             Event::Swap(process, take) => self.swap(setting, process, take)?,
+            Event::Begin(process, take) => self.begin_late(setting, process, take)?,
             Event::End(process) => self.end(process),
             Event::ReadToFinish(process) => self.read_to_finish(setting, process)?,
             Event::AssumeToFinish(process) => {
@@ -201,14 +204,37 @@ impl System {
         if !starts && new.is_pending() && !old.is_pending() {
             owner.deferred_in = Some(new.epoch());
         }
+        let origin = self.shelf.held.origin;
+        if starts && setting.slow_answers {
+            owner.phase = Phase::Won { old, new, now, origin };
+            return Ok(());
+        }
         let act = owner.course.moved(step, now, local);
         if take == Take::Calls {
-            self.take(process);
-            let owner = &mut self.processes[process];
-            owner.course.cover(owner.takes, new.epoch());
+            self.take_before_it_begins(setting, process, new.epoch());
         }
-        self.follow(setting, process, act, self.shelf.held.origin, read_at)?;
+        self.follow(setting, process, act, origin, read_at)?;
         self.tell(process)
+    }
+
+    fn begin_late(&mut self, setting: &Setting, process: usize, take: Take) -> Result<(), Broken> {
+        let Phase::Won { old, new, now, origin } = self.processes[process].phase else {
+            unreachable!("only a start that was done is answered")
+        };
+        let local = self.local(setting, self.time);
+        let act = self.processes[process].course.moved(Move { old, new, starts: true }, now, local);
+        if take == Take::Calls {
+            self.take_before_it_begins(setting, process, new.epoch());
+        }
+        self.follow(setting, process, act, origin, self.time)?;
+        self.tell(process)
+    }
+
+    fn take_before_it_begins(&mut self, setting: &Setting, process: usize, epoch: Epoch) {
+        self.take(process);
+        let owner = &mut self.processes[process];
+        owner.course.cover(owner.takes);
+        owner.covering = (setting.rule == Rule::AnyFinishCovers).then_some((owner.takes, epoch));
     }
 
     fn end(&mut self, process: usize) {

@@ -77,6 +77,7 @@ fn proceed(setting: &Setting, system: &mut System, process: usize, late: bool) -
             }
             Phase::Answered { .. } => Event::Decide(process),
             Phase::Swapping { .. } => Event::Swap(process, Take::Nothing),
+            Phase::Won { .. } => Event::Begin(process, Take::Nothing),
             Phase::Performing(run) => {
                 let lease = setting.lease.unwrap_or(setting.threshold);
                 let truly = system.time + 1 < run.origin.read_at + lease;

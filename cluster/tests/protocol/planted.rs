@@ -24,6 +24,12 @@ fn what_covers_is_found() {
     is_found("a run covers when it starts", Rule::CoversAtStart, deaths, Broken::COVERAGE);
     is_found("a finish ignores the epoch", Rule::FinishIgnoresEpoch, PLAIN, Broken::COVERAGE);
     is_found("calls are taken after the reading", Rule::TakesAfterReading, SLOW, Broken::COVERAGE);
+    let any = Rule::AnyFinishCovers;
+    let superseded = Setting { horizon: 3, ..SLOW };
+    is_found("a run that is superseded covers by the other one", any, superseded, Broken::COVERAGE);
+    let faults = Faults { losses: 1, ..Faults::NONE };
+    let forgotten = Setting { horizon: 1, faults, ..SLOW };
+    is_found("a run that is forgotten covers by another one", any, forgotten, Broken::COVERAGE);
     let prompt = Setting { prompt: true, ..PLAIN };
     is_found("the finish is two steps", Rule::FinishedInSecondStep, prompt, Broken::NEEDLESS);
 }

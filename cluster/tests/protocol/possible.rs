@@ -52,6 +52,10 @@ impl System {
                 let takes = takes.filter(|_| wins).into_iter().chain([Take::Nothing]);
                 events.extend(takes.map(|take| Event::Swap(process, take)));
             }
+            Phase::Won { .. } => {
+                events
+                    .extend(takes.into_iter().chain([Take::Nothing]).map(|take| Event::Begin(process, take)));
+            }
             Phase::Performing(_) => events.push(Event::End(process)),
             Phase::Ended(_) => {
                 events.extend([Event::ReadToFinish(process), Event::AssumeToFinish(process)]);
@@ -76,7 +80,7 @@ impl System {
         let started = |cell: Cell| cell.epoch().as_u64();
         self.processes.iter().any(|process| {
             let epoch = match process.phase {
-                Phase::Swapping { new, starts: true, .. } => Some(started(new)),
+                Phase::Swapping { new, starts: true, .. } | Phase::Won { new, .. } => Some(started(new)),
                 _ => process.holds().map(|run| run.epoch.as_u64()),
             };
             epoch.is_some_and(|epoch| self.clock() + 1 >= epoch + lease)

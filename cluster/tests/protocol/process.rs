@@ -15,6 +15,8 @@ pub struct Process {
     pub phase: Phase,
     /// The epoch of the deferral that it made; for [`Rule::NobodyTakesOver`] alone.
     pub deferred_in: Option<Epoch>,
+    /// What it took before the function of the run of that epoch began; for [`Rule::AnyFinishCovers`] alone.
+    pub covering: Option<(u64, Epoch)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +36,13 @@ pub enum Phase {
         new: Cell,
         starts: bool,
         read_at: u64,
+    },
+    /// A start was done; the answer is on its way.
+    Won {
+        old: Cell,
+        new: Cell,
+        now: Timestamp,
+        origin: Origin,
     },
     /// Within the function.
     Performing(Run),
@@ -67,7 +76,15 @@ impl Process {
             takes: 0,
             phase: Phase::Idle,
             deferred_in: None,
+            covering: None,
         }
+    }
+
+    /// What it was told of its calls.
+    pub fn covered(&self) -> Option<u64> {
+        let has_finished = |epoch: Epoch| self.course.cell().finished() >= epoch;
+        let falsely = self.covering.and_then(|(takes, epoch)| has_finished(epoch).then_some(takes));
+        self.course.covered().max(falsely)
     }
 
     pub fn is_alive(&self) -> bool {

@@ -105,4 +105,5 @@ pub enum Rule {
     WithoutMarks,
     KnowsItsRunByTheCell,
     LeaseFromTheLook,
+    AnyFinishCovers,
 }

@@ -84,6 +84,22 @@ fn answers_are_slow() {
     assert!(is_on_time(all.most));
 }
 
+/// One for the run, one for that which supersedes it, and one between that and the answer to the first.
+#[test]
+fn answers_are_slow_and_calls_come_meanwhile() {
+    let setting = Setting { slow_answers: true, calls: 3, horizon: depth(3, 6), ..PLAIN };
+    let all = all_promises_hold("C1 C2 C3 C5 C9", "answers are slow, and calls come meanwhile", &setting);
+    assert!(is_on_time(all.most));
+}
+
+#[test]
+fn the_register_loses_its_data_and_answers_are_slow() {
+    let faults = Faults { losses: 1, ..Faults::NONE };
+    let setting = Setting { slow_answers: true, calls: 3, horizon: depth(1, 3), faults, ..PLAIN };
+    let what = "answers are slow, and the register forgets everything";
+    let _ = all_promises_hold("C3 C5", what, &setting);
+}
+
 #[test]
 fn an_answer_is_lost() {
     let faults = Faults { unanswered: 1, deaths: depth(0, 1), ..Faults::NONE };

@@ -106,14 +106,14 @@ impl System {
 
     /// Tells the calls of that process what has become of them.
     pub fn tell(&mut self, process: usize) -> Result<(), Broken> {
-        let course = &self.processes[process].course;
+        let owner = &self.processes[process];
         for (number, call) in self.calls.iter_mut().enumerate() {
             match call.stage {
                 Stage::Taken(name) if call.process == process => {
-                    if course.covered().is_some_and(|covered| covered >= name) {
+                    if owner.covered().is_some_and(|covered| covered >= name) {
                         self.judge.told(number)?;
                         call.stage = Stage::Told;
-                    } else if !course.is_owed() {
+                    } else if !owner.course.is_owed() {
                         return Err(Broken::LOST);
                     }
                 }

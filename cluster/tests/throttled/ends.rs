@@ -239,6 +239,69 @@ fn a_shutdown_inside_the_run_ends_it_afterwards() {
     throttled.shutdown(LIMIT).unwrap();
 }
 
+/// Inside the run, and while another thread waits for the end: a call that comes then would join one that is pending.
+#[test]
+fn from_the_moment_that_the_end_is_asked_for_calls_are_refused() {
+    for (inside, limit) in [(true, Duration::ZERO), (true, LIMIT), (false, LIMIT)] {
+        let ((entered, is_in), (lets_go, goes_on)) = (mpsc::channel(), mpsc::channel::<()>());
+        let slot: Arc<OnceLock<ClusterThrottled>> = Arc::default();
+        let in_function = Arc::clone(&slot);
+        let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
+            let _ = entered.send(());
+            let _ = goes_on.recv();
+            if let (true, Some(throttled)) = (inside, in_function.get()) {
+                throttled.shutdown(limit).unwrap();
+                assert_eq!(throttled.trigger().err(), Some(Ended), "{limit:?}");
+            }
+        })
+        .unwrap();
+        slot.set(throttled.clone()).unwrap();
+        throttled.trigger().unwrap();
+        is_in.recv_timeout(LIMIT).unwrap();
+        let pending = throttled.trigger().unwrap();
+        std::thread::scope(|scope| {
+            if !inside {
+                scope.spawn(|| throttled.shutdown(limit).unwrap());
+                while throttled.trigger().is_ok() {
+                    std::thread::yield_now();
+                }
+            }
+            drop(lets_go);
+            assert_eq!(pending.wait_for(LIMIT).is_ok(), !limit.is_zero(), "{inside} {limit:?}");
+        });
+        assert_eq!(throttled.status().panics, 0);
+    }
+}
+
+/// What a run could not do is not lost because the end has come: it has finished, and so covers the calls of others.
+#[test]
+fn a_run_may_ask_for_another_one_as_long_as_the_end_is_waited_for() {
+    for (limit, again, runs) in [(LIMIT, Ok(()), 2), (Duration::ZERO, Err(Ended), 1)] {
+        let slot: Arc<OnceLock<ClusterThrottled>> = Arc::default();
+        let inside = Arc::clone(&slot);
+        let (told, tells) = mpsc::channel();
+        let mut is_first = true;
+        let throttled = ClusterThrottled::spawn(THRESHOLD, move |run| {
+            if std::mem::take(&mut is_first) {
+                let throttled = loop {
+                    if let Some(throttled) = inside.get() {
+                        break throttled;
+                    }
+                    std::thread::yield_now();
+                };
+                throttled.shutdown(limit).unwrap();
+                let _ = told.send((run.again(), throttled.trigger().err()));
+            }
+        })
+        .unwrap();
+        throttled.trigger().unwrap();
+        slot.set(throttled.clone()).unwrap();
+        assert_eq!(tells.recv_timeout(LIMIT), Ok((again, Some(Ended))), "{limit:?}");
+        assert!(tells.recv_timeout(LIMIT).is_err(), "the thread has ended");
+        assert_eq!(throttled.status().runs, runs, "{limit:?}");
+    }
+}
+
 #[test]
 fn the_lease_is_half_a_minute_if_nothing_is_said() {
     let (told, tells) = mpsc::channel();

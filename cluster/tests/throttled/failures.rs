@@ -2,12 +2,14 @@
 
 use crate::failing::{Failing, Fault, Slow};
 use crate::{LIMIT, THRESHOLD};
-use atomic_throttle_cluster::register::{Memory, Register, RegisterErrorKind};
-use atomic_throttle_cluster::{ClusterThrottled, Ended, WaitError};
+use atomic_throttle_cluster::register::{
+    Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
+};
+use atomic_throttle_cluster::{Cell, ClusterThrottled, Ended, WaitError};
 use evidence::Check;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 /// At a register that fails, with how often the function was called.
@@ -170,4 +172,60 @@ fn a_register_that_panics_leaves_nobody_waiting() {
     assert_eq!(throttled.trigger().err(), Some(Ended));
     assert!(throttled.shutdown(LIMIT).is_err(), "a call was not covered");
     assert_eq!(runs.load(Relaxed), 0);
+}
+
+/// The cause of an error, which asks the throttle for something when it is dropped.
+#[derive(Debug)]
+struct Cause(Arc<OnceLock<ClusterThrottled>>);
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the cause")
+    }
+}
+
+impl Error for Cause {}
+
+impl Drop for Cause {
+    fn drop(&mut self) {
+        if let Some(throttled) = self.0.get() {
+            let _ = throttled.status();
+        }
+    }
+}
+
+/// Fails so often, each time for a cause of its own.
+#[derive(Debug)]
+struct FailsFor {
+    memory: Memory,
+    throttled: Arc<OnceLock<ClusterThrottled>>,
+    left: AtomicU64,
+}
+
+impl Register for FailsFor {
+    fn read(&self) -> Result<Reading, RegisterError> {
+        if self.left.load(Relaxed) == 0 {
+            return self.memory.read();
+        }
+        self.left.fetch_sub(1, Relaxed);
+        let error = RegisterError::new(RegisterErrorKind::Unreachable, &"for a cause".into());
+        Err(error.with_source(Cause(Arc::clone(&self.throttled))))
+    }
+
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        self.memory.compare_and_swap(old, new, mark)
+    }
+}
+
+#[test]
+fn the_cause_of_an_error_may_use_the_throttle_when_it_is_dropped() {
+    let throttled: Arc<OnceLock<ClusterThrottled>> = Arc::default();
+    let register =
+        FailsFor { memory: Memory::new(), throttled: Arc::clone(&throttled), left: AtomicU64::new(3) };
+    let fails = ClusterThrottled::builder(THRESHOLD).register(Arc::new(register)).spawn(|_| ()).unwrap();
+    throttled.set(fails.clone()).unwrap();
+    let (told, tells) = mpsc::channel();
+    // Elsewhere: whoever waits for a lock that is never given back waits for ever.
+    std::thread::spawn(move || told.send(fails.trigger().unwrap().wait_for(LIMIT).is_ok()));
+    assert_eq!(tells.recv_timeout(LIMIT), Ok(true));
 }

@@ -6,6 +6,7 @@ mod edges;
 mod ends;
 mod failing;
 mod failures;
+mod late;
 
 use std::time::Duration;
 
