@@ -56,8 +56,8 @@
 //! * **C8 time and loss.** Where the clock of the register goes back, stands still or jumps, and where it loses its
 //!   data, stops answering or answers to nobody, nothing panics and no call is lost: it stays owed in its process,
 //!   which asks again, less and less often, in the end every 5 to 10 s. A clock that goes back delays no run by more
-//!   than a threshold; or a lease, where a process has died in a run. One that was at the end of its range, 73 years
-//!   after its origin (2093 for Redis), has used up the epochs: then only another register helps.
+//!   than a threshold; or a lease, where a process has died in a run. Where it was at the end of its range, 70
+//!   years after its origin (2090 for Redis), the window of a run from there never ends: then only another register helps.
 //! * **C9 fencing.** The token of a run is greater than that of each run that started before it. Where the register has
 //!   lost its data, two things may break that once: a start that was under way then, and a clock that has gone back as
 //!   well, as on a replica that was behind. A token is a time of the register's clock: those of a file or a memory

@@ -106,7 +106,7 @@ impl ClusterThrottled {
     }
 
     /// Takes no more calls, waits until all that were made here are covered, at most for `limit`, and ends the
-    /// thread. No run begins here after that. What the function and the hooks hold is dropped then, within the same
+    /// thread. No run begins here after that, but one whose function was about to be called. What the function and the hooks hold is dropped then, within the same
     /// limit. All handles stay valid; calls by them are refused from the moment that this is called.
     ///
     /// On the thread, in the function or a hook, it only asks for the end and returns `Ok`: it cannot wait for itself.
@@ -153,8 +153,8 @@ pub struct Status {
     pub runs: u64,
     /// How many of those have panicked.
     pub panics: u64,
-    /// How many of those did not finish, as far as this process knows: their lease was over and another run was
-    /// started, or the register has forgotten them. They cover nobody; if it happens again and again, the
+    /// How many of those did not finish, as far as this process knows: another run was started when their lease was
+    /// over, or the register had forgotten them. They cover nobody; if it happens again and again, the
     /// [lease](Builder::lease) is too short.
     pub superseded: u64,
     /// The furthest that was seen in the register, also if that has forgotten it.

@@ -37,7 +37,7 @@ struct Told {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Going,
-    /// No further calls are taken; from this time on no run begins.
+    /// No further calls are taken but that of a run for another one; from this time on no run begins.
     Ending(Timestamp),
     /// Nothing more is performed; the thread drops what the function and the hooks hold.
     Closing,
@@ -96,9 +96,11 @@ impl Shared {
         if told.stage.is_over() {
             return Err(Ended);
         }
-        let _ = self.gate.request();
-        if told.stage != Stage::Going {
-            told.taken = self.take_locked(&told).or(told.taken);
+        if told.stage == Stage::Going {
+            let _ = self.gate.request();
+        } else if let Ok(run) = self.gate.try_start(Timestamp::ZERO) {
+            // Taken in one step, so that no other call coalesces into it: the window of this gate is always open.
+            told.taken = Some(run.epoch().as_u64());
         }
         drop(told);
         self.wake();
@@ -110,6 +112,11 @@ impl Shared {
         let mut told = self.told();
         let before = told.taken.take();
         self.take_locked(&told).or(before)
+    }
+
+    /// Whether there is something to take.
+    pub(super) fn is_called(&self) -> bool {
+        self.gate.state().is_pending() || self.told().taken.is_some()
     }
 
     /// Under the lock: whoever ends it would else find the thread at it, and leave a call pending that nobody takes.

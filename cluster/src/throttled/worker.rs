@@ -90,7 +90,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                     return self.sleep(plan);
                 }
                 Act::Perform(epoch) => return self.perform(epoch, now, asked),
-                // Nobody here waits for a run any more.
+                // A run that is won now would not begin.
                 Act::Swap(_) if self.shared.is_over() => return Woken::End,
                 Act::Swap(step) => step,
             };
@@ -148,13 +148,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         loop {
             reading = match reading {
                 Ok(known) => {
-                    let Some(step) = self.course.finish(epoch, known, sync::now()) else {
-                        // Else it was finished, and the answer was lost.
-                        if self.course.cell().finished() != epoch {
-                            self.shared.was_superseded();
-                        }
-                        break;
-                    };
+                    let Some(step) = self.course.finish(epoch, known, sync::now()) else { break };
                     match self.swap(step) {
                         Ok(Swap::Done(_)) => {
                             self.course.finished(step, sync::now());
@@ -171,6 +165,9 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                     self.shared.register.read()
                 }
             };
+        }
+        if self.course.cell().finished() != epoch {
+            self.shared.was_superseded();
         }
         self.answered();
         self.tell();
@@ -208,7 +205,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             if plan.at.is_some_and(|at| now >= at) {
                 return Woken::Look;
             }
-            let take_at = plan.take_at.filter(|_| self.shared.gate.state().is_pending());
+            let take_at = plan.take_at.filter(|_| self.shared.is_called());
             if take_at.is_some_and(|at| now >= at) {
                 return Woken::Look;
             }
@@ -231,5 +228,46 @@ fn without_panic(f: impl FnOnce()) {
 fn discard(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         core::mem::forget(another);
+    }
+}
+
+#[cfg(all(test, not(atomic_throttle_shuttle)))]
+mod tests {
+    use super::*;
+    use crate::register::{Mark, Memory};
+    use crate::throttled::shared::Keeper;
+    use atomic_throttle::state::Policy;
+    use atomic_throttle::{Lease, Threshold};
+    use core::time::Duration;
+
+    /// Else it would be taken when the run that it is taken early for has begun, and need another one, for which the
+    /// end may have no time.
+    #[test]
+    fn a_call_that_the_end_has_taken_is_looked_at_early() {
+        let shared = Arc::new(Shared::new(Arc::new(Memory::new())));
+        shared.set_thread(sync::current_thread());
+        let policy = Policy::new(Threshold::ZERO).with_lease(Lease::from_nanos(1));
+        let worker = Worker {
+            shared: Arc::clone(&shared),
+            course: Course::new(policy, Mark::random(), sync::now()),
+            pace: Pace::new(Threshold::ZERO),
+            f: |_: &Run<'_>| (),
+            on_error: None,
+            on_panic: None,
+            taken: None,
+            retry: None,
+        };
+        let early = Plan { at: None, take_at: Some(Timestamp::ZERO) };
+        assert!(!shared.is_called());
+        shared.request().unwrap();
+        assert!(worker.sleep(early) == Woken::Look);
+        let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO);
+        // Far enough away to be told from an end of the sleep.
+        keeper.end(Duration::from_secs(20)).unwrap();
+        assert!(worker.sleep(early) == Woken::Look);
+        assert!(shared.take().is_some() && !shared.is_called());
+        shared.request_again().unwrap();
+        assert!(shared.is_called() && shared.request().is_err() && shared.gate.coalesce().is_none());
+        assert!(worker.sleep(early) == Woken::Look);
     }
 }

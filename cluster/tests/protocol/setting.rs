@@ -14,7 +14,7 @@ pub struct Setting {
     pub faults: Faults,
     /// By how much the clock of the register steps, where it does.
     pub clock_step: u64,
-    /// Time passes between a reading and its answer, too.
+    /// Time passes between a reading and its answer, too, and between a start and its answer.
     pub slow_answers: bool,
     /// A function ends, and its finish is done, before the lease of its run is over.
     pub prompt: bool,

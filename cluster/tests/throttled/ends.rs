@@ -297,7 +297,7 @@ fn a_run_may_ask_for_another_one_as_long_as_the_end_is_waited_for() {
         throttled.trigger().unwrap();
         slot.set(throttled.clone()).unwrap();
         assert_eq!(tells.recv_timeout(LIMIT), Ok((again, Some(Ended))), "{limit:?}");
-        assert!(tells.recv_timeout(LIMIT).is_err(), "the thread has ended");
+        assert_eq!(tells.recv_timeout(LIMIT), Err(mpsc::RecvTimeoutError::Disconnected), "the thread ends");
         assert_eq!(throttled.status().runs, runs, "{limit:?}");
     }
 }

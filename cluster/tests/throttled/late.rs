@@ -64,7 +64,7 @@ fn a_run_that_was_superseded_before_its_answer_covers_no_later_call() {
     drop(lets_go);
     ticket.wait_for(LIMIT).unwrap();
     assert_eq!(superseded.status().runs + other.status().runs, 3, "one that began after the call");
-    assert_eq!(superseded.status().superseded, 1);
+    assert_eq!((superseded.status().superseded, other.status().superseded), (1, 0));
 }
 
 /// The thread waits for an answer as long as a register may take; the end does not.
@@ -101,4 +101,24 @@ fn no_run_begins_that_was_won_when_the_end_had_come() {
     drop(answer);
     assert_eq!(ended.recv_timeout(LIMIT), Err(RecvTimeoutError::Disconnected), "dropped, and never called");
     assert!(memory.read().unwrap().cell.state().is_running(), "as after a death");
+}
+
+/// Its end is late: by then the register knows nothing of it.
+#[test]
+fn a_run_that_the_register_forgets_covers_nobody_and_is_counted() {
+    let memory = Arc::new(Memory::new());
+    let (forgets, mut is_first) = (Arc::clone(&memory), true);
+    let throttled = ClusterThrottled::builder(THRESHOLD)
+        .register(memory)
+        .spawn(move |_| {
+            if std::mem::take(&mut is_first) {
+                let cell = forgets.read().unwrap().cell;
+                let forgotten = forgets.compare_and_swap(cell, Cell::NEW, Mark::NOBODY).unwrap();
+                assert!(matches!(forgotten, Swap::Done(_)));
+            }
+        })
+        .unwrap();
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
+    let status = throttled.status();
+    assert_eq!((status.runs, status.superseded, status.panics), (2, 1, 0));
 }
