@@ -87,7 +87,7 @@ fn answers_are_slow() {
 /// One for the run, one for that which supersedes it, and one between that and the answer to the first.
 #[test]
 fn answers_are_slow_and_calls_come_meanwhile() {
-    let setting = Setting { slow_answers: true, calls: 3, horizon: depth(3, 6), ..PLAIN };
+    let setting = Setting { slow_answers: true, calls: 3, horizon: depth(3, 4), ..PLAIN };
     let all = all_promises_hold("C1 C2 C3 C5 C9", "answers are slow, and calls come meanwhile", &setting);
     assert!(is_on_time(all.most));
 }
