@@ -19,16 +19,16 @@ impl Depth {
 }
 
 /// Packages of their own, each with its configuration.
-const PACKAGES: [&str; 5] = ["fuzz", "loom-downstream", "loom-tests", "no-std", "shuttle-tests"];
+const PACKAGES: [&str; 5] = ["fuzz", "loom-tests", "verify/downstream", "verify/no-std", "verify/schedules"];
 
 /// Packages of tests that are rungs by themselves.
 const RUNGS: [(&str, &str); 5] = [
-    ("protocol", "model-tests"),
-    ("axioms", "memory-model"),
-    ("histories", "history-tests"),
+    ("protocol", "protocol"),
+    ("axioms", "axioms"),
+    ("histories", "histories"),
     ("cluster", "atomic-throttle-cluster"),
     // Real processes that are killed, and a real Redis that is stopped.
-    ("processes", "atomic-throttle-cluster-trials"),
+    ("processes", "processes"),
 ];
 
 /// The features of the library, each of which must build without the others.
@@ -44,21 +44,21 @@ const EXAMPLES: [&str; 20] = [
     "storm -- --seconds 1 --front background --threshold 0 --threads 1",
     "storm -- --seconds 1 --front background --threshold 5ms --run-time 12ms --threads 50 --rate 300 \
      --cancel-every 20 --panic-every 1 --wait-every 10",
-    "storm --features tokio,keyed -- --seconds 1 --front async --threshold 1us",
-    "storm --features tokio,keyed -- --seconds 1 --front async --threshold 2ms --run-time 3ms --threads 50 \
+    "storm -- --seconds 1 --front async --threshold 1us",
+    "storm -- --seconds 1 --front async --threshold 2ms --run-time 3ms --threads 50 \
      --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
-    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 100us --keys 4 --wait-every 1000",
-    "storm --features tokio,keyed -- --seconds 1 --front keyed --threshold 2ms --keys 40 --run-time 20us \
+    "storm -- --seconds 1 --front keyed --threshold 100us --keys 4 --wait-every 1000",
+    "storm -- --seconds 1 --front keyed --threshold 2ms --keys 40 --run-time 20us \
      --threads 50 --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
-    "storm --features tokio,keyed -- --seconds 1 --front keyed-leading --threshold 1us --keys 40",
-    "storm --features tokio,keyed -- --seconds 1 --front keyed-leading --threshold 1ms --run-time 3ms \
+    "storm -- --seconds 1 --front keyed-leading --threshold 1us --keys 40",
+    "storm -- --seconds 1 --front keyed-leading --threshold 1ms --run-time 3ms \
      --panic-every 3",
-    "storm --package atomic-throttle-cluster -- --seconds 1",
-    "simulate --package atomic-throttle-cluster -- --processes 100",
+    "storm --package processes -- --seconds 1",
+    "simulate --package processes -- --processes 100",
     "gate_by_hand",
-    "keyed_alerts --features tokio,keyed",
-    "lateness --features tokio,keyed -- --rounds 10",
-    "other_runtime --features tokio,keyed",
+    "keyed_alerts",
+    "lateness -- --rounds 10",
+    "other_runtime",
     "group_commit",
     "log_summary",
 ];
@@ -99,13 +99,13 @@ pub fn models() -> Rung {
 /// Somebody else's code, explored by loom through the library, and tested without it: from outside of its
 /// folder cargo does not find loom's flags.
 fn downstream() -> Rung {
-    let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-downstream");
-    let plain = Step::cargo("test --manifest-path loom-downstream/Cargo.toml");
+    let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("verify/downstream");
+    let plain = Step::cargo("test --manifest-path verify/downstream/Cargo.toml");
     Rung::of_tests("downstream", [models, plain]).with_evidence().with_controls()
 }
 
 fn shuttle() -> Rung {
-    let schedules = Step::cargo("test --release -- --nocapture").within("shuttle-tests");
+    let schedules = Step::cargo("test --release -- --nocapture").within("verify/schedules");
     Rung::of_tests("shuttle", [schedules]).with_evidence().with_controls()
 }
 
@@ -118,7 +118,7 @@ fn examples() -> Rung {
     if cfg!(target_os = "linux") {
         // Where nothing needs to be installed for processes to be killed at.
         examples.push(
-            "storm --package atomic-throttle-cluster -- --driver shm:target/storm-register?lease=500ms \
+            "storm --package processes -- --driver shm:target/storm-register?lease=500ms \
              --threshold 100ms --seconds 3 --kill-every 300ms --stop-every 600ms",
         );
     }
@@ -161,12 +161,12 @@ fn clippy() -> Rung {
     let mut steps = vec![
         Step::cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
         // What needs no feature builds without.
-        Step::cargo("clippy --workspace --exclude benchmarks --all-targets -- -D warnings"),
+        Step::cargo("clippy --workspace --exclude benches --all-targets -- -D warnings"),
         library("--no-default-features"),
     ];
     steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));
     steps.extend(["", "--features redis", "--features shm"].map(cluster));
-    steps.extend(["loom-tests", "loom-downstream", "shuttle-tests"].map(strict));
+    steps.extend(["loom-tests", "verify/downstream", "verify/schedules"].map(strict));
     Rung::of_commands("clippy", steps)
 }
 
@@ -191,7 +191,7 @@ fn docs() -> Rung {
 fn no_std() -> Rung {
     let mut steps = vec![Step::cargo("build --lib --no-default-features")];
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        steps.push(Step::cargo("run").within("no-std"));
+        steps.push(Step::cargo("run").within("verify/no-std"));
     }
     Rung::of_commands("no_std", steps)
 }

@@ -20,10 +20,10 @@ pub struct Program {
     name: &'static str,
 }
 
-pub const CONTENTION: Program = Program { package: "benchmarks", name: "contention" };
-pub const GROWTH: Program = Program { package: "benchmarks", name: "growth" };
-pub const CLOCKS: Program = Program { package: "benchmarks", name: "clocks" };
-pub const CLUSTER: Program = Program { package: "atomic-throttle-cluster-trials", name: "cluster-figures" };
+pub const CONTENTION: Program = Program { package: "benches", name: "contention" };
+pub const GROWTH: Program = Program { package: "benches", name: "growth" };
+pub const CLOCKS: Program = Program { package: "benches", name: "clocks" };
+pub const CLUSTER: Program = Program { package: "processes", name: "cluster-figures" };
 
 impl Arguments {
     /// The command line of cargo that builds the program, which is not done quietly, for it can take minutes, and
@@ -51,7 +51,7 @@ mod tests {
         let parsed = Arguments::from_arg_matches(&parser.get_matches_from(words)).unwrap();
         assert_eq!(
             parsed.command(&GROWTH).join(" "),
-            "run --release --package benchmarks --bin growth -- --rounds 1 --only=keys --help"
+            "run --release --package benches --bin growth -- --rounds 1 --only=keys --help"
         );
     }
 }

@@ -22,8 +22,7 @@ pub struct Soak {
 impl Soak {
     /// The command line of cargo that builds the soak and runs it.
     fn command(&self) -> Vec<String> {
-        let front_ends = "tokio,keyed";
-        let soak = ["run", "--release", "--quiet", "--features", front_ends, "--example", "soak", "--"];
+        let soak = ["run", "--release", "--quiet", "--package", "lab", "--example", "soak", "--"];
         let mut words = soak.map(str::to_owned).to_vec();
         let given = [("minutes", &self.minutes), ("threads", &self.threads), ("seed", &self.seed)];
         for (name, value) in given {
@@ -52,7 +51,7 @@ mod tests {
         let soak = Soak { minutes: Some("0.2".to_owned()), threads: None, seed: Some("-7".to_owned()) };
         assert_eq!(
             soak.command().join(" "),
-            "run --release --quiet --features tokio,keyed --example soak -- --minutes=0.2 --seed=-7"
+            "run --release --quiet --package lab --example soak -- --minutes=0.2 --seed=-7"
         );
     }
 }

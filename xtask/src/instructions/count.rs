@@ -16,9 +16,9 @@ pub struct Counts {
 
 /// Compiled as one piece each: else a row more would divide the code in another way, and what is inlined where
 /// would change with it.
-const BENCH: &str = "bench --quiet --config profile.bench.package.benchmarks.codegen-units=1 \
+const BENCH: &str = "bench --quiet --config profile.bench.package.benches.codegen-units=1 \
     --config profile.bench.package.atomic-throttle.codegen-units=1 \
-    --package benchmarks --features instructions --bench instructions -- \
+    --package benches --features instructions --bench instructions -- \
     --callgrind-metrics=ir --output-format=json";
 
 pub fn has_valgrind(root: &Path) -> bool {

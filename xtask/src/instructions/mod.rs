@@ -1,5 +1,5 @@
 //! Counts the instructions of each path under valgrind, and compares them with those that are recorded in
-//! `benchmarks/instructions.json`.
+//! `benches/instructions.json`.
 //!
 //! The counts are exact, so one instruction more is seen where no clock could tell. They are not time: what a
 //! fence costs, a cache miss, or a second thread is for `cargo bench`.
@@ -33,7 +33,7 @@ const PLANTED: [(&str, &str); 2] = [
 /// Counts and compares. Where that is not possible it says so and succeeds: nobody needs valgrind to work on
 /// the library.
 pub fn instructions(root: &Path, arguments: &Instructions) -> Result<(), String> {
-    let file = root.join("benchmarks/instructions.json");
+    let file = root.join("benches/instructions.json");
     let here = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
     let record = if arguments.record { None } else { Some(Record::read(&file)?) };
     if let Some(why) = obstacle(count::has_valgrind(root), record.as_ref(), &here) {

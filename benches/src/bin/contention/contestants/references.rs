@@ -1,0 +1,31 @@
+//! The limits: what a call is made of. They stand in every scenario, for no contestant can do without them.
+
+use super::{Contestant, Role};
+use crate::scenario::{Runs, Scenario};
+use crate::subject::subject;
+use benches::Padded;
+use benches::promises::Promises;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// All threads do it on one word. `call` says whether it ran, as those of contestants do, which it never does.
+pub fn limit(
+    name: &'static str,
+    note: &'static str,
+    call: impl Fn(&AtomicU64) -> bool + Copy + Send + Sync + 'static,
+) -> Contestant {
+    let prepare = move |_| {
+        let word = Arc::new(Padded(AtomicU64::new(0)));
+        subject(word, call).ready()
+    };
+    Contestant {
+        name,
+        role: Role::Limit,
+        promises: Promises::NONE,
+        note,
+        runs: Runs::Never,
+        owners_wait: false,
+        scenarios: &Scenario::ALL,
+        prepare: Box::new(prepare),
+    }
+}

@@ -1,0 +1,106 @@
+//! How calls scale with threads: this library beside what one would take instead, on paths that a program
+//! comes by. Throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
+//!
+//! ```text
+//! cargo xtask contention
+//! cargo xtask contention --quick
+//! ```
+//!
+//! It writes tables, a picture and a page, with what each contestant promises: those that promise less do
+//! less. The page says how it was measured and what it cannot show (`report.rs`).
+
+mod contestants;
+mod figures;
+mod measure;
+mod options;
+mod page;
+mod picture;
+mod plan;
+mod progress;
+mod report;
+#[cfg(test)]
+mod samples;
+mod scenario;
+mod subject;
+mod tables;
+mod text;
+
+use crate::figures::Figures;
+use crate::measure::Meter;
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::report::Report;
+use benches::machine::Machine;
+use clap::Parser;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    match contention(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn contention(options: &Options) -> Result<(), String> {
+    // At once, not after minutes.
+    fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
+    let report = measured(options)?;
+    print!("{}", text::terminal(&report));
+    let picture = picture::draw(&report)?;
+    write(&options.out, "contention.md", &text::markdown(&report))?;
+    write(&options.out, "contention.html", &page::page(&report, &picture))?;
+    write(&options.out, "contention.svg", &picture)?;
+    eprintln!("written: contention.md, contention.svg and contention.html in {}", options.out.display());
+    Ok(())
+}
+
+fn measured(options: &Options) -> Result<Report, String> {
+    let mut cores = core_affinity::get_core_ids().unwrap_or_default();
+    // Fewer where a quota allows for less than all.
+    cores.truncate(thread::available_parallelism().map_or(1, usize::from));
+    let mut machine = Machine::here();
+    // Not where nobody says which they are: there are cores, all the same.
+    if !cores.is_empty() {
+        machine.cores = cores.len();
+    }
+    let contestants = contestants::list();
+    let scenarios = options.scenarios();
+    let threads = plan::thread_counts(machine.cores, options.max_threads(machine.cores));
+    let (rounds, time) = (options.rounds(), options.time());
+    let steps = plan::steps(&contestants, &scenarios, &threads, rounds);
+    if let Some(warning) = machine.warning() {
+        eprintln!("{warning}");
+    }
+    let estimate = Duration::from_secs(progress::estimate(steps.len(), time).as_secs() + 1);
+    eprintln!(
+        "{} measurements of {time:?}, with up to {} threads on {} cores: about {}",
+        steps.len(),
+        threads.last().unwrap_or(&1),
+        machine.cores,
+        humantime::format_duration(estimate)
+    );
+    let meter = Meter { time, cores, clock: quanta::Clock::new() };
+    let mut figures = Figures::new(machine.cores);
+    let mut progress = Progress::new(steps.len());
+    for step in &steps {
+        let contestant = &contestants[step.contestant];
+        progress.begins(measure::describe(step, contestant));
+        let measured = meter.measure(step, contestant)?;
+        figures.add(step, contestant, &meter.clock, &measured);
+        progress.ended();
+    }
+    let clock_step = measure::step_of(&meter.clock);
+    Ok(Report { contestants, scenarios, threads, rounds, time, machine, clock_step, figures })
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
+    let path = folder.join(name);
+    fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))
+}

@@ -1,0 +1,150 @@
+//! What was measured, as Markdown.
+
+use crate::axis::{Axis, Place, Row};
+use crate::judge::{Flatness, flatness};
+use benches::machine::Machine;
+use benches::statistics::median_ratio;
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{CellAlignment, Table};
+
+/// The page of one axis.
+pub fn markdown(axis: &Axis, machine: &Machine) -> String {
+    let (notes, heading, flat) = (axis.text.notes.join("\n- "), flat_heading(axis), flat(axis).join("\n- "));
+    format!("# {}\n\n{machine}\n\n{}\n\n- {notes}\n\n{heading}\n\n- {flat}\n", axis.text.title, table(axis))
+}
+
+/// A line for each thing that is known of each row, a column for each size.
+pub fn table(axis: &Axis) -> Table {
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN);
+    let sizes = axis.sizes.iter().map(|size| short(*size));
+    table.set_header([axis.text.along.to_owned(), String::new()].into_iter().chain(sizes));
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for (what, cells) in blocks(axis) {
+        for (name, cells) in cells {
+            table.add_row([what.clone(), name.to_owned()].into_iter().chain(cells));
+        }
+    }
+    table
+}
+
+type Lines = Vec<(&'static str, Vec<String>)>;
+
+/// What is known of the rows, each with the lines of those of which it is.
+fn blocks(axis: &Axis) -> Vec<(String, Lines)> {
+    let reference = axis.rows.first();
+    let ratio = |row: &Row| {
+        let others = reference.map(|reference| reference.places.as_slice()).unwrap_or_default();
+        let cells = row.places.iter().zip(others);
+        cells.map(|(place, other)| number(median_ratio(&place.nanos, &other.nanos))).collect()
+    };
+    let each = |cell: fn(&Place) -> Option<String>| {
+        let line = |row: &Row| {
+            let cells: Vec<Option<String>> = row.places.iter().map(cell).collect();
+            let known = cells.iter().any(Option::is_some);
+            known.then(|| (row.name, cells.into_iter().map(Option::unwrap_or_default).collect()))
+        };
+        axis.rows.iter().filter_map(line).collect()
+    };
+    let compared = axis.rows.iter().skip(1).map(|row| (row.name, ratio(row))).collect();
+    let of = reference.map_or("", |reference| reference.name);
+    vec![
+        ("ns a call".to_owned(), each(|place| place.time().map(number))),
+        (format!("x {of}"), compared),
+        (
+            format!("runs / {}", axis.text.due),
+            each(|place| {
+                place.all_runs().map(|runs| format!("{} / {}", short(runs.started), short(runs.windows)))
+            }),
+        ),
+        (format!("bytes {}", axis.text.bytes), each(|place| place.memory().map(number))),
+        (
+            "thrown away".to_owned(),
+            each(|place| (place.thrown_away > 0).then(|| place.thrown_away.to_string())),
+        ),
+    ]
+}
+
+/// What the lines of [`flat`] say.
+pub fn flat_heading(axis: &Axis) -> String {
+    format!("Largest / smallest median, from {} {} on:", short(axis.text.flat_from), axis.text.along)
+}
+
+/// How flat the rows of the library are, and the references.
+pub fn flat(axis: &Axis) -> Vec<String> {
+    let reference = axis.rows.first().map_or("", |reference| reference.name);
+    let ratio = format!("time x {reference}");
+    let line = |row: Flatness| {
+        let bytes = match row.memory_from {
+            1 => "bytes".to_owned(),
+            from => format!("bytes from {} {} on", short(from), axis.text.along),
+        };
+        let compared = row.ratio.filter(|_| row.name != reference);
+        let parts = [("time", row.time), (&ratio, compared), (&bytes, row.memory)];
+        let known = parts.into_iter().filter_map(|(what, spread)| Some(format!("{what} {:.2}", spread?)));
+        format!("{}: {}", row.name, known.collect::<Vec<_>>().join("; "))
+    };
+    flatness(axis).into_iter().map(line).collect()
+}
+
+/// Three digits that count.
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
+    match value.abs() {
+        size if size < 10.0 => format!("{value:.2}"),
+        size if size < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// A count, shorter where it is round.
+pub fn short(count: u64) -> String {
+    for (unit, name) in [(1_000_000, "M"), (1_000, "k")] {
+        if count >= unit && count % unit == 0 {
+            return format!("{}{name}", count / unit);
+        }
+    }
+    count.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{markdown, number, short};
+    use crate::axis::planted;
+    use benches::machine::Machine;
+
+    #[test]
+    fn each_row_is_written() {
+        let (axis, machine) = (planted(), Machine::here());
+        let text = markdown(&axis, &machine);
+        assert!(text.contains(&machine.to_string()) && text.contains("a note"), "{text}");
+        let cells = |what: &str, name: &str| {
+            let line =
+                text.lines().find(|line| line.starts_with(&format!("| {what}")) && line.contains(name));
+            let cells = line.unwrap_or_else(|| panic!("no {what} of {name} in {text}")).split('|').skip(3);
+            cells
+                .map(|cell| cell.trim().to_owned())
+                .filter(|cell| !cell.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(cells("calls", ""), "1 10k 100k");
+        assert_eq!(cells("ns a call", "least"), "2.00 2.00 2.00");
+        assert_eq!(cells("ns a call", "ours"), "3.00 3.00 3.00");
+        assert_eq!(cells("ns a call", "peer"), "4.00 4.00 4.00");
+        assert_eq!(cells("x least", "ours"), "1.50 1.50 1.50");
+        assert_eq!(cells("runs / windows", "ours"), "1 / 1 1 / 1 1 / 1");
+        assert_eq!(cells("bytes a throttle", "ours"), "200 200 200");
+        assert_eq!(cells("thrown away", "ours"), "7");
+    }
+
+    #[test]
+    fn figures_are_short() {
+        assert_eq!([1.234, 12.34, 123.4, f64::NAN].map(number), ["1.23", "12.3", "123", ""]);
+        assert_eq!([1, 999, 1000, 1024, 10_000_000].map(short), ["1", "999", "1k", "1024", "10M"]);
+    }
+}

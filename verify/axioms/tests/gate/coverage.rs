@@ -1,0 +1,93 @@
+//! G3: a call that is told *coalesced* is covered by a run that sees what the caller wrote. Each scenario
+//! with both fences, and with either one left out or weaker.
+
+use crate::gate::{Arrival, Fired, Gate};
+use crate::scenario::{DUE, INSIDE, Scenario, pending};
+use crate::state::Owe;
+use crate::sync::Planted;
+use crate::time::Timestamp;
+use evidence::Check;
+use axioms::Judgement;
+use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
+
+const CALLER: usize = 0;
+const OWNER: usize = 1;
+
+/// Whether the call was told that the pending run covers it.
+type Call = fn(&Gate) -> bool;
+
+const CALLS: [(&str, Call); 5] = [
+    ("coalesce", |gate| gate.coalesce().is_some()),
+    ("arrive", |gate| coalesced(gate.arrive(INSIDE))),
+    ("arrive_by", |gate| gate.arrive_by(INSIDE, Timestamp::from_nanos(100)).is_ok_and(coalesced)),
+    ("request", |gate| gate.request().0 == crate::state::Request::Coalesced),
+    ("owe", |gate| gate.owe().0 == Owe::Coalesced),
+];
+
+/// What else it was told is given back.
+fn coalesced(arrival: Arrival<'_>) -> bool {
+    match arrival {
+        Arrival::Coalesced(_) => true,
+        Arrival::Run(run) => {
+            run.finish();
+            false
+        }
+        Arrival::Defer(deferral) => {
+            let _ = deferral.abandon();
+            false
+        }
+    }
+}
+
+/// The call comes while the owner of the pending run starts it.
+fn call_against_fire(call: Call, planted: &[(usize, Planted)]) -> Judgement {
+    let mut scenario = Scenario::new(pending(), planted);
+    scenario.thread(move |shared| {
+        shared.write();
+        [call(&shared.gate).into()]
+    });
+    scenario.thread(|shared| {
+        let epoch = pending().epoch();
+        let Fired::Run(run) = shared.gate.claim(epoch).fire(DUE) else { panic!("it is due") };
+        let seen = shared.read();
+        run.finish();
+        [seen]
+    });
+    scenario.judge()
+}
+
+fn missed(judgement: &Judgement) -> usize {
+    judgement.count(|o| o.threads == [[1], [0]])
+}
+
+#[test]
+fn whoever_is_told_coalesced_is_seen() {
+    for (name, call) in CALLS {
+        let check =
+            Check::of("G3", format!("RC11, the gate's source: {name} against a start misses no update"));
+        let judgement = call_against_fire(call, &[]);
+        assert_eq!(missed(&judgement), 0, "{name}");
+        for told in [0, 1] {
+            let reached = judgement.count(|o| o.threads[CALLER] == [told]);
+            assert!(reached > 0, "{name}: the call is told {told}");
+        }
+        check.passed(judgement.executions, "executions");
+    }
+}
+
+#[test]
+fn with_a_weaker_fence_an_update_is_missed() {
+    for (thread, at) in [(CALLER, "publish_before_deciding"), (OWNER, "started")] {
+        for order in [Relaxed, Acquire, Release, AcqRel] {
+            let (mut found, mut of) = (0, 0);
+            for (name, call) in CALLS {
+                let judgement = call_against_fire(call, &[(thread, Planted { at, order })]);
+                assert!(missed(&judgement) > 0, "{name}, {at} {order:?}");
+                found += missed(&judgement);
+                of += judgement.executions;
+            }
+            let fault = format!("a call that coalesces: {}", Planted { at, order });
+            evidence::caught(&fault, &format!("RC11: an update is missed in {found} of {of} executions"));
+        }
+    }
+}

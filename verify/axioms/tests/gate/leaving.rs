@@ -1,0 +1,164 @@
+//! G3 where the owner does not perform the run: a call revives what was cancelled, or coalesces into what
+//! is abandoned at that moment.
+
+use crate::gate::{Arrival, Fired};
+use crate::scenario::{DUE, INSIDE, Scenario, Shared, pending};
+use crate::state::State;
+use crate::sync::Planted;
+use evidence::Check;
+use axioms::Order::{AcqRel, Relaxed};
+use axioms::{Judgement, Outcome};
+
+const CALLER: usize = 0;
+const OWNER: usize = 1;
+const STARTER: usize = 2;
+const CANCELLER: usize = 2;
+
+const COALESCED: u64 = 1;
+const DID_NOT_RUN: u64 = 9;
+
+fn arrives(shared: &Shared) -> [u64; 1] {
+    shared.write();
+    match shared.gate.arrive(INSIDE) {
+        Arrival::Run(_) => panic!("G1: the window is closed"),
+        Arrival::Coalesced(_) => [COALESCED],
+        Arrival::Defer(deferral) => {
+            // It stays pending.
+            std::mem::forget(deferral);
+            [0]
+        }
+    }
+}
+
+fn coalesces(shared: &Shared) -> [u64; 1] {
+    shared.write();
+    [if shared.gate.coalesce().is_some() { COALESCED } else { 0 }]
+}
+
+fn fires(shared: &Shared) -> [u64; 1] {
+    match shared.gate.claim(pending().epoch()).fire(DUE) {
+        Fired::Run(run) => {
+            let seen = shared.read();
+            run.finish();
+            [seen]
+        }
+        Fired::Cancelled => [DID_NOT_RUN],
+        other => panic!("it is due: {other:?}"),
+    }
+}
+
+/// The run was cancelled, and the owner has not noticed yet.
+fn call_against_cancelled_owner() -> Judgement {
+    let mut scenario = Scenario::new(pending().cancel().0, &[]);
+    scenario.thread(arrives);
+    scenario.thread(fires);
+    scenario.judge()
+}
+
+/// A third thread cancels the run.
+fn call_against_fire_and_cancel(planted: &[(usize, Planted)]) -> Judgement {
+    let mut scenario = Scenario::new(pending(), planted);
+    scenario.thread(arrives);
+    scenario.thread(fires);
+    scenario.thread(|shared| [shared.gate.cancel().into()]);
+    scenario.judge()
+}
+
+/// The owner leaves, and a third thread starts a run.
+fn call_against_leaving_owner(call: fn(&Shared) -> [u64; 1], planted: &[(usize, Planted)]) -> Judgement {
+    let mut scenario = Scenario::new(pending(), planted);
+    scenario.thread(call);
+    scenario.thread(|shared| {
+        drop(shared.gate.claim(pending().epoch()));
+        []
+    });
+    scenario.thread(|shared| {
+        let run = shared.gate.try_start(DUE).expect("the window is over");
+        let seen = shared.read();
+        run.finish();
+        [seen]
+    });
+    scenario.judge()
+}
+
+/// A run is pending or owed in the end.
+fn still_due(outcome: &Outcome) -> bool {
+    let word = State::from_word(outcome.memory[0]);
+    word.is_pending() || word.is_owed()
+}
+
+#[test]
+fn a_call_that_revives_a_cancelled_run_is_seen_by_it() {
+    let check = Check::of("G3", "RC11, the gate's source: a call that revives a cancelled run is seen by it");
+    let judgement = call_against_cancelled_owner();
+    let told = |o: &Outcome| o.threads[CALLER] == [COALESCED];
+    assert!(judgement.count(told) > 0, "the call revives the run");
+    assert_eq!(judgement.count(|o| told(o) && o.threads[OWNER] != [1]), 0);
+    assert!(judgement.count(|o| o.threads[OWNER] == [DID_NOT_RUN]) > 0, "the owner leaves first");
+    assert_eq!(judgement.count(|o| o.threads[OWNER] == [DID_NOT_RUN] && !still_due(o)), 0);
+    check.passed(judgement.executions, "executions");
+}
+
+/// The call coalesced, and neither has a run seen it nor was it cancelled.
+fn lost(outcome: &Outcome) -> bool {
+    let covered = match outcome.threads[OWNER][0] {
+        DID_NOT_RUN => outcome.threads[CANCELLER] == [1],
+        seen => seen == 1,
+    };
+    outcome.threads[CALLER] == [COALESCED] && !covered
+}
+
+#[test]
+fn a_call_between_a_cancel_and_a_start_is_not_lost() {
+    let what = "RC11, the gate's source: a call between a cancel and a start is seen, or cancelled";
+    let check = Check::of("G3", what);
+    let judgement = call_against_fire_and_cancel(&[]);
+    let revived = |o: &Outcome| o.threads == [[COALESCED], [1], [1]];
+    assert!(judgement.count(revived) > 0, "the call revives the run");
+    assert_eq!(judgement.count(lost), 0);
+    check.passed(judgement.executions, "executions");
+}
+
+#[test]
+fn with_a_weaker_fence_it_is_lost() {
+    for order in [Relaxed, AcqRel] {
+        for (thread, at) in [(CALLER, "publish_before_deciding"), (OWNER, "started")] {
+            let judgement = call_against_fire_and_cancel(&[(thread, Planted { at, order })]);
+            let (lost, of) = (judgement.count(lost), judgement.executions);
+            assert!(lost > 0, "{at}, {order:?}");
+            let fault = format!("between a cancel and a start: {}", Planted { at, order });
+            evidence::caught(&fault, &format!("RC11: a call is lost in {lost} of {of} executions"));
+        }
+    }
+}
+
+fn missed(judgement: &Judgement) -> usize {
+    judgement.count(|o| o.threads[CALLER] == [COALESCED] && o.threads[STARTER] == [0] && !still_due(o))
+}
+
+#[test]
+fn a_call_that_coalesces_while_the_owner_leaves_is_seen_by_the_next_run() {
+    for (name, call) in [("coalesce", coalesces as fn(&Shared) -> _), ("arrive", arrives)] {
+        let what = format!(
+            "RC11, the gate's source: {name} while the owner leaves is seen by the next run, or owed"
+        );
+        let check = Check::of("G3", what);
+        let judgement = call_against_leaving_owner(call, &[]);
+        assert!(judgement.count(|o| o.threads[CALLER] == [COALESCED]) > 0, "{name} is told coalesced");
+        assert_eq!(missed(&judgement), 0, "{name}");
+        check.passed(judgement.executions, "executions");
+    }
+}
+
+#[test]
+fn with_a_weaker_fence_it_is_missed() {
+    for order in [Relaxed, AcqRel] {
+        for (thread, at) in [(CALLER, "publish_before_deciding"), (STARTER, "started")] {
+            let judgement = call_against_leaving_owner(coalesces, &[(thread, Planted { at, order })]);
+            let (missed, of) = (missed(&judgement), judgement.executions);
+            assert!(missed > 0, "{at}, {order:?}");
+            let fault = format!("while the owner leaves: {}", Planted { at, order });
+            evidence::caught(&fault, &format!("RC11: an update is missed in {missed} of {of} executions"));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The shipped sources of the gate and of waiting, judged by the axioms: they are built here a second
+//! time, on atomics that record what is done to them (`sync`). So what is judged is the code, not a
+//! model of it. Spurious failures of its compare-and-swap are tried, too.
+//!
+//! All data is relaxed. A planted fault weakens one ordering in one thread, at a place that is named by
+//! the function it stands in.
+//!
+//! Each thread performs one or two calls, with the runs that come of them. It cannot show what a longer program does.
+
+#[path = "../../../../src/gate/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod gate;
+#[path = "../../../../src/state/mod.rs"]
+#[allow(dead_code)]
+mod state;
+#[path = "../../../../src/time.rs"]
+#[allow(dead_code)]
+mod time;
+#[path = "../../../../src/wait.rs"]
+#[allow(dead_code, unused_imports)]
+mod wait;
+
+mod clock;
+mod coverage;
+mod leaving;
+mod plain;
+mod publication;
+mod scenario;
+mod sync;
+mod takeover;
+mod waiting;
+mod windows;
+
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use gate::Gate;

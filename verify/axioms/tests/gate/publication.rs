@@ -1,0 +1,143 @@
+//! What a run did is visible to whoever sees that it has finished: by the state, also after later calls
+//! have moved the word, and by the start of the next run (G2).
+
+use crate::scenario::{DUE_AGAIN, LEADING, Scenario};
+use crate::state::State;
+use crate::sync::Planted;
+use evidence::Check;
+use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release};
+use axioms::{Departure, Model};
+
+const RUNNER: usize = 0;
+const READER: usize = 1;
+
+/// The first thread runs and writes.
+fn scenario(planted: &[(usize, Planted)]) -> Scenario {
+    let mut scenario = Scenario::new(State::NEW, planted);
+    scenario.thread(|shared| {
+        let Ok(run) = shared.gate.try_start(LEADING) else { return [0, 0] };
+        shared.write();
+        run.finish();
+        [1, 1]
+    });
+    scenario
+}
+
+/// The second thread looks at the state.
+fn seen_by_state(planted: &[(usize, Planted)]) -> Scenario {
+    let mut scenario = scenario(planted);
+    scenario.thread(|shared| {
+        let state = shared.gate.state();
+        let finished = state.epoch().as_u64() == LEADING.as_nanos() && !state.is_running();
+        // 2: a later call has moved the word on.
+        let saw = if !finished {
+            0
+        } else if state.is_pending() {
+            2
+        } else {
+            1
+        };
+        [saw, shared.read()]
+    });
+    scenario
+}
+
+/// And a third one requests another run.
+fn seen_by_state_after_a_call(planted: &[(usize, Planted)]) -> Scenario {
+    let mut scenario = seen_by_state(planted);
+    scenario.thread(|shared| {
+        let _ = shared.gate.request();
+        []
+    });
+    scenario
+}
+
+/// The second thread starts the next run.
+fn seen_by_next_run(planted: &[(usize, Planted)]) -> Scenario {
+    let mut scenario = scenario(planted);
+    scenario.thread(|shared| {
+        let Ok(run) = shared.gate.try_start(DUE_AGAIN) else { return [0, 0] };
+        let seen = shared.read();
+        run.finish();
+        [1, seen]
+    });
+    scenario
+}
+
+fn reached(scenario: &Scenario, saw: u64) -> usize {
+    scenario.judge().count(|o| o.threads[RUNNER] == [1, 1] && o.threads[READER][0] == saw)
+}
+
+/// The second thread saw that the run had finished, and not what it wrote.
+fn stale(scenario: &Scenario, model: Model) -> (usize, usize) {
+    let judgement = scenario.judge_by(model);
+    let stale = |saw: &[u64]| saw[0] > 0 && saw[1] == 0;
+    let is_stale = |o: &axioms::Outcome| o.threads[RUNNER] == [1, 1] && stale(&o.threads[READER]);
+    (judgement.count(is_stale), judgement.executions)
+}
+
+type Make = fn(&[(usize, Planted)]) -> Scenario;
+
+const SCENARIOS: [(&str, &str, Make, &[u64]); 3] = [
+    ("G3", "whoever sees a run finished sees what it did", seen_by_state, &[1]),
+    (
+        "G3",
+        "whoever sees a run finished after a later call sees what it did",
+        seen_by_state_after_a_call,
+        &[1, 2],
+    ),
+    ("G2", "the next run sees what the one before it did", seen_by_next_run, &[1]),
+];
+
+#[test]
+fn what_a_run_did_is_seen() {
+    for (guarantees, what, make, saw) in SCENARIOS {
+        let check = Check::of(guarantees, format!("RC11, the gate's source: {what}"));
+        let (stale, executions) = stale(&make(&[]), Model::CPP20);
+        assert_eq!(stale, 0, "{what}");
+        for &saw in saw {
+            assert!(reached(&make(&[]), saw) > 0, "{what}: {saw} is seen");
+        }
+        check.passed(executions, "executions");
+    }
+}
+
+#[test]
+fn with_a_weaker_ordering_it_is_not() {
+    let by_state: [(usize, &str, &[Order]); 2] =
+        [(RUNNER, "finish", &[Relaxed, Acquire]), (READER, "state", &[Relaxed])];
+    let by_start: [(usize, &str, &[Order]); 2] =
+        [(RUNNER, "finish", &[Relaxed, Acquire]), (READER, "started", &[Relaxed, Release])];
+    for ((_, what, make, _), faults) in SCENARIOS.into_iter().zip([by_state, by_state, by_start]) {
+        for (thread, at, orders) in faults {
+            for &order in orders {
+                let (stale, executions) = stale(&make(&[(thread, Planted { at, order })]), Model::CPP20);
+                assert!(stale > 0, "{what}: {at} {order:?}");
+                let fault = format!("{what}: {}", Planted { at, order });
+                evidence::caught(
+                    &fault,
+                    &format!("RC11: a stale value in {stale} of {executions} executions"),
+                );
+            }
+        }
+    }
+}
+
+/// A start publishes by its fence, and takes over by it. For the run before it an acquire is enough: that
+/// the fence is SC is for the calls that coalesce.
+#[test]
+fn the_next_run_needs_no_more_than_an_acquire_fence() {
+    for order in [Acquire, AcqRel] {
+        let scenario = seen_by_next_run(&[(READER, Planted { at: "started", order })]);
+        assert_eq!(stale(&scenario, Model::CPP20).0, 0, "{order:?}");
+    }
+}
+
+/// The calls that move the word on do so by read-modify-writes, which continue the release sequence of
+/// the finish. In a model without that, they hide what the run did.
+#[test]
+fn a_later_call_hides_nothing_because_it_is_a_read_modify_write() {
+    let model = Model::CPP20.with(Departure::NoReleaseSequences);
+    assert_eq!(stale(&seen_by_state(&[]), model).0, 0);
+    assert!(stale(&seen_by_state_after_a_call(&[]), model).0 > 0);
+}

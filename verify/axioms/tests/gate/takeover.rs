@@ -1,0 +1,98 @@
+//! G3: a call that leaves a run pending or owed is seen by the run that takes it over, in another thread.
+
+use crate::gate::{Arrival, Gate};
+use crate::scenario::{DUE, INSIDE, Scenario, led};
+use crate::state::State;
+use crate::sync::Planted;
+use crate::time::Timestamp;
+use evidence::Check;
+use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
+use axioms::{Judgement, Outcome};
+
+const CALLER: usize = 0;
+const STARTER: usize = 1;
+
+type Call = fn(&Gate);
+
+const CALLS: [(&str, Call); 4] = [
+    ("arrive", |gate| keep(gate.arrive(INSIDE))),
+    ("arrive_by", |gate| keep(gate.arrive_by(INSIDE, Timestamp::from_nanos(100)).expect("due before"))),
+    ("request", |gate| std::mem::forget(gate.claim(gate.request().1))),
+    ("owe", |gate| _ = gate.owe()),
+];
+
+/// The owner stalls with its guard.
+fn keep(arrival: Arrival<'_>) {
+    let Arrival::Defer(deferral) = arrival else { panic!("the window is closed, and nothing is pending") };
+    std::mem::forget(deferral);
+}
+
+fn call_against_start(call: Call, planted: &[(usize, Planted)]) -> Judgement {
+    let mut scenario = Scenario::new(led(), planted);
+    scenario.thread(move |shared| {
+        shared.write();
+        call(&shared.gate);
+        []
+    });
+    scenario.thread(|shared| {
+        let run = shared.gate.try_start(DUE).expect("the window is over");
+        let seen = shared.read();
+        run.finish();
+        [seen]
+    });
+    scenario.judge()
+}
+
+fn still_due(outcome: &Outcome) -> bool {
+    let word = State::from_word(outcome.memory[0]);
+    word.is_pending() || word.is_owed()
+}
+
+fn missed(judgement: &Judgement) -> usize {
+    judgement.count(|o| !still_due(o) && o.threads[STARTER] == [0])
+}
+
+#[test]
+fn whoever_takes_over_sees_what_the_caller_wrote() {
+    for (name, call) in CALLS {
+        let what = format!("RC11, the gate's source: what {name} left is seen by whoever takes it over");
+        let check = Check::of("G3", what);
+        let judgement = call_against_start(call, &[]);
+        assert_eq!(missed(&judgement), 0, "{name}");
+        assert!(judgement.count(still_due) > 0, "{name}: the call comes after the start");
+        assert!(judgement.count(|o| !still_due(o)) > 0, "{name}: the call comes before the start");
+        check.passed(judgement.executions, "executions");
+    }
+}
+
+#[test]
+fn with_a_weaker_fence_it_is_missed() {
+    let (call_fence, start_fence) = ((CALLER, "publish_before_deciding"), (STARTER, "started"));
+    let weaker =
+        [(call_fence, Relaxed), (call_fence, Acquire), (start_fence, Relaxed), (start_fence, Release)];
+    for ((thread, at), order) in weaker {
+        let (mut found, mut of) = (0, 0);
+        for (name, call) in CALLS {
+            let judgement = call_against_start(call, &[(thread, Planted { at, order })]);
+            assert!(missed(&judgement) > 0, "{name}, {at} {order:?}");
+            found += missed(&judgement);
+            of += judgement.executions;
+        }
+        let fault = format!("a run that takes over: {}", Planted { at, order });
+        evidence::caught(&fault, &format!("RC11: an update is missed in {found} of {of} executions"));
+    }
+}
+
+/// To take over needs a release and an acquire. That both fences are SC is for the calls that coalesce.
+#[test]
+fn to_take_over_needs_no_sc() {
+    let planted = [
+        (CALLER, Planted { at: "publish_before_deciding", order: Release }),
+        (STARTER, Planted { at: "started", order: Acquire }),
+    ];
+    for (name, call) in CALLS {
+        assert_eq!(missed(&call_against_start(call, &planted)), 0, "{name}");
+        let both = planted.map(|(thread, planted)| (thread, Planted { order: AcqRel, ..planted }));
+        assert_eq!(missed(&call_against_start(call, &both)), 0, "{name}");
+    }
+}

@@ -1,0 +1,141 @@
+//! The model against verdicts that are known: small programs, an outcome each, and whether it is
+//! allowed. There are rows of both kinds, so a model that is too weak goes red, and one that is too
+//! strong does, too. That is tried with each axiom in turn switched off, and with some made too strong.
+
+mod buffering;
+mod coherence;
+mod passing;
+mod row;
+mod sequential;
+
+use evidence::Check;
+use axioms::{Departure, Model, Order, Program};
+use row::{Row, Verdict};
+
+const MODELS: [Model; 2] = [Model::RC11, Model::CPP20];
+
+fn table() -> Vec<Row> {
+    [buffering::rows(), passing::rows(), coherence::rows(), sequential::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The rows that `model` gets wrong, as it should be as `right` is.
+fn wrong(table: &[Row], right: Model, judge: impl Fn(&Row) -> bool) -> Vec<&str> {
+    let is_wrong = |row: &&Row| judge(row) != row.verdict.allows(right);
+    table.iter().filter(is_wrong).map(|row| row.name.as_str()).collect()
+}
+
+#[test]
+fn every_verdict_is_the_known_one() {
+    let check = Check::of("G2 G3 G5", "RC11, all executions: the verdicts of known litmus tests");
+    let table = table();
+    let mut executions = 0;
+    for model in MODELS {
+        let judged = |row: &Row| row.program.judge(model).count(row.asked) > 0;
+        assert_eq!(wrong(&table, model, judged), [""; 0], "{model:?}");
+        executions += table.iter().map(|row| row.program.judge(model).executions).sum::<usize>();
+    }
+    for verdict in [Verdict::Allowed, Verdict::Forbidden, Verdict::AllowedSinceCpp20] {
+        assert!(table.iter().any(|row| row.verdict == verdict), "no row of {verdict:?}");
+    }
+    for row in &table {
+        println!("{:?} | {} | {}", row.verdict, row.name, row.source);
+    }
+    check.passed(executions, "executions");
+}
+
+/// The builder leaves out what cannot be, the candidates leave out nothing. They share only the axioms.
+#[test]
+fn the_builder_finds_what_all_candidates_give() {
+    let check = Check::of("G2 G3 G5", "RC11, all candidates: the builder of executions misses none");
+    let (mut tried, mut executions) = (0, 0);
+    for row in table() {
+        for model in MODELS {
+            let candidates = row.program.judge_candidates(model);
+            assert_eq!(row.program.judge(model), candidates.judgement, "{}, {model:?}", row.name);
+            tried += candidates.tried;
+            executions += candidates.judgement.executions;
+        }
+    }
+    assert!(tried > 2 * executions, "{executions} of {tried} candidates are allowed: few were left out");
+    check.passed(tried, "cases");
+}
+
+#[test]
+fn every_planted_fault_makes_a_row_wrong() {
+    let table = table();
+    for departure in Departure::ALL {
+        let model = Model::CPP20.with(departure);
+        let judged = |row: &Row| row.program.judge_candidates(model).judgement.count(row.asked) > 0;
+        let wrong = wrong(&table, Model::CPP20, judged);
+        assert!(!wrong.is_empty(), "{departure:?} is not found");
+        let how = format!(
+            "litmus tests: {} of {} verdicts are wrong, first {}",
+            wrong.len(),
+            table.len(),
+            wrong[0]
+        );
+        evidence::caught(&format!("RC11 with {departure:?}"), &how);
+    }
+}
+
+#[test]
+fn plain_memory_races_unless_happens_before_orders_it() {
+    let mp = |write: Order, read: Order| {
+        let mut program = Program::new();
+        let (data, flag) = (program.location(0), program.location(0));
+        program.thread(move |t| {
+            t.store(data, 1, Order::NonAtomic);
+            t.store(flag, 1, write);
+            []
+        });
+        program.thread(move |t| if t.load(flag, read) == 1 { [t.load(data, Order::NonAtomic)] } else { [9] });
+        program.judge(Model::CPP20)
+    };
+    let ordered = mp(Order::Release, Order::Acquire);
+    assert!(ordered.count(|o| o.threads[1] == [1]) > 0);
+    assert_eq!(ordered.racing, 0);
+    assert!(mp(Order::Relaxed, Order::Relaxed).racing > 0);
+    assert!(mp(Order::Release, Order::Relaxed).racing > 0);
+}
+
+#[test]
+fn an_atomic_access_races_with_a_plain_one() {
+    let racing = |write: Order, read: Order| {
+        let mut program = Program::new();
+        let x = program.location(0);
+        program.thread(move |t| {
+            t.store(x, 1, write);
+            []
+        });
+        program.thread(move |t| [t.load(x, read)]);
+        program.judge(Model::CPP20).racing
+    };
+    assert!(racing(Order::NonAtomic, Order::NonAtomic) > 0);
+    assert!(racing(Order::Relaxed, Order::NonAtomic) > 0);
+    assert!(racing(Order::NonAtomic, Order::SeqCst) > 0);
+    assert_eq!(racing(Order::Relaxed, Order::Relaxed), 0);
+}
+
+#[test]
+fn a_weak_compare_and_swap_fails_spuriously_as_often_as_said() {
+    let failing = |most: usize| {
+        let mut program = Program::new();
+        program.spurious_failures(most);
+        let x = program.location(0);
+        program.thread(move |t| {
+            let mut failures = 0;
+            while t.compare_exchange_weak(x, 0, 1, Order::Relaxed, Order::Relaxed).is_err() {
+                failures += 1;
+            }
+            [failures]
+        });
+        program.judge(Model::CPP20)
+    };
+    for most in 0..3 {
+        assert_eq!(failing(most).executions, most + 1);
+        assert_eq!(failing(most).count(|o| o.threads[0] == [most as u64]), 1);
+    }
+}

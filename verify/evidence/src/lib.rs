@@ -1,0 +1,248 @@
+//! How a check says what it has shown: one line on its standard output, which `cargo xtask verify` reads
+//! into the assurance table.
+//!
+//! ```text
+//! evidence | G2 G3 | 47 executions | 0.021 s | loom, all interleavings: arrive against arrive
+//! caught | no fence after a start | loom: an update is missed in 3 of 47 executions
+//! ```
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+const EVIDENCE: &str = "evidence | ";
+const CAUGHT: &str = "caught | ";
+const BETWEEN: &str = " | ";
+
+/// The guarantees, as DESIGN.md numbers and names them.
+pub const GUARANTEES: [(&str, &str); 18] = [
+    ("G1", "spacing"),
+    ("G2", "exclusion"),
+    ("G3", "coverage"),
+    ("G4", "one deferral"),
+    ("G5", "liveness"),
+    ("G6", "crash safety"),
+    ("G7", "progress"),
+    ("G8", "time"),
+    ("G9", "re-entrancy"),
+    ("C1", "spacing among processes"),
+    ("C2", "exclusion within the lease"),
+    ("C3", "coverage by finished runs"),
+    ("C4", "one deferral among processes"),
+    ("C5", "liveness and takeover"),
+    ("C6", "death"),
+    ("C7", "cost"),
+    ("C8", "time and loss"),
+    ("C9", "fencing"),
+];
+
+/// Whether the checks are to go to their full depth (`cargo xtask verify --deep`).
+#[must_use]
+pub fn deep() -> bool {
+    std::env::var_os(DEEP).is_some()
+}
+
+/// The environment variable that asks for the full depth.
+pub const DEEP: &str = "ATOMIC_THROTTLE_DEEP";
+
+/// `deeply` if the checks are to go to their full depth, else `usually`.
+#[must_use]
+pub fn depth<T>(usually: T, deeply: T) -> T {
+    if deep() { deeply } else { usually }
+}
+
+/// A check under way, and the time since it began.
+#[must_use = "a check is reported when it has passed"]
+pub struct Check {
+    guarantees: &'static str,
+    what: String,
+    began: Instant,
+}
+
+impl Check {
+    /// Begins a check of `guarantees` (`"G2 G3"`), described by `what`: the tool first, then the claim.
+    ///
+    /// # Panics
+    ///
+    /// If that is no guarantee, or none: the report would have no place for the check.
+    pub fn of(guarantees: &'static str, what: impl Into<String>) -> Self {
+        let what = what.into();
+        let known = |number| GUARANTEES.iter().any(|(known, _)| *known == number);
+        let mut numbers = guarantees.split_whitespace().peekable();
+        assert!(
+            numbers.peek().is_some() && numbers.all(known),
+            "{what}: of what guarantee is {guarantees:?}?"
+        );
+        Self { guarantees, what, began: Instant::now() }
+    }
+
+    /// Reports that `count` cases were looked at and all were right.
+    ///
+    /// # Panics
+    ///
+    /// If there were none: a check of nothing has not passed.
+    pub fn passed(self, count: usize, unit: &str) {
+        assert!(count > 0, "{}: it looked at nothing", self.what);
+        let line = Line::Evidence {
+            guarantees: self.guarantees.split_whitespace().map(str::to_owned).collect(),
+            count,
+            unit: unit.to_owned(),
+            time: self.began.elapsed(),
+            what: self.what,
+        };
+        // The test runner may have left its own line open.
+        println!("\n{line}");
+    }
+}
+
+/// Reports that the planted `fault` was found, and `how`: the tool first.
+pub fn caught(fault: &str, how: &str) {
+    println!("\n{}", Line::Caught { fault: fault.to_owned(), how: how.to_owned() });
+}
+
+/// One line of a check's output.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// Something was shown.
+    Evidence {
+        /// Of which guarantees: `G1` to `G9`, and among processes `C1` to `C9`.
+        guarantees: Vec<String>,
+        /// How many cases were looked at.
+        count: usize,
+        /// What a case is: executions, states, sequences.
+        unit: String,
+        /// How long it took.
+        time: Duration,
+        /// What was shown, and by which tool.
+        what: String,
+    },
+    /// A planted fault was found.
+    Caught {
+        /// What was planted.
+        fault: String,
+        /// How it was found, and by which tool.
+        how: String,
+    },
+}
+
+impl Line {
+    /// Reads a line of output; `None` if it is none of these.
+    ///
+    /// # Errors
+    ///
+    /// The line, if it begins as one of these and does not go on so: what it says must not get lost.
+    pub fn read(line: &str) -> Result<Option<Self>, String> {
+        let read = if let Some(rest) = line.strip_prefix(EVIDENCE) {
+            Self::read_evidence(rest)
+        } else if let Some(rest) = line.strip_prefix(CAUGHT) {
+            let parts = rest.split_once(BETWEEN);
+            parts.map(|(fault, how)| Self::Caught { fault: fault.to_owned(), how: how.to_owned() })
+        } else {
+            return Ok(None);
+        };
+        read.map(Some).ok_or_else(|| format!("not to be read: {line}"))
+    }
+
+    fn read_evidence(rest: &str) -> Option<Self> {
+        let mut parts = rest.splitn(4, BETWEEN);
+        let guarantees = parts.next()?.split_whitespace().map(str::to_owned).collect();
+        let (count, unit) = parts.next()?.split_once(' ')?;
+        let seconds = parts.next()?.strip_suffix(" s")?.parse().ok()?;
+        Some(Self::Evidence {
+            guarantees,
+            count: count.parse().ok()?,
+            unit: unit.to_owned(),
+            time: Duration::try_from_secs_f64(seconds).ok()?,
+            what: parts.next()?.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evidence { guarantees, count, unit, time, what } => {
+                let (guarantees, seconds) = (guarantees.join(" "), time.as_secs_f64());
+                write!(
+                    f,
+                    "{EVIDENCE}{guarantees}{BETWEEN}{count} {unit}{BETWEEN}{seconds:.3} s{BETWEEN}{what}"
+                )
+            }
+            Self::Caught { fault, how } => write!(f, "{CAUGHT}{fault}{BETWEEN}{how}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for line in [
+            Line::Evidence {
+                guarantees: vec!["G2".to_owned(), "G3".to_owned()],
+                count: 47,
+                unit: "executions".to_owned(),
+                time: Duration::from_millis(21),
+                what: "loom: a | b".to_owned(),
+            },
+            Line::Caught { fault: "no fence".to_owned(), how: "loom: in 3 of 47".to_owned() },
+        ] {
+            assert_eq!(Line::read(&line.to_string()), Ok(Some(line)));
+        }
+    }
+
+    #[test]
+    fn other_lines_are_none_of_these() {
+        for line in ["", "test a ... ok", "evidence", "of evidence | caught | x"] {
+            assert_eq!(Line::read(line), Ok(None), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_spoilt_is_an_error() {
+        for line in [
+            "evidence | ",
+            "evidence | G2 | 3 executions | 1 s",
+            "evidence | G2 | many executions | 1 s | x",
+            "evidence | G2 | 3 executions | -1 s | x",
+            "caught | x",
+        ] {
+            assert!(Line::read(line).unwrap_err().contains(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_guarantees_are_those_of_the_design() {
+        let design = include_str!("../../../DESIGN.md");
+        let is_numbered = |name: &&str| {
+            let (letter, number) = name.split_at(1);
+            "GC".contains(letter) && number.starts_with(|digit: char| digit.is_ascii_digit())
+        };
+        let named: Vec<_> = design
+            .lines()
+            .filter_map(|line| line.strip_prefix("- **")?.split_once(".**"))
+            .map(|(guarantee, _)| guarantee)
+            .filter(is_numbered)
+            .collect();
+        assert_eq!(named, GUARANTEES.map(|(number, name)| format!("{number} {name}")));
+    }
+
+    #[test]
+    #[should_panic(expected = "of what guarantee is \"G2 G10\"?")]
+    fn a_check_of_an_unknown_guarantee_does_not_begin() {
+        let _ = Check::of("G2 G10", "a check");
+    }
+
+    #[test]
+    #[should_panic(expected = "of what guarantee is \"\"?")]
+    fn a_check_of_no_guarantee_does_not_begin() {
+        let _ = Check::of("", "a check");
+    }
+
+    #[test]
+    #[should_panic(expected = "looked at nothing")]
+    fn a_check_of_nothing_has_not_passed() {
+        Check::of("G2", "nothing").passed(0, "executions");
+    }
+}

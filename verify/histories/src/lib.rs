@@ -1,0 +1,25 @@
+//! Histories of real threads, judged by the one reference model.
+//!
+//! Threads call one gate or throttle and write down what they asked, what they were told, and between
+//! which two moments. `stateright` then looks for an order of the calls that keeps to those moments and
+//! that the model, asked in that order, answers in the same way. If there is one, the history is
+//! linearizable: each call may be thought of as happening at one point in time.
+//!
+//! What it cannot show: the moments come from one counter, and to count is to synchronize, so an ordering
+//! that is too weak can stay hidden here. And the schedules are those that the machine happened to take.
+
+pub mod answer;
+pub mod gate_spec;
+pub mod history;
+pub mod reached;
+pub mod record;
+pub mod remembering;
+pub mod script;
+pub mod seeds;
+pub mod threshold_spec;
+pub mod throttle_script;
+pub mod throttle_spec;
+
+#[path = "../../../tests/reference/mod.rs"]
+#[allow(clippy::pedantic, reason = "written as a part of a test")]
+pub mod reference;

@@ -1,0 +1,109 @@
+//! A storm for a long time: many threads against one throttle, with random panics, cancels, flushes and
+//! changes of the threshold, and the guarantees checked from outside all along. The other front ends take their
+//! turns.
+//!
+//! ```text
+//! cargo xtask soak --minutes 10
+//! MALLOC_ARENA_MAX=1 cargo run --release --example soak -- --minutes 0.2 --seed 7
+//! ```
+//!
+//! (With a heap for each thread glibc's allocator fragments, which looks like memory that grows.)
+//!
+//! The soak is a row of rounds with one `Throttle`. Before each call a thread publishes the number of the
+//! call in a relaxed atomic; each run records the numbers that it sees. After a round every promise is
+//! compared with the runs, and the records are forgotten: nothing grows with time.
+//!
+//! Between them each other front end has a round that is a storm of the example `storm`, on a throttle that
+//! ends with it, and judged as there: without changes of the threshold, calls inside runs, and flushes while
+//! others call. After every round no thread is left behind.
+//!
+//! It shows what the schedules that happened show, on this machine's memory model. On x86-64 a
+//! compare-and-swap is a fence, so a missing fence after a start cannot be seen here; the loom models see
+//! it. A lost wake-up is seen only in rounds in which nothing else wakes the thread, which is why half of
+//! the odds of a round are 0, and why some rounds have a window that only a wake-up ends.
+
+mod fronts;
+mod judge;
+mod memory;
+mod options;
+mod plan;
+mod record;
+mod report;
+mod round;
+mod soak;
+mod threads;
+mod watch;
+mod worker;
+
+#[allow(dead_code, unused_imports, reason = "the example `storm` has use for what the soak has not")]
+#[path = "../storm"]
+mod storm {
+    pub mod caller;
+    pub mod course;
+    pub mod front;
+    pub mod judge;
+    pub mod options;
+    pub mod record;
+    pub mod recorder;
+    pub mod slice;
+    pub mod turns;
+    pub mod whole;
+}
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use memory::Memory;
+use options::Options;
+use report::Report;
+use round::{NoVerdict, Rounds};
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let seed = options.seed.unwrap_or_else(rand::random);
+    println!("soak with --seed {seed}");
+    match soak(&options, seed) {
+        Ok(report) => {
+            println!("{}", report.table());
+            if report.held() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+        }
+        Err(NoVerdict::NoThread(why)) => {
+            eprintln!("soak: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Rounds until the time is over, or until one broke a guarantee.
+fn soak(options: &Options, seed: u64) -> Result<Report, NoVerdict> {
+    let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
+    let whole = u64::try_from(options.minutes.as_millis()).unwrap_or(u64::MAX);
+    let bar = ProgressBar::new(whole).with_style(style);
+    // The planted faults are in the threads of the one throttle.
+    let fronts = if options.plant.is_some() { 0 } else { fronts::ALL.len() };
+    let mut report = Report::begin(&fronts::ALL[..fronts]);
+    let threads = threads::running().unwrap_or(0);
+    let (mut rounds, mut memory) = (Rounds::new(options, seed), Memory::default());
+    let began = Instant::now();
+    for number in 0.. {
+        if began.elapsed() >= options.minutes || !report.held() {
+            break;
+        }
+        match (number % (fronts + 1)).checked_sub(1) {
+            None => rounds.next().map(|(plan, verdict)| report.add(&plan, verdict))?,
+            Some(front) => {
+                let round = fronts::round(seed, number as u64, front, options.threads());
+                report.add_front(front, round.map_err(NoVerdict::NoThread)?);
+            }
+        }
+        report.left_behind(threads::left_behind(threads, options.patience, threads::running));
+        if let Some(resident) = memory::resident() {
+            memory.note(resident);
+        }
+        bar.set_position(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    }
+    bar.finish_and_clear();
+    report.end(memory);
+    Ok(report)
+}

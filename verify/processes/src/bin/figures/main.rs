@@ -1,0 +1,152 @@
+//! `cargo xtask cluster`: what a throttle of several processes costs its register, and how soon it acts. Real
+//! processes at a file in shared memory, and at a real Redis server if one is installed.
+
+mod measure;
+#[path = "../../../../../cluster/tests/support/mod.rs"]
+mod support;
+
+use processes::participant;
+use processes::scene::DRIFT;
+use clap::Parser;
+use comfy_table::{Table, presets};
+use measure::{Measured, Scale};
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use support::server::{Options as ServerOptions, Server};
+
+/// Measures what a throttle of several processes costs its register, and how soon it acts.
+///
+/// All processes, and the server, are on this machine: an answer of Redis over a network takes as much longer as the
+/// way there and back. What the judge of the trials finds broken is an error.
+#[derive(Parser)]
+#[command(name = "cargo xtask cluster")]
+struct Args {
+    /// How long each row calls.
+    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    time: Duration,
+    /// How often a process is killed for each row.
+    #[arg(long, default_value_t = 20)]
+    kills: u32,
+    /// The threshold.
+    #[arg(long, default_value = "200ms", value_parser = humantime::parse_duration)]
+    threshold: Duration,
+    /// The most processes.
+    #[arg(long, default_value_t = 16)]
+    processes: u32,
+}
+
+/// How this program calls itself as one of the processes.
+const PARTICIPANT: &str = "participant";
+
+fn main() -> ExitCode {
+    let mut args: Vec<OsString> = env::args_os().collect();
+    if args.get(1).is_some_and(|first| first == PARTICIPANT) {
+        args.remove(0);
+        return participant::main(args);
+    }
+    let args = Args::parse();
+    let folder = tempfile::tempdir().expect("a folder for logs");
+    let own = env::current_exe().expect("this program has a file");
+    let command: [&Path; 2] = [&own, Path::new(PARTICIPANT)];
+    println!(
+        "{} processes at most, threshold {}. A window is the time between two runs.",
+        args.processes,
+        humantime::format_duration(args.threshold)
+    );
+    let server = Server::start(ServerOptions::default());
+    let shared = format!("shm:{}", folder.path().join("register").display());
+    let mut places = vec![("shm", shared)];
+    places.extend(server.iter().map(|server| ("redis", format!("{}/figures", server.url()))));
+    for (name, driver) in places {
+        let mut measured =
+            Measured { command: &command, folder: folder.path(), driver: &driver, args: &args, scenes: 0 };
+        println!("\n## {name}\n");
+        calls(&mut measured);
+        processes(&mut measured);
+        deaths(&mut measured);
+    }
+    ExitCode::SUCCESS
+}
+
+fn table(heads: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::ASCII_MARKDOWN).set_header(heads);
+    table
+}
+
+const HEADS: [&str; 7] = [
+    "",
+    "calls",
+    "calls per window",
+    "commands per window",
+    "per process",
+    "needless runs",
+    "late by: p50, p99, max",
+];
+
+fn row(table: &mut Table, name: String, scale: &Scale) {
+    let figures = &scale.figures;
+    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+    let per_window = |count: u64| count as f64 / figures.runs.max(1) as f64;
+    let commands = per_window(figures.commands);
+    let late: Vec<_> = figures.to_start.iter().map(|late| late.saturating_sub(DRIFT)).collect();
+    table.add_row([
+        name,
+        figures.calls.to_string(),
+        format!("{:.1}", per_window(figures.calls as u64)),
+        format!("{commands:.1}"),
+        format!("{:.1}", commands / f64::from(scale.processes)),
+        figures.needless.to_string(),
+        measure::percentiles(&late),
+    ]);
+}
+
+/// Commands against calls: four processes that call more and more often.
+fn calls(measured: &mut Measured<'_>) {
+    let mut table = table(&HEADS);
+    for (name, every) in [
+        ("a call each 100 ms", Duration::from_millis(100)),
+        ("10 ms", Duration::from_millis(10)),
+        ("1 ms", Duration::from_millis(1)),
+        ("100 us", Duration::from_micros(100)),
+    ] {
+        row(&mut table, format!("4 processes, {name}"), &measured.scale(4, every));
+    }
+    println!("{table}\n");
+}
+
+/// Commands against processes.
+fn processes(measured: &mut Measured<'_>) {
+    let mut table = table(&HEADS);
+    let mut processes = 1;
+    while processes <= measured.args.processes {
+        row(
+            &mut table,
+            format!("{processes} processes"),
+            &measured.scale(processes, Duration::from_millis(10)),
+        );
+        processes *= 2;
+    }
+    println!("{table}\n");
+}
+
+/// How soon another process takes over.
+fn deaths(measured: &mut Measured<'_>) {
+    let mut table = table(&["killed", "times", "the next run starts after: p50, p99, max"]);
+    let owners = measured.owners_killed();
+    table.add_row([
+        "the owner of the pending run",
+        &owners.len().to_string(),
+        &measure::percentiles(&owners),
+    ]);
+    let runners = measured.runners_killed();
+    table.add_row([
+        "the process that is running",
+        &runners.len().to_string(),
+        &measure::percentiles(&runners),
+    ]);
+    println!("After the end of the window, and after the end of the lease:\n\n{table}");
+}

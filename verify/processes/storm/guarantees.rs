@@ -1,0 +1,95 @@
+//! What the judge has found, guarantee by guarantee, with how much there was to look at.
+
+use super::story::{Fate, Story};
+use ::processes::judge::{Breach, Figures, Trial, What};
+use ::processes::log::Event;
+
+/// One guarantee.
+pub struct Guarantee {
+    pub name: &'static str,
+    pub says: &'static str,
+    /// How much was looked at, in words.
+    pub looked_at: String,
+    /// Whether there was anything to look at.
+    pub is_shown: bool,
+    /// Where it did not hold.
+    pub broken: Vec<String>,
+}
+
+impl Guarantee {
+    pub fn verdict(&self) -> &'static str {
+        match (self.broken.is_empty(), self.is_shown) {
+            (false, _) => "BROKEN",
+            (true, true) => "held",
+            (true, false) => "not tried",
+        }
+    }
+}
+
+/// All of them. What belongs to none, such as a log that nobody can have written, stands in the last.
+pub fn of(
+    trial: &Trial,
+    story: &Story,
+    figures: &Figures,
+    breaches: &[Breach],
+    stuck: &[String],
+) -> Vec<Guarantee> {
+    let told: Vec<String> = breaches.iter().map(Breach::to_string).chain(stuck.iter().cloned()).collect();
+    let known = ["C1", "C2", "C3", "C5", "C6", "C9"];
+    let belongs = |text: &str, name: &str| text.starts_with(&format!("{name}: "));
+    let row = |name: &'static str, says, count: usize, what: String| Guarantee {
+        name,
+        says,
+        looked_at: what,
+        is_shown: count > 0,
+        broken: told.iter().filter(|text| belongs(text, name)).cloned().collect(),
+    };
+    let events = |is_one: fn(&Event) -> bool| {
+        trial.logs.iter().flat_map(|log| &log.records).filter(|record| is_one(&record.event)).count()
+    };
+    let asked = events(|event| matches!(event, Event::Ended { current: Some(_), .. }));
+    let offered = events(|event| matches!(event, Event::Offered { .. }));
+    let refused = events(|event| matches!(event, Event::Offered { accepted: false, .. }));
+    let ended = events(|event| matches!(event, Event::Closed { .. }));
+    let killed = trial.facts.iter().filter(|fact| matches!(fact.what, What::Killed { .. })).count();
+    let pairs = figures.runs.saturating_sub(1);
+    let judged = story.seats.iter().flat_map(|seat| &seat.lives).filter(|life| life.killed.is_none());
+    let judged = judged.map(|life| life.calls.len()).sum::<usize>();
+    let in_a_run = story.runs.iter().filter(|run| run.fate == Fate::CutShort).count();
+    let owners = story.seats.iter().flat_map(|seat| &seat.lives).filter(|life| life.died_as_owner).count();
+    let logs = trial.logs.len();
+    vec![
+        row("C1", "spacing", pairs, format!("{pairs} pairs of runs")),
+        row("C2", "exclusion within the lease", pairs, format!("{pairs} pairs of runs")),
+        row(
+            "C3",
+            "coverage by a run that finished",
+            judged,
+            format!("{judged} calls of those that lived on"),
+        ),
+        row("C5", "liveness", ended, format!("{ended} that were told to end, and their last calls")),
+        row(
+            "C6",
+            "death",
+            killed,
+            format!("{killed} deaths: {in_a_run} in a run, {owners} as owner of the pending one"),
+        ),
+        row(
+            "C9",
+            "fencing",
+            offered,
+            format!("{offered} tokens, {refused} of them refused; {asked} runs asked whether current"),
+        ),
+        Guarantee {
+            name: "",
+            says: "all processes wrote what one can write",
+            looked_at: format!("{logs} logs"),
+            is_shown: true,
+            broken: told
+                .iter()
+                .filter(|text| !known.iter().any(|name| belongs(text, name)))
+                .cloned()
+                .collect(),
+        },
+    ]
+}

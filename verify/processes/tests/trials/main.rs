@@ -1,0 +1,55 @@
+//! What happens when processes die, stop and come back, and when the register is restarted, stopped, cut off and given
+//! another time: real processes at a file in shared memory and at a real Redis server.
+//!
+//! Where a moment matters it is made, not waited for: a run is held until it has been killed. What is waited for must
+//! come. No test looks at how long anything took.
+
+mod clock;
+mod cuts;
+mod deaths;
+mod losses;
+mod outages;
+mod place;
+mod planted;
+mod random;
+mod stops;
+#[path = "../../../../cluster/tests/support/mod.rs"]
+mod support;
+
+use processes::judge::{Trial, Verdict, judge};
+use processes::log::Event;
+
+/// Judges a trial in which every promise is to be kept.
+#[track_caller]
+fn good(trial: &Trial) -> Verdict {
+    let verdict = judge(trial);
+    assert!(verdict.is_good(), "{:#?}\n{}", verdict.breaches, told(trial));
+    verdict
+}
+
+/// All that happened, in the order of time.
+fn told(trial: &Trial) -> String {
+    let records = trial.logs.iter().flat_map(|log| {
+        log.records.iter().map(|record| (record.at, format!("{} {}: {:?}", record.at, log.who, record.event)))
+    });
+    let facts = trial.facts.iter().map(|fact| (fact.from, format!("{fact:?}")));
+    let mut lines: Vec<_> = records.chain(facts).collect();
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+}
+
+fn is_start(event: Event) -> bool {
+    matches!(event, Event::Started { .. })
+}
+
+fn is_end(event: Event) -> bool {
+    matches!(event, Event::Ended { .. })
+}
+
+fn is_deferral(event: Event) -> bool {
+    matches!(event, Event::Deferred { .. })
+}
+
+fn is_called(event: Event) -> bool {
+    matches!(event, Event::Called { .. })
+}

@@ -1,0 +1,46 @@
+//! Runs a model under many schedules of shuttle, and says what was shown.
+//!
+//! Shuttle runs all threads of a model on one thread of the system and decides before each atomic
+//! operation, each lock and each wait which of them goes on. A lost wake-up leaves threads that wait for
+//! ever, which shuttle reports as a deadlock. It tries schedules at random, so it can miss some; it
+//! reaches what loom cannot: four threads and more, with panics, cancels and nested calls among them.
+//!
+//! It is sequentially consistent. It shows nothing about orderings and fences: with all of them taken
+//! away every model here would pass. That is loom's part.
+//!
+//! # What is where
+//!
+//! `tests/properties/` has one property a file. `tests/shipped.rs` checks all of them on the library.
+//! `tests/planted.rs` builds the sources of the library a second time, on a `sync` with planted faults,
+//! and shows that the properties find them, and that a failing schedule can be replayed. Likewise `tests/cluster.rs`
+//! and `tests/cluster_planted.rs`, for the front end of `atomic-throttle-cluster`.
+//!
+//! # A failing schedule
+//!
+//! On a failure shuttle prints the schedule between two quotation marks: a few lines of digits, which
+//! hold the seed of the model's own random choices as well. The test that failed replays it:
+//!
+//! ```text
+//! ATOMIC_THROTTLE_SCHEDULE='910343a8dac1eda7838af66400000000000020022022002222222222
+//! 6844688466444404' cargo test --release --test shipped every_call_returns_by_a_cancel
+//! ```
+//!
+//! A replay fails always: as the schedule did, or because it has led elsewhere (`schedule ended early`),
+//! or because it passes. In code it is [`replay`].
+//!
+//! At the usual depth the schedules are the same each time, unless shuttle's own `SHUTTLE_RANDOM_SEED`
+//! says otherwise. With `ATOMIC_THROTTLE_DEEP` they are many more, and others each time.
+
+#[cfg(not(atomic_throttle_shuttle))]
+compile_error!(
+    "run these tests with `cargo test --release` inside `verify/schedules`, where .cargo/config.toml sets \
+     the flag"
+);
+
+mod explore;
+mod report;
+mod tally;
+
+pub use explore::{Failure, Scheduler, Seed, explore, first_failure, replay};
+pub use report::{Model, find, hold};
+pub use tally::Tally;

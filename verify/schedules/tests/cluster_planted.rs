@@ -1,0 +1,93 @@
+//! Negative controls: each planted fault is found by a property of `cluster.rs` that holds without it.
+//!
+//! The sources of the cluster's front end are built here a second time, on a `sync` into which a test plants a
+//! fault, and at a register that has some.
+
+#[path = "cluster/planted/fault.rs"]
+mod fault;
+#[path = "cluster/planted/memory.rs"]
+mod memory;
+#[path = "cluster/properties.rs"]
+#[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+mod properties;
+#[path = "cluster/scene.rs"]
+mod scene;
+#[path = "cluster/planted/sync.rs"]
+mod sync;
+
+#[path = "../../../cluster/src/cell.rs"]
+#[allow(dead_code)]
+mod cell;
+#[path = "../../../cluster/src/course/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod course;
+#[path = "../../../cluster/src/register/mod.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod register;
+#[path = "../../../cluster/src/throttled/mod.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod throttled;
+
+mod drivers {
+    use crate::register::Register;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// As the package has it, which is not asked here.
+    pub struct Opened {
+        pub register: Arc<dyn Register>,
+        pub lease: Option<Duration>,
+    }
+}
+
+mod subject {
+    pub use crate::cell::Cell;
+    pub use crate::memory::Faulty as Memory;
+    pub use crate::register::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
+    pub use crate::throttled::{ClusterThrottled, Run, WaitError};
+}
+
+use fault::{Fault, plant};
+use schedules::Model;
+
+const DEADLOCK: &str = "deadlock";
+/// At once, or too close.
+const TWO_RUNS: &str = "two runs";
+
+fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
+    plant(Fault::Nothing);
+    schedules::find(named, || plant(fault), model, complaint);
+    plant(Fault::Nothing);
+}
+
+#[test]
+fn a_change_that_nobody_is_told_of() {
+    let named = "nobody among processes is told of a change";
+    find(Fault::TellsNobody, named, properties::calls_are_covered, DEADLOCK);
+    find(Fault::TellsNobody, named, properties::an_end_leaves_nothing, DEADLOCK);
+}
+
+#[test]
+fn a_change_that_one_is_told_of() {
+    let named = "one of those who wait among processes is told of a change";
+    find(Fault::TellsOne, named, properties::calls_are_covered, DEADLOCK);
+}
+
+#[test]
+fn a_wake_up_before_the_thread_parks() {
+    let named = "the thread of a process loses a wake-up that comes before it parks";
+    find(Fault::WokenTooSoon, named, properties::an_end_leaves_nothing, DEADLOCK);
+    find(Fault::WokenTooSoon, named, properties::a_run_may_do_everything, DEADLOCK);
+}
+
+#[test]
+fn a_register_that_swaps_blindly() {
+    let named = "a register swaps whatever stands there";
+    find(Fault::SwapsBlindly, named, properties::calls_are_covered, TWO_RUNS);
+}
+
+#[test]
+fn a_register_that_says_done() {
+    let named = "a register says of a swap that it was done, and does not do it";
+    find(Fault::SaysDone, named, properties::calls_are_covered, TWO_RUNS);
+}

@@ -1,0 +1,133 @@
+//! What holds of a `Keyed` under every schedule. The file that declares this module says what `subject` is:
+//! the library, or its sources with a planted fault.
+
+use crate::subject::{Keyed, KeyedBuilder, KeyedError, Manual, Timestamp};
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::thread;
+use schedules::Tally;
+use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Mutex;
+use std::time::Duration;
+
+type Hasher = BuildHasherDefault<DefaultHasher>;
+type Subject = Keyed<usize, Manual, Hasher>;
+
+const WINDOW: Duration = Duration::from_nanos(10);
+const START: Timestamp = Timestamp::from_nanos(100);
+const KEYS: usize = 3;
+
+/// What runs say of themselves. Not part of the model: shuttle does not see it.
+#[derive(Default)]
+struct Witness {
+    inside: [bool; KEYS],
+    starts: [Option<Timestamp>; KEYS],
+}
+
+struct Shared {
+    keyed: Subject,
+    witness: Mutex<Witness>,
+}
+
+impl Shared {
+    fn new(
+        build: impl FnOnce(KeyedBuilder<usize, Manual, Hasher>) -> KeyedBuilder<usize, Manual, Hasher>,
+    ) -> Self {
+        let builder: KeyedBuilder<usize> = Keyed::builder(WINDOW);
+        let builder = builder.clock(Manual::new(START)).hasher(Hasher::default()).shards(1);
+        Self { keyed: build(builder).build(), witness: Mutex::default() }
+    }
+
+    fn witness(&self, note: impl FnOnce(&mut Witness)) {
+        note(&mut self.witness.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    /// A call that asserts that its run is alone, and a threshold after the one before it.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
+    fn call(&self, key: &'static usize) -> Result<(), KeyedError> {
+        let run = self.keyed.try_enter(key)?;
+        let started_at = run.epoch().started_at();
+        self.witness(|witness| {
+            assert!(!witness.inside[*key], "G2: two runs of a key at once");
+            witness.inside[*key] = true;
+            if let Some(before) = witness.starts[*key].replace(started_at) {
+                let gap = started_at.saturating_since(before);
+                assert!(gap >= WINDOW, "G1: {gap:?} between two runs of a key");
+            }
+        });
+        thread::yield_now();
+        self.witness(|witness| witness.inside[*key] = false);
+        drop(run);
+        Ok(())
+    }
+}
+
+static NAMES: [usize; KEYS] = [0, 1, 2];
+
+fn key() -> &'static usize {
+    &NAMES[thread_rng().gen_range(0..KEYS)]
+}
+
+/// 3 threads call and evict, while another moves the clock back and forth.
+pub fn runs_of_a_key_keep_their_distance(met: &Tally) {
+    let shared = Shared::new(|builder| builder);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..3 {
+                    let _ = shared.call(key());
+                    met.count_if(shared.keyed.evict() > 0);
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..3 {
+                shared.keyed.clock().advance(WINDOW * 3 / 2);
+                shared.keyed.clock().go_back(WINDOW / 2);
+            }
+        });
+    });
+}
+
+/// 4 threads, runs that panic and unwind while others go on, and evictions.
+pub fn panics_finish_their_runs(met: &Tally) {
+    let shared = Shared::new(|builder| builder);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..2 {
+                    let panicked = catch_unwind(AssertUnwindSafe(|| {
+                        shared.keyed.try_run(&0, || resume_unwind(Box::new("on purpose")))
+                    }));
+                    met.count_if(panicked.is_err());
+                    shared.keyed.clock().advance(WINDOW);
+                    shared.keyed.evict();
+                }
+            });
+        }
+    });
+    assert!(shared.call(&NAMES[0]).is_ok(), "a run that panicked is still in progress");
+}
+
+/// 4 threads, two shards, and room for two keys: never more, no deadlock, and one place when all are idle.
+pub fn the_limit_is_kept(met: &Tally) {
+    let shared = Shared::new(|builder| builder.shards(2).max_keys(2));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..2 {
+                    met.count_if(matches!(shared.call(key()), Err(KeyedError::Full { .. })));
+                    assert!(shared.keyed.len() <= 2, "more keys than the limit");
+                    shared.keyed.clock().advance(WINDOW / 2);
+                }
+            });
+        }
+    });
+    shared.keyed.clock().advance(WINDOW);
+    for key in &NAMES {
+        assert!(shared.call(key).is_ok(), "idle keys make room");
+        shared.keyed.clock().advance(WINDOW);
+    }
+    shared.keyed.evict();
+    assert!(shared.keyed.is_empty(), "the count is that of the keys");
+}

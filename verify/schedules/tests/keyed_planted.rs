@@ -1,0 +1,70 @@
+//! Negative controls: each planted fault is found by a property of `keyed.rs` that holds without it.
+//!
+//! The sources of the library are built here a second time, on a `sync` and with an `over` into which a test
+//! plants a fault. That a key is evicted in its window is for the loom models: no runs come closer by it, for
+//! what is remembered keeps them apart.
+
+#[path = "../../../loom-tests/tests/keyed/fault.rs"]
+mod fault;
+#[path = "../../../loom-tests/tests/keyed/planted.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod keyed;
+#[path = "keyed/properties.rs"]
+#[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+mod properties;
+#[path = "../../../loom-tests/tests/keyed/sync.rs"]
+mod sync;
+
+#[path = "../../../src/clock/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod clock;
+#[path = "../../../src/snapshot.rs"]
+#[allow(dead_code)]
+mod snapshot;
+#[path = "../../../src/state/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod state;
+#[path = "../../../src/time.rs"]
+#[allow(dead_code)]
+mod time;
+
+mod subject {
+    pub use crate::clock::Manual;
+    pub use crate::keyed::{Keyed, KeyedBuilder, KeyedError};
+    pub use crate::time::Timestamp;
+}
+
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use {clock::Clock, keyed::Keyed};
+
+use fault::{Fault, plant};
+use schedules::Model;
+
+fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
+    schedules::find(named, || plant(fault), model, complaint);
+    plant(Fault::Nothing);
+}
+
+#[test]
+fn a_key_that_runs_is_evicted() {
+    let model = properties::runs_of_a_key_keep_their_distance;
+    find(Fault::ForgetsRuns, "a key is evicted while it runs", model, "G2");
+}
+
+#[test]
+fn nothing_is_remembered_of_an_evicted_key() {
+    let model = properties::runs_of_a_key_keep_their_distance;
+    find(Fault::RemembersNothing, "nothing is remembered of an evicted key", model, "G1");
+}
+
+#[test]
+fn keys_are_counted_in_two_steps() {
+    let model = properties::the_limit_is_kept;
+    find(
+        Fault::LoadThenStore,
+        "keys are counted by a load and a store",
+        model,
+        "the count is that of the keys",
+    );
+}

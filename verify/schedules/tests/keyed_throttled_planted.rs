@@ -1,0 +1,83 @@
+//! Negative controls: each planted fault is found by a property of `keyed_throttled.rs` that holds without it.
+//!
+//! The sources of the library are built here a second time, with a `background` and an `over` into which a test
+//! plants a fault.
+
+#[path = "../../../loom-tests/tests/keyed_throttled/background.rs"]
+#[allow(unreachable_pub)]
+mod background;
+#[path = "../../../loom-tests/tests/keyed_throttled/fault.rs"]
+mod fault;
+#[path = "../../../loom-tests/tests/keyed_throttled/planted.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod keyed;
+#[path = "keyed_throttled/properties.rs"]
+#[allow(dead_code, reason = "the planted fault is looked for with a part of them")]
+mod properties;
+
+#[path = "../../../src/clock/mod.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub)]
+mod clock;
+#[path = "../../../src/gate/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod gate;
+#[path = "../../../src/keeper.rs"]
+mod keeper;
+#[path = "../../../src/observe.rs"]
+mod observe;
+#[path = "../../../src/snapshot.rs"]
+mod snapshot;
+#[path = "../../../src/state/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod state;
+#[path = "../../../src/sync/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod sync;
+#[path = "../../../src/throttle/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod throttle;
+#[path = "../../../src/time.rs"]
+#[allow(dead_code)]
+mod time;
+#[path = "../../../src/wait.rs"]
+#[allow(dead_code)]
+mod wait;
+
+mod subject {
+    pub use crate::background::{Pending, Shutdown};
+    pub use crate::clock::Manual;
+    pub use crate::keyed::{KeyedThrottled, NotTaken, WeakKeyedThrottled};
+    pub use crate::time::Timestamp;
+    pub use crate::wait::WaitError;
+}
+
+// The sources name what the crate exports at its root in their links.
+#[allow(unused_imports)]
+use {
+    background::{Ended, Panic, Pending, Shutdown},
+    clock::{Clock, Monotonic},
+    gate::Gate,
+    keyed::{Keyed, KeyedThrottled},
+    throttle::Throttle,
+    wait::WaitError,
+};
+
+use fault::{Fault, plant};
+use schedules::Model;
+
+fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
+    schedules::find(named, || plant(fault), model, complaint);
+    plant(Fault::Nothing);
+}
+
+#[test]
+fn a_key_that_is_pending_is_evicted() {
+    let model = properties::evictions_lose_no_pending_key;
+    find(Fault::ForgetsDeferrals, "a key is evicted while it is pending", model, "deadlock");
+}
+
+#[test]
+fn a_call_looks_for_the_end_before_it_locks() {
+    let named = "a call on a key that looks for the end only before it locks";
+    find(Fault::LooksOnce, named, properties::of_all_operations, "a run is pending for ever");
+}

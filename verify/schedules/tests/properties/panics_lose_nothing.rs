@@ -1,0 +1,128 @@
+//! G6: a panic in a function, or in the clock of a waiting owner, wedges nothing and loses nothing.
+//!
+//! Shuttle may go on with other threads while one unwinds: each atomic operation of the guards that are
+//! dropped then is a point for that.
+
+use super::witness::{Alone, CALLS, Coverage};
+use super::{
+    CALLERS, START, WINDOW, end_the_window, is_idle, panic_quietly, throttle, unless_it_panics, until,
+};
+use crate::subject::{Clock, Manual, Moved, Outcome, Throttle, Timestamp, WaitError};
+use shuttle::thread;
+use schedules::Tally;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+/// The functions of the first two threads panic. A run that panicked has run.
+pub fn of_functions(deferred: &Tally) {
+    let (throttle, coverage, alone) = (throttle(WINDOW), Coverage::new(), Alone::new());
+    thread::scope(|scope| {
+        for caller in 0..CALLERS {
+            let (throttle, coverage, alone) = (&throttle, &coverage, &alone);
+            scope.spawn(move || {
+                for number in (0..CALLS).map(|call| Coverage::number(caller, call)) {
+                    coverage.leave_word(number);
+                    let outcome = unless_it_panics(|| {
+                        throttle.run(|| {
+                            let _inside = alone.enter();
+                            deferred.count_if(throttle.is_pending());
+                            coverage.read_words();
+                            if caller < 2 {
+                                panic_quietly();
+                            }
+                        })
+                    });
+                    match outcome {
+                        None | Some(Outcome::RanAtOnce(()) | Outcome::RanDeferred(())) => {
+                            end_the_window(throttle);
+                        }
+                        Some(Outcome::Coalesced(handle)) => assert_eq!(handle.wait(), Ok(())),
+                        Some(outcome) => panic!("{outcome:?}"),
+                    }
+                }
+            });
+        }
+    });
+    assert!(coverage.covers_all(), "G6: a panic has lost a call");
+    assert!(is_idle(&throttle), "G6: a panic has wedged the throttle");
+    assert!(throttle.run(|| ()).ran());
+}
+
+/// A clock whose next reading panics when told to.
+struct Fragile {
+    clock: Manual,
+    broken: AtomicBool,
+}
+
+impl Clock for Fragile {
+    fn now(&self) -> Timestamp {
+        if self.broken.swap(false, SeqCst) {
+            panic_quietly();
+        }
+        self.clock.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.clock.moved()
+    }
+}
+
+fn fragile_throttle() -> Throttle<Fragile> {
+    let clock = Fragile { clock: Manual::new(START), broken: AtomicBool::new(false) };
+    Throttle::with_clock(WINDOW, clock)
+}
+
+/// An owner whose clock panics leaves the run owed, and tells whoever waits for that run. Nothing else
+/// wakes them after it.
+pub fn of_the_clock_of_an_owner(told: &Tally) {
+    let throttle = fragile_throttle();
+    assert!(throttle.try_run(|| ()).is_ok());
+    thread::scope(|scope| {
+        scope.spawn(|| assert!(unless_it_panics(|| throttle.run(|| ())).is_none()));
+        until(|| throttle.is_pending());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+        for _ in 0..3 {
+            scope.spawn(move || assert_eq!(handle.wait(), Err(WaitError::Owed)));
+        }
+        throttle.clock().broken.store(true, SeqCst);
+        // Wakes the owner, who then reads the clock.
+        throttle.set_threshold(WINDOW);
+    });
+    told.count();
+}
+
+/// One reading of the clock, by whoever makes it, panics while four threads call.
+pub fn of_the_clock(told: &Tally) {
+    let throttle = fragile_throttle();
+    let (coverage, owed) = (Coverage::new(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for caller in 0..CALLERS {
+            let (throttle, coverage, owed) = (&throttle, &coverage, &owed);
+            scope.spawn(move || {
+                for number in (0..CALLS).map(|call| Coverage::number(caller, call)) {
+                    coverage.leave_word(number);
+                    match unless_it_panics(|| throttle.run(|| coverage.read_words())) {
+                        Some(Outcome::RanAtOnce(()) | Outcome::RanDeferred(())) => {
+                            throttle.clock().clock.advance(WINDOW);
+                        }
+                        Some(Outcome::Coalesced(handle)) => match handle.wait() {
+                            Ok(()) => assert!(coverage.covers(number), "G3: the run missed a call"),
+                            Err(error) => {
+                                assert_eq!(error, WaitError::Owed);
+                                owed.fetch_add(1, SeqCst);
+                            }
+                        },
+                        None => {}
+                        Some(outcome) => panic!("{outcome:?}"),
+                    }
+                }
+            });
+        }
+        throttle.clock().broken.store(true, SeqCst);
+    });
+    told.count_if(owed.into_inner() > 0);
+    throttle.clock().broken.store(false, SeqCst);
+    throttle.clock().clock.advance(WINDOW);
+    assert!(!throttle.is_pending() && !throttle.is_running(), "G6: a panic has wedged the throttle");
+    assert!(throttle.run(|| coverage.read_words()).ran(), "what was owed is adopted");
+    assert!(coverage.covers_all(), "G6: a panic has lost a call");
+}

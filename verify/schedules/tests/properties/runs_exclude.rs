@@ -1,0 +1,33 @@
+//! G2: runs never overlap, whichever operations start them.
+
+use super::{throttle, witness::Alone};
+use crate::subject::{NotFlushed, Refused};
+use shuttle::thread;
+use schedules::Tally;
+use std::time::Duration;
+
+/// A threshold of zero, so that nothing but exclusion keeps the runs apart.
+pub fn whatever_starts_them(met: &Tally) {
+    let throttle = throttle(Duration::ZERO);
+    let alone = Alone::new();
+    let function = || drop(alone.enter());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let _ = throttle.run(function);
+            let _ = throttle.run(function);
+        });
+        scope.spawn(|| {
+            met.count_if(throttle.try_run(function) == Err(Refused::Running));
+            let _ = throttle.run(function);
+        });
+        scope.spawn(|| {
+            let _ = throttle.run_within(Duration::ZERO, function);
+            met.count_if(throttle.flush(function) == Err(NotFlushed::Running));
+        });
+        scope.spawn(|| {
+            met.count_if(throttle.flush(function) == Err(NotFlushed::Running));
+            let _ = throttle.try_run(function);
+        });
+    });
+    assert!(!throttle.is_running() && !throttle.is_pending());
+}
