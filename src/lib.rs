@@ -94,34 +94,9 @@ pub mod state;
 mod sync;
 mod time;
 
-#[cfg(feature = "async")]
-pub mod asynchronous;
+/// The front ends, which need `std`, and what they share.
 #[cfg(feature = "std")]
-mod background;
-#[cfg(feature = "std")]
-mod calls;
-#[cfg(feature = "std")]
-mod counted;
-#[cfg(feature = "std")]
-mod counted_throttled;
-#[cfg(feature = "std")]
-mod endings;
-#[cfg(feature = "std")]
-mod every;
-#[cfg(feature = "std")]
-mod keeper;
-#[cfg(feature = "keyed")]
-mod keyed;
-#[cfg(feature = "std")]
-mod observe;
-#[cfg(feature = "std")]
-mod snapshot;
-#[cfg(feature = "std")]
-mod throttle;
-#[cfg(feature = "std")]
-mod throttled;
-#[cfg(feature = "std")]
-mod wait;
+mod front;
 
 pub use clock::{Clock, Manual};
 pub use gate::Gate;
@@ -130,29 +105,27 @@ pub use time::{Lease, LeaseOutOfRange, Threshold, ThresholdTooLong, Timestamp};
 
 #[cfg(feature = "std")]
 pub use self::{
-    background::{Ended, Panic, Pending, Shutdown},
-    calls::Calls,
     clock::{Monotonic, Moved},
-    counted::Counted,
-    counted_throttled::CountedThrottled,
-    every::{Entry, Site},
-    snapshot::Snapshot,
-    throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    throttled::{Builder, Throttled, Triggered, WeakThrottled},
-    wait::WaitError,
+    front::counted::{Calls, Counted, CountedThrottled},
+    front::every::{Entry, Site},
+    front::owner::{Ended, Panic, Pending, Shutdown},
+    front::snapshot::Snapshot,
+    front::throttle::{Coalesced, NotFlushed, Outcome, Throttle},
+    front::throttled::{Builder, Throttled, Triggered, WeakThrottled},
+    front::wait::WaitError,
 };
 
 #[cfg(feature = "tokio")]
-pub use self::asynchronous::Tokio;
+pub use self::front::asynchronous::Tokio;
 #[cfg(feature = "async")]
-pub use self::asynchronous::{AsyncThrottle, NoRuntime, Runtime};
+pub use self::front::asynchronous::{self, AsyncThrottle, NoRuntime, Runtime};
 #[cfg(feature = "keyed")]
-pub use self::keyed::{
+pub use self::front::keyed::{
     KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun, KeyedThrottled, KeyedThrottledBuilder, NotTaken,
     WeakKeyedThrottled,
 };
 #[cfg(feature = "batch")]
-pub use self::throttled::{Batch, Batched, Rejected};
+pub use self::front::throttled::{Batch, Batched, Rejected};
 
 #[cfg(doc)]
 #[doc = include_str!("../DESIGN.md")]

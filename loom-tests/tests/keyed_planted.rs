@@ -17,7 +17,7 @@ mod sync;
 #[path = "../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod clock;
-#[path = "../../src/snapshot.rs"]
+#[path = "../../src/front/snapshot.rs"]
 #[allow(dead_code)]
 mod snapshot;
 #[path = "../../src/state/mod.rs"]
@@ -26,6 +26,12 @@ mod state;
 #[path = "../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
+
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::{keyed, snapshot};
+}
 
 mod subject {
     pub use crate::clock::Manual;

@@ -1,12 +1,9 @@
 //! Negative controls: each planted fault is found by a model of `keyed_throttled.rs` that holds without it, or
 //! as a deadlock.
 //!
-//! The sources of the library are built here a second time, on a `sync`, a `background` and an `over` into
-//! which a test plants a fault. What is decided inside of `src/keyed/throttled/` cannot be replaced so.
+//! The sources of the library are built here a second time, on a `sync`, an `owner` and an `over` into
+//! which a test plants a fault. What is decided inside of `src/front/keyed/throttled/` cannot be replaced so.
 
-#[path = "keyed_throttled/background.rs"]
-#[allow(unreachable_pub)]
-mod background;
 #[path = "keyed_throttled/fault.rs"]
 mod fault;
 #[path = "keyed_throttled/planted.rs"]
@@ -15,6 +12,9 @@ mod keyed;
 #[path = "keyed_throttled/models.rs"]
 #[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
 mod models;
+#[path = "keyed_throttled/owner.rs"]
+#[allow(unreachable_pub)]
+mod owner;
 #[path = "keyed_throttled/sync.rs"]
 mod sync;
 #[path = "keyed_throttled/witness.rs"]
@@ -28,29 +28,33 @@ mod clock;
 #[path = "../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
-#[path = "../../src/keeper.rs"]
-mod keeper;
-#[path = "../../src/observe.rs"]
+#[path = "../../src/front/observe.rs"]
 mod observe;
-#[path = "../../src/snapshot.rs"]
+#[path = "../../src/front/snapshot.rs"]
 mod snapshot;
 #[path = "../../src/state/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod state;
-#[path = "../../src/throttle/mod.rs"]
+#[path = "../../src/front/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
 #[path = "../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../src/wait.rs"]
+#[path = "../../src/front/wait.rs"]
 #[allow(dead_code)]
 mod wait;
 
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::{keyed, observe, owner, snapshot, throttle, wait};
+}
+
 mod subject {
-    pub use crate::background::{Ended, Pending, Shutdown};
     pub use crate::clock::Manual;
     pub use crate::keyed::{KeyedThrottled, KeyedThrottledBuilder, NotTaken};
+    pub use crate::owner::{Ended, Pending, Shutdown};
     pub use crate::state::DeferralStatus;
     pub use crate::time::{Threshold, Timestamp};
     pub use crate::wait::WaitError;
@@ -59,10 +63,10 @@ mod subject {
 // The sources name what the crate exports at its root in their links.
 #[allow(unused_imports)]
 use {
-    background::{Ended, Panic, Pending, Shutdown},
     clock::{Clock, Monotonic},
     gate::Gate,
     keyed::{Keyed, KeyedThrottled},
+    owner::{Ended, Panic, Pending, Shutdown},
     throttle::Throttle,
     wait::WaitError,
 };

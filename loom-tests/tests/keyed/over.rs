@@ -1,6 +1,6 @@
 //! `over.rs` of the library, with faults in what is forgotten and in what is remembered. For loom and shuttle.
 
-#[path = "../../../src/keyed/over.rs"]
+#[path = "../../../src/front/keyed/over.rs"]
 mod shipped;
 
 // The shipped file looks for it here.

@@ -1,6 +1,6 @@
 //! `over.rs` of the library, with a fault in what is forgotten. For loom and shuttle.
 
-#[path = "../../../src/keyed/over.rs"]
+#[path = "../../../src/front/keyed/over.rs"]
 mod shipped;
 
 // The shipped file looks for it here.

@@ -1,26 +1,26 @@
 //! The sources of `Keyed` and `KeyedThrottled`, built a second time with a planted `over`. For loom and shuttle.
 
-#[path = "../../../src/keyed/active.rs"]
+#[path = "../../../src/front/keyed/active.rs"]
 mod active;
-#[path = "../../../src/keyed/builder.rs"]
+#[path = "../../../src/front/keyed/builder.rs"]
 mod builder;
-#[path = "../../../src/keyed/error.rs"]
+#[path = "../../../src/front/keyed/error.rs"]
 mod error;
-#[path = "../../../src/keyed/evict.rs"]
+#[path = "../../../src/front/keyed/evict.rs"]
 mod evict;
-#[path = "../../../src/keyed/front.rs"]
+#[path = "../../../src/front/keyed/front.rs"]
 mod front;
-#[path = "../../../src/keyed/hash.rs"]
+#[path = "../../../src/front/keyed/hash.rs"]
 mod hash;
 #[path = "over.rs"]
 mod over;
-#[path = "../../../src/keyed/run.rs"]
+#[path = "../../../src/front/keyed/run.rs"]
 mod run;
-#[path = "../../../src/keyed/shard.rs"]
+#[path = "../../../src/front/keyed/shard.rs"]
 mod shard;
-#[path = "../../../src/keyed/shards.rs"]
+#[path = "../../../src/front/keyed/shards.rs"]
 mod shards;
-#[path = "../../../src/keyed/throttled/mod.rs"]
+#[path = "../../../src/front/keyed/throttled/mod.rs"]
 mod throttled;
 
 pub use self::builder::KeyedBuilder;

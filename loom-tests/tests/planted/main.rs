@@ -4,42 +4,47 @@
 //! model is explored with nothing planted, when it must pass, and with each of its faults, when it must
 //! fail: so the models are seen to be able to fail, and each fence and each ordering is seen to be needed.
 
-#[path = "../../../src/background.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod background;
-#[path = "../../../src/calls.rs"]
+#[path = "../../../src/front/counted/calls.rs"]
 #[allow(dead_code)]
 mod calls;
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod clock;
-#[path = "../../../src/endings.rs"]
-mod endings;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
-#[path = "../../../src/keeper.rs"]
-mod keeper;
-#[path = "../../../src/observe.rs"]
+#[path = "../../../src/front/observe.rs"]
 mod observe;
-#[path = "../../../src/snapshot.rs"]
+#[path = "../../../src/front/owner/mod.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod owner;
+#[path = "../../../src/front/snapshot.rs"]
 mod snapshot;
 #[path = "../../../src/state/mod.rs"]
 #[allow(dead_code)]
 mod state;
 mod sync;
-#[path = "../../../src/throttle/mod.rs"]
+#[path = "../../../src/front/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
-#[path = "../../../src/throttled/mod.rs"]
+#[path = "../../../src/front/throttled/mod.rs"]
 #[allow(dead_code)]
 mod throttled;
 #[path = "../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../../src/wait.rs"]
+#[path = "../../../src/front/wait.rs"]
 #[allow(dead_code)]
 mod wait;
+
+// The front ends name what they share by its place in the library.
+mod front {
+    pub(crate) mod counted {
+        pub(crate) use crate::calls::Calls;
+    }
+    #[allow(unused_imports)]
+    pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
+}
 
 mod counts;
 mod finishes;
@@ -52,9 +57,9 @@ mod worker_is_woken;
 // The sources name what the crate exports at its root in their links.
 #[allow(unused_imports)]
 use {
-    background::{Ended, Panic, Pending, Shutdown},
     clock::{Clock, Manual, Monotonic},
     gate::Gate,
+    owner::{Ended, Panic, Pending, Shutdown},
     throttle::Throttle,
     throttled::Throttled,
     wait::WaitError,

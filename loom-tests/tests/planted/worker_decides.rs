@@ -1,7 +1,7 @@
 //! G3: what the background thread decides, and what those who wait for it see.
 
-use crate::background::{Pending, Shutdown};
 use crate::clock::Manual;
+use crate::owner::{Pending, Shutdown};
 use crate::sync::{Fault, is_planted, leave_out_fence, plant};
 use crate::throttled::Throttled;
 use crate::{LEADING, THRESHOLD};

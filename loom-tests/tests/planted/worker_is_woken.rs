@@ -2,8 +2,8 @@
 //! the end of a run, and the end of the thread. Each notification is left out in turn, and each time loom
 //! finds a deadlock.
 
-use crate::background::{Pending, Shutdown};
 use crate::clock::Manual;
+use crate::owner::{Pending, Shutdown};
 use crate::sync::{Fault, leave_out_notification, plant};
 use crate::throttled::Throttled;
 use crate::wait::WaitError;

@@ -3,12 +3,12 @@
 //! orderings in the sources are enough, but also that no weaker pair is. None of it rests on the axiom
 //! against values out of thin air, which is stronger than what C++ promises.
 //!
-//! These shapes are read off `src/gate/mod.rs` and `src/wait.rs` by hand, and may drift from them. The
+//! These shapes are read off `src/gate/mod.rs` and `src/front/wait.rs` by hand, and may drift from them. The
 //! sources themselves are judged in `tests/gate`.
 
-use evidence::Check;
 use axioms::Order::{self, AcqRel, Acquire, NonAtomic, Relaxed, Release, SeqCst};
 use axioms::{Candidates, Departure, Location, Model, Outcome, Program, Thread};
+use evidence::Check;
 
 /// As fences: Relaxed is none.
 const ALL: [Order; 5] = [Relaxed, Acquire, Release, AcqRel, SeqCst];

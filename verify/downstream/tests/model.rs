@@ -3,10 +3,10 @@
 #![cfg(atomic_throttle_loom)]
 
 use atomic_throttle::{Manual, Throttle, Timestamp};
+use downstream::{Settings, Store};
 use evidence::{Check, caught};
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
-use downstream::{Settings, Store};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;

@@ -8,13 +8,13 @@ mod clock;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
-#[path = "../../../src/observe.rs"]
+#[path = "../../../src/front/observe.rs"]
 mod observe;
 #[path = "play/gate.rs"]
 mod play_gate;
 #[path = "play/throttle.rs"]
 mod play_throttle;
-#[path = "../../../src/snapshot.rs"]
+#[path = "../../../src/front/snapshot.rs"]
 mod snapshot;
 #[path = "../../../src/state/mod.rs"]
 #[allow(dead_code)]
@@ -22,15 +22,21 @@ mod state;
 #[path = "planted/sync.rs"]
 #[allow(dead_code)]
 mod sync;
-#[path = "../../../src/throttle/mod.rs"]
+#[path = "../../../src/front/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
 #[path = "../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../../src/wait.rs"]
+#[path = "../../../src/front/wait.rs"]
 #[allow(dead_code)]
 mod wait;
+
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::{observe, snapshot, throttle, wait};
+}
 
 use clock::{Clock, Manual, Moved};
 // The sources name what the crate exports at its root in their links.

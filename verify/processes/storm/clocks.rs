@@ -1,8 +1,8 @@
 //! [`Clocks`]: how far the clock of the machine, by which logs are written, is ahead of that of the register, by
 //! which runs are stamped.
 
-use atomic_throttle_cluster::register::Register;
 use ::processes::log::{Nanos, now};
+use atomic_throttle_cluster::register::Register;
 use std::time::Duration;
 
 /// Two clocks that were this much apart from what they were before do not run alike: one was set.

@@ -32,8 +32,8 @@ mod tests;
 mod threads;
 mod watched;
 
-use atomic_throttle_cluster::Drivers;
 use ::processes::judge::{Trial, Verdict, judge};
+use atomic_throttle_cluster::Drivers;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use options::{Cli, LEASE, Options, Part};

@@ -3,10 +3,10 @@
 
 use super::order::Order;
 use super::watched::Watched;
-use atomic_throttle_cluster::register::Register;
-use atomic_throttle_cluster::{ClusterThrottled, Run, Ticket};
 use ::processes::log::{Event, Log, now};
 use ::processes::participant::Receiver;
+use atomic_throttle_cluster::register::Register;
+use atomic_throttle_cluster::{ClusterThrottled, Run, Ticket};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, Exp};

@@ -4,8 +4,8 @@
 use super::clocks::{self, Clocks};
 use super::participant;
 use super::storm::{Past, Setting};
-use atomic_throttle_cluster::register::Register;
 use ::processes::log::Who;
+use atomic_throttle_cluster::register::Register;
 use indicatif::ProgressBar;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

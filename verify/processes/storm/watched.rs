@@ -1,8 +1,8 @@
 //! [`Watched`]: a register of which it is written down who makes a run pending, and how often it is asked.
 
+use ::processes::log::{Event, Log};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Register, RegisterError, Swap};
-use ::processes::log::{Event, Log};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -44,11 +44,11 @@ impl Register for Watched {
 #[cfg(test)]
 mod tests {
     use super::Watched;
+    use ::processes::log::{Event, Log, read};
     use atomic_throttle::Threshold;
     use atomic_throttle::state::Policy;
     use atomic_throttle_cluster::Cell;
     use atomic_throttle_cluster::register::{Mark, Memory, Register, Swap};
-    use ::processes::log::{Event, Log, read};
     use std::sync::Arc;
 
     #[test]

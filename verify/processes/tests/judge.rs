@@ -1,8 +1,8 @@
 //! The judge itself: histories that break a promise are condemned for it, and good ones are not.
 
+use evidence::Check;
 use processes::judge::{Breach, Fact, ProcessLog, Trial, What, judge};
 use processes::log::{Event, Nanos, Record, Who};
-use evidence::Check;
 
 const A: Who = Who { seat: 0, incarnation: 0 };
 const B: Who = Who { seat: 1, incarnation: 0 };

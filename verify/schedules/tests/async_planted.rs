@@ -10,37 +10,41 @@ mod fault;
 #[allow(dead_code, unused_imports)]
 mod sync;
 
-#[path = "../../../src/asynchronous/mod.rs"]
+#[path = "../../../src/front/asynchronous/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod asynchronous;
-#[path = "../../../src/background.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod background;
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod clock;
-#[path = "../../../src/endings.rs"]
-mod endings;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
-#[path = "../../../src/observe.rs"]
+#[path = "../../../src/front/observe.rs"]
 mod observe;
-#[path = "../../../src/snapshot.rs"]
+#[path = "../../../src/front/owner/mod.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod owner;
+#[path = "../../../src/front/snapshot.rs"]
 #[allow(dead_code)]
 mod snapshot;
 #[path = "../../../src/state/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod state;
-#[path = "../../../src/throttle/mod.rs"]
+#[path = "../../../src/front/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
 #[path = "../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../../src/wait.rs"]
+#[path = "../../../src/front/wait.rs"]
 #[allow(dead_code)]
 mod wait;
+
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::{asynchronous, observe, owner, snapshot, throttle, wait};
+}
 
 mod subject {
     pub use crate::asynchronous::{AsyncThrottle, NoRuntime, Outcome, Runtime, Ticket};

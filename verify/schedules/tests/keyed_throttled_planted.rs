@@ -3,14 +3,14 @@
 //! The sources of the library are built here a second time, with a `background` and an `over` into which a test
 //! plants a fault.
 
-#[path = "../../../loom-tests/tests/keyed_throttled/background.rs"]
-#[allow(unreachable_pub)]
-mod background;
 #[path = "../../../loom-tests/tests/keyed_throttled/fault.rs"]
 mod fault;
 #[path = "../../../loom-tests/tests/keyed_throttled/planted.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod keyed;
+#[path = "../../../loom-tests/tests/keyed_throttled/owner.rs"]
+#[allow(unreachable_pub)]
+mod owner;
 #[path = "keyed_throttled/properties.rs"]
 #[allow(dead_code, reason = "the planted fault is looked for with a part of them")]
 mod properties;
@@ -21,11 +21,9 @@ mod clock;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
-#[path = "../../../src/keeper.rs"]
-mod keeper;
-#[path = "../../../src/observe.rs"]
+#[path = "../../../src/front/observe.rs"]
 mod observe;
-#[path = "../../../src/snapshot.rs"]
+#[path = "../../../src/front/snapshot.rs"]
 mod snapshot;
 #[path = "../../../src/state/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -33,20 +31,26 @@ mod state;
 #[path = "../../../src/sync/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod sync;
-#[path = "../../../src/throttle/mod.rs"]
+#[path = "../../../src/front/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
 #[path = "../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../../src/wait.rs"]
+#[path = "../../../src/front/wait.rs"]
 #[allow(dead_code)]
 mod wait;
 
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::{keyed, observe, owner, snapshot, throttle, wait};
+}
+
 mod subject {
-    pub use crate::background::{Pending, Shutdown};
     pub use crate::clock::Manual;
     pub use crate::keyed::{KeyedThrottled, NotTaken, WeakKeyedThrottled};
+    pub use crate::owner::{Pending, Shutdown};
     pub use crate::time::Timestamp;
     pub use crate::wait::WaitError;
 }
@@ -54,10 +58,10 @@ mod subject {
 // The sources name what the crate exports at its root in their links.
 #[allow(unused_imports)]
 use {
-    background::{Ended, Panic, Pending, Shutdown},
     clock::{Clock, Monotonic},
     gate::Gate,
     keyed::{Keyed, KeyedThrottled},
+    owner::{Ended, Panic, Pending, Shutdown},
     throttle::Throttle,
     wait::WaitError,
 };

@@ -9,53 +9,55 @@ mod fault;
 #[path = "planted/sync.rs"]
 mod sync;
 
-#[path = "../../../src/background.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod background;
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod clock;
-#[path = "../../../src/endings.rs"]
-mod endings;
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod gate;
-#[path = "../../../src/keeper.rs"]
-mod keeper;
-#[path = "../../../src/observe.rs"]
+#[path = "../../../src/front/observe.rs"]
 mod observe;
-#[path = "../../../src/snapshot.rs"]
+#[path = "../../../src/front/owner/mod.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod owner;
+#[path = "../../../src/front/snapshot.rs"]
 mod snapshot;
 #[path = "../../../src/state/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod state;
-#[path = "../../../src/throttle/mod.rs"]
+#[path = "../../../src/front/throttle/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod throttle;
-#[path = "../../../src/throttled/mod.rs"]
+#[path = "../../../src/front/throttled/mod.rs"]
 #[allow(dead_code)]
 mod throttled;
 #[path = "../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../../src/wait.rs"]
+#[path = "../../../src/front/wait.rs"]
 mod wait;
+
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
+}
 
 // The sources name what the crate exports at its root in their links.
 #[allow(unused_imports)]
 use {
-    background::{Ended, Panic, Pending, Shutdown},
     clock::{Clock, Manual, Monotonic},
     gate::Gate,
+    owner::{Ended, Panic, Pending, Shutdown},
     throttle::Throttle,
     throttled::Throttled,
     wait::WaitError,
 };
 
 mod subject {
-    pub use crate::background::{Ended, Pending, Shutdown};
     pub use crate::clock::{Clock, Manual, Moved};
     pub use crate::gate::{Arrival, Deferral, Fired, Gate};
+    pub use crate::owner::{Ended, Pending, Shutdown};
     pub use crate::state::{Epoch, Refused};
     pub use crate::throttle::{NotFlushed, Outcome, Throttle};
     pub use crate::throttled::{Builder, Throttled, WeakThrottled};
@@ -69,8 +71,8 @@ use properties::{
     limits_are_kept, nested_calls_return, one_owner, panics_lose_nothing, random_mixture, runs_exclude,
     runs_keep_their_distance,
 };
-use shuttle::FailurePersistence;
 use schedules::{Model, Scheduler, Tally, first_failure, replay};
+use shuttle::FailurePersistence;
 use std::fs;
 
 const DEADLOCK: &str = "deadlock";

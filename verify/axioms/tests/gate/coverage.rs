@@ -6,9 +6,9 @@ use crate::scenario::{DUE, INSIDE, Scenario, pending};
 use crate::state::Owe;
 use crate::sync::Planted;
 use crate::time::Timestamp;
-use evidence::Check;
 use axioms::Judgement;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
+use evidence::Check;
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;

@@ -5,9 +5,9 @@ use crate::gate::{Arrival, Fired};
 use crate::scenario::{DUE, INSIDE, Scenario, Shared, pending};
 use crate::state::State;
 use crate::sync::Planted;
-use evidence::Check;
 use axioms::Order::{AcqRel, Relaxed};
 use axioms::{Judgement, Outcome};
+use evidence::Check;
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;

@@ -16,9 +16,15 @@ mod state;
 #[path = "../../../../src/time.rs"]
 #[allow(dead_code)]
 mod time;
-#[path = "../../../../src/wait.rs"]
+#[path = "../../../../src/front/wait.rs"]
 #[allow(dead_code, unused_imports)]
 mod wait;
+
+// The front ends name what they share by its place in the library.
+mod front {
+    #[allow(unused_imports)]
+    pub(crate) use super::wait;
+}
 
 mod clock;
 mod coverage;

@@ -6,9 +6,9 @@ use crate::gate::{Arrival, Fired, Flushed, Gate};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE, LEADING, THRESHOLD, led, pending};
 use crate::state::State;
 use crate::sync::{self, Plain, Planted};
-use evidence::Check;
 use axioms::Order::{Acquire, Relaxed, Release};
 use axioms::{Judgement, Model, Program};
+use evidence::Check;
 use std::rc::Rc;
 
 type Body = fn(&Gate, &Plain) -> u64;

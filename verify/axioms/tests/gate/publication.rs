@@ -4,9 +4,9 @@
 use crate::scenario::{DUE_AGAIN, LEADING, Scenario};
 use crate::state::State;
 use crate::sync::Planted;
-use evidence::Check;
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release};
 use axioms::{Departure, Model};
+use evidence::Check;
 
 const RUNNER: usize = 0;
 const READER: usize = 1;

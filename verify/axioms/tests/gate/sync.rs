@@ -13,7 +13,7 @@ pub(crate) use std::sync::atomic::Ordering;
 
 const SOURCES: [(&str, &str); 2] = [
     ("src/gate/mod.rs", include_str!("../../../../src/gate/mod.rs")),
-    ("src/wait.rs", include_str!("../../../../src/wait.rs")),
+    ("src/front/wait.rs", include_str!("../../../../src/front/wait.rs")),
 ];
 
 /// An ordering that is weaker than in the sources.

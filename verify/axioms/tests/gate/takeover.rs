@@ -5,9 +5,9 @@ use crate::scenario::{DUE, INSIDE, Scenario, led};
 use crate::state::State;
 use crate::sync::Planted;
 use crate::time::Timestamp;
-use evidence::Check;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use axioms::{Judgement, Outcome};
+use evidence::Check;
 
 const CALLER: usize = 0;
 const STARTER: usize = 1;

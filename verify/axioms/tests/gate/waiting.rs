@@ -12,9 +12,9 @@ use crate::state::State;
 use crate::sync::{self, AtomicU32, Event, Planted};
 use crate::time::Timestamp;
 use crate::wait::{Turn, Waiting};
-use evidence::Check;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use axioms::{Judgement, Model, Program};
+use evidence::Check;
 use std::rc::Rc;
 
 const SLEEPS: u64 = 9;

@@ -5,9 +5,9 @@ use crate::gate::{Arrival, Fired, Run};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE_THE_SECOND, Scenario, Shared, pending};
 use crate::state::{Epoch, State};
 use crate::sync::Planted;
-use evidence::Check;
 use axioms::Order::{AcqRel, Relaxed};
 use axioms::{Judgement, Outcome};
+use evidence::Check;
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;

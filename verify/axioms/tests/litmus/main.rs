@@ -8,8 +8,8 @@ mod passing;
 mod row;
 mod sequential;
 
-use evidence::Check;
 use axioms::{Departure, Model, Order, Program};
+use evidence::Check;
 use row::{Row, Verdict};
 
 const MODELS: [Model; 2] = [Model::RC11, Model::CPP20];

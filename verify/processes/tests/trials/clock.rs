@@ -3,11 +3,11 @@
 use crate::place::Place;
 use crate::support::server::{Options, Persistence};
 use crate::{good, is_start};
+use evidence::Check;
 use processes::judge::What;
 use processes::log::now;
 use processes::participant::Span;
 use processes::scene::Scene;
-use evidence::Check;
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);

@@ -4,8 +4,8 @@ use crate::good;
 use crate::place::{Place, at_port};
 use crate::support::cut::{Cut, Fault};
 use crate::{is_end, is_start};
-use processes::log::{Event, Record};
 use evidence::Check;
+use processes::log::{Event, Record};
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(30);

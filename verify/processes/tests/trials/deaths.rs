@@ -2,10 +2,10 @@
 
 use crate::place::Place;
 use crate::{good, is_called, is_deferral, is_start};
+use evidence::Check;
 use processes::judge::{Figures, Trial};
 use processes::log::{Event, Who};
 use processes::scene::Scene;
-use evidence::Check;
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);

@@ -2,10 +2,10 @@
 
 use crate::place::Place;
 use crate::{good, is_deferral, is_end, is_start};
+use evidence::Check;
 use processes::judge::What;
 use processes::log::now;
 use processes::scene::Scene;
-use evidence::Check;
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(300);

@@ -3,10 +3,10 @@
 use crate::good;
 use crate::place::{Place, at_port};
 use crate::support::cut::{Cut, Fault};
+use evidence::Check;
 use processes::judge::What;
 use processes::log::{Event, Who, now};
 use processes::scene::Scene;
-use evidence::Check;
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);

@@ -2,8 +2,8 @@
 
 use crate::place::Place;
 use crate::{good, is_called, is_deferral, is_end, is_start};
-use processes::log::Event;
 use evidence::Check;
+use processes::log::Event;
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);

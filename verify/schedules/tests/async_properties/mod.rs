@@ -10,10 +10,10 @@ mod place;
 
 use crate::subject::{Outcome, WaitError};
 use place::{CALLERS, Drops, Place, WINDOW};
+use schedules::Tally;
 use shuttle::future::block_on;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
-use schedules::Tally;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 
 use crate::scene::{FOREVER, LONG, Scene, Trouble, WINDOW};
 use crate::subject::{ClusterThrottled, Run, WaitError};
+use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread::{self, JoinHandle};
-use schedules::Tally;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 

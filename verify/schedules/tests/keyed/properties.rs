@@ -2,9 +2,9 @@
 //! the library, or its sources with a planted fault.
 
 use crate::subject::{Keyed, KeyedBuilder, KeyedError, Manual, Timestamp};
+use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
-use schedules::Tally;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;

@@ -2,9 +2,9 @@
 //! `subject` is: the library, or its sources with a planted fault.
 
 use crate::subject::{KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError};
+use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
-use schedules::Tally;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};

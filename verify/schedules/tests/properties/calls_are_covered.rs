@@ -4,8 +4,8 @@
 use super::witness::{CALLS, Coverage};
 use super::{CALLERS, WINDOW, end_the_window, throttle};
 use crate::subject::{Manual, Outcome, Throttle, WaitError};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Leaves word and asks for a run. Every second caller waits for its run, the others drop the handle.

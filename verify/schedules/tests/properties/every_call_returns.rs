@@ -5,8 +5,8 @@
 
 use super::{CALLERS, WINDOW, after_a_run, end_the_window, is_idle, throttle, until, was_deferred};
 use crate::subject::{Manual, Outcome, Throttle, WaitError};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::time::Duration;
 
 /// A call whose run nobody takes away. Whether it ran.

@@ -4,8 +4,8 @@
 use super::witness::Coverage;
 use super::{CALLERS, WINDOW, throttle};
 use crate::subject::{Clock, Manual, Outcome, Refused, Throttle, Timestamp, WaitError};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 use super::witness::Coverage;
 use super::{CALLERS, WINDOW, end_the_window, throttle, was_deferred};
 use crate::subject::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 
 /// Inside a run: asks for another.
 fn nested(throttle: &Throttle<Manual>, owed: &Tally) {

@@ -5,8 +5,8 @@
 
 use super::{CALLERS, WINDOW};
 use crate::subject::{Arrival, Deferral, Epoch, Fired, Gate, Threshold, Timestamp};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const THRESHOLD: Threshold = Threshold::new(WINDOW);

@@ -8,8 +8,8 @@ use super::{
     CALLERS, START, WINDOW, end_the_window, is_idle, panic_quietly, throttle, unless_it_panics, until,
 };
 use crate::subject::{Clock, Manual, Moved, Outcome, Throttle, Timestamp, WaitError};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 /// The functions of the first two threads panic. A run that panicked has run.

@@ -4,9 +4,9 @@
 use super::witness::{Alone, CALLS, Coverage};
 use super::{CALLERS, WINDOW, panic_quietly, throttle, unless_it_panics};
 use crate::subject::{Manual, Outcome, Throttle, WaitError};
+use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
-use schedules::Tally;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 

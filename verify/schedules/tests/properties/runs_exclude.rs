@@ -2,8 +2,8 @@
 
 use super::{throttle, witness::Alone};
 use crate::subject::{NotFlushed, Refused};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::time::Duration;
 
 /// A threshold of zero, so that nothing but exclusion keeps the runs apart.

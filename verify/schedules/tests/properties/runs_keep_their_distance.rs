@@ -1,8 +1,8 @@
 //! G1: two runs start at least one threshold apart, by their stamps.
 
 use super::{CALLERS, WINDOW, end_the_window, throttle, was_deferred};
-use shuttle::thread;
 use schedules::Tally;
+use shuttle::thread;
 use std::sync::Mutex;
 
 pub fn leading_or_trailing(deferred: &Tally) {

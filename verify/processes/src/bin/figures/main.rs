@@ -5,11 +5,11 @@ mod measure;
 #[path = "../../../../../cluster/tests/support/mod.rs"]
 mod support;
 
-use processes::participant;
-use processes::scene::DRIFT;
 use clap::Parser;
 use comfy_table::{Table, presets};
 use measure::{Measured, Scale};
+use processes::participant;
+use processes::scene::DRIFT;
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;

@@ -1,11 +1,11 @@
 //! The trials that are measured.
 
 use crate::Args;
+use hdrhistogram::Histogram;
 use processes::judge::{Figures, Trial, judge};
 use processes::log::{Event, Nanos, Who};
 use processes::participant::Span;
 use processes::scene::Scene;
-use hdrhistogram::Histogram;
 use std::fs;
 use std::path::Path;
 use std::thread;

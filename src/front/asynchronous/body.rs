@@ -1,0 +1,101 @@
+//! What the spawned tasks do: one owns a deferral until its turn, one performs a run.
+
+use super::Runtime;
+use super::guard::{Deferred, Started, Turn};
+use super::shared::Shared;
+use super::until::until;
+use crate::front::observe;
+use crate::front::owner::endings::Ended;
+use crate::front::owner::{discard, message};
+use core::any::Any;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use std::boxed::Box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// What a function panicked with.
+pub(super) type Payload = Box<dyn Any + Send>;
+
+/// What became of a call's function in its task. No reply at all: the task was dropped.
+pub(super) enum Reply<T> {
+    Ran(T),
+    Panicked(Payload),
+    /// A run by somebody else covers the call.
+    Gone,
+    Cancelled,
+}
+
+/// Owns the deferral until its turn, then performs the run.
+pub(super) async fn own<R, T, F, Fut>(
+    deferred: Deferred<R>,
+    f: F,
+    reply: impl FnOnce(Reply<T>) + Send + 'static,
+) where
+    R: Runtime,
+    F: FnOnce() -> Fut + Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+{
+    match turn(deferred).await {
+        Turn::Run(started) => perform(reply, started, f).await,
+        Turn::Gone => reply(Reply::Gone),
+        Turn::Cancelled => reply(Reply::Cancelled),
+    }
+}
+
+async fn turn<R: Runtime>(mut deferred: Deferred<R>) -> Turn<R> {
+    let shared = Arc::clone(deferred.shared());
+    until(&shared, || deferred.fire(shared.runtime.now())).await
+}
+
+/// Performs a run. Its caller is told after the run has finished.
+///
+/// Dropped in the middle, it leaves the run owed before its caller is told: the last argument goes first.
+pub(super) async fn perform<R, T, F, Fut>(
+    reply: impl FnOnce(Reply<T>) + Send + 'static,
+    started: Started<R>,
+    f: F,
+) where
+    R: Runtime,
+    F: FnOnce() -> Fut + Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+{
+    observe::run_started(started.shared().source(), started.epoch(), started.edge());
+    let answer = match caught(started.shared(), f).await {
+        Ok(value) => {
+            started.end(Ended::Completed);
+            Reply::Ran(value)
+        }
+        Err(payload) => {
+            let (shared, epoch) = (Arc::clone(started.shared()), started.epoch());
+            started.end(Ended::Panicked);
+            observe::panicked(shared.source(), epoch, message(&*payload));
+            Reply::Panicked(payload)
+        }
+    };
+    // A value or a payload that nobody wants any more may panic while it is dropped. That is no business of
+    // the runtime's.
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| reply(answer))) {
+        discard(another);
+    }
+}
+
+/// What `f` returns, or what it panicked with: when it was called, polled or dropped. All three are within
+/// one poll of the future here, and so inside the run.
+async fn caught<R, T, F, Fut>(shared: &Shared<R>, f: F) -> Result<T, Payload>
+where
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = T>,
+{
+    let mut whole = pin!(async move { f().await });
+    poll_fn(|cx| {
+        let _inside = shared.step_inside();
+        match catch_unwind(AssertUnwindSafe(|| whole.as_mut().poll(cx))) {
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(payload) => Poll::Ready(Err(payload)),
+        }
+    })
+    .await
+}

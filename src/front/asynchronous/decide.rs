@@ -1,0 +1,97 @@
+//! How a call that was not coalesced by its load is decided, and what is decided handed to a task.
+
+use super::body::{Reply, own, perform};
+use super::guard::{Deferred, Started};
+use super::outcome::Ticket;
+use super::shared::After;
+use super::{AsyncThrottle, NoRuntime, Runtime};
+use crate::front::observe::{self, Edge};
+use crate::gate::{Arrival, Run};
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::Poll;
+use futures_channel::oneshot;
+use std::sync::Arc;
+
+/// A call that was decided, and not coalesced by its load.
+pub(super) struct Decided<'t, R> {
+    pub(super) ticket: Ticket<'t, R>,
+    pub(super) at_once: bool,
+}
+
+/// What a caller hears of its function.
+pub(super) enum Answer<T> {
+    Reply(Reply<T>),
+    /// The task was dropped.
+    Dropped,
+    /// To wait for it would be to wait for the run that asks.
+    InsideRun,
+}
+
+impl<R: Runtime> AsyncThrottle<R> {
+    /// For a call whose `coalesce` has just said `None`.
+    pub(super) fn decide<T: 'static, F, Fut>(
+        &self,
+        f: F,
+        reply: impl FnOnce(Reply<T>) + Send + 'static,
+    ) -> Result<Decided<'_, R>, NoRuntime>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send + 'static,
+    {
+        let shared = self.shared();
+        shared.runtime.ready()?;
+        match shared.gate.arrive_uncoalesced(shared.runtime.now()) {
+            Arrival::Run(run) => {
+                let ticket = self.spawn_run(run, Edge::Leading, f, reply)?;
+                Ok(Decided { ticket, at_once: true })
+            }
+            Arrival::Coalesced(epoch) => {
+                reply(Reply::Gone);
+                Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
+            }
+            Arrival::Defer(deferral) => {
+                let (epoch, due) = (deferral.epoch(), deferral.due());
+                let deferred = Deferred::new(Arc::clone(shared), deferral);
+                observe::deferred(shared.source(), due);
+                shared.runtime.spawn(own(deferred, f, reply))?;
+                Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
+            }
+        }
+    }
+
+    pub(super) fn spawn_run<T: 'static, F, Fut>(
+        &self,
+        run: Run<'_>,
+        edge: Edge,
+        f: F,
+        reply: impl FnOnce(Reply<T>) + Send + 'static,
+    ) -> Result<Ticket<'_, R>, NoRuntime>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send + 'static,
+    {
+        let (epoch, released_owner, adopted) = (run.epoch(), run.released_owner(), run.adopted());
+        let started = Started::new(Arc::clone(self.shared()), run, edge);
+        if released_owner {
+            // The owner is released before the function is called.
+            self.shared().waiting().notify();
+        }
+        if edge == Edge::Leading && (released_owner || adopted) {
+            observe::taken_over(self.shared().source(), epoch);
+        }
+        self.shared().runtime.spawn(perform(reply, started, f))?;
+        Ok(Ticket::new(self, After::before_the_run(epoch)))
+    }
+
+    /// Waits for the task's reply; no longer than it may, where a run would wait for itself.
+    pub(super) async fn answer<T>(&self, mut receiver: oneshot::Receiver<Reply<T>>) -> Answer<T> {
+        poll_fn(|cx| match Pin::new(&mut receiver).poll(cx) {
+            Poll::Ready(Ok(reply)) => Poll::Ready(Answer::Reply(reply)),
+            Poll::Ready(Err(oneshot::Canceled)) => Poll::Ready(Answer::Dropped),
+            Poll::Pending if self.shared().is_inside_run() => Poll::Ready(Answer::InsideRun),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+}

@@ -1,0 +1,127 @@
+//! The gate's guards as a task holds them: without a lifetime, and with those told who wait.
+//!
+//! A task can be dropped at any await, and before it is polled at all: a runtime that shuts down does that.
+//! So from the decision on, one of these holds what was decided.
+
+use super::Runtime;
+use super::shared::Shared;
+use crate::front::observe::{self, Edge};
+use crate::front::owner::endings::Ended;
+use crate::gate::{Deferral, Fired, Run};
+use crate::state::{Abandon, Epoch, Owe};
+use crate::time::Timestamp;
+use std::sync::Arc;
+
+/// A run in progress, whose function is still to be called or is being polled.
+///
+/// Dropped before its function came to an end it has covered nobody: the run is owed, unless one is pending
+/// already, and finishes.
+pub(super) struct Started<R: Runtime> {
+    shared: Arc<Shared<R>>,
+    epoch: Epoch,
+    edge: Edge,
+    ended: Option<Ended>,
+}
+
+impl<R: Runtime> Started<R> {
+    pub(super) fn new(shared: Arc<Shared<R>>, run: Run<'_>, edge: Edge) -> Self {
+        Self { epoch: run.detach(), shared, edge, ended: None }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
+        &self.shared
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(super) fn edge(&self) -> Edge {
+        self.edge
+    }
+
+    /// Finishes the run.
+    pub(super) fn end(mut self, ended: Ended) {
+        self.ended = Some(ended);
+    }
+}
+
+impl<R: Runtime> Drop for Started<R> {
+    fn drop(&mut self) {
+        let shared = &self.shared;
+        let is_owed = match self.ended {
+            Some(ended) => {
+                shared.endings.record(self.epoch, ended);
+                false
+            }
+            // Before the finish, so that nobody finds the calls neither covered nor owed.
+            None => matches!(shared.gate.owe(), (Owe::Owed, _)),
+        };
+        drop(shared.gate.resume(self.epoch));
+        shared.waiting().notify();
+        if is_owed {
+            observe::abandoned(shared.source(), self.epoch);
+        }
+    }
+}
+
+/// The one deferral, of which this is the owner.
+///
+/// Dropped before its turn it leaves the run owed.
+pub(super) struct Deferred<R: Runtime> {
+    shared: Arc<Shared<R>>,
+    epoch: Epoch,
+    is_held: bool,
+}
+
+/// What the owner of a deferral waited for.
+pub(super) enum Turn<R: Runtime> {
+    /// Its run has started.
+    Run(Started<R>),
+    /// A run by somebody else covers it.
+    Gone,
+    /// The deferral was cancelled.
+    Cancelled,
+}
+
+impl<R: Runtime> Deferred<R> {
+    pub(super) fn new(shared: Arc<Shared<R>>, deferral: Deferral<'_>) -> Self {
+        Self { epoch: deferral.detach(), shared, is_held: true }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
+        &self.shared
+    }
+
+    /// `Err` with the deadline, if there is one, while it is not yet its turn.
+    pub(super) fn fire(&mut self, now: Timestamp) -> Result<Turn<R>, Option<Timestamp>> {
+        let turn = match self.shared.gate.claim(self.epoch).fire(now) {
+            Fired::Busy(deferral) => {
+                let _ = deferral.detach();
+                return Err(None);
+            }
+            Fired::Early { deferral, due } => {
+                let _ = deferral.detach();
+                return Err(Some(due));
+            }
+            Fired::Run(run) => Turn::Run(Started::new(Arc::clone(&self.shared), run, Edge::Trailing)),
+            Fired::Gone => Turn::Gone,
+            Fired::Cancelled => Turn::Cancelled,
+        };
+        self.is_held = false;
+        Ok(turn)
+    }
+}
+
+impl<R: Runtime> Drop for Deferred<R> {
+    fn drop(&mut self) {
+        if !self.is_held {
+            return;
+        }
+        let left = self.shared.gate.claim(self.epoch).abandon();
+        self.shared.waiting().notify();
+        if left == Abandon::Owed {
+            observe::abandoned(self.shared.source(), self.epoch);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What the handles of one throttle and its tasks share, and the wait for a covering run.
+
+use super::Runtime;
+use super::until::until;
+use crate::front::observe::Source;
+use crate::front::owner::endings::Endings;
+use crate::front::wait::{WaitError, Waiting};
+use crate::gate::Gate;
+use crate::state::Epoch;
+use crate::sync::{AtomicU32, Event, Ordering, this_thread};
+use crate::time::Threshold;
+use core::time::Duration;
+
+pub(super) struct Shared<R> {
+    pub(super) gate: Gate,
+    event: Event,
+    /// How many futures wait on the event, or are about to.
+    pub(super) waiters: AtomicU32,
+    /// The thread that polls the function of the run in progress, 0 if none does at the moment.
+    runner: AtomicU32,
+    pub(super) endings: Endings,
+    pub(super) runtime: R,
+}
+
+/// The runs that cover a call: those with a greater epoch than this one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After(Epoch);
+
+impl After {
+    /// Those after the run of `epoch`.
+    pub(super) fn the_run(epoch: Epoch) -> Self {
+        Self(epoch)
+    }
+
+    /// Those from the run of `epoch` on.
+    pub(super) fn before_the_run(epoch: Epoch) -> Self {
+        Self(epoch.previous())
+    }
+
+    pub(super) fn epoch(self) -> Epoch {
+        self.0
+    }
+}
+
+impl<R> Shared<R> {
+    pub(super) fn new(threshold: Threshold, runtime: R) -> Self {
+        Self {
+            gate: Gate::new(threshold),
+            event: Event::new(),
+            waiters: AtomicU32::new(0),
+            runner: AtomicU32::new(0),
+            endings: Endings::new(),
+            runtime,
+        }
+    }
+
+    pub(super) fn source(&self) -> Source<'_> {
+        Source { front: "AsyncThrottle", gate: &self.gate }
+    }
+
+    /// Marks this thread as inside the run while it calls or polls the function.
+    pub(super) fn step_inside(&self) -> Inside<'_> {
+        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
+        self.runner.store(this_thread(), Ordering::Relaxed);
+        Inside(&self.runner)
+    }
+
+    /// Whether this code is polled by the function of the run in progress.
+    pub(super) fn is_inside_run(&self) -> bool {
+        // ORDERING: Relaxed; see `step_inside`.
+        let runner = self.runner.load(Ordering::Relaxed);
+        runner != 0 && runner == this_thread()
+    }
+
+    /// Whether a wait for a run that covers a call would end at once, and how.
+    pub(super) fn look_for_cover(&self, after: After) -> Option<Result<(), WaitError>> {
+        self.endings.look_for_cover(&self.gate, after.0)
+    }
+}
+
+impl<R: Runtime> Shared<R> {
+    pub(super) fn waiting(&self) -> Waiting<'_, R> {
+        Waiting { gate: &self.gate, clock: &self.runtime, event: &self.event, waiters: &self.waiters }
+    }
+
+    /// Waits until a run that covers a call has finished, or will not come, or `limit` has passed.
+    pub(super) async fn wait_for_cover(
+        &self,
+        after: After,
+        limit: Option<Duration>,
+    ) -> Result<(), WaitError> {
+        if let Some(result) = self.look_for_cover(after) {
+            return result;
+        }
+        let clock = &self.runtime;
+        let limit = limit.map(|limit| clock.now().saturating_add(limit));
+        until(self, || match self.look_for_cover(after) {
+            Some(result) => Ok(result),
+            None if self.is_inside_run() => Ok(Err(WaitError::InsideRun)),
+            None if limit.is_some_and(|limit| clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None => Err(limit),
+        })
+        .await
+    }
+}
+
+/// This thread is inside the run until this is dropped.
+pub(super) struct Inside<'s>(&'s AtomicU32);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        // ORDERING: Relaxed; see `step_inside`.
+        self.0.store(0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,380 @@
+//! The handle: decides at once, and hands what is to be done to a task.
+
+use super::body::Reply;
+use super::decide::{Answer, Decided};
+use super::outcome::{Outcome, Ticket};
+use super::shared::{After, Shared};
+use super::{NoRuntime, Runtime};
+use crate::front::observe::{self, Edge};
+use crate::front::snapshot::Snapshot;
+use crate::front::throttle::NotFlushed;
+use crate::front::wait::WaitError;
+use crate::gate::Flushed;
+use crate::state::{Epoch, State};
+use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use core::fmt;
+use core::time::Duration;
+use futures_channel::oneshot;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+/// Runs a function in a task at most once per threshold, and never loses the last request.
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use atomic_throttle::AsyncThrottle;
+/// use atomic_throttle::asynchronous::Outcome;
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let reload = AsyncThrottle::new(Duration::from_millis(20));
+/// match reload.run(async || "reloaded").await? {
+///     Outcome::RanAtOnce(value) | Outcome::RanDeferred(value) => assert_eq!(value, "reloaded"),
+///     Outcome::Coalesced(covered_by_a_later_run) => covered_by_a_later_run.wait().await?,
+///     Outcome::Cancelled | Outcome::Owed => {}
+/// }
+/// # Ok(())
+/// # }
+/// # main().unwrap();
+/// # }
+/// ```
+///
+/// The first call spawns a task that runs at once. A call inside the window spawns the task that owns the
+/// deferral: it sleeps until the window is over, then runs. All calls meanwhile coalesce into that run.
+///
+/// The functions that are passed should all do the same thing, for a coalesced call is covered by the
+/// owner's function and not by its own, which is dropped. A function is an async closure, or a closure that
+/// returns a future.
+///
+/// Clones are handles of one throttle. The tasks keep it alive: what is pending runs after the last handle
+/// is dropped, too.
+///
+/// # Guarantees
+///
+/// * **G1** Two runs start at least one threshold apart, by their stamps on the runtime's clock. The stamp of
+///   a leading run is taken by the call, and its function begins when the runtime gets to its task.
+///   [`flush`](Self::flush) is the one exception.
+/// * **G2** Runs never overlap: a run lasts from its decision until its future has been dropped.
+/// * **G3** A call that was not refused is covered by a run that starts after the call and sees what the
+///   caller wrote before it; or it was cancelled explicitly; or it stays visibly owed.
+/// * **G4** At most one deferral is pending, and one task owns it.
+/// * **G5** The pending run starts as soon as the window is over and no run is in progress, as far as the
+///   runtime polls the task that it woke.
+/// * **G6** Whatever future is dropped, at whatever await, and whatever panics, nothing is lost: see below.
+/// * **G7** Deciding is lock-free. Coalescing is wait-free: no clock, no write, no allocation.
+/// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
+/// * **G9** Every operation may be called from inside a run. A run that would wait for itself, or for the run
+///   after it, is told so instead: see [`run`](Self::run) and [`wait`](Self::wait).
+///
+/// # When a future is dropped, and when the runtime shuts down
+///
+/// The future of a caller performs nothing and owns nothing. To drop it, at any await, gives up the answer
+/// and nothing else.
+///
+/// A runtime that shuts down drops the tasks. A task that owned the deferral, or had not finished its run,
+/// leaves the run *owed*: [`is_owed`](Self::is_owed) says so, and so does each wait for it. The next call
+/// that has a runtime, perhaps another one, adopts it. A run that was stopped in the middle has kept its
+/// window; the adopting one keeps its distance.
+///
+/// A runtime that lives on and is never polled holds its tasks, and with them what is pending or in progress.
+/// [`flush`](Self::flush) takes over what is pending.
+///
+/// # When the function panics
+///
+/// The panic is caught in the task, after the panic hook has told of it. The window counts, what is pending
+/// stays pending, and the calls that the run covered have been covered by a run that panicked: each wait for
+/// it says so. A [`run`](Self::run) that awaits the function resumes the panic; if nobody does, it ends here.
+///
+/// # Cost
+///
+/// A coalesced call is one fence and one load. A run adds a clock reading, a spawned task, two
+/// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer.
+pub struct AsyncThrottle<R> {
+    shared: Arc<Shared<R>>,
+}
+
+#[cfg(feature = "tokio")]
+impl AsyncThrottle<super::Tokio> {
+    /// A throttle on tokio whose runs start at least `threshold` apart. It can be built outside of a runtime;
+    /// its tasks are spawned on the one that the call is made in.
+    ///
+    /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it.
+    #[must_use]
+    pub fn new(threshold: Duration) -> Self {
+        Self::with_runtime(threshold, super::Tokio::new())
+    }
+}
+
+impl<R> AsyncThrottle<R> {
+    /// A throttle on any runtime, with a threshold clamped to [`Threshold::MAX`].
+    #[must_use]
+    pub fn with_runtime(threshold: Duration, runtime: R) -> Self {
+        Self { shared: Arc::new(Shared::new(Threshold::new(threshold), runtime)) }
+    }
+
+    /// The runtime.
+    #[must_use]
+    pub fn runtime(&self) -> &R {
+        &self.shared.runtime
+    }
+
+    /// Whether a run is pending: some task waits to perform it.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.state().is_pending()
+    }
+
+    /// Whether a run is owed: its task was dropped, and the next call adopts it.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        self.state().is_owed()
+    }
+
+    /// Whether a run is in progress, or its task is about to be polled for the first time.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state().is_running()
+    }
+
+    /// When the pending run is due, on the runtime's clock: the end of the window. `None` if no run is
+    /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
+    #[must_use]
+    pub fn next_run_at(&self) -> Option<Timestamp> {
+        let state = self.state();
+        state.is_pending().then(|| state.window_end(self.threshold()))
+    }
+
+    /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
+    #[must_use]
+    pub fn last_run_at(&self) -> Option<Timestamp> {
+        let epoch = self.state().epoch();
+        (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
+    }
+
+    /// The whole state at this moment, as a value with a readable `Debug`.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared.gate.state()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.state(), self.threshold())
+    }
+
+    /// The shortest time between the starts of two runs.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.shared.gate.threshold()
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
+        &self.shared
+    }
+}
+
+impl<R: Runtime> AsyncThrottle<R> {
+    /// Asks for a run of `f`, at once if it may be, else when the window is over. Decides now, and does not
+    /// wait: the ticket does, if you want to.
+    ///
+    /// * A run is pending: it covers this call. `f` is dropped.
+    /// * No run is in progress and the window is over: a task runs `f` now.
+    /// * Else a task waits for the window to end and the run in progress to finish, then runs `f`; unless it
+    ///   is cancelled, or a [`flush`](Self::flush) or another call takes its place.
+    ///
+    /// Inside a run it is the same: the run after this one is asked for.
+    ///
+    /// Cost: see [`AsyncThrottle`](Self#cost).
+    ///
+    /// # Errors
+    ///
+    /// [`NoRuntime`] if no run is pending and there is no runtime to spawn on.
+    ///
+    /// # Panics
+    ///
+    /// If the clock does; nothing was recorded then.
+    #[inline]
+    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+    {
+        match self.shared.gate.coalesce() {
+            Some(epoch) => Ok(Ticket::new(self, After::the_run(epoch))),
+            None => self.trigger_uncoalesced(f),
+        }
+    }
+
+    // Not inlined: a coalesced call would have a stack frame for it.
+    #[inline(never)]
+    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+    {
+        self.decide(f, drop).map(|decided| decided.ticket)
+    }
+
+    /// As [`trigger`](Self::trigger), and waits for what becomes of `f`.
+    ///
+    /// Inside a run of the same throttle this cannot wait for the run after it. It returns
+    /// [`Outcome::Coalesced`] then, with the ticket of the run that it asked for. A run that hands the wait to
+    /// another task, and awaits that, does deadlock.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRuntime`] if no run is pending and there is no runtime to spawn on.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of `f`, or if the clock panics. The throttle is usable then (G6).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is decided before the first poll. To drop the future after that gives up the value that `f`
+    /// returns, or its panic; `f` runs all the same.
+    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<'_, T, R>, NoRuntime>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = T> + Send + 'static,
+    {
+        if let Some(epoch) = self.shared.gate.coalesce() {
+            return Ok(Outcome::Coalesced(Ticket::new(self, After::the_run(epoch))));
+        }
+        let (sender, receiver) = oneshot::channel();
+        let Decided { ticket, at_once } = self.decide(f, move |reply| drop(sender.send(reply)))?;
+        Ok(match self.answer(receiver).await {
+            Answer::Reply(Reply::Ran(value)) if at_once => Outcome::RanAtOnce(value),
+            Answer::Reply(Reply::Ran(value)) => Outcome::RanDeferred(value),
+            Answer::Reply(Reply::Panicked(payload)) => resume_unwind(payload),
+            Answer::Reply(Reply::Cancelled) => Outcome::Cancelled,
+            Answer::Reply(Reply::Gone) | Answer::InsideRun => Outcome::Coalesced(ticket),
+            Answer::Dropped => match ticket.look() {
+                Some(Err(WaitError::Owed)) => Outcome::Owed,
+                Some(Err(WaitError::Cancelled)) => Outcome::Cancelled,
+                _ => Outcome::Coalesced(ticket),
+            },
+        })
+    }
+
+    /// Runs `f` now, in a task, if a run is pending or owed, whether the window is over or not. This is the
+    /// explicit exception from G1; the window starts anew.
+    ///
+    /// The function of the former owner is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFlushed`]: `f` does not run. What was pending stays pending.
+    ///
+    /// # Panics
+    ///
+    /// If the clock does; nothing was recorded then.
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+    {
+        self.shared.runtime.ready().map_err(|NoRuntime| NotFlushed::NoRuntime)?;
+        match self.shared.gate.flush(self.shared.runtime.now()) {
+            Flushed::Run(run) => {
+                self.spawn_run(run, Edge::Flushed, f, drop).map_err(|NoRuntime| NotFlushed::NoRuntime)
+            }
+            Flushed::Busy => Err(NotFlushed::Running),
+            Flushed::Nothing => Err(NotFlushed::NothingPending),
+        }
+    }
+
+    /// Gives up the pending or owed run and returns whether there was one. The window stays: the next
+    /// run keeps its distance (G1). A run in progress goes on.
+    ///
+    /// The owner's [`run`](Self::run) returns [`Outcome::Cancelled`], and every wait for the run says so. A
+    /// call that comes before the owner has noticed revives the run.
+    ///
+    /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
+    #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
+    pub fn cancel(&self) -> bool {
+        let cancelled = self.shared.gate.cancel_in();
+        if let Some(epoch) = cancelled {
+            self.shared.waiting().notify();
+            observe::cancelled(self.shared.source(), epoch);
+        }
+        cancelled.is_some()
+    }
+
+    /// Waits until everything that was requested before has run: the pending run, if there is one, else the
+    /// run in progress; with neither it ends at once, however the latest run ended. The call is the first poll.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], as [`Ticket::wait`]. [`WaitError::InsideRun`] from inside a run, which cannot wait for
+    /// its own end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub async fn wait(&self) -> Result<(), WaitError> {
+        self.wait_until(None).await
+    }
+
+    /// As [`wait`](Self::wait), at most for `limit` on the runtime's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`wait`](Self::wait).
+    pub async fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
+        self.wait_until(Some(limit)).await
+    }
+
+    /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
+    /// pending run is re-timed at once, sooner or later.
+    ///
+    /// Cost: one store, one fence, one load.
+    pub fn set_threshold(&self, threshold: Duration) {
+        self.shared.gate.set_threshold(Threshold::new(threshold));
+        self.shared.waiting().notify();
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+
+    async fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
+        let state = self.state();
+        let after = if state.is_pending() || state.is_owed() {
+            After::the_run(state.epoch())
+        } else if state.is_running() {
+            After::before_the_run(state.epoch())
+        } else {
+            return Ok(());
+        };
+        self.shared.wait_for_cover(after, limit).await
+    }
+}
+
+impl<R> Clone for AsyncThrottle<R> {
+    /// Another handle of the same throttle.
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<R> fmt::Debug for AsyncThrottle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncThrottle")
+            .field("state", &self.state())
+            .field("threshold", &self.threshold())
+            .finish_non_exhaustive()
+    }
+}

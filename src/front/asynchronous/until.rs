@@ -1,0 +1,70 @@
+//! Waiting as a future: `Waiting::until` for those who must not block. The same order keeps wake-ups from
+//! being lost: count, listen, look, and only then wait.
+
+use super::Runtime;
+use super::shared::Shared;
+use crate::front::wait::Registered;
+use crate::time::Timestamp;
+use core::future::{pending, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+use std::sync::Arc;
+
+/// Waits until `look` finds something. `Err` of it says until when it need not be asked again, unless
+/// somebody notifies.
+pub(super) async fn until<R: Runtime, T>(
+    shared: &Shared<R>,
+    mut look: impl FnMut() -> Result<T, Option<Timestamp>>,
+) -> T {
+    let _registered = Registered::new(&shared.waiters);
+    loop {
+        let listener = shared.waiting().event().listen();
+        match look() {
+            Ok(found) => return found,
+            Err(deadline) => notified(listener, &shared.runtime, deadline).await,
+        }
+    }
+}
+
+/// Ends at a notification, or when the clock reads `deadline`.
+pub(super) async fn notified<R: Runtime>(
+    listener: impl Future<Output = ()>,
+    runtime: &R,
+    deadline: Option<Timestamp>,
+) {
+    match deadline {
+        Some(deadline) if deadline != Timestamp::NEVER && runtime.moved().is_none() => {
+            either(listener, runtime.sleep_until(deadline)).await;
+        }
+        _ => listener.await,
+    }
+}
+
+/// Ends with the first of two futures.
+async fn either(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    poll_fn(|cx| {
+        let ended = a.as_mut().poll(cx).is_ready() || b.as_mut().poll(cx).is_ready();
+        if ended { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Ends when the clock of `runtime` has been seen to read `deadline`.
+pub(super) async fn reached<R: Runtime>(runtime: Arc<R>, deadline: Timestamp) {
+    // A clock that reads `NEVER` is at its end, and has not reached a deadline that never comes.
+    let now = || runtime.now().min(Timestamp::MAX);
+    while now() < deadline {
+        match runtime.moved() {
+            Some(moved) => {
+                let listener = moved.event().listen();
+                // Once more: it may have been moved before this listened.
+                if now() < deadline {
+                    listener.await;
+                }
+            }
+            None if deadline == Timestamp::NEVER => pending().await,
+            None => runtime.sleep_until(deadline).await,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! [`Counted`]: the blocking front end, with the number of calls for each run.
+
+mod calls;
+mod throttled;
+
+use crate::clock::{Clock, Monotonic};
+use crate::front::throttle::{NotFlushed, Outcome, Throttle};
+use crate::state::Refused;
+use crate::sync::const_unless_loom;
+use core::fmt;
+use core::time::Duration;
+
+pub use self::calls::Calls;
+pub use self::throttled::CountedThrottled;
+
+/// A [`Throttle`] that tells each run how many calls it stands for.
+///
+/// ```
+/// use atomic_throttle::Counted;
+/// use std::time::Duration;
+///
+/// static FAILED: Counted = Counted::new(Duration::from_millis(10));
+///
+/// for _ in 0..3 {
+///     let _ = FAILED.run(|calls| println!("failed, {calls} times"));
+/// }
+/// // Nobody has to call once more for the last one to be reported.
+/// assert_eq!(FAILED.outstanding(), 0);
+/// ```
+///
+/// Every call is counted, whatever becomes of it: one that is refused, cancelled or left owed stays counted
+/// until the next run, or until somebody [takes](Self::take) it. [`flush`](Self::flush) and
+/// [`cancel`](Throttle::cancel) are no calls.
+///
+/// # Guarantees
+///
+/// Those of [`Throttle`] by numbers, and those of [`Calls`]: exact in total, and a call that was told
+/// *deferred* or *coalesced* is in the count of the run that covers it or of an earlier one. So a run may be
+/// told of fewer calls than it covers, also of none; never is one told twice or forgotten. The function of a
+/// run that panics was told, and its calls are not told again (G6).
+///
+/// # Cost
+///
+/// That of [`Throttle`], and an increment of a shared number for each call, an exchange for each run.
+/// 40 bytes.
+pub struct Counted<C = Monotonic> {
+    throttle: Throttle<C>,
+    calls: Calls,
+}
+
+impl Counted {
+    const_unless_loom! {
+        /// A throttle on the [`Monotonic`] clock, as [`Throttle::new`].
+        #[must_use]
+        pub const fn new(threshold: Duration) -> Self {
+            Self::with_clock(threshold, Monotonic)
+        }
+    }
+}
+
+impl<C> Counted<C> {
+    const_unless_loom! {
+        /// A throttle on any clock, as [`Throttle::with_clock`].
+        #[must_use]
+        pub const fn with_clock(threshold: Duration, clock: C) -> Self {
+            Self { throttle: Throttle::with_clock(threshold, clock), calls: Calls::new() }
+        }
+    }
+
+    /// The throttle, to look at, to [cancel](Throttle::cancel) or to change the threshold of. Calls that are
+    /// made on it directly are not counted, and their runs take nothing.
+    pub fn throttle(&self) -> &Throttle<C> {
+        &self.throttle
+    }
+
+    /// How many calls no run was told of yet, at this moment.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        self.calls.outstanding()
+    }
+
+    /// How many calls no run was told of, and will not be: for the end of a program, where the last calls
+    /// were refused, cancelled or left owed.
+    #[must_use = "these calls are not counted any more"]
+    pub fn take(&self) -> u64 {
+        self.calls.take()
+    }
+}
+
+impl<C: Clock> Counted<C> {
+    /// As [`Throttle::run`]; `f` is given the number of calls since the run before, this one included unless
+    /// that run was told of it.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`Throttle::run`].
+    #[inline]
+    pub fn run<T>(&self, f: impl FnOnce(u64) -> T) -> Outcome<'_, T, C> {
+        self.calls.count();
+        self.throttle.run(|| f(self.calls.take()))
+    }
+
+    /// As [`Throttle::run_within`]. A call that is refused stays counted.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Closed`], as [`Throttle::run_within`].
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`Throttle::run`].
+    pub fn run_within<T>(
+        &self,
+        max_wait: Duration,
+        f: impl FnOnce(u64) -> T,
+    ) -> Result<Outcome<'_, T, C>, Refused> {
+        self.calls.count();
+        self.throttle.run_within(max_wait, || f(self.calls.take()))
+    }
+
+    /// As [`Throttle::try_run`]. A call that is refused stays counted, and if none comes after it nobody is
+    /// told of it but who [takes](Self::take) it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], as [`Throttle::try_run`].
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`Throttle::run`].
+    #[inline]
+    pub fn try_run<T>(&self, f: impl FnOnce(u64) -> T) -> Result<T, Refused> {
+        self.calls.count();
+        self.throttle.try_run(|| f(self.calls.take()))
+    }
+
+    /// As [`Throttle::flush`], with the number of calls so far. It is no call itself.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFlushed`], as [`Throttle::flush`].
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`Throttle::run`].
+    pub fn flush<T>(&self, f: impl FnOnce(u64) -> T) -> Result<T, NotFlushed> {
+        self.throttle.flush(|| f(self.calls.take()))
+    }
+}
+
+impl<C> fmt::Debug for Counted<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counted")
+            .field("throttle", &self.throttle)
+            .field("outstanding", &self.calls.outstanding())
+            .finish()
+    }
+}

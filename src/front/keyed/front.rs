@@ -1,0 +1,320 @@
+//! [`Keyed`] itself: what a call does, in which order, and what it does outside of a lock.
+
+use super::builder::KeyedBuilder;
+use super::error::KeyedError;
+use super::evict::Evicted;
+use super::hash::KeyHash;
+use super::run::KeyedRun;
+use super::shard::{At, Decision, Hashed};
+use super::shards::{NotNew, Shards};
+use crate::clock::{Clock, Monotonic};
+use crate::front::snapshot::Snapshot;
+use crate::state::Epoch;
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use core::borrow::Borrow;
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use core::time::Duration;
+use std::borrow::ToOwned;
+
+/// Runs a function at most once per threshold and key, at once or not at all, and forgets keys that are idle.
+///
+/// ```
+/// use atomic_throttle::Keyed;
+/// use std::time::Duration;
+///
+/// let warn = Keyed::<String>::new(Duration::from_secs(60));
+/// // From any thread, as often as you like: at most one line a minute for each client.
+/// for client in ["10.0.0.7", "10.0.0.8", "10.0.0.7"] {
+///     let _ = warn.try_run(client, || println!("{client} sends malformed requests"));
+/// }
+/// assert_eq!(warn.len(), 2);
+/// ```
+///
+/// Share it by reference, in an `Arc` or in a `LazyLock`.
+///
+/// # Guarantees
+///
+/// For each key by itself:
+///
+/// * **G1** Two runs of a key start at least one threshold apart, by their stamps, also if the key was
+///   evicted between them, if the clock went back, and if the threshold was changed.
+/// * **G2** Runs of a key never overlap. A run sees what the one before it wrote.
+/// * **G6** A panic in a function wedges nothing: its window counts, and the panic goes on in the caller.
+/// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
+/// * **G9** Every operation may be called from inside a run, on any key. None deadlocks.
+///
+/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised: a decision takes the lock of
+/// the key's shard, which is held for the time of a decision, of a look at some places of the table, or while
+/// the table of that one shard grows.
+///
+/// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
+///
+/// # Eviction
+///
+/// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.
+/// Each call that runs looks at some places of one shard, by turns: at 32, and at up to 2048 as long as it
+/// finds more to evict than to keep. So after one look at each place all that could be evicted before is,
+/// and tables that are mostly empty then have become smaller: after as many calls that run as there are
+/// shards, for each 2048 places of the largest of them, if most is to be evicted (for a burst of a million
+/// keys some 2500 calls, on any keys), and for each 32 places otherwise. [`evict`](Self::evict) does it at
+/// once.
+///
+/// What remains of evicted keys is the start of the latest one in each shard, and every unknown key is taken
+/// for that one. It makes a difference when the clock goes back behind the end of that window, or when the
+/// threshold is made longer: then the first call on a new key may be refused, until that window is over.
+///
+/// # Cost
+///
+/// A refused call is a clock reading, a hash, a lock that it shares with other readers, and a look-up. One
+/// that runs locks alone to start and to finish, and looks for keys to evict; one on a new key clones the
+/// key, and locks once more.
+///
+/// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
+/// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
+/// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict).
+///
+/// # What it is not
+///
+/// It has no trailing edge: a call that is refused is forgotten. It does not limit a rate with bursts.
+pub struct Keyed<K, C = Monotonic, S = KeyHash> {
+    pub(super) shards: Shards<K>,
+    pub(super) threshold: AtomicU64,
+    pub(super) clock: C,
+    pub(super) hasher: S,
+}
+
+impl<K> Keyed<K> {
+    /// A throttle on the [`Monotonic`] clock. Runs of one key start at least `threshold` apart, which is
+    /// clamped to [`Threshold::MAX`].
+    #[must_use]
+    pub fn new(threshold: Duration) -> Self {
+        Self::builder(threshold).build()
+    }
+
+    /// A throttle with a clock, a hash, a number of shards, or a limit of keys.
+    pub fn builder(threshold: Duration) -> KeyedBuilder<K> {
+        KeyedBuilder::new(threshold)
+    }
+}
+
+impl<K, C> Keyed<K, C> {
+    /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`].
+    #[must_use]
+    pub fn with_clock(threshold: Duration, clock: C) -> Self {
+        KeyedBuilder::new(threshold).clock(clock).build()
+    }
+}
+
+impl<K, C, S> Keyed<K, C, S> {
+    /// The clock.
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// How many keys are known: those that ran and were not evicted since.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::try_from(self.shards.len()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether no key is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes that it has allocated for its shards and their tables. What the keys themselves have
+    /// allocated is not counted.
+    ///
+    /// Cost: the lock of each shard, one after the other.
+    #[must_use]
+    pub fn allocated_bytes(&self) -> usize {
+        self.shards.allocated_bytes()
+    }
+
+    /// The shortest time between the starts of two runs of one key.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        // ORDERING: Relaxed. It publishes nothing but its own value.
+        Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
+    }
+
+    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to windows that are
+    /// not over. After a longer one, a call on a key that is not known may be refused until the latest
+    /// window that was forgotten is over, measured anew.
+    ///
+    /// Cost: one store.
+    pub fn set_threshold(&self, threshold: Duration) {
+        // ORDERING: Relaxed; see `threshold`.
+        self.threshold.store(Threshold::new(threshold).as_nanos(), Ordering::Relaxed);
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+}
+
+impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
+    /// Runs `f` now if `key` may run, or not at all.
+    ///
+    /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when it
+    /// comes in.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyedError::Refused`], with the time to retry at unless a run is in progress; [`KeyedError::Full`]
+    /// for an unknown key where there is no room for another. Nothing was recorded.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics. The run, if it had started, has finished then (G6).
+    #[inline]
+    pub fn try_run<Q, T>(&self, key: &Q, f: impl FnOnce() -> T) -> Result<T, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let _run = self.try_enter(key)?;
+        Ok(f())
+    }
+
+    /// Starts a run of `key` if it may run now. Dropping the guard finishes it: for a run that is no
+    /// function call, such as one that awaits.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_run`](Self::try_run).
+    ///
+    /// # Panics
+    ///
+    /// If the clock panics.
+    #[inline]
+    pub fn try_enter<'k, Q>(&'k self, key: &'k Q) -> Result<KeyedRun<'k, K, Q>, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let hashed = self.hashed(key);
+        if let Some(estimate) = self.clock.estimate() {
+            let at = At { now: estimate, threshold: self.threshold() };
+            if let Some(refused) = self.shards.refuses(&hashed, at) {
+                return Err(refused.into());
+            }
+        }
+        let at = self.now();
+        if let Some(refused) = self.shards.refuses(&hashed, at) {
+            return Err(refused.into());
+        }
+        self.start(hashed, at)
+    }
+
+    // Not inlined: most calls are refused, and do without it.
+    #[inline(never)]
+    fn start<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let mut evicted = Evicted::new();
+        let epoch = match self.shards.try_start(&hashed, at) {
+            Decision::Started(epoch) => epoch,
+            Decision::Refused(refused) => return Err(refused.into()),
+            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at, &mut evicted)?,
+        };
+        let run = KeyedRun::new(&self.shards, hashed, epoch);
+        // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
+        drop(evicted);
+        self.shards.look(at, &self.hash_of());
+        Ok(run)
+    }
+
+    #[cold]
+    fn start_new<Q>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        mut at: At,
+        evicted: &mut Evicted<K>,
+    ) -> Result<Epoch, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        loop {
+            match self.shards.try_start_new(hashed, hashed.key.to_owned(), at, &self.hash_of(), evicted) {
+                Ok(epoch) => return Ok(epoch),
+                Err(NotNew::Refused(refused)) => return Err(refused.into()),
+                Err(NotNew::Full) if self.shards.make_room(at) => {}
+                Err(NotNew::Full) => return Err(self.full()),
+                Err(NotNew::Forgotten(refused)) => {
+                    // Another thread may have evicted by a reading that is younger than this call's.
+                    at = self.now();
+                    if refused.retry_at().is_none_or(|retry_at| at.now < retry_at) {
+                        return Err(refused.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
+    /// how many keys those were.
+    ///
+    /// Calls go on meanwhile: it takes the lock of one shard after the other, each for as long as it takes
+    /// to look at its keys.
+    pub fn evict(&self) -> usize {
+        self.shards.evict(self.now(), &self.hash_of())
+    }
+
+    /// Whether `key` is known: it ran, and was not evicted since. Whether it may run is another question.
+    #[must_use]
+    pub fn contains<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.shards.state(&self.hashed(key)).is_some()
+    }
+
+    /// All that there is to see of `key` at this moment; `None` if it is not known.
+    #[must_use]
+    pub fn snapshot<Q>(&self, key: &Q) -> Option<Snapshot>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.shards.state(&self.hashed(key)).map(|state| Snapshot::new(state, self.threshold()))
+    }
+
+    fn hashed<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Hashed<'q, Q> {
+        Hashed { key, hash: self.hasher.hash_one(key) }
+    }
+
+    fn hash_of(&self) -> impl Fn(&K) -> u64 + '_ {
+        |key| self.hasher.hash_one(key)
+    }
+
+    fn now(&self) -> At {
+        // A clock that reads `NEVER` is at its end, which is before the end of a window that never ends.
+        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
+    }
+
+    fn full(&self) -> KeyedError {
+        KeyedError::Full { max_keys: usize::try_from(self.shards.most_keys()).unwrap_or(usize::MAX) }
+    }
+}
+
+impl<K, C, S> fmt::Debug for Keyed<K, C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed")
+            .field("keys", &self.len())
+            .field("threshold", &self.threshold())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,402 @@
+//! [`KeyedThrottled`]: the trailing edge for each of many keys. One thread of its own runs the one function
+//! for all of them; no caller ever waits.
+//!
+//! A key has the state that it has in a [`Keyed`](super::Keyed), 8 bytes, moved under the lock of its shard
+//! by the transitions that move the word of a gate. A call that is not coalesced is a *request*: a deferral
+//! whose owner is the thread. The thread keeps what it owns in the order of the epochs, which is the order
+//! in which the windows end.
+
+mod agenda;
+mod builder;
+mod control;
+mod error;
+mod moves;
+mod shared;
+mod tickets;
+mod weak;
+mod worker;
+
+pub use self::builder::KeyedThrottledBuilder;
+pub use self::error::NotTaken;
+pub use self::weak::WeakKeyedThrottled;
+
+use self::shared::Shared;
+use super::hash::KeyHash;
+use crate::front::owner::keeper::Keeper;
+use crate::front::owner::{Pending, Shutdown};
+use crate::front::snapshot::Snapshot;
+use crate::front::throttle::NotFlushed;
+use crate::front::wait::WaitError;
+use crate::state::State;
+use crate::sync::Ordering;
+use crate::time::{Threshold, ThresholdTooLong};
+use core::borrow::Borrow;
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use core::time::Duration;
+use std::borrow::ToOwned;
+use std::sync::Arc;
+
+/// Runs one function on a thread of its own, at most once per threshold and key, never loses the last request
+/// of a key, and forgets keys that are idle.
+///
+/// ```
+/// use atomic_throttle::KeyedThrottled;
+/// use std::time::Duration;
+///
+/// let alert = KeyedThrottled::spawn_counted(Duration::from_millis(10), |client: &String, calls| {
+///     println!("{client}: {calls} malformed requests");
+/// });
+/// // From any thread, as often as you like: it never waits, and never prints here.
+/// for _ in 0..1000 {
+///     alert.trigger("10.0.0.7").unwrap();
+///     alert.trigger("10.0.0.8").unwrap();
+/// }
+/// // Nobody has to call once more for the last ones to be reported.
+/// alert.wait().unwrap();
+/// assert_eq!(alert.pending(), 0);
+/// ```
+///
+/// The first call on a key runs at once, in the background. Of the calls inside its window one makes a run
+/// pending, and the thread performs it when the window is over; the others coalesce into it. The thread
+/// performs one run after the other, of whatever key, in the order in which it saw that they were due.
+///
+/// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending runs
+/// are performed when they are due, and the thread is joined; [`KeyedThrottledBuilder::on_drop`] flushes or
+/// discards them instead, and [`shutdown`](Self::shutdown) says what happened.
+///
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
+/// what is pending then does not run. After the end nothing is evicted any more but by [`evict`](Self::evict).
+///
+/// A function that is to call its own throttle holds a [`WeakKeyedThrottled`]: with a handle in it the last
+/// one would never be dropped.
+///
+/// # Guarantees
+///
+/// For each key by itself:
+///
+/// * **G1** Two runs of a key start at least one threshold apart, also if the key was evicted between them,
+///   as for [`Keyed`](crate::Keyed). [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions.
+/// * **G2** Runs never overlap, not those of different keys either.
+/// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key
+///   that starts after it and sees what the caller wrote before it; or it was cancelled, by
+///   [`cancel`](Self::cancel) or by [`Pending::Discard`]; or the key stays visibly owed, after a panic that
+///   was to be fatal.
+/// * **G4** At most one run of a key is pending, and the thread owns it.
+/// * **G5** A pending run starts when the window of its key is over, and the runs of other keys that were
+///   seen to be due before it are done. A run that takes long delays those of all keys.
+/// * **G6** A panic of the function is caught, counted, told to [`KeyedThrottledBuilder::on_panic`] and to
+///   whoever waits, and the throttle goes on: its window counts, and what is pending stays pending.
+/// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
+/// * **G9** Every operation may be called from inside the run, on any key. None deadlocks: a wait returns
+///   [`WaitError::InsideRun`].
+///
+/// G7 is not promised, as for [`Keyed`](crate::Keyed): a call takes the lock of the shard of its key. Calls
+/// that coalesce share that lock.
+///
+/// `Hash`, `Eq` and `Borrow` of the key, and the hasher, must not panic, nor call this throttle: they run under
+/// that lock. A clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of
+/// keys that are evicted together, a second one that panics aborts the process, as in any collection.
+///
+/// # Eviction
+///
+/// As for [`Keyed`](crate::Keyed), by the thread, after each of its runs. A key that is pending, cancelled
+/// and not acknowledged, owed, or in progress is never evicted. When nothing is pending, and the window of
+/// the latest run is over, the thread evicts all that is left, with the lock of one shard after the other.
+/// So a burst of keys is forgotten without a further call.
+///
+/// # Counts
+///
+/// With [`spawn_counted`](Self::spawn_counted) a run is told how many calls on its key it covers, exactly:
+/// each call that was taken is in the number of the run that covers it. Those whose run was cancelled,
+/// discarded or is owed are in [`uncovered`](Self::uncovered). Calls that were refused are in neither.
+///
+/// # Events
+///
+/// With the feature `tracing` it tells [what the others tell](crate#features), but not of which key, for a key
+/// need not be [`Debug`](fmt::Debug): the function and [`KeyedThrottledBuilder::on_panic`] are told the key.
+///
+/// # Cost
+///
+/// A call while a run of its key is pending is a hash, a lock that it shares with other readers, and a
+/// look-up; with counts, another look-up and an increment. One that makes a run pending clones the key, and
+/// once more if it was not known, allocates, takes the lock of the shard alone and in it one that all keys
+/// share, for a push, and wakes the thread if that sleeps; it takes that second lock once before, too, so that
+/// after the end nothing is cloned. For a key that was not known the clock is read.
+///
+/// An idle key takes what it takes in a [`Keyed`](crate::Keyed). One that is pending takes, beside that, its
+/// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
+/// pending; those that were due, and are not any more, go back one by one. The thread is as one of a
+/// [`Throttled`](crate::Throttled#cost).
+pub struct KeyedThrottled<K, S = KeyHash> {
+    shared: Arc<Shared<K, S>>,
+    keeper: Arc<Keeper<Shared<K, S>>>,
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
+    /// Starts a thread that runs `f` at most once per `threshold` and key, clamped to [`Threshold::MAX`], on
+    /// the [`Monotonic`](crate::Monotonic) clock. It runs nothing until the first [`trigger`](Self::trigger).
+    ///
+    /// # Panics
+    ///
+    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn`] returns an error instead.
+    #[must_use = "dropping the last handle ends the thread"]
+    pub fn spawn(threshold: Duration, f: impl FnMut(&K) + Send + 'static) -> Self {
+        Self::builder(threshold).spawn(f).expect("the system can start a thread")
+    }
+
+    /// As [`spawn`](Self::spawn); `f` is also given the number of calls that its run covers.
+    ///
+    /// # Panics
+    ///
+    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn_counted`] returns an error instead.
+    #[must_use = "dropping the last handle ends the thread"]
+    pub fn spawn_counted(threshold: Duration, f: impl FnMut(&K, u64) + Send + 'static) -> Self {
+        Self::builder(threshold).spawn_counted(f).expect("the system can start a thread")
+    }
+}
+
+impl<K> KeyedThrottled<K> {
+    /// A throttle with a thread name, a clock, a hash, a number of shards, a limit of keys, another end, or
+    /// a way with panics.
+    pub fn builder(threshold: Duration) -> KeyedThrottledBuilder<K> {
+        KeyedThrottledBuilder::new(threshold)
+    }
+}
+
+impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
+    /// Asks for a run of `key`, and returns at once. Never waits for a run, and never runs the function
+    /// itself. It is not refused because a window is not over.
+    ///
+    /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when no run
+    /// of it is pending. Cost: see [`KeyedThrottled`](Self#cost).
+    ///
+    /// # Errors
+    ///
+    /// [`NotTaken::Ended`]; [`NotTaken::Full`] for an unknown key where there is no room for another. No run
+    /// is promised.
+    ///
+    /// # Panics
+    ///
+    /// If the clock panics, which is read for a key that is not known, or the key, when it is cloned: nothing was
+    /// recorded then. If a key panics when it is dropped, one that was evicted, say: the call was taken then.
+    #[inline]
+    pub fn trigger<Q>(&self, key: &Q) -> Result<(), NotTaken>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        self.shared.trigger(key)
+    }
+
+    /// Has the pending run of `key` start now, whether the window is over or not: the exception from G1. The
+    /// window of the key starts anew.
+    ///
+    /// The run has started when this returns, by its stamp; the thread performs it, after the run in progress
+    /// and those that were flushed before, by turns with others that are due.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFlushed`]: nothing has started. What was pending stays pending.
+    pub fn flush<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Result<(), NotFlushed>
+    where
+        K: Borrow<Q>,
+    {
+        self.shared.flush(key)
+    }
+
+    /// Gives up the pending or owed run of `key` and returns whether there was one. The window stays: the
+    /// next run of the key keeps its distance (G1). A wait that waits for it returns
+    /// [`WaitError::Cancelled`].
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "whoever wants no run need not know whether one was pending"
+    )]
+    pub fn cancel<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.shared.cancel(key)
+    }
+
+    /// Whether a run of `key` is pending.
+    #[must_use]
+    pub fn is_pending<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.state(key).is_some_and(State::is_pending)
+    }
+
+    /// Whether `key` is known: a call on it was taken, and it was not evicted since.
+    #[must_use]
+    pub fn contains<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.state(key).is_some()
+    }
+
+    /// All that there is to see of `key` at this moment; `None` if it is not known. Until its first run, the
+    /// latest run is that of whichever key of its shard was evicted last: it keeps its distance from that.
+    #[must_use]
+    pub fn snapshot<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<Snapshot>
+    where
+        K: Borrow<Q>,
+    {
+        self.state(key).map(|state| Snapshot::new(state, self.threshold()))
+    }
+
+    fn state<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<State>
+    where
+        K: Borrow<Q>,
+    {
+        self.shared.shards.state(&self.shared.hashed(key))
+    }
+
+    /// Evicts every key that can be, gives memory back, and returns how many keys those were. The thread
+    /// does so by itself; see [eviction](Self#eviction).
+    #[allow(clippy::must_use_candidate, reason = "whoever wants room need not know how much there is")]
+    pub fn evict(&self) -> usize {
+        self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
+    }
+}
+
+impl<K, S> KeyedThrottled<K, S> {
+    /// Waits until all that was requested before has been run, of all keys.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], of the first of these runs that panicked or was cancelled, when the others have been
+    /// run; [`Owed`](WaitError::Owed) if a key is owed a run; [`InsideRun`](WaitError::InsideRun) inside the
+    /// run. Never `TimedOut`.
+    pub fn wait(&self) -> Result<(), WaitError> {
+        self.shared.wait_for_all(None)
+    }
+
+    /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
+    pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
+        self.shared.wait_for_all(Some(self.shared.within(limit)))
+    }
+
+    /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending runs, and
+    /// the thread is joined. Returns how it ended: [`Shutdown::Discarded`] if any run was discarded, else
+    /// [`Shutdown::Ran`] if any was performed since. All handles stay valid; calls by them are refused.
+    ///
+    /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that.
+    pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
+        self.keeper.end(pending, None)
+    }
+
+    /// As [`shutdown`](Self::shutdown), but waits for the end at most for `limit` on the throttle's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
+    pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
+        self.keeper.end(pending, Some(self.shared.within(limit)))
+    }
+
+    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
+    /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
+    /// may have to wait until the latest window that was forgotten is over, measured anew.
+    pub fn set_threshold(&self, threshold: Duration) {
+        self.shared.gate.set_threshold(Threshold::new(threshold));
+        self.shared.waiting().notify();
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+
+    /// The shortest time between the starts of two runs of one key.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.shared.gate.threshold()
+    }
+
+    /// How many keys are pending.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        usize::try_from(self.shared.ledger.pending()).unwrap_or(usize::MAX)
+    }
+
+    /// How many keys are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::try_from(self.shared.shards.len()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether no key is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes that it has allocated for its shards, their tables, and what the thread is to do. What the
+    /// keys themselves have allocated is not counted, nor are the clones of those that are pending.
+    ///
+    /// Cost: the lock of each shard, one after the other.
+    #[must_use]
+    pub fn allocated_bytes(&self) -> usize {
+        // ORDERING: Relaxed. A count for people.
+        let agenda = self.shared.agenda_bytes.load(Ordering::Relaxed);
+        let agenda = usize::try_from(agenda).unwrap_or(usize::MAX);
+        self.shared.shards.allocated_bytes() + self.shared.ledger.allocated_bytes() + agenda
+    }
+
+    /// How many runs the thread has begun.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        // ORDERING: Relaxed. A count for people.
+        self.shared.runs.load(Ordering::Relaxed)
+    }
+
+    /// How many runs have panicked.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        // ORDERING: Relaxed. A count for people.
+        self.shared.panics.load(Ordering::Relaxed)
+    }
+
+    /// With counts: how many calls were taken whose run was cancelled, discarded, or left owed.
+    #[must_use]
+    pub fn uncovered(&self) -> u64 {
+        self.shared.ledger.uncovered()
+    }
+
+    /// A handle that does not keep the throttle going: for the function itself.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakKeyedThrottled<K, S> {
+        WeakKeyedThrottled::new(&self.shared, &self.keeper)
+    }
+}
+
+impl<K, S> Clone for KeyedThrottled<K, S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), keeper: Arc::clone(&self.keeper) }
+    }
+}
+
+impl<K, S> fmt::Debug for KeyedThrottled<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedThrottled")
+            .field("keys", &self.len())
+            .field("pending", &self.pending())
+            .field("threshold", &self.threshold())
+            .finish_non_exhaustive()
+    }
+}

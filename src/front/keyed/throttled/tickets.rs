@@ -1,0 +1,71 @@
+//! [`Tickets`]: how somebody waits for everything that was requested before, without a word for each key.
+//!
+//! Each promise of a run has a number, and is redeemed once: its run completed or panicked, or it was cancelled,
+//! or it is owed. A wait counts how many are not, and is told of each that is older than itself.
+
+use crate::front::keyed::active::Ticket;
+use crate::front::wait::WaitError;
+use std::vec::Vec;
+
+pub(super) struct Tickets {
+    next: u64,
+    /// How many are not redeemed.
+    outstanding: u64,
+    waits: Vec<Wait>,
+}
+
+struct Wait {
+    name: u64,
+    /// The first ticket that it does not wait for.
+    before: u64,
+    left: u64,
+    /// What became of the first that was not run as it should be.
+    failed: Option<WaitError>,
+}
+
+impl Tickets {
+    pub(super) fn new() -> Self {
+        Self { next: 0, outstanding: 0, waits: Vec::new() }
+    }
+
+    pub(super) fn allocated_bytes(&self) -> usize {
+        self.waits.capacity() * size_of::<Wait>()
+    }
+
+    pub(super) fn issue(&mut self) -> Ticket {
+        let ticket = Ticket(self.next);
+        self.next += 1;
+        self.outstanding += 1;
+        ticket
+    }
+
+    pub(super) fn redeem(&mut self, ticket: Ticket, how: Result<(), WaitError>) {
+        self.outstanding -= 1;
+        for wait in self.waits.iter_mut().filter(|wait| ticket.0 < wait.before) {
+            wait.left -= 1;
+            wait.failed = wait.failed.or(how.err());
+        }
+    }
+
+    pub(super) fn are_redeemed(&self) -> bool {
+        self.outstanding == 0
+    }
+
+    /// Begins a wait, and names it.
+    pub(super) fn begin_wait(&mut self) -> u64 {
+        // No other has the name: those that were begun before, and are not ended, have smaller ones.
+        let name = self.waits.last().map_or(0, |wait| wait.name + 1);
+        self.waits.push(Wait { name, before: self.next, left: self.outstanding, failed: None });
+        name
+    }
+
+    /// Whether a wait is over, and how.
+    pub(super) fn look(&self, name: u64) -> Option<Result<(), WaitError>> {
+        let wait = self.waits.iter().find(|wait| wait.name == name)?;
+        (wait.left == 0).then(|| wait.failed.map_or(Ok(()), Err))
+    }
+
+    pub(super) fn end_wait(&mut self, name: u64) {
+        self.waits.retain(|wait| wait.name != name);
+    }
+}

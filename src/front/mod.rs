@@ -1,0 +1,16 @@
+//! The front ends, each named after who waits, and what they share. All of them need `std`, and none
+//! touches the word: every decision is a call of `gate`, or for keys of `state`.
+
+#[cfg(feature = "async")]
+pub mod asynchronous;
+pub(crate) mod counted;
+pub(crate) mod every;
+#[cfg(feature = "keyed")]
+pub(crate) mod keyed;
+pub(crate) mod throttle;
+pub(crate) mod throttled;
+
+pub(crate) mod observe;
+pub(crate) mod owner;
+pub(crate) mod snapshot;
+pub(crate) mod wait;

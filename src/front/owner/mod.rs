@@ -1,0 +1,191 @@
+//! What all front ends with a thread of their own share: how they end, and what becomes of a panic.
+
+pub(crate) mod endings;
+pub(crate) mod keeper;
+
+use crate::clock::Clock;
+use crate::state::Epoch;
+use core::any::Any;
+use core::fmt;
+use std::boxed::Box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::string::String;
+use std::sync::Arc;
+
+/// A clock of any type: only the thread reads it often.
+pub(crate) type AnyClock = Arc<dyn Clock + Send + Sync>;
+
+/// What becomes of the pending run when the throttle ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pending {
+    /// It is performed when the window is over (G1 holds), and the end waits for it. The default.
+    #[default]
+    Finish,
+    /// It is performed at once: the exception from G1, as a flush is.
+    Flush,
+    /// It is cancelled.
+    Discard,
+}
+
+/// How a throttle ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shutdown {
+    /// Nothing was pending.
+    Idle,
+    /// The pending run was performed first.
+    Ran,
+    /// The pending run was cancelled.
+    Discarded,
+    /// A panic had ended it before: one of the function that was to be fatal, or one of the clock. What
+    /// was pending then is owed.
+    Panicked,
+}
+
+/// Why a call was not taken: no run is promised to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The throttle was shut down, or is about to end.
+    ShutDown,
+    /// A panic ended the throttle.
+    Panicked,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ShutDown => "the throttle was shut down: start another one",
+            Self::Panicked => "a panic ended the throttle: start another one",
+        })
+    }
+}
+
+impl core::error::Error for Ended {}
+
+/// How far the life of a background thread has come. It is moved and looked at under one lock, together
+/// with the calls that it decides on, so that each call comes before the end or after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Going,
+    /// No further calls are taken.
+    Ending(Pending),
+    /// The thread has done the last that it does. No further calls are taken.
+    Closing,
+    /// A panic ends it: no further calls are taken, and nothing more is performed.
+    Failing,
+    Ended(Shutdown),
+}
+
+impl Stage {
+    pub(crate) fn check(self) -> Result<(), Ended> {
+        match self {
+            Self::Going => Ok(()),
+            Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
+            Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
+        }
+    }
+
+    /// As [`check`](Self::check), for a call that is still performed on the way to the end.
+    #[cfg(feature = "batch")]
+    pub(crate) fn check_pending(self) -> Result<(), Ended> {
+        match self {
+            Self::Ending(Pending::Finish | Pending::Flush) => Ok(()),
+            _ => self.check(),
+        }
+    }
+
+    /// Asks for the end. Where two ask, the one that ends sooner counts.
+    pub(crate) fn end(&mut self, pending: Pending) {
+        match self {
+            Self::Going => *self = Self::Ending(pending),
+            Self::Ending(asked) => *asked = pending.max(*asked),
+            Self::Closing | Self::Failing | Self::Ended(_) => {}
+        }
+    }
+
+    /// What is to become of the pending run, if the end was asked for.
+    pub(crate) fn asked(self) -> Option<Pending> {
+        match self {
+            Self::Ending(pending) => Some(pending),
+            Self::Going | Self::Closing | Self::Failing | Self::Ended(_) => None,
+        }
+    }
+
+    pub(crate) fn ended(self) -> Option<Shutdown> {
+        match self {
+            Self::Ended(shutdown) => Some(shutdown),
+            Self::Going | Self::Ending(_) | Self::Closing | Self::Failing => None,
+        }
+    }
+}
+
+/// A panic that was caught in a run.
+#[derive(Debug)]
+pub struct Panic<'p> {
+    epoch: Epoch,
+    payload: &'p (dyn Any + Send),
+}
+
+impl Panic<'_> {
+    /// The epoch of the run that panicked.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// What the panic carried.
+    #[must_use]
+    pub fn payload(&self) -> &(dyn Any + Send) {
+        self.payload
+    }
+
+    /// What the panic said, if it carried a text.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        message(self.payload)
+    }
+}
+
+/// What a panic said, if it carried a text.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// What is told of a panic.
+pub(crate) type PanicHook = Box<dyn FnMut(&Panic<'_>) + Send>;
+
+/// What becomes of the panics of a function.
+#[derive(Default)]
+pub(crate) struct PanicPolicy {
+    pub(crate) hook: Option<PanicHook>,
+    pub(crate) fatal: bool,
+}
+
+impl PanicPolicy {
+    /// Calls the function, and returns whether it completed.
+    pub(crate) fn guard(&mut self, epoch: Epoch, f: impl FnOnce(), caught: impl FnOnce(&Panic<'_>)) -> bool {
+        // Whatever it left broken is its own: it is called again, as with any panic that is caught.
+        let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { return true };
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let panic = Panic { epoch, payload: payload.as_ref() };
+            caught(&panic);
+            if let Some(hook) = &mut self.hook {
+                hook(&panic);
+            }
+        }));
+        discard(payload);
+        if let Err(payload) = told {
+            discard(payload);
+        }
+        false
+    }
+}
+
+/// Drops what a panic carried, which may panic itself.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        core::mem::forget(another);
+    }
+}

@@ -1,0 +1,354 @@
+//! [`Throttle`]: the blocking front end. The one owner of the deferral waits in its call; every other
+//! call returns at once.
+
+mod deciding;
+mod outcome;
+mod performing;
+#[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
+mod tests;
+
+pub use self::outcome::{Coalesced, NotFlushed, Outcome};
+
+use crate::clock::{Clock, Monotonic};
+use crate::front::observe::{self, Edge, Source};
+use crate::front::snapshot::Snapshot;
+use crate::front::wait::Waiting;
+use crate::gate::{Flushed, Gate};
+use crate::state::{Epoch, Refused, State};
+use crate::sync::{AtomicU32, Event, const_unless_loom};
+use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use core::fmt;
+use core::time::Duration;
+
+/// Runs a function at most once per threshold, and never loses the last request.
+///
+/// ```
+/// use atomic_throttle::{Outcome, Throttle};
+/// use std::time::Duration;
+///
+/// static RELOAD: Throttle = Throttle::new(Duration::from_millis(20));
+///
+/// // Any thread, at any time:
+/// match RELOAD.run(|| "reloaded") {
+///     Outcome::RanAtOnce(value) | Outcome::RanDeferred(value) => assert_eq!(value, "reloaded"),
+///     Outcome::Coalesced(_covered_by_a_later_run) => {}
+///     Outcome::Cancelled | Outcome::Owed => {}
+/// }
+/// ```
+///
+/// The first call runs at once. A call inside the window becomes the owner of the deferral: it waits, in
+/// its own thread, and runs when the window is over. All calls meanwhile coalesce into that run and
+/// return at once.
+///
+/// The functions that are passed should all do the same thing, for a coalesced call is covered by the
+/// owner's function and not by its own, which is dropped.
+///
+/// # Guarantees
+///
+/// * **G1** Two runs start at least one threshold apart, by their stamps on the throttle's clock. A
+///   thread that is preempted between its stamp and its function begins late, so the gap seen from
+///   inside two functions can be shorter. [`flush`](Self::flush) is the one exception.
+/// * **G2** Runs never overlap. A run longer than the threshold is followed at once by the pending one.
+/// * **G3** A call that was deferred or coalesced is covered by a run that starts after the call and
+///   sees what the caller wrote before it through atomics, locks or any other `Sync` type; or it was
+///   cancelled explicitly; or it stays visibly owed.
+/// * **G4** At most one deferral is pending, and it has exactly one owner.
+/// * **G5** The pending run starts as soon as the window is over and no run is in progress.
+/// * **G6** A panic in a function wedges nothing and loses nothing: its window counts, what is pending
+///   stays pending, and the panic goes on in the thread of the caller.
+/// * **G7** Deciding is lock-free. Coalescing is wait-free: no clock, no write, no allocation.
+/// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
+/// * **G9** Every operation may be called from inside a run. None deadlocks: see [`run`](Self::run).
+///
+/// # Cost
+///
+/// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds
+/// two compare-and-swaps and two fences. 32 bytes. Only waiting allocates.
+///
+/// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep each
+/// on lines of its own: beside a neighbour that another core runs without a pause, a coalesced call took 2.6
+/// times as long, a refused one 1.3 and one that ran 1.8 times, and none of it with padding
+/// (`cargo bench --bench neighbours`).
+///
+/// ```
+/// use atomic_throttle::Throttle;
+/// use crossbeam_utils::CachePadded;
+/// use std::time::Duration;
+///
+/// static OF_EACH_WORKER: [CachePadded<Throttle>; 4] =
+///     [const { CachePadded::new(Throttle::new(Duration::from_secs(1))) }; 4];
+///
+/// assert!(OF_EACH_WORKER[0].try_run(|| ()).is_ok());
+/// assert!(OF_EACH_WORKER[1].try_run(|| ()).is_ok());
+/// ```
+///
+/// # What it is not
+///
+/// It does not wait in the background: the owner's call takes as long as the window. It does not limit a
+/// rate with bursts. It does not know about runs across processes.
+///
+/// Two throttles whose runs call each other can deadlock as two locks can: a run of the first that waits
+/// for a deferral of the second, while a run of the second waits for the first. Bound such calls with
+/// [`run_within`](Self::run_within).
+#[repr(C)]
+pub struct Throttle<C = Monotonic> {
+    /// First, so that events name the throttle by its own address.
+    gate: Gate,
+    event: Event,
+    /// How many threads wait on the event, or are about to.
+    waiters: AtomicU32,
+    /// The thread of the run in progress, 0 if none: the run's own thread, and only that, recognizes
+    /// itself.
+    runner: AtomicU32,
+    clock: C,
+}
+
+impl Throttle {
+    const_unless_loom! {
+        /// A throttle on the [`Monotonic`] clock whose runs start at least `threshold` apart.
+        ///
+        /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it;
+        /// [`try_new`](Self::try_new) refuses it.
+        #[must_use]
+        pub const fn new(threshold: Duration) -> Self {
+            Self::with_clock(threshold, Monotonic)
+        }
+    }
+
+    /// As [`new`](Self::new), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`].
+    pub fn try_new(threshold: Duration) -> Result<Self, ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| Self::new(threshold))
+    }
+}
+
+impl<C> Throttle<C> {
+    const_unless_loom! {
+        /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`].
+        #[must_use]
+        pub const fn with_clock(threshold: Duration, clock: C) -> Self {
+            Self {
+                gate: Gate::new(Threshold::new(threshold)),
+                event: Event::new(),
+                waiters: AtomicU32::new(0),
+                runner: AtomicU32::new(0),
+                clock,
+            }
+        }
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// Whether a run is pending: some owner waits to perform it.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.gate.state().is_pending()
+    }
+
+    /// Whether a run is owed: its owner left, and the next call adopts it.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        self.gate.state().is_owed()
+    }
+
+    /// Whether a run is in progress.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.gate.state().is_running()
+    }
+
+    /// When the pending run is due, on the throttle's clock: the end of the window. `None` if no run is
+    /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
+    #[must_use]
+    pub fn next_run_at(&self) -> Option<Timestamp> {
+        let state = self.gate.state();
+        state.is_pending().then(|| state.window_end(self.gate.threshold()))
+    }
+
+    /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
+    #[must_use]
+    pub fn last_run_at(&self) -> Option<Timestamp> {
+        let epoch = self.gate.state().epoch();
+        (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
+    }
+
+    /// The whole state at this moment, as a value with a readable `Debug`.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.gate.state()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.state(), self.threshold())
+    }
+
+    /// The shortest time between the starts of two runs.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.gate.threshold()
+    }
+}
+
+impl<C: Clock> Throttle<C> {
+    /// Runs `f` at once if it may, else when the window is over, unless another call covers this one.
+    ///
+    /// * No run is in progress and the window is over: runs `f` now.
+    /// * A run is pending: returns at once with a handle to wait for it. `f` is dropped.
+    /// * Else this call becomes the owner: it waits for the window to end and the run in progress to
+    ///   finish, then runs `f`. It returns without having run if it is cancelled, or if a
+    ///   [`flush`](Self::flush) or a call by another thread took its place.
+    ///
+    /// Inside a run of the same throttle, in its thread, this cannot wait. If no run is pending, the
+    /// request is left *owed* ([`Outcome::Owed`]), and the next call from outside adopts it. A function
+    /// that hands the nested call to another thread and joins that thread does deadlock.
+    ///
+    /// Cost: see [`Throttle`](Self#cost).
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics. The run, if it had started, has finished then, and the throttle is
+    /// usable (G6).
+    #[inline]
+    pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
+        match self.gate.coalesce() {
+            Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
+            None => self.run_uncoalesced(f),
+        }
+    }
+
+    /// As [`run`](Self::run), for a caller that waits at most `max_wait`, on the throttle's clock.
+    ///
+    /// A deferral that is due later than that is not taken. One that is due sooner but then held up, by
+    /// a long run or by a threshold that was lengthened meanwhile, is left *owed* after `max_wait`
+    /// ([`Outcome::Owed`]), and with it the calls that coalesced into it: the next call covers them.
+    /// With a `max_wait` of zero that is what happens while a run outlasts its window. How long `f`
+    /// itself takes is not limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Closed`] if the call would have to wait longer: nothing was recorded, and no run is
+    /// promised.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`run`](Self::run).
+    pub fn run_within<T>(
+        &self,
+        max_wait: Duration,
+        f: impl FnOnce() -> T,
+    ) -> Result<Outcome<'_, T, C>, Refused> {
+        if let Some(epoch) = self.gate.coalesce() {
+            return Ok(Outcome::Coalesced(Coalesced::new(self, epoch)));
+        }
+        if self.is_inside_run() {
+            return Ok(self.leave_owed());
+        }
+        let now = self.clock.now();
+        let limit = now.saturating_add(max_wait);
+        Ok(self.settle(self.gate.arrive_by_uncoalesced(now, limit)?, Some(limit), f))
+    }
+
+    /// Runs `f` now or not at all: the leading edge only.
+    ///
+    /// If a run was pending and overdue, this one covers it.
+    ///
+    /// Cost: see [`Throttle`](Self#cost). Where most calls are refused, another [clock](crate::clock) makes
+    /// that cheaper.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with the time to retry at unless a run is in progress. Nothing was recorded, and no
+    /// run is promised.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`run`](Self::run).
+    #[inline]
+    pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
+        if let Some(refused) = self.clock.estimate().and_then(|estimate| self.gate.refuses(estimate)) {
+            return Err(refused);
+        }
+        let run = self.gate.try_start(self.clock.now())?;
+        Ok(self.take_over(run, Edge::Leading, f))
+    }
+
+    /// Runs `f` now if a run is pending or owed, whether the window is over or not. This is the explicit
+    /// exception from G1; the window starts anew.
+    ///
+    /// The former owner's call returns [`Outcome::Coalesced`].
+    ///
+    /// # Errors
+    ///
+    /// [`NotFlushed`]: `f` did not run. What was pending stays pending.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`run`](Self::run).
+    pub fn flush<T>(&self, f: impl FnOnce() -> T) -> Result<T, NotFlushed> {
+        match self.gate.flush(self.clock.now()) {
+            Flushed::Run(run) => Ok(self.take_over(run, Edge::Flushed, f)),
+            Flushed::Busy => Err(NotFlushed::Running),
+            Flushed::Nothing => Err(NotFlushed::NothingPending),
+        }
+    }
+
+    /// Gives up the pending or owed run and returns whether there was one. The window stays: the next
+    /// run keeps its distance (G1).
+    ///
+    /// The owner's call returns [`Outcome::Cancelled`], and so does every wait for the run. A call that
+    /// comes before the owner has noticed revives the run.
+    ///
+    /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
+    pub fn cancel(&self) -> bool {
+        let cancelled = self.gate.cancel_in();
+        if let Some(epoch) = cancelled {
+            self.waiting().notify();
+            observe::cancelled(self.source(), epoch);
+        }
+        cancelled.is_some()
+    }
+
+    /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
+    /// pending run is re-timed at once, sooner or later.
+    ///
+    /// Cost: one store, one fence, one load.
+    pub fn set_threshold(&self, threshold: Duration) {
+        self.gate.set_threshold(Threshold::new(threshold));
+        self.waiting().notify();
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source { front: "Throttle", gate: &self.gate }
+    }
+
+    #[inline]
+    pub(crate) fn waiting(&self) -> Waiting<'_, C> {
+        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+    }
+}
+
+impl<C> fmt::Debug for Throttle<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Throttle")
+            .field("state", &self.state())
+            .field("threshold", &self.threshold())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,20 @@
+//! What cannot be seen from outside of a throttle.
+
+use super::*;
+use crate::clock::Manual;
+use crate::front::wait::Turn;
+use crate::front::wait::WaitError;
+use crate::gate::Arrival;
+use crate::sync::Ordering;
+
+#[test]
+fn whoever_has_waited_is_counted_no_more() {
+    let throttle = Throttle::with_clock(Duration::from_secs(1), Manual::new(Timestamp::from_nanos(1)));
+    assert!(throttle.try_run(|| ()).is_ok());
+    let Arrival::Defer(deferral) = throttle.gate.arrive(throttle.clock.now()) else { panic!("closed") };
+    let covered = throttle.waiting().for_cover(deferral.epoch(), Some(Timestamp::ZERO));
+    assert_eq!(covered, Err(WaitError::TimedOut));
+    assert!(matches!(throttle.waiting().for_turn(deferral, Some(Timestamp::ZERO), || ()), Turn::Owed));
+    let waiters = throttle.waiters.load(Ordering::Relaxed);
+    assert_eq!(waiters, 0);
+}

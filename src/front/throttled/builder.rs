@@ -1,0 +1,123 @@
+//! What a [`Throttled`] can be told before it starts.
+
+use super::Throttled;
+use super::shared::Shared;
+use super::worker::Worker;
+use crate::clock::{Clock, Monotonic};
+use crate::front::owner::keeper::{Keeper, start};
+use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
+use crate::time::Threshold;
+use core::fmt;
+use core::time::Duration;
+use std::boxed::Box;
+use std::io;
+use std::string::String;
+use std::sync::Arc;
+
+/// Sets up a [`Throttled`].
+///
+/// ```
+/// use atomic_throttle::{Pending, Throttled};
+/// use std::time::Duration;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let save = Throttled::builder(Duration::from_secs(2))
+///     .name("save")
+///     .rest(Duration::from_millis(100))
+///     .on_drop(Pending::Flush)
+///     .on_panic(|panic| eprintln!("saving failed: {}", panic.message()))
+///     .spawn(|| println!("saved"))?;
+/// # drop(save);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is started until `spawn`"]
+pub struct Builder {
+    threshold: Threshold,
+    name: String,
+    clock: AnyClock,
+    rest: Duration,
+    on_drop: Pending,
+    panics: PanicPolicy,
+}
+
+impl Builder {
+    pub(super) fn new(threshold: Duration) -> Self {
+        Self {
+            threshold: Threshold::new(threshold),
+            name: String::from("throttled"),
+            clock: Arc::new(Monotonic),
+            rest: Duration::ZERO,
+            on_drop: Pending::default(),
+            panics: PanicPolicy::default(),
+        }
+    }
+
+    /// Names the thread: "throttled" else. The name must not contain a zero byte.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Leaves at least this time between the end of a run and the start of the next, beside the threshold:
+    /// for those who need silence where a run takes long, or starts late. A flush does not keep to it.
+    pub fn rest(mut self, rest: Duration) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// What becomes of the pending run when the last handle is dropped. By default it is performed when it
+    /// is due, and the drop waits for that: as long as the window, and for ever on a clock that nobody moves.
+    pub fn on_drop(mut self, pending: Pending) -> Self {
+        self.on_drop = pending;
+        self
+    }
+
+    /// Is told of each panic of the function, on the thread. A panic of its own is caught, and lost.
+    pub fn on_panic(mut self, hook: impl FnMut(&Panic<'_>) + Send + 'static) -> Self {
+        self.panics.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// Ends the throttle at the first panic of the function: what is pending then is owed, and every later
+    /// call is refused with [`Ended::Panicked`](crate::Ended::Panicked).
+    pub fn fatal_panics(mut self) -> Self {
+        self.panics.fatal = true;
+        self
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it cannot start a thread, or if the name contains a zero byte.
+    pub fn spawn(self, mut f: impl FnMut() + Send + 'static) -> io::Result<Throttled> {
+        self.spawn_with(move |_| f())
+    }
+
+    /// Starts the thread with a function that is given what the handles share.
+    pub(super) fn spawn_with(self, f: impl FnMut(&Shared) + Send + 'static) -> io::Result<Throttled> {
+        let shared = Arc::new(Shared::new(self.threshold, self.clock));
+        let worker = Worker { shared: Arc::clone(&shared), f, panics: self.panics, rest: self.rest };
+        let thread = start(self.name, move || worker.work())?;
+        let keeper = Keeper::new(Arc::clone(&shared), thread, self.on_drop);
+        Ok(Throttled { shared, keeper: Arc::new(keeper) })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("threshold", &self.threshold)
+            .field("name", &self.name)
+            .field("rest", &self.rest)
+            .field("on_drop", &self.on_drop)
+            .finish_non_exhaustive()
+    }
+}

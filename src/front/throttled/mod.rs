@@ -1,0 +1,332 @@
+//! [`Throttled`]: the background front end. A thread of its own runs the one function that it was given;
+//! no caller ever waits.
+
+#[cfg(feature = "batch")]
+mod batched;
+mod builder;
+mod shared;
+mod triggered;
+mod worker;
+
+#[cfg(feature = "batch")]
+pub use self::batched::{Batch, Batched, Rejected};
+pub use self::builder::Builder;
+pub use self::triggered::Triggered;
+
+use self::shared::Shared;
+use crate::front::observe;
+use crate::front::owner::keeper::Keeper;
+use crate::front::owner::{Ended, Pending, Shutdown};
+use crate::front::snapshot::Snapshot;
+use crate::front::throttle::NotFlushed;
+use crate::front::wait::WaitError;
+use crate::state::State;
+use crate::sync::Ordering;
+use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use core::fmt;
+use core::time::Duration;
+use std::sync::{Arc, Weak};
+
+/// Runs one function on a thread of its own, at most once per threshold, and never loses the last request.
+///
+/// ```
+/// use atomic_throttle::Throttled;
+/// use std::time::Duration;
+///
+/// let redraw = Throttled::spawn(Duration::from_millis(16), || println!("drawn"));
+/// // From any thread, as often as you like: it never waits, and never draws here.
+/// for _ in 0..1000 {
+///     redraw.trigger().unwrap();
+/// }
+/// redraw.wait().unwrap();
+/// assert!(redraw.runs() >= 1);
+/// ```
+///
+/// The first call runs at once, in the background. Of the calls inside the window one makes a run pending,
+/// and the thread performs it when the window is over; the others coalesce into it.
+///
+/// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending run is
+/// performed when it is due, and the thread is joined; [`Builder::on_drop`] flushes or discards it instead,
+/// and [`shutdown`](Self::shutdown) says what happened.
+///
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
+/// what is pending then does not run. Nor does it if the process exits or is killed.
+///
+/// A function that is to call its own throttle holds a [`WeakThrottled`]: with a handle in it the last one
+/// would never be dropped.
+///
+/// # Guarantees
+///
+/// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral.
+///   A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run that starts after
+///   it and sees what the caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by
+///   [`Pending::Discard`]; or it stays visibly owed, after a panic that was to be fatal.
+///   [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
+/// * **G6** A panic of the function is caught, counted, told to [`Builder::on_panic`] and to whoever waits,
+///   and the throttle goes on: its window counts, and what is pending stays pending.
+/// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending
+///   takes a lock, which nobody holds for longer than a decision, to be ordered against the end.
+/// * **G8** as [`Throttle`](crate::Throttle).
+/// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and
+///   the last handle dropped there ends the thread after the run, without waiting for it.
+///
+/// # Cost
+///
+/// A call while a run is pending is one fence and one load. One that makes a run pending adds a lock, a
+/// compare-and-swap, and the wake-up of the thread if that sleeps. A throttle is one thread and some 400
+/// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
+/// due, and not up to 50 µs later.
+#[derive(Clone)]
+pub struct Throttled {
+    shared: Arc<Shared>,
+    keeper: Arc<Keeper<Shared>>,
+}
+
+impl Throttled {
+    /// Starts a thread that runs `f` at most once per `threshold`, clamped to [`Threshold::MAX`], on the
+    /// [`Monotonic`](crate::Monotonic) clock. It runs nothing until the first [`trigger`](Self::trigger).
+    ///
+    /// # Panics
+    ///
+    /// If the system cannot start a thread; [`Builder::spawn`] returns an error instead.
+    #[must_use = "dropping the last handle ends the thread"]
+    pub fn spawn(threshold: Duration, f: impl FnMut() + Send + 'static) -> Self {
+        Self::builder(threshold).spawn(f).expect("the system can start a thread")
+    }
+
+    /// A throttle with a thread name, a clock, a rest after each run, another end, or a way with panics.
+    pub fn builder(threshold: Duration) -> Builder {
+        Builder::new(threshold)
+    }
+
+    /// Asks for a run, and returns at once with a handle to wait for it. Never waits for a run, and never
+    /// runs the function itself.
+    ///
+    /// Cost: one fence and one load while a run is pending; see [`Throttled`](Self#cost) else.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]: no run is promised.
+    #[inline]
+    pub fn trigger(&self) -> Result<Triggered<'_>, Ended> {
+        match self.shared.gate.coalesce() {
+            Some(epoch) => Ok(Triggered::new(self, epoch)),
+            None => self.trigger_uncoalesced(),
+        }
+    }
+
+    // Apart, with its result as the caller wants it: a coalesced call would have a stack frame for it.
+    #[cold]
+    fn trigger_uncoalesced(&self) -> Result<Triggered<'_>, Ended> {
+        self.shared.request().map(|epoch| Triggered::new(self, epoch))
+    }
+
+    /// Has the pending run start now, whether the window is over or not: the exception from G1. The window
+    /// starts anew.
+    ///
+    /// The run has started when this returns, by its stamp; the thread performs it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFlushed`]: nothing has started. What was pending stays pending.
+    pub fn flush(&self) -> Result<(), NotFlushed> {
+        self.shared.flush()
+    }
+
+    /// Gives up the pending run and returns whether there was one. The window stays: the next run keeps its
+    /// distance (G1). A wait for it returns [`WaitError::Cancelled`].
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "whoever wants no run need not know whether one was pending"
+    )]
+    pub fn cancel(&self) -> bool {
+        let cancelled = self.shared.gate.cancel_in();
+        if let Some(epoch) = cancelled {
+            self.shared.waiting().notify();
+            observe::cancelled(self.shared.source(), epoch);
+        }
+        cancelled.is_some()
+    }
+
+    /// Waits until all that was requested before has been run.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`] if the run will not come, or has panicked and no later one has completed. Never
+    /// `TimedOut`.
+    pub fn wait(&self) -> Result<(), WaitError> {
+        self.shared.wait_for_all(None)
+    }
+
+    /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
+    pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
+        self.shared.wait_for_all(Some(self.shared.within(limit)))
+    }
+
+    /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending run, and
+    /// the thread is joined. Returns how it ended. All handles stay valid; calls by them are refused.
+    ///
+    /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that.
+    pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
+        self.keeper.end(pending, None)
+    }
+
+    /// As [`shutdown`](Self::shutdown), but waits for the end at most for `limit` on the throttle's clock, and
+    /// does not join the thread.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
+    pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
+        self.keeper.end(pending, Some(self.shared.within(limit)))
+    }
+
+    /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
+    /// pending run is re-timed at once, sooner or later.
+    pub fn set_threshold(&self, threshold: Duration) {
+        self.shared.gate.set_threshold(Threshold::new(threshold));
+        self.shared.waiting().notify();
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+
+    /// The shortest time between the starts of two runs.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.shared.gate.threshold()
+    }
+
+    /// Whether a run is pending.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.state().is_pending()
+    }
+
+    /// Whether a run is in progress, or was started by a flush and comes next.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state().is_running()
+    }
+
+    /// Whether a run is owed: a panic that was to be fatal ended the thread while a run was pending.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        self.state().is_owed()
+    }
+
+    /// When the pending run is due, on the throttle's clock: the end of the window. `None` if none is. A
+    /// [rest](Builder::rest) may hold it up.
+    #[must_use]
+    pub fn next_run_at(&self) -> Option<Timestamp> {
+        let state = self.state();
+        state.is_pending().then(|| state.window_end(self.threshold()))
+    }
+
+    /// How many runs the thread has begun.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        // ORDERING: Relaxed. A count for people.
+        self.shared.runs.load(Ordering::Relaxed)
+    }
+
+    /// How many runs have panicked.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        // ORDERING: Relaxed. A count for people.
+        self.shared.panics.load(Ordering::Relaxed)
+    }
+
+    /// The whole state at this moment.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared.gate.state()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.state(), self.threshold())
+    }
+
+    /// A handle that does not keep the throttle going: for the function itself.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakThrottled {
+        WeakThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
+    }
+}
+
+impl fmt::Debug for Throttled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Throttled")
+            .field("state", &self.state())
+            .field("threshold", &self.threshold())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handle that does not keep the throttle going.
+///
+/// ```
+/// use atomic_throttle::{Throttled, WeakThrottled};
+/// use std::sync::{Arc, OnceLock};
+/// use std::time::Duration;
+///
+/// let itself: Arc<OnceLock<WeakThrottled>> = Arc::default();
+/// let inside = Arc::clone(&itself);
+/// let throttled = Throttled::spawn(Duration::from_millis(1), move || {
+///     // Look once more, later, because something was not ready.
+///     if let Some(itself) = inside.get() {
+///         let _ = itself.trigger();
+///     }
+/// });
+/// let _ = itself.set(throttled.downgrade());
+/// ```
+#[derive(Clone)]
+pub struct WeakThrottled {
+    shared: Weak<Shared>,
+    keeper: Weak<Keeper<Shared>>,
+}
+
+impl WeakThrottled {
+    /// As [`Throttled::trigger`], also after the last handle was dropped while the thread goes on. It does not
+    /// make this a handle, so it never is the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]: no run is promised.
+    pub fn trigger(&self) -> Result<(), Ended> {
+        let shared = self.shared.upgrade().ok_or(Ended::ShutDown)?;
+        match shared.gate.coalesce() {
+            Some(_) => Ok(()),
+            None => shared.request().map(drop),
+        }
+    }
+
+    /// A handle, unless the last one was dropped. While it lives it may be the last: then the drop of another
+    /// one does not end the throttle.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Throttled> {
+        Some(Throttled { keeper: self.keeper.upgrade()?, shared: self.shared.upgrade()? })
+    }
+}
+
+impl fmt::Debug for WeakThrottled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakThrottled")
+    }
+}
