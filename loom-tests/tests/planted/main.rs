@@ -39,9 +39,6 @@ mod wait;
 
 // The front ends name what they share by its place in the library.
 mod front {
-    pub(crate) mod counted {
-        pub(crate) use crate::calls::Calls;
-    }
     #[allow(unused_imports)]
     pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
 }
