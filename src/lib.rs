@@ -155,8 +155,7 @@ pub use self::keyed::{
 pub use self::throttled::{Batch, Batched, Rejected};
 
 #[cfg(doc)]
-#[doc = include_str!("../DESIGN.md")]
-pub mod design {}
+pub mod design;
 
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
