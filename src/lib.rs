@@ -128,8 +128,7 @@ pub use self::front::keyed::{
 pub use self::front::throttled::{Batch, Batched, Rejected};
 
 #[cfg(doc)]
-#[doc = include_str!("../DESIGN.md")]
-pub mod design {}
+pub mod design;
 
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]

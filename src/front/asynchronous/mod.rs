@@ -1,5 +1,5 @@
-//! [`AsyncThrottle`]: the asynchronous front end. A spawned task owns the deferral and performs the run;
-//! callers never block, and whatever future of theirs is dropped takes nothing along.
+//! [`AsyncThrottle`]: the asynchronous front end. A spawned task owns the deferral and performs the run.
+//! Callers never block, and dropping any future of theirs loses nothing.
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
@@ -23,6 +23,18 @@
 //!
 //! `Tokio` (feature `tokio`) runs it on tokio; any other runtime is a [`Runtime`] of your own.
 //! [`stream::throttle`] thins out a stream.
+//!
+//! # Who owns what
+//!
+//! Runs and deferrals belong to spawned tasks, and so does the leading run. The future of a caller holds
+//! nothing that could be lost with it.
+//!
+//! Between the decision and the end of the task, an owned guard holds the epoch. If the guard is dropped, it
+//! leaves the run owed and wakes those who wait. A run whose task is dropped in the middle is first owed once
+//! more, and then finishes, so nobody sees its calls as covered.
+//!
+//! The thread that polls the function is marked while it polls, so a wait inside the run is recognized.
+//! [`Runtime`] is all that is asked of an executor: a clock, a sleep and a spawn.
 
 mod body;
 mod decide;

@@ -1,4 +1,7 @@
 //! [`Counted`]: the blocking front end, with the number of calls for each run.
+//!
+//! A call is counted before it asks, and a run takes the count after it has started. So by G3 each call is
+//! taken by the run that covers it, or by an earlier one. The trailing edge reports the last calls.
 
 mod calls;
 mod throttled;

@@ -1,20 +1,33 @@
 //! [`Keyed`]: one throttle for each key, for millions of keys. Leading edge only; [`KeyedThrottled`] has the
 //! trailing edge, on a thread.
 //!
-//! Each key has a [`State`](crate::state::State) of its own, 8 bytes, in a hash table that is divided into
-//! shards; each shard has a lock. Under that lock a state is moved by the transitions that move the word of
-//! a gate, as plain function calls: no compare-and-swap and no fence, for the lock gives what both are for.
-//! A call that is refused only reads, and does not keep other such calls waiting; one that may run decides
-//! anew when it has the lock alone.
+//! # States under locks
 //!
-//! Why not a lock-free map: eviction has to be exact. A key may be forgotten only if it is idle at that very
-//! moment, and a call that comes at that moment must either find it or see that it is gone, and what is to be
-//! remembered of it. Under a lock that is one step, and loom can check it. A lock-free map takes more bytes a
-//! key, for pointers and for memory that waits to be reclaimed, and decides on a state that may have been
-//! removed from it. The price is G7: a thread that is preempted inside a decision delays the calls on the
-//! keys of its shard, until it goes on.
+//! Each key has a [`State`](crate::state::State) of its own, 8 bytes, and no gate. The states are in a hash
+//! table that is divided into shards, and each shard has a lock. Under that lock a state is moved by the
+//! transitions that move the word of a gate, as plain function calls. They need no compare-and-swap and no
+//! fence, because the lock gives the atomicity and the visibility that those are for elsewhere.
 //!
-//! No code of the user runs under a lock but `Hash` and `Eq` of the keys. The run itself, `Clone` and `Drop`
+//! A call that is refused only reads, and does not keep other such calls waiting. A call that may run decides
+//! again when it has the lock alone.
+//!
+//! # Eviction is exact
+//!
+//! That is why the map is not lock-free. A key may be forgotten only if it is idle at that very moment. A
+//! call that comes at that moment must either find the key, or see that it is gone and what is remembered of
+//! it. Under a lock that is one step, and loom can check it. A lock-free map takes more bytes a key, for
+//! pointers and for memory that waits to be reclaimed, and it decides on a state that may have been removed
+//! from it. The price of the lock is G7, and the documentation of the types says so: a thread that is
+//! preempted inside a decision delays the calls on the keys of its shard until it goes on.
+//!
+//! Of the keys that were evicted, each shard remembers one state: the latest. A key that is not in the table
+//! is decided by that state. So G1 holds whatever the clock does after an eviction.
+//!
+//! Nobody sweeps the tables: a call that runs looks at a few places of one shard.
+//!
+//! # What runs under a lock
+//!
+//! Of the user's code only `Hash` and `Eq` of the keys run under a lock. The run itself, `Clone` and `Drop`
 //! of keys, and the clock do not.
 
 mod active;

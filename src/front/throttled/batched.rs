@@ -1,4 +1,11 @@
 //! [`Batched`]: a [`Throttled`] whose runs are given what callers pushed.
+//!
+//! The queue is a lock-free one of crossbeam. A producer pushes before it asks, so by G3 the covering run
+//! finds the item. A run is given as many items as there were when it started, so producers cannot keep it
+//! from ending.
+//!
+//! The first item after an idle time is pushed under the lock of the throttle. So an item is either taken or
+//! refused, and a refused one is given back.
 
 use super::shared::Shared;
 use super::{Builder, Throttled, Triggered};

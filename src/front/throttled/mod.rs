@@ -1,5 +1,33 @@
-//! [`Throttled`]: the background front end. A thread of its own runs the one function that it was given;
-//! no caller ever waits.
+//! [`Throttled`]: the background front end. A thread of its own runs the one function that it was given; no
+//! caller ever waits.
+//!
+//! # How a call reaches the thread
+//!
+//! A call that is not coalesced makes a *request*: a deferral whose owner is the one thread. The thread looks
+//! at the word, claims what is pending, and sleeps until it is due, in the same wait loop as every other
+//! waiter.
+//!
+//! One lock (`Control`) orders what happens once in a while: a request, a flush and the end. A call holds it
+//! for one decision. So a request comes before the end and is served, or it comes after the end and is
+//! refused. If the end were a flag that a call looks at before it decides, a thread that has gone could
+//! accept a call. The coalesced path does not take the lock: while a run is pending, the thread has not
+//! ended.
+//!
+//! # How a flush reaches the thread
+//!
+//! The gate decides a flush where it is called. Only then is it one step against a cancel and a new request:
+//! a flag that asks the thread to flush could outlive the deferral that it was meant for, and start the next
+//! one early. The run that the flush has started is *detached*, its epoch is left under the lock, and the
+//! thread *resumes* it. When a panic ends the thread before that, the run is left owed, and then finishes.
+//!
+//! # The thread
+//!
+//! Linux lets a timed wait end 50 µs late, so that the wake-ups of several threads coincide. The thread asks
+//! for 1 ns instead. It wakes at most once for each threshold, so there is little to save, and a deferred run
+//! starts that much sooner. The threads of callers are left as they are.
+//!
+//! The last handle ends the thread. `Throttled` has no type parameter for its function, which lives on the
+//! thread, so it can stand in a field. It has none for its clock either, which only the thread reads often.
 
 #[cfg(feature = "batch")]
 mod batched;

@@ -1,10 +1,34 @@
 //! [`KeyedThrottled`]: the trailing edge for each of many keys. One thread of its own runs the one function
 //! for all of them; no caller ever waits.
 //!
+//! # How a call reaches the thread
+//!
 //! A key has the state that it has in a [`Keyed`](super::Keyed), 8 bytes, moved under the lock of its shard
 //! by the transitions that move the word of a gate. A call that is not coalesced is a *request*: a deferral
-//! whose owner is the thread. The thread keeps what it owns in the order of the epochs, which is the order
-//! in which the windows end.
+//! whose owner is the thread.
+//!
+//! A request moves the state of its key under the lock of the shard. In the same step it hands the deferral
+//! over, under the one lock that orders requests, flushes and the end. So it comes before the end or after
+//! it.
+//!
+//! # What is kept of a key
+//!
+//! A key has a second entry beside its 8 bytes only while it has an owner. The entry holds a clone of the
+//! key, the number of calls that its run is to cover, and the number of the promise of that run. By that
+//! number, a thread that waits for everything learns that the promise was kept.
+//!
+//! # Whose turn it is
+//!
+//! The thread keeps what it owns in the order of the epochs. All keys have one threshold, so windows end in
+//! the order in which they began, and a changed threshold changes nothing in that order. Re-timing a million
+//! pending keys is one look at the first. Those whose windows are over go on in the order in which the thread
+//! saw that. So new keys, which are due at once, do not hold up any other key for ever.
+//!
+//! A cancelled or flushed deferral stays with the thread until its turn, as in a gate. So that they cannot
+//! pile up, the thread forgets them when they are half of what it has.
+//!
+//! When nothing is pending and the latest window is over, the thread evicts what is left, without a further
+//! call.
 
 mod agenda;
 mod builder;

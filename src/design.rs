@@ -1,0 +1,36 @@
+// The chapters of `docs/`, as pages of the documentation.
+//
+// A chapter links to another by a reference, `[the word][word]`, and defines it in its last lines by a path that is
+// right on GitHub. `links.md` defines the same references by paths that are right here. It stands first in each page,
+// and in Markdown the first definition of a reference counts.
+
+#![doc = include_str!("design/links.md")]
+#![doc = include_str!("../docs/README.md")]
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/promises.md")]
+pub mod promises {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/word.md")]
+pub mod word {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/orders.md")]
+pub mod orders {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/layers.md")]
+pub mod layers {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/waiting.md")]
+pub mod waiting {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/cost.md")]
+pub mod cost {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/why.md")]
+pub mod why {}
