@@ -23,6 +23,26 @@ use core::time::Duration;
 /// assert_eq!(FAILED.outstanding(), 0);
 /// ```
 ///
+/// As with [`Throttle::run`], the owner of the pending run waits for up to a whole window in its own thread;
+/// with [`CountedThrottled`](crate::CountedThrottled) no caller waits.
+///
+/// *The function of a coalesced or refused call is dropped, so it must not carry the data.* Only the number
+/// of calls is carried on. Write everything else where the function reads it, before the call:
+///
+/// ```
+/// use atomic_throttle::Counted;
+/// use std::sync::Mutex;
+/// use std::time::Duration;
+///
+/// static FAILED: Counted = Counted::new(Duration::from_millis(10));
+/// static LATEST: Mutex<String> = Mutex::new(String::new());
+///
+/// for path in ["a.txt", "b.txt"] {
+///     path.clone_into(&mut LATEST.lock().unwrap()); // First the data, then the call.
+///     let _ = FAILED.run(|calls| println!("{calls} failed, {} last", LATEST.lock().unwrap()));
+/// }
+/// ```
+///
 /// Every call is counted, whatever becomes of it: one that is refused, cancelled or left owed stays counted
 /// until the next run, or until somebody [takes](Self::take) it. [`flush`](Self::flush) and
 /// [`cancel`](Throttle::cancel) are no calls.

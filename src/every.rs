@@ -26,6 +26,21 @@ use core::time::Duration;
 /// }
 /// ```
 ///
+/// *The expression of a suppressed call is not evaluated, and only the number of such calls is kept.* So it
+/// must do nothing that each call has to do. Do that outside of it:
+///
+/// ```
+/// use atomic_throttle::every;
+/// use std::time::Duration;
+///
+/// let mut bytes = 0;
+/// for packet in [100, 200, 300] {
+///     bytes += packet; // Not in the expression: that is evaluated once here.
+///     every!(Duration::from_secs(3600), println!("{bytes} bytes so far"));
+/// }
+/// assert_eq!(bytes, 600);
+/// ```
+///
 /// The expression stands in your function: `?`, `return` and `break` in it work as everywhere. The
 /// threshold is a constant expression. Each call site counts for itself; a loop is one call site.
 ///

@@ -8,6 +8,26 @@ use core::fmt;
 use core::time::Duration;
 
 /// What became of a call of [`AsyncThrottle::run`].
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use atomic_throttle::AsyncThrottle;
+/// use atomic_throttle::asynchronous::Outcome;
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let reload = AsyncThrottle::new(Duration::from_millis(20));
+/// match reload.run(async || "reloaded").await? {
+///     Outcome::RanAtOnce(value) | Outcome::RanDeferred(value) => assert_eq!(value, "reloaded"),
+///     Outcome::Coalesced(covered_by_a_later_run) => covered_by_a_later_run.wait().await?,
+///     Outcome::Cancelled | Outcome::Owed => {}
+/// }
+/// # Ok(())
+/// # }
+/// # main().unwrap();
+/// # }
+/// ```
 #[must_use = "`Cancelled` and `Owed` say that no run is coming"]
 pub enum Outcome<'t, T, R> {
     /// The function ran at once (leading edge) and returned this.
