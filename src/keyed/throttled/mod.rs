@@ -3,8 +3,8 @@
 //!
 //! A key has the state that it has in a [`Keyed`](super::Keyed), 8 bytes, moved under the lock of its shard
 //! by the transitions that move the word of a gate. A call that is not coalesced is a *request*: a deferral
-//! whose owner is the thread. The thread keeps what it owns in the order of the epochs, which is the order in
-//! which the windows end.
+//! whose owner is the thread. The thread keeps what it owns in the order of the epochs, which is the order
+//! in which the windows end.
 
 mod agenda;
 mod builder;
@@ -65,12 +65,9 @@ use std::sync::Arc;
 /// are performed when they are due, and the thread is joined; [`KeyedThrottledBuilder::on_drop`] flushes or
 /// discards them instead, and [`shutdown`](Self::shutdown) says what happened.
 ///
-/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
-/// what is pending then does not run. After the end nothing is evicted any more but by
-/// [`evict`](Self::evict).
-///
-/// A function that is to call its own throttle holds a [`WeakKeyedThrottled`]: with a handle in it the last
-/// one would never be dropped.
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or what is
+/// pending then does not run. After the end only [`evict`](Self::evict) evicts keys. A function that is to call its
+/// own throttle holds a [`WeakKeyedThrottled`]: a handle in it would keep the last one from being dropped.
 ///
 /// # Guarantees
 ///
@@ -79,10 +76,9 @@ use std::sync::Arc;
 /// * **G1** Two runs of a key start at least one threshold apart, also if the key was evicted between them,
 ///   as for [`Keyed`](crate::Keyed). [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions.
 /// * **G2** Runs never overlap, not those of different keys either.
-/// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key
-///   that starts after it and sees what the caller wrote before it; or it was cancelled, by
-///   [`cancel`](Self::cancel) or by [`Pending::Discard`]; or the key stays visibly owed, after a panic that
-///   was to be fatal.
+/// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key that
+///   starts after it and sees what the caller wrote before it; or [`cancel`](Self::cancel) or
+///   [`Pending::Discard`] cancelled it; or the key stays visibly owed, after a fatal panic.
 /// * **G4** At most one run of a key is pending, and the thread owns it.
 /// * **G5** A pending run starts when the window of its key is over, and the runs of other keys that were
 ///   seen to be due before it are done. A run that takes long delays those of all keys.
@@ -95,17 +91,16 @@ use std::sync::Arc;
 /// G7 is not promised, as for [`Keyed`](crate::Keyed): a call takes the lock of the shard of its key. Calls
 /// that coalesce share that lock.
 ///
-/// `Hash`, `Eq` and `Borrow` of the key, and the hasher, must not panic, nor call this throttle: they run
-/// under that lock. A clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of
-/// a key; of keys that are evicted together, a second one that panics aborts the process, as in any
-/// collection.
+/// `Hash`, `Eq` and `Borrow` of the key, and the hasher, must not panic, nor call this throttle: they run under
+/// that lock. A clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of
+/// keys that are evicted together, a second one that panics aborts the process, as in any collection.
 ///
 /// # Eviction
 ///
 /// As for [`Keyed`](crate::Keyed), by the thread, after each of its runs. A key that is pending, cancelled
 /// and not acknowledged, owed, or in progress is never evicted. When nothing is pending, and the window of
-/// the latest run is over, the thread evicts all that is left, with the lock of one shard after the other. So
-/// a burst of keys is forgotten without a further call.
+/// the latest run is over, the thread evicts all that is left, with the lock of one shard after the other.
+/// So a burst of keys is forgotten without a further call.
 ///
 /// # Counts
 ///
@@ -115,17 +110,16 @@ use std::sync::Arc;
 ///
 /// # Events
 ///
-/// With the feature `tracing` it tells [what the others tell](crate#features), but not of which key, for a
-/// key need not be [`Debug`](fmt::Debug): the function and [`KeyedThrottledBuilder::on_panic`] are told the
-/// key.
+/// With the feature `tracing` it tells [what the others tell](crate#features), but not of which key, for a key
+/// need not be [`Debug`](fmt::Debug): the function and [`KeyedThrottledBuilder::on_panic`] are told the key.
 ///
 /// # Cost
 ///
 /// A call while a run of its key is pending is a hash, a lock that it shares with other readers, and a
 /// look-up; with counts, another look-up and an increment. One that makes a run pending clones the key, and
 /// once more if it was not known, allocates, takes the lock of the shard alone and in it one that all keys
-/// share, for a push, and wakes the thread if that sleeps; it takes that second lock once before, too, so
-/// that after the end nothing is cloned. For a key that was not known the clock is read.
+/// share, for a push, and wakes the thread if that sleeps; it takes that second lock once before, too, so that
+/// after the end nothing is cloned. For a key that was not known the clock is read.
 ///
 /// An idle key takes what it takes in a [`Keyed`](crate::Keyed). One that is pending takes, beside that, its
 /// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
@@ -152,8 +146,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
     ///
     /// # Panics
     ///
-    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn_counted`] returns an error
-    /// instead.
+    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn_counted`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
     pub fn spawn_counted(threshold: Duration, f: impl FnMut(&K, u64) + Send + 'static) -> Self {
         Self::builder(threshold).spawn_counted(f).expect("the system can start a thread")
@@ -161,8 +154,8 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
 }
 
 impl<K> KeyedThrottled<K> {
-    /// A throttle with a thread name, a clock, a hash, a number of shards, a limit of keys, another end, or a
-    /// way with panics.
+    /// A throttle with a thread name, a clock, a hash, a number of shards, a limit of keys, another end, or
+    /// a way with panics.
     pub fn builder(threshold: Duration) -> KeyedThrottledBuilder<K> {
         KeyedThrottledBuilder::new(threshold)
     }
@@ -172,8 +165,8 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     /// Asks for a run of `key`, and returns at once. Never waits for a run, and never runs the function
     /// itself. It is not refused because a window is not over.
     ///
-    /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when no
-    /// run of it is pending. Cost: see [`KeyedThrottled`](Self#cost).
+    /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when no run
+    /// of it is pending. Cost: see [`KeyedThrottled`](Self#cost).
     ///
     /// # Errors
     ///
@@ -182,9 +175,8 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     ///
     /// # Panics
     ///
-    /// If the clock panics, which is read for a key that is not known, or the key, when it is cloned: nothing
-    /// was recorded then. If a key panics when it is dropped, one that was evicted, say: the call was taken
-    /// then.
+    /// If the clock panics, which is read for a key that is not known, or the key, when it is cloned: nothing was
+    /// recorded then. If a key panics when it is dropped, one that was evicted, say: the call was taken then.
     #[inline]
     pub fn trigger<Q>(&self, key: &Q) -> Result<(), NotTaken>
     where
@@ -224,8 +216,8 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
         self.shared.cancel(key)
     }
 
-    /// Evicts every key that can be, gives memory back, and returns how many keys those were. The thread does
-    /// so by itself; see [eviction](Self#eviction).
+    /// Evicts every key that can be, gives memory back, and returns how many keys those were. The thread
+    /// does so by itself; see [eviction](Self#eviction).
     #[allow(clippy::must_use_candidate, reason = "whoever wants room need not know how much there is")]
     pub fn evict(&self) -> usize {
         self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
@@ -276,8 +268,8 @@ impl<K, S> KeyedThrottled<K, S> {
     }
 
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
-    /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not
-    /// known may have to wait until the latest window that was forgotten is over, measured anew.
+    /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
+    /// may have to wait until the latest window that was forgotten is over, measured anew.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
         self.shared.waiting().notify();
