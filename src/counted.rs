@@ -81,25 +81,6 @@ impl<C> Counted<C> {
             Self { throttle: Throttle::with_clock(threshold, clock), calls: Calls::new() }
         }
     }
-
-    /// The throttle, to look at, to [cancel](Throttle::cancel) or to change the threshold of. Calls that are
-    /// made on it directly are not counted, and their runs take nothing.
-    pub fn throttle(&self) -> &Throttle<C> {
-        &self.throttle
-    }
-
-    /// How many calls no run was told of yet, at this moment.
-    #[must_use]
-    pub fn outstanding(&self) -> u64 {
-        self.calls.outstanding()
-    }
-
-    /// How many calls no run was told of, and will not be: for the end of a program, where the last calls
-    /// were refused, cancelled or left owed.
-    #[must_use = "these calls are not counted any more"]
-    pub fn take(&self) -> u64 {
-        self.calls.take()
-    }
 }
 
 impl<C: Clock> Counted<C> {
@@ -160,6 +141,27 @@ impl<C: Clock> Counted<C> {
     /// If `f` or the clock panics, as [`Throttle::run`].
     pub fn flush<T>(&self, f: impl FnOnce(u64) -> T) -> Result<T, NotFlushed> {
         self.throttle.flush(|| f(self.calls.take()))
+    }
+}
+
+impl<C> Counted<C> {
+    /// How many calls no run was told of, and will not be: for the end of a program, where the last calls
+    /// were refused, cancelled or left owed.
+    #[must_use = "these calls are not counted any more"]
+    pub fn take(&self) -> u64 {
+        self.calls.take()
+    }
+
+    /// The throttle, to look at, to [cancel](Throttle::cancel) or to change the threshold of. Calls that are
+    /// made on it directly are not counted, and their runs take nothing.
+    pub fn throttle(&self) -> &Throttle<C> {
+        &self.throttle
+    }
+
+    /// How many calls no run was told of yet, at this moment.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        self.calls.outstanding()
     }
 }
 

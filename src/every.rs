@@ -158,29 +158,6 @@ impl<C> Site<C> {
             Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Calls::new(), clock }
         }
     }
-
-    /// How many calls were suppressed and not yet reported, at this moment.
-    #[must_use]
-    pub fn suppressed(&self) -> u64 {
-        self.suppressed.outstanding()
-    }
-
-    /// How many calls were suppressed and not yet reported; they count as reported now. For the end of a
-    /// program, where no further entry reports them.
-    ///
-    /// Each suppressed call is in one entry's count, or in one of these. The window is left as it is.
-    ///
-    /// Cost: one exchange.
-    #[must_use = "these calls are not counted any more"]
-    pub fn take_suppressed(&self) -> u64 {
-        self.suppressed.take()
-    }
-
-    /// All that there is to see at this moment, to be read by a person.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.gate.state(), self.gate.threshold())
-    }
 }
 
 impl<C: Clock> Site<C> {
@@ -200,6 +177,31 @@ impl<C: Clock> Site<C> {
         }
         self.suppressed.count();
         None
+    }
+}
+
+impl<C> Site<C> {
+    /// How many calls were suppressed and not yet reported; they count as reported now. For the end of a
+    /// program, where no further entry reports them.
+    ///
+    /// Each suppressed call is in one entry's count, or in one of these. The window is left as it is.
+    ///
+    /// Cost: one exchange.
+    #[must_use = "these calls are not counted any more"]
+    pub fn take_suppressed(&self) -> u64 {
+        self.suppressed.take()
+    }
+
+    /// How many calls were suppressed and not yet reported, at this moment.
+    #[must_use]
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed.outstanding()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.gate.state(), self.gate.threshold())
     }
 }
 

@@ -87,14 +87,6 @@ impl<'t, R> Ticket<'t, R> {
     }
 }
 
-impl<R> Ticket<'_, R> {
-    /// The first run with a greater epoch than this one covers the call.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.after.epoch()
-    }
-}
-
 impl<R: Runtime> Ticket<'_, R> {
     /// Waits until a run that covers the call has completed. What that run wrote is then visible.
     ///
@@ -129,6 +121,14 @@ impl<R: Runtime> Ticket<'_, R> {
     /// How that wait would end at once, if it would.
     pub(super) fn look(&self) -> Option<Result<(), WaitError>> {
         self.throttle.shared().look_for_cover(self.after)
+    }
+}
+
+impl<R> Ticket<'_, R> {
+    /// The first run with a greater epoch than this one covers the call.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.after.epoch()
     }
 }
 
