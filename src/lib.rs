@@ -8,54 +8,98 @@
 //! throttle with a trailing edge.
 //!
 //! ```
-//! use atomic_throttle::Throttle;
+//! use atomic_throttle::Throttled;
+//! use std::sync::Mutex;
 //! use std::time::Duration;
 //!
-//! static SAVE: Throttle = Throttle::new(Duration::from_millis(10));
+//! static DOCUMENT: Mutex<String> = Mutex::new(String::new());
 //!
-//! # fn save() {}
-//! // From any thread, as often as you like:
-//! let _ = SAVE.run(save);
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let save = Throttled::spawn(Duration::from_millis(500), || {
+//!     let text = DOCUMENT.lock().unwrap().clone();
+//!     println!("saving {} bytes", text.len());
+//! });
+//! for key in "Never lose the last request.".chars() {
+//!     DOCUMENT.lock().unwrap().push(key); // First write what the function reads,
+//!     save.trigger()?; // then ask for a run: from any thread, as often as you like.
+//! }
+//! // Dropping the last handle performs the pending run, then joins the thread.
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! The first call runs at once. A call inside the window waits for its end and runs then; every other
-//! call meanwhile is covered by that run and returns at once, for the cost of a fence and a load.
+//! [`Throttled::trigger`] never waits and never runs the function: a thread of its own does. The first call
+//! runs at once. A call inside the window makes one run pending, and the thread performs that run when the
+//! window is over. Every further call *coalesces*, for the cost of a fence and a load: the pending run covers
+//! it. That run starts after the call and sees what the caller wrote before it.
+//!
+//! [`Throttle`] needs no thread, and a `static` can hold it. In return [`Throttle::run`] **waits in the
+//! calling thread**, for up to a whole window, whenever no other call does so already. It blocks an executor,
+//! and a loop of calls may take a window for each. [`Throttle::try_run`] and [`Throttle::run_within`] do not
+//! wait that long.
+//!
+//! # Who waits
+//!
+//! | | who waits for the window to end |
+//! |---|---|
+//! | [`Throttled`] | a thread of its own, bound to one function |
+//! | `Batched` (feature `batch`) | the same; each run receives the items that callers pushed |
+//! | [`CountedThrottled`] | the same; each run receives the number of calls that it stands for |
+//! | `AsyncThrottle` (feature `async`) | a spawned task, on tokio or another runtime |
+//! | [`every!`] | nobody: at most once per call site |
+//! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
+//! | `KeyedThrottled` (feature `keyed`) | one thread for all keys; each key has its own trailing edge |
+//! | [`Throttle`] | the caller: one of the calling threads |
+//! | [`Counted`] | the same; each run receives the number of calls that it stands for |
+//! | [`Gate`] | you, in an event loop of your own, without `std` |
+//!
+//! # Which operation
 //!
 //! | to | use |
 //! |---|---|
-//! | run at once, else when the window is over | [`Throttle::run`] |
-//! | the same, but wait no longer than a limit | [`Throttle::run_within`] |
-//! | run at once or not at all | [`Throttle::try_run`] |
-//! | know that the run that covers a call has finished | [`Coalesced::wait`] |
-//! | run the pending one now, or never | [`Throttle::flush`], [`Throttle::cancel`] |
-//! | have a thread of its own run one function, so that no caller waits | [`Throttled`] |
-//! | the same, with what callers push | `Batched` (feature `batch`) |
-//! | the same in tasks, on tokio or another runtime | `AsyncThrottle` (feature `async`) |
-//! | run at once or not at all, for each of millions of keys | `Keyed` (feature `keyed`) |
-//! | have one thread run one function for each of many keys, and lose the last call of none | `KeyedThrottled` (feature `keyed`) |
-//! | tell each run how many calls it stands for | [`Counted`], [`CountedThrottled`], [`Calls`] |
+//! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
+//! | hand each run what callers pushed | `Batched::trigger` |
+//! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Triggered::wait`], [`Coalesced::wait`] |
+//! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
+//! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
+//! | the same in tasks | `AsyncThrottle::trigger`, `AsyncThrottle::run` |
 //! | log at most once per threshold | [`every!`] |
-//! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
+//! | run at once or not at all | [`Throttle::try_run`]; once per key `Keyed::try_run` |
+//! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
+//! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
+//! | the same, and wait for up to a whole window | [`Throttle::run`] |
+//! | count the calls that a run stands for | [`CountedThrottled`], [`Counted`], [`Calls`] |
+//! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
-//! | share one among processes and machines | the package `atomic-throttle-cluster`; [`state::Policy`] has its lease |
+//! | share one throttle among processes and machines | the package `atomic-throttle-cluster` |
 //!
-//! The guarantees, by their numbers, are at [`Throttle`]; the word and its transitions in [`state`]; the
-//! reasons in [`design`].
+//! # The function of a coalesced call is dropped
+//!
+//! `run`, `run_within` and `AsyncThrottle::trigger` receive a function with each call. The pending run
+//! performs only the function of its owner. *The function of a coalesced call is dropped, so it must not
+//! carry the data*: write the data where the function reads it, before the call.
+//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. With [`Throttled`] no call has
+//! a function to lose, and `Batched` passes each item on.
+//!
+//! # More
+//!
+//! The guarantees, by their numbers, are at [`Throttled`](Throttled#guarantees) and
+//! [`Throttle`](Throttle#guarantees), the word and its transitions in [`state`], the reasons in [`design`].
 //!
 //! # Features
 //!
-//! `std` (default): [`Throttle`], [`Throttled`], [`every!`], [`Monotonic`]. Without it the crate is the core, `no_std`
-//! and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it needs
-//! 64-bit atomics.
+//! `std` (default): [`Throttled`], [`Throttle`], [`every!`], [`Monotonic`]. Without it the crate is the core,
+//! `no_std` and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it
+//! needs 64-bit atomics.
 //!
-//! `batch`: `Batched`, which gives each run what was pushed before it.
+//! `batch`: `Batched`, whose runs receive what callers pushed.
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
 //!
-//! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets those that are idle.
+//! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets idle keys.
 //!
-//! `tsc`: [`clock`] has `Tsc`, the processor's counter.
+//! `tsc`: `Tsc` in [`clock`], the processor's counter.
 //!
 //! `tracing`: events of the crate `tracing`, with the target `atomic_throttle`.
 //!
@@ -63,23 +107,24 @@
 //! |---|---|---|---|
 //! | `run` | debug | before the function | `started_at`, `edge`: `Leading`, `Trailing` or `Flushed` |
 //! | `deferral` | trace | a call owns the pending run | `due` |
-//! | `cancel` | debug | a pending or owed run was given up | `after` |
-//! | `takeover` | debug | beside its `run`: it came in place of a pending one that is overdue, or of an owed one | `started_at` |
+//! | `cancel` | debug | a pending or owed run was cancelled | `after` |
+//! | `takeover` | debug | beside its `run`: it replaced a pending run that was overdue, or an owed one | `started_at` |
 //! | `abandonment` | warn | an owner left, by its limit, by unwinding, with its task or with its thread, and a run is owed | `after` |
 //! | `owed` | debug | a call inside a run left a run owed | `after` |
 //! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
 //!
-//! [`Throttle`], [`Throttled`], `AsyncThrottle`, `KeyedThrottled` and [`every!`] tell them; `Keyed` and the
-//! stream adaptor tell nothing. Each has `front`, the type of the throttle, and `throttle`, an address that tells the throttles of
-//! a program apart: for [`Throttle`] and [`Site`] their own. What wraps a throttle tells as that. Times are on the clock of the
-//! throttle; `after` is the start of the run before. A call that is coalesced or refused tells nothing, and
-//! costs nothing. [`Throttle`] catches no panic: it goes on in the thread of the caller, and tells nothing.
-//! A thread tells what it decided just after it, so events of two threads may be told in another order than
-//! they happened in; their times are right.
+//! [`Throttled`], [`Throttle`], `AsyncThrottle`, `KeyedThrottled` and [`every!`] emit them. `Keyed` and the
+//! stream adaptor emit none. Each event has two more fields: `front`, the type of the throttle, and
+//! `throttle`, an address that tells the throttles of a program apart. For [`Throttle`] and [`Site`] that is
+//! their own address. A front end that wraps another one emits events under the name of the inner one. Times
+//! are on the clock of the throttle; `after` is the start of the run before. A coalesced or refused call
+//! emits no event, and pays nothing. [`Throttle`] catches no panic, so it reports none: the panic goes on in
+//! the thread of the caller. A thread emits an event just after the decision. So the events of two threads
+//! may come in another order than their decisions; their times are right.
 //!
-//! A subscriber may call the throttle that it is told of, as anybody may; what comes of that is not told. It
-//! is told by the thread that is to run next, so it must not wait for that run. If it panics, the panic is
-//! reported by the panic hook and ends there: the throttle goes on as if nothing had been told.
+//! A subscriber may call the throttle that emitted the event; events caused by that call are suppressed. It
+//! runs on the thread that performs the next run, so it must not wait for that run. If it panics, the panic
+//! hook reports that, and the throttle goes on as if it had returned.
 
 #[cfg(feature = "std")]
 extern crate std;

@@ -1,22 +1,21 @@
 //! Timestamps, thresholds and leases: validated, saturating, never overflowing.
 //!
-//! All count whole nanoseconds in a `u64`. A [`Timestamp`] is a reading of a throttle's clock, a
-//! [`Threshold`] is the shortest time between the starts of two runs, a [`Lease`] is for how long a run
-//! in progress keeps others out. Their range is limited so that every sum that a throttle needs fits in
-//! 64 bits, which is how guarantee G8 (nothing overflows or panics, whatever the clock returns) holds by
-//! construction.
+//! All count whole nanoseconds in a `u64`. A [`Timestamp`] is a reading of a throttle's clock. A
+//! [`Threshold`] is the shortest time between the starts of two runs. A [`Lease`] is how long a run in
+//! progress excludes others. Their ranges are limited so that every sum that a throttle needs fits in 64
+//! bits. So guarantee G8 (nothing overflows or panics, whatever the clock returns) holds by construction.
 
 use core::fmt;
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-/// The largest value of the 61-bit field that the word keeps a start in.
+/// The largest value of the 61-bit field of the word that holds a start.
 pub(crate) const START_MAX: u64 = (1 << 61) - 1;
 
-/// Starts that can still be told apart after a clock has reached [`Timestamp::MAX`] and stands there.
+/// How many starts still get distinct epochs after a clock has reached [`Timestamp::MAX`] and stands still.
 ///
-/// Every start moves the epoch by at least 1. With this reserve above the largest clock reading, two
-/// runs share an epoch only after 2^56 starts at the very end of time: 22 years at one start each 10 ns.
+/// Every start moves the epoch by at least 1. With this reserve above the largest clock reading, two runs
+/// share an epoch only after 2^56 starts at the very end of the range: 22 years at one start each 10 ns.
 const RESERVE: u64 = 1 << 56;
 
 /// A reading of a throttle's clock, in nanoseconds since an origin that the clock chooses.
@@ -44,8 +43,8 @@ impl Timestamp {
     /// The latest reading that a clock can have.
     pub const MAX: Self = Self(START_MAX + 1 - RESERVE);
 
-    /// A deadline that no clock reading reaches: the end of a window that ends after
-    /// [`Timestamp::MAX`]. It is greater than every reading.
+    /// A deadline that no clock reading reaches: the end of a window that would end after [`Timestamp::MAX`].
+    /// It is greater than every reading.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// The timestamp `nanos` nanoseconds after the origin, at most [`Timestamp::MAX`].
@@ -80,14 +79,14 @@ impl Timestamp {
         Self(self.0.saturating_sub(saturating_nanos(duration)))
     }
 
-    /// The time from `earlier` to `self`, zero if `earlier` is the later one.
+    /// The time from `earlier` to `self`, or zero if `earlier` is later.
     #[must_use]
     #[inline]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// The timestamp as a clock reading: `NEVER` is a deadline, and counts as the last reading.
+    /// The timestamp as a clock reading. `NEVER` is a deadline, so it counts as the last reading.
     #[inline]
     pub(crate) const fn as_reading(self) -> u64 {
         if self.0 > Self::MAX.0 { Self::MAX.0 } else { self.0 }
@@ -124,9 +123,9 @@ impl fmt::Debug for Timestamp {
 
 /// The shortest time between the starts of two runs, in nanoseconds.
 ///
-/// The range is 0 to [`Threshold::MAX`] (about 70.8 years). A threshold of 0 asks for no spacing: runs
-/// still never overlap and calls still coalesce, but no window is ever closed. A larger threshold is
-/// clamped by [`Threshold::new`] and refused by [`Threshold::try_from`]:
+/// The range is 0 to [`Threshold::MAX`] (about 70.8 years). A threshold of 0 asks for no spacing: runs still
+/// never overlap and calls still coalesce, but no window is ever closed. [`Threshold::new`] clamps a larger
+/// threshold, and [`Threshold::try_from`] refuses it:
 ///
 /// ```
 /// use atomic_throttle::Threshold;
@@ -148,7 +147,7 @@ impl Threshold {
     /// The longest threshold: as long as the clock's whole range, so at most one run ever.
     pub const MAX: Self = Self(Timestamp::MAX.0);
 
-    /// The threshold nearest to `duration`: a longer one than [`Threshold::MAX`] becomes `MAX`.
+    /// The threshold nearest to `duration`: one above [`Threshold::MAX`] becomes `MAX`.
     #[must_use]
     pub const fn new(duration: Duration) -> Self {
         Self::from_nanos(saturating_nanos(duration))
@@ -195,7 +194,7 @@ impl fmt::Debug for Threshold {
     }
 }
 
-/// The refusal of a threshold that is longer than [`Threshold::MAX`].
+/// The error for a threshold above [`Threshold::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThresholdTooLong {

@@ -1,4 +1,4 @@
-//! A clock that looks at a cheaper one first.
+//! A clock that reads a cheaper one first.
 
 use super::{Clock, Monotonic, Moved};
 use crate::time::{Timestamp, saturating_nanos};
@@ -7,10 +7,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Linux's `CLOCK_MONOTONIC_COARSE`: the time of [`Monotonic`] at the latest tick of the kernel.
 ///
-/// It is behind by up to a tick, 1 to 10 ms as the kernel was built, and by more where a virtual machine is
-/// not given its processor. Alone it is a clock like any other, whose runs are stamped too early: by its own
-/// readings they keep their distance, by [`Monotonic`] they may be that much closer. [`CoarseFirst`] has no
-/// such fault.
+/// It is behind by up to a tick: 1 to 10 ms, depending on how the kernel was built. It is behind by more
+/// while the host gives a virtual machine no processor. Used alone, it stamps runs too early: they keep their
+/// distance by its own readings, but by [`Monotonic`] they may be that much closer. [`CoarseFirst`] avoids
+/// that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coarse;
 
@@ -21,10 +21,10 @@ impl Clock for Coarse {
     }
 }
 
-/// A clock that refuses by a coarse one, and lets run by a precise one only. For a throttle that refuses most
-/// of its calls, and whose window is much longer than the slack.
+/// A clock that may refuse a call by a coarse reading, and admits one by a precise reading only. For a
+/// throttle that refuses most of its calls, and whose window is much longer than the slack.
 ///
-/// Only on Linux and Android, which have such a clock.
+/// Only Linux and Android have such a clock.
 ///
 /// ```
 /// use atomic_throttle::Throttle;
@@ -39,31 +39,30 @@ impl Clock for Coarse {
 /// ```
 ///
 /// A call that runs at once or not at all is refused if the window ends later than `slack` after the coarse
-/// time. In the last part of the window, and afterwards, the precise clock is read as well, and decides. Those
-/// calls are `try_run` of [`Throttle`](crate::Throttle) and [`Counted`](crate::Counted),
-/// [`Site::enter`](crate::Site::enter), and `try_run` and `try_enter` of `Keyed`. Every other call, and
-/// whatever waits, goes by the precise clock alone.
+/// time. In the last part of the window, and afterwards, such a call also reads the precise clock, and that
+/// decides. Those calls are `try_run` of [`Throttle`](crate::Throttle) and [`Counted`](crate::Counted),
+/// [`Site::enter`](crate::Site::enter), and `try_run` and `try_enter` of `Keyed`. All other calls and all
+/// waits use the precise clock alone.
 ///
 /// # Guarantees
 ///
-/// * **G1** holds on the precise clock, however wrong the coarse one is: no run is stamped by it.
-/// * A call may be refused for longer than the window lasts: by as much as the coarse clock is behind more
-///   than `slack`. If it is behind by less, the decisions are those of the precise clock.
-/// * The time to retry at that such a call is told has then passed by the precise clock. Whoever comes back
-///   at once may be refused again, until the coarse clock moves: wait a little in between.
+/// * **G1** holds on the precise clock, however wrong the coarse one is: it stamps no run.
+/// * If the coarse clock is behind by more than `slack`, calls are refused for longer than the window lasts,
+///   by the difference. If it is behind by less, the decisions are those of the precise clock.
+/// * In that case the time to retry at, in the refusal, has already passed by the precise clock. A caller
+///   that retries at once may be refused again, until the coarse clock moves: wait a little in between.
 ///
 /// # Cost
 ///
-/// A call that the coarse clock refuses costs a fifth of one on [`Monotonic`]. One that it could refuse and does
-/// not costs a coarse reading more, a seventh of a precise one, and two loads; on a `Keyed`, one more look-up
-/// under the lock that readers share. 8 bytes, so that a throttle has 40.
+/// A call that the coarse clock refuses costs a fifth of one on [`Monotonic`]. A call that it could refuse
+/// and does not pays for a coarse reading, which is a seventh of a precise one, and two loads; on a `Keyed`
+/// also for one more look-up under the lock that readers share. The clock has 8 bytes, so a throttle has 40.
 ///
 /// # How far behind
 ///
 /// On two virtual cores and with a tick of 4 ms, the coarse clock was behind by 5.1 ms in the median of ten
-/// seconds and by 7.1 ms at most while one core was busy, and by 14.8 ms at most in another hour. It is no bound:
-/// `cargo xtask clocks`, in this repository, measures it. The slack of
-/// [`new`](Self::new) is 20 ms.
+/// seconds and by 7.1 ms at most while one core was busy, and by 14.8 ms at most in another hour. That is no
+/// bound: `cargo xtask clocks`, in this repository, measures it. The slack of [`new`](Self::new) is 20 ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoarseFirst<C = Coarse, P = Monotonic> {
     coarse: C,
@@ -78,8 +77,8 @@ impl CoarseFirst {
         Self::with_slack(Duration::from_millis(20))
     }
 
-    /// With a slack of one's own. Zero saves the most precise readings, and lets windows end late by as much
-    /// as the coarse clock is behind.
+    /// With this slack. Zero saves the most precise readings; windows then end late by as much as the coarse
+    /// clock is behind.
     #[must_use]
     pub const fn with_slack(slack: Duration) -> Self {
         Self::of(Coarse, Monotonic, slack)
@@ -87,13 +86,13 @@ impl CoarseFirst {
 }
 
 impl<C, P> CoarseFirst<C, P> {
-    /// Of two clocks on one scale: `coarse` is the cheaper one.
+    /// Combines two clocks on one scale. `coarse` is the cheaper one.
     #[must_use]
     pub const fn of(coarse: C, precise: P, slack: Duration) -> Self {
         Self { coarse, precise, slack_nanos: saturating_nanos(slack) }
     }
 
-    /// How far behind the coarse clock may be without any effect.
+    /// How far the coarse clock may be behind without any effect.
     #[must_use]
     pub const fn slack(&self) -> Duration {
         Duration::from_nanos(self.slack_nanos)

@@ -1,9 +1,9 @@
-//! [`Clock`]: where a front end takes the time from. [`Monotonic`] is real, [`Manual`] is for tests and
+//! [`Clock`]: where a front end takes the time from. [`Monotonic`] is the real clock, [`Manual`] is for tests and
 //! simulations.
 //!
-//! Others are real as well, and cost less where most calls are refused: `CoarseFirst` looks first at `Coarse`,
-//! which is a few milliseconds behind, and never lets a run start early; `Tsc` (feature `tsc`) reads the
-//! processor's counter, which may go back from one core to another.
+//! Two other real clocks cost less where most calls are refused. `CoarseFirst` first reads `Coarse`, which is
+//! a few milliseconds behind; it never lets a run start early. `Tsc` (feature `tsc`) reads the processor's
+//! counter, which may go back from one core to another.
 
 use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 use crate::time::Timestamp;
@@ -28,9 +28,9 @@ pub use self::{monotonic::Monotonic, moved::Moved};
 
 /// A source of [`Timestamp`]s.
 ///
-/// A throttle asks only that a reading be one nanosecond count on one scale. A clock that stands still,
-/// jumps or goes backwards breaks nothing (G8): while it reads earlier than the latest start, the window
-/// counts as closed.
+/// A throttle asks for little: all readings count nanoseconds on one scale. A clock that stands still, jumps
+/// or goes backwards breaks nothing (G8): while it reads earlier than the latest start, the window counts as
+/// closed.
 ///
 /// A clock of your own is one method:
 ///
@@ -52,29 +52,28 @@ pub use self::{monotonic::Monotonic, moved::Moved};
 ///
 /// # Panics
 ///
-/// A throttle whose `now` panics is left usable: a caller that was the owner leaves the run owed.
+/// If `now` panics, the throttle stays usable. A caller that owned the deferral leaves the run owed.
 pub trait Clock {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// About the time now, at less cost than [`now`](Self::now): for a call that is refused.
+    /// The approximate time, at less cost than [`now`](Self::now): for a call that is refused.
     ///
-    /// `None`, the default, says that there is nothing cheaper. At `Some`, a call that runs at once or not at
-    /// all ([`Throttle::try_run`](crate::Throttle::try_run) and its like) is refused if it would be refused at
-    /// this time. Every other decision goes by [`now`](Self::now). So whatever this returns, no run starts
-    /// early (G1): an estimate ahead of `now` costs one reading more, one behind it keeps a window closed for
-    /// as much longer. See `CoarseFirst`.
+    /// `None`, the default, means that there is nothing cheaper. With `Some`, a call that runs at once or not
+    /// at all (such as [`Throttle::try_run`](crate::Throttle::try_run)) is refused if it would be refused at
+    /// this time. Every other decision uses [`now`](Self::now). So whatever this returns, no run starts early
+    /// (G1). An estimate ahead of `now` costs one more reading; an estimate behind it keeps a window closed
+    /// for that much longer. See `CoarseFirst`.
     #[inline]
     fn estimate(&self) -> Option<Timestamp> {
         None
     }
 
-    /// For a clock that is moved by hand: what tells those who wait that it was moved.
+    /// For a clock that is moved by hand: the object that wakes waiters after a move.
     ///
-    /// `None`, the default, says that the clock runs with real time, so that whoever waits until a
-    /// deadline may sleep for the time that is left. `Some` says that it does not: waiters then wake on
-    /// [`Moved::notify`] only. It must always return the same object, and must not panic: it is called
-    /// while others are told of the end of a run.
+    /// `None`, the default, means that the clock runs with real time: a waiter sleeps for the time that is
+    /// left until its deadline. `Some` means that it does not: waiters then wake on [`Moved::notify`] only.
+    /// It must always return the same object. It must not panic: a run that finishes calls it to wake others.
     #[cfg(feature = "std")]
     fn moved(&self) -> Option<&Moved> {
         None
@@ -111,7 +110,7 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     }
 }
 
-/// A clock that moves only when it is told to: forwards, backwards, or not at all.
+/// A clock that moves only when you move it: forwards, backwards, or not at all.
 ///
 /// Threads that wait on a throttle with this clock notice every move. Share it by reference or in an
 /// `Arc`.
@@ -146,10 +145,10 @@ impl Manual {
         }
     }
 
-    /// Sets the clock, forwards or backwards, and wakes those who wait on it.
+    /// Sets the clock, forwards or backwards, and wakes all who wait on it.
     pub fn set(&self, now: Timestamp) {
-        // ORDERING: Relaxed. A clock publishes nothing but its own value. A waiter that looked before
-        // this store is woken by the notification, which fences.
+        // ORDERING: Relaxed. A clock publishes only its own value. The notification, which fences, wakes a
+        // waiter that looked before this store.
         self.now.store(now.as_nanos(), Ordering::Relaxed);
         #[cfg(feature = "std")]
         self.moved.notify();

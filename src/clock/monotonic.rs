@@ -5,12 +5,12 @@ use crate::time::Timestamp;
 
 /// The system's monotonic clock, ordered across cores.
 ///
-/// On Unix it is `CLOCK_MONOTONIC`: comparable between the processes of one boot, and as fast as
-/// `Instant::now`. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
+/// On Unix it is `CLOCK_MONOTONIC`: as fast as `Instant::now`, and comparable between processes until the
+/// machine restarts. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
 /// the process.
 ///
-/// On most systems it stands still while the machine is suspended: a window that has not ended then
-/// lasts longer by the time of the suspension.
+/// On most systems it stands still while the machine is suspended. A suspension prolongs the present window
+/// by as much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Monotonic;
 
@@ -21,8 +21,7 @@ impl Clock for Monotonic {
     }
 }
 
-// Apple's CLOCK_MONOTONIC goes on while the machine is suspended, and the time-outs of waiting threads
-// do not.
+// Apple's CLOCK_MONOTONIC goes on while the machine is suspended; the time-outs of waiting threads do not.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[inline]
 fn read() -> Timestamp {
@@ -36,7 +35,7 @@ pub(super) fn timestamp(time: rustix::time::Timespec) -> Timestamp {
     const NANOS_PER_SECOND: u64 = 1_000_000_000;
     /// More than a timestamp can hold, and so little that the product cannot overflow.
     const MAX_SECONDS: u64 = Timestamp::MAX.as_nanos() / NANOS_PER_SECOND + 1;
-    // A clock that starts at boot is never negative; if one ever were, 0 is the nearest value.
+    // A clock that starts at boot is never negative. If one were, 0 is the nearest value.
     let seconds = (time.tv_sec.max(0) as u64).min(MAX_SECONDS);
     // Less than 2^30.
     let nanos = u64::from(time.tv_nsec as u32);

@@ -1,9 +1,9 @@
-//! How a clock that is moved by hand tells those who wait on it.
+//! How a clock that is moved by hand wakes those who wait on it.
 
 use crate::sync::{Event, const_unless_loom};
 use core::fmt;
 
-/// Wakes those who wait on a throttle whose clock is moved by hand.
+/// Wakes all who wait on a throttle whose clock is moved by hand.
 ///
 /// A simulated clock of your own holds one, returns it from [`Clock::moved`](super::Clock::moved), and
 /// calls [`notify`](Self::notify) after each move. [`Manual`](super::Manual) does that already.
@@ -13,7 +13,7 @@ pub struct Moved {
 
 impl Moved {
     const_unless_loom! {
-        /// One that nobody waits on yet.
+        /// Nobody waits on it yet.
         #[must_use]
         pub const fn new() -> Self {
             Self { event: Event::new() }

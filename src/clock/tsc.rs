@@ -4,8 +4,8 @@ use super::Clock;
 use crate::time::Timestamp;
 use std::sync::OnceLock;
 
-/// The processor's time-stamp counter, by the crate `quanta`: cheaper than [`Monotonic`](super::Monotonic) by
-/// half or more, and not ordered across cores.
+/// The processor's time-stamp counter, by the crate `quanta`: half the cost of
+/// [`Monotonic`](super::Monotonic) or less, and not ordered across cores.
 ///
 /// ```
 /// use atomic_throttle::Throttle;
@@ -20,22 +20,21 @@ use std::sync::OnceLock;
 ///
 /// # Hazards
 ///
-/// * The counters of two cores need not agree, and a core may read its own early. On two virtual cores that told
-///   each other their readings, one was behind what had been told 498,000 times in ten seconds, by up to 1.9 µs
-///   (`cargo xtask clocks`, in this repository). G1 to G9 hold all the same, on this clock, but for what the
-///   first reading does to G7: while it reads earlier than the latest start, the window counts as closed (G8).
-///   What does not hold is that two runs are a threshold apart on any other clock, nor that a call which begins
-///   after the window was seen over is not refused.
-/// * The length of its second is measured once, against the system's clock, when it is first read: that
-///   reading takes about a millisecond, up to 200, and whoever else reads it meanwhile waits for that. Read it
-///   once at the start of the program if that matters. What is measured is off by some parts per million, and
-///   stays so: the system's clock is corrected, this one is not.
-/// * A machine whose counter stops, changes its pace, or is moved to other hardware takes this clock along.
-///   If the counter starts anew, as on some machines after a suspension, the window stays closed for as long as
-///   it had counted before. Where the processor says that its counter is not steady, `quanta` reads the
-///   system's clock instead.
-/// * Waiting is the system's business: a deferred run starts when a sleep by the system's clock is over and
-///   this clock agrees.
+/// * The counters of two cores need not agree, and a core may read its own early. Two virtual cores sent each
+///   other their readings for ten seconds: 498,000 times a reading was behind the one received, by up to 1.9
+///   µs (`cargo xtask clocks`, in this repository). G1 to G9 hold all the same, on this clock: while it reads
+///   earlier than the latest start, the window counts as closed (G8). The one exception is G7 at the first
+///   reading, see below. But two runs need not be a threshold apart on any other clock, and a call may be
+///   refused although it begins after somebody saw the window over.
+/// * The first reading measures the length of the counter's second against the system's clock. It takes about
+///   a millisecond, up to 200, and other threads that read the clock meanwhile wait for it. Read the clock
+///   once at the start of the program if that matters. The result is off by some parts per million, and stays
+///   so: the system's clock is corrected later, this one is not.
+/// * If the counter stops or changes its pace, or the machine moves to other hardware, this clock goes wrong
+///   with it. If the counter restarts at zero, as on some machines after a suspension, the window stays
+///   closed for as long as the counter had run before. If the processor reports that its counter is not
+///   steady, `quanta` reads the system's clock instead.
+/// * Waiting uses the system's clock: a deferred run starts when such a sleep is over and this clock agrees.
 ///
 /// It counts from its first reading in the process, so timestamps of two processes must not be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +54,7 @@ impl Clock for Tsc {
     #[inline]
     fn now(&self) -> Timestamp {
         let (counter, first) = FIRST.get_or_init(calibrate);
-        // 0 where another core is behind the first reading.
+        // 0 if this core is behind the first reading.
         Timestamp::from_nanos(counter.delta_as_nanos(*first, counter.raw()))
     }
 }

@@ -26,6 +26,21 @@ use core::time::Duration;
 /// }
 /// ```
 ///
+/// *The expression of a suppressed call is not evaluated, and only the number of such calls is kept.* So it
+/// must do nothing that each call has to do. Do that outside of it:
+///
+/// ```
+/// use atomic_throttle::every;
+/// use std::time::Duration;
+///
+/// let mut bytes = 0;
+/// for packet in [100, 200, 300] {
+///     bytes += packet; // Not in the expression: that is evaluated once here.
+///     every!(Duration::from_secs(3600), println!("{bytes} bytes so far"));
+/// }
+/// assert_eq!(bytes, 600);
+/// ```
+///
 /// The expression stands in your function: `?`, `return` and `break` in it work as everywhere. The
 /// threshold is a constant expression. Each call site counts for itself; a loop is one call site.
 ///
@@ -143,29 +158,6 @@ impl<C> Site<C> {
             Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Calls::new(), clock }
         }
     }
-
-    /// How many calls were suppressed and not yet reported, at this moment.
-    #[must_use]
-    pub fn suppressed(&self) -> u64 {
-        self.suppressed.outstanding()
-    }
-
-    /// How many calls were suppressed and not yet reported; they count as reported now. For the end of a
-    /// program, where no further entry reports them.
-    ///
-    /// Each suppressed call is in one entry's count, or in one of these. The window is left as it is.
-    ///
-    /// Cost: one exchange.
-    #[must_use = "these calls are not counted any more"]
-    pub fn take_suppressed(&self) -> u64 {
-        self.suppressed.take()
-    }
-
-    /// All that there is to see at this moment, to be read by a person.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.gate.state(), self.gate.threshold())
-    }
 }
 
 impl<C: Clock> Site<C> {
@@ -185,6 +177,31 @@ impl<C: Clock> Site<C> {
         }
         self.suppressed.count();
         None
+    }
+}
+
+impl<C> Site<C> {
+    /// How many calls were suppressed and not yet reported; they count as reported now. For the end of a
+    /// program, where no further entry reports them.
+    ///
+    /// Each suppressed call is in one entry's count, or in one of these. The window is left as it is.
+    ///
+    /// Cost: one exchange.
+    #[must_use = "these calls are not counted any more"]
+    pub fn take_suppressed(&self) -> u64 {
+        self.suppressed.take()
+    }
+
+    /// How many calls were suppressed and not yet reported, at this moment.
+    #[must_use]
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed.outstanding()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.gate.state(), self.gate.threshold())
     }
 }
 

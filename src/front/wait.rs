@@ -1,9 +1,9 @@
-//! Waiting for a deadline, a finish or a cancel: the owner for its turn, a coalesced call for its run.
+//! Waiting for a deadline, a finish or a cancel: the owner waits for its turn, a coalesced call for its run.
 //!
-//! Whoever waits counts itself first, then looks at the word and the clock; whoever moves one of them
-//! does that first, then looks at the count. Both fence in between, so one of the two sees the other, and
-//! no wake-up is lost (G5). That a counted waiter hears a notification is the event's part: it lists its
-//! listeners under a lock, and a waiter looks once more after it is listed.
+//! A waiter first counts itself, then looks at the word and the clock. A thread that moves one of them does
+//! that first, then looks at the count. Both fence in between, so one of the two sees the other, and no
+//! wake-up is lost (G5). The event ensures that a counted waiter hears a notification: it lists its listeners
+//! under a lock, and a waiter looks once more after it is listed.
 
 use crate::clock::{Clock, Moved};
 use crate::gate::{Deferral, Fired, Gate, Run};
@@ -12,11 +12,11 @@ use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, wait, wait_f
 use crate::time::Timestamp;
 use core::fmt;
 
-/// What the owner of a deferral waited for.
+/// How the wait of a deferral's owner ended.
 pub(crate) enum Turn<'g> {
     /// Its run has started.
     Run(Run<'g>),
-    /// A run by somebody else covers it.
+    /// Another caller's run covers it.
     Gone,
     /// The deferral was cancelled.
     Cancelled,
@@ -30,15 +30,15 @@ pub(crate) enum Turn<'g> {
 pub enum WaitError {
     /// The pending run was cancelled.
     Cancelled,
-    /// The owner left, by a panic or at its limit, before the run started. The run is owed: call again
-    /// and adopt it.
+    /// The owner left before the run started, by a panic or at its limit. The run is owed: call again to
+    /// adopt it.
     Owed,
-    /// The runs after the call that have finished all panicked.
+    /// All runs after the call that have finished panicked.
     Panicked,
-    /// The limit passed, and the run was not seen to have finished.
+    /// The limit passed before the run was seen to finish.
     TimedOut,
-    /// The wait was asked for inside a run of the same throttle, which may be the covering run itself,
-    /// or one that the covering run has to wait for.
+    /// The wait was called inside a run of the same throttle. That may be the covering run itself, or one
+    /// that the covering run has to wait for.
     InsideRun,
 }
 
@@ -74,7 +74,7 @@ impl<C> Clone for Waiting<'_, C> {
 impl<C> Copy for Waiting<'_, C> {}
 
 impl<'t, C: Clock> Waiting<'t, C> {
-    /// Wakes all who wait, so that they look again. To be called after what they look at was moved.
+    /// Wakes all waiters, so that they look again. Call it after a move of what they look at.
     ///
     /// Cost while nobody waits: one fence, one load.
     #[inline]
@@ -88,13 +88,13 @@ impl<'t, C: Clock> Waiting<'t, C> {
         }
     }
 
-    // Not of `self`: its parts would be written to memory by those, too, who wake nobody.
+    // Does not take `self`: a caller that wakes nobody would write its parts to memory as well.
     #[cold]
     fn wake(event: &Event, clock: &C) {
         heard(event, clock).notify(usize::MAX);
     }
 
-    /// Waits until the owner's run has started, or it has nothing to wait for, or the clock has reached
+    /// Waits until the owner's run has started, or it has nothing left to wait for, or the clock has reached
     /// `limit`. Calls `left_owed` if the owner leaves the run owed, by its limit or by unwinding.
     pub(crate) fn for_turn(
         self,
@@ -114,7 +114,7 @@ impl<'t, C: Clock> Waiting<'t, C> {
         turn.unwrap_or_else(|| owner.leave())
     }
 
-    /// Whether that wait would end at once, and how.
+    /// The result of [`for_cover`](Self::for_cover), if that would return at once.
     pub(crate) fn look_for_cover(self, epoch: Epoch) -> Option<Result<(), WaitError>> {
         Cover { epoch, run: None }.look(self.gate)
     }
@@ -133,8 +133,8 @@ impl<'t, C: Clock> Waiting<'t, C> {
         })
     }
 
-    /// Waits until `look` finds something. `Err` of it says until when it need not be asked again, unless
-    /// somebody notifies.
+    /// Waits until `look` returns `Ok`. An `Err` says until when it need not be called again, unless there is
+    /// a notification.
     pub(crate) fn until<T>(self, mut look: impl FnMut() -> Result<T, Option<Timestamp>>) -> T {
         let _registered = Registered::new(self.waiters);
         loop {
@@ -150,7 +150,7 @@ impl<'t, C: Clock> Waiting<'t, C> {
     fn sleep(&self, listener: EventListener, until: Option<Timestamp>) {
         match until {
             Some(until) if until != Timestamp::NEVER && self.clock.moved().is_none() => {
-                // Read again: this thread may have been preempted since it decided to sleep.
+                // Read the clock again: this thread may have been preempted since it decided to sleep.
                 wait_for(listener, until.saturating_since(self.clock.now()));
             }
             _ => wait(listener),
@@ -162,8 +162,8 @@ impl<'t, C: Clock> Waiting<'t, C> {
     }
 }
 
-/// The event that those who wait listen to: a clock that is moved by hand has one of its own, so that one wait
-/// hears of both.
+/// The event that waiters listen to. A clock that is moved by hand has its own event, so that one wait hears
+/// of moves of the clock and of the word.
 fn heard<'t, C: Clock>(event: &'t Event, clock: &'t C) -> &'t Event {
     clock.moved().map_or(event, Moved::event)
 }
@@ -175,7 +175,7 @@ pub(crate) fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Time
     }
 }
 
-/// One of those who wait, counted before it looks.
+/// A waiter, counted before it looks.
 pub(crate) struct Registered<'t>(&'t AtomicU32);
 
 impl<'t> Registered<'t> {
@@ -190,14 +190,14 @@ impl<'t> Registered<'t> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        // ORDERING: Relaxed. This thread looks no more, so it may be missed; a count that stays too high
-        // for a moment costs a notification.
+        // ORDERING: Relaxed. This thread no longer looks, so a notification may miss it. A count that stays
+        // too high for a moment costs one notification.
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// The owner of a deferral while it waits. If it leaves, by its limit or by unwinding, those who wait
-/// for its run are told.
+/// The owner of a deferral while it waits. If it leaves, by its limit or by unwinding, it wakes those who
+/// wait for its run.
 struct Owner<'t, C: Clock, F: Fn()> {
     waiting: Waiting<'t, C>,
     deferral: Option<Deferral<'t>>,
@@ -205,7 +205,7 @@ struct Owner<'t, C: Clock, F: Fn()> {
 }
 
 impl<'t, C: Clock, F: Fn()> Owner<'t, C, F> {
-    /// `Err` with the deadline, if there is one, while it is not yet its turn.
+    /// While it is not yet its turn, `Err` with the deadline, if there is one.
     fn fire(&mut self, now: Timestamp) -> Result<Turn<'t>, Option<Timestamp>> {
         match self.deferral.take().map(|deferral| deferral.fire(now)) {
             Some(Fired::Run(run)) => Ok(Turn::Run(run)),
@@ -241,7 +241,7 @@ impl<C: Clock, F: Fn()> Drop for Owner<'_, C, F> {
     }
 }
 
-/// A coalesced call that looks for the run that covers it.
+/// A coalesced call, looking for the run that covers it.
 struct Cover {
     /// The epoch that the call was coalesced in.
     epoch: Epoch,

@@ -1,23 +1,23 @@
-//! The guards: whoever holds one owes the gate a move, and makes it by dropping the guard at the latest.
+//! The guards. The holder of a guard owes the gate a move; dropping the guard makes it.
 
 use super::Gate;
 use crate::state::{Abandon, Epoch, Fire, State};
 use crate::time::Timestamp;
 use core::mem;
 
-/// What a call that arrives is to do.
+/// What an arriving call has to do.
 #[derive(Debug)]
 #[must_use = "dropping a `Run` finishes it, dropping a `Deferral` leaves its run owed"]
 pub enum Arrival<'g> {
     /// Run now.
     Run(Run<'g>),
-    /// Own the deferral: [`fire`](Deferral::fire) it when it is due.
+    /// Keep the deferral, and [`fire`](Deferral::fire) it when it is due.
     Defer(Deferral<'g>),
     /// Nothing: the run that is pending in this epoch covers the call.
     Coalesced(Epoch),
 }
 
-/// What the owner of a deferral is to do.
+/// What the owner of a deferral has to do.
 #[derive(Debug)]
 #[must_use = "dropping a `Run` finishes it, dropping a `Deferral` leaves its run owed"]
 pub enum Fired<'g> {
@@ -33,12 +33,12 @@ pub enum Fired<'g> {
     Early {
         /// The deferral, still owned.
         deferral: Deferral<'g>,
-        /// When the window ends, as the threshold stood at the decision.
+        /// When the window ends, by the threshold at the decision.
         due: Timestamp,
     },
 }
 
-/// What a flush is to do.
+/// What the caller of a flush has to do.
 #[derive(Debug)]
 #[must_use = "dropping a `Run` finishes it"]
 pub enum Flushed<'g> {
@@ -55,7 +55,7 @@ pub enum Flushed<'g> {
 /// Dropping it finishes the run, during unwinding as well (G6): a panicking run has run, its window
 /// counts, and what was deferred meanwhile stays pending.
 ///
-/// Leaking it (`mem::forget`) leaves the run in progress for ever.
+/// If it is leaked (`mem::forget`), the run stays in progress for ever.
 #[derive(Debug)]
 #[must_use = "dropping a `Run` finishes it at once"]
 pub struct Run<'g> {
@@ -71,30 +71,8 @@ impl<'g> Run<'g> {
         Self { gate, epoch, before }
     }
 
-    /// The epoch that this run opened. Its [`started_at`](Epoch::started_at) is the start of the window.
-    #[inline]
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
-    /// Whether this run started in place of a deferral that had a live owner. Unless you are that owner,
-    /// wake it: its next [`fire`](Deferral::fire) tells it that it may leave.
-    #[inline]
-    #[must_use]
-    pub fn released_owner(&self) -> bool {
-        self.before.has_owner()
-    }
-
-    /// Whether this run started in place of one that was owed: it covers the calls of an owner that left.
-    #[inline]
-    #[must_use]
-    pub fn adopted(&self) -> bool {
-        self.before.is_owed()
-    }
-
-    /// Leaves the run in progress, for whoever takes it up with [`Gate::resume`]: another thread, or a
-    /// task that has no lifetime to borrow the gate for. If nobody does, it never finishes.
+    /// Leaves the run in progress and gives up the guard. [`Gate::resume`] makes another one: in another
+    /// thread, or in a task that cannot borrow the gate. Without that the run never finishes.
     #[must_use = "the run is in progress until somebody resumes it"]
     pub fn detach(self) -> Epoch {
         let epoch = self.epoch;
@@ -102,14 +80,36 @@ impl<'g> Run<'g> {
         epoch
     }
 
-    /// Ends the run and returns the state left behind: if that
-    /// [has an owner](State::has_owner), wake it, for it may be its turn.
+    /// Ends the run and returns the state after it. If that [has an owner](State::has_owner), wake the owner:
+    /// it may be its turn.
     #[inline]
     #[allow(clippy::must_use_candidate, reason = "a driver that polls its deferral has no use for the state")]
     pub fn finish(self) -> State {
         let (_, after) = self.gate.finish(self.epoch);
         mem::forget(self);
         after
+    }
+
+    /// The epoch that this run opened. Its [`started_at`](Epoch::started_at) is the start of the window.
+    #[inline]
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Whether this run replaced a deferral that had a live owner. Unless you are that owner, wake it: its
+    /// next [`fire`](Deferral::fire) returns [`Fired::Gone`].
+    #[inline]
+    #[must_use]
+    pub fn released_owner(&self) -> bool {
+        self.before.has_owner()
+    }
+
+    /// Whether this run replaced an owed one: it covers the calls of an owner that left.
+    #[inline]
+    #[must_use]
+    pub fn adopted(&self) -> bool {
+        self.before.is_owed()
     }
 }
 
@@ -125,8 +125,8 @@ impl Drop for Run<'_> {
 /// Dropping it abandons the run, during unwinding as well (G6): the run is then *owed*, visibly, and the
 /// next call adopts it. Firing consumes the guard, so it cannot fire twice.
 ///
-/// Leaking it (`mem::forget`) leaves the run pending without an owner;
-/// [`Gate::arrive`], [`Gate::try_start`] and [`Gate::flush`] take it over.
+/// If it is leaked (`mem::forget`), the run stays pending without an owner. [`Gate::arrive`],
+/// [`Gate::try_start`] and [`Gate::flush`] take it over.
 #[derive(Debug)]
 #[must_use = "dropping a `Deferral` leaves its run owed"]
 pub struct Deferral<'g> {
@@ -140,22 +140,9 @@ impl<'g> Deferral<'g> {
         Self { gate, epoch }
     }
 
-    /// The epoch that the deferral was made in. A run with a greater epoch covers it.
-    #[inline]
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
-    /// When the run is due, as the threshold stands now: the end of the window.
-    #[must_use]
-    pub fn due(&self) -> Timestamp {
-        self.epoch.window_end(self.gate.threshold())
-    }
-
-    /// Asks whether it is this owner's turn.
+    /// Starts the run if it is this owner's turn.
     ///
-    /// Cost: one load, at most one successful compare-and-swap; one fence more to run.
+    /// Cost: one load, at most one successful compare-and-swap; to run, one more fence.
     #[inline]
     pub fn fire(self, now: Timestamp) -> Fired<'g> {
         let gate = self.gate;
@@ -171,8 +158,8 @@ impl<'g> Deferral<'g> {
         spent
     }
 
-    /// Leaves the deferral pending, for whoever takes it up with [`Gate::claim`]. If nobody does, it has no
-    /// owner.
+    /// Leaves the deferral pending and gives up the guard. [`Gate::claim`] makes another one. Without that
+    /// the deferral has no owner.
     #[must_use = "the deferral has no owner until somebody claims it"]
     pub fn detach(self) -> Epoch {
         let epoch = self.epoch;
@@ -180,11 +167,24 @@ impl<'g> Deferral<'g> {
         epoch
     }
 
-    /// Leaves without having run. The same as dropping it, but tells what became of the run.
+    /// Leaves without having run. The same as dropping it, but returns what became of the run.
     pub fn abandon(self) -> Abandon {
         let outcome = self.gate.abandon(self.epoch);
         mem::forget(self);
         outcome
+    }
+
+    /// The epoch that the deferral was made in. A run with a greater epoch covers it.
+    #[inline]
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// When the run is due, by the present threshold: the end of the window.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.epoch.window_end(self.gate.threshold())
     }
 }
 

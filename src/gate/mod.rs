@@ -1,9 +1,8 @@
 //! [`Gate`]: the one atomic word, the one retry loop, and the guards that move it.
 //!
-//! The gate decides and does nothing else: it never waits, reads no clock and calls no function. Each
-//! operation takes the time as an argument and returns what to do next. Use it where you have an event
-//! loop of your own (embedded, games, another runtime); [`Throttle`](crate::Throttle) is the gate with a
-//! clock and a way to wait.
+//! The gate only decides: it never waits, reads no clock and calls no function. Each operation takes the time
+//! as an argument and returns what to do next. Use it in an event loop of your own (embedded, games, another
+//! runtime). [`Throttle`](crate::Throttle) is the gate with a clock and a way to wait.
 //!
 //! ```
 //! use atomic_throttle::gate::{Arrival, Fired, Gate};
@@ -28,15 +27,15 @@
 //!
 //! # Guarantees
 //!
-//! G1 to G4 and G6 to G8 hold for every use of the gate, but that with [`claim`](Gate::claim) the one
-//! owner of G4 is the caller's part. So is G5 (a pending run is performed): call [`Deferral::fire`] at
-//! [`Deferral::due`], and again when a run has finished.
+//! G1 to G4 and G6 to G8 hold for every use of the gate, with one exception: with [`claim`](Gate::claim) the
+//! caller ensures the one owner of G4. The caller also ensures G5 (a pending run is performed): call
+//! [`Deferral::fire`] at [`Deferral::due`], and again when a run has finished.
 //!
 //! # Cost
 //!
 //! [`coalesce`](Gate::coalesce) is one fence and one load, wait-free. Every other operation is one load of
-//! the word, at most one of the threshold, and at most one successful compare-and-swap, lock-free; one
-//! that starts a run adds a fence.
+//! the word, at most one of the threshold, and at most one successful compare-and-swap, lock-free. An
+//! operation that starts a run adds a fence.
 
 mod guard;
 
@@ -72,57 +71,57 @@ impl Gate {
         }
     }
 
-    /// Whether the pending run covers this call: `Some` with the epoch that it was pending in.
+    /// Coalesces the call if a run is pending: `Some` with the epoch that the run is pending in.
     ///
-    /// This is the fast path of every call that wants a run and does not care who performs it. It takes
-    /// no time, so it cannot notice that a pending run is overdue: where an owner may never come back,
+    /// This is the fast path of every call that wants a run and does not care who performs it. It does not
+    /// take the time, so it cannot notice that a pending run is overdue. If an owner may never come back,
     /// call [`arrive`](Self::arrive), which takes over.
     ///
-    /// Everything that the caller wrote before, through atomics, locks or any other `Sync` type, is
-    /// visible to that run (G3). Plain memory shared by `unsafe` code is not covered by this.
+    /// Everything that the caller wrote before, through atomics, locks or any other `Sync` type, is visible
+    /// to that run (G3). Plain memory that `unsafe` code shares is not.
     ///
     /// Cost: one fence, one load. Writes nothing.
     #[inline]
-    #[must_use = "a call that was not coalesced is not covered by any run"]
+    #[must_use = "no run covers a call that was not coalesced"]
     pub fn coalesce(&self) -> Option<Epoch> {
         Self::publish_before_deciding();
-        // ORDERING: Relaxed. The fence above orders the caller's writes before this load; nothing is
-        // read on the strength of the value.
+        // ORDERING: Relaxed. The fence above orders the caller's writes before this load. The caller reads
+        // nothing that the value would have to publish.
         let state = State::from_word(self.word.load(Ordering::Relaxed));
         state.is_pending().then(|| state.epoch())
     }
 
-    /// A caller that is willing to run now, or to own the deferral.
+    /// Asks for a run that the caller performs: now, or later as the owner of the deferral.
     ///
-    /// Takes over a pending run that is overdue, and adopts one that is owed.
+    /// Takes over a pending run that is overdue, and adopts an owed one.
     ///
-    /// Cost: one fence, one load, at most one successful compare-and-swap; one fence more to run.
+    /// Cost: one fence, one load, at most one successful compare-and-swap; to run, one more fence.
     #[inline]
     pub fn arrive(&self, now: Timestamp) -> Arrival<'_> {
         Self::publish_before_deciding();
         self.arrive_uncoalesced(now)
     }
 
-    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just said `None`:
-    /// the fence of that one covers this decision as well.
+    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just returned `None`:
+    /// the fence in that one covers this decision as well.
     #[inline]
     pub(crate) fn arrive_uncoalesced(&self, now: Timestamp) -> Arrival<'_> {
         let step = self.update(Ordering::Relaxed, |state| state.arrive(now, self.threshold()));
         self.arrival(step.before, step.outcome, step.after)
     }
 
-    /// As [`arrive`](Self::arrive), for a caller that takes no deferral that is due after `latest`.
+    /// As [`arrive`](Self::arrive), but takes no deferral that is due after `latest`.
     ///
     /// # Errors
     ///
-    /// [`Refused::Closed`] with the end of the window if that is after `latest`. Nothing was recorded.
+    /// [`Refused::Closed`] with the end of the window, if that is after `latest`. Nothing was recorded.
     #[inline]
     pub fn arrive_by(&self, now: Timestamp, latest: Timestamp) -> Result<Arrival<'_>, Refused> {
         Self::publish_before_deciding();
         self.arrive_by_uncoalesced(now, latest)
     }
 
-    /// As [`arrive_by`](Self::arrive_by), after a [`coalesce`](Self::coalesce) that said `None`.
+    /// As [`arrive_by`](Self::arrive_by), after a [`coalesce`](Self::coalesce) that returned `None`.
     #[inline]
     pub(crate) fn arrive_by_uncoalesced(
         &self,
@@ -133,9 +132,9 @@ impl Gate {
         step.outcome.map(|outcome| self.arrival(step.before, outcome, step.after))
     }
 
-    /// A caller that leaves the run to the one background owner: an interrupt handler, say.
+    /// Asks for a run that the one background owner performs: from an interrupt handler, for example.
     ///
-    /// On [`Request::Requested`] wake that owner; it takes the deferral with [`claim`](Self::claim).
+    /// On [`Request::Requested`] wake that owner. It takes the deferral with [`claim`](Self::claim).
     ///
     /// Cost: one fence, one load, at most one successful compare-and-swap. No clock.
     #[inline]
@@ -148,26 +147,25 @@ impl Gate {
     /// Takes the deferral that [`request`](Self::request) made in `epoch`, or that was
     /// [detached](Deferral::detach).
     ///
-    /// For the one owner, once for each [`Request::Requested`] or detached deferral. Claiming a deferral that has
-    /// another owner never runs anything twice, but when the two disagree (one leaves, one waits) the
-    /// run becomes owed (G4 is the caller's part here).
+    /// Call it once for each [`Request::Requested`] or detached deferral: the caller ensures the one owner of
+    /// G4. Claiming a deferral that has another owner never runs anything twice. But when the two disagree
+    /// (one leaves, one waits), the run becomes owed.
     #[inline]
     pub fn claim(&self, epoch: Epoch) -> Deferral<'_> {
         Deferral::new(self, epoch)
     }
 
-    /// Takes up the run that was [detached](Run::detach) in `epoch`, once. Resuming one that is not in
-    /// progress does nothing; resuming one twice ends it too early (G2 is the caller's part here).
+    /// Resumes the run that was [detached](Run::detach) in `epoch`. Call it once: resuming a run twice ends
+    /// it too early, so the caller ensures G2. Resuming a run that is not in progress does nothing.
     ///
-    /// What the thread that started the run wrote before is visible if the epoch was handed over by
-    /// anything that synchronizes.
+    /// What the starting thread wrote before is visible here if the epoch was passed on with synchronization.
     #[inline]
     pub fn resume(&self, epoch: Epoch) -> Run<'_> {
         Run::new(self, epoch, State::NEW)
     }
 
-    /// A caller that can neither perform the run nor wait for it: leaves it owed, unless one is pending.
-    /// The epoch is the one that the call was coalesced or left owed in.
+    /// Asks for a run that the caller can neither perform nor wait for: leaves it owed, unless one is
+    /// pending. The epoch is the one in which the call coalesced or left the run owed.
     ///
     /// Cost: one fence, one load, at most one successful compare-and-swap. No clock.
     #[inline]
@@ -177,19 +175,18 @@ impl Gate {
         (step.outcome, step.after.epoch())
     }
 
-    /// A caller that runs now or not at all: the leading edge only.
+    /// Starts a run now or not at all: the leading edge only.
     ///
-    /// A run that was pending is covered by this one.
+    /// If a run was pending, this one covers it.
     ///
-    /// Cost: one load if refused; else one compare-and-swap and one fence.
+    /// Cost: one load if refused; otherwise one compare-and-swap and one fence.
     ///
     /// # Errors
     ///
-    /// [`Refused`]: nothing was recorded, and no run is promised.
+    /// [`Refused`]: nothing was recorded, and no run will cover the call.
     #[inline]
     pub fn try_start(&self, now: Timestamp) -> Result<Run<'_>, Refused> {
-        // No fence before the load: a refused call is promised nothing, and a run sees what its own
-        // thread wrote.
+        // No fence before the load: no run covers a refused call, and a run sees what its own thread wrote.
         let step = self.update(Ordering::Relaxed, |state| state.try_start(now, self.threshold()));
         match step.outcome {
             TryStart::Run => Ok(self.started(step.before, step.after)),
@@ -197,7 +194,8 @@ impl Gate {
         }
     }
 
-    /// Why [`try_start`](Self::try_start) would refuse a call at `now`. It decides nothing: `None` is no promise.
+    /// Why [`try_start`](Self::try_start) would refuse a call at `now`. It decides nothing: after `None`,
+    /// `try_start` may still refuse.
     ///
     /// `now` may be an estimate, behind or ahead of the clock: see [`Clock::estimate`](crate::Clock::estimate).
     ///
@@ -205,14 +203,15 @@ impl Gate {
     #[inline]
     #[must_use]
     pub fn refuses(&self, now: Timestamp) -> Option<Refused> {
-        // ORDERING: Relaxed. As for a refusal of `try_start`: the call is promised nothing.
+        // ORDERING: Relaxed. As for a refusal of `try_start`: no run covers the call.
         State::from_word(self.word.load(Ordering::Relaxed)).refuses(now, self.threshold())
     }
 
-    /// Gives up the pending or owed run. The window stays: the next run keeps its distance.
+    /// Cancels the pending or owed run, and returns whether there was one. The window stays: the next run
+    /// keeps its distance.
     ///
-    /// Returns whether there was one. If the deferral had a live owner, wake it: its next
-    /// [`fire`](Deferral::fire) tells it. A call that comes before that revives the deferral.
+    /// If the deferral had a live owner, wake it: its next [`fire`](Deferral::fire) returns
+    /// [`Fired::Cancelled`]. A call that comes before that revives the deferral.
     ///
     /// Cost: one load, at most one successful compare-and-swap.
     #[inline]
@@ -227,10 +226,10 @@ impl Gate {
         step.outcome.then(|| step.after.epoch())
     }
 
-    /// Starts the pending or owed run now, window or not: the one exception from G1. The window starts
-    /// anew.
+    /// Starts the pending or owed run now, even inside the window: the one exception from G1. A new window
+    /// starts.
     ///
-    /// Cost: one load if there is nothing to do; else one compare-and-swap and one fence.
+    /// Cost: one load if there is nothing to do; otherwise one compare-and-swap and one fence.
     #[inline]
     pub fn flush(&self, now: Timestamp) -> Flushed<'_> {
         let step = self.update(Ordering::Relaxed, |state| state.flush(now));
@@ -241,14 +240,23 @@ impl Gate {
         }
     }
 
+    /// Changes the threshold. The change applies to the present window, too.
+    ///
+    /// Wake all who wait for a deadline, so that they learn the new one.
+    #[inline]
+    pub fn set_threshold(&self, threshold: Threshold) {
+        // ORDERING: Relaxed; see `threshold`.
+        self.threshold.store(threshold.as_nanos(), Ordering::Relaxed);
+    }
+
     /// The state at this moment. Another thread may have moved it on before you look at the value.
     ///
-    /// What a run wrote is visible to whoever sees here that it has finished.
+    /// A caller that sees here that a run has finished also sees what the run wrote.
     #[inline]
     #[must_use]
     pub fn state(&self) -> State {
-        // ORDERING: Acquire. Pairs with the Release of `finish`: whoever sees a run finished sees what
-        // it did. Later moves of the word are read-modify-writes and so continue its release sequence.
+        // ORDERING: Acquire. Pairs with the Release of `finish`: a caller that sees a run finished sees what
+        // it wrote. Later moves of the word are read-modify-writes and so continue its release sequence.
         State::from_word(self.word.load(Ordering::Acquire))
     }
 
@@ -259,15 +267,6 @@ impl Gate {
         // ORDERING: Relaxed. The threshold publishes nothing; a decision may use the value from just
         // before or just after a concurrent change. A call that happens after a change sees it.
         Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
-    }
-
-    /// Changes the threshold. It applies to the window that is open now, too.
-    ///
-    /// Whoever waits for a deadline must be woken to learn the new one.
-    #[inline]
-    pub fn set_threshold(&self, threshold: Threshold) {
-        // ORDERING: Relaxed; see `threshold`.
-        self.threshold.store(threshold.as_nanos(), Ordering::Relaxed);
     }
 
     /// `Err` is never [`Fire::Run`].
@@ -285,8 +284,8 @@ impl Gate {
 
     #[inline]
     fn finish(&self, epoch: Epoch) -> (Finish, State) {
-        // ORDERING: Release. Publishes what the run did to whoever sees that it has finished: the
-        // Acquire load of `state`, and the next run through the fence in `started`.
+        // ORDERING: Release. Publishes what the run wrote to all who see that it has finished: by the Acquire
+        // load of `state`, and to the next run by the fence in `started`.
         let step = self.update(Ordering::Release, |state| state.finish(epoch));
         (step.outcome, step.after)
     }
@@ -302,10 +301,10 @@ impl Gate {
 
     #[inline]
     fn started(&self, before: State, after: State) -> Run<'_> {
-        // ORDERING: SeqCst. Pairs with the fence of every call that may be told that a run covers it:
-        // either that call sees the word as this start left it, or this run sees what the caller wrote.
-        // It is also the acquire side of `finish`, so that a run sees the one before it, and of the
-        // deferrals that it takes over. An acquire fence would let both miss each other.
+        // ORDERING: SeqCst. Pairs with the fence of every call that a run may cover: either that call sees
+        // the word as this start left it, or this run sees what the caller wrote. It is also the acquire side
+        // of `finish`, so that a run sees the one before it, and of the deferrals that it takes over. With an
+        // acquire fence both could miss each other.
         fence(Ordering::SeqCst);
         Run::new(self, after.epoch(), before)
     }
@@ -321,15 +320,15 @@ impl Gate {
     /// The one retry loop. A transition to the same state writes nothing.
     #[inline]
     fn update<O>(&self, success: Ordering, transition: impl Fn(State) -> (State, O)) -> Step<O> {
-        // ORDERING: Relaxed. The value is only a guess, which the compare-and-swap checks; a decision
-        // that changes nothing is ordered by the fence that its caller made.
+        // ORDERING: Relaxed. The value is only a guess, which the compare-and-swap checks. The fence of the
+        // caller orders a decision that changes nothing.
         let mut before = State::from_word(self.word.load(Ordering::Relaxed));
         loop {
             let (after, outcome) = transition(before);
             if after == before {
                 return Step { before, outcome, after };
             }
-            // ORDERING: `success` is Release to finish a run and Relaxed else, because the fences
+            // ORDERING: `success` is Release to finish a run. Otherwise it is Relaxed, because the fences
             // before and after a decision carry its visibility. A failure is only a new guess.
             match self.word.compare_exchange_weak(
                 before.to_word(),

@@ -13,19 +13,20 @@
 //! `last` grows strictly from run to run (`max(now, last + 1)`), so it is also the [`Epoch`]: it names
 //! the window, the run that opened it and the deferral that was made in it.
 //!
-//! Everything here is pure: a [`State`] is a plain value, and a transition is a total function from one
-//! value to the next and an outcome. No atomics, no clock. [`Gate`](crate::Gate) moves an atomic word by
-//! these functions and by nothing else, so what is proved of them holds for every front end.
+//! Everything here is pure: a [`State`] is a plain value, and a transition is a total function from one value
+//! to the next and an outcome. There are no atomics and no clock. [`Gate`](crate::Gate) moves an atomic word
+//! by these functions and by nothing else, so every proof about them holds for every front end.
 //!
-//! Each transition is documented by its rows of the transition table. The same rows stand in DESIGN.md,
-//! and a test executes them and compares the two. In the table *open* means that `now` has reached
-//! [`State::window_end`], *closed* that it has not; `start` is `last = max(now, last + 1)`, `d = none`,
-//! `r = 1`.
+//! The documentation of each transition is its rows of the transition table. The same rows stand in
+//! `docs/word.md`; a test executes them and compares the two. In the table *open* means that `now` has
+//! reached [`State::window_end`], *closed* that it has not. `start` is `last = max(now, last + 1)`, `d =
+//! none`, `r = 1`.
 //!
-//! Each transition that can start a run has a second form, *under* a [`Policy`], which may have a lease.
-//! In its rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`],
-//! *lease holds* that there is none or `now` has not. A run whose lease is over keeps nobody out; `r`
-//! stays 1 until another start or the late `finish` of that run. Without a lease both forms are the same.
+//! Some transitions that can start a run have a second form, *under* a [`Policy`], which may have a lease. In
+//! its rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`]; *lease
+//! holds* means that there is none, or that `now` has not reached it. A run whose lease is over no longer
+//! excludes others. `r` stays 1 until another run starts, or until that run finishes late. Without a lease
+//! both forms are the same.
 
 mod outcome;
 mod policy;
@@ -53,10 +54,10 @@ const _: () = {
     assert!(LAST.count_ones() + LAST_SHIFT == 64, "`last` is the upper end of the word");
 };
 
-/// Names one window: the run that opened it and the deferral made in it.
+/// Names one window, the run that opened it, and the deferral that was made in it.
 ///
-/// Epochs of one throttle are ordered: a run has a greater epoch than every run before it. `NEVER_RAN`
-/// is the epoch before the first run.
+/// Epochs of one throttle are ordered: a run has a greater epoch than every earlier run. `NEVER_RAN` is the
+/// epoch before the first run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(u64);
 
@@ -64,8 +65,8 @@ impl Epoch {
     /// The epoch before the first run.
     pub const NEVER_RAN: Self = Self(0);
 
-    /// The stamp of the run that opened this epoch: the time that was passed to its start, or one more
-    /// than the stamp before it where the clock had not moved.
+    /// The stamp of the run that opened this epoch: the time that was passed to its start. If the clock had
+    /// not moved since the run before, the stamp is one nanosecond more than that run's.
     #[must_use]
     pub const fn started_at(self) -> Timestamp {
         Timestamp::from_nanos(self.0)
@@ -84,7 +85,7 @@ impl Epoch {
         Timestamp::window_end(self.0, threshold)
     }
 
-    /// When the lease of the run that opened this epoch is over: `last + lease`.
+    /// When the lease of the run that opened this epoch ends: `last + lease`.
     ///
     /// [`Timestamp::NEVER`] if the sum is after the clock's last reading.
     #[must_use]
@@ -93,7 +94,7 @@ impl Epoch {
         Timestamp::lease_end(self.0, lease)
     }
 
-    /// An epoch before this one, which the run that opened this one covers.
+    /// An earlier epoch: the run that opened this one covers its calls.
     #[cfg(feature = "std")]
     #[must_use]
     pub(crate) const fn previous(self) -> Self {
@@ -102,15 +103,15 @@ impl Epoch {
 
     /// The epoch as a number, for logs and fencing tokens.
     ///
-    /// A run has a greater number than every run before it. So whatever a run writes to can refuse one
-    /// that was superseded: it keeps the greatest number it has seen, and takes no smaller one.
+    /// A run has a greater number than every earlier run. So a receiver can refuse a run that was superseded:
+    /// it keeps the greatest number that it has seen, and refuses smaller ones.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
     }
 
-    /// The epoch that [`as_u64`](Self::as_u64) made this number of, for whoever keeps an epoch outside of
-    /// the process. The range is 61 bits; a larger number becomes the greatest epoch.
+    /// The inverse of [`as_u64`](Self::as_u64), for an epoch that was stored outside of the process. The
+    /// range is 61 bits; a larger number becomes the greatest epoch.
     #[must_use]
     pub const fn from_u64(epoch: u64) -> Self {
         Self(if epoch > START_MAX { START_MAX } else { epoch })
@@ -123,14 +124,14 @@ impl fmt::Debug for Epoch {
     }
 }
 
-/// The field `d` of the word: what is known of the one deferral.
+/// The field `d` of the word: the status of the one deferral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeferralStatus {
     /// No deferral.
     None,
     /// A run is due when the window ends, and a live owner will perform it.
     Pending,
-    /// The deferral was cancelled, and its owner has not noticed yet.
+    /// The deferral was cancelled, and its owner has not acknowledged that yet.
     Cancelled,
     /// A run is due, and its owner left. The next call adopts it.
     Owed,
@@ -179,7 +180,7 @@ impl State {
         Epoch(self.last())
     }
 
-    /// What is known of the deferral.
+    /// The status of the deferral.
     #[must_use]
     #[inline]
     pub const fn deferral(self) -> DeferralStatus {
@@ -212,7 +213,7 @@ impl State {
         self.0 & DEFERRAL == OWED
     }
 
-    /// Whether some live owner holds the deferral of this epoch: it is pending or cancelled.
+    /// Whether a live owner holds the deferral of this epoch: it is pending or cancelled.
     #[must_use]
     #[inline]
     pub const fn has_owner(self) -> bool {
@@ -233,7 +234,7 @@ impl State {
         now.as_reading() >= self.window_end(threshold).as_nanos()
     }
 
-    /// When the lease of the latest run is over, whether it is in progress or not; see
+    /// When the lease of the latest run ends, whether that run is in progress or not; see
     /// [`Epoch::lease_end`].
     #[must_use]
     #[inline]

@@ -1,11 +1,11 @@
-//! What a transition tells the one who asked for it.
+//! The outcomes of the transitions.
 
 use crate::time::Timestamp;
 use core::fmt;
 
 /// The outcome of [`State::arrive`](super::State::arrive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever is told `Run` or `Defer` owns a run that nobody else will perform"]
+#[must_use = "on `Run` or `Defer` the caller owns a run that nobody else will perform"]
 pub enum Arrive {
     /// The call is to run now.
     Run,
@@ -40,15 +40,15 @@ pub enum Owe {
 
 /// The outcome of [`State::try_start`](super::State::try_start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever is told `Run` holds the throttle until the run is finished"]
+#[must_use = "on `Run` the caller holds the throttle until the run is finished"]
 pub enum TryStart {
     /// The call is to run now.
     Run,
-    /// The call is not to run, and nothing was recorded of it.
+    /// The call is not to run. Nothing was recorded.
     Refused(Refused),
 }
 
-/// Why a call was refused: it did not run, and no run is promised to it.
+/// Why a call was refused: it did not run, and no run will cover it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
@@ -62,7 +62,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// When to come back: `None` while a run is in progress.
+    /// When to retry: `None` while a run is in progress.
     #[must_use]
     pub const fn retry_at(self) -> Option<Timestamp> {
         match self {
@@ -87,13 +87,13 @@ impl core::error::Error for Refused {}
 
 /// The outcome of [`State::fire`](super::State::fire).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever is told `Run` holds the throttle until the run is finished"]
+#[must_use = "on `Run` the caller holds the throttle until the run is finished"]
 pub enum Fire {
     /// The owner is to run now.
     Run,
-    /// Another run has started since and covers the deferral, or it was given up.
+    /// Another run has started since and covers the deferral, or the deferral is no longer pending.
     Gone,
-    /// The deferral was cancelled; the owner has now acknowledged it.
+    /// The deferral was cancelled. This call acknowledged it.
     Cancelled,
     /// A run is in progress: ask again when it has finished.
     Busy,
@@ -106,19 +106,19 @@ pub enum Fire {
 
 /// The outcome of [`State::abandon`](super::State::abandon).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "on `Owed` those who wait for the run must be told"]
+#[must_use = "on `Owed` wake those who wait for the run"]
 pub enum Abandon {
     /// The deferral is owed now: the next call adopts it.
     Owed,
-    /// It had been cancelled; that is acknowledged now.
+    /// It had been cancelled. This call acknowledged it.
     Cancelled,
-    /// It was no longer the owner's.
+    /// The caller no longer owned it.
     Gone,
 }
 
 /// The outcome of [`State::flush`](super::State::flush).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever is told `Run` holds the throttle until the run is finished"]
+#[must_use = "on `Run` the caller holds the throttle until the run is finished"]
 pub enum Flush {
     /// The caller is to run now; the former owner is released.
     Run,
@@ -130,7 +130,7 @@ pub enum Flush {
 
 /// The outcome of [`State::finish`](super::State::finish).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "on `Finished` those who wait for the run must be told"]
+#[must_use = "on `Finished` wake those who wait for the run"]
 pub enum Finish {
     /// The run has ended.
     Finished,

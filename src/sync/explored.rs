@@ -1,14 +1,14 @@
-//! Loom's atomics, with all orders of their accesses explored.
+//! Loom's atomics, made to explore all orders of their accesses.
 //!
-//! Loom finds the orders to explore by comparing an access with the latest one to the same location that
-//! it depends on, and remembers only one. A load by a thread itself hides the load of another thread
-//! before it, so for *load by A; load by B; compare-and-swap by B* loom does not try the
-//! compare-and-swap before A's load: such a model ends after one execution. A retry loop is that shape.
+//! Loom finds the orders to explore by comparing an access with the latest dependent access to the same
+//! location, and it remembers only one. A thread's own load hides an earlier load of another thread. So for
+//! *load by A; load by B; compare-and-swap by B* loom does not try the compare-and-swap before A's load: such
+//! a model ends after one execution. A retry loop has that shape.
 //!
-//! Here each thread that loads a value has a place of its own beside it. It stores to that place before it
-//! loads, and whoever writes the value stores there, too, before it writes. Stores to one place depend on
-//! each other, so loom tries each write before and after each load. Two loads stay independent. Nobody ever
-//! loads a place, so the places order no memory.
+//! Here each thread that loads a value has a place of its own beside the value. It stores to that place
+//! before it loads, and a thread that writes the value stores there, too, before it writes. Stores to one
+//! place depend on each other, so loom tries each write before and after each load. Two loads stay
+//! independent. No thread ever loads a place, so the places order no memory.
 
 #[cfg(not(feature = "std"))]
 extern crate std;
@@ -22,7 +22,7 @@ use std::vec::Vec;
 /// As many as loom allows in a model.
 const THREADS: usize = 5;
 
-/// Who has loaded a value. What is behind the lock is no part of the model.
+/// The threads that have loaded a value. The data behind the lock is no part of the model.
 #[derive(Debug)]
 struct Loads {
     by: Mutex<Vec<ThreadId>>,
@@ -34,15 +34,15 @@ impl Loads {
         Self { by: Mutex::default(), places: array::from_fn(|_| atomic::AtomicU32::new(0)) }
     }
 
-    /// To be called before a load.
+    /// Call it before a load.
     fn announce_load(&self) {
         self.announce_at(self.place_of(current().id()));
     }
 
-    /// To be called before a write.
+    /// Call it before a write.
     fn announce_write(&self) {
         let this = current().id();
-        // Not in the loop: another thread may go on at each store.
+        // Not in the loop: loom may switch to another thread at each store.
         let by = self.by.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (place, thread) in by.into_iter().enumerate() {
             if thread != this {
@@ -52,7 +52,7 @@ impl Loads {
     }
 
     fn announce_at(&self, place: usize) {
-        // ORDERING: Relaxed; nobody loads it.
+        // ORDERING: Relaxed; no thread loads it.
         self.places[place].store(0, Ordering::Relaxed);
     }
 

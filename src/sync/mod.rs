@@ -1,14 +1,13 @@
-//! The one importer of atomics, fences, locks, threads and the blocking event, and the one place that
-//! knows of loom and of shuttle.
+//! The only module that imports atomics, fences, locks, threads and the blocking event, and the only one that
+//! knows of loom and shuttle.
 //!
-//! A model checker must control each of these, so no other module names `core::sync::atomic`,
-//! `std::thread` or `event_listener`. There is one file for each place that they come from, and all three
-//! export the same names.
+//! A model checker must control each of these, so no other module names `core::sync::atomic`, `std::thread`
+//! or `event_listener`. There is one file for each environment, and all three export the same names.
 
 #[cfg(all(atomic_throttle_loom, atomic_throttle_shuttle))]
 compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each other");
 
-// Without it that event would block the one thread of the system that all threads of a model share.
+// Otherwise the event would block the one system thread that all threads of a model share.
 #[cfg(all(feature = "std", atomic_throttle_loom, not(loom)))]
 compile_error!("with `std`, atomic_throttle_loom needs `--cfg loom`, which puts event-listener on loom, too");
 
@@ -31,28 +30,27 @@ mod under_shuttle;
 #[cfg(atomic_throttle_shuttle)]
 pub(crate) use under_shuttle::*;
 
-/// Locks. That a thread panicked with the lock held says nothing to those who use this: they leave what it
-/// guards whole at every step.
+/// Locks. Ignores poisoning: guarded data is never left half-written.
 #[cfg(feature = "std")]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Locks together with others that only read.
+/// Locks for reading, together with other readers.
 #[cfg(feature = "keyed")]
 #[inline]
 pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Locks alone.
+/// Locks for writing.
 #[cfg(feature = "keyed")]
 #[inline]
 pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Locks alone, unless another thread has it locked.
+/// Locks for writing, unless another thread holds the lock.
 #[cfg(feature = "keyed")]
 pub(crate) fn try_write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> {
     use std::sync::TryLockError;
@@ -63,16 +61,16 @@ pub(crate) fn try_write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> 
     }
 }
 
-/// A number that no thread has. It comes again after 2^32 threads, so two living threads share one only if
-/// that many were started between them.
+/// A number that no other thread has. Numbers repeat after 2^32 threads, so two living threads share one only
+/// if that many threads were started between them.
 #[cfg(feature = "std")]
 #[cold]
 fn next_thread() -> u32 {
-    // No model checker's: a number is only compared, and so decides nothing.
+    // Not of a model checker: numbers are only compared, so they decide nothing.
     use core::sync::atomic::{AtomicU32, Ordering};
     static LAST: AtomicU32 = AtomicU32::new(0);
     loop {
-        // ORDERING: Relaxed. The read-modify-write alone makes the number this thread's own.
+        // ORDERING: Relaxed. The read-modify-write alone makes the number unique.
         let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if number != 0 {
             return number;
@@ -80,8 +78,8 @@ fn next_thread() -> u32 {
     }
 }
 
-/// Defines a function that is `const`, except under loom, whose atomics cannot be built in a constant.
-/// Those of shuttle can.
+/// Defines a function that is `const`, except under loom: its atomics cannot be built in a constant. Those of
+/// shuttle can.
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $visibility:vis const fn $($rest:tt)*) => {
         #[cfg(not(atomic_throttle_loom))]

@@ -1,4 +1,4 @@
-//! What the library runs on.
+//! The real environment: the primitives that the library runs on.
 
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::AtomicU32;
@@ -22,7 +22,7 @@ pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
 #[inline]
 pub(crate) fn this_thread() -> u32 {
     use core::cell::Cell;
-    // It needs no drop, so it can be read while the thread is torn down.
+    // It needs no drop, so it can be read even while the thread is torn down.
     std::thread_local!(static NUMBER: Cell<u32> = const { Cell::new(0) });
     NUMBER.with(|number| {
         if number.get() == 0 {
@@ -32,11 +32,11 @@ pub(crate) fn this_thread() -> u32 {
     })
 }
 
-/// Has the timed waits of this thread end when they are due. By default Linux lets them end up to 50 us later,
-/// so that the wake-ups of several threads fall together (prctl(2), `PR_SET_TIMERSLACK`).
+/// Makes the timed waits of this thread end when they are due. By default Linux ends them up to 50 us later,
+/// to combine the wake-ups of several threads (prctl(2), `PR_SET_TIMERSLACK`).
 #[cfg(feature = "std")]
 pub(crate) fn wake_on_time() {
-    // Where it is not allowed, waits are as late as those of any thread.
+    // If it is not allowed, waits are as late as those of any other thread.
     #[cfg(any(target_os = "android", target_os = "linux"))]
     let _ = rustix::thread::set_current_timer_slack(core::num::NonZeroU64::new(1));
 }
@@ -51,6 +51,6 @@ pub(crate) fn wait(listener: EventListener) {
 #[cfg(feature = "std")]
 pub(crate) fn wait_for(listener: EventListener, limit: core::time::Duration) {
     use event_listener::Listener;
-    // `None` is a time-out; every caller looks at the state again in either case.
+    // `None` is a time-out. Every caller looks at the state again in either case.
     let _ = listener.wait_timeout(limit);
 }

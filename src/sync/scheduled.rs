@@ -1,10 +1,10 @@
-//! The blocking event for shuttle. That of `event_listener` would block the one thread of the system that
-//! all threads of a schedule share.
+//! The blocking event for shuttle. The one of `event_listener` would block the one system thread that all
+//! threads of a schedule share.
 //!
 //! It keeps what `wait` relies on: a listener hears every notification that comes after `listen`, also one
-//! before `wait`, and none that came earlier. The library always notifies all, so it can do only that. To
-//! drop a listener that has heard one wakes nobody else, as it may with `event_listener`: that would make
-//! up for a lost wake-up.
+//! before `wait`, and none that came earlier. It can only notify all, because the library never does anything
+//! else. With `event_listener`, dropping a notified listener may wake another one; here it does not, since
+//! that would compensate for a lost wake-up.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -19,9 +19,9 @@ pub(crate) struct Event {
 }
 
 struct Notifications {
-    /// How many there were.
+    /// How many there have been.
     count: u64,
-    /// Of the futures that wait for the next one.
+    /// Of the futures that wait for the next notification.
     wakers: Vec<Waker>,
 }
 
@@ -52,8 +52,8 @@ impl Event {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Poisoning says nothing here: all threads count as panicking while one of them unwinds, and
-    /// what it guards is not left half-written.
+    /// Ignores poisoning: all threads count as panicking while one of them unwinds, and guarded data is never
+    /// left half-written.
     fn notifications(&self) -> MutexGuard<'_, Notifications> {
         self.notifications.lock().unwrap_or_else(PoisonError::into_inner)
     }

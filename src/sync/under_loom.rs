@@ -1,4 +1,5 @@
-//! Under `--cfg atomic_throttle_loom`: all of it is loom's, the event through `event_listener`'s own support.
+//! Under `--cfg atomic_throttle_loom`: everything comes from loom, the event through `event_listener`'s
+//! support for it.
 
 #[cfg(feature = "std")]
 pub(crate) use super::explored::AtomicU32;
@@ -20,7 +21,7 @@ pub(crate) fn this_thread() -> u32 {
     NUMBER.with(|number| *number)
 }
 
-/// Time-outs are left out; see `wait_for`.
+/// Does nothing: there are no time-outs, see `wait_for`.
 #[cfg(feature = "std")]
 pub(crate) fn wake_on_time() {}
 
@@ -30,8 +31,8 @@ pub(crate) fn wait(listener: EventListener) {
     event_listener::Listener::wait(listener);
 }
 
-/// Time does not pass by itself in a model: whoever moves the clock notifies, so the limit is left
-/// out.
+/// Waits for a notification, without the limit: time does not pass by itself in a model, and a thread that
+/// moves the clock notifies.
 #[cfg(feature = "std")]
 pub(crate) fn wait_for(listener: EventListener, _limit: core::time::Duration) {
     wait(listener);

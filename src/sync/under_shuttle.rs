@@ -1,8 +1,8 @@
-//! Under `--cfg atomic_throttle_shuttle`: every atomic operation and every wait is a point at which
-//! shuttle may go on with another thread.
+//! Under `--cfg atomic_throttle_shuttle`: at every atomic operation and every wait, shuttle may switch to
+//! another thread.
 //!
 //! Shuttle is sequentially consistent: it ignores the orderings, its fence does nothing, and its weak
-//! compare-and-swap never fails without a reason. So it shows nothing about those.
+//! compare-and-swap never fails spuriously. So it shows nothing about those.
 
 #[cfg(feature = "std")]
 pub(crate) use super::scheduled::{Event, EventListener};
@@ -20,14 +20,14 @@ pub(crate) use shuttle::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use shuttle::thread::{Builder as ThreadBuilder, JoinHandle};
 
-/// The threads of a schedule share one thread of the system, so the number is shuttle's to keep.
+/// The threads of a schedule share one system thread, so shuttle keeps the number.
 #[cfg(feature = "std")]
 pub(crate) fn this_thread() -> u32 {
     shuttle::thread_local!(static NUMBER: u32 = super::next_thread());
     NUMBER.with(|number| *number)
 }
 
-/// Time-outs are left out; see `wait_for`.
+/// Does nothing: there are no time-outs, see `wait_for`.
 #[cfg(feature = "std")]
 pub(crate) fn wake_on_time() {}
 
@@ -37,8 +37,8 @@ pub(crate) fn wait(listener: EventListener) {
     listener.wait();
 }
 
-/// Time does not pass by itself in a schedule: whoever moves the clock notifies, so the limit is left
-/// out.
+/// Waits for a notification, without the limit: time does not pass by itself in a schedule, and a thread that
+/// moves the clock notifies.
 #[cfg(feature = "std")]
 pub(crate) fn wait_for(listener: EventListener, _limit: core::time::Duration) {
     wait(listener);

@@ -8,6 +8,26 @@ use core::fmt;
 use core::time::Duration;
 
 /// What became of a call of [`AsyncThrottle::run`].
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use atomic_throttle::AsyncThrottle;
+/// use atomic_throttle::asynchronous::Outcome;
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let reload = AsyncThrottle::new(Duration::from_millis(20));
+/// match reload.run(async || "reloaded").await? {
+///     Outcome::RanAtOnce(value) | Outcome::RanDeferred(value) => assert_eq!(value, "reloaded"),
+///     Outcome::Coalesced(covered_by_a_later_run) => covered_by_a_later_run.wait().await?,
+///     Outcome::Cancelled | Outcome::Owed => {}
+/// }
+/// # Ok(())
+/// # }
+/// # main().unwrap();
+/// # }
+/// ```
 #[must_use = "`Cancelled` and `Owed` say that no run is coming"]
 pub enum Outcome<'t, T, R> {
     /// The function ran at once (leading edge) and returned this.
@@ -67,14 +87,6 @@ impl<'t, R> Ticket<'t, R> {
     }
 }
 
-impl<R> Ticket<'_, R> {
-    /// The first run with a greater epoch than this one covers the call.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.after.epoch()
-    }
-}
-
 impl<R: Runtime> Ticket<'_, R> {
     /// Waits until a run that covers the call has completed. What that run wrote is then visible.
     ///
@@ -109,6 +121,14 @@ impl<R: Runtime> Ticket<'_, R> {
     /// How that wait would end at once, if it would.
     pub(super) fn look(&self) -> Option<Result<(), WaitError>> {
         self.throttle.shared().look_for_cover(self.after)
+    }
+}
+
+impl<R> Ticket<'_, R> {
+    /// The first run with a greater epoch than this one covers the call.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.after.epoch()
     }
 }
 

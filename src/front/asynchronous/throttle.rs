@@ -23,17 +23,21 @@ use std::sync::Arc;
 /// ```
 /// # #[cfg(feature = "tokio")] {
 /// use atomic_throttle::AsyncThrottle;
-/// use atomic_throttle::asynchronous::Outcome;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// use std::time::Duration;
+///
+/// static LATEST: AtomicU32 = AtomicU32::new(0);
+/// static PAINTED: AtomicU32 = AtomicU32::new(0);
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let reload = AsyncThrottle::new(Duration::from_millis(20));
-/// match reload.run(async || "reloaded").await? {
-///     Outcome::RanAtOnce(value) | Outcome::RanDeferred(value) => assert_eq!(value, "reloaded"),
-///     Outcome::Coalesced(covered_by_a_later_run) => covered_by_a_later_run.wait().await?,
-///     Outcome::Cancelled | Outcome::Owed => {}
+/// let paint = AsyncThrottle::new(Duration::from_millis(10));
+/// for value in 0..4 {
+///     LATEST.store(value, Relaxed); // First the data,
+///     paint.trigger(async || PAINTED.store(LATEST.load(Relaxed), Relaxed))?; // then the call.
 /// }
+/// paint.wait().await?;
+/// assert_eq!(PAINTED.load(Relaxed), 3); // With `async move || PAINTED.store(value, Relaxed)` it is 1.
 /// # Ok(())
 /// # }
 /// # main().unwrap();
@@ -43,12 +47,12 @@ use std::sync::Arc;
 /// The first call spawns a task that runs at once. A call inside the window spawns the task that owns the
 /// deferral: it sleeps until the window is over, then runs. All calls meanwhile coalesce into that run.
 ///
-/// The functions that are passed should all do the same thing, for a coalesced call is covered by the
-/// owner's function and not by its own, which is dropped. A function is an async closure, or a closure that
-/// returns a future.
+/// A function is an async closure, or a closure that returns a future. *The function of a coalesced call is
+/// dropped, so it must not carry the data*: only the owner's function runs. Write the data where the function
+/// reads it, before the call, as above. By G3 the run that covers the call sees it.
 ///
-/// Clones are handles of one throttle. The tasks keep it alive: what is pending runs after the last handle
-/// is dropped, too.
+/// Clones are handles of one throttle. The tasks keep it alive: what is pending runs after the last handle is
+/// dropped, too.
 ///
 /// # Guarantees
 ///
@@ -112,74 +116,13 @@ impl<R> AsyncThrottle<R> {
     pub fn with_runtime(threshold: Duration, runtime: R) -> Self {
         Self { shared: Arc::new(Shared::new(Threshold::new(threshold), runtime)) }
     }
-
-    /// The runtime.
-    #[must_use]
-    pub fn runtime(&self) -> &R {
-        &self.shared.runtime
-    }
-
-    /// Whether a run is pending: some task waits to perform it.
-    #[must_use]
-    pub fn is_pending(&self) -> bool {
-        self.state().is_pending()
-    }
-
-    /// Whether a run is owed: its task was dropped, and the next call adopts it.
-    #[must_use]
-    pub fn is_owed(&self) -> bool {
-        self.state().is_owed()
-    }
-
-    /// Whether a run is in progress, or its task is about to be polled for the first time.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.state().is_running()
-    }
-
-    /// When the pending run is due, on the runtime's clock: the end of the window. `None` if no run is
-    /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
-    #[must_use]
-    pub fn next_run_at(&self) -> Option<Timestamp> {
-        let state = self.state();
-        state.is_pending().then(|| state.window_end(self.threshold()))
-    }
-
-    /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
-    #[must_use]
-    pub fn last_run_at(&self) -> Option<Timestamp> {
-        let epoch = self.state().epoch();
-        (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
-    }
-
-    /// The whole state at this moment, as a value with a readable `Debug`.
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.shared.gate.state()
-    }
-
-    /// All that there is to see at this moment, to be read by a person.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.state(), self.threshold())
-    }
-
-    /// The shortest time between the starts of two runs.
-    #[must_use]
-    pub fn threshold(&self) -> Threshold {
-        self.shared.gate.threshold()
-    }
-
-    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
-        &self.shared
-    }
 }
 
 impl<R: Runtime> AsyncThrottle<R> {
     /// Asks for a run of `f`, at once if it may be, else when the window is over. Decides now, and does not
     /// wait: the ticket does, if you want to.
     ///
-    /// * A run is pending: it covers this call. `f` is dropped.
+    /// * A run is pending: it covers this call. `f` is dropped, so it must not carry the data.
     /// * No run is in progress and the window is over: a task runs `f` now.
     /// * Else a task waits for the window to end and the run in progress to finish, then runs `f`; unless it
     ///   is cancelled, or a [`flush`](Self::flush) or another call takes its place.
@@ -220,8 +163,8 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// As [`trigger`](Self::trigger), and waits for what becomes of `f`.
     ///
     /// Inside a run of the same throttle this cannot wait for the run after it. It returns
-    /// [`Outcome::Coalesced`] then, with the ticket of the run that it asked for. A run that hands the wait to
-    /// another task, and awaits that, does deadlock.
+    /// [`Outcome::Coalesced`] then, with the ticket of the run that it asked for. A run that hands the wait
+    /// to another task, and awaits that, does deadlock.
     ///
     /// # Errors
     ///
@@ -287,8 +230,8 @@ impl<R: Runtime> AsyncThrottle<R> {
         }
     }
 
-    /// Gives up the pending or owed run and returns whether there was one. The window stays: the next
-    /// run keeps its distance (G1). A run in progress goes on.
+    /// Gives up the pending or owed run and returns whether there was one. The window stays: the next run
+    /// keeps its distance (G1). A run in progress goes on.
     ///
     /// The owner's [`run`](Self::run) returns [`Outcome::Cancelled`], and every wait for the run says so. A
     /// call that comes before the owner has noticed revives the run.
@@ -305,7 +248,8 @@ impl<R: Runtime> AsyncThrottle<R> {
     }
 
     /// Waits until everything that was requested before has run: the pending run, if there is one, else the
-    /// run in progress; with neither it ends at once, however the latest run ended. The call is the first poll.
+    /// run in progress; with neither it ends at once, however the latest run ended. The call is the first
+    /// poll.
     ///
     /// # Errors
     ///
@@ -360,6 +304,69 @@ impl<R: Runtime> AsyncThrottle<R> {
             return Ok(());
         };
         self.shared.wait_for_cover(after, limit).await
+    }
+}
+
+impl<R> AsyncThrottle<R> {
+    /// The runtime.
+    #[must_use]
+    pub fn runtime(&self) -> &R {
+        &self.shared.runtime
+    }
+
+    /// Whether a run is pending: some task waits to perform it.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.state().is_pending()
+    }
+
+    /// Whether a run is owed: its task was dropped, and the next call adopts it.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        self.state().is_owed()
+    }
+
+    /// Whether a run is in progress, or its task is about to be polled for the first time.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state().is_running()
+    }
+
+    /// When the pending run is due, on the runtime's clock: the end of the window. `None` if no run is
+    /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
+    #[must_use]
+    pub fn next_run_at(&self) -> Option<Timestamp> {
+        let state = self.state();
+        state.is_pending().then(|| state.window_end(self.threshold()))
+    }
+
+    /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
+    #[must_use]
+    pub fn last_run_at(&self) -> Option<Timestamp> {
+        let epoch = self.state().epoch();
+        (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
+    }
+
+    /// The whole state at this moment, as a value with a readable `Debug`.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared.gate.state()
+    }
+
+    /// All that there is to see at this moment, to be read by a person.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.state(), self.threshold())
+    }
+
+    /// The shortest time between the starts of two runs.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.shared.gate.threshold()
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
+        &self.shared
     }
 }
 

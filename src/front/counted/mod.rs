@@ -31,6 +31,26 @@ pub use self::throttled::CountedThrottled;
 /// assert_eq!(FAILED.outstanding(), 0);
 /// ```
 ///
+/// As with [`Throttle::run`], the owner of the pending run waits for up to a whole window in its own thread;
+/// with [`CountedThrottled`](crate::CountedThrottled) no caller waits.
+///
+/// *The function of a coalesced or refused call is dropped, so it must not carry the data.* Only the number
+/// of calls is carried on. Write everything else where the function reads it, before the call:
+///
+/// ```
+/// use atomic_throttle::Counted;
+/// use std::sync::Mutex;
+/// use std::time::Duration;
+///
+/// static FAILED: Counted = Counted::new(Duration::from_millis(10));
+/// static LATEST: Mutex<String> = Mutex::new(String::new());
+///
+/// for path in ["a.txt", "b.txt"] {
+///     path.clone_into(&mut LATEST.lock().unwrap()); // First the data, then the call.
+///     let _ = FAILED.run(|calls| println!("{calls} failed, {} last", LATEST.lock().unwrap()));
+/// }
+/// ```
+///
 /// Every call is counted, whatever becomes of it: one that is refused, cancelled or left owed stays counted
 /// until the next run, or until somebody [takes](Self::take) it. [`flush`](Self::flush) and
 /// [`cancel`](Throttle::cancel) are no calls.
@@ -68,25 +88,6 @@ impl<C> Counted<C> {
         pub const fn with_clock(threshold: Duration, clock: C) -> Self {
             Self { throttle: Throttle::with_clock(threshold, clock), calls: Calls::new() }
         }
-    }
-
-    /// The throttle, to look at, to [cancel](Throttle::cancel) or to change the threshold of. Calls that are
-    /// made on it directly are not counted, and their runs take nothing.
-    pub fn throttle(&self) -> &Throttle<C> {
-        &self.throttle
-    }
-
-    /// How many calls no run was told of yet, at this moment.
-    #[must_use]
-    pub fn outstanding(&self) -> u64 {
-        self.calls.outstanding()
-    }
-
-    /// How many calls no run was told of, and will not be: for the end of a program, where the last calls
-    /// were refused, cancelled or left owed.
-    #[must_use = "these calls are not counted any more"]
-    pub fn take(&self) -> u64 {
-        self.calls.take()
     }
 }
 
@@ -148,6 +149,27 @@ impl<C: Clock> Counted<C> {
     /// If `f` or the clock panics, as [`Throttle::run`].
     pub fn flush<T>(&self, f: impl FnOnce(u64) -> T) -> Result<T, NotFlushed> {
         self.throttle.flush(|| f(self.calls.take()))
+    }
+}
+
+impl<C> Counted<C> {
+    /// How many calls no run was told of, and will not be: for the end of a program, where the last calls
+    /// were refused, cancelled or left owed.
+    #[must_use = "these calls are not counted any more"]
+    pub fn take(&self) -> u64 {
+        self.calls.take()
+    }
+
+    /// The throttle, to look at, to [cancel](Throttle::cancel) or to change the threshold of. Calls that are
+    /// made on it directly are not counted, and their runs take nothing.
+    pub fn throttle(&self) -> &Throttle<C> {
+        &self.throttle
+    }
+
+    /// How many calls no run was told of yet, at this moment.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        self.calls.outstanding()
     }
 }
 

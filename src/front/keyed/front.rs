@@ -32,7 +32,29 @@ use std::borrow::ToOwned;
 /// assert_eq!(warn.len(), 2);
 /// ```
 ///
-/// Share it by reference, in an `Arc` or in a `LazyLock`.
+/// *The function of a refused call is dropped, so it must not carry data that have to arrive*: no later run
+/// stands for that call, not even for the last one. Keep such data beside the throttle, where the next run
+/// reads them:
+///
+/// ```
+/// use atomic_throttle::Keyed;
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+/// use std::time::Duration;
+///
+/// static MALFORMED: AtomicU64 = AtomicU64::new(0);
+///
+/// let warn = Keyed::<String>::new(Duration::from_secs(60));
+/// for _ in 0..3 {
+///     MALFORMED.fetch_add(1, Relaxed); // First the data, then the call.
+///     let _ = warn.try_run("10.0.0.7", || println!("{} malformed requests", MALFORMED.swap(0, Relaxed)));
+/// }
+/// assert_eq!(MALFORMED.load(Relaxed), 2); // The next run reports them. If no call comes, none does.
+/// ```
+///
+/// If the last call of a key must not be lost, use [`KeyedThrottled`](crate::KeyedThrottled): it has a
+/// trailing edge, and can count.
+///
+/// Share a `Keyed` by reference, in an `Arc` or in a `LazyLock`.
 ///
 /// # Guarantees
 ///
@@ -107,62 +129,9 @@ impl<K, C> Keyed<K, C> {
     }
 }
 
-impl<K, C, S> Keyed<K, C, S> {
-    /// The clock.
-    pub fn clock(&self) -> &C {
-        &self.clock
-    }
-
-    /// How many keys are known: those that ran and were not evicted since.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        usize::try_from(self.shards.len()).unwrap_or(usize::MAX)
-    }
-
-    /// Whether no key is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The bytes that it has allocated for its shards and their tables. What the keys themselves have
-    /// allocated is not counted.
-    ///
-    /// Cost: the lock of each shard, one after the other.
-    #[must_use]
-    pub fn allocated_bytes(&self) -> usize {
-        self.shards.allocated_bytes()
-    }
-
-    /// The shortest time between the starts of two runs of one key.
-    #[must_use]
-    pub fn threshold(&self) -> Threshold {
-        // ORDERING: Relaxed. It publishes nothing but its own value.
-        Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
-    }
-
-    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to windows that are
-    /// not over. After a longer one, a call on a key that is not known may be refused until the latest
-    /// window that was forgotten is over, measured anew.
-    ///
-    /// Cost: one store.
-    pub fn set_threshold(&self, threshold: Duration) {
-        // ORDERING: Relaxed; see `threshold`.
-        self.threshold.store(Threshold::new(threshold).as_nanos(), Ordering::Relaxed);
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
-    }
-}
-
 impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
-    /// Runs `f` now if `key` may run, or not at all.
+    /// Runs `f` now if `key` may run, or not at all. A refused call is forgotten, and `f` is dropped with all
+    /// that it carries.
     ///
     /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when it
     /// comes in.
@@ -215,6 +184,95 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         self.start(hashed, at)
     }
 
+    /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
+    /// how many keys those were.
+    ///
+    /// Calls go on meanwhile: it takes the lock of one shard after the other, each for as long as it takes to
+    /// look at its keys.
+    pub fn evict(&self) -> usize {
+        self.shards.evict(self.now(), &self.hash_of())
+    }
+}
+
+impl<K, C, S> Keyed<K, C, S> {
+    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to windows that are not
+    /// over. After a longer one, a call on a key that is not known may be refused until the latest window
+    /// that was forgotten is over, measured anew.
+    ///
+    /// Cost: one store.
+    pub fn set_threshold(&self, threshold: Duration) {
+        // ORDERING: Relaxed; see `threshold`.
+        self.threshold.store(Threshold::new(threshold).as_nanos(), Ordering::Relaxed);
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+}
+
+impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
+    /// Whether `key` is known: it ran, and was not evicted since. Whether it may run is another question.
+    #[must_use]
+    pub fn contains<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.shards.state(&self.hashed(key)).is_some()
+    }
+
+    /// All that there is to see of `key` at this moment; `None` if it is not known.
+    #[must_use]
+    pub fn snapshot<Q>(&self, key: &Q) -> Option<Snapshot>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.shards.state(&self.hashed(key)).map(|state| Snapshot::new(state, self.threshold()))
+    }
+}
+
+impl<K, C, S> Keyed<K, C, S> {
+    /// The clock.
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    /// How many keys are known: those that ran and were not evicted since.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::try_from(self.shards.len()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether no key is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes that it has allocated for its shards and their tables. What the keys themselves have
+    /// allocated is not counted.
+    ///
+    /// Cost: the lock of each shard, one after the other.
+    #[must_use]
+    pub fn allocated_bytes(&self) -> usize {
+        self.shards.allocated_bytes()
+    }
+
+    /// The shortest time between the starts of two runs of one key.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        // ORDERING: Relaxed. It publishes nothing but its own value.
+        Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
+    }
+}
+
+impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     // Not inlined: most calls are refused, and do without it.
     #[inline(never)]
     fn start<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
@@ -261,35 +319,6 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
                 }
             }
         }
-    }
-
-    /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
-    /// how many keys those were.
-    ///
-    /// Calls go on meanwhile: it takes the lock of one shard after the other, each for as long as it takes
-    /// to look at its keys.
-    pub fn evict(&self) -> usize {
-        self.shards.evict(self.now(), &self.hash_of())
-    }
-
-    /// Whether `key` is known: it ran, and was not evicted since. Whether it may run is another question.
-    #[must_use]
-    pub fn contains<Q>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.shards.state(&self.hashed(key)).is_some()
-    }
-
-    /// All that there is to see of `key` at this moment; `None` if it is not known.
-    #[must_use]
-    pub fn snapshot<Q>(&self, key: &Q) -> Option<Snapshot>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.shards.state(&self.hashed(key)).map(|state| Snapshot::new(state, self.threshold()))
     }
 
     fn hashed<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Hashed<'q, Q> {

@@ -1,19 +1,19 @@
-//! [`Endings`]: how the runs of a front end ended that performs them itself, and what a wait for a covering
-//! run makes of it.
+//! [`Endings`]: how runs ended, in a front end that performs them itself, and what a wait for a covering run
+//! concludes from that.
 
 use crate::front::wait::WaitError;
 use crate::gate::Gate;
 use crate::state::{DeferralStatus, Epoch, State};
 use crate::sync::{AtomicU64, Ordering};
 
-/// How a run ended whose function came to an end.
+/// How the function of a run ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     Completed,
     Panicked,
 }
 
-/// The epochs of the latest runs that ended in one way and in the other.
+/// The epochs of the latest run that completed, and of the latest one that panicked.
 pub(crate) struct Endings {
     completed: AtomicU64,
     panicked: AtomicU64,
@@ -24,20 +24,20 @@ impl Endings {
         Self { completed: AtomicU64::new(0), panicked: AtomicU64::new(0) }
     }
 
-    /// Leaves word of how the run of `epoch` ended. For that run alone, before it finishes.
+    /// Records how the run of `epoch` ended. Only that run calls it, before it finishes.
     pub(crate) fn record(&self, epoch: Epoch, ended: Ended) {
         let latest = match ended {
             Ended::Completed => &self.completed,
             Ended::Panicked => &self.panicked,
         };
-        // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows
-        // publishes this to whoever sees it.
+        // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows publishes
+        // this to all who see that finish.
         latest.store(epoch.as_u64(), Ordering::Relaxed);
     }
 
-    /// Whether a wait for a run after `epoch` would end at once, and how.
+    /// The result of a wait for a run after `epoch`, if that would return at once.
     pub(crate) fn look_for_cover(&self, gate: &Gate, epoch: Epoch) -> Option<Result<(), WaitError>> {
-        // First, for it is what makes visible what the runs wrote.
+        // First: this load makes visible what the runs wrote.
         let state = gate.state();
         // ORDERING: Relaxed; see `is_seen`.
         let completed = self.completed.load(Ordering::Relaxed);
@@ -47,16 +47,17 @@ impl Endings {
         if is_seen(completed, epoch, state) {
             return Some(Ok(()));
         }
-        // Not while a run that completed is still to be seen: it covers the call, whatever another one did.
+        // Not while a completed run has yet to be seen: it covers the call, whatever another run did.
         if completed <= epoch.as_u64() && is_seen(panicked, epoch, state) {
             return Some(Err(WaitError::Panicked));
         }
-        // A run that ended after the look at the word may hide how the one before it did: its finish tells.
+        // A run that ended after the word was read may hide how the run before it ended. Its finish will
+        // tell.
         let is_hidden = completed.max(panicked) > state.epoch().as_u64();
         if is_hidden || state.is_running() && state.epoch() > epoch {
             return None;
         }
-        // No run that covers the call has begun, or nobody performed it and it is owed.
+        // No covering run has begun, or one has begun, nobody performed it, and it is owed.
         match state.deferral() {
             DeferralStatus::Pending => None,
             DeferralStatus::Owed => Some(Err(WaitError::Owed)),
@@ -65,8 +66,8 @@ impl Endings {
     }
 }
 
-/// Whether `state` shows that `run`, one after `epoch`, has finished. Where it does not show that yet, what
-/// the run did may not be visible yet, either; whoever waits is told of the finish.
+/// Whether `state` shows that `run`, which is after `epoch`, has finished. If it does not show that yet, what
+/// the run wrote may not be visible yet either; the finish will wake the waiter.
 fn is_seen(run: u64, epoch: Epoch, state: State) -> bool {
     let latest = state.epoch().as_u64();
     run > epoch.as_u64() && (run < latest || run == latest && !state.is_running())
@@ -94,7 +95,7 @@ mod tests {
         run.finish();
         let (_, run) = start();
         assert!(endings.look_for_cover(&gate, epoch) == Some(Ok(())));
-        // It takes the place of the first one, and is not to be seen yet.
+        // It replaces the first one in the record, and its finish has yet to be seen.
         endings.record(run.epoch(), Ended::Completed);
         assert!(endings.look_for_cover(&gate, epoch).is_none());
         run.finish();

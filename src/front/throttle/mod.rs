@@ -20,7 +20,10 @@ use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use core::fmt;
 use core::time::Duration;
 
-/// Runs a function at most once per threshold, and never loses the last request.
+/// Runs a function on the calling thread at most once per threshold, and never loses the last request.
+///
+/// [`run`](Self::run) may wait for a whole window, **in the calling thread**: see [who waits](#who-waits).
+/// Most programs want [`Throttled`](crate::Throttled), which never waits.
 ///
 /// ```
 /// use atomic_throttle::{Outcome, Throttle};
@@ -28,7 +31,7 @@ use core::time::Duration;
 ///
 /// static RELOAD: Throttle = Throttle::new(Duration::from_millis(20));
 ///
-/// // Any thread, at any time:
+/// // In a thread that may wait for up to 20 ms:
 /// match RELOAD.run(|| "reloaded") {
 ///     Outcome::RanAtOnce(value) | Outcome::RanDeferred(value) => assert_eq!(value, "reloaded"),
 ///     Outcome::Coalesced(_covered_by_a_later_run) => {}
@@ -36,39 +39,76 @@ use core::time::Duration;
 /// }
 /// ```
 ///
-/// The first call runs at once. A call inside the window becomes the owner of the deferral: it waits, in
-/// its own thread, and runs when the window is over. All calls meanwhile coalesce into that run and
-/// return at once.
+/// The first call runs at once. A call inside the window becomes the owner of the deferral: it waits, and
+/// runs when the window is over. All calls meanwhile coalesce into that run and return at once. *The function
+/// of a coalesced call is dropped, so it must not carry the data*: see
+/// [below](#the-function-must-not-carry-the-data).
 ///
-/// The functions that are passed should all do the same thing, for a coalesced call is covered by the
-/// owner's function and not by its own, which is dropped.
+/// # Who waits
+///
+/// The owner of the deferral: its thread sleeps in [`run`](Self::run) until the window is over. Any caller
+/// may be the owner, so any call may take a whole window. A thread that calls alone owns every deferral: a
+/// loop of a thousand calls takes a thousand windows. On an executor the call blocks the thread, and every
+/// task on it. If a caller must not wait, use [`Throttled`](crate::Throttled), which keeps the trailing edge,
+/// or `AsyncThrottle`; [`try_run`](Self::try_run), which has no trailing edge; or
+/// [`run_within`](Self::run_within), with a limit.
+///
+/// # The function must not carry the data
+///
+/// Only the owner's function runs. So write the data where the function reads it, before the call: by G3 the
+/// run that covers the call sees it. With `PAINT.run(|| paint(value))` the last value could be lost; here it
+/// is painted:
+///
+/// ```
+/// use atomic_throttle::Throttle;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use std::time::Duration;
+///
+/// static PAINT: Throttle = Throttle::new(Duration::from_millis(10));
+/// static LATEST: AtomicU32 = AtomicU32::new(0);
+/// static PAINTED: AtomicU32 = AtomicU32::new(0);
+/// fn show(value: u32) {
+///     LATEST.fetch_max(value, Relaxed); // First the data,
+///     let _ = PAINT.run(|| PAINTED.store(LATEST.load(Relaxed), Relaxed)); // then the call.
+/// }
+///
+/// std::thread::scope(|scope| {
+///     for value in 0..4 {
+///         scope.spawn(move || show(value));
+///     }
+/// });
+/// assert_eq!(PAINTED.load(Relaxed), 3);
+/// ```
+///
+/// Or bind the function once, with [`Throttled`](crate::Throttled); or pass each item on, with `Batched`
+/// (`batch`).
 ///
 /// # Guarantees
 ///
-/// * **G1** Two runs start at least one threshold apart, by their stamps on the throttle's clock. A
-///   thread that is preempted between its stamp and its function begins late, so the gap seen from
-///   inside two functions can be shorter. [`flush`](Self::flush) is the one exception.
+/// * **G1** Two runs start at least one threshold apart, by their stamps on the throttle's clock. A thread
+///   that is preempted between its stamp and its function begins late, so the gap seen from inside two
+///   functions can be shorter. [`flush`](Self::flush) is the one exception.
 /// * **G2** Runs never overlap. A run longer than the threshold is followed at once by the pending one.
-/// * **G3** A call that was deferred or coalesced is covered by a run that starts after the call and
-///   sees what the caller wrote before it through atomics, locks or any other `Sync` type; or it was
-///   cancelled explicitly; or it stays visibly owed.
+/// * **G3** A call that was deferred or coalesced is covered by a run that starts after the call and sees
+///   what the caller wrote before it through atomics, locks or any other `Sync` type; or it was cancelled
+///   explicitly; or it stays visibly owed.
 /// * **G4** At most one deferral is pending, and it has exactly one owner.
 /// * **G5** The pending run starts as soon as the window is over and no run is in progress.
-/// * **G6** A panic in a function wedges nothing and loses nothing: its window counts, what is pending
-///   stays pending, and the panic goes on in the thread of the caller.
+/// * **G6** A panic in a function wedges nothing and loses nothing: its window counts, what is pending stays
+///   pending, and the panic goes on in the thread of the caller.
 /// * **G7** Deciding is lock-free. Coalescing is wait-free: no clock, no write, no allocation.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run. None deadlocks: see [`run`](Self::run).
 ///
 /// # Cost
 ///
-/// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds
-/// two compare-and-swaps and two fences. 32 bytes. Only waiting allocates.
+/// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds two
+/// compare-and-swaps and two fences. 32 bytes. Only waiting allocates.
 ///
-/// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep each
-/// on lines of its own: beside a neighbour that another core runs without a pause, a coalesced call took 2.6
-/// times as long, a refused one 1.3 and one that ran 1.8 times, and none of it with padding
-/// (`cargo bench --bench neighbours`).
+/// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep
+/// each on lines of its own. Beside a neighbour that another core runs without a pause, a coalesced call took
+/// 2.6 times as long, a refused one 1.3 and one that ran 1.8 times; with padding, none of it (`cargo bench
+/// --bench neighbours`).
 ///
 /// ```
 /// use atomic_throttle::Throttle;
@@ -84,12 +124,9 @@ use core::time::Duration;
 ///
 /// # What it is not
 ///
-/// It does not wait in the background: the owner's call takes as long as the window. It does not limit a
-/// rate with bursts. It does not know about runs across processes.
-///
-/// Two throttles whose runs call each other can deadlock as two locks can: a run of the first that waits
-/// for a deferral of the second, while a run of the second waits for the first. Bound such calls with
-/// [`run_within`](Self::run_within).
+/// It does not limit a rate with bursts. It knows nothing of other processes. Two throttles whose runs call
+/// each other can deadlock as two locks can: a run of the first that waits for a deferral of the second,
+/// while a run of the second waits for the first. Bound such calls with [`run_within`](Self::run_within).
 #[repr(C)]
 pub struct Throttle<C = Monotonic> {
     /// First, so that events name the throttle by its own address.
@@ -97,8 +134,7 @@ pub struct Throttle<C = Monotonic> {
     event: Event,
     /// How many threads wait on the event, or are about to.
     waiters: AtomicU32,
-    /// The thread of the run in progress, 0 if none: the run's own thread, and only that, recognizes
-    /// itself.
+    /// The thread of the run in progress, 0 if none: the run's own thread, and only that, recognizes itself.
     runner: AtomicU32,
     clock: C,
 }
@@ -115,7 +151,7 @@ impl Throttle {
         }
     }
 
-    /// As [`new`](Self::new), for a threshold that comes from outside.
+    /// As [`new`](Self::new), for a threshold that is not known to be in range.
     ///
     /// # Errors
     ///
@@ -139,7 +175,152 @@ impl<C> Throttle<C> {
             }
         }
     }
+}
 
+impl<C: Clock> Throttle<C> {
+    /// Runs `f` at once, or when the window is over, unless another call's run covers this one.
+    ///
+    /// **This may wait for a whole window, in the calling thread**: see [who waits](Self#who-waits). Do not
+    /// call it on an executor, nor in a loop that must end soon.
+    /// [`Throttled::trigger`](crate::Throttled::trigger) never waits; [`try_run`](Self::try_run) and
+    /// [`run_within`](Self::run_within) limit the wait.
+    ///
+    /// * No run is in progress and the window is over: runs `f` now.
+    /// * A run is pending: returns at once with a handle to wait for it. `f` is dropped, so it [must not
+    ///   carry the data](Self#the-function-must-not-carry-the-data).
+    /// * Otherwise this call becomes the owner: it waits for the window to end and the run in progress to
+    ///   finish, then runs `f`. It returns without having run if it is cancelled, or if a
+    ///   [`flush`](Self::flush) or a call by another thread took its place.
+    ///
+    /// A call inside a run of the same throttle, in its thread, cannot wait. If no run is pending, it leaves
+    /// the request *owed* ([`Outcome::Owed`]), and the next call from outside adopts that. A function that
+    /// hands the nested call to another thread and joins that thread does deadlock.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics. A run that had started has finished then, and the throttle is usable (G6).
+    #[inline]
+    pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
+        match self.gate.coalesce() {
+            Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
+            None => self.run_uncoalesced(f),
+        }
+    }
+
+    /// As [`run`](Self::run), for a caller that waits at most `max_wait`, on the throttle's clock.
+    ///
+    /// The call takes no deferral that is due later than that. A deferral may be due sooner and then be held
+    /// up, by a long run or by a threshold that was lengthened meanwhile. After `max_wait` the call leaves it
+    /// *owed* ([`Outcome::Owed`]), together with the calls that coalesced into it: the next call covers them.
+    /// With a `max_wait` of zero that happens whenever a run outlasts its window. How long `f` itself takes
+    /// is not limited.
+    ///
+    /// `f` is dropped if the call coalesces or is refused, so it [must not carry the
+    /// data](Self#the-function-must-not-carry-the-data).
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Closed`] if the call would have to wait longer. Nothing was recorded: no run stands for it.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`run`](Self::run).
+    pub fn run_within<T>(
+        &self,
+        max_wait: Duration,
+        f: impl FnOnce() -> T,
+    ) -> Result<Outcome<'_, T, C>, Refused> {
+        if let Some(epoch) = self.gate.coalesce() {
+            return Ok(Outcome::Coalesced(Coalesced::new(self, epoch)));
+        }
+        if self.is_inside_run() {
+            return Ok(self.leave_owed());
+        }
+        let now = self.clock.now();
+        let limit = now.saturating_add(max_wait);
+        Ok(self.settle(self.gate.arrive_by_uncoalesced(now, limit)?, Some(limit), f))
+    }
+
+    /// Runs `f` now or not at all: the leading edge only. Never waits.
+    ///
+    /// A refused call is forgotten, and `f` is dropped with all that it carries: no later run stands for it,
+    /// not even for the last call. If a run was pending and overdue, this run covers it.
+    ///
+    /// Cost: see [`Throttle`](Self#cost). Where most calls are refused, another [clock](crate::clock) makes
+    /// that cheaper.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with the time to retry at, unless a run is in progress.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`run`](Self::run).
+    #[inline]
+    pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
+        if let Some(refused) = self.clock.estimate().and_then(|estimate| self.gate.refuses(estimate)) {
+            return Err(refused);
+        }
+        let run = self.gate.try_start(self.clock.now())?;
+        Ok(self.take_over(run, Edge::Leading, f))
+    }
+
+    /// Runs `f` now if a run is pending or owed, even inside the window. This is the explicit exception from
+    /// G1; a new window starts.
+    ///
+    /// The former owner's call returns [`Outcome::Coalesced`], and its function is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFlushed`]: `f` did not run. What was pending stays pending.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or the clock panics, as [`run`](Self::run).
+    pub fn flush<T>(&self, f: impl FnOnce() -> T) -> Result<T, NotFlushed> {
+        match self.gate.flush(self.clock.now()) {
+            Flushed::Run(run) => Ok(self.take_over(run, Edge::Flushed, f)),
+            Flushed::Busy => Err(NotFlushed::Running),
+            Flushed::Nothing => Err(NotFlushed::NothingPending),
+        }
+    }
+
+    /// Cancels the pending or owed run and returns whether there was one. The window stays: the next run
+    /// keeps its distance (G1).
+    ///
+    /// The owner's call returns [`Outcome::Cancelled`], and so does every wait for the run. A call that comes
+    /// before the owner has noticed revives the run.
+    ///
+    /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
+    pub fn cancel(&self) -> bool {
+        let cancelled = self.gate.cancel_in();
+        if let Some(epoch) = cancelled {
+            self.waiting().notify();
+            observe::cancelled(self.source(), epoch);
+        }
+        cancelled.is_some()
+    }
+
+    /// Changes the threshold, clamped to [`Threshold::MAX`]. The change applies to the present window, too:
+    /// the pending run moves to the new end of the window at once.
+    ///
+    /// Cost: one store, one fence, one load.
+    pub fn set_threshold(&self, threshold: Duration) {
+        self.gate.set_threshold(Threshold::new(threshold));
+        self.waiting().notify();
+    }
+
+    /// As [`set_threshold`](Self::set_threshold), for a threshold that is not known to be in range.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. The threshold is as before then.
+    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
+        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+    }
+}
+
+impl<C> Throttle<C> {
     /// The clock.
     pub fn clock(&self) -> &C {
         &self.clock
@@ -184,7 +365,7 @@ impl<C> Throttle<C> {
         self.gate.state()
     }
 
-    /// All that there is to see at this moment, to be read by a person.
+    /// A snapshot of the state, for a person to read.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.state(), self.threshold())
@@ -198,142 +379,6 @@ impl<C> Throttle<C> {
 }
 
 impl<C: Clock> Throttle<C> {
-    /// Runs `f` at once if it may, else when the window is over, unless another call covers this one.
-    ///
-    /// * No run is in progress and the window is over: runs `f` now.
-    /// * A run is pending: returns at once with a handle to wait for it. `f` is dropped.
-    /// * Else this call becomes the owner: it waits for the window to end and the run in progress to
-    ///   finish, then runs `f`. It returns without having run if it is cancelled, or if a
-    ///   [`flush`](Self::flush) or a call by another thread took its place.
-    ///
-    /// Inside a run of the same throttle, in its thread, this cannot wait. If no run is pending, the
-    /// request is left *owed* ([`Outcome::Owed`]), and the next call from outside adopts it. A function
-    /// that hands the nested call to another thread and joins that thread does deadlock.
-    ///
-    /// Cost: see [`Throttle`](Self#cost).
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics. The run, if it had started, has finished then, and the throttle is
-    /// usable (G6).
-    #[inline]
-    pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
-        match self.gate.coalesce() {
-            Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-            None => self.run_uncoalesced(f),
-        }
-    }
-
-    /// As [`run`](Self::run), for a caller that waits at most `max_wait`, on the throttle's clock.
-    ///
-    /// A deferral that is due later than that is not taken. One that is due sooner but then held up, by
-    /// a long run or by a threshold that was lengthened meanwhile, is left *owed* after `max_wait`
-    /// ([`Outcome::Owed`]), and with it the calls that coalesced into it: the next call covers them.
-    /// With a `max_wait` of zero that is what happens while a run outlasts its window. How long `f`
-    /// itself takes is not limited.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::Closed`] if the call would have to wait longer: nothing was recorded, and no run is
-    /// promised.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics, as [`run`](Self::run).
-    pub fn run_within<T>(
-        &self,
-        max_wait: Duration,
-        f: impl FnOnce() -> T,
-    ) -> Result<Outcome<'_, T, C>, Refused> {
-        if let Some(epoch) = self.gate.coalesce() {
-            return Ok(Outcome::Coalesced(Coalesced::new(self, epoch)));
-        }
-        if self.is_inside_run() {
-            return Ok(self.leave_owed());
-        }
-        let now = self.clock.now();
-        let limit = now.saturating_add(max_wait);
-        Ok(self.settle(self.gate.arrive_by_uncoalesced(now, limit)?, Some(limit), f))
-    }
-
-    /// Runs `f` now or not at all: the leading edge only.
-    ///
-    /// If a run was pending and overdue, this one covers it.
-    ///
-    /// Cost: see [`Throttle`](Self#cost). Where most calls are refused, another [clock](crate::clock) makes
-    /// that cheaper.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with the time to retry at unless a run is in progress. Nothing was recorded, and no
-    /// run is promised.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics, as [`run`](Self::run).
-    #[inline]
-    pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
-        if let Some(refused) = self.clock.estimate().and_then(|estimate| self.gate.refuses(estimate)) {
-            return Err(refused);
-        }
-        let run = self.gate.try_start(self.clock.now())?;
-        Ok(self.take_over(run, Edge::Leading, f))
-    }
-
-    /// Runs `f` now if a run is pending or owed, whether the window is over or not. This is the explicit
-    /// exception from G1; the window starts anew.
-    ///
-    /// The former owner's call returns [`Outcome::Coalesced`].
-    ///
-    /// # Errors
-    ///
-    /// [`NotFlushed`]: `f` did not run. What was pending stays pending.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics, as [`run`](Self::run).
-    pub fn flush<T>(&self, f: impl FnOnce() -> T) -> Result<T, NotFlushed> {
-        match self.gate.flush(self.clock.now()) {
-            Flushed::Run(run) => Ok(self.take_over(run, Edge::Flushed, f)),
-            Flushed::Busy => Err(NotFlushed::Running),
-            Flushed::Nothing => Err(NotFlushed::NothingPending),
-        }
-    }
-
-    /// Gives up the pending or owed run and returns whether there was one. The window stays: the next
-    /// run keeps its distance (G1).
-    ///
-    /// The owner's call returns [`Outcome::Cancelled`], and so does every wait for the run. A call that
-    /// comes before the owner has noticed revives the run.
-    ///
-    /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
-    pub fn cancel(&self) -> bool {
-        let cancelled = self.gate.cancel_in();
-        if let Some(epoch) = cancelled {
-            self.waiting().notify();
-            observe::cancelled(self.source(), epoch);
-        }
-        cancelled.is_some()
-    }
-
-    /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
-    /// pending run is re-timed at once, sooner or later.
-    ///
-    /// Cost: one store, one fence, one load.
-    pub fn set_threshold(&self, threshold: Duration) {
-        self.gate.set_threshold(Threshold::new(threshold));
-        self.waiting().notify();
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
-    }
-
     fn source(&self) -> Source<'_> {
         Source { front: "Throttle", gate: &self.gate }
     }

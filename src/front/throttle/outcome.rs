@@ -65,12 +65,6 @@ impl<'t, C> Coalesced<'t, C> {
     pub(super) fn new(throttle: &'t Throttle<C>, epoch: Epoch) -> Self {
         Self { throttle, epoch }
     }
-
-    /// The epoch that the call was coalesced in: the first run with a greater one covers it.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
 }
 
 impl<C: Clock> Coalesced<'_, C> {
@@ -104,6 +98,14 @@ impl<C: Clock> Coalesced<'_, C> {
         }
         let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
         waiting.for_cover(self.epoch, limit)
+    }
+}
+
+impl<C> Coalesced<'_, C> {
+    /// The epoch that the call was coalesced in: the first run with a greater one covers it.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
     }
 }
 

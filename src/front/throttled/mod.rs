@@ -233,6 +233,12 @@ impl Throttled {
         Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 
+    /// A handle that does not keep the throttle going: for the function itself.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakThrottled {
+        WeakThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
+    }
+
     /// The shortest time between the starts of two runs.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
@@ -289,12 +295,6 @@ impl Throttled {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.state(), self.threshold())
-    }
-
-    /// A handle that does not keep the throttle going: for the function itself.
-    #[must_use]
-    pub fn downgrade(&self) -> WeakThrottled {
-        WeakThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
     }
 }
 

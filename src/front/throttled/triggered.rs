@@ -21,12 +21,6 @@ impl<'t> Triggered<'t> {
         Self { throttled, epoch }
     }
 
-    /// The epoch that the call was made in: the first run with a greater one covers it.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
     /// Waits until a run that started after the call has completed. What that run wrote is then visible.
     ///
     /// # Errors
@@ -45,6 +39,12 @@ impl<'t> Triggered<'t> {
     pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
         let shared = &self.throttled.shared;
         shared.wait_for_cover(self.epoch, Some(shared.within(limit)))
+    }
+
+    /// The epoch that the call was made in: the first run with a greater one covers it.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
     }
 }
 

@@ -89,11 +89,9 @@ use std::sync::Arc;
 /// are performed when they are due, and the thread is joined; [`KeyedThrottledBuilder::on_drop`] flushes or
 /// discards them instead, and [`shutdown`](Self::shutdown) says what happened.
 ///
-/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
-/// what is pending then does not run. After the end nothing is evicted any more but by [`evict`](Self::evict).
-///
-/// A function that is to call its own throttle holds a [`WeakKeyedThrottled`]: with a handle in it the last
-/// one would never be dropped.
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or what is
+/// pending then does not run. After the end only [`evict`](Self::evict) evicts keys. A function that is to call its
+/// own throttle holds a [`WeakKeyedThrottled`]: a handle in it would keep the last one from being dropped.
 ///
 /// # Guarantees
 ///
@@ -102,10 +100,9 @@ use std::sync::Arc;
 /// * **G1** Two runs of a key start at least one threshold apart, also if the key was evicted between them,
 ///   as for [`Keyed`](crate::Keyed). [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions.
 /// * **G2** Runs never overlap, not those of different keys either.
-/// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key
-///   that starts after it and sees what the caller wrote before it; or it was cancelled, by
-///   [`cancel`](Self::cancel) or by [`Pending::Discard`]; or the key stays visibly owed, after a panic that
-///   was to be fatal.
+/// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key that
+///   starts after it and sees what the caller wrote before it; or [`cancel`](Self::cancel) or
+///   [`Pending::Discard`] cancelled it; or the key stays visibly owed, after a fatal panic.
 /// * **G4** At most one run of a key is pending, and the thread owns it.
 /// * **G5** A pending run starts when the window of its key is over, and the runs of other keys that were
 ///   seen to be due before it are done. A run that takes long delays those of all keys.
@@ -243,41 +240,6 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
         self.shared.cancel(key)
     }
 
-    /// Whether a run of `key` is pending.
-    #[must_use]
-    pub fn is_pending<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.state(key).is_some_and(State::is_pending)
-    }
-
-    /// Whether `key` is known: a call on it was taken, and it was not evicted since.
-    #[must_use]
-    pub fn contains<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.state(key).is_some()
-    }
-
-    /// All that there is to see of `key` at this moment; `None` if it is not known. Until its first run, the
-    /// latest run is that of whichever key of its shard was evicted last: it keeps its distance from that.
-    #[must_use]
-    pub fn snapshot<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<Snapshot>
-    where
-        K: Borrow<Q>,
-    {
-        self.state(key).map(|state| Snapshot::new(state, self.threshold()))
-    }
-
-    fn state<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<State>
-    where
-        K: Borrow<Q>,
-    {
-        self.shared.shards.state(&self.shared.hashed(key))
-    }
-
     /// Evicts every key that can be, gives memory back, and returns how many keys those were. The thread
     /// does so by itself; see [eviction](Self#eviction).
     #[allow(clippy::must_use_candidate, reason = "whoever wants room need not know how much there is")]
@@ -346,6 +308,12 @@ impl<K, S> KeyedThrottled<K, S> {
         Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 
+    /// A handle that does not keep the throttle going: for the function itself.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakKeyedThrottled<K, S> {
+        WeakKeyedThrottled::new(&self.shared, &self.keeper)
+    }
+
     /// The shortest time between the starts of two runs of one key.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
@@ -401,11 +369,42 @@ impl<K, S> KeyedThrottled<K, S> {
     pub fn uncovered(&self) -> u64 {
         self.shared.ledger.uncovered()
     }
+}
 
-    /// A handle that does not keep the throttle going: for the function itself.
+impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
+    /// Whether a run of `key` is pending.
     #[must_use]
-    pub fn downgrade(&self) -> WeakKeyedThrottled<K, S> {
-        WeakKeyedThrottled::new(&self.shared, &self.keeper)
+    pub fn is_pending<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.state(key).is_some_and(State::is_pending)
+    }
+
+    /// Whether `key` is known: a call on it was taken, and it was not evicted since.
+    #[must_use]
+    pub fn contains<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.state(key).is_some()
+    }
+
+    /// All that there is to see of `key` at this moment; `None` if it is not known. Until its first run, the
+    /// latest run is that of whichever key of its shard was evicted last: it keeps its distance from that.
+    #[must_use]
+    pub fn snapshot<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<Snapshot>
+    where
+        K: Borrow<Q>,
+    {
+        self.state(key).map(|state| Snapshot::new(state, self.threshold()))
+    }
+
+    fn state<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<State>
+    where
+        K: Borrow<Q>,
+    {
+        self.shared.shards.state(&self.shared.hashed(key))
     }
 }
 
