@@ -3,17 +3,22 @@
 use crate::rung::{Rung, Step};
 
 /// How far the checks go.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Depth {
-    Usual,
+    /// What fails most often, in minutes on a fresh machine.
+    Quick,
+    /// Every rung.
+    Full,
+    /// Every rung to its full depth: hours.
     Deep,
 }
 
 impl Depth {
     pub fn name(self) -> &'static str {
         match self {
-            Self::Usual => "usual depth",
-            Self::Deep => "full depth",
+            Self::Quick => "quick",
+            Self::Full => "every rung, usual depth",
+            Self::Deep => "every rung, full depth",
         }
     }
 }
@@ -22,8 +27,7 @@ impl Depth {
 const PACKAGES: [&str; 5] = ["fuzz", "loom-tests", "verify/downstream", "verify/no-std", "verify/schedules"];
 
 /// Packages of tests that are rungs by themselves.
-const RUNGS: [(&str, &str); 5] = [
-    ("protocol", "protocol"),
+const RUNGS: [(&str, &str); 4] = [
     ("axioms", "axioms"),
     ("histories", "histories"),
     ("cluster", "atomic-throttle-cluster"),
@@ -63,20 +67,41 @@ const EXAMPLES: [&str; 20] = [
     "log_summary",
 ];
 
-/// All of them.
+/// The rungs of a depth.
 pub fn rungs(depth: Depth) -> Vec<Rung> {
-    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests()];
+    match depth {
+        Depth::Quick => vec![format(), lints(), library(), doc_tests(), docs(), protocol(), two_threads()],
+        Depth::Full => every_rung("0.2"),
+        Depth::Deep => every_rung("60").into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
+    }
+}
+
+/// The names of the rungs that only a greater depth has.
+pub fn left_out(depth: Depth) -> Vec<&'static str> {
+    let here: Vec<_> = rungs(depth).iter().map(Rung::name).collect();
+    rungs(Depth::Full).iter().map(Rung::name).filter(|name| !here.contains(name)).collect()
+}
+
+fn every_rung(soak_minutes: &str) -> Vec<Rung> {
+    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests(), protocol()];
+    rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
+    rungs.extend([models(), downstream(), schedules(), weaken(), programs(), costs(), soak(soak_minutes)]);
+    rungs
+}
+
+fn doc_tests() -> Rung {
     let documented = ["", "--package atomic-throttle-cluster "]
         .map(|package| Step::cargo(&format!("test {package}--doc --all-features")));
-    rungs.push(Rung::of_tests("doc tests", documented));
-    rungs.extend(RUNGS.map(|(name, package)| {
-        shows(name, &format!("test --package {package} --all-features --lib --bins --tests --examples"))
-    }));
-    rungs.extend([models(), downstream(), shuttle(), weaken(), examples(), costs(), soak(depth)]);
-    match depth {
-        Depth::Usual => rungs,
-        Depth::Deep => rungs.into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
-    }
+    Rung::of_tests("doc tests", documented)
+}
+
+/// A package of tests that is a rung by itself.
+fn package_tests(name: &'static str, package: &str) -> Rung {
+    shows(name, &format!("test --package {package} --all-features --lib --bins --tests --examples"))
+}
+
+fn protocol() -> Rung {
+    package_tests("protocol", "protocol")
 }
 
 /// Tests that say what they have shown.
@@ -86,14 +111,41 @@ fn shows(name: &'static str, tests: &str) -> Rung {
 
 /// The tests of the library and of its tools, without those that are rungs by themselves.
 fn tests() -> Rung {
-    let others: String = RUNGS.map(|(_, package)| format!(" --exclude {package}")).concat();
-    shows("tests", &format!("test --workspace{others} --all-features --lib --bins --tests --examples"))
+    let rungs = RUNGS.map(|(_, package)| format!(" --exclude {package}")).concat();
+    shows("tests", &format!("test --workspace --exclude protocol{rungs} --all-features --lib --bins --tests --examples"))
+}
+
+/// Of these the tests of the library itself: units, properties, operations, and the replay of the corpora.
+fn library() -> Rung {
+    shows("tests", "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests")
 }
 
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.
 pub fn models() -> Rung {
     let models = Step::cargo("test --release -- --nocapture --test-threads=1").within("loom-tests");
     Rung::of_tests("loom", [models]).with_evidence().with_controls()
+}
+
+/// The models that are explored without a bound on preemptions, of two threads each, and that take seconds.
+const TWO_THREADS: [&str; 12] = [
+    "abandon_against_arrive",
+    "calls_are_covered",
+    "cancel_against_fire",
+    "finish_publishes",
+    "futures_are_woken",
+    "guards_dropped",
+    "keyed",
+    "one_owner",
+    "owner_is_woken",
+    "runs_exclude",
+    "stale_owner",
+    "takeover_against_fire",
+];
+
+fn two_threads() -> Rung {
+    let models = TWO_THREADS.map(|model| format!(" --test {model}")).concat();
+    let models = Step::cargo(&format!("test --release{models} -- --nocapture --test-threads=1"));
+    Rung::of_tests("loom", [models.within("loom-tests")]).with_evidence()
 }
 
 /// Somebody else's code, explored by loom through the library, and tested without it: from outside of its
@@ -104,16 +156,16 @@ fn downstream() -> Rung {
     Rung::of_tests("downstream", [models, plain]).with_evidence().with_controls()
 }
 
-fn shuttle() -> Rung {
+fn schedules() -> Rung {
     let schedules = Step::cargo("test --release -- --nocapture").within("verify/schedules");
-    Rung::of_tests("shuttle", [schedules]).with_evidence().with_controls()
+    Rung::of_tests("schedules", [schedules]).with_evidence().with_controls()
 }
 
 fn weaken() -> Rung {
     Rung::of_commands("weaken", [Step::cargo("xtask weaken")]).with_evidence().with_controls()
 }
 
-fn examples() -> Rung {
+fn programs() -> Rung {
     let mut examples = EXAMPLES.to_vec();
     if cfg!(target_os = "linux") {
         // Where nothing needs to be installed for processes to be killed at.
@@ -141,8 +193,7 @@ fn costs() -> Rung {
 }
 
 /// Its planted faults are in the tests of the example.
-fn soak(depth: Depth) -> Rung {
-    let minutes = if depth == Depth::Deep { "60" } else { "0.2" };
+fn soak(minutes: &str) -> Rung {
     Rung::of_commands("soak", [Step::cargo(&format!("xtask soak --minutes {minutes}"))]).with_evidence()
 }
 
@@ -150,6 +201,16 @@ fn format() -> Rung {
     let others = PACKAGES.map(|folder| Step::cargo("fmt --check").within(folder));
     let steps: Vec<_> = std::iter::once(Step::cargo("fmt --all --check")).chain(others).collect();
     Rung::of_commands("format", steps)
+}
+
+/// What `clippy` looks at first: the library and its tests, with every feature and with none.
+fn lints() -> Rung {
+    let steps = [
+        "--package atomic-throttle --package evidence --package xtask --all-targets --all-features",
+        "--package atomic-throttle-cluster --all-features",
+        "--lib --no-default-features",
+    ];
+    Rung::of_commands("clippy", steps.map(|what| Step::cargo(&format!("clippy {what} -- -D warnings"))))
 }
 
 fn clippy() -> Rung {

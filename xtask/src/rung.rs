@@ -111,6 +111,10 @@ impl Rung {
         self
     }
 
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Runs the commands with an environment variable set.
     pub fn with(mut self, variable: &'static str, value: &'static str) -> Self {
         self.steps = self.steps.into_iter().map(|step| step.with(variable, value)).collect();
