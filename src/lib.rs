@@ -38,7 +38,7 @@
 //! | see what a throttle is about | [`Throttle::snapshot`], and the feature `tracing` |
 //! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
-//! | share one among processes and machines | the package `atomic-throttle-cluster`; [`state::Policy`] has its lease |
+//! | share one among processes and machines | the package `atomic-throttle-cluster`; [`lease`] has the types it needs |
 //!
 //! The guarantees, by their numbers, are at [`Throttle`]; the word and its transitions in [`state`]; the
 //! reasons in [`design`].
@@ -89,6 +89,7 @@ compile_error!("atomic-throttle keeps its state in one 64-bit atomic, which this
 
 pub mod clock;
 pub mod gate;
+pub mod lease;
 pub mod state;
 
 mod sync;
@@ -126,7 +127,7 @@ mod wait;
 pub use clock::{Clock, Manual};
 pub use gate::Gate;
 pub use state::{Epoch, Refused, State};
-pub use time::{Lease, LeaseOutOfRange, Threshold, ThresholdTooLong, Timestamp};
+pub use time::{Threshold, ThresholdTooLong, Timestamp};
 
 #[cfg(feature = "std")]
 pub use self::{

@@ -22,19 +22,19 @@
 //! [`State::window_end`], *closed* that it has not; `start` is `last = max(now, last + 1)`, `d = none`,
 //! `r = 1`.
 //!
-//! Each transition that can start a run has a second form, *under* a [`Policy`], which may have a lease.
-//! In its rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`],
+//! Two transitions have a second form, *under* a [`Policy`](crate::lease::Policy), which may have a lease.
+//! In their rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`],
 //! *lease holds* that there is none or `now` has not. A run whose lease is over keeps nobody out; `r`
 //! stays 1 until another start or the late `finish` of that run. Without a lease both forms are the same.
 
 mod outcome;
-mod policy;
+pub(crate) mod policy;
 mod transition;
 
 pub use self::outcome::{Abandon, Arrive, Finish, Fire, Flush, Owe, Refused, Request, TryStart};
-pub use self::policy::Policy;
 
-use crate::time::{Lease, START_MAX, Threshold, Timestamp};
+use self::policy::Lease;
+use crate::time::{START_MAX, Threshold, Timestamp};
 use core::fmt;
 
 const RUNNING: u64 = 0b001;
@@ -90,7 +90,7 @@ impl Epoch {
     #[must_use]
     #[inline]
     pub const fn lease_end(self, lease: Lease) -> Timestamp {
-        Timestamp::lease_end(self.0, lease)
+        Timestamp::end(self.0, lease.as_nanos())
     }
 
     /// An epoch before this one, which the run that opened this one covers.
@@ -102,18 +102,11 @@ impl Epoch {
 
     /// The epoch as a number, for logs and fencing tokens.
     ///
-    /// A run has a greater number than every run before it. So whatever a run writes to can refuse one
-    /// that was superseded: it keeps the greatest number it has seen, and takes no smaller one.
+    /// A run has a greater number than every run before it. So a receiver can refuse what a superseded run
+    /// sends: it keeps the greatest number that it has seen, and takes no smaller one.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
-    }
-
-    /// The epoch that [`as_u64`](Self::as_u64) made this number of, for whoever keeps an epoch outside of
-    /// the process. The range is 61 bits; a larger number becomes the greatest epoch.
-    #[must_use]
-    pub const fn from_u64(epoch: u64) -> Self {
-        Self(if epoch > START_MAX { START_MAX } else { epoch })
     }
 }
 

@@ -45,7 +45,7 @@ impl Register for Watched {
 mod tests {
     use super::Watched;
     use atomic_throttle::Threshold;
-    use atomic_throttle::state::Policy;
+    use atomic_throttle::lease::Policy;
     use atomic_throttle_cluster::Cell;
     use atomic_throttle_cluster::register::{Mark, Memory, Register, Swap};
     use atomic_throttle_cluster_trials::log::{Event, Log, read};
