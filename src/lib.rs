@@ -72,7 +72,7 @@
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
-//! | share one throttle among processes and machines | the package `atomic-throttle-cluster` |
+//! | share one throttle among processes and machines | the package `atomic-throttle-cluster`; [`lease`] has the types that it needs |
 //!
 //! # The function of a coalesced call is dropped
 //!
@@ -134,6 +134,7 @@ compile_error!("atomic-throttle keeps its state in one 64-bit atomic, which this
 
 pub mod clock;
 pub mod gate;
+pub mod lease;
 pub mod state;
 
 mod sync;
@@ -146,7 +147,7 @@ mod front;
 pub use clock::{Clock, Manual};
 pub use gate::Gate;
 pub use state::{Epoch, Refused, State};
-pub use time::{Lease, LeaseOutOfRange, Threshold, ThresholdTooLong, Timestamp};
+pub use time::{Threshold, ThresholdTooLong, Timestamp};
 
 #[cfg(feature = "std")]
 pub use self::{

@@ -1,12 +1,11 @@
-//! Timestamps, thresholds and leases: validated, saturating, never overflowing.
+//! Timestamps and thresholds: validated, saturating, never overflowing.
 //!
-//! All count whole nanoseconds in a `u64`. A [`Timestamp`] is a reading of a throttle's clock. A
-//! [`Threshold`] is the shortest time between the starts of two runs. A [`Lease`] is how long a run in
-//! progress excludes others. Their ranges are limited so that every sum that a throttle needs fits in 64
-//! bits. So guarantee G8 (nothing overflows or panics, whatever the clock returns) holds by construction.
+//! Both count whole nanoseconds in a `u64`. A [`Timestamp`] is a reading of a throttle's clock. A
+//! [`Threshold`] is the shortest time between the starts of two runs. Their ranges are limited so that every
+//! sum that a throttle needs fits in 64 bits. So guarantee G8 (nothing overflows or panics, whatever the
+//! clock returns) holds by construction.
 
 use core::fmt;
-use core::num::NonZeroU64;
 use core::time::Duration;
 
 /// The largest value of the 61-bit field of the word that holds a start.
@@ -98,14 +97,9 @@ impl Timestamp {
         Self::end(start, threshold.0)
     }
 
-    /// When the lease of a run that began at `start` is over: `NEVER` where no clock reading can reach it.
+    /// `length` after `start`, `NEVER` where no clock reading can reach it. Both are below 2^61.
     #[inline]
-    pub(crate) const fn lease_end(start: u64, lease: Lease) -> Self {
-        Self::end(start, lease.as_nanos())
-    }
-
-    #[inline]
-    const fn end(start: u64, length: u64) -> Self {
+    pub(crate) const fn end(start: u64, length: u64) -> Self {
         // Cannot overflow: both terms are below 2^61.
         let end = start + length;
         if end > Self::MAX.0 { Self::NEVER } else { Self(end) }
@@ -214,103 +208,6 @@ impl fmt::Display for ThresholdTooLong {
 }
 
 impl core::error::Error for ThresholdTooLong {}
-
-/// For how long a run in progress keeps others out, in nanoseconds.
-///
-/// A run whose process died never finishes. Once its lease is over, another run may start in its place;
-/// see [`state::Policy`](crate::state::Policy). The range is 1 ns to [`Lease::MAX`] (about 70.8 years).
-/// Whatever is out of it is clamped by [`Lease::new`] and refused by [`Lease::try_from`]:
-///
-/// ```
-/// use atomic_throttle::Lease;
-/// use std::time::Duration;
-///
-/// const HALF_A_MINUTE: Lease = Lease::new(Duration::from_secs(30));
-/// assert_eq!(HALF_A_MINUTE.as_duration(), Duration::from_secs(30));
-///
-/// assert_eq!(Lease::new(Duration::ZERO), Lease::MIN);
-/// assert!(Lease::try_from(Duration::ZERO).is_err());
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lease(NonZeroU64);
-
-impl Lease {
-    /// The shortest lease: 1 ns.
-    pub const MIN: Self = Self(NonZeroU64::MIN);
-
-    /// The longest lease: as long as the clock's whole range, so it is never over.
-    pub const MAX: Self = Self::from_nanos(Timestamp::MAX.0);
-
-    /// The lease nearest to `duration`: 0 becomes [`Lease::MIN`], a longer one than [`Lease::MAX`]
-    /// becomes `MAX`.
-    #[must_use]
-    pub const fn new(duration: Duration) -> Self {
-        Self::from_nanos(saturating_nanos(duration))
-    }
-
-    /// The lease of `nanos` nanoseconds, at least [`Lease::MIN`] and at most [`Lease::MAX`].
-    #[must_use]
-    #[inline]
-    pub const fn from_nanos(nanos: u64) -> Self {
-        match NonZeroU64::new(Timestamp::from_nanos(nanos).0) {
-            Some(nanos) => Self(nanos),
-            None => Self::MIN,
-        }
-    }
-
-    /// The lease in nanoseconds.
-    #[must_use]
-    #[inline]
-    pub const fn as_nanos(self) -> u64 {
-        self.0.get()
-    }
-
-    /// The lease as a [`Duration`].
-    #[must_use]
-    pub const fn as_duration(self) -> Duration {
-        Duration::from_nanos(self.as_nanos())
-    }
-}
-
-impl TryFrom<Duration> for Lease {
-    type Error = LeaseOutOfRange;
-
-    /// # Errors
-    ///
-    /// [`LeaseOutOfRange`] if `duration` is 0 or longer than [`Lease::MAX`].
-    fn try_from(duration: Duration) -> Result<Self, LeaseOutOfRange> {
-        let lease = Self::new(duration);
-        if lease.as_duration() == duration { Ok(lease) } else { Err(LeaseOutOfRange { requested: duration }) }
-    }
-}
-
-impl fmt::Debug for Lease {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_duration().fmt(f)
-    }
-}
-
-/// The refusal of a lease that is 0 or longer than [`Lease::MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LeaseOutOfRange {
-    /// What was asked for.
-    pub requested: Duration,
-}
-
-impl fmt::Display for LeaseOutOfRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "a lease of {:?} is out of range: use one that is longer than any run, \
-             from 1 ns to {} s, or `Lease::MAX` for `never over`",
-            self.requested,
-            Lease::MAX.as_duration().as_secs(),
-        )
-    }
-}
-
-impl core::error::Error for LeaseOutOfRange {}
 
 /// `duration` in nanoseconds, at most `u64::MAX`.
 pub(crate) const fn saturating_nanos(duration: Duration) -> u64 {

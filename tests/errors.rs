@@ -2,7 +2,8 @@
 
 mod support;
 
-use atomic_throttle::{Lease, NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
+use atomic_throttle::lease::Lease;
+use atomic_throttle::{NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
 use std::time::Duration;
 
 #[test]

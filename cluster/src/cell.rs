@@ -1,7 +1,8 @@
 //! [`Cell`]: what a register holds. The word of the throttle, and beside it the epoch of the last run that
 //! has finished, moved in the same step.
 
-use atomic_throttle::state::{Arrive, DeferralStatus, Finish, Policy};
+use atomic_throttle::lease::{self, Policy};
+use atomic_throttle::state::{Arrive, DeferralStatus, Finish};
 use atomic_throttle::{Epoch, State, Timestamp};
 use core::cmp::Ordering;
 use core::fmt;
@@ -45,7 +46,7 @@ impl Cell {
     /// was superseded before, never shows here.
     #[must_use]
     pub const fn finished(self) -> Epoch {
-        Epoch::from_u64(self.finished & !PUT_BACK)
+        lease::epoch(self.finished & !PUT_BACK)
     }
 
     /// Whether a register had forgotten this epoch, and it was put back: its run does not count any more.
@@ -71,7 +72,7 @@ impl Cell {
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         let both = u128::from_le_bytes(bytes);
         let (word, finished) = (both as u64, (both >> 64) as u64);
-        let epoch = Epoch::from_u64(finished & !PUT_BACK).as_u64();
+        let epoch = lease::epoch(finished & !PUT_BACK).as_u64();
         Self { word, finished: epoch | finished & PUT_BACK }
     }
 

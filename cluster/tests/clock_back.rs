@@ -1,7 +1,7 @@
 //! A clock of the register that goes back delays nothing by as much.
 
-use atomic_throttle::state::Policy;
-use atomic_throttle::{Epoch, Lease, Threshold, Timestamp};
+use atomic_throttle::lease::{self, Lease, Policy};
+use atomic_throttle::{Threshold, Timestamp};
 use atomic_throttle_cluster::course::{Act, Course, Wait};
 use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
 use atomic_throttle_cluster::{Cell, ClusterThrottled};
@@ -19,7 +19,7 @@ fn one_that_makes_a_run_pending_does_not_wait_for_the_clock_to_catch_up() {
     let before = Timestamp::ZERO.saturating_add(HOUR);
     let local = Timestamp::ZERO;
     let mut course = Course::new(policy, Mark::random(), local);
-    let ran = Cell::NEW.arrive(now, policy).0.finish(Epoch::from_u64(now.as_nanos())).0;
+    let ran = Cell::NEW.arrive(now, policy).0.finish(lease::epoch(now.as_nanos())).0;
     let Act::Swap(step) = course.look(Reading { cell: ran, now, mark: None }, local, Some(1)) else {
         panic!("it makes a run pending")
     };

@@ -2,8 +2,9 @@
 //! from one end to the other. It shows that nothing panics or overflows, and that nothing remembered goes back.
 //! It cannot show what several processes come to: the exploration of the protocol does, with small times.
 
-use atomic_throttle::state::{Finish, Policy};
-use atomic_throttle::{Epoch, Lease, State, Threshold, Timestamp};
+use atomic_throttle::lease::{self, Lease, Policy};
+use atomic_throttle::state::Finish;
+use atomic_throttle::{Epoch, State, Threshold, Timestamp};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::course::{Act, Course, Move, Pace, Until};
 use atomic_throttle_cluster::register::{Mark, Reading};
@@ -31,7 +32,7 @@ fn policy() -> impl Strategy<Value = Policy> {
 fn cell() -> impl Strategy<Value = Cell> {
     let near = (time(), 0..8_u64, 0..3_u64).prop_map(|(last, flags, before)| {
         let word = last << 3 | flags;
-        Cell::new(State::from_word(word), Epoch::from_u64(last.saturating_sub(before)))
+        Cell::new(State::from_word(word), lease::epoch(last.saturating_sub(before)))
     });
     prop_oneof![near, any::<[u8; 16]>().prop_map(Cell::from_bytes)]
 }
@@ -373,7 +374,7 @@ fn a_run_that_never_was_covers_nobody() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
     let at = Timestamp::from_nanos;
     for word in [State::NEW, State::from_word(40 << 3)] {
-        let never_was = Cell::new(word, Epoch::from_u64(u64::MAX));
+        let never_was = Cell::new(word, lease::epoch(u64::MAX));
         let mut course = Course::new(policy, Mark::from_u64(1), at(0));
         let reading = |cell| Reading { cell, now: at(100), mark: None };
         let Act::Swap(start) = course.look(reading(never_was), at(0), Some(1)) else { panic!("one is owed") };

@@ -22,20 +22,20 @@
 //! reached [`State::window_end`], *closed* that it has not. `start` is `last = max(now, last + 1)`, `d =
 //! none`, `r = 1`.
 //!
-//! Some transitions that can start a run have a second form, *under* a [`Policy`], which may have a lease. In
-//! its rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`]; *lease
+//! Two transitions have a second form, *under* a [`Policy`](crate::lease::Policy), which may have a lease. In
+//! their rows *lease over* means that there is a lease and `now` has reached [`State::lease_end`]; *lease
 //! holds* means that there is none, or that `now` has not reached it. A run whose lease is over no longer
 //! excludes others. `r` stays 1 until another run starts, or until that run finishes late. Without a lease
 //! both forms are the same.
 
 mod outcome;
-mod policy;
+pub(crate) mod policy;
 mod transition;
 
 pub use self::outcome::{Abandon, Arrive, Finish, Fire, Flush, Owe, Refused, Request, TryStart};
-pub use self::policy::Policy;
 
-use crate::time::{Lease, START_MAX, Threshold, Timestamp};
+use self::policy::Lease;
+use crate::time::{START_MAX, Threshold, Timestamp};
 use core::fmt;
 
 const RUNNING: u64 = 0b001;
@@ -91,7 +91,7 @@ impl Epoch {
     #[must_use]
     #[inline]
     pub const fn lease_end(self, lease: Lease) -> Timestamp {
-        Timestamp::lease_end(self.0, lease)
+        Timestamp::end(self.0, lease.as_nanos())
     }
 
     /// An earlier epoch: the run that opened this one covers its calls.
@@ -108,13 +108,6 @@ impl Epoch {
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
-    }
-
-    /// The inverse of [`as_u64`](Self::as_u64), for an epoch that was stored outside of the process. The
-    /// range is 61 bits; a larger number becomes the greatest epoch.
-    #[must_use]
-    pub const fn from_u64(epoch: u64) -> Self {
-        Self(if epoch > START_MAX { START_MAX } else { epoch })
     }
 }
 

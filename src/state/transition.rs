@@ -2,13 +2,13 @@
 
 use super::{
     Abandon, Arrive, CANCELLED, DEFERRAL, DeferralStatus, Epoch, Finish, Fire, Flush, LAST_SHIFT, NONE, OWED,
-    Owe, PENDING, Policy, RUNNING, Refused, Request, State, TryStart,
+    Owe, PENDING, RUNNING, Refused, Request, State, TryStart, policy::Policy,
 };
 use crate::time::{START_MAX, Threshold, Timestamp};
 
 /// # Transitions
 impl State {
-    /// A caller that is willing to run, and to wait for the window's end if it becomes the owner.
+    /// A call that may run now, and that waits for the end of the window if it becomes the owner.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -32,8 +32,12 @@ impl State {
         }
     }
 
-    /// As [`arrive`](Self::arrive), under a policy: a run in progress whose lease is over is superseded
-    /// when the window is over, too.
+    /// As [`arrive`](Self::arrive), under a policy: a start may also supersede a run in progress, if the lease
+    /// of that run is over.
+    ///
+    /// An owner asks by this again whether it is its turn. On `Coalesced` it still has to wait, until
+    /// [`window_end`](Self::window_end), and while a run is in progress until
+    /// [`lease_end`](Self::lease_end) at the latest.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -51,7 +55,7 @@ impl State {
         (next.with_run_of(self), outcome)
     }
 
-    /// As [`arrive`](Self::arrive), for a caller that takes no deferral that is due after `latest`.
+    /// As [`arrive`](Self::arrive), for a call that cannot wait longer than until `latest`.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -84,37 +88,7 @@ impl State {
         (next, Ok(outcome))
     }
 
-    /// As [`arrive_by`](Self::arrive_by), under a policy: a run in progress whose lease is over is
-    /// superseded when the window is over, too.
-    ///
-    /// | event | when | r | d | next | outcome |
-    /// |---|---|---|---|---|---|
-    /// | `arrive_by_under(now, latest)` | open | 0 | any | start | `Run` |
-    /// | `arrive_by_under(now, latest)` | open, lease over | 1 | any | start | `Run` |
-    /// | `arrive_by_under(now, latest)` | closed, due <= latest | any | none, owed | d=pending | `Defer` |
-    /// | `arrive_by_under(now, latest)` | open, lease holds, due <= latest | 1 | none, owed | d=pending | `Defer` |
-    /// | `arrive_by_under(now, latest)` | closed, due > latest | any | none, owed | same | `Closed` |
-    /// | `arrive_by_under(now, latest)` | open, lease holds, due > latest | 1 | none, owed | same | `Closed` |
-    /// | `arrive_by_under(now, latest)` | closed | any | pending | same | `Coalesced` |
-    /// | `arrive_by_under(now, latest)` | open, lease holds | 1 | pending | same | `Coalesced` |
-    /// | `arrive_by_under(now, latest)` | closed | any | cancelled | d=pending | `Coalesced` |
-    /// | `arrive_by_under(now, latest)` | open, lease holds | 1 | cancelled | d=pending | `Coalesced` |
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::Closed`] if the call would be deferred to a time after `latest`.
-    #[inline]
-    pub const fn arrive_by_under(
-        self,
-        now: Timestamp,
-        latest: Timestamp,
-        policy: Policy,
-    ) -> (Self, Result<Arrive, Refused>) {
-        let (next, outcome) = self.without_expired_run(now, policy).arrive_by(now, latest, policy.threshold);
-        (next.with_run_of(self), outcome)
-    }
-
-    /// A caller that never performs the run itself: it leaves that to the one background owner.
+    /// A call that never runs itself: it leaves that to the one background owner.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -127,7 +101,7 @@ impl State {
         (self.with_deferral(PENDING), outcome)
     }
 
-    /// A caller that can neither perform the run nor wait for it: inside a run, say.
+    /// A call that can neither run nor wait, such as one inside a run.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -143,7 +117,7 @@ impl State {
         }
     }
 
-    /// A caller that runs now or not at all: the leading edge only.
+    /// A call that runs now or not at all: the leading edge only.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -163,23 +137,7 @@ impl State {
         (self, TryStart::Refused(refused))
     }
 
-    /// As [`try_start`](Self::try_start), under a policy: a run in progress whose lease is over is
-    /// superseded when the window is over, too.
-    ///
-    /// | event | when | r | d | next | outcome |
-    /// |---|---|---|---|---|---|
-    /// | `try_start_under(now)` | open | 0 | any | start | `Run` |
-    /// | `try_start_under(now)` | open, lease over | 1 | any | start | `Run` |
-    /// | `try_start_under(now)` | closed | 0 | any | same | `Closed` |
-    /// | `try_start_under(now)` | closed, lease over | 1 | any | same | `Closed` |
-    /// | `try_start_under(now)` | lease holds | 1 | any | same | `Running` |
-    #[inline]
-    pub const fn try_start_under(self, now: Timestamp, policy: Policy) -> (Self, TryStart) {
-        let (next, outcome) = self.without_expired_run(now, policy).try_start(now, policy.threshold);
-        (next.with_run_of(self), outcome)
-    }
-
-    /// Why [`try_start`](Self::try_start) would refuse.
+    /// Why [`try_start`](Self::try_start) would refuse. `None`: it would start a run.
     #[inline]
     pub(crate) const fn refuses(self, now: Timestamp, threshold: Threshold) -> Option<Refused> {
         match self.try_start(now, threshold).1 {
@@ -212,28 +170,6 @@ impl State {
         }
     }
 
-    /// As [`fire`](Self::fire), under a policy: a run in progress whose lease is over is superseded when
-    /// the window is over, too.
-    ///
-    /// `Busy` comes without a time: the run may finish at any moment. At the latest it is the owner's turn
-    /// when both [`lease_end`](Self::lease_end) and [`window_end`](Self::window_end) are reached.
-    ///
-    /// | event | when | r | d | next | outcome |
-    /// |---|---|---|---|---|---|
-    /// | `fire_under(epoch, now)` | last != epoch | any | any | same | `Gone` |
-    /// | `fire_under(epoch, now)` | last == epoch | any | none, owed | same | `Gone` |
-    /// | `fire_under(epoch, now)` | last == epoch | any | cancelled | d=none | `Cancelled` |
-    /// | `fire_under(epoch, now)` | last == epoch, lease holds | 1 | pending | same | `Busy` |
-    /// | `fire_under(epoch, now)` | last == epoch, closed | 0 | pending | same | `Early` |
-    /// | `fire_under(epoch, now)` | last == epoch, closed, lease over | 1 | pending | same | `Early` |
-    /// | `fire_under(epoch, now)` | last == epoch, open | 0 | pending | start | `Run` |
-    /// | `fire_under(epoch, now)` | last == epoch, open, lease over | 1 | pending | start | `Run` |
-    #[inline]
-    pub const fn fire_under(self, epoch: Epoch, now: Timestamp, policy: Policy) -> (Self, Fire) {
-        let (next, outcome) = self.without_expired_run(now, policy).fire(epoch, now, policy.threshold);
-        (next.with_run_of(self), outcome)
-    }
-
     /// The owner of the deferral made in `epoch` leaves without having run.
     ///
     /// | event | when | r | d | next | outcome |
@@ -254,7 +190,7 @@ impl State {
         }
     }
 
-    /// Gives up the pending or owed run; the window stays. `true` if there was one.
+    /// Gives up the pending or owed run, and leaves the window as it is. `true` if there was such a run.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -271,7 +207,7 @@ impl State {
         }
     }
 
-    /// Starts the pending or owed run now, whether the window is over or not.
+    /// Starts the pending or owed run now, even inside the window.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -289,8 +225,8 @@ impl State {
         }
     }
 
-    /// As [`flush`](Self::flush), under a policy: a run in progress whose lease is over is superseded.
-    /// The threshold of the policy does not matter.
+    /// As [`flush`](Self::flush), under a policy: the start may also supersede a run in progress, if the lease
+    /// of that run is over. The threshold of the policy does not matter.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -305,7 +241,7 @@ impl State {
         (next.with_run_of(self), outcome)
     }
 
-    /// The run that opened `epoch` ends. One that was superseded is late, and is ignored.
+    /// The run that opened `epoch` ends. A run that was superseded ends late, and its end is ignored.
     ///
     /// | event | when | r | d | next | outcome |
     /// |---|---|---|---|---|---|
@@ -342,7 +278,7 @@ impl State {
         !self.is_running() && self.is_open(now, threshold)
     }
 
-    /// A run whose lease is over keeps nobody out: the state as if it had finished.
+    /// The state as if a run whose lease is over had finished: it keeps nobody out.
     #[inline]
     const fn without_expired_run(self, now: Timestamp, policy: Policy) -> Self {
         match policy.lease {
@@ -351,7 +287,7 @@ impl State {
         }
     }
 
-    /// A run that is in progress in `before` still is, unless another has started.
+    /// A run in progress in `before` still is, unless another one has started.
     #[inline]
     const fn with_run_of(self, before: Self) -> Self {
         Self(self.0 | before.0 & RUNNING)

@@ -3,7 +3,8 @@
 use super::edges::{self, Numbers};
 use super::reached::Reached;
 use super::{MAX, NEVER};
-use atomic_throttle::{Epoch, Lease, LeaseOutOfRange, State, Threshold, ThresholdTooLong, Timestamp};
+use atomic_throttle::lease::{self, Lease, LeaseOutOfRange};
+use atomic_throttle::{State, Threshold, ThresholdTooLong, Timestamp};
 use std::time::Duration;
 
 /// The end of a window: 0 where there is none, `NEVER` where no clock reading reaches it.
@@ -28,12 +29,12 @@ pub fn check(
     check_leases(state, threshold, duration);
     let threshold = check_thresholds(threshold, duration);
     check_timestamps(time, other, duration);
-    assert_eq!(Epoch::from_u64(time).as_u64(), time.min(u64::MAX >> 3), "an epoch has 61 bits");
+    assert_eq!(lease::epoch(time).as_u64(), time.min(u64::MAX >> 3), "an epoch has 61 bits");
 
     let end = expected_end(start, threshold.as_nanos());
     assert_eq!(state.to_word(), word);
     assert_eq!(state.epoch().as_u64(), start);
-    assert_eq!(Epoch::from_u64(start), state.epoch());
+    assert_eq!(lease::epoch(start), state.epoch());
     assert_eq!(state.epoch().started_at().as_nanos(), start.min(MAX));
     assert_eq!(state.epoch().window_end(threshold).as_nanos(), end, "{start} + {threshold:?}");
     assert_eq!(state.window_end(threshold).as_nanos(), end);

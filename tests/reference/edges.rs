@@ -107,13 +107,23 @@ impl Leased {
         self.told == Told::Run && self.before.in_progress
     }
 
+    /// Whether the lease of a run in progress keeps it out.
     fn is_held_up(&self) -> bool {
-        self.before.in_progress && matches!(self.told, Told::Running | Told::Busy)
+        self.before.in_progress && (self.told == Told::Busy || self.joins() && self.is_open())
     }
 
     /// Whether the lease of a run in progress is over.
     fn is_over(&self) -> bool {
         self.before.in_progress && self.now.is_some_and(|now| now >= self.end)
+    }
+
+    /// Whether it is an arrival that is not to run now.
+    fn joins(&self) -> bool {
+        matches!(self.told, Told::Defer(_) | Told::Coalesced) && self.now.is_some()
+    }
+
+    fn is_open(&self) -> bool {
+        self.now.is_some_and(|now| self.before.spaced(now))
     }
 }
 
@@ -124,13 +134,12 @@ edges! {
     "supersedes at the last reading": l.supersedes() && l.end == MAX;
     "supersedes with a run pending": l.supersedes() && l.before.promise == Promise::Owned;
     "supersedes by an arrival": l.supersedes() && matches!(l.event, Event::Arrive { .. });
-    "supersedes by an arrival with a limit": l.supersedes() && matches!(l.event, Event::ArriveBy { .. });
-    "supersedes by a call that runs or not": l.supersedes() && matches!(l.event, Event::TryStart { .. });
-    "supersedes by its owner": l.supersedes() && matches!(l.event, Event::Fire { .. });
     "supersedes by a flush": l.supersedes() && matches!(l.event, Event::Flush { .. });
     "held up a nanosecond before the end of the lease": l.is_held_up() && l.now.map(|now| now + 1) == Some(l.end);
+    "an arrival is held up": l.is_held_up() && l.joins();
+    "a flush is held up": l.is_held_up() && matches!(l.event, Event::Flush { .. });
     "held up by a lease that never ends": l.is_held_up() && l.end == NEVER && l.now == Some(MAX);
-    "the lease is over, the window is not": l.is_over() && matches!(l.told, Told::Closed(_) | Told::Early(_));
+    "the lease is over, the window is not": l.is_over() && l.joins();
     "the lease is over, nothing to flush": l.is_over() && l.told == Told::Nothing;
     "no run, so no lease": l.told == Told::Run && !l.before.in_progress && l.now < Some(l.end);
     "finishes after the lease": l.told == Told::Finished;

@@ -71,7 +71,7 @@ fn numbers<const N: usize>(input: &[u8]) -> Option<[u64; N]> {
 }
 
 /// Flags and event, then four numbers of eight bytes: start, threshold, now, and epoch or latest; then a
-/// lease, if there is one. Compares the shipped transition with the model; `None` if the input is too short.
+/// lease, if there is one, which an event of a gate does without. Compares the shipped transition with the model; `None` if the input is too short.
 pub fn transition(fault: Option<Fault>, input: &[u8]) -> Option<Reached> {
     let (&[flags, kind], rest) = input.split_first_chunk::<2>()?;
     let [start, threshold, now, other] = numbers(rest)?;
@@ -105,6 +105,7 @@ pub fn transition(fault: Option<Fault>, input: &[u8]) -> Option<Reached> {
         8 => Event::Owe,
         _ => Event::Finish { epoch },
     };
+    let lease = lease.filter(|_| !event.is_of_a_gate());
     let policy = shipped::policy(threshold, lease);
     let before = shipped::encode(&model);
     let (state, told) = match lease {

@@ -35,6 +35,14 @@ pub enum Event {
     Finish { epoch: u64 },
 }
 
+impl Event {
+    /// Whether only a gate has it. A gate has no lease.
+    #[must_use]
+    pub fn is_of_a_gate(self) -> bool {
+        matches!(self, Self::ArriveBy { .. } | Self::TryStart { .. } | Self::Fire { .. })
+    }
+}
+
 /// The answer, by its name in the transition table. A number is the time it comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -136,8 +144,9 @@ impl Model {
         self.step_under(None, event)
     }
 
-    /// With a lease, in nanoseconds.
+    /// With a lease, in nanoseconds: an event of a gate has none.
     pub fn step_under(&mut self, lease: Option<u64>, event: Event) -> Told {
+        assert!(lease.is_none() || !event.is_of_a_gate(), "{event:?} under a lease");
         match event {
             Event::Arrive { now } if !self.excludes(now, lease) && self.spaced(now) => self.start(now),
             Event::Arrive { .. } => {
@@ -146,7 +155,7 @@ impl Model {
             }
             Event::ArriveBy { now, latest } => {
                 let before = *self;
-                match self.step_under(lease, Event::Arrive { now }) {
+                match self.step(Event::Arrive { now }) {
                     Told::Defer(due) if due > latest => {
                         *self = before;
                         Told::Closed(due)
@@ -162,7 +171,7 @@ impl Model {
                 }
                 told
             }
-            Event::TryStart { now } if self.excludes(now, lease) => Told::Running,
+            Event::TryStart { .. } if self.in_progress => Told::Running,
             Event::TryStart { now } if self.spaced(now) => self.start(now),
             Event::TryStart { .. } => Told::Closed(self.deadline()),
             Event::Fire { epoch, now } => {
@@ -171,7 +180,7 @@ impl Model {
                 } else if self.promise == Promise::TakenBack {
                     self.promise = Promise::Nothing;
                     Told::Cancelled
-                } else if self.excludes(now, lease) {
+                } else if self.in_progress {
                     Told::Busy
                 } else if self.spaced(now) {
                     self.start(now)

@@ -1,11 +1,11 @@
 //! The shipped transitions, in the words of the model.
 
 use super::{Event, Model, Promise, Told};
+use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::state::{
-    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Policy, Refused, Request, State,
-    TryStart,
+    Abandon, Arrive, DeferralStatus, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart,
 };
-use atomic_throttle::{Lease, Threshold, Timestamp};
+use atomic_throttle::{Threshold, Timestamp};
 
 const LAST_SHIFT: u32 = 3;
 
@@ -144,20 +144,17 @@ pub fn step(state: State, threshold: Threshold, event: Event) -> (State, Told) {
     }
 }
 
-/// The form under a policy, where there is one; the only form of the others.
+/// The form under a policy; the one form of those that start no run.
 pub fn step_under(state: State, policy: Policy, event: Event) -> (State, Told) {
     let at = Timestamp::from_nanos;
     match event {
         Event::Arrive { now } => told(state.arrive_under(at(now), policy), arrived),
-        Event::ArriveBy { now, latest } => {
-            let outcome = state.arrive_by_under(at(now), deadline(latest), policy);
-            told(outcome, |outcome| outcome.map_or_else(refused, arrived))
-        }
-        Event::TryStart { now } => told(state.try_start_under(at(now), policy), tried),
-        Event::Fire { epoch: made_in, now } => told(state.fire_under(epoch(made_in), at(now), policy), fired),
         Event::Flush { now } => told(state.flush_under(at(now), policy), flushed),
         Event::Request | Event::Owe | Event::Abandon { .. } | Event::Cancel | Event::Finish { .. } => {
             step(state, policy.threshold, event)
+        }
+        Event::ArriveBy { .. } | Event::TryStart { .. } | Event::Fire { .. } => {
+            panic!("{event:?} has no form under a policy")
         }
     }
 }

@@ -112,12 +112,18 @@ fn shows(name: &'static str, tests: &str) -> Rung {
 /// The tests of the library and of its tools, without those that are rungs by themselves.
 fn tests() -> Rung {
     let rungs = RUNGS.map(|(_, package)| format!(" --exclude {package}")).concat();
-    shows("tests", &format!("test --workspace --exclude protocol{rungs} --all-features --lib --bins --tests --examples"))
+    shows(
+        "tests",
+        &format!("test --workspace --exclude protocol{rungs} --all-features --lib --bins --tests --examples"),
+    )
 }
 
 /// Of these the tests of the library itself: units, properties, operations, and the replay of the corpora.
 fn library() -> Rung {
-    shows("tests", "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests")
+    shows(
+        "tests",
+        "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests",
+    )
 }
 
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.

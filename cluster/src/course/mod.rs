@@ -23,7 +23,8 @@ pub use self::pace::{Pace, Plan};
 use self::seen::Seen;
 use crate::cell::Cell;
 use crate::register::{Mark, Reading};
-use atomic_throttle::state::{Arrive, Finish, Policy};
+use atomic_throttle::lease::Policy;
+use atomic_throttle::state::{Arrive, Finish};
 use atomic_throttle::{Epoch, Timestamp};
 use core::time::Duration;
 

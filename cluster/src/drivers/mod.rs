@@ -8,7 +8,7 @@ pub use self::error::{NameError, OpenError};
 pub use self::location::Location;
 
 use crate::register::Register;
-use atomic_throttle::Lease;
+use atomic_throttle::lease::Lease;
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;

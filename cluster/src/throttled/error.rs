@@ -1,7 +1,8 @@
 //! Why a throttle does not do what it was asked for.
 
 use crate::register::RegisterError;
-use atomic_throttle::{LeaseOutOfRange, ThresholdTooLong};
+use atomic_throttle::ThresholdTooLong;
+use atomic_throttle::lease::LeaseOutOfRange;
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;

@@ -236,8 +236,8 @@ mod tests {
     use super::*;
     use crate::register::{Mark, Memory};
     use crate::throttled::shared::Keeper;
-    use atomic_throttle::state::Policy;
-    use atomic_throttle::{Lease, Threshold};
+    use atomic_throttle::Threshold;
+    use atomic_throttle::lease::{Lease, Policy};
     use core::time::Duration;
 
     /// Else it would be taken when the run that it is taken early for has begun, and need another one, for which the

@@ -1,7 +1,7 @@
 //! [`Setting`]: what is explored. How many processes and calls, which faults how often, and by which rules.
 
-use atomic_throttle::state::Policy;
-use atomic_throttle::{Lease, Threshold};
+use atomic_throttle::Threshold;
+use atomic_throttle::lease::{Lease, Policy};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {

@@ -2,7 +2,7 @@
 
 use crate::support::server::{Options, Server};
 use crate::{options, read, register};
-use atomic_throttle::{Epoch, State, Timestamp};
+use atomic_throttle::{State, Timestamp, lease};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Redis, Register, RegisterError, Swap};
 use evidence::Check;
@@ -13,7 +13,7 @@ const THREADS: usize = 8;
 
 /// A cell that counts: one more with each swap.
 fn next(cell: Cell) -> Cell {
-    Cell::new(State::NEW, Epoch::from_u64(cell.finished().as_u64() + 1))
+    Cell::new(State::NEW, lease::epoch(cell.finished().as_u64() + 1))
 }
 
 /// Each thread swaps so often, and looks again where another was faster. How many swaps are missing at the end.

@@ -22,8 +22,9 @@ mod secrets;
 #[cfg(feature = "tls")]
 mod tls;
 
-use atomic_throttle::state::{Arrive, Finish, Policy};
-use atomic_throttle::{Lease, Threshold, Timestamp};
+use atomic_throttle::lease::{Lease, Policy};
+use atomic_throttle::state::{Arrive, Finish};
+use atomic_throttle::{Threshold, Timestamp};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Reading, Redis, RedisOptions, Register, RegisterError, RegisterErrorKind, Swap,

@@ -13,7 +13,7 @@ mod processes;
 mod refused;
 mod swaps;
 
-use atomic_throttle::{Epoch, State};
+use atomic_throttle::{State, lease};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Register, SharedMemory, SharedMemoryError, SharedMemoryErrorKind, Swap,
@@ -52,7 +52,7 @@ fn refusal(path: &Path) -> SharedMemoryErrorKind {
 
 /// A cell whose halves both are `number`, so that a mixture of two would be noticed.
 fn numbered(number: u64) -> Cell {
-    Cell::new(State::from_word(number << 3), Epoch::from_u64(number))
+    Cell::new(State::from_word(number << 3), lease::epoch(number))
 }
 
 fn number(cell: Cell) -> u64 {

@@ -2,7 +2,7 @@
 
 use crate::{LIMIT, THRESHOLD};
 use atomic_throttle::Threshold;
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
 use atomic_throttle_cluster::{Cell, ClusterThrottled, Drivers, SpawnError, WaitError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

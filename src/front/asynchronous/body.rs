@@ -1,11 +1,11 @@
 //! What the spawned tasks do: one owns a deferral until its turn, one performs a run.
 
 use super::Runtime;
-use super::guard::{Deferred, Started, Turn};
+use super::guard::{OwnedDeferral, OwnedRun, Turn};
 use super::shared::Shared;
 use super::until::until;
 use crate::front::observe;
-use crate::front::owner::endings::Ended;
+use crate::front::owner::endings::RunEnd;
 use crate::front::owner::{discard, message};
 use core::any::Any;
 use core::future::poll_fn;
@@ -29,7 +29,7 @@ pub(super) enum Reply<T> {
 
 /// Owns the deferral until its turn, then performs the run.
 pub(super) async fn own<R, T, F, Fut>(
-    deferred: Deferred<R>,
+    deferred: OwnedDeferral<R>,
     f: F,
     reply: impl FnOnce(Reply<T>) + Send + 'static,
 ) where
@@ -44,7 +44,7 @@ pub(super) async fn own<R, T, F, Fut>(
     }
 }
 
-async fn turn<R: Runtime>(mut deferred: Deferred<R>) -> Turn<R> {
+async fn turn<R: Runtime>(mut deferred: OwnedDeferral<R>) -> Turn<R> {
     let shared = Arc::clone(deferred.shared());
     until(&shared, || deferred.fire(shared.runtime.now())).await
 }
@@ -54,7 +54,7 @@ async fn turn<R: Runtime>(mut deferred: Deferred<R>) -> Turn<R> {
 /// Dropped in the middle, it leaves the run owed before its caller is told: the last argument goes first.
 pub(super) async fn perform<R, T, F, Fut>(
     reply: impl FnOnce(Reply<T>) + Send + 'static,
-    started: Started<R>,
+    started: OwnedRun<R>,
     f: F,
 ) where
     R: Runtime,
@@ -64,12 +64,12 @@ pub(super) async fn perform<R, T, F, Fut>(
     observe::run_started(started.shared().source(), started.epoch(), started.edge());
     let answer = match caught(started.shared(), f).await {
         Ok(value) => {
-            started.end(Ended::Completed);
+            started.end(RunEnd::Completed);
             Reply::Ran(value)
         }
         Err(payload) => {
             let (shared, epoch) = (Arc::clone(started.shared()), started.epoch());
-            started.end(Ended::Panicked);
+            started.end(RunEnd::Panicked);
             observe::panicked(shared.source(), epoch, message(&*payload));
             Reply::Panicked(payload)
         }

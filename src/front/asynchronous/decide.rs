@@ -1,7 +1,7 @@
 //! How a call that was not coalesced by its load is decided, and what is decided handed to a task.
 
 use super::body::{Reply, own, perform};
-use super::guard::{Deferred, Started};
+use super::guard::{OwnedDeferral, OwnedRun};
 use super::outcome::Ticket;
 use super::shared::After;
 use super::{AsyncThrottle, NoRuntime, Runtime};
@@ -52,7 +52,7 @@ impl<R: Runtime> AsyncThrottle<R> {
             }
             Arrival::Defer(deferral) => {
                 let (epoch, due) = (deferral.epoch(), deferral.due());
-                let deferred = Deferred::new(Arc::clone(shared), deferral);
+                let deferred = OwnedDeferral::new(Arc::clone(shared), deferral);
                 observe::deferred(shared.source(), due);
                 shared.runtime.spawn(own(deferred, f, reply))?;
                 Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
@@ -72,7 +72,7 @@ impl<R: Runtime> AsyncThrottle<R> {
         Fut: Future<Output = T> + Send + 'static,
     {
         let (epoch, released_owner, adopted) = (run.epoch(), run.released_owner(), run.adopted());
-        let started = Started::new(Arc::clone(self.shared()), run, edge);
+        let started = OwnedRun::new(Arc::clone(self.shared()), run, edge);
         if released_owner {
             // The owner is released before the function is called.
             self.shared().waiting().notify();

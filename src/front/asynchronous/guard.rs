@@ -6,7 +6,7 @@
 use super::Runtime;
 use super::shared::Shared;
 use crate::front::observe::{self, Edge};
-use crate::front::owner::endings::Ended;
+use crate::front::owner::endings::RunEnd;
 use crate::gate::{Deferral, Fired, Run};
 use crate::state::{Abandon, Epoch, Owe};
 use crate::time::Timestamp;
@@ -16,14 +16,14 @@ use std::sync::Arc;
 ///
 /// Dropped before its function came to an end it has covered nobody: the run is owed, unless one is pending
 /// already, and finishes.
-pub(super) struct Started<R: Runtime> {
+pub(super) struct OwnedRun<R: Runtime> {
     shared: Arc<Shared<R>>,
     epoch: Epoch,
     edge: Edge,
-    ended: Option<Ended>,
+    ended: Option<RunEnd>,
 }
 
-impl<R: Runtime> Started<R> {
+impl<R: Runtime> OwnedRun<R> {
     pub(super) fn new(shared: Arc<Shared<R>>, run: Run<'_>, edge: Edge) -> Self {
         Self { epoch: run.detach(), shared, edge, ended: None }
     }
@@ -41,12 +41,12 @@ impl<R: Runtime> Started<R> {
     }
 
     /// Finishes the run.
-    pub(super) fn end(mut self, ended: Ended) {
-        self.ended = Some(ended);
+    pub(super) fn end(mut self, end: RunEnd) {
+        self.ended = Some(end);
     }
 }
 
-impl<R: Runtime> Drop for Started<R> {
+impl<R: Runtime> Drop for OwnedRun<R> {
     fn drop(&mut self) {
         let shared = &self.shared;
         let is_owed = match self.ended {
@@ -68,7 +68,7 @@ impl<R: Runtime> Drop for Started<R> {
 /// The one deferral, of which this is the owner.
 ///
 /// Dropped before its turn it leaves the run owed.
-pub(super) struct Deferred<R: Runtime> {
+pub(super) struct OwnedDeferral<R: Runtime> {
     shared: Arc<Shared<R>>,
     epoch: Epoch,
     is_held: bool,
@@ -77,14 +77,14 @@ pub(super) struct Deferred<R: Runtime> {
 /// What the owner of a deferral waited for.
 pub(super) enum Turn<R: Runtime> {
     /// Its run has started.
-    Run(Started<R>),
+    Run(OwnedRun<R>),
     /// A run by somebody else covers it.
     Gone,
     /// The deferral was cancelled.
     Cancelled,
 }
 
-impl<R: Runtime> Deferred<R> {
+impl<R: Runtime> OwnedDeferral<R> {
     pub(super) fn new(shared: Arc<Shared<R>>, deferral: Deferral<'_>) -> Self {
         Self { epoch: deferral.detach(), shared, is_held: true }
     }
@@ -104,7 +104,7 @@ impl<R: Runtime> Deferred<R> {
                 let _ = deferral.detach();
                 return Err(Some(due));
             }
-            Fired::Run(run) => Turn::Run(Started::new(Arc::clone(&self.shared), run, Edge::Trailing)),
+            Fired::Run(run) => Turn::Run(OwnedRun::new(Arc::clone(&self.shared), run, Edge::Trailing)),
             Fired::Gone => Turn::Gone,
             Fired::Cancelled => Turn::Cancelled,
         };
@@ -113,7 +113,7 @@ impl<R: Runtime> Deferred<R> {
     }
 }
 
-impl<R: Runtime> Drop for Deferred<R> {
+impl<R: Runtime> Drop for OwnedDeferral<R> {
     fn drop(&mut self) {
         if !self.is_held {
             return;

@@ -12,12 +12,12 @@ pub(super) struct Item<K> {
 
 /// Names a promise of a run to those who wait for it.
 #[derive(Clone, Copy)]
-pub(super) struct Ticket(pub(super) u64);
+pub(super) struct PromiseId(pub(super) u64);
 
 /// A deferral that has its owner: pending, or cancelled and not acknowledged.
 pub(super) struct Active<K> {
     pub(super) item: Arc<Item<K>>,
-    pub(super) ticket: Ticket,
+    pub(super) promise: PromiseId,
     /// How many calls the run is to cover.
     pub(super) calls: AtomicU64,
 }

@@ -6,9 +6,9 @@ use crate::gate::Gate;
 use crate::state::{DeferralStatus, Epoch, State};
 use crate::sync::{AtomicU64, Ordering};
 
-/// How the function of a run ended.
+/// How a run ended: its function returned, or panicked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum RunEnd {
     Completed,
     Panicked,
 }
@@ -25,10 +25,10 @@ impl Endings {
     }
 
     /// Records how the run of `epoch` ended. Only that run calls it, before it finishes.
-    pub(crate) fn record(&self, epoch: Epoch, ended: Ended) {
-        let latest = match ended {
-            Ended::Completed => &self.completed,
-            Ended::Panicked => &self.panicked,
+    pub(crate) fn record(&self, epoch: Epoch, end: RunEnd) {
+        let latest = match end {
+            RunEnd::Completed => &self.completed,
+            RunEnd::Panicked => &self.panicked,
         };
         // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows publishes
         // this to all who see that finish.
@@ -88,15 +88,15 @@ mod tests {
             (epoch, run)
         };
         let (epoch, run) = start();
-        endings.record(run.epoch(), Ended::Completed);
+        endings.record(run.epoch(), RunEnd::Completed);
         run.finish();
         let (_, run) = start();
-        endings.record(run.epoch(), Ended::Panicked);
+        endings.record(run.epoch(), RunEnd::Panicked);
         run.finish();
         let (_, run) = start();
         assert!(endings.look_for_cover(&gate, epoch) == Some(Ok(())));
         // It replaces the first one in the record, and its finish has yet to be seen.
-        endings.record(run.epoch(), Ended::Completed);
+        endings.record(run.epoch(), RunEnd::Completed);
         assert!(endings.look_for_cover(&gate, epoch).is_none());
         run.finish();
         assert!(endings.look_for_cover(&gate, epoch) == Some(Ok(())));

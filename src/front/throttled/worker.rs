@@ -3,7 +3,7 @@
 use super::shared::Shared;
 use crate::clock::Clock;
 use crate::front::observe::{self, Edge};
-use crate::front::owner::endings::Ended;
+use crate::front::owner::endings::RunEnd;
 use crate::front::owner::{PanicPolicy, Pending, Shutdown, Stage, discard};
 use crate::gate::{Fired, Flushed, Run};
 use crate::state::{Abandon, Epoch};
@@ -27,7 +27,7 @@ enum Next<'s> {
 }
 
 /// What the thread keeps from one look to the next.
-struct Course {
+struct WorkerState {
     /// No run starts before this, but by a flush.
     rested_at: Timestamp,
     /// The epoch of the deferral that it has waited for.
@@ -60,32 +60,32 @@ impl<F: FnMut(&Shared)> Worker<F> {
 
     fn serve(&mut self) -> Shutdown {
         let shared = Arc::clone(&self.shared);
-        let mut course = Course {
+        let mut kept = WorkerState {
             rested_at: Timestamp::ZERO,
             deferred_in: None,
             shutdown: Shutdown::Idle,
             discarded_in: None,
         };
         loop {
-            match shared.waiting().until(|| course.look(&shared)) {
+            match shared.waiting().until(|| kept.look(&shared)) {
                 Next::Perform(run, edge) => {
-                    let completed = self.perform(&shared, &mut course, run, edge);
+                    let completed = self.perform(&shared, &mut kept, run, edge);
                     if !completed && self.panics.fatal {
                         return Shutdown::Panicked;
                     }
                 }
                 Next::End => {
-                    if let Some(epoch) = course.discarded_in {
+                    if let Some(epoch) = kept.discarded_in {
                         observe::cancelled(shared.source(), epoch);
                     }
-                    return course.shutdown;
+                    return kept.shutdown;
                 }
             }
         }
     }
 
     /// Returns whether the function completed.
-    fn perform(&mut self, shared: &Shared, course: &mut Course, run: Run<'_>, edge: Edge) -> bool {
+    fn perform(&mut self, shared: &Shared, kept: &mut WorkerState, run: Run<'_>, edge: Edge) -> bool {
         // After the run has finished, however this is left.
         let _notify = NotifyOnDrop(shared);
         let run = run;
@@ -105,10 +105,10 @@ impl<F: FnMut(&Shared)> Worker<F> {
                 observe::panicked(shared.source(), epoch, panic.message());
             },
         );
-        shared.endings.record(epoch, if completed { Ended::Completed } else { Ended::Panicked });
+        shared.endings.record(epoch, if completed { RunEnd::Completed } else { RunEnd::Panicked });
         if !self.rest.is_zero() {
             // Before the run is seen to finish: what others do then is no part of it.
-            course.rested_at = shared.within(self.rest);
+            kept.rested_at = shared.within(self.rest);
         }
         if !completed && self.panics.fatal {
             // Before the run is seen to finish: whoever knows of the panic is refused.
@@ -119,7 +119,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
     }
 }
 
-impl Course {
+impl WorkerState {
     /// What is to be done now; `Err` with the next deadline if nothing is.
     fn look<'s>(&mut self, shared: &'s Shared) -> Result<Next<'s>, Option<Timestamp>> {
         let gate = &shared.gate;

@@ -1,7 +1,7 @@
 //! [`Process`]: one process with the real `Course` and the real `Pace`, and the worker around them, modelled.
 
 use crate::server::{Answer, duration, timestamp};
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 use atomic_throttle::{Epoch, Timestamp};
 use atomic_throttle_cluster::course::{Act, Course, Move, Pace, Taken};
 use atomic_throttle_cluster::register::{Mark, Reading, Swap};

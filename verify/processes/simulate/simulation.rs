@@ -2,8 +2,8 @@
 
 use crate::process::{Asks, Next, Process};
 use crate::server::{Answer, Server, duration};
-use atomic_throttle::state::Policy;
-use atomic_throttle::{Lease, Threshold};
+use atomic_throttle::Threshold;
+use atomic_throttle::lease::{Lease, Policy};
 use core::cmp::Reverse;
 use core::convert::Infallible;
 use core::time::Duration;

@@ -46,7 +46,7 @@ mod tests {
     use super::Watched;
     use ::processes::log::{Event, Log, read};
     use atomic_throttle::Threshold;
-    use atomic_throttle::state::Policy;
+    use atomic_throttle::lease::Policy;
     use atomic_throttle_cluster::Cell;
     use atomic_throttle_cluster::register::{Mark, Memory, Register, Swap};
     use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! An event without its numbers: an epoch is the word's or another one, a deadline is met or missed.
 
+use crate::lease::World;
 use crate::transitions::{Event, MAX, NEVER};
 use crate::window;
 use atomic_throttle::State;
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -24,6 +25,10 @@ pub enum Act {
     Fire {
         current: bool,
     },
+    /// An owner looks again, and arrives if the epoch is still its own.
+    Look {
+        current: bool,
+    },
     /// Also a guard that is dropped, by a panic or not.
     Abandon {
         current: bool,
@@ -42,7 +47,7 @@ pub enum Act {
 }
 
 impl Act {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Coalesce,
         Self::Arrive,
         Self::ArriveBy { in_time: true },
@@ -54,6 +59,8 @@ impl Act {
         Self::Flush,
         Self::Fire { current: true },
         Self::Fire { current: false },
+        Self::Look { current: true },
+        Self::Look { current: false },
         Self::Abandon { current: true },
         Self::Abandon { current: false },
         Self::Finish { current: true },
@@ -64,6 +71,19 @@ impl Act {
         Self::Die { runs: false, current: false },
         Self::Surroundings,
     ];
+
+    /// Whether a thread can do it in this world. A gate fires; under a lease nothing asks whether it is its
+    /// turn, and owners look again as processes do.
+    #[must_use]
+    pub fn is_of(self, world: World) -> bool {
+        match self {
+            Self::ArriveBy { .. } | Self::TryStart | Self::Fire { .. } => world == World::WithoutLease,
+            Self::Look { .. } | Self::Die { .. } | Self::Finish { current: false } => {
+                world == World::WithLease
+            }
+            _ => true,
+        }
+    }
 
     /// What `event` is in `state`.
     #[must_use]

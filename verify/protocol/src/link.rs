@@ -39,6 +39,7 @@ impl Table {
                             (Told::Coalesced, before)
                         }
                         (Operation::Coalesce, None) => (Told::No, before),
+                        (Operation::Look { .. }, None) => (Told::Gone, before),
                         (_, None) => (Told::Nothing, before),
                     };
                     rows.entry((before, system.act(operation))).or_insert(row);
@@ -99,7 +100,7 @@ pub fn compare(transitions: &Transitions, numbers: &Numbers<'_>) -> Result<Compa
                 readings.sort_unstable();
                 readings.dedup();
                 for now in readings {
-                    let events = events(now, &others);
+                    let events = events(now, &others, world);
                     for flags in 0..=FLAGS {
                         let (before, policy) = (word(last, flags), policy(threshold, lease));
                         for &event in &events {
@@ -138,7 +139,7 @@ fn compare_one(table: &Table, taken: &Taken, now: u64, compared: &mut Compared) 
 }
 
 /// Every event at this reading; those with an epoch or a deadline once for each of `others`.
-fn events(now: u64, others: &[u64]) -> Vec<Event> {
+fn events(now: u64, others: &[u64], world: World) -> Vec<Event> {
     let mut events = vec![Event::Arrive { now }, Event::Request, Event::Owe, Event::TryStart { now }];
     events.extend([Event::Cancel, Event::Flush { now }]);
     for &other in others {
@@ -150,5 +151,6 @@ fn events(now: u64, others: &[u64]) -> Vec<Event> {
             Event::Finish { epoch },
         ]);
     }
+    events.retain(|event| world == World::WithoutLease || !event.is_of_a_gate());
     events
 }

@@ -9,7 +9,7 @@
 //!
 //! * time passes, as long as that makes a difference;
 //! * the runner finishes;
-//! * the owner fires, when it is awake. What wakes it is the waiting layer's part: the end of the window
+//! * the owner fires, or looks again under a lease, when it is awake. What wakes it is the waiting layer's part: the end of the window
 //!   that it was told, a run that finished, a cancel, a changed threshold.
 //!
 //! Everything else may happen or not, as often as it likes: calls, cancels, flushes, guards dropped,
@@ -59,6 +59,7 @@ pub const STUCK: &str = "G6: fair actions and a call lead to rest from everywher
 pub enum Fair {
     TimePasses,
     RunnerFinishes,
+    /// Or looks again, under a lease.
     OwnerFires,
     /// A call arrives with a time.
     CallArrives,
@@ -71,7 +72,7 @@ pub enum Assumed {
     ThreadsGoOn,
     /// With a lease: calls arrive again and again. Whoever owns or runs may die or stall.
     CallsArrive,
-    /// With a lease: the owner of the deferral lives, and fires. Whoever runs may die or stall.
+    /// With a lease: the owner of the deferral lives, and looks again. Whoever runs may die or stall.
     OwnerLives,
 }
 
@@ -105,7 +106,9 @@ impl Fair {
             Operation::Clock { to } if to == system.now + 1 => Some(Self::TimePasses),
             Operation::Finish { .. } => Some(Self::RunnerFinishes),
             Operation::Arrive => Some(Self::CallArrives),
-            Operation::Fire { thread } if is_awake_owner(system, thread) => Some(Self::OwnerFires),
+            Operation::Fire { thread } | Operation::Look { thread } if is_awake_owner(system, thread) => {
+                Some(Self::OwnerFires)
+            }
             _ => None,
         }
     }
@@ -201,7 +204,7 @@ pub fn nobody_waits_for_ever_in(
                     Act::Surroundings if is_time_passing(before.word, after.word) => Some(Fair::TimePasses),
                     Act::Arrive => Some(Fair::CallArrives),
                     Act::Finish { current: true } => Some(Fair::RunnerFinishes),
-                    Act::Fire { current: true } => Some(Fair::OwnerFires),
+                    Act::Fire { current: true } | Act::Look { current: true } => Some(Fair::OwnerFires),
                     _ => None,
                 };
                 graph.add_edge(*source, *target, fair);
@@ -255,7 +258,7 @@ fn is_taken_within<N>(graph: &DiGraph<&N, Option<Fair>>, component: &[NodeIndex]
 }
 
 /// Shows that from every system, unless its window or its lease never ends, fair actions and a thread that calls lead
-/// to rest: no guard, nothing pending or owed, nobody uncovered. Owners of older epochs fire as well.
+/// to rest: no guard, nothing pending or owed, nobody uncovered. Owners of older epochs fire or look as well.
 /// Returns how many are at rest.
 ///
 /// # Errors
@@ -267,7 +270,7 @@ pub fn nothing_is_stuck(explored: &Explored) -> Result<usize, Violation> {
     let nodes: Vec<_> = systems.iter().map(|system| graph.add_node(system)).collect();
     for &Move { from, to, operation, .. } in &explored.moves {
         let is_expected = Fair::of(&systems[from], operation).is_some()
-            || matches!(operation, Operation::Arrive | Operation::Fire { .. });
+            || matches!(operation, Operation::Arrive | Operation::Fire { .. } | Operation::Look { .. });
         if is_expected {
             graph.add_edge(nodes[from], nodes[to], ());
         }

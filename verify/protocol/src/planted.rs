@@ -5,7 +5,7 @@ use crate::planted_lease;
 use crate::transitions::{Cause, Event, FLAGS, MAX, SHIPPED, Step, Told, Transitions, word};
 use crate::window;
 use crate::word::Deferred;
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 use atomic_throttle::{State, Threshold};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

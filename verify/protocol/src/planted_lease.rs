@@ -3,12 +3,12 @@
 use crate::lease::{self, Lease, World};
 use crate::planted::{Fault, Rung, finish_of_any_epoch, shipped, start_keeps, with_last};
 use crate::transitions::{Event, FLAGS, LAST_MAX, MAX, SHIPPED, Step, Told, Transitions, policy, word};
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 use atomic_throttle::{State, Threshold};
 
 /// Every fault.
 pub(crate) fn faults() -> Vec<Fault> {
-    let steps: [(&'static str, Step, Rung); 15] = [
+    let steps: [(&'static str, Step, Rung); 14] = [
         ("a late run finishes the one that superseded it", finish_of_any_epoch, Rung::Induction),
         ("a start that supersedes leaves `last` as it is", keeps_last, Rung::Induction),
         ("a start that supersedes leaves the deferral", start_keeps, Rung::Induction),
@@ -26,7 +26,6 @@ pub(crate) fn faults() -> Vec<Fault> {
         ("a lease is measured from the call, not from the start", measured_from_now, Rung::Liveness),
         ("a gate's transitions are used with a lease", as_a_gate, Rung::Liveness),
         ("an arrival does not look at the lease", arrival_as_a_gate, Rung::Liveness),
-        ("an owner does not look at the lease", owner_as_a_gate, Rung::Liveness),
         (
             "a run that has finished keeps others out until its lease is over",
             outlives_the_run,
@@ -39,7 +38,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         .map(|(name, step, found_by)| fault(name, Transitions { step, ..SHIPPED }, found_by))
         .collect();
     faults.push(fault(
-        "an owner that is told `Busy` sleeps until it is woken",
+        "an owner that is held up by a run sleeps until it is woken",
         Transitions { looks_at_lease_end: false, ..SHIPPED },
         Rung::Liveness,
     ));
@@ -47,7 +46,7 @@ pub(crate) fn faults() -> Vec<Fault> {
 }
 
 fn lease_of(policy: Policy) -> Option<u64> {
-    policy.lease.map(atomic_throttle::Lease::as_nanos)
+    policy.lease.map(atomic_throttle::lease::Lease::as_nanos)
 }
 
 /// `shipped` with a lease of so many nanoseconds more or less.
@@ -154,13 +153,6 @@ fn as_a_gate(state: State, policy: Policy, event: Event) -> (State, Told) {
 fn arrival_as_a_gate(state: State, policy: Policy, event: Event) -> (State, Told) {
     match event {
         Event::Arrive { .. } => as_a_gate(state, policy, event),
-        _ => shipped(state, policy, event),
-    }
-}
-
-fn owner_as_a_gate(state: State, policy: Policy, event: Event) -> (State, Told) {
-    match event {
-        Event::Fire { .. } => as_a_gate(state, policy, event),
         _ => shipped(state, policy, event),
     }
 }

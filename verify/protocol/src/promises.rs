@@ -6,7 +6,7 @@ use crate::violation::Violation;
 use crate::window::{self, Window};
 use crate::word::Deferred;
 use atomic_throttle::State;
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 
 pub const EXCLUSION: &str =
     "G2: a run starts only while none is in progress whose lease, if there is one, holds";
@@ -107,7 +107,7 @@ fn time_of(event: Event) -> Option<u64> {
 }
 
 fn is_lease_over(taken: &Taken) -> bool {
-    let lease = taken.policy.lease.map(atomic_throttle::Lease::as_nanos);
+    let lease = taken.policy.lease.map(atomic_throttle::lease::Lease::as_nanos);
     let last = taken.before.epoch().as_u64();
     time_of(taken.event).is_some_and(|now| Lease::of(last, lease, now) == Lease::Over)
 }

@@ -1,7 +1,9 @@
 //! A word, a time, and threads that hold guards: everything in concrete numbers.
 //!
 //! What becomes of a guard is said here as `gate` does it: `Run` makes a run, `Defer` and `Requested` make
-//! a deferral of the word's epoch, and firing keeps it only on `Busy` and `Early`. A dropped guard is an
+//! a deferral of the word's epoch, and firing keeps it only on `Busy` and `Early`. Under a lease there is no
+//! gate: an owner looks again, as the processes of a cluster do. It lets go if a run has started since, and
+//! arrives if not: `Run` makes it the runner, `Coalesced` leaves it the owner. A dropped guard is an
 //! `Abandon` or a `Finish`. A logical thread holds at most one guard; a thread that holds two counts as
 //! two. A call whose clock reading or threshold is stale by the time it decides is one between two moves
 //! of the clock or the threshold, back and forth.
@@ -14,7 +16,7 @@ use crate::violation::Violation;
 use crate::window;
 use crate::word::{Deferred, Word};
 use atomic_throttle::State;
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thread {
@@ -23,13 +25,14 @@ pub enum Thread {
     Owns { epoch: u64, sleep: Sleep },
 }
 
-/// How the owner of a deferral waits. It may fire whenever it likes, but it surely does only when awake.
+/// How the owner of a deferral waits. It may fire, or look, whenever it likes, but surely does so only when
+/// awake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sleep {
     Awake,
-    /// Told `Early`, or `Busy` under a lease: until the clock reads this, or it is woken.
+    /// Told `Early`, or not to run under a lease: until the clock reads this, or it is woken.
     Until(u64),
-    /// Told `Busy`, or either with no end: until it is woken.
+    /// Told `Busy`, or with no end: until it is woken.
     UntilWoken,
 }
 
@@ -61,6 +64,10 @@ pub enum Operation {
     Cancel,
     Flush,
     Fire {
+        thread: usize,
+    },
+    /// Under a lease, in place of firing.
+    Look {
         thread: usize,
     },
     Abandon {
@@ -136,18 +143,24 @@ impl System {
     pub fn operations(&self, surroundings: &[Operation]) -> Vec<Operation> {
         use Operation as Op;
         let mut operations = vec![Op::Coalesce, Op::Arrive, Op::Request, Op::Owe];
-        operations.extend([Op::TryStart, Op::Cancel, Op::Flush]);
-        let due = window::end(self.last(), self.threshold);
-        operations
-            .extend([0, due.saturating_sub(1), due, NEVER].map(|latest| Operation::ArriveBy { latest }));
+        operations.extend([Op::Cancel, Op::Flush]);
+        let is_a_gate = self.lease.is_none();
+        if is_a_gate {
+            let due = window::end(self.last(), self.threshold);
+            operations.push(Op::TryStart);
+            operations.extend([0, due.saturating_sub(1), due, NEVER].map(|latest| Op::ArriveBy { latest }));
+        }
         for (thread, holds) in self.threads.iter().enumerate() {
             match holds {
                 Thread::Idle => {}
                 Thread::Runs { .. } => operations.push(Op::Finish { thread }),
-                Thread::Owns { .. } => operations.extend([Op::Fire { thread }, Op::Abandon { thread }]),
+                Thread::Owns { .. } => {
+                    let asks = if is_a_gate { Op::Fire { thread } } else { Op::Look { thread } };
+                    operations.extend([asks, Op::Abandon { thread }]);
+                }
             }
         }
-        if self.lease.is_some() {
+        if !is_a_gate {
             let living = (0..self.threads.len()).filter(|thread| self.threads[*thread] != Thread::Idle);
             operations.extend(living.map(|thread| Op::Die { thread }));
         }
@@ -159,6 +172,7 @@ impl System {
     #[must_use]
     pub fn act(&self, operation: Operation) -> Act {
         match (operation, self.event(operation)) {
+            (Operation::Look { thread }, _) => Act::Look { current: self.is_owner(thread) },
             (_, Some(event)) => Act::of(event, self.state(), self.policy()),
             (Operation::Coalesce, None) => Act::Coalesce,
             (Operation::Die { thread }, None) => Act::Die {
@@ -208,6 +222,10 @@ impl System {
                 next.threads[thread] = Thread::Idle;
                 Told::Nothing
             }
+            (Operation::Look { thread }, None) => {
+                next.threads[thread] = Thread::Idle;
+                Told::Gone
+            }
             _ if (transitions.coalesces)(self.state()) => {
                 promises::check_coalesced(self.state())?;
                 next.uncovered = true;
@@ -232,9 +250,11 @@ impl System {
             Operation::Cancel => Event::Cancel,
             Operation::Flush => Event::Flush { now },
             Operation::Fire { thread } => Event::Fire { epoch: self.held(thread)?, now },
+            Operation::Look { thread } if self.is_owner(thread) => Event::Arrive { now },
             Operation::Abandon { thread } => Event::Abandon { epoch: self.held(thread)? },
             Operation::Finish { thread } => Event::Finish { epoch: self.held(thread)? },
             Operation::Coalesce
+            | Operation::Look { .. }
             | Operation::Clock { .. }
             | Operation::SetThreshold { .. }
             | Operation::SetLease { .. }
@@ -261,9 +281,10 @@ impl System {
     ) -> Option<()> {
         let epoch = self.last();
         let holder = match operation {
-            Operation::Fire { thread } | Operation::Abandon { thread } | Operation::Finish { thread } => {
-                Some(thread)
-            }
+            Operation::Fire { thread }
+            | Operation::Look { thread }
+            | Operation::Abandon { thread }
+            | Operation::Finish { thread } => Some(thread),
             _ => None,
         };
         match (told, holder) {
@@ -282,6 +303,10 @@ impl System {
                 self.uncovered = true;
             }
             (Told::Coalesced | Told::Owed, None) => self.uncovered = true,
+            (Told::Coalesced, Some(owner)) => {
+                self.uncovered = true;
+                self.sleep_until(owner, self.next_look(transitions));
+            }
             (Told::Yes, _) => {
                 self.uncovered = false;
                 self.wake(transitions, Cause::DeferralCancelled);
@@ -290,15 +315,22 @@ impl System {
                 self.threads[thread] = Thread::Idle;
                 self.wake(transitions, Cause::RunFinished);
             }
-            (Told::Busy, Some(thread)) => {
-                let lease = self.lease.filter(|_| transitions.looks_at_lease_end);
-                self.sleep_until(thread, lease::end(epoch, lease));
-            }
+            (Told::Busy, Some(thread)) => self.sleep_until(thread, NEVER),
             (Told::Early(due), Some(thread)) => self.sleep_until(thread, due),
             (_, Some(thread)) => self.threads[thread] = Thread::Idle,
             (_, None) => {}
         }
         Some(())
+    }
+
+    /// When an owner that is not to run now looks again, under a lease.
+    fn next_look(&self, transitions: &Transitions) -> u64 {
+        let due = window::end(self.last(), self.threshold);
+        if self.state().is_running() && self.now >= due {
+            lease::end(self.last(), self.lease.filter(|_| transitions.looks_at_lease_end))
+        } else {
+            due
+        }
     }
 
     fn idle(&self) -> Option<usize> {

@@ -5,7 +5,7 @@ pub use crate::reference::{Event, MAX, NEVER, Told};
 
 use crate::reference::shipped;
 use atomic_throttle::State;
-use atomic_throttle::state::Policy;
+use atomic_throttle::lease::Policy;
 
 /// One transition of the word.
 pub type Step = fn(State, Policy, Event) -> (State, Told);
@@ -18,7 +18,7 @@ pub struct Transitions {
     pub coalesces: fn(State) -> bool,
     /// Whether the owners that sleep are woken then.
     pub wakes: fn(Cause) -> bool,
-    /// Whether an owner that is told `Busy` looks again when the lease of the run is over.
+    /// Whether an owner that a run in progress holds up looks again when the lease of that run is over.
     pub looks_at_lease_end: bool,
 }
 

@@ -3,7 +3,8 @@
 use crate::lease::{Lease, World};
 use crate::window::Window;
 use atomic_throttle::State;
-use atomic_throttle::state::{DeferralStatus, Policy};
+use atomic_throttle::lease::Policy;
+use atomic_throttle::state::DeferralStatus;
 
 /// The field `d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,7 +56,7 @@ impl Word {
         let last = state.epoch().as_u64();
         Self {
             window: Window::of(last, policy.threshold.as_nanos(), now),
-            lease: Lease::of(last, policy.lease.map(atomic_throttle::Lease::as_nanos), now),
+            lease: Lease::of(last, policy.lease.map(atomic_throttle::lease::Lease::as_nanos), now),
             running: state.is_running(),
             deferred: Deferred::of(state),
         }

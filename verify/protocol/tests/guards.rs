@@ -103,9 +103,10 @@ impl<'g> Real<'g> {
                 self.now = Timestamp::from_nanos(to);
                 Told::Nothing
             }
-            Operation::SetThreshold { .. } | Operation::SetLease { .. } | Operation::Die { .. } => {
-                unreachable!("not played")
-            }
+            Operation::Look { .. }
+            | Operation::SetThreshold { .. }
+            | Operation::SetLease { .. }
+            | Operation::Die { .. } => unreachable!("not played"),
         };
         Some(told)
     }

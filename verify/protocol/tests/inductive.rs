@@ -98,13 +98,16 @@ const WORLDS: [World; 2] = [World::WithoutLease, World::WithLease];
 
 fn is_possible(configuration: &Configuration, act: Act) -> bool {
     let (runs, deferrals) = (configuration.runs, configuration.deferrals);
+    let world =
+        if configuration.word.lease == Lease::Without { World::WithoutLease } else { World::WithLease };
     match act {
-        Act::Die { .. } if configuration.word.lease == Lease::Without => false,
+        _ if !act.is_of(world) => false,
         // No window ends too late where there is none.
         Act::ArriveBy { in_time: false } => configuration.word.window != Window::Absent,
-        Act::Fire { current } | Act::Abandon { current } | Act::Die { runs: false, current } => {
-            lives(deferrals, current)
-        }
+        Act::Fire { current }
+        | Act::Look { current }
+        | Act::Abandon { current }
+        | Act::Die { runs: false, current } => lives(deferrals, current),
         Act::Finish { current } | Act::Die { runs: true, current } => lives(runs, current),
         _ => true,
     }
@@ -135,8 +138,7 @@ fn every_act_does_something(world: World) {
             }
         }
         // Without a lease nobody dies, and no run of an older epoch lives.
-        let of_leases = matches!(act, Act::Die { .. } | Act::Finish { current: false });
-        let is_possible = world == World::WithLease || !of_leases;
+        let is_possible = act.is_of(world);
         assert_eq!(changes > 0, is_possible, "{act:?}");
         let answers = if is_possible { answers(act) } else { &[] };
         let expected = answers.iter().map(|answer| format!("{answer:?}")).collect();
@@ -157,7 +159,10 @@ fn answers(act: Act) -> &'static [Told] {
         Act::Flush => &[Told::Run, Told::Busy, Told::Nothing],
         Act::Fire { current: true } => &[Told::Cancelled, Told::Busy, Told::Early(0), Told::Run],
         Act::Abandon { current: true } => &[Told::Owed, Told::Cancelled],
-        Act::Fire { current: false } | Act::Abandon { current: false } => &[Told::Gone],
+        Act::Look { current: true } => &[Told::Run, Told::Coalesced],
+        Act::Fire { current: false } | Act::Look { current: false } | Act::Abandon { current: false } => {
+            &[Told::Gone]
+        }
         Act::Finish { current: true } => &[Told::Finished],
         Act::Finish { current: false } => &[Told::Ignored],
         Act::Die { .. } | Act::Surroundings => &[Told::Nothing],

@@ -26,7 +26,11 @@ fn watch() {
     let limit = limit();
     let watch = move || {
         thread::sleep(limit);
-        eprintln!("\nwatchdog: this test program hangs: it runs for over {} s. {}", limit.as_secs(), threads());
+        eprintln!(
+            "\nwatchdog: this test program hangs: it runs for over {} s. {}",
+            limit.as_secs(),
+            threads()
+        );
         process::abort();
     };
     // Without a thread for it the program runs unwatched, as any other.

@@ -9,7 +9,7 @@
 use super::super::SharedMemoryOptions;
 use super::Mapped;
 use crate::cell::Cell;
-use atomic_throttle::{Epoch, State};
+use atomic_throttle::{State, lease};
 use portable_atomic::{AtomicU64, Ordering};
 use std::sync::Barrier;
 use std::thread;
@@ -17,7 +17,7 @@ use std::thread;
 const STEPS: u64 = 200_000;
 
 fn cell(number: u64) -> Cell {
-    Cell::new(State::NEW, Epoch::from_u64(number))
+    Cell::new(State::NEW, lease::epoch(number))
 }
 
 /// How often a caller that read the cell by `load` and the runner both missed the other.

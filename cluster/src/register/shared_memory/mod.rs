@@ -34,7 +34,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 ///
 /// ```
 /// use atomic_throttle_cluster::register::{Mark, Register, SharedMemory, Swap};
-/// use atomic_throttle::{Threshold, state::Policy};
+/// use atomic_throttle::{Threshold, lease::Policy};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("reload");

@@ -4,7 +4,7 @@
 //! state of its key and hands it over in one step, and comes before the end or after it.
 
 use super::agenda::Deferral;
-use super::tickets::Tickets;
+use super::tickets::Promises;
 use crate::front::keyed::active::Active;
 use crate::front::owner::Stage;
 use crate::state::Epoch;
@@ -30,7 +30,7 @@ impl<K> Ledger<K> {
         let control = lock(&self.control);
         control.incoming.capacity() * size_of::<Deferral<K>>()
             + control.handed.capacity() * size_of::<(Epoch, Active<K>)>()
-            + control.tickets.allocated_bytes()
+            + control.promises.allocated_bytes()
     }
 
     pub(super) fn pending(&self) -> u64 {
@@ -69,7 +69,7 @@ pub(super) struct Control<K> {
     pub(super) stale: usize,
     /// How many keys are owed a run.
     pub(super) owed: u64,
-    pub(super) tickets: Tickets,
+    pub(super) promises: Promises,
 }
 
 impl<K> Control<K> {
@@ -80,7 +80,7 @@ impl<K> Control<K> {
             handed: VecDeque::new(),
             stale: 0,
             owed: 0,
-            tickets: Tickets::new(),
+            promises: Promises::new(),
         }
     }
 

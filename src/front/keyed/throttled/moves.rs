@@ -27,11 +27,11 @@ fn leave_owed<K>(active: &Active<K>, was_owed: bool, ledger: &Ledger<K>) {
     ledger.leave_uncovered(active.calls.load(Ordering::Relaxed));
     let mut control = lock(&ledger.control);
     control.owed += u64::from(!was_owed);
-    control.tickets.redeem(active.ticket, Err(WaitError::Owed));
+    control.promises.redeem(active.promise, Err(WaitError::Owed));
 }
 
-/// What the owner of a deferral finds.
-pub(super) enum Turn<K> {
+/// What came of firing a deferral.
+pub(super) enum Fired<K> {
     /// Its run has started.
     Run(Epoch, Active<K>),
     Early,
@@ -116,7 +116,7 @@ impl<K> Shard<K> {
         let was_cancelled = state.has_owner();
         let epoch = state.epoch();
         let next = state.request().0;
-        let ticket = {
+        let promise = {
             let mut control = lock(&ledger.control);
             control.stage.check()?;
             if was_cancelled {
@@ -125,7 +125,7 @@ impl<K> Shard<K> {
                 let item = Arc::clone(item);
                 control.incoming.push(Deferral { item, epoch, waited: false });
             }
-            control.tickets.issue()
+            control.promises.issue()
         };
         *state = next;
         ledger.one_more_is_pending();
@@ -133,11 +133,11 @@ impl<K> Shard<K> {
         if was_cancelled {
             let found = self.active.find_mut(item.hash, |active| active.item.key == item.key);
             if let Some(active) = found {
-                active.ticket = ticket;
+                active.promise = promise;
                 active.calls = calls;
             }
         } else {
-            let active = Active { item: Arc::clone(item), ticket, calls };
+            let active = Active { item: Arc::clone(item), promise, calls };
             self.active.insert_unique(item.hash, active, |active| active.item.hash);
         }
         Ok(true)
@@ -150,17 +150,17 @@ impl<K> Shard<K> {
         at: At,
         in_any_case: bool,
         ledger: &Ledger<K>,
-    ) -> Turn<K>
+    ) -> Fired<K>
     where
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let Some(state) = self.state_mut(&hashed) else { return Turn::Gone };
+        let Some(state) = self.state_mut(&hashed) else { return Fired::Gone };
         let is_its_own = state.epoch() == deferral.epoch && state.is_pending();
         if in_any_case && is_its_own {
             let (next, outcome) = state.flush(at.now);
             if outcome != Flush::Run {
-                return Turn::Busy;
+                return Fired::Busy;
             }
             *state = next;
         } else {
@@ -168,22 +168,22 @@ impl<K> Shard<K> {
             *state = next;
             match outcome {
                 Fire::Run => {}
-                Fire::Early { .. } => return Turn::Early,
-                Fire::Busy => return Turn::Busy,
+                Fire::Early { .. } => return Fired::Early,
+                Fire::Busy => return Fired::Busy,
                 Fire::Cancelled => {
                     self.take_active(&hashed);
-                    return Turn::Gone;
+                    return Fired::Gone;
                 }
-                Fire::Gone => return Turn::Gone,
+                Fire::Gone => return Fired::Gone,
             }
         }
         let epoch = state.epoch();
         match self.take_active(&hashed) {
             Some(active) => {
                 ledger.one_less_is_pending();
-                Turn::Run(epoch, active)
+                Fired::Run(epoch, active)
             }
-            None => Turn::Gone,
+            None => Fired::Gone,
         }
     }
 
@@ -241,7 +241,7 @@ impl<K> Shard<K> {
             // ORDERING: Relaxed; under the lock of a writer.
             ledger.leave_uncovered(active.calls.swap(0, Ordering::Relaxed));
             control.stale += 1;
-            control.tickets.redeem(active.ticket, Err(WaitError::Cancelled));
+            control.promises.redeem(active.promise, Err(WaitError::Cancelled));
         }
         Some(next.epoch())
     }

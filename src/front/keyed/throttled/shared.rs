@@ -95,16 +95,16 @@ impl<K, S> Shared<K, S> {
             if control.owed > 0 {
                 return Err(WaitError::Owed);
             }
-            if control.tickets.are_redeemed() {
+            if control.promises.are_redeemed() {
                 return Ok(());
             }
             if self.is_worker() {
                 return Err(WaitError::InsideRun);
             }
-            EndWaitOnDrop(self, control.tickets.begin_wait())
+            EndWaitOnDrop(self, control.promises.begin_wait())
         };
         // Not in the `match`: there the lock would be held while the clock is read.
-        let look = || lock(&self.ledger.control).tickets.look(wait.1);
+        let look = || lock(&self.ledger.control).promises.look(wait.1);
         self.waiting().until(|| match look() {
             Some(result) => Ok(result),
             None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
@@ -117,7 +117,7 @@ struct EndWaitOnDrop<'s, K, S>(&'s Shared<K, S>, u64);
 
 impl<K, S> Drop for EndWaitOnDrop<'_, K, S> {
     fn drop(&mut self) {
-        lock(&self.0.ledger.control).tickets.end_wait(self.1);
+        lock(&self.0.ledger.control).promises.end_wait(self.1);
     }
 }
 

@@ -1,13 +1,13 @@
-//! [`Tickets`]: how somebody waits for everything that was requested before, without a word for each key.
+//! [`Promises`]: waits for everything that was requested before, without a word for each key.
 //!
 //! Each promise of a run has a number, and is redeemed once: its run completed or panicked, or it was cancelled,
 //! or it is owed. A wait counts how many are not, and is told of each that is older than itself.
 
-use crate::front::keyed::active::Ticket;
+use crate::front::keyed::active::PromiseId;
 use crate::front::wait::WaitError;
 use std::vec::Vec;
 
-pub(super) struct Tickets {
+pub(super) struct Promises {
     next: u64,
     /// How many are not redeemed.
     outstanding: u64,
@@ -16,14 +16,14 @@ pub(super) struct Tickets {
 
 struct Wait {
     name: u64,
-    /// The first ticket that it does not wait for.
+    /// The first promise that it does not wait for.
     before: u64,
     left: u64,
     /// What became of the first that was not run as it should be.
     failed: Option<WaitError>,
 }
 
-impl Tickets {
+impl Promises {
     pub(super) fn new() -> Self {
         Self { next: 0, outstanding: 0, waits: Vec::new() }
     }
@@ -32,16 +32,16 @@ impl Tickets {
         self.waits.capacity() * size_of::<Wait>()
     }
 
-    pub(super) fn issue(&mut self) -> Ticket {
-        let ticket = Ticket(self.next);
+    pub(super) fn issue(&mut self) -> PromiseId {
+        let promise = PromiseId(self.next);
         self.next += 1;
         self.outstanding += 1;
-        ticket
+        promise
     }
 
-    pub(super) fn redeem(&mut self, ticket: Ticket, how: Result<(), WaitError>) {
+    pub(super) fn redeem(&mut self, promise: PromiseId, how: Result<(), WaitError>) {
         self.outstanding -= 1;
-        for wait in self.waits.iter_mut().filter(|wait| ticket.0 < wait.before) {
+        for wait in self.waits.iter_mut().filter(|wait| promise.0 < wait.before) {
             wait.left -= 1;
             wait.failed = wait.failed.or(how.err());
         }

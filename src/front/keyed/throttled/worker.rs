@@ -1,7 +1,7 @@
 //! The thread of a [`KeyedThrottled`](super::KeyedThrottled): the one owner of every key's deferral.
 
 use super::agenda::{Agenda, Deferral};
-use super::moves::Turn;
+use super::moves::Fired;
 use super::shared::Shared;
 use crate::front::keyed::active::Active;
 use crate::front::keyed::shard::At;
@@ -40,7 +40,7 @@ enum Next<K> {
 }
 
 /// What the thread keeps from one look to the next.
-struct Course<K> {
+struct WorkerState<K> {
     agenda: Agenda<K>,
     /// How it would end now.
     shutdown: Shutdown,
@@ -57,7 +57,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
     /// The life of the thread.
     pub(super) fn work(mut self) {
         self.shared.i_am_the_worker();
-        let mut course = Course {
+        let mut kept = WorkerState {
             agenda: Agenda::new(),
             shutdown: Shutdown::Idle,
             latest: Epoch::NEVER_RAN,
@@ -66,7 +66,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
             has_flushed: false,
         };
         // The clock may panic, too, and what drops a key.
-        let shutdown = catch_unwind(AssertUnwindSafe(|| self.serve(&mut course))).unwrap_or_else(|payload| {
+        let shutdown = catch_unwind(AssertUnwindSafe(|| self.serve(&mut kept))).unwrap_or_else(|payload| {
             discard(payload);
             Shutdown::Panicked
         });
@@ -78,29 +78,29 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(hook))) {
             discard(payload);
         }
-        end(&shared, &mut course.agenda, shutdown);
+        end(&shared, &mut kept.agenda, shutdown);
     }
 
-    fn serve(&mut self, course: &mut Course<K>) -> Shutdown {
+    fn serve(&mut self, kept: &mut WorkerState<K>) -> Shutdown {
         let shared = Arc::clone(&self.shared);
         loop {
-            match shared.waiting().until(|| course.look(&shared)) {
+            match shared.waiting().until(|| kept.look(&shared)) {
                 Next::Perform(started) => {
-                    course.latest = course.latest.max(started.epoch);
-                    course.has_evicted = false;
-                    course.has_run = true;
-                    let completed = self.perform(&shared, course, &started);
+                    kept.latest = kept.latest.max(started.epoch);
+                    kept.has_evicted = false;
+                    kept.has_run = true;
+                    let completed = self.perform(&shared, kept, &started);
                     if !completed && self.panics.fatal {
                         return Shutdown::Panicked;
                     }
                 }
-                Next::End => return course.shutdown,
+                Next::End => return kept.shutdown,
             }
         }
     }
 
     /// Returns whether the function completed.
-    fn perform(&mut self, shared: &Shared<K, S>, course: &mut Course<K>, started: &Started<K>) -> bool {
+    fn perform(&mut self, shared: &Shared<K, S>, kept: &mut WorkerState<K>, started: &Started<K>) -> bool {
         let Started { epoch, active, edge } = started;
         let (epoch, item) = (*epoch, &active.item);
         // ORDERING: Relaxed. Counts for people; only this thread writes them.
@@ -125,17 +125,17 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
         );
         if !completed && self.panics.fatal {
             // Before the run is seen to end: whoever knows of the panic is refused.
-            fail(shared, &mut course.agenda);
+            fail(shared, &mut kept.agenda);
         }
         write(shared.shards.of(item.hash)).finish(&item.hashed(), epoch);
         let how = if completed { Ok(()) } else { Err(WaitError::Panicked) };
-        lock(&shared.ledger.control).tickets.redeem(active.ticket, how);
+        lock(&shared.ledger.control).promises.redeem(active.promise, how);
         shared.waiting().notify();
         completed
     }
 }
 
-impl<K: Hash + Eq> Course<K> {
+impl<K: Hash + Eq> WorkerState<K> {
     /// What is to be done now; `Err` with the next deadline if nothing is.
     fn look<S: BuildHasher>(&mut self, shared: &Shared<K, S>) -> Result<Next<K>, Option<Timestamp>> {
         if core::mem::take(&mut self.has_run) {
@@ -218,7 +218,7 @@ impl<K: Hash + Eq> Course<K> {
         let turn =
             write(shared.shards.of(deferral.item.hash)).start(&deferral, at, in_any_case, &shared.ledger);
         match turn {
-            Turn::Run(epoch, active) => {
+            Fired::Run(epoch, active) => {
                 let edge = match (in_any_case, deferral.waited) {
                     (true, _) => Edge::Flushed,
                     (false, true) => Edge::Trailing,
@@ -226,13 +226,13 @@ impl<K: Hash + Eq> Course<K> {
                 };
                 return Some(Started { epoch, active, edge });
             }
-            Turn::Early => self.agenda.wait(deferral),
-            Turn::Busy => {
+            Fired::Early => self.agenda.wait(deferral),
+            Fired::Busy => {
                 self.agenda.wait(deferral);
                 // A run of the key that was flushed is to be performed first.
                 self.has_flushed = false;
             }
-            Turn::Gone => lock(&shared.ledger.control).stale -= 1,
+            Fired::Gone => lock(&shared.ledger.control).stale -= 1,
         }
         None
     }
