@@ -51,7 +51,7 @@ mod subject {
     pub use crate::wait::WaitError;
 }
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
     background::{Ended, Panic, Pending, Shutdown},

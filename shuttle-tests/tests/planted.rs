@@ -41,7 +41,7 @@ mod time;
 #[path = "../../src/wait.rs"]
 mod wait;
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
     background::{Ended, Panic, Pending, Shutdown},
@@ -74,7 +74,7 @@ use shuttle_tests::{Model, Scheduler, Tally, first_failure, replay};
 use std::fs;
 
 const DEADLOCK: &str = "deadlock";
-/// Where another thread moves the clock until all have returned, it does so for ever.
+/// If another thread moves the clock until all have returned, it does so for ever.
 const NO_END: &str = "exceeded max_steps";
 
 fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
@@ -230,7 +230,7 @@ fn a_background_thread_that_looks_before_it_listens() {
 #[test]
 fn a_background_thread_that_looks_before_it_locks() {
     let named = "a background thread ends by what it saw before it took the lock";
-    // A call is lost, or the thread spins on what it saw: either is a failure of its own.
+    // Either a call is lost, or the thread spins on what it saw: each shows as another failure.
     find(Fault::LookBeforeLocking, named, background_ends::by_a_shutdown, "");
 }
 
@@ -265,8 +265,8 @@ fn a_background_thread_that_does_not_recognize_itself() {
     find(Fault::NewNumbers, named, background_ends::by_the_last_handle_inside_the_run, NO_END);
 }
 
-/// A failing schedule, as shuttle prints it or writes it to a file, leads to the same failure again at its
-/// very end (a replay that took another course would complain of that), and only while the fault is there.
+/// A failing schedule, as shuttle prints it or writes it to a file, leads to the same failure again at its very
+/// end, and only while the fault is there. (A replay that took another course would complain of that.)
 #[test]
 fn a_failing_schedule_is_replayed() {
     for (fault, model) in [
@@ -274,7 +274,8 @@ fn a_failing_schedule_is_replayed() {
         (Fault::PanicLeavesRun, random_mixture::of_all_operations),
     ] {
         for scheduler in Scheduler::BOTH {
-            // Shuttle leaves out a schedule as long as the last one that it wrote in the same thread.
+            // Shuttle does not write a schedule that is as long as the last one that it wrote in the same
+            // thread.
             std::thread::spawn(move || fail_and_replay(fault, model, scheduler)).join().expect("no panic");
         }
     }
