@@ -1,8 +1,8 @@
 //! What a call costs on a throttle that several processes share, while one is pending in its process; beside the
 //! front end for one process, which does the same.
 //!
-//! What the register costs is no part of it: only the thread asks that, a few times per window. How often, and how
-//! long it takes, is measured by `cargo xtask cluster`.
+//! It does not measure what the register costs: only the thread asks the register, a few times per window.
+//! `cargo xtask cluster` measures how often, and how long it takes.
 //!
 //! ```text
 //! cargo bench --bench cluster
@@ -17,7 +17,7 @@ use std::hint::black_box;
 use std::thread;
 use std::time::Duration;
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -3,7 +3,7 @@
 //!
 //! While a run is pending, each does what `Throttle::run` does, and what its name adds: a count, an item in a
 //! queue. A run of an `AsyncThrottle` is a spawned task, so a call that runs at once is measured beside a bare
-//! spawn of the same empty task, both until it has been run.
+//! spawn of the same empty task, both until the task has run.
 //!
 //! ```text
 //! cargo bench --bench fronts
@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// So many items are pushed before they are taken away again, which is not measured.
+/// The number of items that are pushed before they are taken away again, which is not measured.
 const CHUNK: u64 = 1_000;
 
 fn main() -> std::io::Result<()> {
@@ -58,7 +58,7 @@ fn coalesced(criterion: &mut Criterion, runtime: &Runtime) -> std::io::Result<()
         rows.references();
         rows.row_and_contended("CountedThrottled::trigger", move || counted.trigger().is_ok());
         rows.row("AsyncThrottle::trigger", move || asynchronous.trigger(async || ()).is_ok());
-        // It remembers one request, too, and wakes nobody while nobody waits.
+        // It also remembers one request, and wakes no thread while none waits.
         rows.row_and_contended("tokio Notify::notify_one", move || notify.notify_one());
         rows.timed_row("Batched::trigger", |calls| {
             in_chunks(calls, |item| batched.trigger(item).is_ok(), || drop(batched.take_remaining()))
@@ -71,7 +71,7 @@ fn coalesced(criterion: &mut Criterion, runtime: &Runtime) -> std::io::Result<()
     Ok(())
 }
 
-/// How long so many calls take, without what is done between chunks of them.
+/// How long this many calls take, without what is done between chunks of them.
 fn in_chunks<T>(calls: u64, call: impl Fn(u64) -> T, between: impl Fn()) -> Duration {
     let mut spent = Duration::ZERO;
     let mut left = calls;

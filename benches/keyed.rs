@@ -8,7 +8,7 @@
 //!
 //! A call on a pending key of a `KeyedThrottled` finds it in the same table. Its references have less to do:
 //! `fence + load` knows one word and no key, `Throttled` has one run pending and no keys, and the map under a
-//! mutex only remembers the key, for somebody else to run it.
+//! mutex only remembers the key, so that another thread can run it.
 //!
 //! ```text
 //! cargo bench --bench keyed
@@ -33,7 +33,7 @@ use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() {
@@ -116,8 +116,8 @@ fn refused(criterion: &mut Criterion, keys: u64) {
     });
 }
 
-/// Every call runs. Without a window a key is evicted as soon as it is looked at: one of many comes in anew
-/// each time, a single one nearly never.
+/// Every call runs. Without a window a key is evicted as soon as a call looks at it: one of many keys is
+/// brought in again each time, a single one hardly ever.
 fn admitted(criterion: &mut Criterion, keys: u64) {
     let keyed = &Keyed::new(Duration::ZERO);
     let quota = Quota::per_second(NonZeroU32::MAX);
@@ -149,7 +149,7 @@ fn pending(criterion: &mut Criterion, keys: u64) {
     let keyed = builder().spawn(|_| ()).expect("a thread");
     let counted = builder().spawn_counted(|_, _| ()).expect("a thread");
     for throttled in [&keyed, &counted] {
-        // One run of each key, and then another one, for the end of its window.
+        // One run of each key, and then another one for the end of its window.
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
         throttled.wait().expect("they complete");
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));

@@ -1,8 +1,8 @@
 //! What a call costs while another core uses the throttle beside it in an array: with both on one cache line,
 //! and with each on lines of its own.
 //!
-//! A call that coalesces or is refused writes nothing, so it can only be disturbed by a neighbour that runs;
-//! the neighbour here does nothing else.
+//! A call that coalesces or is refused writes nothing, so only a neighbour that runs can disturb it; the
+//! neighbour here does nothing but run.
 //!
 //! ```text
 //! cargo bench --bench neighbours
@@ -17,7 +17,7 @@ use crossbeam_utils::CachePadded;
 use std::hint::black_box;
 use std::time::Duration;
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() {
@@ -43,7 +43,7 @@ fn starts(gate: &Gate) -> bool {
 }
 
 fn coalesced(criterion: &mut Criterion) {
-    // An array begins where a cache line does, so that the first two share one.
+    // The array begins at a cache line, so its first two elements share one.
     let adjacent = CachePadded::new(gates());
     let [one, other] = &**black_box(&adjacent);
     let padded = gates().map(CachePadded::new);

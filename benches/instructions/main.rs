@@ -2,16 +2,16 @@
 //! numbers are exact: a build gives the same each time.
 //!
 //! Each function here stands alone and is not inlined. So each count holds its call and return (the row
-//! `empty`), and besides them only what the library does. It is no time: a fence is one instruction, and takes
-//! as long as ten others. Nor is it what a processor does where the clock is read: valgrind has no vDSO, so
-//! there a reading is a call of the system, whose own instructions are not counted.
+//! `empty`), and beyond that only what the library does. A count is not a time: a fence is one instruction, and
+//! takes as long as ten others. Nor does it show what a processor does where the clock is read: valgrind has no
+//! vDSO, so there a reading is a call of the system, whose own instructions are not counted.
 //!
 //! ```text
 //! cargo xtask instructions
 //! cargo bench --package benches --features instructions --bench instructions
 //! ```
 
-// In what the attributes make of the functions.
+// The attributes make qualified names of the functions.
 #![allow(unused_qualifications)]
 
 mod path;
@@ -36,7 +36,7 @@ library_benchmark_group!(name = references, benchmarks = [empty, fence_and_load,
 #[library_benchmark]
 #[bench::reference(())]
 fn empty((): ()) {
-    // Else the call would be left out.
+    // Without it the compiler would leave the call out.
     black_box(());
 }
 
@@ -155,7 +155,7 @@ library_benchmark_group!(name = planted, benchmarks = [gate_coalesce_and_a_fence
 #[bench::pending(args = (prepared::pending_gate()), teardown = path::some)]
 fn gate_coalesce_and_a_fence(gate: &'static Gate) -> Option<Epoch> {
     let epoch = gate.coalesce();
-    // Not before it: two fences side by side become one.
+    // The second fence stands after the load: two fences side by side become one.
     fence(Ordering::SeqCst);
     epoch
 }

@@ -1,4 +1,4 @@
-//! That a call went down the path that it is counted for, by what it returned. Nothing here is counted.
+//! Asserts that a call took the path that it is counted for, by what it returned. Nothing here is counted.
 
 #![allow(clippy::needless_pass_by_value, reason = "the bench gives its results away")]
 

@@ -1,5 +1,5 @@
-//! What the paths are called on: each in the state that leads a call down one path, and for ever, since the
-//! process ends after one call. Nothing here is counted.
+//! What the paths are called on. Each is in the state that leads a call down one path, and is never dropped,
+//! because the process ends after one call. Nothing here is counted.
 
 use atomic_throttle::gate::{Arrival, Gate};
 use atomic_throttle::{
@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than valgrind needs for anything.
+/// A threshold that is longer than valgrind needs for anything.
 pub const HOUR: Duration = Duration::from_secs(3600);
 
 /// The one key, and the item of a batch.
@@ -21,8 +21,8 @@ pub const KEY: u64 = 7;
 /// A time inside the window of `closed_gate`.
 pub const NOW: Timestamp = Timestamp::from_nanos(2);
 
-/// Keys are hashed as by default, but not seeded at random: the place of a key in its table would be another
-/// one each time.
+/// Keys are hashed as by default, but without a random seed: with one, the place of a key in its table would
+/// change from run to run.
 pub type KeyedByU64 = Keyed<u64, Monotonic, FixedState>;
 
 fn leak<T>(value: T) -> &'static T {
@@ -56,7 +56,8 @@ pub fn pending_gate() -> &'static Gate {
     gate
 }
 
-/// Each window is over as soon as it begins. The first run, by which a thread gets its number, is behind it.
+/// Each window is over as soon as it begins. The first run, in which a thread gets its number, has happened
+/// already.
 pub fn open_throttle() -> &'static Throttle {
     let throttle = leak(Throttle::new(Duration::ZERO));
     throttle.try_run(|| ()).expect("nothing ran yet");

@@ -1,8 +1,8 @@
 //! A call that runs: an exclusive run of an empty function starts and finishes.
 //!
-//! The yardstick is `Instant::now`, for a start needs its time. The nearest peers are the two mutexes,
-//! each named after what it promises: like `try_run` (exclusion, no trailing edge) and like `run` (both).
-//! governor only decides; it promises no exclusion, and has no end of a run to publish or to announce.
+//! The yardstick is `Instant::now`, because a start needs its time. The nearest peers are the two mutexes, each
+//! named after what it promises: like `try_run` (exclusion, no trailing edge) and like `run` (both). governor
+//! only decides; it promises no exclusion, and has no end of a run to publish or to announce.
 
 use atomic_throttle::clock::Tsc;
 use atomic_throttle::{Clock, Monotonic, Throttle};

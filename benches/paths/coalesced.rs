@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
 static THROTTLE: Padded<Throttle> = Padded(Throttle::new(HOUR));
@@ -55,7 +55,7 @@ pub fn bench(criterion: &mut Criterion) {
     let (std_sender, std_receiver) = sync_channel(1);
     std_sender.send(()).expect("the receiver lives");
     let std_sender = black_box(&std_sender);
-    // It remembers one request, too, and wakes nobody while nobody waits.
+    // It also remembers one request, and wakes no thread while none waits.
     let notify = Padded(Notify::new());
     let notify = &black_box(&notify).0;
     notify.notify_one();

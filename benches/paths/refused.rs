@@ -18,7 +18,7 @@ use criterion::Criterion;
 use std::hint::black_box;
 use std::time::Duration;
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub fn bench(criterion: &mut Criterion) {

@@ -1,8 +1,8 @@
-//! A call that wakes somebody who sleeps: the background thread of a `Throttled` that has nothing to do.
+//! A call that wakes a sleeping thread: the background thread of a `Throttled` that has nothing to do.
 //!
-//! Two rows each: how long the call takes, and how long it takes until the function runs, as the caller sees
-//! it. The yardstick is to unpark a parked thread, which is a call of the system, and the least that can wake
-//! one. Each measurement lets the other thread fall asleep first, which is not counted.
+//! It has two rows for each contestant: how long the call takes, and how long it takes until the function runs,
+//! as the caller sees it. The yardstick is to unpark a parked thread, which is a call of the system, and the
+//! least that can wake one. Each measurement first lets the other thread fall asleep, which is not counted.
 
 use atomic_throttle::{KeyedThrottled, Throttled};
 use benches::rows::{Rows, rounds};
@@ -15,10 +15,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Longer than a thread needs to fall asleep after it has done its work.
+/// A thread needs less than this to fall asleep after its work.
 const ASLEEP: Duration = Duration::from_micros(60);
 
-/// Something that works on a thread of its own when it is asked to, and counts.
+/// A worker with a thread of its own, which works when it is asked to, and counts.
 struct Sleeper<W> {
     wake: W,
     woken: Arc<AtomicU64>,
@@ -57,7 +57,7 @@ fn measure(rows: &mut Rows, name: &str, sleeper: &Sleeper<impl Fn()>) {
     rows.timed_row(&format!("{name}, until it runs"), |calls| repeat(sleeper, calls).1);
 }
 
-/// How long so many calls take, and how long until each of them was served.
+/// How long this many calls take, and how long until each of them was served.
 fn repeat(sleeper: &Sleeper<impl Fn()>, calls: u64) -> (Duration, Duration) {
     let (mut calling, mut served) = (Duration::ZERO, Duration::ZERO);
     for _ in 0..calls {
@@ -116,11 +116,11 @@ fn parked() -> (Sleeper<impl Fn()>, impl FnOnce()) {
     (Sleeper { wake: move || parked.unpark(), woken }, end)
 }
 
-/// What most write by hand: a flag under a lock, and a condition variable.
+/// What most people write by hand: a flag under a lock, and a condition variable.
 fn condvar() -> (Sleeper<impl Fn()>, impl FnOnce()) {
     #[derive(Default)]
     struct Shared {
-        /// Asked for, or at its end.
+        /// The first flag asks for work, the second for the end.
         flags: Mutex<(bool, bool)>,
         changed: Condvar,
     }

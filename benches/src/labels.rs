@@ -1,11 +1,11 @@
-//! Labels beside the ends of lines: as near to them as they can be without covering each other.
+//! Labels beside the ends of lines, as near to them as possible without covering each other.
 
-/// Where labels go that would like to be at `wanted`, at least `gap` apart, between `top` and `bottom`: in
-/// the same order. If there are too many, the last ones go below the bottom.
+/// Places labels that should be at `wanted`: at least `gap` apart, between `top` and `bottom`, in the same
+/// order. If there are too many, the last ones go below the bottom.
 pub fn spread(wanted: &[f64], gap: f64, top: f64, bottom: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));
-    // Labels that touch form a pile, which is where its labels would like to be on the average.
+    // Labels that touch form a pile, which stands where its labels should be on average.
     let mut piles: Vec<Pile> = Vec::new();
     for label in order {
         let mut pile = Pile { labels: vec![label], firsts: wanted[label] };
@@ -32,7 +32,7 @@ pub fn spread(wanted: &[f64], gap: f64, top: f64, bottom: f64) -> Vec<f64> {
 
 struct Pile {
     labels: Vec<usize>,
-    /// The sum of where the first one would have to be for each to be where it would like.
+    /// The sum of the places of the first label at which each label would be where it should.
     firsts: f64,
 }
 
@@ -47,7 +47,7 @@ impl Pile {
         (self.firsts / self.labels.len() as f64).min(bottom + gap - self.height(gap)).max(top)
     }
 
-    /// Where a label below it can be.
+    /// The first place for a label below this pile.
     fn end(&self, gap: f64, top: f64, bottom: f64) -> f64 {
         self.first(gap, top, bottom) + self.height(gap)
     }

@@ -1,27 +1,27 @@
-//! The machine that figures were measured on: nobody can read them without it.
+//! The machine that figures were measured on: without it nobody can read them.
 
 use std::fmt;
 use std::thread::available_parallelism;
 use std::time::SystemTime;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-/// What a reader has to know of a machine.
+/// What a reader has to know about a machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
     pub cpu: String,
-    /// How many threads it runs at a time, as far as this process may.
+    /// How many threads it runs at a time, as far as this process may use it.
     pub cores: usize,
     pub system: String,
     pub architecture: &'static str,
     /// The compiler that built the program.
     pub rustc: String,
     pub date: String,
-    /// How many threads wanted to run, over the last minute; 0 where nothing is known.
+    /// How many threads wanted to run, over the last minute; 0 if that is unknown.
     pub load: f64,
 }
 
 impl Machine {
-    /// The one that this runs on.
+    /// The machine that this program runs on.
     pub fn here() -> Self {
         let cpus = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
         let system = System::new_with_specifics(cpus);
@@ -41,7 +41,7 @@ impl Machine {
         }
     }
 
-    /// What to say of others that used the machine, if they may have disturbed the figures.
+    /// A warning about other users of the machine, if they may have disturbed the figures.
     #[allow(clippy::cast_precision_loss, reason = "so many cores are not built")]
     pub fn warning(&self) -> Option<String> {
         (self.load > 0.25 * self.cores as f64).then(|| {
@@ -66,7 +66,7 @@ impl Machine {
     }
 }
 
-/// How many threads this process may run at a time; 1 where nothing is known.
+/// How many threads this process may run at a time; 1 if that is unknown.
 pub fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)
 }

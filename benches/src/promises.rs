@@ -1,4 +1,4 @@
-//! What a contestant promises to a call. Two are compared fairly only with this beside their figures.
+//! What a contestant promises to a call. A comparison is fair only with this beside the figures.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum Promise {
     Visibility,
     /// In place of spacing: a threshold apart by a clock that differs a little from core to core.
     UnorderedSpacing,
-    /// In place of spacing: in the long run no more than one a threshold, but two may be closer.
+    /// In place of spacing: in the long run at most one for each threshold, but two may be closer.
     Rate,
 }
 
@@ -33,16 +33,16 @@ impl Promises {
     pub const UNORDERED_LEADING: Self = Self(&[Promise::UnorderedSpacing, Promise::Exclusion]);
     pub const ALL: Self =
         Self(&[Promise::Spacing, Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
-    /// Something that wakes the one who works: nothing is spaced.
+    /// Wakes a worker: nothing is spaced.
     pub const WAKE: Self = Self(&[Promise::Exclusion, Promise::TrailingEdge, Promise::Visibility]);
-    /// A channel that is full while a request is pending. Who finds it full has a fence, but who receives has none
-    /// after it: that its run sees what the other wrote holds where a read-modify-write is a fence, as on x86-64,
-    /// and by no memory model (`verify/axioms/tests/channel.rs`).
+    /// A channel that is full while a request is pending. A sender that finds it full has a fence, but the
+    /// receiver has none after it. So the run sees what the sender wrote where a read-modify-write is a fence,
+    /// as on x86-64, but no memory model promises it (`verify/axioms/tests/channel.rs`).
     pub const FULL_CHANNEL: Self = Self(&[Promise::Exclusion, Promise::TrailingEdge]);
 }
 
 impl Promise {
-    /// Those that one would have of a throttle.
+    /// The promises that one expects of a throttle.
     pub const ALL: [Self; 4] = [Self::Spacing, Self::Exclusion, Self::TrailingEdge, Self::Visibility];
 
     pub fn name(self) -> &'static str {

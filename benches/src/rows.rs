@@ -17,8 +17,8 @@ pub fn criterion() -> Criterion {
         .warm_up_time(Duration::from_millis(150))
         .measurement_time(Duration::from_millis(500))
         .sample_size(40)
-        // Confidence intervals are not what this is for, and the default number takes longer than the
-        // measurement.
+        // The benches do not need confidence intervals, and the default number of resamples takes longer than
+        // the measurement.
         .nresamples(2_000)
         .configure_from_args()
 }
@@ -46,7 +46,7 @@ impl Rows<'_> {
         self.group.bench_function(id, |bencher| bencher.iter(call));
     }
 
-    /// Measures what says itself how long so many of it took.
+    /// Measures a row that times itself: `time` returns how long this many calls took.
     pub fn timed_row(&mut self, name: &str, mut time: impl FnMut(u64) -> Duration) {
         let id = format!("round-{}/{name}", self.round);
         self.group.bench_function(id, |bencher| bencher.iter_custom(&mut time));
@@ -67,7 +67,7 @@ impl Rows<'_> {
     ) {
         let stop = &AtomicBool::new(false);
         thread::scope(|scope| {
-            // Also when a measurement panics: the scope waits for the other thread.
+            // It also stops the thread if a measurement panics: the scope waits for that thread.
             let _stop = StopOnDrop(stop);
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {

@@ -8,8 +8,8 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     (!values.is_empty()).then(|| Data::new(values).median())
 }
 
-/// The mean of the middle half: finer than a median where a clock has a grain, and as deaf to what comes between
-/// once in a while.
+/// The mean of the middle half. It is finer than a median where a clock has a grain, and ignores rare
+/// disturbances as well as a median does.
 pub fn middle(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -23,13 +23,13 @@ pub fn quartiles(values: &[f64]) -> (f64, f64) {
     (values.lower_quartile(), values.upper_quartile())
 }
 
-/// The median of how many times the other of the same round each one is: what slows a round down is in both. NaN
-/// of none.
+/// The median of the ratios of each value to the other value of the same round: what slows a round down is in
+/// both. NaN if there are no values.
 pub fn median_ratio(values: &[f64], others: &[f64]) -> f64 {
     median(values.iter().zip(others).map(|(value, other)| value / other)).unwrap_or(f64::NAN)
 }
 
-/// How many times the smallest the largest is: 1 is flat. `None` of none.
+/// The ratio of the largest to the smallest: 1 is flat. `None` if there are no values.
 pub fn spread(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut known = values.into_iter().filter(|value| value.is_finite()).peekable();
     known.peek()?;
@@ -38,7 +38,7 @@ pub fn spread(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     Some(most / least)
 }
 
-/// As a number to reckon with.
+/// The count as a number to calculate with.
 #[allow(clippy::cast_precision_loss, reason = "to be read, not to be counted on")]
 pub fn float(count: u64) -> f64 {
     count as f64

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How many calls a model makes at most.
 const CALLS: usize = 2;
 
-/// What the calls wrote, and what the runs read of it. All of it is relaxed.
+/// What the calls wrote, and what the runs read of it. All accesses are relaxed.
 struct Words {
     written: [AtomicUsize; CALLS],
     /// One bit for each call that a run has seen. Only runs write it, so the word orders that.
@@ -37,7 +37,7 @@ impl Background {
         Self::running(threshold, |builder| builder, || ())
     }
 
-    /// As [`new`](Self::new), with more that is set up, and with `inside` called at the end of each run.
+    /// Does what [`new`](Self::new) does, with more settings, and with `inside` called at the end of each run.
     ///
     /// # Panics
     ///
@@ -70,7 +70,7 @@ impl Background {
         self.throttled.trigger()
     }
 
-    /// As [`call`](Self::call), while nobody ends the throttle.
+    /// Does what [`call`](Self::call) does, while no thread ends the throttle.
     ///
     /// # Panics
     ///
@@ -86,7 +86,7 @@ impl Background {
         self.words.seen.load(Relaxed) & 1 << number != 0
     }
 
-    /// Ends the throttle, at once if it can be, and asserts that nothing is left.
+    /// Ends the throttle, at once if that is possible, and asserts that nothing is left.
     ///
     /// # Panics
     ///
@@ -107,7 +107,7 @@ impl Words {
     }
 }
 
-/// Counts when it is dropped: a function that holds it tells that its thread has come to the end.
+/// Counts when it is dropped: a function that holds it shows that its thread has come to the end.
 pub struct CountsOnDrop(pub Tally);
 
 impl Drop for CountsOnDrop {

@@ -1,5 +1,5 @@
-//! A model that is to fail, in a process of its own: loom reports a deadlock by a panic, and the threads of the
-//! model that are still suspended can turn that, or any other panic, into an abort.
+//! A model that should fail, in a process of its own: loom reports a deadlock by a panic, and the threads of
+//! the model that are still suspended can turn that, or any other panic, into an abort.
 
 use std::process::Command;
 
@@ -25,7 +25,7 @@ pub fn ends_in_a_deadlock(test: &str, model: impl FnOnce()) -> bool {
 pub fn fails_with(complaint: &str, test: &str, model: impl FnOnce()) -> bool {
     if std::env::var_os(CHILD).is_some() {
         model();
-        // Not back into the test: its assertion is for the other process.
+        // It does not return to the test, whose assertion is for the other process.
         std::process::exit(0);
     }
     let program = std::env::current_exe().expect("the test knows its program");

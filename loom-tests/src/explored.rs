@@ -1,4 +1,4 @@
-//! Exploring a model, and saying what was explored.
+//! Explores a model, and says what was explored.
 
 use evidence::Check;
 use std::fmt;
@@ -23,7 +23,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Counts something over all executions of a model. Not part of the model: loom does not see it.
+/// Counts something over all executions of a model. It is not part of the model: loom does not see it.
 #[derive(Clone, Debug, Default)]
 pub struct Tally(Arc<AtomicUsize>);
 
@@ -69,8 +69,7 @@ impl Explored {
         self
     }
 
-    /// Asserts that `what` happened in some execution: a model that never comes to its branch shows
-    /// nothing.
+    /// Asserts that `what` happened in some execution: a model that never comes to its branch shows nothing.
     ///
     /// # Panics
     ///
@@ -112,7 +111,7 @@ pub fn search(bound: Bound, model: impl Fn() + Send + Sync + 'static) -> usize {
     let executions = Tally::new();
     let counted = executions.clone();
     let mut builder = loom::model::Builder::new();
-    // Whatever the environment says: a limit in time or number would end the model silently.
+    // The environment does not matter: a limit in time or number would end the model silently.
     builder.max_duration = None;
     builder.max_permutations = None;
     builder.checkpoint_file = None;

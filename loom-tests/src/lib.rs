@@ -1,18 +1,18 @@
 //! What every model needs: times, a first run, a way to explore and to say what was explored.
 //!
-//! A model is a closure that loom calls once for each execution: each order in which the threads' accesses
-//! can happen, as far as it makes a difference, and each value that the memory model lets a load return,
-//! as far back as the seventh latest. What is counted over all of them is a [`Tally`], and is asserted on
-//! after [`explore`]: loom reports neither how much it explored nor which branches it saw, and a failed
-//! assertion inside of a model can abort the process.
+//! A model is a closure that loom calls once for each execution: for each order in which the threads' accesses
+//! can happen, as far as it makes a difference, and for each value that the memory model lets a load return, as
+//! far back as the seventh latest. A [`Tally`] counts over all executions, and is asserted on after
+//! [`explore`]: loom reports neither how much it explored nor which branches it saw, and a failed assertion
+//! inside of a model can abort the process.
 //!
-//! That no order is left out is the library's doing, for its own atomics alone (`src/sync/explored.rs`,
-//! `tests/all_orders.rs`). So no thread of a model loads and then writes an atomic of the model's own, but
+//! The library sees to it that no order is left out, for its own atomics alone (`src/sync/explored.rs`,
+//! `tests/all_orders.rs`). So no thread of a model loads and then writes an atomic of the model's own, except
 //! inside a run, which the word orders.
 //!
-//! A model with a planted fault is explored by [`search`], which reports nothing; the caller asserts that
-//! the fault was found. Where that is a deadlock, [`ends_in_a_deadlock`] looks at it from outside, and
-//! [`fails_with`] where the library itself panics.
+//! [`search`] explores a model with a planted fault and reports nothing; the caller asserts that the fault was
+//! found. If the fault is a deadlock, [`ends_in_a_deadlock`] looks at it from outside; if the library itself
+//! panics, [`fails_with`] does.
 
 #[cfg(not(atomic_throttle_loom))]
 compile_error!(

@@ -1,5 +1,5 @@
-//! G6: the owner leaves while another call arrives. The run is adopted or visibly owed, never lost, and
-//! whoever performs it sees what the former owner wrote.
+//! G6: the owner leaves while another call arrives. The run is adopted or visibly owed, never lost, and the
+//! thread that performs it sees what the former owner wrote.
 
 use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Fired, Gate};
@@ -8,13 +8,13 @@ use loom::thread::{self, JoinHandle};
 use loom_tests::{Bound, DUE, INSIDE, LEADING, THRESHOLD, Tally, explore, lead};
 use std::sync::Arc;
 
-/// A gate in the window of its first run, and what the owner that leaves wrote before its call.
+/// A gate in the window of its first run, and what the leaving owner wrote before its call.
 struct Shared {
     gate: Gate,
     data: AtomicUsize,
 }
 
-/// What the one that leaves was told, in which epoch.
+/// The answer that the leaving thread got, and its epoch.
 enum Told {
     Owner(Epoch),
     Coalesced(Epoch),

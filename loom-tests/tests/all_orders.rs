@@ -1,8 +1,8 @@
-//! What "all interleavings" rests on: with the atomics that the library takes from its `sync`, loom leaves
-//! out no order. With its own it does.
+//! What "all interleavings" rests on: with the atomics that the library takes from its `sync`, loom leaves out
+//! no order. With loom's own atomics it does.
 //!
-//! All small programs are run here in every order by hand, one access after the other. What the threads
-//! read then must be among what loom finds; it finds more, since it lets a load return an older value.
+//! The test runs all small programs in every order by hand, one access after the other. Loom must find
+//! everything that the threads read then; it finds more, since it lets a load return an older value.
 
 #[path = "../../src/sync/explored.rs"]
 #[allow(dead_code)]
@@ -22,7 +22,7 @@ enum Access {
     Load(usize),
     Store(usize),
     Add(usize),
-    /// A compare-and-swap that expects what this thread has read there before, 0 if nothing.
+    /// A compare-and-swap that expects what this thread has read there before, or 0 if it has read nothing.
     Move(usize),
 }
 
@@ -71,7 +71,7 @@ macro_rules! value {
 value!(explored::AtomicU64);
 value!(loom::sync::atomic::AtomicU64);
 
-/// What a write of a thread changes a value by, so that each value tells who wrote before.
+/// The amount by which a thread's writes change a value, so that each value shows who wrote before.
 fn amount(thread: usize) -> u64 {
     1 << (8 * thread)
 }
@@ -120,7 +120,7 @@ fn found_by_loom<V: Value>(program: &[Script]) -> BTreeSet<Reads> {
     Arc::into_inner(found).expect("loom is done").into_inner().expect("no panic")
 }
 
-/// A program that has come so far, without loom.
+/// A program at some point of its execution, without loom.
 #[derive(Clone)]
 struct State {
     values: [u64; 2],
@@ -172,7 +172,7 @@ fn in_every_order(program: &[Script], state: &State, found: &mut BTreeSet<Reads>
     }
 }
 
-/// Of how many programs loom misses something that the threads read in some order.
+/// The number of programs for which loom misses something that the threads read in some order.
 fn missed<V: Value>(programs: &[Vec<Script>]) -> usize {
     let misses = |program: &&Vec<Script>| {
         let mut reads = BTreeSet::new();

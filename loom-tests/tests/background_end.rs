@@ -1,5 +1,5 @@
 //! G3: a call that comes while the throttle ends is refused, or it is covered or discarded as that end
-//! promises. And the last handle that is dropped ends the thread, which has ended when the drop returns.
+//! promises. The drop of the last handle ends the thread, and the thread has ended when the drop returns.
 
 use atomic_throttle::{Ended, Pending, Shutdown, Throttled};
 use evidence::depth;
@@ -30,7 +30,7 @@ fn call_against_a_shutdown(pending: Pending) {
                 assert!(!covered);
                 refused_in.count();
             }
-            // The call was before the end, and so was its run, or its start at least.
+            // The call was before the end, and so was its run, or at least the start of its run.
             (Ok(()), Shutdown::Idle) => {
                 assert!(covered, "G3: the call is lost");
                 before_in.count();
@@ -94,7 +94,7 @@ fn two_handles_are_dropped() {
                 there.count_if(dropped.total() > 0);
             }
         });
-        // Loom may go on with the other thread at this, and not at the count of the handles.
+        // Loom may go on with the other thread at this call; it does not do so at the count of the handles.
         throttled.trigger().expect("a handle is left");
         drop(throttled);
         here_in.count_if(dropped.total() > 0);
@@ -107,13 +107,14 @@ fn two_handles_are_dropped() {
     .passed();
 }
 
-/// Nobody else holds one, so nobody waits for the thread. It ends all the same, or loom reports a deadlock.
+/// No other thread holds a handle, so none waits for the thread. It ends all the same, or loom reports a
+/// deadlock.
 #[test]
 fn the_last_handle_is_dropped_inside_the_run() {
     let ended = Tally::new();
     let function = ended.clone();
     let explored = explore(bound(), "G9", "the last handle is dropped inside the run", move || {
-        // Not a part of the model.
+        // The slot is not a part of the model.
         let slot: Arc<Mutex<Option<Throttled>>> = Arc::default();
         let inside = Arc::clone(&slot);
         let function = CountsOnDrop(function.clone());

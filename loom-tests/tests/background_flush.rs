@@ -1,5 +1,5 @@
-//! G2, G3 and G5: a flush starts the run in one thread, and hands it to the background thread. It is
-//! performed exactly once, whoever else reaches for it at that moment.
+//! G2, G3 and G5: a flush starts the run in one thread, and hands it to the background thread. The run is
+//! performed exactly once, no matter which other threads reach for it at that moment.
 
 use atomic_throttle::{NotFlushed, Pending, Shutdown};
 use evidence::depth;
@@ -117,7 +117,7 @@ fn against_a_cancel() {
     .passed();
 }
 
-/// A flush that says `Ok` is performed, whatever becomes of the throttle.
+/// A run whose flush returned `Ok` is performed, whatever becomes of the throttle.
 fn against_a_shutdown(pending: Pending) {
     let [flushed, ended, other_way] = [(); 3].map(|()| Tally::new());
     let tallies = [flushed.clone(), ended.clone(), other_way.clone()];

@@ -1,6 +1,6 @@
 //! G5 and G3: a call that asks the background thread for a run gets it, whatever the thread does at that
-//! moment, and the run sees what was written before the call. Nobody but the call wakes the thread, so a
-//! lost wake-up is a deadlock, which loom reports.
+//! moment, and the run sees what was written before the call. Only the call wakes the thread, so a lost wake-up
+//! is a deadlock, which loom reports.
 
 use evidence::depth;
 use loom::thread;
@@ -75,7 +75,7 @@ fn by_two_threads() {
     .passed();
 }
 
-/// A call inside the window, whose end is brought about by `disturb`.
+/// A call inside the window, which `disturb` ends.
 fn inside_the_window(claim: &str, disturb: fn(&Background)) {
     explore_bounded(2, claim, move || {
         let subject = Background::new(THRESHOLD.as_duration());

@@ -1,5 +1,5 @@
-//! G5 and G6: whoever waits for a run of the background thread is woken by its end, by a cancel, and by a
-//! panic that ends the throttle, and is told so.
+//! G5 and G6: a thread that waits for a run of the background thread is woken by the end of the run, by a
+//! cancel, and by a panic that ends the throttle, and learns which.
 
 use atomic_throttle::{Builder, Ended, Pending, Shutdown, WaitError};
 use evidence::depth;
@@ -12,7 +12,7 @@ fn bound() -> Bound {
     depth(Bound::Preemptions(2), Bound::Preemptions(3))
 }
 
-/// One waits for its call, the other for all calls.
+/// One thread waits for its call, the other for all calls.
 #[test]
 fn two_wait_for_one_run() {
     let waited = Tally::new();
@@ -63,7 +63,7 @@ fn against_a_cancel() {
     .passed();
 }
 
-/// Nothing of the model is dropped while the function unwinds, so no other thread of it sees that.
+/// The unwinding drops nothing of the model, so no other thread of the model sees it.
 fn fatal(threshold: Duration) -> Background {
     Background::running(threshold, Builder::fatal_panics, || resume_unwind(Box::new("on purpose")))
 }

@@ -1,5 +1,5 @@
-//! G3 for the count of `Counted`: exact in total, and a call that was told *coalesced* is told to the run
-//! that covers it or to an earlier one. A run may be told of none, which is seen to happen.
+//! G3 for the count of `Counted`: the total is exact, and a call that coalesced is in the count of the run that
+//! covers it or of an earlier one. A run may count no call, which is seen to happen.
 
 use atomic_throttle::{Counted, Manual, Outcome};
 use evidence::depth;
@@ -13,14 +13,14 @@ fn bounded() -> Bound {
     depth(Bound::Preemptions(3), Bound::Preemptions(5))
 }
 
-/// A first run has started at `LEADING`, was told of its own call, and has finished.
+/// A first run has started at `LEADING`, has counted its own call, and has finished.
 fn after_a_run() -> Counted<Manual> {
     let counted = Counted::with_clock(THRESHOLD.as_duration(), Manual::new(LEADING));
     assert_eq!(counted.try_run(|calls| calls), Ok(1));
     counted
 }
 
-/// Three threads, so not for all interleavings.
+/// The model has three threads, so it does not try all interleavings.
 #[test]
 fn a_call_that_coalesces_is_told_to_the_run_that_covers_it() {
     let bound = depth(Bound::Preemptions(2), Bound::Preemptions(3));
@@ -66,7 +66,7 @@ fn two_runs_are_told_of_two_calls() {
         let shared = Arc::new((Counted::with_clock(Duration::ZERO, Manual::new(LEADING)), AtomicU64::new(0)));
         let call = |shared: &(Counted<Manual>, AtomicU64)| {
             let outcome = shared.0.run(|calls| {
-                // In a run, so not at the same time as the other.
+                // A run excludes the other one, so this is no race.
                 shared.1.store(shared.1.load(Relaxed) + calls, Relaxed);
                 calls
             });

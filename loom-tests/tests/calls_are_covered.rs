@@ -1,5 +1,5 @@
-//! G3: whichever way a call comes, the run that takes over what it left pending or owed sees what the
-//! caller wrote (relaxed) before it.
+//! G3: for each kind of call, the run that takes over what the call left pending or owed sees what the caller
+//! wrote (relaxed) before it.
 
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Gate};
@@ -8,7 +8,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, explore, lead};
 
-/// The owner keeps its guard: what is pending is taken over.
+/// The owner keeps its guard: the pending run is taken over.
 fn keep(arrival: Arrival<'_>) {
     match arrival {
         Arrival::Run(_) => panic!("G1: the window is closed"),

@@ -1,5 +1,5 @@
-//! A cancel and the owner's turn at once: exactly one of them has its way, and a call that comes in
-//! between is covered or revives the run (G3).
+//! A cancel and the owner's turn at once: exactly one of them wins, and a call that comes in between is covered
+//! or revives the run (G3).
 
 use atomic_throttle::gate::{Arrival, Fired, Gate};
 use loom::sync::Arc;
@@ -38,8 +38,8 @@ fn exactly_one_has_its_way() {
     .passed();
 }
 
-/// A third thread calls. If its call was told *coalesced*, either the cancel came after it, or a run
-/// that sees its data comes.
+/// A third thread calls. If its call coalesced, either the cancel came after it, or a run comes that sees its
+/// data.
 #[test]
 fn a_call_in_between_is_not_lost() {
     let revived = Tally::new();
@@ -94,7 +94,7 @@ fn a_call_in_between_is_not_lost() {
     .passed();
 }
 
-/// A thread cancels, and calls. The cancel was before: if the call is told *coalesced*, its run comes.
+/// A thread cancels, and then calls: if the call coalesces, its run comes.
 #[test]
 fn a_call_after_a_cancel_is_not_lost() {
     let (revived, adopted, later) = (Tally::new(), Tally::new(), Tally::new());

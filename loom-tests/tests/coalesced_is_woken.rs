@@ -1,5 +1,5 @@
-//! G5: whoever waits by the handle of a coalesced call is woken when the covering run has finished, whoever
-//! performs it, and when it will not come.
+//! G5: a thread that waits by the handle of a coalesced call is woken when the covering run has finished, no
+//! matter which thread performs it, and when that run will not come.
 
 use atomic_throttle::{Manual, Outcome, Throttle, WaitError};
 use evidence::depth;
@@ -9,7 +9,7 @@ use loom_tests::{Bound, DUE, Tally, after_a_run, explore};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Three threads, so not for all interleavings.
+/// The models have three threads, so they do not try all interleavings.
 fn bounded() -> Bound {
     depth(Bound::Preemptions(2), Bound::Preemptions(3))
 }
@@ -32,7 +32,7 @@ fn by_the_covering_run() {
             let shared = Arc::clone(&shared);
             move || call(&shared)
         });
-        // Ends every window, also that of a run which was in time for the first.
+        // Ends every window, also that of a run which was in time for the first window.
         let opener = thread::spawn({
             let shared = Arc::clone(&shared);
             move || shared.0.set_threshold(Duration::ZERO)
@@ -97,7 +97,7 @@ fn by_a_cancel() {
             assert!(owner.join().expect("no panic"));
             counted.count();
         } else {
-            // Nothing to coalesce into yet: let the owner's call end.
+            // There is nothing to coalesce into yet, so the owner's call may end.
             throttle.clock().set(DUE);
             assert!(!owner.join().expect("no panic"));
         }
@@ -107,7 +107,7 @@ fn by_a_cancel() {
     .passed();
 }
 
-/// The covering run is performed by somebody else, in another thread.
+/// Another thread performs the covering run.
 fn by_another(name: &str, rival: fn(&Throttle<Manual>) -> bool) {
     let claim = format!("the finish of {name} wakes whoever waits for the run");
     let waited = Tally::new();
@@ -132,7 +132,7 @@ fn by_another(name: &str, rival: fn(&Throttle<Manual>) -> bool) {
             assert!(rival_ran || !released, "G3: nobody performed the run");
             counted.count_if(rival_ran && released);
         } else {
-            // Nothing to coalesce into yet: let the owner's call end.
+            // There is nothing to coalesce into yet, so the owner's call may end.
             throttle.clock().set(DUE);
             let _ = owner.join().expect("no panic");
         }
@@ -152,7 +152,7 @@ fn by_a_call_that_only_tries() {
     by_another("a call that only tries", |throttle| throttle.try_run(|| ()).is_ok());
 }
 
-/// An owner at its limit leaves the run owed, and says so to those who wait for it.
+/// An owner at its limit leaves the run owed, and wakes the threads that wait for it.
 #[test]
 fn by_an_owner_that_leaves() {
     let told = Tally::new();
@@ -180,7 +180,7 @@ fn by_an_owner_that_leaves() {
             assert_eq!(waited, if left { Err(WaitError::Owed) } else { Ok(()) });
             counted.count_if(left);
         } else {
-            // Nothing to coalesce into yet: let the owner's call end.
+            // There is nothing to coalesce into yet, so the owner's call may end.
             throttle.clock().set(DUE);
             assert!(!owner.join().expect("no panic"));
         }

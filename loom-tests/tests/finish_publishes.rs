@@ -1,4 +1,4 @@
-//! Whoever sees that a run has finished sees what it did: a waiter by the state, the next run by its
+//! A thread that sees that a run has finished sees what it did: a waiter by the state, the next run by its
 //! start.
 
 use atomic_throttle::Threshold;

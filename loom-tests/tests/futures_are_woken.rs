@@ -1,5 +1,5 @@
-//! G3 and G5 of `AsyncThrottle`: the task of an owner, and the future of a caller that waits, are woken, and
-//! whoever is told that a run has completed sees what it wrote. A lost wake-up is a deadlock, which loom
+//! G3 and G5 of `AsyncThrottle`: the task of an owner, and the future of a waiting caller, are woken. A caller
+//! that learns that a run has completed sees what the run wrote. A lost wake-up is a deadlock, which loom
 //! reports.
 //!
 //! A runtime is more than loom can explore, so here a task is polled by a thread that the model names.
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Keeps the task that was spawned, for whoever is to poll it.
+/// Keeps the spawned task, for the thread that will poll it.
 struct Kept {
     clock: Manual,
-    // Not loom's: it is put there and taken by one thread.
+    // It is not loom's mutex: one thread puts the task there and takes it.
     task: Mutex<Option<Task>>,
 }
 
@@ -54,7 +54,7 @@ fn task(throttle: &AsyncThrottle<Kept>) -> Task {
     throttle.runtime().task.lock().expect("no panic").take().expect("it was spawned")
 }
 
-/// In the window of a run.
+/// A throttle in the window of a run.
 fn after_a_run() -> AsyncThrottle<Kept> {
     let throttle = throttle();
     let _ = throttle.trigger(async || ()).expect("a runtime");
@@ -62,7 +62,7 @@ fn after_a_run() -> AsyncThrottle<Kept> {
     throttle
 }
 
-/// For the models that are too large for all interleavings.
+/// The bound of the models that are too large for all interleavings.
 fn bounded() -> Bound {
     depth(Bound::Preemptions(2), Bound::Preemptions(4))
 }
@@ -105,7 +105,7 @@ fn by_a_shorter_threshold() {
 #[test]
 fn by_a_cancel() {
     owner_and(bounded(), "a cancel", |throttle| {
-        // If the cancel came before the call, nothing else would end it.
+        // If the cancel came before the call, nothing else would end the window.
         if !throttle.cancel() {
             throttle.set_threshold(Duration::ZERO);
         }

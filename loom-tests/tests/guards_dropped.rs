@@ -1,5 +1,5 @@
-//! G6: a guard is dropped, by unwinding too, while another thread calls. Nothing is wedged: a later call
-//! runs. Nothing is lost: a call that was told *deferred* or *coalesced* is covered, or visibly owed.
+//! G6: a guard is dropped, by unwinding too, while another thread calls. Nothing is wedged: a later call runs.
+//! Nothing is lost: a call that was deferred or coalesced is covered, or visibly owed.
 
 use atomic_throttle::gate::{Arrival, Fired, Gate};
 use atomic_throttle::{Epoch, Threshold, Timestamp};
@@ -21,7 +21,7 @@ struct Shared {
 enum End {
     Dropped,
     Unwound,
-    /// Planted: leaked, so that the gate never hears of it.
+    /// Planted: the guard is leaked, so that the gate never learns of its end.
     Leaked,
 }
 
@@ -29,7 +29,7 @@ fn end<G>(guard: G, how: End) {
     match how {
         End::Dropped => drop(guard),
         End::Unwound => {
-            // Without the panic hook, which would print for each execution.
+            // The panic skips the panic hook, which would print for each execution.
             let unwound = catch_unwind(AssertUnwindSafe(|| {
                 let _guard = guard;
                 resume_unwind(Box::new("the function panicked"));
@@ -45,7 +45,7 @@ fn end<G>(guard: G, how: End) {
 struct Seen {
     /// The call came before the guard ended.
     before: Tally,
-    /// It came after.
+    /// The call came after the guard ended.
     after: Tally,
     /// A later call found the gate wedged.
     wedged: Tally,
@@ -53,7 +53,7 @@ struct Seen {
     orphaned: Tally,
 }
 
-/// A call that promises to perform its run: in which epoch that was, `None` if it ran at once.
+/// A call that promises to perform its run. Returns its epoch, or `None` if it ran at once.
 fn call(shared: &Shared, now: Timestamp) -> (Option<Epoch>, bool) {
     shared.data.store(1, Relaxed);
     match shared.gate.arrive(now) {
@@ -70,8 +70,8 @@ fn call(shared: &Shared, now: Timestamp) -> (Option<Epoch>, bool) {
     }
 }
 
-/// A run that ends like this, while another thread calls. Without a threshold, so that nothing but the
-/// run keeps the call from running.
+/// A run ends like this while another thread calls. There is no threshold, so that nothing but the run keeps
+/// the call from running.
 fn run_against_call(seen: &Seen, how: End) -> impl Fn() + Send + Sync + use<> {
     let seen = seen.clone();
     move || {
@@ -133,7 +133,7 @@ fn a_run_that_is_leaked_wedges() {
     );
 }
 
-/// An owner that ends like this, while another thread calls in its window.
+/// An owner ends like this while another thread calls in its window.
 fn owner_against_call(seen: &Seen, how: End) -> impl Fn() + Send + Sync + use<> {
     let seen = seen.clone();
     move || {

@@ -40,7 +40,7 @@ mod subject {
     pub use crate::time::{Threshold, Timestamp};
 }
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {clock::Clock, keyed::Keyed};
 

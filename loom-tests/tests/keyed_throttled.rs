@@ -1,8 +1,9 @@
 //! G3 and G5 of the keys of a `KeyedThrottled`, with its counts: a call against each end, two callers, a flush
 //! at the deadline, a cancel, a fatal panic, and an eviction, each against the thread.
 //!
-//! Visibility is shown with relaxed data. Loom's locks order more than those of the standard library do: each
-//! against all others. So it is not shown that the lock of the key's own shard would do alone.
+//! The models show visibility with relaxed data. Loom's locks order more than those of the standard library do:
+//! each is ordered against all others. So the models do not show that the lock of the key's own shard would be
+//! enough.
 
 #[path = "keyed_throttled/models.rs"]
 mod models;

@@ -1,8 +1,8 @@
 //! Negative controls: each planted fault is found by a model of `keyed_throttled.rs` that holds without it, or
-//! as a deadlock.
+//! shows as a deadlock.
 //!
 //! The sources of the library are built here a second time, on a `sync`, an `owner` and an `over` into
-//! which a test plants a fault. What is decided inside of `src/front/keyed/throttled/` cannot be replaced so.
+//! which a test plants a fault. Decisions inside of `src/front/keyed/throttled/` cannot be replaced in this way.
 
 #[path = "keyed_throttled/fault.rs"]
 mod fault;
@@ -60,7 +60,7 @@ mod subject {
     pub use crate::wait::WaitError;
 }
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Monotonic},
@@ -111,7 +111,7 @@ fn a_fatal_panic_refuses_late() {
     finds(Fault::RefusesLate, named, 2, model, "who knows of the panic is not refused");
 }
 
-/// The thread panics when it misses the key, with a lock held, and loom's locks are not to be had after that.
+/// The thread panics when it misses the key. It holds a lock then, and loom's locks cannot be taken after that.
 #[test]
 fn a_key_that_is_pending_is_evicted() {
     let (named, model) = ("a key is evicted while it is pending", models::eviction_against_a_call);

@@ -1,5 +1,5 @@
 //! G5: a call that waits no longer than its limit comes back. Time does not pass by itself in a model: it
-//! passes when a thread moves the clock, at any point of the others.
+//! passes when a thread moves the clock, at any point of the other threads.
 
 use atomic_throttle::{Outcome, WaitError};
 use evidence::depth;
@@ -21,7 +21,7 @@ fn of_an_owner() {
             move || match throttle.run_within(THRESHOLD.as_duration(), || ()) {
                 Ok(Outcome::Owed) => true,
                 Ok(Outcome::RanAtOnce(()) | Outcome::RanDeferred(())) => false,
-                // The threshold was longer when it came: nothing was recorded.
+                // The threshold was longer when the call came: nothing was recorded.
                 Err(refused) => {
                     assert_eq!(refused.retry_at(), Some(SECOND_DUE));
                     false
@@ -31,7 +31,7 @@ fn of_an_owner() {
         });
         throttle.set_threshold(Duration::from_nanos(20));
         throttle.clock().set(DUE);
-        // For an owner that came so late that its limit is later, too.
+        // An owner may have come so late that its limit is later, too.
         throttle.clock().set(SECOND_DUE);
         let left = owner.join().expect("no panic");
         assert_eq!(throttle.is_owed(), left, "G6: the run is lost");
@@ -49,7 +49,7 @@ fn of_an_owner() {
     .passed();
 }
 
-/// A wait by the handle of a coalesced call ends at its limit, and may be begun again.
+/// A wait by the handle of a coalesced call ends at its limit, and may begin again.
 #[test]
 fn of_a_wait() {
     let (in_time, too_late) = (Tally::new(), Tally::new());
@@ -76,7 +76,7 @@ fn of_a_wait() {
             }
             clock.join().expect("no panic");
         } else {
-            // Nothing to coalesce into yet: let the owner's call end.
+            // There is nothing to coalesce into yet, so the owner's call may end.
             throttle.clock().set(DUE);
         }
         assert!(owner.join().expect("no panic"));

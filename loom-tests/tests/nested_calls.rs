@@ -1,5 +1,5 @@
 //! G9: every operation is called from inside a run, while another thread calls. None deadlocks, which loom
-//! would report, and what a nested call is told is so.
+//! would report, and each nested call gets a true answer.
 
 use atomic_throttle::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
 use evidence::depth;
@@ -19,17 +19,17 @@ struct Shared {
 /// What a nested operation did.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Did {
-    /// It was told that the pending run covers it.
+    /// The pending run covers it.
     Coalesced,
-    /// It was told that a run is owed to it.
+    /// A run is owed to it.
     Owed,
     /// It gave up the pending run.
     Cancelled,
-    /// It was not promised anything.
+    /// It got no promise.
     Nothing,
 }
 
-/// `nested` is called in a run, during which another thread calls. It can do each of `all`.
+/// `nested` is called in a run, during which another thread calls. It may do each of `all`.
 fn inside_a_run<const N: usize>(
     name: &str,
     threshold: Duration,
@@ -89,7 +89,7 @@ fn inside_a_run<const N: usize>(
         .passed();
 }
 
-/// What a nested call can be told.
+/// The answers that a nested call may get.
 const PROMISES: [Did; 2] = [Did::Coalesced, Did::Owed];
 
 fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<'_, T, Manual>) -> Did {
@@ -139,7 +139,7 @@ fn flush() {
     });
 }
 
-/// Without it the window would never end.
+/// Without the change the window would never end.
 #[test]
 fn set_threshold() {
     inside_a_run("set_threshold", THRESHOLD.as_duration(), [Did::Nothing], |throttle| {

@@ -9,13 +9,13 @@ use loom_tests::{Bound, DUE, LEADING, SECOND_DUE, Tally, after_a_run, explore};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// For the models that are too large for all interleavings.
+/// The bound of the models that are too large for all interleavings.
 fn bounded() -> Bound {
     depth(Bound::Preemptions(3), Bound::Preemptions(5))
 }
 
-/// An owner waits in one thread while `disturb` happens in another. `ended` says how its call ends by
-/// that; if the disturbance comes too soon, it runs.
+/// An owner waits in one thread while `disturb` happens in another. `ended` is how its call ends after the
+/// disturbance; if the disturbance comes too soon, the owner runs.
 fn owner_and(
     bound: Bound,
     name: &str,
@@ -69,7 +69,7 @@ fn by_a_cancel() {
         Bound::Exhaustive,
         "a cancel",
         |throttle| {
-            // If the cancel came before the call, nothing else would end it.
+            // If the cancel came before the call, nothing else would end the window.
             if !throttle.cancel() {
                 throttle.clock().set(DUE);
             }
@@ -92,7 +92,7 @@ fn by_a_flush() {
     );
 }
 
-/// `rival` may take over, for the window is over when it comes. An owner that was late is told that another
+/// `rival` may take over, because the window is over when it comes. An owner that was late learns that another
 /// run covers it.
 fn owner_released_by(name: &str, rival: fn(&Throttle<Manual>) -> bool) {
     let claim = format!("{name} against an owner that is late");
@@ -105,7 +105,7 @@ fn owner_released_by(name: &str, rival: fn(&Throttle<Manual>) -> bool) {
             move || {
                 throttle.clock().set(DUE);
                 let ran = rival(&throttle);
-                // If the rival's was the first of two runs, the owner's is due in the next window.
+                // If the rival's run was the first of two, the owner's is due in the next window.
                 throttle.clock().set(SECOND_DUE);
                 ran
             }
@@ -128,7 +128,8 @@ fn by_a_call_that_only_tries() {
     owner_released_by("a call that only tries", |throttle| throttle.try_run(|| ()).is_ok());
 }
 
-/// It coalesces if it finds the owner, and takes over if that came between its first look and its decision.
+/// The call coalesces if it finds the owner. It takes over if the owner came between its first look and its
+/// decision.
 #[test]
 fn by_a_call_that_takes_over() {
     owner_released_by("a call that takes over", |throttle| {
@@ -137,7 +138,7 @@ fn by_a_call_that_takes_over() {
     });
 }
 
-/// The pending run is re-timed: the old end of the window is not waited for, and the new one is.
+/// The pending run is re-timed: the owner waits for the new end of the window, and not for the old one.
 #[test]
 fn by_a_longer_threshold() {
     owner_and(
@@ -151,7 +152,7 @@ fn by_a_longer_threshold() {
     );
 }
 
-/// The run in progress finishes after the window is over: the owner waits for that alone.
+/// The run in progress finishes after the window is over: the owner waits for the finish alone.
 #[test]
 fn by_a_finish() {
     let deferred = Tally::new();
@@ -173,7 +174,7 @@ fn by_a_finish() {
     .passed();
 }
 
-/// The function of a flush may wait for the call that it took the place of: that is released before.
+/// The function of a flush may wait for the call whose run it took: that call is released before.
 #[test]
 fn before_the_function_of_a_flush() {
     let flushed = Tally::new();

@@ -11,7 +11,7 @@ use loom_tests::{Bound, LEADING, Tally, explore};
 struct Shared {
     gate: Gate,
     inside: AtomicUsize,
-    /// Written by plain load and store: an overlap or an unseen run loses an increment.
+    /// It is written by plain load and store: an overlap or an unseen run loses an increment.
     runs: AtomicUsize,
 }
 
@@ -45,7 +45,7 @@ fn callers(bound: Bound, names: &str, calls: &'static [fn(&Shared) -> bool], min
     let all_ran = Tally::new();
     let counted = all_ran.clone();
     explore(bound, "G2", &claim, move || {
-        // Without spacing: nothing but the run in progress keeps a call from running.
+        // There is no spacing: nothing but the run in progress keeps a call from running.
         let shared = Arc::new(Shared {
             gate: Gate::new(Threshold::ZERO),
             inside: AtomicUsize::new(0),

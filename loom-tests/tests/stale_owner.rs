@@ -52,9 +52,9 @@ fn own_the_second_window(gate: &Gate) -> bool {
 struct Seen {
     /// The owner of the first epoch found that its epoch was over.
     gone: Tally,
-    /// It came in time.
+    /// The owner of the first epoch came in time.
     in_time: Tally,
-    /// The owner of the second lost its deferral to it.
+    /// The owner of the second epoch lost its deferral to it.
     stolen: Tally,
 }
 
@@ -138,7 +138,7 @@ fn that_was_cancelled_and_leaves() {
     });
 }
 
-/// Planted: an owner that takes whatever deferral it finds for its own.
+/// Planted: an owner takes any deferral that it finds for its own.
 #[test]
 fn that_looks_at_no_epoch_steals() {
     let seen = Seen::default();

@@ -1,5 +1,5 @@
-//! An overdue run is started by its owner or by a call that takes over, by exactly one of them, and it
-//! sees what the other wrote (G2, G3). The same with a flush.
+//! Either its owner or a call that takes over starts an overdue run, but only one of them, and the run sees
+//! what the other wrote (G2, G3). The same holds for a flush.
 
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate, Run};
@@ -32,7 +32,8 @@ fn owner_against(name: &str, rival: fn(&Gate) -> Option<Run<'_>>) {
                         Some(true)
                     }
                     Fired::Gone => Some(false),
-                    // The rival's run is in progress in another window, or this one was re-made in it.
+                    // The rival's run is in progress in another window, or this deferral was made again in that
+                    // window.
                     Fired::Busy(deferral) | Fired::Early { deferral, .. } => {
                         std::mem::forget(deferral);
                         None

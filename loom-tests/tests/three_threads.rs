@@ -1,4 +1,4 @@
-//! G2, G3, G4 and G6 with three threads that each do something else: up to a number of preemptions.
+//! G2, G3, G4 and G6 with three threads that each do something different, up to a number of preemptions.
 
 use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate, Run};

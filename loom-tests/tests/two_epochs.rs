@@ -1,5 +1,5 @@
-//! G3 over two windows: a run, a deferral, the run that covers it, another deferral and its run. A call
-//! that comes while the epoch changes is covered by the first run after the epoch that it was told.
+//! G3 over two windows: a run, a deferral, the run that covers it, another deferral and its run. A call that
+//! comes while the epoch changes is covered by the first run after the epoch that it got.
 
 use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate, Run};
@@ -25,7 +25,7 @@ impl Shared {
         saw
     }
 
-    /// The owner of the first window runs at its end, calls in the second, and runs at the end of that.
+    /// The owner of the first window runs at its end, calls in the second, and runs at the end of the second.
     fn own_two_windows(&self, first: Deferral<'_>) -> Vec<Saw> {
         let Fired::Run(run) = first.fire(DUE) else { panic!("nothing is in its way") };
         let mut runs = vec![self.perform(run)];
@@ -35,13 +35,13 @@ impl Shared {
                 let Fired::Run(run) = second.fire(SECOND_DUE) else { panic!("nothing is in its way") };
                 runs.push(self.perform(run));
             }
-            // By the other call, which keeps its guard.
+            // The other call owns the deferral, and keeps its guard.
             Arrival::Coalesced(_) => {}
         }
         runs
     }
 
-    /// What is still pending or owed runs after every window.
+    /// What is still pending or owed runs after all windows.
     fn settle(&self) -> Option<Saw> {
         let state = self.gate.state();
         if !state.is_pending() && !state.is_owed() {
@@ -52,7 +52,7 @@ impl Shared {
     }
 }
 
-/// `call` comes while the owner goes through two windows. It says in which epoch it was promised a run.
+/// `call` comes while the owner goes through two windows. It returns the epoch in which it was promised a run.
 fn call_at_the_switch(claim: &str, bound: Bound, call: fn(&Gate) -> Epoch) {
     let (first, second, later) = (Tally::new(), Tally::new(), Tally::new());
     let (first_in, second_in, later_in) = (first.clone(), second.clone(), later.clone());

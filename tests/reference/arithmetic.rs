@@ -39,7 +39,7 @@ pub fn check(
     assert_eq!(state.epoch().window_end(threshold).as_nanos(), end, "{start} + {threshold:?}");
     assert_eq!(state.window_end(threshold).as_nanos(), end);
     for now in [timestamp(time), timestamp(other), Timestamp::NEVER, Timestamp::MAX] {
-        // A deadline counts as the last reading, where somebody takes it for a time.
+        // A deadline counts as the last reading, if it is taken for a time.
         let is_open = now.as_nanos().min(MAX) >= end;
         assert_eq!(state.is_open(now, threshold), is_open, "{now:?}, {start} + {threshold:?}");
     }

@@ -39,7 +39,7 @@ pub enum Fault {
     LeaseIgnored,
     /// A lease that is over opens the window, too.
     LeaseOpens,
-    /// Whoever sees that a lease is over ends the run.
+    /// A thread that sees that a lease is over ends the run.
     LeaseEndsTheRun,
     /// A late finish is one of the run in progress.
     LateFinishCounts,
@@ -60,7 +60,7 @@ impl Fault {
         Self::LateFinishCounts,
     ];
 
-    /// Those that a throttle whose callers wait can have.
+    /// The faults that a throttle whose callers wait can have.
     pub const ALL: [Self; 7] = [
         Self::OpensEarly,
         Self::CancelOpens,
@@ -71,7 +71,7 @@ impl Fault {
         Self::LimitForgotten,
     ];
 
-    /// Those that a throttle with a thread of its own can have.
+    /// The faults that a throttle with a thread of its own can have.
     pub const OF_A_BACKGROUND: [Self; 9] = [
         Self::OpensEarly,
         Self::CancelOpens,

@@ -1,4 +1,4 @@
-//! What sequences did, counted by name.
+//! The things that sequences did, counted by name.
 
 use std::collections::BTreeMap;
 

@@ -90,12 +90,12 @@ pub fn interesting(value: u8) -> u64 {
 /// All that a sequence can reach.
 pub const ALL: [&str; 7] = ["operation", "run", "deferred", "coalesced", "taken over", "owed", "cancelled"];
 
-/// Who starts a run.
+/// The thread that starts a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// The owner of the deferral.
     Owner,
-    /// Whoever flushes it.
+    /// A thread that flushes it.
     Flush,
     /// Another call.
     Call,

@@ -7,7 +7,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// These say how this program itself was built, and would rebuild what is started.
+/// These variables say how this program itself was built. With them cargo would build the started program
+/// again.
 const OWN: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"];
 
 /// The cargo that started this program.
@@ -25,13 +26,13 @@ pub fn command<A: Into<OsString>>(
     OWN.iter().fold(cmd(program, arguments).dir(folder), |command, variable| command.env_remove(variable))
 }
 
-/// The command with the flags of the configuration that cargo finds in its folder, and no others: those of
+/// The command with the flags of the configuration that cargo finds in its folder, and no others: flags from
 /// the environment would take their place.
 pub fn with_own_flags(command: &Expression) -> Expression {
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS")
 }
 
-/// Runs a command, and hands each line that it writes to `look`. What is not UTF-8 is replaced.
+/// Runs a command, and hands each line that it writes to `look`. Bytes that are not UTF-8 are replaced.
 ///
 /// # Errors
 ///
@@ -55,7 +56,7 @@ pub fn lines(command: &Expression, mut look: impl FnMut(&str)) -> io::Result<()>
 /// If it does not start.
 pub fn status(name: &str, command: &Expression) -> Result<ExitCode, String> {
     let output = command.unchecked().run().map_err(|why| format!("{name}: {why}"))?;
-    // Without a status it was ended by a signal.
+    // There is no status if a signal ended it.
     let status = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(ExitCode::from(status))
 }
@@ -99,7 +100,7 @@ mod tests {
     fn the_environment_is_spared() {
         let shell = |variable: &str| {
             let absent = format!("test -z \"${variable}\"");
-            // What is outside stands for the environment of this program.
+            // The outer command stands for the environment of this program.
             command("sh", ["-c", &absent], Path::new("."))
         };
         let succeeds = |command: Expression| command.unchecked().run().unwrap().status.success();

@@ -1,8 +1,8 @@
 //! Reads what `cargo bench` left behind and prints the ratios that count.
 //!
-//! The bench measures in rounds, and a ratio is taken within each round, between rows that ran within
-//! seconds of each other; the table shows the median of these over the rounds. Rows that an older bench
-//! had are still shown, for criterion keeps their files: remove its directory to forget them.
+//! The bench measures in rounds, and a ratio is taken within each round, between rows that ran within seconds
+//! of each other; the table shows the median of these over the rounds. Rows that an older bench had are still
+//! shown, because criterion keeps their files: remove its directory to forget them.
 
 use serde_json::Value;
 use statrs::statistics::{Data, OrderStatistics};
@@ -33,7 +33,8 @@ const GROUPS: [(&str, &str); 17] = [
     ("neighbours, admitted", "alone"),
 ];
 
-/// How the bench names a row that another thread contends for, before the name of the same row alone.
+/// The prefix by which the bench names a row that another thread contends for. The name of the same row alone
+/// follows.
 const CONTENDED: &str = "2 threads: ";
 
 /// Nanoseconds of one row, by the name of its round.
@@ -67,8 +68,8 @@ pub fn table(criterion_dir: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-/// Finds the results below `dir` by what they say of themselves: criterion shortens and changes the names
-/// of the directories.
+/// Finds the results below `dir` by what they say about themselves: criterion shortens and changes the names of
+/// the directories.
 fn collect(dir: &Path, groups: &mut BTreeMap<String, Rows>) -> Result<(), String> {
     let entries = fs::read_dir(dir).map_err(|error| format!("cannot list {}: {error}", dir.display()))?;
     for entry in entries {
@@ -134,12 +135,12 @@ fn ratios(rounds: &Rounds, to: Option<&Rounds>) -> Vec<f64> {
     rounds.iter().filter_map(|(round, nanos)| Some(nanos / to.get(round)?)).collect()
 }
 
-/// Empty if there are none.
+/// Empty if there are no values.
 fn middle(ratios: &[f64]) -> String {
     if ratios.is_empty() { String::new() } else { format!("{:.2}", median(ratios)) }
 }
 
-/// The least and the greatest: two rows whose ratios overlap are not told apart.
+/// The least and the greatest: two rows are not told apart if their ratios overlap.
 fn spread(ratios: &[f64]) -> String {
     let least = ratios.iter().copied().reduce(f64::min);
     let most = ratios.iter().copied().reduce(f64::max);
@@ -164,7 +165,7 @@ mod tests {
             Self(dir)
         }
 
-        /// A result in a directory whose name says nothing of its row.
+        /// The name of the directory says nothing about the row of its result.
         fn add(&self, dir: &str, group: &str, function: &str, nanos: f64) {
             let dir = self.0.join(dir);
             fs::create_dir_all(&dir).unwrap();

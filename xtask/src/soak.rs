@@ -5,7 +5,7 @@ use clap::Args;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What the soak itself checks: it says what is wrong with them.
+/// The soak itself checks these arguments, and says what is wrong with them.
 #[derive(Args)]
 pub struct Soak {
     /// How many minutes the soak lasts, such as 0.2 [default: 1]
@@ -32,8 +32,8 @@ impl Soak {
     }
 }
 
-/// One heap for all threads (of the allocator of glibc; others know nothing of it). Each round has threads of its
-/// own, and many heaps that fragment look like memory that grows.
+/// One heap for all threads (of the allocator of glibc; other allocators do not know this variable). Each round
+/// has threads of its own, and many heaps that fragment look like memory that grows.
 const ONE_HEAP: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 
 /// Runs the soak and returns its exit status: 0 if all held, 1 if a guarantee was seen broken, 2 for bad

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The lag is measured from a reading of `Monotonic` before the coarse one, so it is never overstated; the
-//! greatest seen is no bound. Two threads tell each other what they read, and read again: a reading that is
-//! less than what was told before it went back. Whoever sees none has not shown that there is none.
+//! greatest lag seen is no bound. Two threads publish their readings to each other and read again: a reading
+//! that is less than one published before it went back. Seeing none does not show that there is none.
 
 #[cfg(target_os = "linux")]
 use atomic_throttle::clock::Coarse;
@@ -107,17 +107,17 @@ fn lag(clock: &impl Clock, time: Duration) -> Histogram<u64> {
     }
 }
 
-/// How often a reading was before one that another core had told, and by how many nanoseconds at most.
+/// How often a reading was before one that another core had published, and by how many nanoseconds at most.
 fn steps_back(clock: &(impl Clock + Sync), time: Duration) -> (u64, u64) {
     let (latest, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let start = Barrier::new(3);
     let watch = |core: Option<core_affinity::CoreId>| {
-        // Where it is not allowed, the system places the threads.
+        // If pinning is not allowed, the system places the threads.
         core.map(core_affinity::set_for_current);
         start.wait();
         let (mut steps, mut most) = (0, 0);
         loop {
-            // Some, also where the thread is given its core late.
+            // A few rounds at least, even if the thread gets its core late.
             for _ in 0..100 {
                 let told = latest.load(Ordering::Acquire);
                 let now = clock.now().as_nanos();

@@ -1,5 +1,5 @@
-//! The program that runs the bench `instructions` under valgrind, as a target of this package: so cargo builds
-//! it with the bench, in the same version, and nobody has to install it.
+//! The program that runs the bench `instructions` under valgrind. It is a target of this package, so cargo
+//! builds it with the bench, in the same version, and nobody has to install it.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Rate limiters that others keep, each set to one grant per period, or to as many as it can.
+//! Rate limiters of other libraries, each set to one grant per period, or to as many grants as it can give.
 //!
 //! They decide only: none excludes overlapping runs, has a trailing edge, or promises that anything becomes
 //! visible.
@@ -25,8 +25,8 @@ pub type GovernorStd = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOp
 /// governor as it comes, on the processor's time-stamp counter, which is not ordered across cores.
 pub type GovernorQuanta = DefaultDirectRateLimiter;
 
-/// One grant per `period`; with none, all that it can: a cell a nanosecond, and four thousand million in reserve,
-/// so that every check passes.
+/// One grant per `period`. Without a period, as many grants as it can give: one a nanosecond, with four
+/// thousand million in reserve, so that every check passes.
 fn quota(period: Duration) -> Quota {
     Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
 }
@@ -35,13 +35,13 @@ pub fn governor_std(period: Duration) -> GovernorStd {
     RateLimiter::direct_with_clock(quota(period), MonotonicClock)
 }
 
-/// governor on a time that a thread of its own brings up to date once in 2 ms: to read it is a load. It lags by up
-/// to that, so two grants may be that much closer than a period.
+/// governor on a time that its own thread updates once in 2 ms: a reading is a load. The time lags by up to 2
+/// ms, so two grants may be that much closer than a period.
 pub type GovernorUpkeep =
     RateLimiter<NotKeyed, InMemoryState, QuantaUpkeepClock, NoOpMiddleware<QuantaInstant>>;
 
 pub fn governor_upkeep(period: Duration) -> GovernorUpkeep {
-    // There can be one such thread in a program.
+    // A program can have one such thread.
     static CLOCK: OnceLock<QuantaUpkeepClock> = OnceLock::new();
     let start = || QuantaUpkeepClock::from_interval(Duration::from_millis(2)).expect("the first of its kind");
     RateLimiter::direct_with_clock(quota(period), CLOCK.get_or_init(start).clone())
@@ -54,7 +54,7 @@ pub fn governor_quanta(period: Duration) -> GovernorQuanta {
 /// ratelimit: several atomics, on the clock of `Instant`.
 pub fn ratelimit(period: Duration) -> ratelimit::Ratelimiter {
     let builder = if period.is_zero() {
-        // More than any measurement takes, kept in millionths of a token without overflow.
+        // This is more than any measurement takes, and fits in millionths of a token without overflow.
         ratelimit::Ratelimiter::builder(1 << 40).max_tokens(1 << 40).initial_available(1 << 40)
     } else {
         ratelimit::Ratelimiter::builder(1).period(period).max_tokens(1).initial_available(1)
@@ -62,10 +62,10 @@ pub fn ratelimit(period: Duration) -> ratelimit::Ratelimiter {
     builder.build().expect("its settings are in range")
 }
 
-/// leaky-bucket as it comes, which is fair: a lock for each call, on tokio's clock. Unfair, it grants on one atomic,
-/// without a reading of the clock, in a tenth of the time; and as soon as two threads call it stops granting for
-/// good (1.1.2: 2 to 21 grants in half a second of windows of 1 ms, in each of four runs), so that is no way to
-/// call it.
+/// leaky-bucket as it comes, which is fair: a lock for each call, on tokio's clock. Without fairness it grants
+/// on one atomic, without a reading of the clock, in a tenth of the time; but as soon as two threads call, it
+/// stops granting for good (1.1.2: 2 to 21 grants in half a second of windows of 1 ms, in each of four runs).
+/// So that is no way to call it.
 pub fn leaky_bucket(period: Duration) -> leaky_bucket::RateLimiter {
     let mut builder = leaky_bucket::RateLimiter::builder();
     if period.is_zero() {
@@ -84,7 +84,7 @@ pub struct TracingThrottle {
     signatures: Vec<EventSignature>,
 }
 
-/// It knows so many events.
+/// A limiter that knows this many events.
 pub fn tracing_throttle(period: Duration, events: usize) -> TracingThrottle {
     let policy = Policy::time_window(1, period).expect("a window of at least a nanosecond");
     let storage = Arc::new(ShardedStorage::new());
@@ -96,7 +96,7 @@ pub fn tracing_throttle(period: Duration, events: usize) -> TracingThrottle {
 }
 
 impl TracingThrottle {
-    /// Whether the event may be logged. One that may not is counted.
+    /// Whether the event may be logged. A refused event is counted.
     #[inline]
     pub fn check(&self, event: usize) -> bool {
         self.limiter.check_event(self.signatures[event]) == LimitDecision::Allow
@@ -107,7 +107,7 @@ impl TracingThrottle {
 mod tests {
     use super::*;
 
-    /// Longer than any test.
+    /// A period that is longer than any test.
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]

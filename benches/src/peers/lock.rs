@@ -8,18 +8,18 @@ pub trait Lock<T> {
     type Condvar: Wake + Default;
     fn new(value: T) -> Self;
     fn hold<R>(&self, f: impl FnOnce(&mut T) -> R) -> R;
-    /// Looks, and looks again when it is woken or the time is over, until that is done.
+    /// Calls `look` until it is done: at first, and again after each wake-up or time-out.
     fn hold_until<R>(&self, condvar: &Self::Condvar, look: impl FnMut(&mut T) -> Look<R>) -> R;
 }
 
-/// What a look under a lock came to.
+/// The result of one look under a lock.
 pub enum Look<R> {
     Done(R),
-    /// At most for so long.
+    /// Wait for at most this long, then look again.
     Wait(Duration),
 }
 
-/// A condition variable, by what the measured calls do with it.
+/// A condition variable, with the operations of the measured calls.
 pub trait Wake {
     fn notify_all(&self);
 }

@@ -19,8 +19,8 @@ impl<M: Lock<Option<Instant>>> Leading<M> {
 
     #[inline]
     pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
-        // Outside of the lock, which keeps it short. A reading that is older than `last` counts as
-        // closed.
+        // The clock is read outside of the lock, which keeps the lock short. A reading that is older than
+        // `last` counts as closed.
         let now = Instant::now();
         self.last.hold(|last| {
             if last.is_some_and(|last| now.saturating_duration_since(last) < self.threshold) {
@@ -40,7 +40,7 @@ pub struct Both {
     pending: bool,
 }
 
-/// Longer than any run.
+/// A threshold that is longer than any run.
 const LONG: Duration = Duration::from_secs(3600);
 
 /// Both edges under a mutex that is free during the run, so that calls can coalesce meanwhile: what
@@ -63,14 +63,15 @@ impl<M: Lock<Both>> BothEdges<M> {
         self.state.hold(|state| state.pending = true);
     }
 
-    /// Whether the call ran. The wait of an owner is left out: no row comes that far.
+    /// Whether the call ran. It leaves out the wait of an owner: no row comes that far.
     #[inline]
     pub fn run(&self, f: impl FnOnce()) -> bool {
         let starts = self.state.hold(|state| {
             if state.pending {
                 return false;
             }
-            // Inside the lock: a coalesced call needs no clock, and to unlock for it would cost more.
+            // It coalesces inside the lock: a coalesced call needs no clock, and to unlock for it would cost
+            // more.
             let now = Instant::now();
             let open = state.last.is_none_or(|last| now.saturating_duration_since(last) >= self.threshold);
             if state.running || !open {
@@ -86,8 +87,8 @@ impl<M: Lock<Both>> BothEdges<M> {
         starts
     }
 
-    /// As `run`, and a call that may not run yet becomes the owner of a deferral and waits for its turn,
-    /// unless there is one.
+    /// Does what `run` does; besides, a call that may not run yet becomes the owner of a deferral and waits for
+    /// its turn, unless there already is an owner.
     #[inline]
     pub fn run_or_wait(&self, f: impl FnOnce()) -> bool {
         let mut owns = false;
@@ -129,7 +130,7 @@ impl<M: Lock<Both>> BothEdges<M> {
 mod tests {
     use super::*;
 
-    /// Longer than any test.
+    /// A threshold that is longer than any test.
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn keep_what_they_promise<L: Lock<Option<Instant>>, B: Lock<Both>>() {
@@ -151,7 +152,7 @@ mod tests {
     {
         let both = BothEdges::<B>::new(HOUR);
         assert!(both.run_or_wait(|| ()), "the first call runs at once");
-        // The window ends and the deferral is performed, by the call that owns it.
+        // The window ends, and the call that owns the deferral performs it.
         let short = BothEdges::<B>::new(Duration::from_millis(1));
         assert!(short.run_or_wait(|| ()) && short.run_or_wait(|| ()));
         assert!(short.state.hold(|state| !state.pending && !state.running));

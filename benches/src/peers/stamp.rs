@@ -1,19 +1,20 @@
-//! A gate as in abseil's `LOG_EVERY_N_SEC`: when the next grant is due, in one word, and nothing else. abseil's
-//! reads the processor's counter, and also counts calls; what is measured here reads `Monotonic`.
+//! A gate as in abseil's `LOG_EVERY_N_SEC`: one word says when the next grant is due, and there is nothing
+//! else. abseil's gate reads the processor's counter, and also counts calls; the one that is measured here
+//! reads `Monotonic`.
 
 use crate::promises::Promises;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Grants at most one call per period. All accesses are relaxed, as in abseil's
-/// (`absl/log/internal/conditions.cc`): a granted call says nothing of another one's memory.
+/// (`absl/log/internal/conditions.cc`): a granted call says nothing about another one's memory.
 pub struct Stamp {
     period: u64,
     due: AtomicU64,
 }
 
 impl Stamp {
-    /// On a clock that is ordered across cores; without one it promises nothing.
+    /// The clock must be ordered across cores; otherwise the gate promises nothing.
     pub const PROMISES: Promises = Promises::SPACING;
 
     pub fn new(period: Duration) -> Self {

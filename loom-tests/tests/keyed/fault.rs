@@ -1,5 +1,5 @@
-//! What can be planted. All threads of a model are coroutines of the thread that explores it, under loom as
-//! under shuttle, and so share the fault that the test planted there.
+//! The faults that can be planted. All threads of a model are coroutines of the thread that explores it, under
+//! loom as under shuttle, and so share the fault that the test planted there.
 
 use std::cell::Cell;
 

@@ -1,7 +1,7 @@
 //! The models. The file that declares this module says what `subject` is: the library, or its sources with
 //! a planted fault.
 //!
-//! All keys are in one shard; or the even ones in one, and the odd ones in another.
+//! All keys are in one shard, or the even ones are in one and the odd ones in another.
 
 use crate::subject::{Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
 use loom::sync::Arc;
@@ -37,7 +37,7 @@ const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE }
 pub struct Seen {
     /// The threads of the model met.
     pub met: Tally,
-    /// What must not happen happened.
+    /// Something happened that must not happen.
     pub broken: Tally,
 }
 
@@ -54,7 +54,7 @@ fn after_a_window() -> Arc<Subject> {
     Arc::new(keyed)
 }
 
-/// The key is evicted, or not, while the clock goes back into its window and a call comes.
+/// The key may be evicted while the clock goes back into its window and a call comes.
 pub fn eviction_against_a_clock_that_goes_back(seen: &Seen) {
     let keyed = after_a_window();
     let evicting = thread::spawn({
@@ -68,7 +68,7 @@ pub fn eviction_against_a_clock_that_goes_back(seen: &Seen) {
     seen.broken.count_if(told != Err(CLOSED));
 }
 
-/// The key is evicted, or not, while a call comes when its window is over.
+/// The key may be evicted while a call comes when its window is over.
 pub fn eviction_against_a_call(seen: &Seen) {
     let keyed = after_a_window();
     let evicting = thread::spawn({
@@ -83,10 +83,10 @@ pub fn eviction_against_a_call(seen: &Seen) {
     seen.broken.count_if(!ran || again || keyed.len() != 1);
 }
 
-/// A run that has outlasted its window ends while the key is to be evicted, and while another call comes.
+/// A run that has outlasted its window ends while another thread tries to evict the key, and a third one calls.
 pub fn eviction_against_a_finish(seen: &Seen) {
     let shared = Arc::new((builder().build(), AtomicUsize::new(0)));
-    // By plain load and store: an overlap or an unseen run loses an increment.
+    // The data is written by plain load and store: an overlap or an unseen run loses an increment.
     let increment = |count: &AtomicUsize| count.store(count.load(Relaxed) + 1, Relaxed);
     let run = shared.0.try_enter(&1).expect("the first call runs");
     shared.0.clock().set(DUE);
@@ -120,7 +120,7 @@ pub fn two_first_calls(seen: &Seen) {
     seen.broken.count_if(here.is_ok() == there.is_ok() || keyed.len() != 1);
 }
 
-/// Two keys that come in where there is room for one.
+/// Two keys come in where there is room for one.
 pub fn two_keys_for_one_place(seen: &Seen) {
     let keyed = Arc::new(builder().shards(2).max_keys(1).build());
     let other = thread::spawn({
@@ -133,7 +133,7 @@ pub fn two_keys_for_one_place(seen: &Seen) {
     seen.broken.count_if(here == there || keyed.len() != 1);
 }
 
-/// Two keys that come in where two others are idle, each of which has to make room: nobody waits for ever.
+/// Two keys come in where two others are idle. Each has to make room, and neither waits for ever.
 pub fn two_keys_that_make_room(seen: &Seen) {
     let keyed = Arc::new(builder().shards(2).max_keys(2).build());
     assert!(keyed.try_run(&1, || ()).is_ok() && keyed.try_run(&2, || ()).is_ok());

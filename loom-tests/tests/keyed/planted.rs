@@ -1,4 +1,4 @@
-//! The sources of `Keyed`, built a second time with a planted `over`. For loom and shuttle.
+//! The sources of `Keyed`, built a second time with a planted `over`. Loom and shuttle use them.
 
 #[path = "../../../src/front/keyed/active.rs"]
 mod active;

@@ -1,4 +1,4 @@
-//! The library's `sync`, with a fault in how keys are counted. For loom and shuttle.
+//! The library's `sync`, with a fault in how keys are counted. Loom and shuttle use it.
 
 #[path = "../../../src/sync/mod.rs"]
 #[allow(dead_code, unused_imports)]

@@ -1,5 +1,5 @@
-//! What can be planted. All threads of a model are coroutines of the thread that explores it, under loom as
-//! under shuttle, and so share the fault that the test planted there.
+//! The faults that can be planted. All threads of a model are coroutines of the thread that explores it, under
+//! loom as under shuttle, and so share the fault that the test planted there.
 
 use std::cell::Cell;
 
@@ -9,7 +9,7 @@ pub enum Fault {
     Nothing,
     /// A call looks for the end before it locks, and not when it makes its run pending.
     LooksOnce,
-    /// A panic that is fatal refuses calls only when the thread has ended.
+    /// A fatal panic refuses calls only when the thread has ended.
     RefusesLate,
     /// A key is evicted although it is pending.
     ForgetsDeferrals,

@@ -1,7 +1,7 @@
 //! The models. The file that declares this module says what `subject` is: the library, or its sources with
 //! a planted fault.
 //!
-//! None of them asserts: what must not happen is counted, so that a planted fault can be looked for. All keys
+//! None of them asserts: they count what must not happen, so that a test can look for a planted fault. All keys
 //! are in one shard. The first call on a key is due at once, so the thread may reach for it at any moment.
 
 use crate::subject::{DeferralStatus, Ended, NotTaken, Pending, Shutdown, WaitError};
@@ -12,7 +12,7 @@ use std::panic::resume_unwind;
 
 const PANICKED: Result<(), NotTaken> = Err(NotTaken::Ended(Ended::Panicked));
 
-/// A call while the throttle ends. One: it was refused. Other: it was pending when the end was asked for.
+/// A call while the throttle ends. `one`: it was refused. `other`: it was pending when the end was asked for.
 fn call_against_an_end(pending: Pending, seen: &Seen) {
     let subject = Subject::new();
     let caller = thread::spawn({
@@ -44,7 +44,7 @@ pub fn call_against_an_end_that_discards(seen: &Seen) {
     call_against_an_end(Pending::Discard, seen);
 }
 
-/// Two first calls on one key. One: they have one run. Other: each has its own.
+/// Two first calls on one key. `one`: they have one run. `other`: each has its own.
 pub fn two_callers(seen: &Seen) {
     let subject = Subject::new();
     // The second run is due at once, too.
@@ -65,8 +65,8 @@ pub fn two_callers(seen: &Seen) {
     seen.other.count_if(runs == 2);
 }
 
-/// Two calls that coalesce, under the lock that readers share, until a flush. One: both do. Other: one has a
-/// run of its own.
+/// Two calls coalesce, under the lock that readers share, until a flush. `one`: both do. `other`: one has a run
+/// of its own.
 pub fn two_callers_who_coalesce(seen: &Seen) {
     let subject = Subject::after_a_run(0);
     seen.must(subject.call(0, 0).is_ok());
@@ -86,7 +86,8 @@ pub fn two_callers_who_coalesce(seen: &Seen) {
     seen.other.count_if(runs == 3);
 }
 
-/// A flush when the window ends, and a call after it. One: the flush started the run. Other: the thread did.
+/// A flush when the window ends, and a call after it. `one`: the flush started the run. `other`: the thread
+/// did.
 pub fn flush_against_the_deadline(seen: &Seen) {
     let subject = Subject::after_a_run(0);
     seen.must(subject.call(0, 1).is_ok());
@@ -107,8 +108,8 @@ pub fn flush_against_the_deadline(seen: &Seen) {
     seen.other.count_if(!was_flushed);
 }
 
-/// A cancel, and a call after it. One: the call has revived the cancelled run, or made another one pending.
-/// Other: the cancel came too late.
+/// A cancel, and a call after it. `one`: the call has revived the cancelled run, or made another one pending.
+/// `other`: the cancel came too late.
 pub fn cancel_and_a_call(seen: &Seen) {
     let subject = Subject::new();
     subject.throttled.set_threshold(std::time::Duration::ZERO);
@@ -125,7 +126,7 @@ pub fn cancel_and_a_call(seen: &Seen) {
     seen.other.count_if(!was_cancelled);
 }
 
-/// A cancel by another against a wait. One: the wait was told of it. Other: the run was sooner.
+/// Another thread cancels during a wait. `one`: the wait reports it. `other`: the run came sooner.
 pub fn cancel_against_a_wait(seen: &Seen) {
     let subject = Subject::new();
     seen.must(subject.call(0, 0).is_ok());
@@ -136,7 +137,7 @@ pub fn cancel_against_a_wait(seen: &Seen) {
     let waited = subject.throttled.wait();
     let was_seen = subject.is_seen(0);
     let was_cancelled = other.join().expect("no panic");
-    // Whoever begins to wait after the cancel has nothing to wait for.
+    // A wait that begins after the cancel has nothing to wait for.
     seen.must(match waited {
         Ok(()) => was_seen || was_cancelled,
         Err(WaitError::Cancelled) => was_cancelled,
@@ -149,17 +150,18 @@ pub fn cancel_against_a_wait(seen: &Seen) {
     seen.other.count_if(!was_cancelled);
 }
 
-/// Nothing of the model is dropped while the function unwinds, so no other thread of it sees that.
+/// The unwinding drops nothing of the model, so no other thread of the model sees it.
 fn fatal() -> Subject {
     Subject::running(Builder::fatal_panics, || resume_unwind(Box::new("on purpose")))
 }
 
-/// A wait, and a call after it, when a panic is fatal. One: the wait was told of it. Other: it was over before.
+/// A wait, and a call after it, when a panic is fatal. `one`: the wait reports it. `other`: the wait was over
+/// before.
 pub fn call_after_a_fatal_panic(seen: &Seen) {
     let subject = fatal();
     seen.must(subject.call(0, 0).is_ok());
     let waited = subject.throttled.wait();
-    // One that begins when the panic was told has nothing to wait for.
+    // A wait that begins after the panic was reported has nothing to wait for.
     let told = subject.call(1, 1);
     seen.must(matches!(waited, Ok(()) | Err(WaitError::Panicked)));
     seen.must(told == PANICKED);
@@ -169,8 +171,8 @@ pub fn call_after_a_fatal_panic(seen: &Seen) {
     seen.other.count_if(waited.is_ok());
 }
 
-/// A call on another key, which may be pending when the panic comes; perhaps a flush hands it over. One: it
-/// was left owed. Other: it was refused.
+/// A call on another key, which may be pending when the panic comes; a flush may hand it over. `one`: it was
+/// left owed. `other`: it was refused.
 fn call_against_a_fatal_panic(is_flushed: bool, seen: &Seen) {
     let subject = fatal();
     seen.must(subject.call(0, 0).is_ok());
@@ -182,7 +184,7 @@ fn call_against_a_fatal_panic(is_flushed: bool, seen: &Seen) {
     let waited = subject.throttled.wait();
     seen.must(subject.call(1, 2) == PANICKED);
     seen.must(subject.throttled.shutdown(Pending::Discard) == Ok(Shutdown::Panicked));
-    // Of two that were taken, the one that ran first has panicked.
+    // If both calls were taken, the one that ran first has panicked.
     let left = u64::from(told.is_ok());
     seen.must(subject.throttled.runs() == 1 && subject.accounts(1, left));
     let states = [0, 1].map(|key| subject.throttled.snapshot(&key));
@@ -203,8 +205,8 @@ pub fn flush_against_a_fatal_panic_of_another_key(seen: &Seen) {
     call_against_a_fatal_panic(true, seen);
 }
 
-/// A key whose window is over is evicted, by the thread or by another, while a call comes. One: the other
-/// evicted it. Other: the other did not.
+/// A key whose window is over is evicted, by the thread or by another one, while a call comes. `one`: the other
+/// thread evicted it. `other`: it did not.
 pub fn eviction_against_a_call(seen: &Seen) {
     let subject = Subject::after_a_run(0);
     subject.clock.set(DUE);

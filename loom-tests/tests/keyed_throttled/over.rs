@@ -1,9 +1,9 @@
-//! `over.rs` of the library, with a fault in what is forgotten. For loom and shuttle.
+//! `over.rs` of the library, with a fault in what is forgotten. Loom and shuttle use it.
 
 #[path = "../../../src/front/keyed/over.rs"]
 mod shipped;
 
-// The shipped file looks for it here.
+// The shipped file looks for the module here.
 use super::shard;
 use super::shard::At;
 use crate::fault::{Fault, is_planted};

@@ -1,4 +1,4 @@
-//! `owner` of the library, with faults in who is refused. For loom and shuttle.
+//! `owner` of the library, with faults in who is refused. Loom and shuttle use it.
 
 #[path = "../../../src/front/owner/mod.rs"]
 #[allow(dead_code, reason = "its `Stage` is replaced")]
@@ -15,7 +15,7 @@ use loom::thread_local;
 #[cfg(atomic_throttle_shuttle)]
 use shuttle::thread_local;
 
-/// That of the library, but for `check`, and without the stage that this front end does not come to.
+/// The library's `Stage`, with another `check`, and without the stage that this front end does not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Going,
@@ -25,7 +25,7 @@ pub(crate) enum Stage {
 }
 
 thread_local! {
-    /// Whether the call that this thread makes has looked.
+    /// Whether this thread's call has looked.
     static HAS_LOOKED: Cell<bool> = Cell::new(false);
 }
 

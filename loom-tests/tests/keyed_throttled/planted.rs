@@ -1,4 +1,5 @@
-//! The sources of `Keyed` and `KeyedThrottled`, built a second time with a planted `over`. For loom and shuttle.
+//! The sources of `Keyed` and `KeyedThrottled`, built a second time with a planted `over`. Loom and shuttle use
+//! them.
 
 #[path = "../../../src/front/keyed/active.rs"]
 mod active;

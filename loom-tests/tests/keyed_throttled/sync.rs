@@ -13,10 +13,10 @@ pub(crate) use shipped::{
 use crate::fault::{Fault, is_planted};
 use std::cell::Cell;
 
-// Whether this thread of the model is to leave out its next notification.
+// Whether this thread of the model leaves out its next notification.
 loom::thread_local!(static LEAVES_OUT_NOTIFICATION: Cell<bool> = Cell::new(false));
 
-/// The next notification by this thread of the model that somebody waits for wakes nobody.
+/// This thread's next notification that another one waits for wakes nobody.
 pub fn leave_out_notification() {
     LEAVES_OUT_NOTIFICATION.with(|left| left.set(true));
 }

@@ -18,7 +18,7 @@ type Hash = BuildHasherDefault<Itself>;
 pub type Throttle = KeyedThrottled<u8, Hash>;
 pub type Builder = KeyedThrottledBuilder<u8, Hash>;
 
-/// The key is its own hash: the hash of the library is another one in each throttle.
+/// The key is its own hash: the library's hash differs from throttle to throttle.
 #[derive(Default)]
 pub struct Itself(u64);
 
@@ -35,10 +35,10 @@ impl Hasher for Itself {
 /// What was counted over all executions.
 #[derive(Clone, Default)]
 pub struct Seen {
-    /// The situations that the model is about. It says which.
+    /// The two situations that the model is about. The model says which.
     pub one: Tally,
     pub other: Tally,
-    /// What must not happen happened.
+    /// Something happened that must not happen.
     pub broken: Tally,
 }
 
@@ -48,13 +48,13 @@ impl Seen {
     }
 }
 
-/// What the calls wrote, and what the runs read of it. All of it is relaxed.
+/// What the calls wrote, and what the runs read of it. All accesses are relaxed.
 #[derive(Default)]
 struct Words {
     written: [AtomicUsize; CALLS],
     /// One bit for each call that a run has seen. Only the thread writes it.
     seen: AtomicUsize,
-    /// How many calls the runs were told that they cover. No part of the model.
+    /// How many calls the runs cover, as the throttle says. It is not part of the model.
     covered: Tally,
 }
 
@@ -72,7 +72,7 @@ impl Subject {
         Self::running(|builder| builder, || ())
     }
 
-    /// With more that is set up, and with `inside` called at the end of each run.
+    /// A subject with more settings, and with `inside` called at the end of each run.
     pub fn running(
         set_up: impl FnOnce(Builder) -> Builder,
         mut inside: impl FnMut() + Send + 'static,
@@ -91,7 +91,7 @@ impl Subject {
         Self { throttled: set_up(builder).spawn_counted(f).expect("a thread"), clock, words }
     }
 
-    /// One on whose clock `key` has run at [`LEADING`], for the call of the number 0.
+    /// A subject on whose clock `key` has run at [`LEADING`], for call number 0.
     pub fn after_a_run(key: u8) -> Self {
         let subject = Self::new();
         assert_eq!(subject.call(key, 0), Ok(()));
@@ -110,12 +110,12 @@ impl Subject {
         self.words.seen.load(Relaxed) & 1 << number != 0
     }
 
-    /// How many calls the runs so far cover.
+    /// How many calls the runs so far have covered.
     pub fn covered(&self) -> u64 {
         self.words.covered.total() as u64
     }
 
-    /// Whether so many calls are covered and uncovered, and nothing is pending.
+    /// Whether this many calls are covered and uncovered, and nothing is pending.
     pub fn accounts(&self, covered: u64, uncovered: u64) -> bool {
         let Self { throttled, .. } = self;
         (self.covered(), throttled.uncovered(), throttled.pending()) == (covered, uncovered, 0)

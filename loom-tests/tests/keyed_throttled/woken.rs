@@ -1,8 +1,9 @@
-//! G5: the thread of a `KeyedThrottled`, and those who wait for it, are woken by each of seven: a call, a
-//! flush, a cancel, a new threshold, the end that is asked for, the end of a run, and the end of the thread.
-//! Each notification is left out in turn, and each time loom finds a deadlock.
+//! G5: the thread of a `KeyedThrottled`, and the threads that wait for it, are woken by each of seven events: a
+//! call, a flush, a cancel, a new threshold, the request for the end, the end of a run, and the end of the
+//! thread. Each notification is left out in turn, and each time loom finds a deadlock.
 //!
-//! Two are not among them, for the end of the thread makes up for them: after a discard, and after a fatal panic.
+//! Two are not among them, because the end of the thread makes up for them: after a discard, and after a fatal
+//! panic.
 
 use crate::subject::{Pending, Shutdown, WaitError};
 use crate::sync::leave_out_notification;
@@ -12,7 +13,7 @@ use loom::thread;
 use loom_tests::{Bound, Tally, ends_in_a_deadlock, explore, search};
 use std::time::Duration;
 
-/// What leaves its notification out.
+/// The event that leaves its notification out.
 #[derive(Clone, Copy, PartialEq)]
 enum Silent {
     Nothing,
@@ -26,7 +27,7 @@ enum Silent {
 }
 
 impl Silent {
-    /// To be called before a notification of `this`.
+    /// Call it before a notification of `this`.
     fn here(self, this: Self) {
         if self == this {
             leave_out_notification();
@@ -34,7 +35,7 @@ impl Silent {
     }
 }
 
-/// Is dropped by the thread just before its end.
+/// The thread drops it just before its end.
 struct Last(Silent);
 
 impl Drop for Last {
@@ -67,7 +68,7 @@ fn a_life(silent: Silent) {
     assert!(subject.accounts(3, 0));
 }
 
-/// A run inside the window that is cancelled by another, while somebody waits for it.
+/// Another thread cancels a run inside the window, while a third one waits for it.
 fn a_cancel(silent: Silent) {
     let subject = Subject::after_a_run(0);
     assert_eq!(subject.call(0, 1), Ok(()));
@@ -105,7 +106,7 @@ fn as_they_are() {
     }
 }
 
-/// `test` is the name of the test that asks.
+/// `test` is the name of the calling test.
 fn deadlocks(test: &str, fault: &str, model: fn()) {
     let found = ends_in_a_deadlock(&format!("woken::{test}"), || {
         search(BOUND, model);

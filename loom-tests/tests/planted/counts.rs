@@ -1,5 +1,5 @@
-//! G3 for `Calls`: each run's take sees every call that it covers, and each call is taken once; and what it
-//! takes for that.
+//! G3 for `Calls`: each run's take sees every call that it covers, each call is taken once, and each part is
+//! needed for that.
 
 use crate::calls::Calls;
 use crate::gate::{Fired, Gate};
@@ -10,11 +10,11 @@ use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
 
-/// What is wrong.
+/// The fault.
 #[derive(Clone, Copy, PartialEq)]
 enum Planted {
     Nothing,
-    /// A call is counted after it was told what becomes of it.
+    /// A call is counted after it has got its answer.
     CountsAfter,
     /// A take is a look and a later reset.
     TakesInTwoSteps,
@@ -22,24 +22,24 @@ enum Planted {
     CallFence,
     /// No fence after the start of the run.
     StartFence,
-    /// Both are Release and Acquire alone: none, for this.
+    /// Both fences are Release and Acquire alone, which is enough here.
     WeakFences,
 }
 
-/// In how many executions what happened.
+/// In how many executions each of these happened.
 #[derive(Clone, Default)]
 struct Seen {
     coalesced: Tally,
-    /// The call was counted by the run, and coalesced into none.
+    /// The run counted the call, and the call coalesced into none.
     early: Tally,
     /// A call was not taken by the run that covers it.
     missed: Tally,
-    /// What was taken and what is outstanding is not what was counted.
+    /// The calls that were taken, and those outstanding, do not add up to those that were counted.
     inexact: Tally,
 }
 
-/// A call is counted and coalesces, while the owner of the pending run, whose own call is counted, starts it
-/// and takes.
+/// A call is counted and coalesces, while the owner of the pending run starts that run and takes. The owner's
+/// own call is counted, too.
 fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Sync + use<> {
     let seen = seen.clone();
     move || {
@@ -98,7 +98,7 @@ fn each_call_is_taken_once_and_not_too_late() {
         .passed();
 }
 
-/// Explores the model with `planted`, and returns how many executions there were and what was seen.
+/// Explores the model with `planted`, and returns the number of executions and what was seen.
 fn seen_with(planted: Planted) -> (usize, Seen) {
     let seen = Seen::default();
     plant(if planted == Planted::WeakFences { Fault::WeakFences } else { Fault::Nothing });
@@ -130,8 +130,8 @@ fn without_the_fence_of_the_start_a_call_is_missed() {
     a_call_is_missed(Planted::StartFence, "calls are taken with no fence after the start");
 }
 
-/// No fault for a count: a call that is counted after the take has read what that wrote, and the fences make an
-/// edge of it. Data that is only stored and loaded needs more (`no_missed_update`).
+/// Weaker fences are no fault for a count: a call that is counted after the take has read what the take wrote,
+/// and the fences turn that into an edge. Data that is only stored and loaded needs more (`no_missed_update`).
 #[test]
 fn with_weaker_fences_no_call_is_missed() {
     let (executions, seen) = seen_with(Planted::WeakFences);

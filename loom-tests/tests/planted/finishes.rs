@@ -13,9 +13,9 @@ use std::sync::Arc;
 /// What was counted.
 #[derive(Clone, Default)]
 struct Seen {
-    /// The run was seen to have finished, by a look at the state or by a second run.
+    /// A look at the state, or a second run, saw that the run had finished.
     finished: Tally,
-    /// It was, and what it did was not seen.
+    /// It saw that, and did not see what the run did.
     missed: Tally,
     /// Two runs were in progress.
     overlaps: Tally,
@@ -41,8 +41,8 @@ fn run_against_look(seen: &Seen) {
     runner.join().expect("no panic");
 }
 
-/// Two calls, of which the one that runs second is to see what the first did. `perform` calls the
-/// function of a run, and finishes it.
+/// Two calls; the one that runs second should see what the first did. `perform` calls the function of a run,
+/// and finishes it.
 fn run_against_run(seen: &Seen, perform: fn(Run<'_>, &mut dyn FnMut())) {
     struct Shared {
         gate: Gate,

@@ -1,8 +1,8 @@
 //! The negative controls: faults that are planted in the library, and that the models find.
 //!
-//! The shipped sources are built here a second time, on a [`sync`] that can be told to be at fault. Each
-//! model is explored with nothing planted, when it must pass, and with each of its faults, when it must
-//! fail: so the models are seen to be able to fail, and each fence and each ordering is seen to be needed.
+//! The shipped sources are built here a second time, on a [`sync`] that can be given a fault. Each model is
+//! explored with nothing planted, when it must pass, and with each of its faults, when it must fail. This shows
+//! that the models can fail, and that each fence and each ordering is needed.
 
 #[path = "../../../src/front/counted/calls.rs"]
 #[allow(dead_code)]
@@ -51,7 +51,7 @@ mod wakes;
 mod worker_decides;
 mod worker_is_woken;
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Manual, Monotonic},

@@ -16,7 +16,7 @@ use std::sync::Arc;
 struct Seen {
     /// The threads of the model met.
     met: Tally,
-    /// What must not happen happened.
+    /// Something happened that must not happen.
     broken: Tally,
 }
 
@@ -47,7 +47,7 @@ fn fails_if_planted(guarantees: &'static str, claim: &str, model: Model, found: 
     );
 }
 
-/// Two calls of which one at a time may run.
+/// Two calls, of which only one at a time may run.
 fn two_that_start(seen: &Seen) {
     let shared = Arc::new((Gate::new(Threshold::ZERO), AtomicUsize::new(0)));
     let call = |shared: &(Gate, AtomicUsize), seen: &Seen| match shared.0.try_start(LEADING) {
@@ -100,7 +100,7 @@ fn two_calls_own_the_deferral() {
     fails_if_planted("G4", "two calls that defer", two_that_defer, "two calls own the deferral");
 }
 
-/// A call while a run finishes: what it left pending stays so.
+/// A call while a run finishes: what the call left pending stays pending.
 fn finish_against_call(seen: &Seen) {
     let gate = Arc::new(Gate::new(THRESHOLD));
     let Arrival::Run(run) = gate.arrive(LEADING) else { panic!("the first call runs") };
@@ -114,7 +114,7 @@ fn finish_against_call(seen: &Seen) {
     let after = run.finish();
     caller.join().expect("no panic");
     seen.met.count_if(after.is_pending());
-    // Lost is the deferral that the finish overwrote, and the finish that the deferral overwrote.
+    // The fault loses the deferral that the finish overwrote, or the finish that the deferral overwrote.
     seen.broken.count_if(!gate.state().is_pending() || gate.state().is_running());
 }
 

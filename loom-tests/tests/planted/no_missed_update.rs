@@ -1,5 +1,5 @@
-//! G3: what a caller wrote (relaxed) before it was told *coalesced* is seen by the covering run, and both
-//! fences are necessary for that.
+//! G3: the covering run sees what a caller wrote (relaxed) before it coalesced, and both fences are necessary
+//! for that.
 
 use crate::gate::{Fired, Gate};
 use crate::sync::{Fault, leave_out_fence, plant};
@@ -10,7 +10,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
 
-/// Which fence is left out, or weaker.
+/// The fence that is left out, or weaker.
 #[derive(Clone, Copy, PartialEq)]
 enum Planted {
     Nothing,
@@ -18,7 +18,7 @@ enum Planted {
     CallFence,
     /// After the start of the run.
     StartFence,
-    /// Both are Release and Acquire alone.
+    /// Both fences are Release and Acquire alone.
     WeakFences,
 }
 

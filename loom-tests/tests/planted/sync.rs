@@ -13,7 +13,7 @@ pub(crate) use shipped::{
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// What is wrong.
+/// The fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     Nothing,
@@ -23,17 +23,17 @@ pub enum Fault {
     LoadThenStore,
     /// A finish moves the word without Release.
     RelaxedFinish,
-    /// Whoever looks at the state loads it without Acquire.
+    /// A look at the state is a load without Acquire.
     RelaxedState,
-    /// Whoever waits is not woken.
+    /// A waiting thread is not woken.
     WakesNobody,
-    /// Of those who wait, one is woken.
+    /// Only one of the waiting threads is woken.
     WakesOne,
-    /// Whoever waits looks first, and is listed when it goes to sleep.
+    /// A waiting thread looks first, and is listed when it goes to sleep.
     LooksBeforeItListens,
-    /// A thread does not know itself again.
+    /// A thread does not recognize itself.
     NoIdentity,
-    /// Whoever holds a lock goes by the word as it was before.
+    /// A thread that holds a lock uses the word as it was before it locked.
     LooksBeforeItLocks,
     /// A flush starts its run without a fence. The model leaves it out.
     NoFenceInFlush,
@@ -51,10 +51,11 @@ pub(crate) fn is_planted(fault: Fault) -> bool {
     PLANTED.get() == fault
 }
 
-// How many fences this thread of the model has still to make until it leaves one out; 0 for never.
+// The number of fences that this thread of the model has still to make, up to the one that it leaves out; 0 for
+// never.
 loom::thread_local!(static LEAVES_OUT: Cell<usize> = Cell::new(0));
 
-/// The `nth` fence of this thread of the model is left out, from 1.
+/// This thread of the model leaves out its `nth` fence, from 1.
 pub fn leave_out_fence(nth: usize) {
     LEAVES_OUT.with(|left| left.set(nth));
 }
@@ -67,10 +68,10 @@ pub(crate) fn fence(ordering: Ordering) {
     }
 }
 
-// Whether this thread of the model is to leave out its next notification.
+// Whether this thread of the model leaves out its next notification.
 loom::thread_local!(static LEAVES_OUT_NOTIFICATION: Cell<bool> = Cell::new(false));
 
-/// The next notification by this thread of the model that somebody waits for wakes nobody.
+/// This thread's next notification that another one waits for wakes nobody.
 pub fn leave_out_notification() {
     LEAVES_OUT_NOTIFICATION.with(|left| left.set(true));
 }
@@ -112,7 +113,7 @@ impl AtomicWord {
         let success = if is_planted(Fault::RelaxedFinish) { Ordering::Relaxed } else { success };
         let mut found = self.0.compare_exchange_weak(current, new, success, failure);
         if is_planted(Fault::LoadThenStore) {
-            // Whatever was moved since the load is overwritten.
+            // The store overwrites whatever was moved since the load.
             while let Err(now) = found {
                 found = self.0.compare_exchange_weak(now, new, success, failure);
             }
@@ -150,7 +151,7 @@ impl Event {
 #[derive(Debug)]
 pub(crate) enum EventListener {
     Listed(shipped::EventListener),
-    /// Not listed before it sleeps.
+    /// The listener is not listed before it sleeps.
     Later(Arc<shipped::Event>),
 }
 

@@ -18,8 +18,8 @@ fn after_a_run() -> Arc<Throttle<Manual>> {
     Arc::new(throttle)
 }
 
-/// An owner waits while another thread takes the threshold away. Each may leave out one of its fences,
-/// 0 for none.
+/// An owner waits while another thread takes the threshold away. Each may leave out one of its fences; 0 leaves
+/// out none.
 fn owner_and_threshold(waited: &Tally, owner_fence: usize, other_fence: usize) {
     let throttle = after_a_run();
     let owner = thread::spawn({
@@ -34,7 +34,7 @@ fn owner_and_threshold(waited: &Tally, owner_fence: usize, other_fence: usize) {
     waited.count_if(owner.join().expect("no panic"));
 }
 
-/// An owner, and a call that waits for its run, while a third thread cancels that.
+/// An owner, and a call that waits for its run, while a third thread cancels the run.
 fn two_who_wait(waited: &Tally) {
     let throttle = after_a_run();
     let owner = thread::spawn({
@@ -52,7 +52,7 @@ fn two_who_wait(waited: &Tally) {
         other.join().expect("no panic");
         waited.count();
     } else {
-        // Nothing to coalesce into yet: let the owner's call end.
+        // There is nothing to coalesce into yet, so the owner's call may end.
         throttle.clock().set(DUE);
     }
     owner.join().expect("no panic");
@@ -91,7 +91,7 @@ fn as_they_are() {
     }
 }
 
-/// `test` is the name of the test that asks.
+/// `test` is the name of the calling test.
 fn deadlocks(test: &str, fault: &str, planted: Fault, model: Model) {
     let found = ends_in_a_deadlock(&format!("wakes::{test}"), || {
         plant(planted);
@@ -130,7 +130,7 @@ fn weak_fences() {
 #[test]
 fn no_fence_before_the_look() {
     let fault = "no fence between the count of a waiter and its look";
-    // The first is that of the call.
+    // The first fence is that of the call.
     deadlocks("no_fence_before_the_look", fault, Fault::Nothing, |waited| owner_and_threshold(waited, 2, 0));
 }
 

@@ -1,4 +1,4 @@
-//! G3: what the background thread decides, and what those who wait for it see.
+//! G3: what the background thread decides, and what the threads that wait for it see.
 
 use crate::clock::Manual;
 use crate::owner::{Pending, Shutdown};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 struct Seen {
     /// The situation that the model is about.
     met: Tally,
-    /// What must not happen happened.
+    /// Something happened that must not happen.
     broken: Tally,
 }
 
@@ -36,7 +36,7 @@ fn copying() -> (Throttled, Arc<[AtomicUsize; 2]>) {
     (throttled, words)
 }
 
-/// A call while the throttle ends: taken, it is performed.
+/// A call while the throttle ends: if it is taken, it is performed.
 fn call_against_an_end(seen: &Seen) {
     let (throttled, _) = copying();
     let caller = thread::spawn({
@@ -49,7 +49,7 @@ fn call_against_an_end(seen: &Seen) {
     seen.broken.count_if(taken && throttled.runs() == 0);
 }
 
-/// A wait for a run that copies a word: it is told of the run, and sees the copy.
+/// A wait for a run that copies a word: the wait learns of the run, and sees the copy.
 fn wait_against_a_run(seen: &Seen) {
     let (throttled, words) = copying();
     words[0].store(1, Relaxed);
@@ -78,7 +78,7 @@ fn flush_against_a_call(seen: &Seen) {
     let was_flushed = throttled.flush().is_ok();
     leave_out_fence(0);
     let coalesced = caller.join().expect("no panic") == first;
-    // Were a second run pending, it would read the word again.
+    // A second run that is pending would read the word again.
     let ended = throttled.shutdown(Pending::Discard);
     let met = coalesced && was_flushed && ended != Ok(Shutdown::Discarded);
     seen.met.count_if(met);

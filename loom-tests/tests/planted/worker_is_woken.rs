@@ -1,6 +1,6 @@
-//! G5 and G9: the background thread, and those who wait for it, are woken by each of four: a call, a flush,
-//! the end of a run, and the end of the thread. Each notification is left out in turn, and each time loom
-//! finds a deadlock.
+//! G5 and G9: the background thread, and the threads that wait for it, are woken by each of four events: a
+//! call, a flush, the end of a run, and the end of the thread. Each notification is left out in turn, and each
+//! time loom finds a deadlock.
 
 use crate::clock::Manual;
 use crate::owner::{Pending, Shutdown};
@@ -17,7 +17,7 @@ fn throttled(f: impl FnMut() + Send + 'static) -> Throttled {
     Throttled::builder(THRESHOLD.as_duration()).clock(clock).spawn(f).expect("a thread")
 }
 
-/// Leaves out what `silent` says.
+/// The event that leaves its notification out.
 #[derive(Clone, Copy, PartialEq)]
 enum Silent {
     Nothing,
@@ -27,7 +27,7 @@ enum Silent {
     ThreadEnd,
 }
 
-/// Is dropped by the thread just before its end.
+/// The thread drops it just before its end.
 struct Last(Silent);
 
 impl Drop for Last {
@@ -61,7 +61,7 @@ fn a_life(silent: Silent) {
     assert_eq!(throttled.runs(), 2);
 }
 
-/// The run waits for itself, and is told not to.
+/// The run waits for itself, and the wait is refused.
 fn a_wait_inside() {
     let slot: Arc<OnceLock<Throttled>> = Arc::default();
     let inside = Arc::clone(&slot);
@@ -95,7 +95,7 @@ fn as_they_are() {
     }
 }
 
-/// `test` is the name of the test that asks.
+/// `test` is the name of the calling test.
 fn deadlocks(test: &str, fault: &str, planted: Fault, model: fn()) {
     let found = ends_in_a_deadlock(&format!("worker_is_woken::{test}"), || {
         plant(planted);

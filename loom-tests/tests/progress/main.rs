@@ -1,9 +1,9 @@
-//! G7: whoever has to try again was overtaken by another who got through, so that some thread always
-//! does; and a call that coalesces never tries twice.
+//! G7: a thread that has to try again was overtaken by another one that got through, so some thread always gets
+//! through; and a call that coalesces never tries twice.
 //!
-//! The shipped sources of the gate are built here a second time, on a `sync` that counts. Loom does not
-//! explore a compare-and-swap that fails without cause, which some processors have; such a failure costs
-//! one more pass of the loop.
+//! The shipped sources of the gate are built here a second time, on a `sync` that counts. Loom does not explore
+//! a compare-and-swap that fails without cause, which some processors have; such a failure costs one more pass
+//! of the loop.
 
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -28,7 +28,8 @@ const THRESHOLD: Threshold = Threshold::from_nanos(10);
 const LEADING: Timestamp = Timestamp::from_nanos(1);
 const DUE: Timestamp = Timestamp::from_nanos(11);
 
-/// An operation that moves the word of a gate with a pending run. Its guard is dropped, which is another.
+/// An operation that moves the word of a gate with a pending run. Its guard is dropped, which is another
+/// operation.
 type Operation = (&'static str, fn(&Gate));
 
 const OPERATIONS: [Operation; 6] = [
@@ -57,7 +58,7 @@ fn pending() -> Gate {
     gate
 }
 
-/// All of `operations` at once, each in a thread.
+/// Runs all of `operations` at once, each in a thread.
 fn at_once(operations: Vec<Operation>, seen: &Seen) -> impl Fn() + Send + Sync + 'static {
     let seen = seen.clone();
     move || {
@@ -87,7 +88,7 @@ fn whoever_tries_again_was_overtaken_by_one_who_got_through() {
         let claim = format!("{} against others: a lost compare-and-swap is another's success", one.0);
         let check = evidence::Check::of("G7", format!("loom, all interleavings: {claim}"));
         let mut executions = 0;
-        // Each pair once.
+        // Each pair occurs once.
         for other in &OPERATIONS[index..] {
             executions += search(Bound::Exhaustive, at_once(vec![one, *other], &seen));
         }

@@ -13,13 +13,13 @@ use std::cell::Cell;
 pub struct Done {
     pub loads: usize,
     pub moved: usize,
-    /// Compare-and-swaps that were lost, and so tried again.
+    /// Compare-and-swaps that were lost, and so were tried again.
     pub lost: usize,
 }
 
 loom::thread_local!(static DONE: Cell<Done> = Cell::new(Done::default()));
 
-// Planted: the first compare-and-swap of each thread fails although nobody was in its way.
+// Planted: the first compare-and-swap of each thread fails although no other thread was in its way.
 std::thread_local!(static FAILS_FIRST: Cell<bool> = const { Cell::new(false) });
 
 /// What this thread of the model has done since it last asked.
@@ -27,7 +27,7 @@ pub fn done() -> Done {
     DONE.with(Cell::take)
 }
 
-/// Plants the failure, or takes it back.
+/// Plants the failure, or removes it.
 pub fn fail_first(planted: bool) {
     FAILS_FIRST.set(planted);
 }

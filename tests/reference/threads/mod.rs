@@ -1,6 +1,6 @@
-//! Interleavings of several threads on one `Gate`. Each thread holds its own guards and its own reading
-//! of the clock, which may be old when it decides. The threads are values and take turns, so that each
-//! order of their steps can be chosen; what happens within a step is the part of loom.
+//! Interleavings of several threads on one `Gate`. Each thread holds its own guards and its own reading of the
+//! clock, which may be old when it decides. The threads are values and take turns, so that each order of their
+//! steps can be chosen; loom has what happens within a step.
 
 pub mod step;
 
@@ -65,7 +65,7 @@ struct Play<'g> {
     judge: Judge,
     now: u64,
     threads: Vec<Thread<'g>>,
-    /// Deferrals that were requested and not yet claimed: their owner is the one who will.
+    /// Deferrals that were requested and not yet claimed: their owner is the thread that will claim them.
     requested: Vec<Epoch>,
     calls: u64,
     uncovered: Vec<Call>,
@@ -306,7 +306,7 @@ impl<'g> Play<'g> {
         }
     }
 
-    /// All threads let go of what they hold, and what is left owed is flushed (G6).
+    /// All threads drop what they hold, and what is left owed is flushed (G6).
     fn finish(&mut self) {
         for who in 0..self.threads.len() {
             self.perform(who, Deed::Claim);

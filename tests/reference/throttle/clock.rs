@@ -1,5 +1,5 @@
-//! A clock that is moved by hand, can be moved without a word to those who wait, and says how often an
-//! owner has looked at it.
+//! A clock that is moved by hand, can be moved without waking those who wait, and says how often an owner has
+//! looked at it.
 
 use super::super::MAX;
 use atomic_throttle::{Clock, Manual, Moved, Timestamp};
@@ -16,7 +16,7 @@ pub enum Move {
 }
 
 impl Move {
-    /// What a clock that reads `now` reads after it.
+    /// The reading after this move, if the clock read `now` before.
     pub fn after(self, now: u64) -> u64 {
         match self {
             Self::Advance { by } => now.saturating_add(by).min(MAX),
@@ -46,7 +46,7 @@ thread_local! {
     static LOOKS: RefCell<Option<Arc<AtomicUsize>>> = const { RefCell::new(None) };
 }
 
-/// Counts the looks of this thread from now on, or no more.
+/// From now on counts the looks of this thread, or stops counting.
 pub fn count_looks(looks: Option<Arc<AtomicUsize>>) {
     LOOKS.set(looks);
 }
@@ -56,7 +56,7 @@ impl ByHand {
         Self { time: Manual::new(Timestamp::ZERO), moved: Moved::new() }
     }
 
-    /// Moves the time. Nobody hears of it before [`notify`](Self::notify).
+    /// Moves the time. No thread hears of it before [`notify`](Self::notify).
     pub fn shift(&self, movement: Move) {
         movement.shift(&self.time);
     }
@@ -71,7 +71,7 @@ impl Clock for ByHand {
         let now = self.time.now();
         LOOKS.with_borrow(|looks| {
             if let Some(looks) = looks {
-                // Release: whoever sees the look counted knows that the reading was taken.
+                // Release: a thread that sees the look counted knows that the reading was taken.
                 looks.fetch_add(1, Ordering::Release);
             }
         });

@@ -1,7 +1,7 @@
 //! The threads of the driver: one for each call of `run`, so that a call that waits does not stop it.
 //!
-//! A function that runs in such a thread does what the driver tells it. Whether a thread goes or stays
-//! is not a question of time: an owner that looked at the clock twice, and went neither time, stays.
+//! A function that runs in such a thread does what the driver tells it to do. Time does not decide whether a
+//! thread goes or stays: an owner that looked at the clock twice, and went neither time, stays.
 
 use super::clock::{ByHand, count_looks};
 use super::op::How;
@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
-/// What became of a call, to compare. A run is told by the number that its function returned.
+/// The outcome of a call, to compare. The number that its function returned names a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
     AtOnce(u64),
@@ -29,10 +29,10 @@ pub enum Said {
 }
 
 pub type Handle<'t> = Coalesced<'t, ByHand>;
-/// What became of a call, and its handle if it coalesced.
+/// The outcome of a call, and its handle if it coalesced.
 pub type Answer<'t> = (Said, Option<Handle<'t>>);
 
-/// Calls `f` by the throttle. `board` is what the caller writes before its call.
+/// Calls the throttle with `f`. The caller writes to `board` before its call.
 pub fn call<'t>(
     throttle: &'t Throttle<ByHand>,
     board: &AtomicU64,
@@ -90,7 +90,7 @@ struct Shown {
 /// A thread that makes one call.
 pub struct Helper<'s, 't> {
     shown: Arc<Shown>,
-    /// Its looks at the clock that the driver knows the outcome of.
+    /// The number of its looks at the clock whose outcome the driver knows.
     looks_known: usize,
     commands: Sender<Command<'s>>,
     thread: ScopedJoinHandle<'s, Answer<'t>>,
@@ -139,7 +139,7 @@ impl<'s, 't: 's> Helper<'s, 't> {
 
     /// Whether the thread, which was just notified, starts its run or returns.
     ///
-    /// One that has looked may be on its way. If it looks once more, it was not.
+    /// A thread that has looked may be on its way. If it looks once more, it was not.
     pub fn goes(&self, clock: &ByHand) -> bool {
         until(|| self.has_gone() || self.looks() > self.looks_known);
         if !self.has_gone() {
@@ -178,7 +178,7 @@ impl<'s, 't: 's> Helper<'s, 't> {
     }
 }
 
-/// Does what the driver commands. A driver that is gone wants the run to end.
+/// Does what the driver commands. When the driver is gone, the run ends.
 fn obey(commands: &Receiver<Command<'_>>) {
     loop {
         match commands.recv() {

@@ -1,11 +1,10 @@
 //! Sequences of all operations of a `Throttle`, with real threads for the calls that wait, checked step
 //! by step against the model and against the guarantees.
 //!
-//! The results are determined although the threads are real: after each operation that wakes the owner
-//! the model says whether it goes or stays, and the driver waits until it has done so. Where several
-//! results would be right (a call that comes before an owner has noticed that it was cancelled, two calls
-//! at once) the driver lets one thing happen after the other: those races are the part of loom and of the
-//! sequences on a `Gate`.
+//! The results are determined although the threads are real: after each operation that wakes the owner the
+//! model says whether the owner goes or stays, and the driver waits until it has done so. Several results may
+//! be right: for a call that comes before an owner has noticed that it was cancelled, or for two calls at once.
+//! There the driver lets one thing happen after the other: loom and the sequences on a `Gate` have those races.
 
 pub mod clock;
 mod helper;
@@ -60,7 +59,7 @@ pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIte
     let throttle = Throttle::with_clock(Duration::from_nanos(threshold), ByHand::at_zero());
     let board = AtomicU64::new(0);
     thread::scope(|scope| {
-        // Dropped after the driver, which lets go of the run in progress first.
+        // It is dropped after the driver, which first lets go of the run in progress.
         let _release = Release(&throttle);
         let mut play = Play::new(scope, &throttle, &board, threshold, fault);
         for operation in operations {
@@ -70,7 +69,7 @@ pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIte
     })
 }
 
-/// Lets the owner go where the driver has found a difference and leaves: without a window it runs, and
+/// Lets the owner go when the driver has found a difference and leaves: without a window the owner runs, and
 /// where it waits for itself it is cancelled.
 struct Release<'t>(&'t Throttle<ByHand>);
 

@@ -19,7 +19,8 @@ pub enum How {
 pub enum End {
     Returns,
     Panics,
-    /// When a later [`Deed::End`] says so: the operations before that may take place inside it.
+    /// The function ends when a later [`Deed::End`] says so: the operations before that may take place inside
+    /// it.
     Later,
 }
 
@@ -58,7 +59,7 @@ pub enum Deed {
 #[derive(Clone, Copy, Debug)]
 pub struct Op {
     pub deed: Deed,
-    /// Inside the run in progress, if there is one.
+    /// Whether it takes place inside the run in progress, if there is one.
     pub inside: bool,
     pub end: End,
 }

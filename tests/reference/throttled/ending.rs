@@ -23,7 +23,7 @@ pub struct Ending {
 }
 
 impl Drop for Ending {
-    /// Lets the thread end where a difference was found.
+    /// Lets the thread end when a difference was found.
     fn drop(&mut self) {
         self.commands.free();
         if let Some(throttled) = self.throttled.take() {
@@ -34,7 +34,7 @@ impl Drop for Ending {
 }
 
 impl Ending {
-    /// From where the driver has left the thread: asleep or ended.
+    /// Begins where the driver has left the thread: asleep or ended.
     pub fn new(throttled: Throttled, commands: Commands, watch: Watch, life: Life) -> Self {
         let runs_seen = life.runs;
         Self { commands, watch, life, runs_seen, throttled: Some(throttled) }

@@ -54,7 +54,7 @@ impl Drop for ShowDrop {
     }
 }
 
-/// The driver's side. When it is dropped no run is held up any more.
+/// The driver's side. When it is dropped, no run is held up any more.
 pub struct Commands(Sender<Command>);
 
 /// A function for the thread, and how to command it.
@@ -65,7 +65,7 @@ pub fn function(shown: &Arc<Shown>) -> (impl FnMut() + Send + 'static, Commands)
     let f = move || {
         let Shown { board, begun, saw, .. } = &*guard.0;
         saw.store(board.load(Ordering::Relaxed), Ordering::Relaxed);
-        // Release: whoever sees the run counted sees what it saw.
+        // Release: a thread that sees the run counted sees what the run saw.
         begun.fetch_add(1, Ordering::Release);
         is_free = is_free || obey(&receiver) == Then::IsFree;
     };
@@ -78,7 +78,7 @@ enum Then {
     IsFree,
 }
 
-/// Does what the driver commands. A driver that is gone wants runs to end.
+/// Does what the driver commands. When the driver is gone, runs end.
 fn obey(commands: &Receiver<Command>) -> Then {
     loop {
         match commands.recv() {

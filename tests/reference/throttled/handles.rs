@@ -68,7 +68,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         }
     }
 
-    /// The run in progress ends by a panic: who waits may see that, or a later run.
+    /// The run in progress ends by a panic: a waiting thread may see that, or a later run.
     pub fn a_run_panics(&mut self) {
         let epoch = self.life.model().latest_start;
         for waiter in self.waiters.iter_mut().filter(|waiter| waiter.epoch < epoch) {
@@ -76,7 +76,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         }
     }
 
-    /// Those whose wait must be over return, and with the right answer.
+    /// The waits that must be over return, and with the right answer.
     pub fn settle_waiters(&mut self) {
         for waiter in std::mem::take(&mut self.waiters) {
             if let Some(expected) = self.life.cover(waiter.epoch) {

@@ -1,4 +1,4 @@
-//! What the thread of a `Throttled` is to do: the reference model, and an owner that performs what is due.
+//! What the thread of a `Throttled` should do: the reference model, and an owner that performs what is due.
 
 use super::super::planted::{Fault, Judge};
 use super::super::throttle::clock::Move;
@@ -19,9 +19,9 @@ pub enum Point {
 pub struct Life {
     pub judge: Judge,
     setup: Setup,
-    /// What the clock must read.
+    /// The reading that the clock must have.
     pub now: u64,
-    /// No run starts before this, but by a flush.
+    /// No run starts before this time, except by a flush.
     pub rested_at: u64,
     asked: Option<Pending>,
     /// How it ended, or would end now.
@@ -88,7 +88,7 @@ impl Life {
         (self.has_ended || self.asked.is_some()).then_some(over)
     }
 
-    /// A call: the epoch that it was made in, and whether the thread is to be woken.
+    /// A call. Returns the epoch that it was made in, and whether it wakes the thread.
     pub fn trigger(&mut self, number: u64) -> Result<(u64, bool), Ended> {
         let is_refused = self.ended().filter(|_| !self.is_pending() && !self.has(Fault::TakenAfterTheEnd));
         if let Some(ended) = is_refused {
@@ -123,7 +123,7 @@ impl Life {
         self.now = movement.after(self.now);
     }
 
-    /// Asks for the end: where two ask, the one that ends sooner counts.
+    /// Asks for the end. If two threads ask, the end that comes sooner counts.
     pub fn end(&mut self, pending: Pending) {
         if !self.has_ended {
             self.asked = self.asked.max(Some(pending));
@@ -197,7 +197,7 @@ impl Life {
         }
     }
 
-    /// What a wait for the run that covers a call of this epoch ends with, `None` if it goes on.
+    /// The result of a wait for the run that covers a call of this epoch, or `None` if the wait goes on.
     pub fn cover(&self, epoch: u64) -> Option<Result<(), WaitError>> {
         if self.succeeded > epoch {
             return Some(Ok(()));

@@ -1,11 +1,11 @@
 //! Sequences of all operations of a `Throttled`, with its real thread, checked step by step against the
 //! model and against the guarantees.
 //!
-//! The results are determined although the thread is real: after each operation that wakes it the model
-//! says where it comes to rest, asleep, in a run that the driver holds up, or ended, and the driver waits
-//! for that. Nothing is compared in between. Where several results would be right (a call that comes
-//! before the thread has noticed that it was cancelled, two calls at once) the driver lets one thing
-//! happen after the other: those races are the part of loom.
+//! The results are determined although the thread is real: after each operation that wakes it the model says
+//! where it comes to rest: asleep, in a run that the driver holds up, or ended. The driver waits for that, and
+//! compares nothing in between. Several results may be right: for a call that comes before the thread has
+//! noticed that it was cancelled, or for two calls at once. There the driver lets one thing happen after the
+//! other: loom has those races.
 
 mod ending;
 mod function;
@@ -91,7 +91,7 @@ pub fn check_with(fault: Option<Fault>, setup: Setup, operations: impl IntoItera
     let watch = Watch::new(clock, shown);
     let life = Life::new(setup, fault);
     let (life, watch, mut reached) = thread::scope(|scope| {
-        // Dropped after the driver, and before those that wait are joined.
+        // It is dropped after the driver, and before the waiting threads are joined.
         let _release = Release(&throttled, &commands);
         let mut play = Play::new(scope, &throttled, &commands, watch, life);
         for operation in operations {
@@ -103,7 +103,7 @@ pub fn check_with(fault: Option<Fault>, setup: Setup, operations: impl IntoItera
     reached
 }
 
-/// Lets the thread end where the driver has found a difference and leaves.
+/// Lets the thread end when the driver has found a difference and leaves.
 struct Release<'t>(&'t Throttled, &'t Commands);
 
 impl Drop for Release<'_> {

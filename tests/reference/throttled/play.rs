@@ -98,8 +98,8 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         self.settle_waiters();
     }
 
-    /// Ends what is in progress, and lets what is pending run where somebody waits for it. What nobody
-    /// waits for is left pending.
+    /// Ends what is in progress, and lets what is pending run if a thread waits for it. Otherwise it is left
+    /// pending.
     pub fn finish(mut self) -> (Life, Watch, Reached) {
         self.let_go();
         if !self.waiters.is_empty() || !self.end_waiters.is_empty() {
@@ -131,7 +131,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         if inside { self.commands.perform(self.throttled.clone(), f) } else { f(self.throttled) }
     }
 
-    /// What the thread does after an operation; `wakes` says whether it was woken where it slept.
+    /// What the thread does after an operation. `wakes` says whether the operation woke it from sleep.
     pub fn woken(&mut self, wakes: bool) {
         if !wakes {
             return;
@@ -140,7 +140,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         let (throttled, model) = (self.throttled, *self.life.model());
         let has_ended = self.life.has_ended;
         self.watch.rests(&self.life, || {
-            // What the thread does last of all it does after it has dropped the function.
+            // The thread drops the function, and then does one last thing.
             let ends = || throttled.shutdown_within(Pending::Discard, Duration::ZERO).is_ok();
             if has_ended {
                 until(ends);
@@ -153,7 +153,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         self.count_the_rest();
     }
 
-    /// Whether the thread sleeps, so that it is to hear of what is about to be done.
+    /// Whether the thread sleeps, so that it must hear of the next operation.
     fn sleeps(&self) -> bool {
         self.life.point() == Point::Asleep
     }
@@ -250,7 +250,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         let sleeps = self.sleeps();
         self.life.judge.model.threshold = to.min(MAX);
         if self.life.judge.fault == Some(Fault::ThresholdUnnoticed) {
-            // As if the thread slept on: what it was about to do it does not.
+            // The fault: the thread sleeps on, and does not do what it was about to do.
             let (throttled, model) = (self.throttled, *self.life.model());
             self.watch.rests(&self.life, || !sleeps || decode(throttled) == model);
         } else {
@@ -268,7 +268,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
             assert_eq!(limited, Err(WaitError::InsideRun));
             self.reached.count("refused inside");
         } else if self.life.has_ended {
-            // It may have ended within no time at all.
+            // It may have ended even within a limit of 0.
             assert!(limited == Ok(self.life.shutdown) || !had_ended && limited == Err(WaitError::TimedOut));
             assert_eq!(self.throttled.shutdown(pending), Ok(self.life.shutdown));
         } else {

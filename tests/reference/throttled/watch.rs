@@ -36,7 +36,7 @@ impl Clock for Watched {
     fn now(&self) -> Timestamp {
         let now = self.time.now();
         if thread::current().name() == Some(THREAD) {
-            // Release: whoever sees the reading counted knows that it was taken.
+            // Release: a thread that sees the reading counted knows that it was taken.
             self.readings.fetch_add(1, Ordering::Release);
         }
         now
@@ -60,9 +60,9 @@ impl Watch {
         Self { clock, shown, known: 0 }
     }
 
-    /// The run in progress is about to end, after which the thread takes so many readings before it looks.
+    /// The run in progress is about to end, after which the thread takes this many readings before it looks.
     pub fn run_ends(&mut self, readings: usize) {
-        // In a run it takes readings for what is called inside.
+        // In a run it takes readings for the operations that are called inside.
         self.known = self.clock.readings() + readings;
     }
 

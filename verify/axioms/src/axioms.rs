@@ -1,4 +1,4 @@
-//! The axioms of RC11: section 3 of the paper that the crate's documentation names. Its names for the
+//! The axioms of RC11: section 3 of the paper that the crate's documentation names. The paper's names for the
 //! relations stand beside ours.
 
 use crate::execution::Execution;
@@ -20,7 +20,7 @@ pub(crate) fn allows(model: Model, execution: &Execution) -> bool {
         return false;
     }
     let happens_before = happens_before(model, execution);
-    // `eco`: all that the values tell of the order of two accesses.
+    // `eco`: everything that the values show about the order of two accesses.
     let observed = execution.read_from.or(&execution.modified).or(&overwritten).closure();
     if !model.has(Departure::NoCoherence) && !happens_before.then(&observed.maybe()).is_irreflexive() {
         return false;

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 pub struct Candidates {
     /// How many there were.
     pub tried: usize,
-    /// Those that the model allows.
+    /// The candidates that the model allows.
     pub judgement: Judgement,
 }
 
@@ -54,7 +54,7 @@ fn all_paths(program: &Program) -> Vec<Vec<Path>> {
             written(path).for_each(|(location, value)| _ = values[location.0].insert(value));
         }
         rounds += 1;
-        // A chain is at most as long as there are writes, though sums would go on for ever.
+        // A chain is at most as long as there are writes, although sums could go on for ever.
         let most = |paths: &Vec<Path>| paths.iter().map(|path| written(path).count()).max().unwrap_or(0);
         let longest: usize = paths.iter().map(most).sum();
         if values.iter().map(BTreeSet::len).sum::<usize>() == known || rounds > longest {
@@ -98,7 +98,7 @@ fn written(path: &Path) -> impl Iterator<Item = (Location, u64)> {
     })
 }
 
-/// Calls `then` with each way to take one of every list.
+/// Calls `then` with each way to take one element of every list.
 fn each_choice<'a, T>(lists: &'a [Vec<T>], chosen: &mut Vec<&'a T>, then: &mut impl FnMut(&[&'a T])) {
     let Some((first, rest)) = lists.split_first() else { return then(chosen) };
     for one in first {
@@ -165,7 +165,7 @@ fn add_path(execution: &mut Execution, thread: usize, path: &Path) {
     }
 }
 
-/// The writes of the value that `read` found, but for its own.
+/// The writes of the value that `read` found, without its own write.
 fn sources_of(execution: &Execution, read: usize) -> Vec<usize> {
     let writes = execution.same_location(read) & execution.writes & !execution.update.row(read);
     members(writes).filter(|&write| execution.events[write].value == execution.events[read].value).collect()

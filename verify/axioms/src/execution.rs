@@ -13,12 +13,12 @@ pub(crate) enum Kind {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
-    /// Of a fence: none.
+    /// `None` for a fence.
     pub(crate) location: Option<Location>,
     pub(crate) value: u64,
 }
 
-/// A read-modify-write is two events, as in the paper.
+/// As in the paper, a read-modify-write is two events.
 #[derive(Clone, Debug)]
 pub(crate) struct Execution {
     pub(crate) events: Vec<Event>,
@@ -46,7 +46,7 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
-    /// The initial writes alone. The one to location `l` is event `l`.
+    /// An execution with the initial writes alone. The one to location `l` is event `l`.
     pub(crate) fn new(initial: &[u64], threads: usize) -> Self {
         let mut execution = Self {
             events: Vec::with_capacity(MOST_EVENTS),

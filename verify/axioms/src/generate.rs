@@ -1,14 +1,14 @@
 //! Builds the executions that a model allows, event by event.
 //!
-//! No axiom is broken by leaving out the latest events, so a graph that breaks one is dropped at once,
-//! with all that would follow from it. The events are added in an order that puts each after those
-//! before it in its thread and after the write that it reads from. There is one unless the two relations
-//! form a cycle, which the axiom against values out of thin air forbids. So with that axiom switched off
-//! nothing is found that needs it off: ask the candidates.
+//! Leaving out the latest events breaks no axiom, so a graph that breaks one is dropped at once, with
+//! everything that would follow from it. Each event is added after those before it in its thread, and after the
+//! write that it reads from. Such an order exists unless the two relations form a cycle, which the axiom
+//! against values out of thin air forbids. So this builder finds nothing that needs that axiom switched off:
+//! ask the candidates for it.
 //!
 //! Each execution is built once. Stores and fences are added as soon as a thread comes to them. When all
-//! threads stand at reads, the first of them either reads from a write that is there, or waits for one
-//! that is not: from then on it may read only from writes that were added since.
+//! threads stand at reads, the first of them either reads from an existing write, or waits for a later one:
+//! from then on it may read only from writes that were added since.
 
 use crate::axioms;
 use crate::execution::{Execution, Kind};
@@ -96,7 +96,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds a read, of each write that it may read from.
+    /// Adds a read, once for each write that it may read from.
     fn read(&mut self, graph: &Graph, thread: usize, action: Action, location: Location) {
         let cursor = &graph.cursors[thread];
         let may_fail = cursor.failed_spuriously < self.program.spurious_failures;

@@ -1,23 +1,21 @@
 //! What the RC11 memory model lets a small program do, by enumeration.
 //!
-//! A program is a few threads over a few locations. Its executions are graphs of events: which event
-//! comes first in its thread, which write a read takes its value from, in which order the writes of a
-//! location stand. The model is a handful of axioms that such a graph must meet. So all that a program
-//! may do is found by trying all graphs and keeping those that meet the axioms. Nothing is run, and no
-//! schedule is chosen.
+//! A program is a few threads over a few locations. Its executions are graphs of events: which event comes
+//! first in its thread, which write a read takes its value from, and in which order the writes of a location
+//! stand. The model is a handful of axioms that such a graph must meet. Trying all graphs, and keeping those
+//! that meet the axioms, finds all that a program may do. Nothing is run, and no schedule is chosen.
 //!
-//! The model is that of Ori Lahav, Viktor Vafeiadis, Jeehoon Kang, Chung-Kil Hur and Derek Dreyer,
-//! "Repairing Sequential Consistency in C/C++11", PLDI 2017. [`Model::CPP20`] differs from it in what
-//! C++20 took away since, part of the release sequence. Rust's atomics are those of C++20.
+//! The model is that of Ori Lahav, Viktor Vafeiadis, Jeehoon Kang, Chung-Kil Hur and Derek Dreyer, "Repairing
+//! Sequential Consistency in C/C++11", PLDI 2017. [`Model::CPP20`] differs from it where C++20 has since taken
+//! something away: a part of the release sequence. Rust's atomics are those of C++20.
 //!
-//! It is for programs of a few operations a thread, with at most 64 events. It cannot show what a
+//! It is meant for programs of a few operations a thread, with at most 64 events. It cannot show what a
 //! compiler or a processor does with the code: only what the language allows them.
 //!
-//! One axiom is stronger than the language: none of RC11's executions has a cycle of "before it in its
-//! thread" and "takes its value from". So values do not come out of thin air, but relaxed loads are not
-//! buffered beyond later stores either, which C++ and some processors allow. What is judged by
-//! [`Program::judge`] is judged without such executions. [`Program::judge_candidates`] can be asked with
-//! that axiom off ([`Departure::ThinAir`]).
+//! One axiom is stronger than the language: none of RC11's executions has a cycle of "before it in its thread"
+//! and "takes its value from". So values do not come out of thin air, but relaxed loads are not buffered beyond
+//! later stores either, which C++ and some processors allow. [`Program::judge`] judges without such executions.
+//! [`Program::judge_candidates`] can be asked with that axiom off ([`Departure::ThinAir`]).
 
 mod axioms;
 mod candidates;

@@ -1,16 +1,16 @@
-//! Which model an execution is judged by.
+//! The models by which an execution can be judged.
 
 /// RC11, as printed or as C++20 has it, or with one planted fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// Whether later writes by the same thread continue a release sequence. In C++11 and in the paper
-    /// they do, since C++20 only read-modify-writes do.
+    /// Whether later writes by the same thread continue a release sequence. In C++11 and in the paper they do;
+    /// since C++20 only read-modify-writes do.
     pub(crate) same_thread_continues_a_release: bool,
     departure: Option<Departure>,
 }
 
 impl Model {
-    /// As printed.
+    /// The model as printed.
     pub const RC11: Self = Self { same_thread_continues_a_release: true, departure: None };
 
     /// With the release sequences of C++20. It allows all that [`RC11`](Self::RC11) allows, and more.
@@ -27,7 +27,7 @@ impl Model {
     }
 }
 
-/// A fault in the model, planted to see whether the litmus tests find it.
+/// A fault in the model. It is planted to see whether the litmus tests find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departure {
     /// Too weak: the axiom of coherence is off.
@@ -61,7 +61,7 @@ pub enum Departure {
 }
 
 impl Departure {
-    /// All of them.
+    /// All faults.
     pub const ALL: [Self; 14] = [
         Self::NoCoherence,
         Self::NoAtomicity,

@@ -3,9 +3,9 @@
 /// The ordering of an access or a fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
-    /// A plain access. Two that race are an error of the program.
+    /// A plain access. A race between two accesses, one of them plain, is an error of the program.
     NonAtomic,
-    /// As a fence: none.
+    /// A fence of this order is no fence.
     Relaxed,
     Acquire,
     Release,

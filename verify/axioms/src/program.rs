@@ -39,14 +39,14 @@ impl Program {
         Location(self.initial.len() - 1)
     }
 
-    /// Adds a thread. `body` is run many times: it may depend on nothing but what it reads. What it
-    /// returns is its part of the [`Outcome`](crate::Outcome).
+    /// Adds a thread. `body` runs many times, so it may depend on nothing but what it reads. Its result is its
+    /// part of the [`Outcome`](crate::Outcome).
     pub fn thread<const N: usize>(&mut self, body: impl Fn(&mut Thread) -> [u64; N] + 'static) {
         self.threads.push(Box::new(move |thread| body(thread).to_vec()));
     }
 
-    /// How often a weak compare-and-swap of each thread may fail on the value that it expects. 0 unless
-    /// said otherwise.
+    /// How often a weak compare-and-swap of each thread may fail on the value that it expects. The default is
+    /// 0.
     pub fn spurious_failures(&mut self, most: usize) {
         self.spurious_failures = most;
     }
@@ -57,8 +57,8 @@ impl Program {
         generate::judge(self, model)
     }
 
-    /// The same by trying all candidates, and how many there were. For the smallest programs, without
-    /// loops: they are the more the more values a location takes.
+    /// Gives the same by trying all candidates, and also says how many there were. It is for the smallest
+    /// programs, without loops: the more values a location takes, the more candidates there are.
     #[must_use]
     pub fn judge_candidates(&self, model: Model) -> Candidates {
         candidates::judge(self, model)

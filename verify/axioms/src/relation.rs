@@ -1,6 +1,6 @@
 //! Relations between at most 64 events, and the few operations that the axioms are written in.
 
-/// A set of events: bit `e` for event `e`.
+/// A set of events: bit `e` stands for event `e`.
 pub(crate) type Events = u64;
 
 pub(crate) const MOST_EVENTS: usize = 64;
@@ -47,7 +47,7 @@ impl Relation {
         self
     }
 
-    /// `self` where each row `a` keeps only the events of `allowed(a)`.
+    /// Keeps only the events of `allowed(a)` in each row `a`.
     pub(crate) fn keep(mut self, allowed: impl Fn(usize) -> Events) -> Self {
         for (event, row) in self.0.iter_mut().enumerate().filter(|(_, row)| **row != 0) {
             *row &= allowed(event);
@@ -55,12 +55,12 @@ impl Relation {
         self
     }
 
-    /// `self` from events of `set` alone.
+    /// The pairs of `self` that begin in `set`.
     pub(crate) fn from(self, set: Events) -> Self {
         self.keep(|event| if set >> event & 1 == 1 { Events::MAX } else { 0 })
     }
 
-    /// `self` to events of `set` alone.
+    /// The pairs of `self` that end in `set`.
     pub(crate) fn to(self, set: Events) -> Self {
         self.keep(|_| set)
     }
@@ -74,7 +74,7 @@ impl Relation {
         composed
     }
 
-    /// `self`, or staying where one is.
+    /// `self`, and each event to itself.
     pub(crate) fn maybe(mut self) -> Self {
         for (event, row) in self.0.iter_mut().enumerate() {
             *row |= 1 << event;
@@ -114,7 +114,7 @@ impl Relation {
         self.closure().is_irreflexive()
     }
 
-    /// Whether some pair is in both.
+    /// Whether some pair is in both relations.
     pub(crate) fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(row, other)| row & other != 0)
     }

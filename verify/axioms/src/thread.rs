@@ -1,4 +1,4 @@
-//! One thread of a program, as a function that is run again with each series of values it may read.
+//! One thread of a program: a function that runs again with each series of values it may read.
 
 use crate::order::Order;
 use crate::program::Location;
@@ -38,12 +38,12 @@ pub(crate) enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
     pub(crate) value: u64,
-    /// What was written in its place.
+    /// The value that was written in its place.
     pub(crate) written: Option<u64>,
 }
 
 impl Action {
-    /// Where it reads, if it does.
+    /// The location that it reads, if it reads one.
     pub(crate) fn reads(&self) -> Option<Location> {
         match *self {
             Self::Store { .. } | Self::Fence { .. } => None,
@@ -53,7 +53,7 @@ impl Action {
         }
     }
 
-    /// What may come of it if it reads `value`.
+    /// The possible results if it reads `value`.
     pub(crate) fn answers(&self, value: u64, may_fail: bool) -> Vec<Seen> {
         let only_read = Seen { value, written: None };
         match *self {
@@ -102,13 +102,13 @@ impl Action {
 pub(crate) struct Unfolding {
     /// The last one is a read that the series has no answer for, unless the thread ended.
     pub(crate) actions: Vec<Action>,
-    /// What it returned, if it ended.
+    /// The values that the thread returned, if it ended.
     pub(crate) returned: Option<Vec<u64>>,
 }
 
 /// The thread as its function sees it: the operations that it may perform.
 ///
-/// The default is a thread that ends at its first read: a stand-in while the real one is lent out.
+/// The default is a thread that ends at its first read. It stands in while the real one is lent out.
 #[derive(Debug, Default)]
 pub struct Thread {
     seen: Vec<Seen>,
@@ -117,7 +117,7 @@ pub struct Thread {
     stopped: bool,
 }
 
-/// A function is left by unwinding where its series of values ends.
+/// The payload that unwinds a function where its series of values ends.
 struct Stopped;
 
 const MOST_ACTIONS: usize = 64;
@@ -161,8 +161,9 @@ impl Thread {
         self.exchange(Action::CompareExchange { location, expected, new, success, failure, weak })
     }
 
-    /// As [`compare_exchange`](Self::compare_exchange), and may fail on the value that it expects: each
-    /// thread as often as [`Program::spurious_failures`](crate::Program::spurious_failures) says.
+    /// Does what [`compare_exchange`](Self::compare_exchange) does, but may also fail on the value that it
+    /// expects: in each thread as often as [`Program::spurious_failures`](crate::Program::spurious_failures)
+    /// says.
     ///
     /// # Errors
     ///
@@ -179,7 +180,7 @@ impl Thread {
         self.exchange(Action::CompareExchange { location, expected, new, success, failure, weak })
     }
 
-    /// With [`Order::Relaxed`]: no fence.
+    /// A fence. With [`Order::Relaxed`] there is none.
     pub fn fence(&mut self, order: Order) {
         if order != Order::Relaxed {
             self.act(Action::Fence { order });
@@ -201,7 +202,7 @@ impl Thread {
             self.stopped = true;
             panic::resume_unwind(Box::new(Stopped));
         }
-        // A destructor acts while the function is left. Nothing of this is recorded.
+        // A destructor acts while the function unwinds. None of this is recorded.
         Seen { value: 0, written: Some(0) }
     }
 

@@ -1,19 +1,19 @@
-//! A call that finds a channel of capacity 1 full, as `crossbeam-channel` 0.5.17 and the standard library have it,
-//! beside this library's own shape (`shapes.rs`): does the receiver see what the caller wrote before? Read off
-//! `start_send` and `start_recv` of its array flavour by hand.
+//! A call finds a channel of capacity 1 full. `crossbeam-channel` 0.5.17 and the standard library have such a
+//! channel; this library's own shape is in `shapes.rs`. The question is whether the receiver sees what the
+//! caller wrote before. The program was read off `start_send` and `start_recv` of the array flavour by hand.
 
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use axioms::{Model, Program};
 
 const EMPTY: u64 = 0;
 const TAKEN: u64 = 2;
-/// Of the slot: written, and free again.
+/// The states of the slot: written, and free again.
 const WRITTEN: u64 = 1;
 const FREE: u64 = 2;
-/// A message is there, and only one receives.
+/// A message is there, and only one thread receives, so this never comes.
 const NEVER: u64 = 99;
 
-/// `after`: a fence that the receiver would have after it took the message; Relaxed is none.
+/// `after` is a fence that the receiver might have after it took the message; Relaxed means none.
 fn full_channel(after: Order) -> Program {
     let mut program = Program::new();
     let (head, stamp, data) = (program.location(EMPTY), program.location(WRITTEN), program.location(0));
@@ -34,7 +34,7 @@ fn full_channel(after: Order) -> Program {
     program
 }
 
-/// The caller was told that the channel is full, and the receiver has not seen what it wrote.
+/// The caller found the channel full, and the receiver has not seen what the caller wrote.
 fn missed(after: Order, model: Model) -> usize {
     full_channel(after).judge(model).count(|o| o.threads == [vec![WRITTEN, EMPTY], vec![0]])
 }

@@ -1,7 +1,7 @@
-//! The argument of the fences in its smallest form: each promise as a few operations on a word and some
-//! data, judged for every combination of two orderings. So what is asserted is not only that the
-//! orderings in the sources are enough, but also that no weaker pair is. None of it rests on the axiom
-//! against values out of thin air, which is stronger than what C++ promises.
+//! The argument of the fences in its smallest form: each promise as a few operations on a word and some data,
+//! judged for every combination of two orderings. So the tests assert that the orderings in the sources are
+//! enough, and also that no weaker pair is. None of it rests on the axiom against values out of thin air, which
+//! is stronger than what C++ promises.
 //!
 //! These shapes are read off `src/gate/mod.rs` and `src/front/wait.rs` by hand, and may drift from them. The
 //! sources themselves are judged in `tests/gate`.
@@ -10,11 +10,11 @@ use axioms::Order::{self, AcqRel, Acquire, NonAtomic, Relaxed, Release, SeqCst};
 use axioms::{Candidates, Departure, Location, Model, Outcome, Program, Thread};
 use evidence::Check;
 
-/// As fences: Relaxed is none.
+/// As a fence, Relaxed means none.
 const ALL: [Order; 5] = [Relaxed, Acquire, Release, AcqRel, SeqCst];
 const OF_LOADS: [Order; 3] = [Relaxed, Acquire, SeqCst];
 
-/// The word. Of an epoch: nothing pending, pending, a run in progress.
+/// The word in an epoch, with nothing pending. The other two have a run pending, and a run in progress.
 const fn idle(epoch: u64) -> u64 {
     10 * epoch
 }
@@ -25,11 +25,11 @@ const fn running(epoch: u64) -> u64 {
     10 * epoch + 1
 }
 
-/// Returned in place of a value where nobody else moves the word, and yet a move failed. Some candidates do
+/// Returned in place of a value if a move failed although no other thread moves the word. Some candidates do
 /// return it; the model allows none of them.
 const NEVER: u64 = 99;
 
-/// What is said of a shape.
+/// The claim about a shape.
 struct Claim<'c> {
     guarantees: &'static str,
     what: &'static str,
@@ -38,7 +38,7 @@ struct Claim<'c> {
     /// Which pairs suffice.
     sufficient: fn(Order, Order) -> bool,
     wrong: fn(&Outcome) -> bool,
-    /// Without this in some execution the claim would be empty.
+    /// If no execution reached this, the claim would be empty.
     reached: fn(&Outcome) -> bool,
 }
 
@@ -59,7 +59,7 @@ fn release_and_acquire(first: Order, second: Order) -> bool {
 }
 
 impl Claim<'_> {
-    /// Judges the shape for each pair of orderings: something goes wrong exactly if they do not suffice.
+    /// Judges the shape for each pair of orderings: something goes wrong exactly if the pair does not suffice.
     fn judge(&self, shape: impl Fn(Order, Order) -> Program) {
         let check = Check::of(self.guarantees, format!("RC11, all candidates: {}", self.what));
         let [(first_site, firsts), (second_site, seconds)] = self.orderings;
@@ -88,7 +88,7 @@ impl Claim<'_> {
         check.passed(tried, "cases");
     }
 
-    /// All candidates, after it was seen that the builder and the neighbouring models agree with them.
+    /// Judges all candidates, after the builder and the neighbouring models were seen to agree with them.
     fn candidates(&self, program: &Program, case: &str) -> Candidates {
         let candidates = program.judge_candidates(Model::CPP20);
         let judgement = &candidates.judgement;
@@ -135,7 +135,7 @@ fn a_coalesced_call_is_seen_by_the_run() {
     });
 }
 
-/// The first run finishes, a second window has a deferral of its own, its run starts.
+/// The first run finishes, a second window has a deferral of its own, and the run of that starts.
 #[test]
 fn the_first_run_of_a_later_epoch_covers() {
     let claim = Claim {
@@ -286,9 +286,8 @@ fn a_run_that_takes_over_sees_what_the_owner_wrote() {
     claim.judge(|call, start| taking_over(Relaxed, call, start));
 }
 
-/// Where one thread's move of the word is read by the other's, plain memory is ordered. A load that a
-/// fence stands before is read by nobody: only the value arrives. A read-modify-write in its place would
-/// order it.
+/// If one thread reads the other's move of the word, plain memory is ordered. No thread reads a load that
+/// stands behind a fence: only the value arrives. A read-modify-write in place of the load would order it.
 #[test]
 fn fences_around_a_load_order_no_plain_memory() {
     let check =

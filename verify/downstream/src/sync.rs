@@ -1,4 +1,4 @@
-//! The atomics of this crate: loom's where the throttle is on loom's, else those of `std`.
+//! The atomics of this crate: loom's where the throttle uses loom's, those of `std` otherwise.
 
 #[cfg(atomic_throttle_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};

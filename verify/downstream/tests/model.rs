@@ -1,5 +1,5 @@
-//! Models of [`Settings`] under loom: when all calls have returned and nothing waits to be saved, the
-//! latest version is saved. And a fault that somebody might make, which the same model finds.
+//! Models of [`Settings`] under loom: when all calls have returned and nothing waits to be saved, the latest
+//! version is saved. The same model finds a fault that a user might make.
 #![cfg(atomic_throttle_loom)]
 
 use atomic_throttle::{Manual, Throttle, Timestamp};
@@ -49,13 +49,13 @@ fn preemptions() -> usize {
     evidence::depth(2, 3)
 }
 
-/// Two threads change a setting each, in the window of an earlier save, while the program comes to its
-/// end. What they do is `change`.
+/// Two threads change a setting each by `change`, in the window of an earlier save, while the program comes to
+/// its end.
 fn two_changes(change: fn(&Settings<File, Manual>)) -> Counts {
     let counts = Counts::default();
     let totals = Arc::clone(&counts.0);
     let mut model = loom::model::Builder::new();
-    // Whatever the environment says: these would end the model before its end.
+    // The environment does not matter: these settings would stop the model too early.
     (model.max_duration, model.max_permutations) = (None, None);
     model.preemption_bound = Some(preemptions());
     model.check(move || {
@@ -105,8 +105,8 @@ fn the_latest_version_is_saved() {
     check.passed(executions.load(Relaxed), "executions");
 }
 
-/// Planted: the version is read before the call, and not in the run. One thread alone never notices; but
-/// the run is to cover the calls of others, too.
+/// Planted: the version is read before the call, and not in the run. One thread alone never notices; but the
+/// run must cover the calls of others, too.
 #[test]
 fn a_version_that_is_read_before_the_call_is_not_the_latest() {
     let counts = two_changes(|settings| {

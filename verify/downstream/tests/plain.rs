@@ -1,5 +1,5 @@
-//! The same crate on std's atomics, as it is used: `cargo test --manifest-path verify/downstream/Cargo.toml`
-//! from another folder, where cargo does not find the flags.
+//! The same crate on std's atomics, as it is used. `cargo test --manifest-path verify/downstream/Cargo.toml` runs
+//! it from another folder, where cargo does not find the flags.
 #![cfg(not(atomic_throttle_loom))]
 
 use atomic_throttle::{Manual, Throttle, Timestamp};

@@ -13,7 +13,7 @@ const EVIDENCE: &str = "evidence | ";
 const CAUGHT: &str = "caught | ";
 const BETWEEN: &str = " | ";
 
-/// The guarantees, as DESIGN.md numbers and names them.
+/// The guarantees, with their numbers and names.
 pub const GUARANTEES: [(&str, &str); 18] = [
     ("G1", "spacing"),
     ("G2", "exclusion"),
@@ -44,7 +44,7 @@ pub fn deep() -> bool {
 /// The environment variable that asks for the full depth.
 pub const DEEP: &str = "ATOMIC_THROTTLE_DEEP";
 
-/// `deeply` if the checks are to go to their full depth, else `usually`.
+/// `deeply` if the checks are to go to their full depth, and `usually` otherwise.
 #[must_use]
 pub fn depth<T>(usually: T, deeply: T) -> T {
     if deep() { deeply } else { usually }
@@ -63,7 +63,7 @@ impl Check {
     ///
     /// # Panics
     ///
-    /// If that is no guarantee, or none: the report would have no place for the check.
+    /// If one of the guarantees is unknown, or there is none: the report would have no place for the check.
     pub fn of(guarantees: &'static str, what: impl Into<String>) -> Self {
         let what = what.into();
         let known = |number| GUARANTEES.iter().any(|(known, _)| *known == number);
@@ -79,7 +79,7 @@ impl Check {
     ///
     /// # Panics
     ///
-    /// If there were none: a check of nothing has not passed.
+    /// If there were none: a check that looked at nothing has not passed.
     pub fn passed(self, count: usize, unit: &str) {
         assert!(count > 0, "{}: it looked at nothing", self.what);
         let line = Line::Evidence {

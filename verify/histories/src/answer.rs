@@ -1,4 +1,4 @@
-//! What a caller was told.
+//! The answer that a caller got.
 
 use crate::reference::{Model, Told, shipped};
 use atomic_throttle::{State, Threshold};
@@ -7,13 +7,13 @@ use std::fmt;
 /// All that the caller can see of the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// By its name in the transition table.
+    /// The outcome, by its name in the transition table.
     Told(Told),
     /// The same, and the epoch that the caller was shown.
     In { told: Told, epoch: u64 },
     /// A run started. `None` where the caller is not shown whether it released an owner.
     Run { epoch: u64, released_owner: Option<bool> },
-    /// The call went on to wait. It was not shown which of `Defer`, `Busy` and `Early` it was told.
+    /// The call went on to wait. The caller did not see which of `Defer`, `Busy` and `Early` it was.
     Waits,
     /// The whole state.
     State(Model),

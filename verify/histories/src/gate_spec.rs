@@ -41,8 +41,8 @@ impl GateSpec {
         match told {
             Told::Run => Answer::Run { epoch, released_owner: Some(had_owner) },
             Told::Defer(_) | Told::Coalesced | Told::Requested | Told::Owed => Answer::In { told, epoch },
-            // A run that finishes is shown what it left behind. `Ignored` is no answer that its guard
-            // could be given, so a history with one is rejected.
+            // A run that finishes sees what it left behind. No guard can get the answer `Ignored`, so a history
+            // with one is rejected.
             Told::Finished => Answer::State(self.0),
             told => Answer::Told(told),
         }

@@ -18,8 +18,8 @@ where
     O: Clone + fmt::Debug + fmt::Display,
     A: Clone + fmt::Debug + fmt::Display + PartialEq,
 {
-    /// Shows that the history is linearizable, or prints it, and how far one has to read to see that it
-    /// is not.
+    /// Shows that the history is linearizable. If it is not, prints it, and how far one has to read to see
+    /// that.
     ///
     /// # Panics
     ///
@@ -55,7 +55,7 @@ where
         self.tell(until, tester, |call| (call.thread, call.operation.clone()))
     }
 
-    /// The same by the bare tester, which takes exponential time to reject a long history.
+    /// The same question to the bare tester, which takes exponential time to reject a long history.
     pub fn is_linearizable_by_all_orders<S>(&self, spec: S) -> bool
     where
         S: SequentialSpec<Op = O, Ret = A> + Clone,
@@ -63,7 +63,7 @@ where
         self.tell(u64::MAX, LinearizabilityTester::new(spec), |call| call.operation.clone())
     }
 
-    /// Tells `tester` what happened until then.
+    /// Feeds `tester` with what happened until then.
     fn tell<S>(
         &self,
         until: u64,

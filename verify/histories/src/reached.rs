@@ -1,4 +1,4 @@
-//! What a set of histories came to, so that a test can show that it reached what it claims to check.
+//! What a set of histories reached, so that a test can show that it checked what it claims to check.
 
 use crate::history::History;
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ pub struct Reached {
     pub with_overlap: usize,
     pub calls: usize,
     pub overlaps: usize,
-    /// How often an operation was answered so, by the first word of each: `"Arrive Defer"`.
+    /// How often an operation got an answer, by the first word of each: `"Arrive Defer"`.
     pub outcomes: BTreeMap<String, usize>,
 }
 
 impl Reached {
-    /// Adds what `history` came to.
+    /// Adds what `history` reached.
     pub fn add<O, A>(&mut self, history: &History<O, A>)
     where
         O: fmt::Debug + fmt::Display + Clone,
@@ -33,8 +33,8 @@ impl Reached {
         }
     }
 
-    /// Whether there are so many histories, at least half as many concurrent ones, and each of these
-    /// outcomes. How often threads meet is up to the machine, so some need more histories than others.
+    /// Whether there are this many histories, at least half as many concurrent ones, and each of these
+    /// outcomes. The machine decides how often threads meet, so some checks need more histories than others.
     #[must_use]
     pub fn is_enough(&self, histories: usize, all: &[&str]) -> bool {
         let reached = all.iter().all(|outcome| self.outcomes.contains_key(*outcome));

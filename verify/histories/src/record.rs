@@ -25,14 +25,14 @@ pub struct Call<O, A> {
 pub struct Moments(AtomicU64);
 
 impl Moments {
-    /// Later than every moment before it.
+    /// A moment that is later than every moment before it.
     pub fn next(&self) -> u64 {
         self.0.fetch_add(1, Ordering::SeqCst)
     }
 }
 
-/// What one thread writes down. Before and after each moment it lets other threads go first, at random,
-/// so that calls overlap on few cores as well.
+/// The notes of one thread. Before and after each moment it lets other threads go first, at random, so that
+/// calls overlap on few cores as well.
 #[derive(Debug)]
 pub struct Lane<'h, O, A> {
     pub thread: usize,

@@ -1,10 +1,10 @@
 //! Keeps the checker from looking at the same thing twice.
 //!
-//! `LinearizabilityTester` tries the orders of a history one after the other. Many of them lead to the
-//! same place: the same calls are done and the model is in the same state, only in another order. What
-//! can follow is then the same, too. Without a memory of those places it would take hours to be sure
-//! that a history has no order at all. The tester asks a specification about each step, so a
-//! specification can have that memory: it refuses a step to a place where the search has been.
+//! `LinearizabilityTester` tries the orders of a history one after the other. Many of them lead to the same
+//! place: the same calls are done and the model is in the same state, only in another order. What can follow is
+//! then the same, too. Without a memory of those places it would take hours to make sure that a history has no
+//! order at all. The tester asks a specification about each step, so the specification can have that memory: it
+//! refuses a step to a place where the search has been.
 
 use stateright::semantics::SequentialSpec;
 use std::cell::RefCell;

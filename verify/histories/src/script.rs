@@ -16,13 +16,13 @@ pub enum Wish {
     Request,
     Owe,
     TryStart,
-    /// Without a deferral of its own the thread arrives instead.
+    /// A thread without a deferral of its own arrives instead.
     Fire,
-    /// Without a deferral of its own the thread coalesces instead.
+    /// A thread without a deferral of its own coalesces instead.
     Abandon,
     Cancel,
     Flush,
-    /// Without a run of its own the thread looks at the state instead.
+    /// A thread without a run of its own looks at the state instead.
     Finish,
     State,
     SetThreshold {
@@ -76,7 +76,7 @@ impl Plan {
         }
     }
 
-    /// The same, with one thread more that does nothing but to change the threshold.
+    /// The same, with one more thread that only changes the threshold.
     #[must_use]
     pub fn with_changed_threshold(seed: u64) -> Self {
         let mut plan = Self::random(seed);
@@ -87,7 +87,7 @@ impl Plan {
     }
 }
 
-/// Time goes on from step to step, but jumps, and each thread has its own.
+/// Each thread has its own time, which goes on from step to step, but jumps.
 fn script(random: &mut SmallRng, steps: u64) -> Vec<Step> {
     let step = |step: u64| Step {
         wish: *WISHES.choose(random).expect("there are wishes"),

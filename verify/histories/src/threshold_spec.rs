@@ -1,20 +1,19 @@
 //! A gate whose threshold is changed while others decide.
 //!
-//! Word and threshold together are not one linearizable object. A decision reads the threshold before it
-//! moves the word, so it may move the word after a change by what it read before the change. Whoever made
-//! the change and then looked at the word has seen neither order of the two:
+//! Word and threshold together are not one linearizable object. A decision reads the threshold before it moves
+//! the word, so after a change it may still move the word by the old threshold. A thread that made the change
+//! and then looked at the word has seen neither order of the two:
 //!
 //! ```text
 //! thread 0   arrive(now):  reads the threshold, 10 ........................ moves the word: Defer
 //! thread 1                              sets the threshold to 0, sees that nothing is pending
 //! ```
 //!
-//! The arrival comes before the change, since a threshold of 0 would have let it run, and after the look
-//! at the word, which comes after the change.
+//! The arrival comes before the change, since a threshold of 0 would have let it run. It also comes after the
+//! look at the word, which comes after the change.
 //!
-//! What DESIGN.md promises is less, and holds: each decision is one point in time of the word, and goes by
-//! a threshold that was set at some moment of the call. A call that begins after a change has ended goes
-//! by the new one.
+//! The promise is weaker, and holds: each decision is one point in time of the word, and uses a threshold that
+//! was set at some moment of the call. A call that begins after a change has ended uses the new one.
 
 use crate::answer::Answer;
 use crate::gate_spec::{GateSpec, Operation};
@@ -24,11 +23,11 @@ use crate::reference::Told;
 use stateright::semantics::SequentialSpec;
 use std::fmt;
 
-/// An operation, and the thresholds that it may have gone by.
+/// An operation, and the thresholds that it may have used.
 #[derive(Clone, Debug)]
 pub struct Decision {
     operation: Operation,
-    /// Empty where it has to be the one that was set last.
+    /// Empty if it must be the threshold that was set last.
     thresholds: Vec<u64>,
 }
 
@@ -44,8 +43,7 @@ pub fn as_one_object(history: &History<Operation, Answer>) -> History<Decision, 
     with(history, |_| true, |_| Vec::new())
 }
 
-/// The history of the word alone: each decision goes by a threshold that was set at some moment of its
-/// call.
+/// The history of the word alone: each decision uses a threshold that was set at some moment of its call.
 #[must_use]
 pub fn as_promised(history: &History<Operation, Answer>) -> History<Decision, Answer> {
     with(history, |call| change(call).is_none(), |call| readable(history, call))
@@ -95,7 +93,8 @@ fn readable(history: &History<Operation, Answer>, call: &Call<Operation, Answer>
     thresholds
 }
 
-/// Where the caller is shown the threshold by a load of its own: after the decision, not in it.
+/// Leaves out the threshold where the caller reads it by a load of its own: that is after the decision, not in
+/// it.
 fn without_threshold(answer: Answer) -> Answer {
     match answer {
         Answer::In { told: Told::Defer(_), epoch } => Answer::In { told: Told::Defer(0), epoch },
@@ -130,7 +129,7 @@ impl SequentialSpec for ThresholdSpec {
         if decision.thresholds.is_empty() {
             return self.invoke(decision) == *answer;
         }
-        // Which threshold it was makes no difference to the next state, once the answer is known.
+        // Once the answer is known, the next state does not depend on which threshold it was.
         let before = *self;
         decision.thresholds.iter().any(|&threshold| {
             *self = before;

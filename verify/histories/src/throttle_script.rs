@@ -14,7 +14,8 @@ pub enum Ask {
     TryRun(Body),
     Flush(Body),
     Cancel,
-    /// Whether the run that covers the latest coalesced call has finished. Without one: the state.
+    /// Whether the run that covers the latest coalesced call has finished. Asks for the state if there is no
+    /// such call.
     Look,
     State,
     /// Moves the clock.
@@ -23,7 +24,7 @@ pub enum Ask {
     },
 }
 
-/// What the function that is passed does.
+/// What the function of a call does.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     pub asks: Vec<Ask>,

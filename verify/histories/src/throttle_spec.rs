@@ -1,9 +1,9 @@
 //! The reference model, asked as a `Throttle` is asked, decision by decision.
 //!
-//! A call of `run` is no single point in time: it decides, may wait, decides again, and its run ends. But
-//! it reads the clock before each decision that needs the time, and calls the function after the last of
-//! them. Both are the caller's own code, so the moments of both are known, and with them between which
-//! moments each decision was made:
+//! A call of `run` is not a single point in time: it decides, may wait, decides again, and its run ends. But it
+//! reads the clock before each decision that needs the time, and calls the function after the last of them.
+//! Both are the caller's own code, so the moments of both are known. They show between which moments each
+//! decision was made:
 //!
 //! | between | decision |
 //! |---|---|
@@ -20,10 +20,10 @@ use crate::reference::{Event, Model, Promise, Told};
 use stateright::semantics::SequentialSpec;
 use std::fmt;
 
-/// The limit of a call without one.
+/// The limit of a call that has none.
 pub const NO_LIMIT: u64 = u64::MAX;
 
-/// No call is told this: a history in which one waited beyond its limit, or left before it, is rejected.
+/// No call gets this answer: so a history is rejected if a call waited beyond its limit, or left before it.
 const TOO_LATE: Answer = Answer::Told(Told::Ignored);
 const TOO_EARLY: Answer = Answer::Told(Told::Ignored);
 
@@ -54,7 +54,7 @@ pub enum Asked {
         now: u64,
         limit: u64,
     },
-    /// Whether the run has finished that covers a call which was coalesced in this epoch.
+    /// Whether the run has finished that covers a call of this epoch which coalesced.
     Look {
         epoch: u64,
     },
@@ -78,7 +78,7 @@ impl fmt::Display for Decision {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ThrottleSpec {
     model: Model,
-    /// The epoch of the deferral that a thread was told to own last.
+    /// The epoch of the latest deferral that each thread owned.
     owned: [u64; THREADS],
 }
 
@@ -99,7 +99,7 @@ impl ThrottleSpec {
                 Answer::Waits
             }
             Told::Busy | Told::Early(_) if matches!(event, Event::Fire { .. }) => Answer::Waits,
-            // The handle that a released owner is given.
+            // A released owner gets a handle.
             Told::Gone => Answer::In { told, epoch: self.owned[thread] },
             told => Answer::Told(told),
         }

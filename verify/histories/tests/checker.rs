@@ -1,5 +1,5 @@
-//! The checker and the specifications: histories by hand, of which it is known what they are, and made-up
-//! ones, which the checker must judge alike with and without its memory.
+//! The checker and the specifications, on histories made by hand, whose verdict is known, and on made-up ones,
+//! which the checker must judge alike with and without its memory.
 
 use histories::answer::Answer;
 use histories::gate_spec::{GateSpec, Operation};
@@ -22,7 +22,7 @@ const NOT_PENDING: Answer = Answer::Told(Told::Nothing);
 
 type GateHistory = History<Operation, Answer>;
 
-/// Each call: its thread, its moments, what was asked and what was told.
+/// Each call: its thread, its moments, the question and the answer.
 fn history(calls: &[(usize, u64, u64, Operation, Answer)]) -> GateHistory {
     let call =
         |&(thread, called, returned, operation, answer)| Call { thread, called, returned, operation, answer };

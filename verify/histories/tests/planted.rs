@@ -1,6 +1,6 @@
-//! Faults that are planted below the shipped sources of the gate and the throttle: their histories must
-//! be rejected. Without a fault the same sources, with threads that yield before each access to the
-//! word, must be accepted.
+//! Faults that are planted below the shipped sources of the gate and the throttle: their histories must be
+//! rejected. Without a fault, the histories of the same sources must be accepted, with threads that yield
+//! before each access to the word.
 
 #[path = "../../../src/clock/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -39,7 +39,7 @@ mod front {
 }
 
 use clock::{Clock, Manual, Moved};
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use gate::Gate;
 use throttle::{Coalesced, NotFlushed, Outcome, Throttle};
@@ -54,8 +54,8 @@ use histories::{script, throttle_script};
 use std::sync::atomic::Ordering::Relaxed;
 use sync::{Fault, LOST_RACES, plant};
 
-/// How many histories each fault gets, and up to ten times as many where none of them is rejected: how often
-/// threads meet is up to the machine.
+/// How many histories each fault gets. If none of them is rejected, it gets up to ten times as many: the
+/// machine decides how often threads meet.
 const HISTORIES: usize = 400;
 
 /// Plays histories on a gate with `fault` and on a throttle with it, and returns how many of each were

@@ -1,7 +1,7 @@
-//! A threshold that is changed while others decide: each decision goes by one that was set at some moment
-//! of its call. Word and threshold together are no linearizable object.
+//! A threshold that is changed while others decide: each decision uses one that was set at some moment of its
+//! call. Word and threshold together are not one linearizable object.
 //!
-//! The shipped sources of the gate, with threads that yield before each access to the word.
+//! It uses the shipped sources of the gate, with threads that yield before each access to the word.
 
 #[path = "../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -18,7 +18,7 @@ mod sync;
 #[allow(dead_code)]
 mod time;
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 use gate::Arrival;
 #[allow(unused_imports)]
 use gate::Gate;

@@ -1,5 +1,5 @@
-//! Histories of real threads on the shipped `Throttle` are linearizable: each decision of each call
-//! happens at one point in time, and is answered there as the reference model answers.
+//! Histories of real threads on the shipped `Throttle` are linearizable: each decision of each call happens at
+//! one point in time, and gets the answer there that the reference model gives.
 
 #[path = "play/throttle.rs"]
 mod play;

@@ -12,7 +12,7 @@ pub const LEASED_OWNER: &str =
 pub const LOST: &str = "G3: a call is uncovered only while a run is pending or owed";
 pub const PAST: &str = "guards of other epochs are older";
 
-/// How many: all that an invariant asks.
+/// How many guards there are, as far as an invariant asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Count {
     None,
@@ -69,7 +69,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Every one, whether it can be or not.
+    /// Every configuration, whether it is possible or not.
     pub fn all(world: World) -> impl Iterator<Item = Self> {
         Word::all(world).flat_map(|word| {
             Guards::all().flat_map(move |runs| {

@@ -1,8 +1,8 @@
 //! All systems that a few threads can reach, breadth first.
 //!
-//! It shares with the proof the transitions and what becomes of guards, and nothing else: it starts where
-//! a throttle starts, counts real guards, and keeps two ghosts. That these threads are as many as it takes
-//! is the proof's part.
+//! It shares with the proof the transitions and what becomes of guards, and nothing else: it starts where a
+//! throttle starts, counts real guards, and keeps two ghosts. The proof shows that this many threads are
+//! enough.
 
 use crate::canonical::{self, canonical};
 use crate::configuration::Configuration;

@@ -1,9 +1,9 @@
 //! The proof: from every configuration that holds the invariants, every act leads to one that does.
 //!
-//! It is an induction over the steps of any execution, so it holds for any number of threads, of guards
-//! and of steps, and for any threshold. Each step is the shipped transition, taken on representatives of
-//! the configuration in concrete numbers. The representatives must agree in what they are told and in
-//! what they become; that other numbers agree as well is what [`link`](crate::link) shows.
+//! It is an induction over the steps of any execution, so it holds for any number of threads, of guards and of
+//! steps, and for any threshold. Each step is the shipped transition, taken on representatives of the
+//! configuration in concrete numbers. The representatives must agree in their answers and in what they become;
+//! [`link`](crate::link) shows that other numbers agree as well.
 
 use crate::act::Act;
 use crate::configuration::Configuration;
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 pub const INITIAL: &str = "the initial configuration holds the invariants";
 pub const AGREE: &str = "all representatives of a configuration agree";
 
-/// What a step came to.
+/// The result of the proof.
 pub type Outcome = (Told, Configuration);
 
 /// Each configuration that holds the invariants, with each act that is possible in it.

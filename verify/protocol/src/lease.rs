@@ -2,8 +2,8 @@
 
 use crate::transitions::{MAX, NEVER};
 
-/// Without a lease nobody dies: a guard is dropped whatever happens to its thread. With one, a thread may
-/// vanish at any step with the guard that it holds, and a run may be superseded.
+/// Without a lease no thread dies: its guard is dropped whatever happens to it. With one, a thread may vanish
+/// at any step with the guard that it holds, and a run may be superseded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum World {
     WithoutLease,

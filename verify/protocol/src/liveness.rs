@@ -1,8 +1,8 @@
-//! G5 on the explored graph: whoever owns a deferral gets its run, or is told why not.
+//! G5 on the explored graph: each owner of a deferral gets its run, or learns why it does not.
 //!
-//! A system *waits* while its deferral is pending, unless its window never ends, or is cancelled and not
-//! yet acknowledged. It stops waiting when a run starts (which ends the epoch, whoever started it: that
-//! is coverage), when the owner acknowledges the cancel, or when the owner leaves (the run is then owed,
+//! A system *waits* while its deferral is pending, unless its window never ends, or is cancelled and not yet
+//! acknowledged. It stops waiting when a run starts (which ends the epoch, no matter which thread started it:
+//! that is coverage), when the owner acknowledges the cancel, or when the owner leaves (the run is then owed,
 //! visibly). Claim: no execution waits for ever.
 //!
 //! An execution is fair if no fair action stays possible for ever without being taken:
@@ -19,8 +19,8 @@
 //! its window never ends, again and again. Here thresholds are bounded, or so long; while one is, nobody
 //! waits in the sense above.
 //!
-//! An owner reads the clock before it fires. A call that decides by an older reading needs no step of its
-//! own: it finds the window closed at the most, and then does no more than a request may.
+//! An owner reads the clock before it fires. A call that decides by an older reading needs no step of its own:
+//! at worst it finds the window closed, and then does no more than a request may.
 //!
 //! An infinite execution that waits for ever ends up in one strongly connected component of the waiting
 //! systems, without disturbances, and visits some part of it again and again. It is fair exactly if each
@@ -33,8 +33,8 @@
 //! what [`Assumed`] says: either calls go on, or the one owner does. A runner that never finishes holds up
 //! nobody for longer than its lease; a lease that never ends is one without a claim, as is a window.
 //!
-//! Threads are not told apart, which loses nothing: while a system waits there is one runner at most and
-//! one owner, and they stay the same.
+//! The model does not tell threads apart, which loses nothing: while a system waits there is one runner at most
+//! and one owner, and they stay the same.
 
 use crate::act::Act;
 use crate::canonical;
@@ -68,9 +68,9 @@ pub enum Fair {
 /// What is assumed of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumed {
-    /// Without a lease: whoever runs finishes, whoever owns fires. Nobody dies.
+    /// Without a lease: a thread that runs finishes, and a thread that owns fires. No thread dies.
     ThreadsGoOn,
-    /// With a lease: calls arrive again and again. Whoever owns or runs may die or stall.
+    /// With a lease: calls arrive again and again. A thread that owns or runs may die or stall.
     CallsArrive,
     /// With a lease: the owner of the deferral lives, and looks again. Whoever runs may die or stall.
     OwnerLives,
@@ -94,7 +94,7 @@ impl Fair {
             Self::TimePasses => !canonical::is_past_every_window(system),
             Self::RunnerFinishes => system.threads.iter().any(|thread| matches!(thread, Thread::Runs { .. })),
             Self::OwnerFires => (0..system.threads.len()).any(|thread| is_awake_owner(system, thread)),
-            // By one more thread, where all of these are taken.
+            // One more thread calls if all of these are taken.
             Self::CallArrives => true,
         }
     }
@@ -122,7 +122,7 @@ fn disturbs(system: &System, operation: Operation) -> bool {
     matches!(operation, Operation::Clock { to } if to < system.now)
 }
 
-/// Whether somebody waits there for what must come.
+/// Whether some thread waits there for what must come.
 #[must_use]
 pub fn waits(system: &System) -> bool {
     match system.abstract_word().deferred {

@@ -83,8 +83,8 @@ pub struct Older {
     pub deferrals: usize,
 }
 
-/// A system of this configuration, which must hold the invariants, with that many older guards; `None` if
-/// there is none, for nothing is older than the first epoch.
+/// A system of this configuration, which must hold the invariants, with that many older guards. `None` if there
+/// is none, because nothing is older than the first epoch.
 #[must_use]
 pub fn with_guards(configuration: &Configuration, times: Times, older: Older) -> Option<System> {
     let last = times.last;

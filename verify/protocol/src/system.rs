@@ -40,10 +40,10 @@ pub enum Sleep {
 pub struct System {
     pub word: u64,
     pub threshold: u64,
-    /// With one, threads die.
+    /// If there is a lease, threads die.
     pub lease: Option<u64>,
     pub now: u64,
-    /// Sorted: which thread is which does not matter.
+    /// The threads are sorted: which thread is which does not matter.
     pub threads: Vec<Thread>,
     /// Ghost: some call was promised a run that has not started.
     pub uncovered: bool,
@@ -82,11 +82,11 @@ pub enum Operation {
     SetThreshold {
         to: u64,
     },
-    /// Those who decide need not agree on it.
+    /// The deciding threads need not agree on it.
     SetLease {
         to: u64,
     },
-    /// The thread vanishes. Its guard is not dropped; whoever comes in its place knows nothing of it.
+    /// The thread vanishes. Its guard is not dropped; a thread that takes its place knows nothing of it.
     Die {
         thread: usize,
     },

@@ -10,13 +10,13 @@ use atomic_throttle::lease::Policy;
 /// One transition of the word.
 pub type Step = fn(State, Policy, Event) -> (State, Told);
 
-/// The parts of which each can be replaced by a faulty one.
+/// The parts of the protocol, each of which can be replaced by a faulty one.
 #[derive(Clone, Copy)]
 pub struct Transitions {
     pub step: Step,
-    /// Whether the fast path (`Gate::coalesce`) tells a call that the pending run covers it.
+    /// Whether the fast path (`Gate::coalesce`) answers that the pending run covers the call.
     pub coalesces: fn(State) -> bool,
-    /// Whether the owners that sleep are woken then.
+    /// Whether sleeping owners are woken then.
     pub wakes: fn(Cause) -> bool,
     /// Whether an owner that a run in progress holds up looks again when the lease of that run is over.
     pub looks_at_lease_end: bool,

@@ -1,6 +1,6 @@
 //! How the time stands to the window: all that a transition may ask of clock and threshold.
 //!
-//! Written from the words of DESIGN.md in unbounded numbers. It shares no arithmetic with the library.
+//! It is written in words and in unbounded numbers. It shares no arithmetic with the library.
 
 use crate::transitions::{MAX, NEVER};
 
@@ -28,7 +28,7 @@ impl Window {
     }
 }
 
-/// The end of the window as a caller is told it: 0 if there is none, `NEVER` if no reading reaches it.
+/// The end of the window as a caller gets it: 0 if there is none, `NEVER` if no reading reaches it.
 #[must_use]
 pub fn end(last: u64, threshold: u64) -> u64 {
     if last == 0 || threshold == 0 {

@@ -57,7 +57,7 @@ impl<'g> Real<'g> {
         }
     }
 
-    /// Does what `operation` is in `system`. What a dropped guard is told nobody hears.
+    /// Does what `operation` is in `system`. The answer to a dropped guard is lost.
     fn perform(&mut self, system: &System, operation: Operation) -> Option<Told> {
         let now = self.now;
         let told = match operation {

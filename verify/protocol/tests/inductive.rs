@@ -117,8 +117,7 @@ fn lives(guards: Guards, current: bool) -> bool {
     (if current { guards.current } else { guards.older }) != Count::None
 }
 
-/// The proof is not about nothing: each act is told everything that it can be told, and changes
-/// something somewhere.
+/// The proof is not empty: each act gets every answer that is possible for it, and changes something somewhere.
 #[test]
 fn every_act_changes_something_and_is_told_everything() {
     for world in WORLDS {
@@ -146,7 +145,7 @@ fn every_act_does_something(world: World) {
     }
 }
 
-/// The outcomes in DESIGN.md that the invariants leave possible.
+/// The outcomes of the transition table that the invariants leave possible.
 fn answers(act: Act) -> &'static [Told] {
     match act {
         Act::Coalesce => &[Told::Coalesced, Told::No],

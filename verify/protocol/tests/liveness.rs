@@ -38,7 +38,7 @@ fn every_deferral_ends() {
     check.passed(waiting, "states");
 }
 
-/// Who dies or stalls holds up nobody, as long as somebody goes on.
+/// A thread that dies or stalls holds up no other one, as long as some thread goes on.
 #[test]
 fn every_deferral_ends_whoever_dies() {
     for (assumed, goes_on) in [
@@ -102,7 +102,7 @@ fn deaths_wedge_nothing() {
     check.passed(states, "states");
 }
 
-/// What the claims assume is needed: an owner that died fires no more, so somebody has to call.
+/// The assumption of the claims is needed: an owner that died fires no more, so a thread has to call.
 #[test]
 fn a_dead_owner_without_calls_starves() {
     let explored = explored(2, World::WithLease);
@@ -114,7 +114,7 @@ fn a_dead_owner_without_calls_starves() {
     );
 }
 
-/// Without the sleep of owners, and for any number of threads: on the configurations of the proof.
+/// It holds without the sleep of owners, and for any number of threads: on the configurations of the proof.
 #[test]
 fn every_deferral_ends_with_any_number_of_threads() {
     let check = Check::of(
@@ -147,7 +147,7 @@ fn nothing_wedges() {
     check.passed(states, "states");
 }
 
-/// What the claim assumes is needed: a clock that goes back again and again starves the owner.
+/// The assumption of the claim is needed: a clock that goes back again and again starves the owner.
 #[test]
 fn disturbances_for_ever_starve() {
     let violation =

@@ -85,8 +85,8 @@ fn every_planted_fault_is_found() {
     faults.iter().for_each(is_found);
 }
 
-/// On the configurations of the proof, too, whatever the number of threads. There owners never sleep, and
-/// nobody is told that an owed run is adopted, so faults of these are not found.
+/// They are found on the configurations of the proof, too, whatever the number of threads. There owners never
+/// sleep, and no thread learns that an owed run is adopted, so faults of these are not found.
 #[test]
 fn what_starves_an_owner_is_found_without_numbers() {
     let faults = faults();
@@ -114,7 +114,7 @@ fn what_starves_an_owner_is_found_without_numbers() {
     );
 }
 
-/// The other way round: what is shipped is found at fault by none of them.
+/// The other way round: none of them finds a fault in what is shipped.
 #[test]
 fn the_shipped_transitions_are_not_at_fault() {
     for world in [World::WithoutLease, World::WithLease] {

@@ -12,16 +12,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub enum Scheduler {
     /// At each point any thread that can go on, with equal chances.
     Random,
-    /// The thread of the highest priority, with priorities that change at a few random points: finds
-    /// faults that need few, but long, preemptions.
+    /// The thread of the highest priority runs, and priorities change at a few random points. It finds faults
+    /// that need few, but long, preemptions.
     Pct {
-        /// The number of such points, and one.
+        /// The number of such points, plus one.
         depth: usize,
     },
 }
 
 impl Scheduler {
-    /// The two that each property is checked with.
+    /// The two schedulers that each property is checked with.
     pub const BOTH: [Self; 2] = [Self::Random, Self::Pct { depth: 3 }];
 }
 
@@ -52,12 +52,12 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Runs `model` under a `number` of schedules and returns how many it ran. The caller compares: it is
-/// the scheduler that decides when to end.
+/// Runs `model` under a `number` of schedules and returns how many it ran. The caller compares the two numbers,
+/// because the scheduler decides when to end.
 ///
 /// # Panics
 ///
-/// If the model does, or deadlocks. The schedule is then printed.
+/// If the model panics or deadlocks. The schedule is then printed.
 pub fn explore(
     scheduler: Scheduler,
     seed: Seed,
@@ -114,18 +114,18 @@ fn run(
     }
 }
 
-/// Any number would do.
+/// The value does not matter.
 const FIXED: u64 = 20_260_101;
 
 fn config(persistence: FailurePersistence) -> Config {
     let mut config = Config::new();
     config.failure_persistence = persistence;
-    // That the orderings are ignored is said in the documentation, once.
+    // The documentation says once that the orderings are ignored.
     config.silence_warnings = true;
     config
 }
 
-/// The message of the panic that `f` ends with, if it does.
+/// The message of the panic that `f` ends with, if it panics.
 fn caught<T>(f: impl FnOnce() -> T) -> Option<String> {
     catch_unwind(AssertUnwindSafe(f)).err().map(|payload| message(payload.as_ref()))
 }

@@ -1,19 +1,19 @@
 //! Runs a model under many schedules of shuttle, and says what was shown.
 //!
-//! Shuttle runs all threads of a model on one thread of the system and decides before each atomic
-//! operation, each lock and each wait which of them goes on. A lost wake-up leaves threads that wait for
-//! ever, which shuttle reports as a deadlock. It tries schedules at random, so it can miss some; it
-//! reaches what loom cannot: four threads and more, with panics, cancels and nested calls among them.
+//! Shuttle runs all threads of a model on one thread of the system and decides before each atomic operation,
+//! each lock and each wait which of them goes on. A lost wake-up leaves threads that wait for ever, which
+//! shuttle reports as a deadlock. It tries schedules at random, so it can miss some; it reaches what loom
+//! cannot: four threads and more, with panics, cancels and nested calls among them.
 //!
-//! It is sequentially consistent. It shows nothing about orderings and fences: with all of them taken
-//! away every model here would pass. That is loom's part.
+//! It is sequentially consistent, so it shows nothing about orderings and fences: without any of them every
+//! model here would pass. Loom has those.
 //!
 //! # What is where
 //!
 //! `tests/properties/` has one property a file. `tests/shipped.rs` checks all of them on the library.
-//! `tests/planted.rs` builds the sources of the library a second time, on a `sync` with planted faults,
-//! and shows that the properties find them, and that a failing schedule can be replayed. Likewise `tests/cluster.rs`
-//! and `tests/cluster_planted.rs`, for the front end of `atomic-throttle-cluster`.
+//! `tests/planted.rs` builds the sources of the library a second time, on a `sync` with planted faults, and
+//! shows that the properties find them, and that a failing schedule can be replayed. `tests/cluster.rs` and
+//! `tests/cluster_planted.rs` do the same for the front end of `atomic-throttle-cluster`.
 //!
 //! # A failing schedule
 //!
@@ -25,11 +25,11 @@
 //! 6844688466444404' cargo test --release --test shipped every_call_returns_by_a_cancel
 //! ```
 //!
-//! A replay fails always: as the schedule did, or because it has led elsewhere (`schedule ended early`),
-//! or because it passes. In code it is [`replay`].
+//! A replay always fails: in the way that the schedule did, or because it has led elsewhere (`schedule ended
+//! early`), or because it passes. [`replay`] does it in code.
 //!
-//! At the usual depth the schedules are the same each time, unless shuttle's own `SHUTTLE_RANDOM_SEED`
-//! says otherwise. With `ATOMIC_THROTTLE_DEEP` they are many more, and others each time.
+//! At the usual depth the schedules are the same each time, unless shuttle's own `SHUTTLE_RANDOM_SEED` says
+//! otherwise. With `ATOMIC_THROTTLE_DEEP` there are many more schedules, and others each time.
 
 #[cfg(not(atomic_throttle_shuttle))]
 compile_error!(

@@ -1,10 +1,10 @@
-//! What a test says: a property holds, or a planted fault is found.
+//! How a test reports that a property holds, or that a planted fault is found.
 
 use crate::{Scheduler, Seed, Tally, explore, first_failure, replay};
 use evidence::Check;
 use shuttle::FailurePersistence;
 
-/// A property: what one schedule does and asserts. It counts whenever the situation that it is about was
+/// A property: what one schedule does and asserts. It counts each time that the situation which it is about was
 /// reached.
 pub type Model = fn(&Tally);
 
@@ -15,7 +15,7 @@ const SCHEDULE: &str = "ATOMIC_THROTTLE_SCHEDULE";
 ///
 /// # Panics
 ///
-/// If the model does under some schedule, or never reaches the situation that it is about.
+/// If the model panics under some schedule, or never reaches the situation that it is about.
 pub fn hold(guarantees: &'static str, claim: &str, model: Model) {
     if let Ok(schedule) = std::env::var(SCHEDULE) {
         let failure = replay(&schedule, move || model(&Tally::new()));
@@ -61,7 +61,7 @@ pub fn find(fault: &str, plant: impl Fn(), model: Model, complaint: &str) {
     evidence::caught(fault, &found.join("; "));
 }
 
-/// How many schedules show that a model passes before the fault is planted.
+/// The number of schedules that show that a model passes before the fault is planted.
 const UNPLANTED: usize = 200;
-/// Within how many schedules a planted fault must be found.
+/// The number of schedules within which a planted fault must be found.
 const ENOUGH: usize = 6_000;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts something over all schedules of a model. Not part of the model: shuttle does not see it.
+/// Counts something over all schedules of a model. It is not part of the model: shuttle does not see it.
 #[derive(Clone, Debug, Default)]
 pub struct Tally(Arc<AtomicUsize>);
 

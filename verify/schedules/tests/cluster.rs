@@ -1,8 +1,8 @@
-//! What holds of a `ClusterThrottled`: its thread, those who call, wait and end it, and others of its kind at the
-//! same register.
+//! What holds of a `ClusterThrottled`: its thread, the threads that call, wait and end it, and others of its
+//! kind at the same register.
 //!
-//! What processes do to each other, and their deaths, is explored in the cluster's own `tests/protocol`; this is
-//! about the threads of each.
+//! The cluster's own `tests/protocol` explores what processes do to each other, and their deaths; these tests
+//! are about the threads of each process.
 
 #[path = "cluster/properties.rs"]
 mod properties;

@@ -33,7 +33,7 @@ mod drivers {
     use std::sync::Arc;
     use std::time::Duration;
 
-    /// As the package has it, which is not asked here.
+    /// The package's own type has this, too; nothing asks for it here.
     pub struct Opened {
         pub register: Arc<dyn Register>,
         pub lease: Option<Duration>,
@@ -51,7 +51,7 @@ use fault::{Fault, plant};
 use schedules::Model;
 
 const DEADLOCK: &str = "deadlock";
-/// At once, or too close.
+/// The second run comes at once, or too close.
 const TWO_RUNS: &str = "two runs";
 
 fn find(fault: Fault, named: &str, model: Model, complaint: &str) {

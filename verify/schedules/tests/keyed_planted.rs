@@ -1,8 +1,8 @@
 //! Negative controls: each planted fault is found by a property of `keyed.rs` that holds without it.
 //!
 //! The sources of the library are built here a second time, on a `sync` and with an `over` into which a test
-//! plants a fault. That a key is evicted in its window is for the loom models: no runs come closer by it, for
-//! what is remembered keeps them apart.
+//! plants a fault. The loom models have the eviction of a key in its window: it brings no runs closer to each
+//! other, because what is remembered keeps them apart.
 
 #[path = "../../../loom-tests/tests/keyed/fault.rs"]
 mod fault;
@@ -40,7 +40,7 @@ mod subject {
     pub use crate::time::Timestamp;
 }
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {clock::Clock, keyed::Keyed};
 

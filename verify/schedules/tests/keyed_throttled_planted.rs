@@ -55,7 +55,7 @@ mod subject {
     pub use crate::wait::WaitError;
 }
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Monotonic},

@@ -44,6 +44,7 @@ mod front {
 }
 
 // The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Manual, Monotonic},
@@ -76,7 +77,7 @@ use shuttle::FailurePersistence;
 use std::fs;
 
 const DEADLOCK: &str = "deadlock";
-/// Where another thread moves the clock until all have returned, it does so for ever.
+/// If another thread moves the clock until all have returned, it does so for ever.
 const NO_END: &str = "exceeded max_steps";
 
 fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
@@ -232,7 +233,7 @@ fn a_background_thread_that_looks_before_it_listens() {
 #[test]
 fn a_background_thread_that_looks_before_it_locks() {
     let named = "a background thread ends by what it saw before it took the lock";
-    // A call is lost, or the thread spins on what it saw: either is a failure of its own.
+    // Either a call is lost, or the thread spins on what it saw: each shows as another failure.
     find(Fault::LookBeforeLocking, named, background_ends::by_a_shutdown, "");
 }
 
@@ -267,8 +268,8 @@ fn a_background_thread_that_does_not_recognize_itself() {
     find(Fault::NewNumbers, named, background_ends::by_the_last_handle_inside_the_run, NO_END);
 }
 
-/// A failing schedule, as shuttle prints it or writes it to a file, leads to the same failure again at its
-/// very end (a replay that took another course would complain of that), and only while the fault is there.
+/// A failing schedule, as shuttle prints it or writes it to a file, leads to the same failure again at its very
+/// end, and only while the fault is there. (A replay that took another course would complain of that.)
 #[test]
 fn a_failing_schedule_is_replayed() {
     for (fault, model) in [
@@ -276,7 +277,8 @@ fn a_failing_schedule_is_replayed() {
         (Fault::PanicLeavesRun, random_mixture::of_all_operations),
     ] {
         for scheduler in Scheduler::BOTH {
-            // Shuttle leaves out a schedule as long as the last one that it wrote in the same thread.
+            // Shuttle does not write a schedule that is as long as the last one that it wrote in the same
+            // thread.
             std::thread::spawn(move || fail_and_replay(fault, model, scheduler)).join().expect("no panic");
         }
     }

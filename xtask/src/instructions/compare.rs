@@ -1,11 +1,11 @@
-//! What is counted beside what is recorded.
+//! Compares what is counted with what is recorded.
 
 use super::record::{Paths, Record};
 use comfy_table::{CellAlignment, Table, presets};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// How many instructions a path may gain unnoticed: a share of what is recorded, rounded down, and some more.
+/// How many instructions a path may gain unnoticed: a share of what is recorded, rounded down, and a few more.
 #[derive(Clone, Copy)]
 pub struct Slack {
     one_in: u64,
@@ -13,9 +13,9 @@ pub struct Slack {
 }
 
 impl Slack {
-    /// The same compiler makes the same instructions of the same source. 2 % is none below 50.
+    /// The same compiler makes the same instructions of the same source. Below 50 instructions, 2 % is none.
     pub const SAME_COMPILER: Self = Self { one_in: 50, more: 0 };
-    /// Another one inlines and allocates registers in another way: only what is gross can be told.
+    /// Another compiler inlines and allocates registers in another way, so only gross changes show.
     const OTHER_COMPILER: Self = Self { one_in: 10, more: 3 };
 
     /// The most that passes for `recorded`.
@@ -33,7 +33,7 @@ struct Row<'c> {
 pub struct Comparison<'c> {
     rows: Vec<Row<'c>>,
     slack: Slack,
-    /// Both compilers, where they differ.
+    /// Both compilers, if they differ.
     compilers: Option<String>,
 }
 
@@ -103,7 +103,7 @@ impl<'c> Comparison<'c> {
         Some(text)
     }
 
-    /// What has fallen, so that it could rise again unnoticed.
+    /// The paths whose counts have fallen, so that they could rise again unnoticed.
     pub fn advice(&self) -> Option<String> {
         let has_fallen = |row: &&Row| matches!((row.recorded, row.now), (Some(old), Some(now)) if now < old);
         let fallen: Vec<_> = self.rows.iter().filter(has_fallen).map(|row| row.path).collect();
@@ -125,7 +125,7 @@ mod tests {
         Record { target: "x86_64-linux".to_owned(), rustc: RUSTC.to_owned(), paths: paths(counts) }
     }
 
-    /// What is said of a path that took `recorded`, and takes `now`.
+    /// The remark on a path that took `recorded`, and now takes `now`.
     fn said(recorded: u64, now: u64, rustc: &str) -> (Option<String>, Option<String>) {
         let (record, now) = (record(&[("a", recorded)]), paths(&[("a", now)]));
         let comparison = Comparison::new(&record, &now, rustc);

@@ -14,8 +14,8 @@ pub struct Counts {
     pub planted: Paths,
 }
 
-/// Compiled as one piece each: else a row more would divide the code in another way, and what is inlined where
-/// would change with it.
+/// Each crate is compiled as one piece: otherwise one more row would divide the code in another way, and would
+/// change what is inlined where.
 const BENCH: &str = "bench --quiet --config profile.bench.package.benches.codegen-units=1 \
     --config profile.bench.package.atomic-throttle.codegen-units=1 \
     --package benches --features instructions --bench instructions -- \
@@ -66,7 +66,7 @@ fn read_row(row: &Value) -> Option<(&str, String, u64)> {
     let group = row["module_path"].as_str()?.split("::").nth(1)?;
     let name = format!("{}.{}", row["function_name"].as_str()?, row["id"].as_str()?);
     let counted = &row["profiles"][0]["summaries"]["total"]["summary"]["Callgrind"]["Ir"]["metrics"];
-    // Where there was a run before, both are given, and this one is the first.
+    // If there was a run before, both counts are given, and this one is the first.
     let now = counted.get("Left").or_else(|| counted["Both"].get(0))?;
     // A call has at least its return.
     let count = now["Int"].as_u64().filter(|count| *count > 0)?;

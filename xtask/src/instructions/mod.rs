@@ -1,8 +1,8 @@
 //! Counts the instructions of each path under valgrind, and compares them with those that are recorded in
 //! `benches/instructions.json`.
 //!
-//! The counts are exact, so one instruction more is seen where no clock could tell. They are not time: what a
-//! fence costs, a cache miss, or a second thread is for `cargo bench`.
+//! The counts are exact, so one more instruction shows where no clock could show it. They are not time: `cargo
+//! bench` measures what a fence, a cache miss, or a second thread costs.
 
 mod compare;
 mod count;
@@ -30,8 +30,8 @@ const PLANTED: [(&str, &str); 2] = [
     ("gate_coalesce_twice.pending", "a coalesced call that looks twice"),
 ];
 
-/// Counts and compares. Where that is not possible it says so and succeeds: nobody needs valgrind to work on
-/// the library.
+/// Counts and compares. If that is not possible it says so and succeeds: nobody needs valgrind to work on the
+/// library.
 pub fn instructions(root: &Path, arguments: &Instructions) -> Result<(), String> {
     let file = root.join("benches/instructions.json");
     let here = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
@@ -58,7 +58,7 @@ pub fn instructions(root: &Path, arguments: &Instructions) -> Result<(), String>
     find_planted(&counts)
 }
 
-/// Why nothing can be counted, or compared, `here`.
+/// The reason why nothing can be counted, or compared, `here`.
 fn obstacle(has_valgrind: bool, record: Option<&Record>, here: &str) -> Option<String> {
     if !has_valgrind {
         return Some("valgrind is not installed (on Debian and Ubuntu: apt-get install valgrind)".to_owned());
@@ -67,7 +67,7 @@ fn obstacle(has_valgrind: bool, record: Option<&Record>, here: &str) -> Option<S
     Some(format!("the record is of {}, and this is {here}", other.target))
 }
 
-/// Shows that a fault which was planted would have been found: it is one instruction at the least.
+/// Shows that a planted fault would have been found: it adds one instruction at least.
 fn find_planted(counts: &Counts) -> Result<(), String> {
     let of = |counted: &record::Paths, name| {
         counted.get(name).copied().ok_or_else(|| format!("the bench has no row {name}"))

@@ -1,4 +1,4 @@
-//! The file with the counts, and with what they were counted with.
+//! The file with the counts, and with the tools that they were counted with.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub type Paths = BTreeMap<String, u64>;
 pub struct Record {
     /// Processor and system.
     pub target: String,
-    /// What `rustc --version` said.
+    /// The output of `rustc --version`.
     pub rustc: String,
     pub paths: Paths,
 }
@@ -48,7 +48,7 @@ impl Record {
         })
     }
 
-    /// One line for each path, in the order of their names: a change is a line of the difference.
+    /// One line for each path, in the order of their names: a diff shows a line for each change.
     fn to_text(&self) -> String {
         let paths: Map<_, _> =
             self.paths.iter().map(|(path, count)| (path.clone(), (*count).into())).collect();

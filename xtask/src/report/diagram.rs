@@ -1,5 +1,5 @@
-//! The state diagram, drawn from the shipped transitions: only where a state stands on the page is
-//! decided here.
+//! The state diagram, drawn from the shipped transitions. This file decides only where a state stands on the
+//! page.
 
 use super::transitions::{DEFERRALS, EVENTS, Shape, When};
 use maud::{Markup, PreEscaped, html};
@@ -10,7 +10,7 @@ const HEIGHT: i32 = 560;
 /// Half the size of a state's box.
 const HALF: (i32, i32) = (72, 20);
 
-/// In the drawing itself, so that it can be taken out of the page.
+/// The style is in the drawing itself, so that the drawing can be taken out of the page.
 const STYLE: &str = "
 .idle { fill: #eef3f8; stroke: #456; }
 .running { fill: #fdf3dc; stroke: #864; }
@@ -19,7 +19,7 @@ const STYLE: &str = "
 .label { font-size: 11px; fill: #234; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
 ";
 
-/// What the events between two states are called, by the time at which they lead there.
+/// The label of the events between two states, by the time at which they lead there.
 type Labels = BTreeMap<(Shape, Shape), Vec<String>>;
 
 /// The diagram as SVG.

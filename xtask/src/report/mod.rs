@@ -22,12 +22,12 @@ struct Row<'d> {
     time: Duration,
 }
 
-/// The checks of each guarantee: rung by rung, and in a rung by what they say, since tests that run side by
+/// The checks of each guarantee: rung by rung, and within a rung by their text, since tests that run side by
 /// side end in any order.
 ///
 /// # Errors
 ///
-/// If a guarantee has no evidence, or a check speaks of one that is unknown.
+/// If a guarantee has no evidence, or a check names an unknown guarantee.
 fn rows(done: &[Done]) -> Result<Vec<Vec<Row<'_>>>, String> {
     let mut rows: Vec<Vec<Row<'_>>> = GUARANTEES.iter().map(|_| Vec::new()).collect();
     for rung in done {
@@ -70,11 +70,11 @@ pub fn report(root: &Path, done: &[Done], depth: &str) -> Result<PathBuf, String
     Ok(path)
 }
 
-/// Removes the page of an earlier time, which would speak for checks that fail now.
+/// Removes an old page, which would speak for checks that fail now.
 ///
 /// # Errors
 ///
-/// If it is there and cannot be removed.
+/// If the page is there and cannot be removed.
 pub fn forget(root: &Path) -> Result<(), String> {
     let path = path(root);
     match fs::remove_file(&path) {
@@ -85,7 +85,7 @@ pub fn forget(root: &Path) -> Result<(), String> {
     }
 }
 
-/// Where the page lies, also where builds go elsewhere.
+/// The place of the page, which does not depend on where builds go.
 fn path(root: &Path) -> PathBuf {
     root.join("target/assurance.html")
 }

@@ -73,7 +73,7 @@ pub struct Done {
     pub moved: bool,
 }
 
-/// An event of the transition table. Those of a guard are by the one that the state speaks of.
+/// An event of the transition table. The events of a guard come from the one that the state speaks of.
 pub struct Event {
     pub name: &'static str,
     try_out: fn(State, Timestamp) -> (State, String),
@@ -117,7 +117,7 @@ fn told<O: Debug>((next, outcome): (State, O)) -> (State, String) {
 /// The outcome's name, without what it holds.
 fn name(outcome: &impl Debug) -> String {
     let text = format!("{outcome:?}");
-    // What was refused says why.
+    // A refusal says why.
     let reason = text.strip_prefix("Refused(").unwrap_or(&text);
     reason.chars().take_while(|letter| letter.is_alphanumeric()).collect()
 }

@@ -1,13 +1,13 @@
 //! The copy of the repository that is weakened, under `target/weaken`.
 //!
-//! It is always in the same place of a checkout, so that it is built once, and again only where it changed;
-//! the build folder is beside it, for no other checkout must find it.
+//! It is always in the same place of a checkout, so it is built once, and again only where it changed. The
+//! build folder is beside it, because no other checkout must find it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the models are not built from.
+/// The files that the models are not built from.
 const LEFT_OUT: [&str; 3] = ["target", ".git", "fuzz"];
 
 /// Files by their path.
@@ -23,8 +23,8 @@ pub fn read(root: &Path) -> Result<Tree, String> {
     Ok(tree)
 }
 
-/// Makes `folder` hold this tree and nothing else. What is the same is not touched, so that it is not
-/// built again.
+/// Makes `folder` hold this tree and nothing else. It does not touch files that are the same, so that they are
+/// not built again.
 pub fn write(folder: &Path, tree: &Tree) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     for path in files(folder)? {

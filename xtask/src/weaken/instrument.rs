@@ -1,4 +1,4 @@
-//! Puts the switch into a copy of the sources, by insertions alone: what was written stays as it is.
+//! Puts the switch into a copy of the sources, by insertions alone: the text of the sources stays as it is.
 
 use crate::weaken::sites::Site;
 use syn::spanned::Spanned as _;
@@ -37,7 +37,7 @@ pub fn sites(text: &str, sites: &[(usize, Site)]) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// If the text is no Rust.
+/// If the text is not Rust.
 pub fn explore(text: &str) -> Result<Option<String>, String> {
     let file = syn::parse_file(text).map_err(|why| why.to_string())?;
     let explore = file.items.iter().find_map(|item| match item {
@@ -50,7 +50,7 @@ pub fn explore(text: &str) -> Result<Option<String>, String> {
     }))
 }
 
-/// Inserts each text before the byte that it is for.
+/// Inserts each text before its byte.
 fn insert(text: &str, mut insertions: Vec<(usize, String)>) -> String {
     insertions.sort_by_key(|(at, _)| *at);
     let mut edited = String::with_capacity(text.len());

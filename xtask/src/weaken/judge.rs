@@ -7,12 +7,12 @@ use crate::weaken::weaker::Weaker;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A model that takes longer, while nothing is weakened, is asked only where no quicker one kills.
+/// If a model takes longer than this while nothing is weakened, it is asked only when no quicker one kills.
 const QUICK: Duration = Duration::from_secs(2);
 /// How long any other model may take.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// How a model runs: with a plan, at most for a time; it took the time that is returned.
+/// Runs a model with a plan, for at most a time. Returns the reply and the time that the model took.
 pub trait Run: Fn(&Model, &str, Duration) -> Result<(Reply, Duration), String> + Sync {}
 impl<R: Fn(&Model, &str, Duration) -> Result<(Reply, Duration), String> + Sync> Run for R {}
 
@@ -22,7 +22,7 @@ pub struct Control {
     pub model: Model,
     /// The sites that it reached.
     pub reached: BTreeSet<usize>,
-    /// How long it took. `None` if it was stopped, so that it is not yet known to pass, nor what else it
+    /// How long it took. `None` if it was stopped: then it is not yet known whether it passes, and what else it
     /// reaches.
     pub time: Option<Duration>,
 }
@@ -32,15 +32,15 @@ pub struct Control {
 pub enum Judgement {
     /// The model found an execution that breaks what it asserts.
     Killed { model: String, how: String, time: Duration },
-    /// No model found one. With what else was seen.
+    /// No model found one. The judgement keeps what else was seen.
     Survived { seen: Vec<String> },
     /// No model found one, and this one did not end in time: it shows nothing.
     Undecided { model: String },
-    /// No model comes there.
+    /// No model comes to the site.
     Unreached,
 }
 
-/// Runs a model for a short time with nothing weakened. `None` if it is not to be asked.
+/// Runs a model for a short time with nothing weakened. `None` if the model should not be asked.
 pub fn control(run: &impl Run, model: &Model) -> Result<Option<Control>, String> {
     control_within(run, model, QUICK)
 }
@@ -90,8 +90,8 @@ pub fn judge(run: &impl Run, site: usize, weaker: Weaker, controls: &[Control]) 
     })
 }
 
-/// Those that may reach the site: first the quick ones, then those that were seen to, then those that were
-/// stopped before they could.
+/// The models that may reach the site: first the quick ones, then those that were seen to reach it, then those
+/// that were stopped before they could.
 fn candidates(site: usize, controls: &[Control]) -> Vec<&Control> {
     let reaches = |control: &Control| control.reached.contains(&site);
     let mut found: Vec<_> =
@@ -100,7 +100,7 @@ fn candidates(site: usize, controls: &[Control]) -> Vec<&Control> {
     found
 }
 
-/// How the switch is told what to weaken.
+/// The text that says to the switch what to weaken.
 fn plan(site: usize, weaker: Weaker) -> String {
     match weaker {
         Weaker::Ordering(ordering) => format!("{site}={ordering:?}"),

@@ -1,8 +1,8 @@
 //! Shows that each memory ordering and each fence of the library is needed: weakens them one at a time in a
 //! copy of the repository, and looks for a model in which that breaks an execution.
 //!
-//! It shows that each is watched by a model, and that none is stronger than the models need. It cannot show
-//! that they are strong enough: that is what the models are for. Nor does it know more of memory than loom.
+//! It shows that a model watches each of them, and that none is stronger than the models need. It cannot show
+//! that they are strong enough: the models are for that. It does not know more about memory than loom.
 
 mod copy;
 mod instrument;
@@ -37,7 +37,7 @@ struct Found {
 pub fn weaken(root: &Path) -> Result<(), String> {
     let check =
         Check::of("G2 G3 G5", "weaken: every ordering and fence, one at a time, is needed by a model");
-    // In the checkout, also where its builds go elsewhere: another checkout must not find this copy.
+    // The copy lies in the checkout, even if builds go elsewhere: another checkout must not find it.
     let folder = root.join("target/weaken");
     let found = write_copy(root, &folder)?;
     let models = models::build(&folder.join("copy/loom-tests"), &folder.join("build"))?;
@@ -65,7 +65,7 @@ pub fn weaken(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What was weakened and killed, and how; `Err` with what was not.
+/// What was weakened and killed, and how; `Err` names what was not killed.
 fn killed(rows: &[Row]) -> Result<Vec<(String, String)>, String> {
     let (mut killed, mut others) = (Vec::new(), Vec::new());
     for row in rows {

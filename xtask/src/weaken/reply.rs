@@ -3,16 +3,16 @@
 use crate::weaken::switch::{EXPLORED, EXPLORING, REACHED};
 use std::collections::BTreeSet;
 
-/// How the models say, after a model, that what may never happen did happen.
+/// The text by which the models say, after a model, that something happened which may never happen.
 const HAPPENED: &str = "in some of ";
 
 /// How the model ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
     Passed,
-    /// An execution broke what the model asserts, or could not go on: a deadlock, say.
+    /// An execution broke what the model asserts, or could not go on, such as by a deadlock.
     Broken(String),
-    /// No execution failed, but what is asserted of all of them: how many there were, or that a branch was
+    /// No execution failed, but an assertion about all of them did: how many there were, or that a branch was
     /// reached. That is no sign of a fault in the library.
     Afterwards(String),
     /// The test is ignored, or is right when it panics: it is not asked.
@@ -29,8 +29,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Reads the output of a test binary that was asked for one test. `succeeded` is how it exited; it did
-    /// not exit in time if that is `None`.
+    /// Reads the output of a test binary that was asked for one test. `succeeded` says how it exited; `None`
+    /// means that it did not exit in time.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ fn ending(output: &str, succeeded: Option<bool>) -> Result<Ending, String> {
     })
 }
 
-/// What the failure said. Others may stand before it, which belong to the model, and after it, from
+/// The message of the failure. Others may stand before it, which belong to the model, and after it, from
 /// destructors that ran outside of a model that had ended.
 fn message(output: &str) -> String {
     let lines: Vec<_> = output.lines().collect();
@@ -74,7 +74,7 @@ fn message(output: &str) -> String {
         (None, Some((_, says))) => says,
         (None, None) => "it ended without a panic",
     };
-    // What `assert_eq` puts before the words of the model.
+    // The text that `assert_eq` puts before the words of the model.
     says.strip_prefix("assertion `left == right` failed: ").unwrap_or(says).to_owned()
 }
 

@@ -1,7 +1,7 @@
 //! Finds the memory orderings and the fences of a source file, and what each can be weakened to.
 //!
-//! Nothing is passed over: what the parser finds is compared with a census of the tokens, and a use that
-//! this file does not understand is refused.
+//! Nothing is passed over: a census of the tokens is compared with what the parser finds, and a use that this
+//! file does not understand is refused.
 
 use crate::weaken::tokens::{Census, census};
 use crate::weaken::weaker::{Weaker, access, fence};
@@ -21,7 +21,7 @@ pub struct Site {
     pub what: String,
     pub was: Ordering,
     pub weaker: Vec<Weaker>,
-    /// The bytes of the ordering; none where a function is called that is nothing but a fence.
+    /// The bytes of the ordering. `None` where a function is called that is nothing but a fence.
     pub ordering: Option<Range<usize>>,
     /// The bytes of the call that makes the fence.
     pub fence: Option<Range<usize>>,
@@ -31,7 +31,7 @@ pub struct Site {
 ///
 /// # Errors
 ///
-/// What it does not understand, and where.
+/// Something that it does not understand, and where.
 pub fn find(text: &str) -> Result<Vec<Site>, String> {
     let file = syn::parse_file(text).map_err(|why| format!("line {}: {why}", why.span().start().line))?;
     let mut fences = Fences::default();

@@ -1,7 +1,7 @@
 //! Decides at run time how strong a memory ordering of the library is.
 //!
-//! This file is also a crate of its own, on which the copy of the library under `target/weaken` is built:
-//! so the models are built once, and one process explores one weakened ordering. Loom sees nothing of it.
+//! This file is also a crate of its own, on which the copy of the library under `target/weaken` is built. So
+//! the models are built once, and one process explores one weakened ordering. Loom sees nothing of it.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -15,7 +15,7 @@ pub const VARIABLE: &str = "ATOMIC_THROTTLE_WEAKEN";
 pub const NOTHING: &str = "nothing";
 /// What stands for an ordering where a fence is left out.
 pub const REMOVED: &str = "removed";
-/// Stands before the number of a site, once for each site that was reached.
+/// The text before the number of a site, once for each site that was reached.
 pub const REACHED: &str = "weaken: reached ";
 /// A model begins.
 pub const EXPLORING: &str = "weaken: exploring";
@@ -88,8 +88,8 @@ pub fn kept(site: usize) -> bool {
     plan().keeps(site)
 }
 
-/// Lives as long as a model is explored, so that a failure in the model can be told from a failure of
-/// what is asserted after it.
+/// Lives as long as a model is explored, so that a failure in the model can be told from a failure of a later
+/// assertion.
 #[must_use]
 pub struct Exploring(());
 

@@ -1,7 +1,6 @@
-//! What a source text says by its tokens alone, without a parse: the cross-check of what the parser found.
+//! What the tokens of a source text alone say, without a parse: they cross-check what the parser found.
 //!
-//! Tokens reach into macros, which the parser does not, and leave out comments, which a text search does
-//! not.
+//! Tokens reach into macros, which the parser does not. They leave out comments, which a text search does not.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeSet;
@@ -42,7 +41,7 @@ pub fn census(stream: TokenStream, fences: &BTreeSet<String>) -> Result<Census, 
             "compiler_fence" => return refused("a `compiler_fence`"),
             "Ordering" | "fence" if text(index + 1) == "as" => return refused("an import by another name"),
             "Ordering" if text(index + 1) == ":" && text(index + 2) == ":" => match text(index + 3) {
-                // Those of `core::cmp`.
+                // The orderings of `core::cmp`.
                 "Less" | "Equal" | "Greater" => {}
                 "Relaxed" | "Acquire" | "Release" | "AcqRel" | "SeqCst" if !imported => {
                     census.orderings.insert(tokens[index + 3].at);

@@ -1,9 +1,10 @@
-//! What a memory ordering is weakened to: one step at a time, since what that breaks, more breaks as well.
+//! What a memory ordering is weakened to: one step at a time, because what breaks by one step also breaks by
+//! more.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
 
-/// What stands in place of what was.
+/// What takes the place of the ordering.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Weaker {
     Ordering(Ordering),
@@ -20,8 +21,7 @@ impl fmt::Display for Weaker {
     }
 }
 
-/// The ways to weaken an ordering that is an argument. `None` where what the callee does with it is not
-/// known.
+/// The ways to weaken an ordering that is an argument. `None` if it is not known what the callee does with it.
 pub fn access(callee: &str, index: usize, was: Ordering) -> Option<Vec<Weaker>> {
     let weaker: &[Ordering] = match was {
         Ordering::Relaxed => &[],

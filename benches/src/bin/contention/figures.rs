@@ -9,20 +9,20 @@ use benches::statistics::median;
 use quanta::Clock;
 use std::collections::BTreeMap;
 
-/// The figures of one contestant in one scenario with so many threads, one for each round.
+/// The figures of one contestant in one scenario with this many threads, one for each round.
 #[derive(Default)]
 struct Rounds {
-    /// ns per call and thread; none where nobody but owners calls.
+    /// ns per call and thread; `None` where only owners call.
     nanos: Vec<Option<f64>>,
     calls_per_second: Vec<f64>,
     /// The share of calls that ran.
     ran: Vec<f64>,
-    /// Runs of those that would have fitted.
+    /// The runs, as a share of those that would have fitted.
     of_possible: Vec<f64>,
     latencies: Vec<[Option<f64>; 4]>,
 }
 
-/// The quantiles of a latency, and its greatest.
+/// The quantiles of a latency, and the greatest latency.
 pub const QUANTILES: [&str; 4] = ["p50", "p99", "p99.9", "max"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,10 +50,10 @@ impl Figures {
         let rounds = self.all.entry(Place { scenario, contestant: place, threads }).or_default();
         let (calls, runs) = (measured.count.calls as f64, measured.count.runs as f64);
         if step.pass == Pass::Latency {
-            // Of a thousand times as many, for more than whole nanoseconds.
+            // A thousand times as many ticks give more than whole nanoseconds.
             let nanos = |ticks: u64| clock.delta_as_nanos(0, ticks.saturating_mul(1000)) as f64 / 1e3;
             let ticks = &measured.ticks;
-            // One in a thousand is known of a thousand, and not of fewer.
+            // The slowest of a thousand is known only if there are a thousand.
             let enough = |one_in: u64| ticks.len() >= one_in;
             let quantile = |at, one_in| enough(one_in).then(|| nanos(ticks.value_at_quantile(at)));
             let [half, hundredth, thousandth] =
@@ -74,7 +74,7 @@ impl Figures {
         self.all.get(&place).and_then(|rounds| median(rounds.nanos.iter().copied().flatten()))
     }
 
-    /// How many times that of the other.
+    /// The ratio to the other contestant.
     pub fn ratio(&self, place: Place, to: usize) -> Option<f64> {
         let to = self.all.get(&Place { contestant: to, ..place })?;
         let rounds = self.all.get(&place)?.nanos.iter().zip(&to.nanos);
@@ -142,7 +142,7 @@ pub mod tests {
         assert!((got - expected).abs() < 0.01 * expected, "{got}, not {expected}");
     }
 
-    /// In the place of any clock: its ticks are nanoseconds.
+    /// The clock is left out: its ticks are nanoseconds.
     fn figures(
         scenario: Scenario,
         threads: usize,

@@ -1,5 +1,5 @@
-//! How calls scale with threads: this library beside what one would take instead, on paths that a program
-//! comes by. Throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
+//! How calls scale with threads: this library beside what one would take instead, on paths that occur in a
+//! program. It measures throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
 //!
 //! ```text
 //! cargo xtask contention
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn contention(options: &Options) -> Result<(), String> {
-    // At once, not after minutes.
+    // An error shows at once, and not after minutes.
     fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
     let report = measured(options)?;
     print!("{}", text::terminal(&report));
@@ -63,10 +63,10 @@ fn contention(options: &Options) -> Result<(), String> {
 
 fn measured(options: &Options) -> Result<Report, String> {
     let mut cores = core_affinity::get_core_ids().unwrap_or_default();
-    // Fewer where a quota allows for less than all.
+    // There are fewer where a quota allows less than all.
     cores.truncate(thread::available_parallelism().map_or(1, usize::from));
     let mut machine = Machine::here();
-    // Not where nobody says which they are: there are cores, all the same.
+    // If the system does not say which cores there are, there are cores all the same.
     if !cores.is_empty() {
         machine.cores = cores.len();
     }

@@ -18,18 +18,19 @@ use std::time::{Duration, Instant};
 pub struct Measured {
     pub count: Count,
     pub began: Instant,
-    /// From the first call until half of the threads had ended. Not until the last: that may be the owner of
-    /// a deferral, which ends up to a window later than those whose calls are counted.
+    /// The time from the first call until half of the threads had ended. The last thread would be too late: it
+    /// may be the owner of a deferral, which ends up to a window later than the threads whose calls are
+    /// counted.
     pub working: Duration,
-    /// Until nobody ran anything any more.
+    /// The time until no thread ran anything any more.
     pub span: Duration,
-    /// How long calls took, in ticks of the clock; nothing in the throughput pass.
+    /// How long calls took, in ticks of the clock; empty in the throughput pass.
     pub ticks: Histogram<u64>,
-    /// Whether every thread was given its core.
+    /// Whether every thread got its core.
     pub pinned: bool,
 }
 
-/// With the time that each measurement takes, and the cores that threads are pinned to.
+/// The time that each measurement takes, and the cores that threads are pinned to.
 pub struct Meter {
     pub time: Duration,
     pub cores: Vec<CoreId>,
@@ -48,7 +49,7 @@ struct Work {
 impl Meter {
     /// # Errors
     ///
-    /// If calls did something else than the scenario is about, or a thread could not be had.
+    /// If calls did something other than what the scenario is about, or a thread could not be started.
     pub fn measure(&self, step: &Step, contestant: &Contestant) -> Result<Measured, String> {
         let prepared = contestant.prepare(step.scenario);
         let ended = Padded(AtomicBool::new(false));
@@ -93,7 +94,7 @@ impl Meter {
     }
 }
 
-/// From one reading of the clock to the next that differs, in nanoseconds: the usual one.
+/// The usual step from one reading of the clock to the next different one, in nanoseconds.
 #[allow(clippy::cast_precision_loss, reason = "a step is short")]
 pub fn step_of(clock: &Clock) -> f64 {
     let readings: Vec<u64> = (0..10_000).map(|_| clock.raw()).collect();
@@ -111,11 +112,11 @@ pub fn describe(step: &Step, contestant: &Contestant) -> String {
     format!("{}, {threads}, {pass}: {}", step.scenario.name(), contestant.name)
 }
 
-/// To a hundredth, up to a minute at more ticks a nanosecond than there are: small, so that it takes little
-/// of the cache.
+/// It resolves a hundredth, and reaches a minute at more ticks a nanosecond than there are. It is small, so
+/// that it takes little of the cache.
 fn histogram() -> Histogram<u64> {
     let mut ticks = Histogram::new_with_bounds(1, 1 << 40, 2).expect("its bounds are in order");
-    // Touches its memory before it is measured.
+    // The memory is touched before it is measured.
     ticks.reset();
     ticks
 }
@@ -150,12 +151,12 @@ mod tests {
     use crate::scenario::{Runs, Scenario};
     use benches::promises::Promises;
 
-    /// As short as can be: each thread calls some dozens of times.
+    /// The shortest measurement: each thread calls some dozens of times.
     fn meter() -> Meter {
         Meter { time: Duration::ZERO, cores: Vec::new(), clock: Clock::new() }
     }
 
-    /// The verdict is that of the measurement itself.
+    /// The measurement itself gives the verdict.
     #[test]
     fn each_contestant_is_in_the_state_that_the_scenario_says() {
         let contestants = list();

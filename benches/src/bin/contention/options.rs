@@ -53,7 +53,7 @@ impl Options {
         self.max_threads.map_or_else(|| cores.saturating_mul(4).clamp(8, 1024), usize::from)
     }
 
-    /// In their own order, each once.
+    /// The scenarios in their own order, each once.
     pub fn scenarios(&self) -> Vec<Scenario> {
         let all = Scenario::ALL.into_iter();
         all.filter(|scenario| self.scenario.is_empty() || self.scenario.contains(scenario)).collect()

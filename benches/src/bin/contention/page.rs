@@ -60,7 +60,7 @@ pub fn page(report: &Report, picture: &str) -> String {
     page.into_string()
 }
 
-/// Without what only a file of its own may begin with.
+/// Leaves out the head that only a file of its own may begin with.
 fn inline(picture: &str) -> &str {
     picture.find("<svg").map_or(picture, |at| &picture[at..])
 }

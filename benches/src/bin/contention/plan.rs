@@ -46,7 +46,7 @@ pub fn steps(
                     let places = 0..contestants.len();
                     let mut here: Vec<usize> =
                         places.filter(|place| contestants[*place].takes_part(scenario)).collect();
-                    // Each round begins with another, so that none always comes first, or last.
+                    // Each round begins with another contestant, so that none always comes first, or last.
                     let first = round % here.len().max(1);
                     here.rotate_left(first);
                     steps.extend(here.into_iter().map(|contestant| Step {

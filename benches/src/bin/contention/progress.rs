@@ -1,23 +1,24 @@
-//! What is measured just now, and how long it still takes: a bar on a terminal, else a line now and then.
+//! What is measured just now, and how long it still takes: a bar on a terminal, and a line now and then
+//! elsewhere.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-/// A measurement takes about so much longer than its time: threads start and end.
+/// By this much a measurement takes longer than its time: threads start and end.
 const AROUND: Duration = Duration::from_millis(4);
-/// Between two lines.
+/// The time between two lines.
 const NOW_AND_THEN: Duration = Duration::from_secs(15);
 
 pub struct Progress {
-    /// None where nobody would see it move.
+    /// `None` where nobody would see it move.
     bar: Option<ProgressBar>,
     steps: usize,
     done: usize,
     told: Instant,
 }
 
-/// How long so many measurements take.
+/// How long this many measurements take.
 pub fn estimate(steps: usize, time: Duration) -> Duration {
     (time + AROUND) * u32::try_from(steps).unwrap_or(u32::MAX)
 }
@@ -32,7 +33,7 @@ impl Progress {
         Self { bar, steps, done: 0, told: Instant::now() }
     }
 
-    /// Something begins.
+    /// A measurement begins.
     pub fn begins(&mut self, what: String) {
         if let Some(bar) = &self.bar {
             bar.set_message(what);
@@ -42,7 +43,7 @@ impl Progress {
         }
     }
 
-    /// That has ended.
+    /// That measurement has ended.
     pub fn ended(&mut self) {
         self.done += 1;
         if let Some(bar) = &self.bar {

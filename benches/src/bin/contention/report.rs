@@ -1,4 +1,4 @@
-//! All that is written: what was measured, where and how.
+//! The whole report: what was measured, where and how.
 
 use crate::contestants::{Contestant, Role};
 use crate::figures::{Figures, Place};
@@ -14,7 +14,7 @@ pub struct Report {
     pub rounds: usize,
     pub time: Duration,
     pub machine: Machine,
-    /// Of the clock that times calls, in ns.
+    /// The step of the clock that times calls, in ns.
     pub clock_step: f64,
     pub figures: Figures,
 }
@@ -29,19 +29,19 @@ impl Report {
         Place { scenario, contestant, threads }
     }
 
-    /// Where the limit that a scenario's figures are compared with stands in the list.
+    /// The place in the list of the limit that a scenario's figures are compared with.
     pub fn yardstick(&self, scenario: Scenario) -> usize {
         let is_it = |contestant: &Contestant| contestant.name == scenario.yardstick();
         self.contestants.iter().position(is_it).unwrap_or_default()
     }
 
-    /// Contestants of which something is promised or known, the limits last.
+    /// Contestants with a promise or a note, the limits last.
     pub fn described(&self) -> impl Iterator<Item = &Contestant> {
         let limits = self.contestants.iter().filter(|contestant| contestant.role == Role::Limit);
         self.contestants.iter().filter(|contestant| contestant.role != Role::Limit).chain(limits)
     }
 
-    /// How it was measured, a paragraph each.
+    /// How it was measured, one paragraph each.
     pub fn method(&self) -> Vec<String> {
         let pinned = if self.figures.pinned {
             "Each thread was pinned to a core, by turns in the order of their numbers"

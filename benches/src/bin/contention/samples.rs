@@ -10,7 +10,8 @@ use benches::machine::Machine;
 use quanta::Clock;
 use std::time::Duration;
 
-/// `calls` says how many calls a contestant makes with so many threads, by its place in the list.
+/// `calls` returns how many calls a contestant makes with this many threads. Contestants go by their places in
+/// the list.
 pub fn report(threads: &[usize], cores: usize, calls: impl Fn(usize, usize) -> u64) -> Report {
     let contestants = list();
     let mut figures = Figures::new(cores);

@@ -1,10 +1,11 @@
-//! The states in which contestants are called, and what tells that a call met with such a state.
+//! The states in which contestants are called, and how to know that a call met such a state.
 
 use crate::subject::Count;
 use clap::ValueEnum;
 use std::time::Duration;
 
-/// Longer than any measurement. Not for ever: a call that waits by mistake runs then, and so ends the program.
+/// Longer than any measurement, but finite: a call that waits by mistake runs when it is over, and so ends the
+/// program.
 const LONG: Duration = Duration::from_secs(60);
 /// The threshold of [`Scenario::Window`].
 const SHORT: Duration = Duration::from_millis(1);
@@ -21,14 +22,14 @@ pub enum Scenario {
     Window,
 }
 
-/// Whether the calls of a contestant run where nothing keeps them from it.
+/// Whether the calls of a contestant run where nothing prevents it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
-    /// There is nothing to run: it is a limit.
+    /// There is nothing to run: the contestant is a limit.
     Never,
-    /// A call that meets with a run in progress may be refused, or be covered by another run.
+    /// A call that meets a run in progress may be refused, or be covered by another run.
     Alone,
-    /// Each does, whatever others do meanwhile.
+    /// Each call runs, whatever other threads do meanwhile.
     Always,
 }
 
@@ -38,7 +39,7 @@ pub struct Seen {
     pub count: Count,
     /// From the first call to the end of the last.
     pub span: Duration,
-    /// Whether a run is still pending; `true` where there is nothing to ask.
+    /// Whether a run is still pending; `true` if there is nothing to ask.
     pub still_pending: bool,
 }
 
@@ -79,14 +80,14 @@ impl Scenario {
         }
     }
 
-    /// How many runs fit into so much time: one at once, and one each time that a window ends.
+    /// How many runs fit into this time: one at once, and one each time that a window ends.
     pub fn possible_runs(self, span: Duration) -> u64 {
         let windows = span.as_nanos() / self.threshold().as_nanos().max(1);
         u64::try_from(windows).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    /// Whether the calls did what this scenario is about. If not, their figure would be one of something
-    /// else.
+    /// Whether the calls did what this scenario is about. If they did not, their figure would be a figure of
+    /// something else.
     pub fn judge(self, runs: Runs, seen: &Seen) -> Result<(), String> {
         let Count { calls, runs: ran } = seen.count;
         let must = match (self, runs) {
@@ -95,7 +96,8 @@ impl Scenario {
             (Self::Admitted, Runs::Always) => ran == calls,
             (Self::Admitted, Runs::Alone) if seen.threads == 1 => ran == calls,
             (Self::Admitted, Runs::Alone) => ran > 0,
-            // Some count periods, not from one grant to the next, and clocks differ a little.
+            // Some contestants count periods, not the time from one grant to the next, and clocks differ a
+            // little.
             (Self::Window, _) => {
                 let possible = self.possible_runs(seen.span);
                 ran > 0 && ran <= possible + 2 + possible / 50

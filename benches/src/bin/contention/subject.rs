@@ -1,5 +1,5 @@
-//! What is measured: something that can be called by any number of threads, in the loop of its own that the
-//! compiler makes of it. No call goes through a pointer.
+//! What is measured: an object that any number of threads can call, in a loop that the compiler makes for it
+//! alone. No call goes through a pointer.
 
 use benches::Padded;
 use hdrhistogram::Histogram;
@@ -10,9 +10,9 @@ use std::ops::AddAssign;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// So many calls are made between two looks at whether to stop.
+/// The number of calls between two looks at whether to stop.
 const CALLS: u64 = 96;
-/// Every so many calls one is timed, so that reading the clock does not thin out the others.
+/// One call in this many is timed, so that reading the clock does not thin out the others.
 pub const EVERY: u64 = 16;
 
 /// How many calls were made, and how many of them ran.
@@ -30,23 +30,23 @@ impl AddAssign for Count {
 }
 
 pub trait Calls: Send + Sync {
-    /// Calls until it is told to stop, and no less than some dozens of times. Nobody reads a clock.
+    /// Calls until `stop` is set, and some dozens of times at least. No thread reads a clock.
     fn count(&self, stop: &AtomicBool) -> Count;
 
-    /// As `count`, and times some of the calls, in ticks of the clock.
+    /// Does what `count` does, and times some of the calls, in ticks of the clock.
     fn time(&self, stop: &AtomicBool, clock: &Clock, ticks: &mut Histogram<u64>) -> Count;
 
-    /// Runs that were performed by somebody else than the callers, if anybody does that.
+    /// Runs that some other thread than the callers performed, if there is such a thread.
     fn runs_elsewhere(&self) -> Option<u64>;
 
-    /// Whether a run is still pending; `true` where there is nothing to ask.
+    /// Whether a run is still pending; `true` if there is nothing to ask.
     fn still_pending(&self) -> bool;
 }
 
 /// A contestant in the state of a scenario.
 pub struct Prepared {
     pub calls: Box<dyn Calls>,
-    /// What keeps it in that state, such as the owner of a deferral. Dropped afterwards.
+    /// It keeps the contestant in that state, such as the owner of a deferral does. It is dropped last.
     _keeper: Box<dyn Any>,
 }
 
@@ -63,7 +63,7 @@ pub struct Preparing<T, F> {
     keeper: Box<dyn Any>,
 }
 
-/// `call` says whether it ran.
+/// `call` returns whether it ran.
 pub fn subject<T, F: Fn(&T) -> bool>(it: Arc<Padded<T>>, call: F) -> Preparing<T, F> {
     let subject = Subject { it, call, runs_elsewhere: |_| None, still_pending: |_| true };
     Preparing { subject, keeper: Box::new(()) }
@@ -102,7 +102,7 @@ impl<T: Send + Sync, F: Fn(&T) -> bool + Send + Sync> Calls for Subject<T, F> {
             for place in 1..=CALLS {
                 if black_box((self.call)(it)) {
                     count.runs += 1;
-                    // It may have waited for that, and the next may again.
+                    // The call may have waited for its run, and the next one may wait again.
                     if stop.load(Ordering::Relaxed) {
                         count.calls += place;
                         return count;
@@ -169,7 +169,7 @@ mod tests {
     fn calls_and_runs_are_counted_until_it_is_to_stop() {
         let stop = AtomicBool::new(true);
         let (made, prepared) = thirds();
-        // The third call ran, and saw that it is to stop.
+        // The third call ran, and then saw that it should stop.
         assert_eq!(prepared.calls.count(&stop), Count { calls: 3, runs: 1 });
         assert_eq!(made.0.load(Ordering::Relaxed), 3);
         let mut ticks = Histogram::new(2).unwrap();

@@ -1,4 +1,4 @@
-//! The figures as tables, for whoever writes them: the terminal, Markdown, HTML.
+//! The figures as tables, ready for the terminal, Markdown and HTML.
 
 use crate::contestants::{Contestant, Role};
 use crate::figures::{Place, QUANTILES};
@@ -14,18 +14,18 @@ pub struct Table {
 
 pub struct Row {
     pub ours: bool,
-    /// As many as the head has.
+    /// As many cells as the head has.
     pub cells: Vec<String>,
 }
 
-/// Of this is the table that says once more what ns per call and thread say.
+/// The title of the table that repeats what ns per call and thread say.
 pub const CALLS_PER_SECOND: &str = "millions of calls per second";
 
-/// Nothing to say.
+/// The text of a cell without a figure.
 const NONE: &str = "–";
 
 impl Report {
-    /// The tables of one scenario, but for latencies.
+    /// The tables of one scenario, without latencies.
     pub fn throughputs(&self, scenario: Scenario) -> Vec<Table> {
         let reference = self.yardstick(scenario);
         let nanos = self.by_threads(
@@ -52,7 +52,7 @@ impl Report {
         tables
     }
 
-    /// What a run costs where calls may be refused, or be covered by other runs.
+    /// What a run costs where calls may be refused or covered by other runs.
     fn per_run(&self) -> Table {
         let title = "admitted: ns per run and thread".to_owned();
         without_limits(self.by_threads(title, Scenario::Admitted, |place, _| {
@@ -60,7 +60,7 @@ impl Report {
         }))
     }
 
-    /// How many calls ran, where any may.
+    /// How many calls ran, in scenarios in which any may run.
     fn ran(&self, scenario: Scenario) -> Option<Table> {
         let title = match scenario {
             Scenario::Coalesced | Scenario::Refused => return None,
@@ -80,7 +80,7 @@ impl Report {
         Some(without_limits(table))
     }
 
-    /// How long calls took with so many threads.
+    /// How long calls took with this many threads.
     pub fn latencies(&self, scenario: Scenario, threads: usize) -> Table {
         let row = |(contestant, it): (usize, &Contestant)| {
             let figures = self.figures.latency(Self::place(scenario, contestant, threads));
@@ -129,7 +129,7 @@ impl Report {
     }
 }
 
-/// Without the rows that say nothing.
+/// Leaves out the rows without any figure.
 fn without_limits(mut table: Table) -> Table {
     table.rows.retain(|row| row.cells[1..].iter().any(|cell| cell != NONE));
     table
@@ -161,7 +161,7 @@ fn promised(promises: Promises, promise: Promise) -> String {
     }
 }
 
-/// With three digits or so, and with the unit where that is not nanoseconds.
+/// Three digits or so, and the unit if it is not nanoseconds.
 pub fn nanos(nanos: f64) -> String {
     match nanos {
         short if short < 99.95 => digits(short),

@@ -6,7 +6,8 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table as Drawn};
 use std::fmt::Write as _;
 
-/// For a terminal: the most of it. Latency is that of as many threads as there are cores, and of the most.
+/// The most important tables for a terminal. It has the latency of as many threads as there are cores, and of
+/// the most.
 pub fn terminal(report: &Report) -> String {
     let mut text = String::new();
     let cores = report.threads.iter().rfind(|threads| **threads <= report.machine.cores);

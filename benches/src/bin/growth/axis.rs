@@ -5,23 +5,23 @@ use crate::runs::Runs;
 use benches::statistics::median;
 use indicatif::ProgressBar;
 
-/// What a row is there for.
+/// The part that a row plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// What a call cannot cost less than; the first one is what all others are compared with.
+    /// The least that a call can cost; all others are compared with the first one.
     Reference,
     Peer,
     Ours,
 }
 
-/// What the bytes of a row must be like.
+/// What is expected of the bytes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
-    /// The same all along.
+    /// The bytes are the same at every size.
     Constant,
-    /// Bytes a key, which a small table has more of, and a large one never.
+    /// Bytes for each key: a small table has more of them for a key, and a large one never does.
     PerKey,
-    /// Somebody else's.
+    /// Another library's, which is not judged.
     NotJudged,
 }
 
@@ -31,11 +31,11 @@ pub struct Sample {
     /// Nanoseconds a call.
     pub nanos: Option<f64>,
     pub runs: Option<Runs>,
-    /// Bytes of a throttle, or for each of its keys.
+    /// The bytes of a throttle, or of each of its keys.
     pub bytes: Option<f64>,
-    /// Bytes that the measured calls have left behind.
+    /// The bytes that the measured calls have left behind.
     pub added: Option<i64>,
-    /// Windows that the calls did not fit into, which were thrown away and repeated.
+    /// The windows that were too short for the calls, and were thrown away and repeated.
     pub thrown_away: u64,
 }
 
@@ -48,7 +48,7 @@ pub trait Contestant {
     }
     /// Measures once, at this size.
     fn sample(&mut self, size: u64) -> Result<Sample, String>;
-    /// What is left to be counted when all rounds are over.
+    /// Measures what is left to be counted when all rounds are over.
     fn end(&mut self, _size: u64) -> Result<Sample, String> {
         Ok(Sample::default())
     }
@@ -60,7 +60,7 @@ pub struct Place {
     pub nanos: Vec<f64>,
     pub runs: Vec<Runs>,
     pub bytes: Vec<f64>,
-    /// The most that calls left behind.
+    /// The most bytes that calls left behind.
     pub added: Option<i64>,
     pub thrown_away: u64,
 }
@@ -92,27 +92,27 @@ pub struct Row {
     pub name: &'static str,
     pub role: Role,
     pub memory: Memory,
-    /// One for each size.
+    /// One place for each size.
     pub places: Vec<Place>,
 }
 
-/// What stands beside the figures of an axis.
+/// The text beside the figures of an axis.
 #[derive(Clone, Debug)]
 pub struct Text {
-    /// The name of its files.
+    /// The name of the files of this axis.
     pub file: &'static str,
     pub title: &'static str,
     /// What grows.
     pub along: &'static str,
-    /// What the bytes are of.
+    /// What the bytes belong to.
     pub bytes: &'static str,
-    /// What there is to be a run for.
+    /// What needs a run.
     pub due: &'static str,
     /// What the runs must be, where a picture shows them.
     pub runs: Option<&'static str>,
     /// What was measured, and how to read it.
     pub notes: Vec<String>,
-    /// From which size on a time is to be flat: below, something else is known to weigh.
+    /// The size from which on a time should be flat: below it something else is known to weigh.
     pub flat_from: u64,
 }
 
@@ -125,8 +125,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Measures every contestant at every size, one after the other, so many times: whatever slows the machine
-    /// down for a while slows all of them.
+    /// Measures every contestant at every size, one after the other, this many times: whatever slows the
+    /// machine down for a while slows all of them.
     pub fn measure(
         text: Text,
         sizes: Vec<u64>,

@@ -10,9 +10,9 @@ use benches::statistics::{float, middle, signed};
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The shortest window: that long a thread may take to fall asleep, and more.
+/// The shortest window. A thread falls asleep in less time than this.
 const SHORTEST: Duration = Duration::from_millis(2);
-/// How often a window may be too short. Each time it is made twice as long.
+/// How often a window may be too short. Each further window is twice as long.
 const TRIES: u32 = 12;
 
 pub fn text() -> Text {
@@ -42,7 +42,7 @@ pub fn text() -> Text {
     }
 }
 
-/// How often so few calls are made in a round, each time in a window of their own.
+/// How often this many calls are made in a round, each time in a window of their own.
 pub fn repeats(calls: u64) -> u32 {
     if calls <= 10_000 { 10 } else { 1 }
 }
@@ -70,12 +70,12 @@ impl<F: Front> InWindows<F> {
         Self { name, estimate: 100.0, front: PhantomData }
     }
 
-    /// Three times as long as the calls take by what is known of them, or longer.
+    /// Three times as long as the calls take, by what is known of them, or longer.
     fn threshold(&self, calls: u64) -> Duration {
         SHORTEST.max(Duration::from_secs_f64(3.0 * self.estimate * float(calls) / 1e9) + SHORTEST / 2)
     }
 
-    /// A window that the calls fit into, and how many were thrown away before.
+    /// A window that the calls fit into, and the number of windows that were thrown away before it.
     fn fitting(&mut self, calls: u64) -> Result<(Window, u64), String> {
         let mut threshold = self.threshold(calls);
         for thrown_away in 0..TRIES {
@@ -111,7 +111,7 @@ impl<F: Front> Contestant for InWindows<F> {
         for _ in 0..repeats(calls) {
             let (window, thrown_away) = self.fitting(calls)?;
             if window.runs.lost > 0 {
-                // Each further one would be waited for as long.
+                // Each further measurement would wait as long for its lost run.
                 return Err(format!("{}: a run is lost, after {calls} calls in its window", self.name));
             }
             nanos.push(window.nanos);

@@ -7,10 +7,11 @@ use crate::timing::nanos;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// So many calls each time.
+/// The number of calls in each measurement.
 const CALLS: u32 = 100_000;
 
-/// Times calls on random keys below `keys`. What `call` returns must always be 0, which only we know.
+/// Times calls on random keys below `keys`. What `call` returns must always be 0, which the compiler does not
+/// know.
 #[inline]
 pub fn calls(keys: u64, seed: u64, call: impl Fn(u64) -> u64) -> Sample {
     let mut state = seed;
@@ -18,7 +19,7 @@ pub fn calls(keys: u64, seed: u64, call: impl Fn(u64) -> u64) -> Sample {
     let start = Instant::now();
     for _ in 0..CALLS {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        // The upper bits are random; their share of the keys is without a division.
+        // The upper bits are random. A multiplication and a shift take the place of a division.
         let key = ((state >> 33) * keys) >> 31;
         state ^= black_box(call(key));
     }

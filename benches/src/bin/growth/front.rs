@@ -13,21 +13,21 @@ pub trait Front {
     fn start(threshold: Duration, runs: &Arc<AtomicU64>) -> Self;
     /// The first call: it runs at once, and its run has finished when this returns.
     fn lead(&self);
-    /// Has somebody make a run pending.
+    /// Makes another thread make a run pending.
     fn defer(&self) -> Owner;
-    /// A call, as a closure that holds nothing but references: what a loop can keep in registers. It says whether
-    /// it ran.
+    /// A call, as a closure that holds nothing but references, which a loop can keep in registers. It returns
+    /// whether it ran.
     fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync;
     fn state(&self) -> State;
-    /// Ends it, and what is pending.
+    /// Ends the throttle, and what is pending.
     fn end(self, owner: Owner);
 }
 
-/// Who will perform the pending run.
+/// The thread that will perform the pending run.
 #[derive(Default)]
 pub struct Owner {
     thread: Option<JoinHandle<()>>,
-    /// What the thread takes by itself, whatever it does.
+    /// The bytes that the thread takes by itself, whatever it does.
     pub bytes: i64,
 }
 
@@ -48,7 +48,7 @@ impl Front for Blocking {
 
     fn defer(&self) -> Owner {
         let before = in_use();
-        // Once when the thread is there, once when it may call.
+        // The thread waits at it twice: when it has started, and before it calls.
         let turns = Arc::new(Barrier::new(2));
         let (throttle, runs) = (Arc::clone(&self.throttle), Arc::clone(&self.runs));
         let its_turns = Arc::clone(&turns);
@@ -93,7 +93,7 @@ impl Front for Background {
 
     fn lead(&self) {
         self.0.trigger().expect("it goes on");
-        // Without a wait, which would allocate.
+        // It spins: a wait would allocate.
         while self.0.runs() == 0 || self.0.is_running() {
             thread::yield_now();
         }
@@ -107,7 +107,7 @@ impl Front for Background {
     #[inline]
     fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
         let throttled = &self.0;
-        // No caller runs it. One that is refused would end the row as one that ran does.
+        // No caller runs it. A refused call ends the row, as a call that ran does.
         move || throttled.trigger().is_err()
     }
 
@@ -118,8 +118,8 @@ impl Front for Background {
     fn end(self, _: Owner) {}
 }
 
-/// Has somebody make a run pending in the present window, and lets whoever that is fall asleep. What an owner
-/// writes when it begins to wait is not to be in the time of a call.
+/// Makes another thread make a run pending in the present window, and lets the owner fall asleep. What an owner
+/// writes when it begins to wait should not be in the time of a call.
 pub fn defer<F: Front>(front: &F) -> Owner {
     const SETTLE: Duration = Duration::from_micros(200);
     let epoch = front.state().epoch();

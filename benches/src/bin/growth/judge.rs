@@ -5,12 +5,12 @@
 use crate::axis::{Axis, Memory, Place, Role, Row};
 use benches::statistics::{median_ratio, signed, spread};
 
-/// Small tables are shared by few keys.
+/// A smaller table is shared by too few keys to judge its bytes.
 const MANY_KEYS: u64 = 10_000;
-/// Tables are between half full and full.
+/// Tables are between half full and full, so bytes may differ by this factor.
 const FULLEST: f64 = 2.0;
-/// What a thread allocates when it happens to fall asleep late, between two counts of what is in use. What grows by
-/// a bit a call, or by a word a thread, is more.
+/// What a thread allocates if it happens to fall asleep late, between two counts of the bytes in use. Memory
+/// that grows by a bit a call, or by a word a thread, is more than this.
 const ASLEEP: i64 = 256;
 
 /// All that is wrong.
@@ -31,7 +31,7 @@ fn wrong_counts(axis: &Axis, row: &Row) -> Vec<String> {
     faults
 }
 
-/// Memory that grows with the size, where it must not.
+/// Complains of memory that grows with the size where it must not.
 fn grown(axis: &Axis, row: &Row) -> Option<String> {
     let most: fn(f64) -> f64 = match row.memory {
         Memory::Constant => |least| least + signed(ASLEEP),
@@ -45,7 +45,7 @@ fn grown(axis: &Axis, row: &Row) -> Option<String> {
     Some(format!("{}: {bytes:.0} bytes at {size} {}, {least:.0} at least", row.name, axis.text.along))
 }
 
-/// From which size on a row's bytes are judged.
+/// The size from which on a row's bytes are judged.
 fn memory_from(memory: Memory) -> u64 {
     if memory == Memory::PerKey { MANY_KEYS } else { 1 }
 }
@@ -55,14 +55,14 @@ fn judged_memory(axis: &Axis, row: &Row) -> Vec<(u64, f64)> {
     large.filter_map(|(size, place)| Some((size, place.memory()?))).collect()
 }
 
-/// How many times its smallest the largest median is.
+/// The ratio of the largest median to the smallest one.
 pub struct Flatness {
     pub name: &'static str,
     pub time: Option<f64>,
-    /// As a ratio to the first row, of the same round.
+    /// The same of the ratios to the first row, each within a round.
     pub ratio: Option<f64>,
     pub memory: Option<f64>,
-    /// From which size on.
+    /// The size from which on it is judged.
     pub memory_from: u64,
 }
 
@@ -93,7 +93,7 @@ mod tests {
     use crate::runs::Runs;
     use evidence::caught;
 
-    /// What is wrong when one place is changed.
+    /// The complaints when one place is changed.
     fn with(memory: Memory, change: impl Fn(&mut Place)) -> Vec<String> {
         let mut axis = planted();
         axis.rows[1].memory = memory;

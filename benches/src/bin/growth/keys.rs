@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub fn text() -> Text {
@@ -69,7 +69,7 @@ pub fn contestants() -> Vec<Box<dyn Contestant>> {
     ]
 }
 
-/// What has something for each of so many keys.
+/// A table that holds something for each of this many keys.
 trait Held {
     fn of(keys: u64) -> Self;
     /// Counts what can be counted in the end, and gives memory back.
@@ -78,14 +78,14 @@ trait Held {
     }
 }
 
-/// Calls on what is built once for each number of keys.
+/// Calls on a table that is built once for each number of keys.
 struct OnKeys<T, C> {
     name: &'static str,
     role: Role,
     call: C,
-    /// With the bytes of a key.
+    /// The tables, each with the bytes of one key.
     built: BTreeMap<u64, (T, f64)>,
-    /// Other keys each time.
+    /// It draws other keys each time.
     seed: u64,
 }
 
@@ -207,7 +207,7 @@ struct PendingKeys {
     runs: Arc<AtomicU64>,
 }
 
-/// What so many pending runs may take once they are due.
+/// The time that this many pending runs may take once they are due.
 const PERFORMED: Duration = Duration::from_secs(300);
 
 impl Held for PendingKeys {
@@ -220,7 +220,7 @@ impl Held for PendingKeys {
                 counted.fetch_add(1, Ordering::Relaxed);
             })
             .expect("the system can start a thread");
-        // One run of each key, and then another one, for the end of its window.
+        // One run of each key, and then another one for the end of its window.
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
         throttled.wait().expect("they complete");
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
@@ -239,7 +239,7 @@ impl Held for PendingKeys {
     }
 }
 
-/// Until its thread has taken up what it was asked for, and allocates no more.
+/// Waits until the thread has taken what it was asked for, and allocates no more.
 fn rest() {
     let mut quiet = 0;
     while quiet < 20 {
@@ -281,7 +281,7 @@ mod tests {
         let good = runs(0);
         assert_eq!((good.fault(), good.started), (None, 2 * KEYS));
         assert_eq!(runs(1).too_many, 1);
-        // One run of a key before is missed.
+        // The one run of a key that came before is missing.
         assert_eq!(runs(u64::MAX).lost, 1);
     }
 

@@ -5,9 +5,10 @@
 //! cargo xtask growth --quick --only calls
 //! ```
 //!
-//! Every row is measured once a round, one after the other, and stands beside a reference that shows what cannot
-//! be avoided: so what grows because memory does, or because a clock has a grain, grows there, too. Runs and bytes
-//! are counted, and a count that is wrong is an error. Times are never judged; look at them, on an idle machine.
+//! Every row is measured once in each round, one after the other, beside a reference that shows what cannot be
+//! avoided: where cost grows because memory does, or because a clock has a grain, the reference grows, too.
+//! Runs and bytes are counted, and a wrong count is an error. Times are never judged; look at them, on an idle
+//! machine.
 
 mod axis;
 mod calls;
@@ -74,7 +75,7 @@ fn all(options: &Options) -> Result<Vec<String>, String> {
     Ok(faults)
 }
 
-/// A picture and a table for each axis, and the page, the path of which it returns.
+/// Writes a picture and a table for each axis, and the page, whose path it returns.
 fn write(axes: &[Axis], faults: &[String], machine: &Machine, out: &Path) -> Result<PathBuf, String> {
     let save = |name: String, text: &str| {
         let path = out.join(name);

@@ -1,7 +1,7 @@
 //! How many bytes all threads of this process have allocated, and not given back.
 //!
-//! It counts what was asked of the allocator, to the byte. What the allocator keeps beside that, and the stacks
-//! of threads, are not in it.
+//! It counts what was asked of the allocator, to the byte. It does not count what the allocator keeps beside
+//! that, nor the stacks of threads.
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
@@ -16,7 +16,7 @@ pub fn in_use() -> i64 {
     bytes(stats.bytes_allocated) - bytes(stats.bytes_deallocated)
 }
 
-/// Held by each test that allocates much, or looks at how much there is.
+/// Each test that allocates much, or looks at the bytes in use, holds this.
 #[cfg(test)]
 pub fn alone() -> std::sync::MutexGuard<'static, ()> {
     static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
@@ -28,7 +28,7 @@ mod tests {
     use super::{alone, in_use};
     use std::hint::black_box;
 
-    /// Other tests allocate meanwhile, but not so much.
+    /// Other tests allocate meanwhile, but less than this.
     #[test]
     fn what_a_thread_allocates_and_gives_back_is_counted() {
         const MUCH: usize = 1 << 30;

@@ -10,10 +10,10 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::{Duration, Instant};
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What the word never holds: to compare with it is what a decision does with what it loads.
+/// A value that the word never holds: a decision compares what it loads, so the reference does, too.
 const NEVER: u64 = u64::MAX;
 
 /// The least that can promise a call that a pending run sees what was written before it.
@@ -33,7 +33,7 @@ impl FenceAndLoad {
     }
 }
 
-/// As long as the owner of a run is given to fall asleep, so that all begin as warm.
+/// The owner of a run has this time to fall asleep, so all contestants begin equally warm.
 const SETTLE: Duration = Duration::from_micros(200);
 
 impl Contestant for FenceAndLoad {
@@ -84,7 +84,7 @@ fn coalesced(calls: u64, bytes: usize, call: impl Fn() -> bool + Copy) -> Sample
     Sample { nanos: Some(timed(calls, call)), bytes, ..Sample::default() }
 }
 
-/// As the calls in a window are timed.
+/// Times calls as the calls in a window are timed.
 #[inline]
 fn timed(calls: u64, call: impl Fn() -> bool + Copy) -> f64 {
     let clock = clock();

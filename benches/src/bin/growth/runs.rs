@@ -3,10 +3,10 @@
 use atomic_throttle::{Epoch, Timestamp};
 use std::time::Duration;
 
-/// How many runs there were, and how many of them should not have been, or should have been.
+/// How many runs there were, how many of them were too many, and how many are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Runs {
-    /// Windows, each of which may have one run.
+    /// The windows, each of which may have one run.
     pub windows: u64,
     /// Runs that have started.
     pub started: u64,
@@ -15,15 +15,15 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// Where every one of them must have come, and no other.
+    /// The runs of windows that must each have one run, and no other.
     pub fn expected(windows: u64, started: u64) -> Self {
         let too_many = started.saturating_sub(windows);
         Self { windows, started, too_many, lost: windows.saturating_sub(started) }
     }
 
-    /// Where calls came without end: at most one start in the window of the one before. `starts` are stamps in
-    /// the order of the runs. Whoever was told *coalesced* in one of the epochs `coalesced` is covered by a run
-    /// of a later one.
+    /// The runs of calls without a pause: at most one start in the window of the one before. `starts` are
+    /// stamps in the order of the runs. A caller that coalesced in one of the epochs `coalesced` is covered by
+    /// a run of a later one.
     pub fn spaced(starts: &[Timestamp], threshold: Duration, coalesced: &[Epoch]) -> Self {
         let near = |pair: &&[Timestamp]| pair[1] <= pair[0] || pair[1].saturating_since(pair[0]) < threshold;
         let too_many = starts.windows(2).filter(near).count() as u64;
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(Runs::expected(1, 1).fault(), None);
         assert_eq!(Runs::expected(1, 2).too_many, 1, "two runs in a window");
         assert_eq!(Runs::expected(1, 0).lost, 1, "a lost run");
-        // One of each does not make up for the other.
+        // A run too many does not make up for a lost one.
         let both = Runs::expected(1, 2).and(Runs::expected(1, 0));
         assert_eq!(both.fault().unwrap(), "2 runs in 2 windows, 1 too many, 1 lost");
     }

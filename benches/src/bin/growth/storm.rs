@@ -1,4 +1,4 @@
-//! Threads that call without a pause, through many short windows: how many runs come of it.
+//! Threads that call without a pause, through many short windows: how many runs they cause.
 
 use crate::runs::Runs;
 use atomic_throttle::{Epoch, Outcome, Throttle, Throttled, Timestamp, WeakThrottled};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub const THRESHOLD: Duration = Duration::from_millis(2);
 
-/// A pending run that has not come so long after the last call is lost.
+/// A pending run that has not come this long after the last call is lost.
 const LOST: Duration = Duration::from_secs(30);
 
 /// The stamps of the runs, in their order: runs exclude each other.
@@ -26,12 +26,12 @@ impl Starts {
     }
 }
 
-/// Has so many threads call until that long has passed. Returns the last epoch that each coalesced in.
+/// Makes this many threads call until that time has passed. Returns the last epoch that each coalesced in.
 fn call_without_pause(threads: u64, time: Duration, call: impl Fn() -> Option<Epoch> + Sync) -> Vec<Epoch> {
     let over = &AtomicBool::new(false);
     let call = &call;
     let worker = move || {
-        // At least once, also where it comes too late.
+        // Each thread calls at least once, even if it starts too late.
         let mut last = call();
         while !over.load(Ordering::Relaxed) {
             last = last.max(call());
@@ -72,7 +72,7 @@ pub fn background(threads: u64, windows: u32) -> Runs {
     assert!(itself.set(throttled.downgrade()).is_ok());
     let coalesced =
         call_without_pause(threads, THRESHOLD * windows, || Some(throttled.trigger().ok()?.epoch()));
-    // A run that does not come leaves its calls uncovered, which is what is judged.
+    // A run that does not come leaves its calls uncovered, which is judged below.
     let _ = throttled.wait_for(LOST);
     starts.judged(&coalesced)
 }

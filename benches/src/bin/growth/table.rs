@@ -13,7 +13,7 @@ pub fn markdown(axis: &Axis, machine: &Machine) -> String {
     format!("# {}\n\n{machine}\n\n{}\n\n- {notes}\n\n{heading}\n\n- {flat}\n", axis.text.title, table(axis))
 }
 
-/// A line for each thing that is known of each row, a column for each size.
+/// A line for each known value of each row, and a column for each size.
 pub fn table(axis: &Axis) -> Table {
     let mut table = Table::new();
     table.load_preset(ASCII_MARKDOWN);
@@ -32,7 +32,7 @@ pub fn table(axis: &Axis) -> Table {
 
 type Lines = Vec<(&'static str, Vec<String>)>;
 
-/// What is known of the rows, each with the lines of those of which it is.
+/// The known values of the rows, each with the lines of the rows that have it.
 fn blocks(axis: &Axis) -> Vec<(String, Lines)> {
     let reference = axis.rows.first();
     let ratio = |row: &Row| {
@@ -89,7 +89,7 @@ pub fn flat(axis: &Axis) -> Vec<String> {
     flatness(axis).into_iter().map(line).collect()
 }
 
-/// Three digits that count.
+/// Three significant digits.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return String::new();
@@ -101,7 +101,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// A count, shorter where it is round.
+/// A count, written shorter if it is round.
 pub fn short(count: u64) -> String {
     for (unit, name) in [(1_000_000, "M"), (1_000, "k")] {
         if count >= unit && count % unit == 0 {

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-/// Longer than any measurement.
+/// A threshold that is longer than any measurement.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// How long each row is measured a round.
+/// How long each row is measured in a round.
 #[derive(Clone, Copy, Debug)]
 pub struct Length {
     pub calls: Duration,
@@ -88,7 +88,7 @@ struct Parallel {
     length: Length,
     /// Nanoseconds a call, as last seen.
     estimate: f64,
-    /// So many threads, and so many calls of each. With the bytes of the throttle.
+    /// Measures this many threads with this many calls each. It also returns the bytes of the throttle.
     measure: fn(u64, u64) -> (Together, i64),
     storm: Option<fn(u64, u32) -> Runs>,
 }

@@ -4,10 +4,11 @@ use benches::statistics::{float, middle};
 use std::hint::{black_box, spin_loop};
 use std::time::{Duration, Instant};
 
-/// Nanoseconds a call, in a row of so many, without what it costs to read the clock. `call` says whether it ran.
+/// Nanoseconds a call, in a row of this many, without the cost of reading the clock. `call` returns whether it
+/// ran.
 ///
-/// None may run. One that did came after its window, and so would all others: each would wait for a window of its
-/// own to end, for hours and days. So it ends there, and its figure says nothing.
+/// No call may run. A call that ran came after its window, and so would all later ones: each would wait for a
+/// window of its own to end, for hours and days. So the measurement ends there, and its figure says nothing.
 #[inline]
 pub fn nanos_a_call(calls: u64, clock: f64, call: impl Fn() -> bool + Copy) -> f64 {
     let start = Instant::now();
@@ -19,13 +20,13 @@ pub fn nanos_a_call(calls: u64, clock: f64, call: impl Fn() -> bool + Copy) -> f
     (nanos(start.elapsed()) - clock) / float(calls)
 }
 
-/// What it costs to read the clock before and after nothing.
+/// The cost of reading the clock before and after nothing.
 pub fn clock() -> f64 {
     let readings: Vec<f64> = (0..1001).map(|_| nanos(Instant::now().elapsed())).collect();
     middle(&readings)
 }
 
-/// Looks again and again for so long: the core awakes, and has near what it looks at.
+/// Looks again and again for this long, so that the core is awake and has near what it looks at.
 pub fn look<T>(at: impl Fn() -> T, time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -34,7 +35,7 @@ pub fn look<T>(at: impl Fn() -> T, time: Duration) {
     }
 }
 
-/// Waits for it, at most so long. Returns whether it came.
+/// Waits for it, for at most this long. Returns whether it came.
 pub fn comes(it: impl Fn() -> bool, limit: Duration) -> bool {
     let start = Instant::now();
     while !it() {

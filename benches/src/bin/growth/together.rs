@@ -9,24 +9,24 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-/// What it came to.
+/// The result of the measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Together {
-    /// A call: the time from the first start to the last end, on as many cores as there were threads for, divided
-    /// by all calls. So threads that wait for a core cost nothing.
+    /// The time of a call: from the first start to the last end, times the cores that the threads could use,
+    /// divided by all calls. So threads that wait for a core cost nothing.
     pub nanos: f64,
     /// Bytes that the calls have left behind, with all threads still there.
     pub added: i64,
 }
 
-/// Has so many threads make so many calls each.
+/// Makes this many threads make this many calls each.
 pub fn together<T>(threads: u64, calls_each: u64, call: impl Fn() -> T + Copy + Sync + Send) -> Together {
     let number = usize::try_from(threads).unwrap_or(usize::MAX);
     let turn = &Barrier::new(number + 1);
     let (mut before, mut after) = (0, 0);
     let times: Vec<(Instant, Instant)> = thread::scope(|scope| {
         let worker = move || {
-            // They are all there, and what they take by themselves is allocated.
+            // All threads have started, and what they take by themselves is allocated.
             turn.wait();
             turn.wait();
             let start = Instant::now();

@@ -1,5 +1,5 @@
-//! One window in real time: a leading run starts it, a run is made pending, so many calls come, and the runs are
-//! counted until nothing more can come.
+//! One window in real time: a leading run starts it, a run becomes pending, this many calls come, and the runs
+//! are counted until nothing more can come.
 
 use crate::front::{Front, Owner, defer};
 use crate::memory::in_use;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// A pending run that has not come so long after its window is lost.
+/// A pending run that has not come this long after its window is lost.
 const LOST: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug)]
@@ -18,14 +18,15 @@ pub struct Window {
     /// A call.
     pub nanos: f64,
     pub runs: Runs,
-    /// Of the throttle, with its pending run and whoever waits for it, but without the thread of a caller.
+    /// The bytes of the throttle, with its pending run and the threads that wait for it, but without a caller's
+    /// own thread.
     pub bytes: i64,
-    /// Bytes that the calls have left behind.
+    /// The bytes that the calls have left behind.
     pub added: i64,
 }
 
-/// A window of that length with so many calls. `None` if its pending run started before the last of them: then its
-/// figures say nothing, and it is thrown away.
+/// A window of that length with this many calls. `None` if its pending run started before the last of them:
+/// then its figures say nothing, and it is thrown away.
 pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<Window> {
     let runs = Arc::new(AtomicU64::new(0));
     let before = in_use();
@@ -36,7 +37,7 @@ pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<W
     let pending = in_use();
     let nanos = nanos_a_call(calls, clock, front.call());
     let after = in_use();
-    // Its run starts another epoch. So they all came between the leading run and the pending one.
+    // The pending run starts another epoch. So all calls came between the leading run and the pending one.
     let fit = front.state().epoch() == epoch && front.state().is_pending();
     let bytes = after - before - owner.bytes;
     let runs = fit.then(|| trailing(&runs, threshold, LOST));
@@ -44,7 +45,7 @@ pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<W
     runs.map(|runs| Window { nanos, runs, bytes, added: after - pending })
 }
 
-/// Counts the runs after the leading one: the pending run is due, and none in the window after it.
+/// Counts the runs after the leading one: the pending run is due, and no run is due in the window after it.
 fn trailing(runs: &AtomicU64, threshold: Duration, lost: Duration) -> Runs {
     let since_leading = || runs.load(Ordering::Relaxed) - 1;
     if comes(|| since_leading() > 0, threshold + lost) {
@@ -53,7 +54,7 @@ fn trailing(runs: &AtomicU64, threshold: Duration, lost: Duration) -> Runs {
     Runs::expected(1, since_leading())
 }
 
-/// What has lost its run may never end.
+/// A throttle that has lost its run may never end.
 fn end<F: Front>(front: F, owner: Owner, runs: Option<Runs>) {
     if runs.is_some_and(|runs| runs.lost > 0) {
         std::mem::forget((front, owner));
@@ -70,7 +71,7 @@ mod tests {
     use atomic_throttle::{State, Throttled};
     use evidence::caught;
 
-    /// Long enough for any machine: if not, the window is thrown away, and another one made.
+    /// The window is long enough for any machine: if it is not, it is thrown away, and another one is made.
     fn of_a_hundred_calls<F: Front>() -> Window {
         let mut threshold = Duration::from_millis(20);
         loop {
@@ -132,7 +133,7 @@ mod tests {
         let window = of_a_hundred_calls::<Faulty>();
         assert_eq!(window.runs.too_many, 1, "{window:?}");
         caught("a function that runs twice in a window", "growth: the runs of a real window are counted");
-        // All but what other tests give back meanwhile.
+        // Other tests give memory back meanwhile, so the bounds are a little lower.
         assert!(window.added >= 99 << 20 && window.bytes >= 99 << 20, "{window:?}");
         caught("calls that leave memory behind", "growth: the bytes of a real window are counted");
     }

@@ -15,7 +15,7 @@ pub struct Waiter<'s> {
 }
 
 impl<'t: 's, 's> Play<'s, '_, 't> {
-    /// What a wait by a handle of this epoch ends with, `None` if it goes on.
+    /// The result of a wait by a handle of this epoch, or `None` if the wait goes on.
     fn cover(&self, epoch: u64) -> Option<Result<(), WaitError>> {
         let model = self.judge.model;
         if model.latest_start > epoch {
@@ -54,7 +54,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         self.handles.get(which % self.handles.len().max(1)).copied()
     }
 
-    /// Those whose wait must be over return, and with the right answer.
+    /// The waits that must be over return, and with the right answer.
     pub fn settle_waiters(&mut self) {
         for waiter in std::mem::take(&mut self.waiters) {
             if let Some(expected) = self.cover(waiter.epoch) {

@@ -29,7 +29,7 @@ struct Owner<'s, 't> {
 /// The run in progress, in a thread of its own.
 struct Runner<'s, 't> {
     helper: Helper<'s, 't>,
-    /// What its call says if it returns.
+    /// The answer of its call if the call returns.
     said: Said,
 }
 
@@ -39,7 +39,7 @@ pub struct Play<'s, 'e, 't> {
     /// Where each call leaves its number, relaxed, before it decides.
     board: &'t AtomicU64,
     judge: Judge,
-    /// What the clock must read.
+    /// The reading that the clock must have.
     now: u64,
     calls: u64,
     /// Ghost: calls that were promised a run which has not started yet.
@@ -165,12 +165,12 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         }
     }
 
-    /// What the model says to a call.
+    /// The model's answer to a call.
     fn expect(&mut self, how: How, inside: bool) -> Told {
         let now = self.now;
         let waits = matches!(how, How::Run | How::RunWithin { .. });
         match how {
-            // Whoever is willing to wait coalesces before all else.
+            // A call that is willing to wait coalesces before all else.
             _ if waits && self.judge.model.promise == Promise::Owned => Told::Coalesced,
             _ if waits && inside => self.judge.step(Event::Owe),
             How::Run => self.judge.step(Event::Arrive { now }),
@@ -319,7 +319,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
                 self.reached.count("cancelled owner");
                 self.leaves(owner, |_| Said::Cancelled);
             }
-            // No sequence leads there: whoever takes over has let the owner leave. A wrong model may say so.
+            // No sequence leads here: a call that takes over has let the owner leave. A wrong model may say so.
             _ => self.leaves(owner, Said::Coalesced),
         }
     }

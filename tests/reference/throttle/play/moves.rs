@@ -1,4 +1,4 @@
-//! What is no call: a cancel, the clock, the threshold.
+//! The operations that are no calls: a cancel, moves of the clock, a new threshold.
 
 use super::super::super::planted::Fault;
 use super::super::super::{Event, MAX, NEVER, Told};

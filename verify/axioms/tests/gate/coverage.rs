@@ -1,5 +1,5 @@
-//! G3: a call that is told *coalesced* is covered by a run that sees what the caller wrote. Each scenario
-//! with both fences, and with either one left out or weaker.
+//! G3: a call that coalesces is covered by a run that sees what the caller wrote. Each scenario is judged with
+//! both fences, and with either one left out or weaker.
 
 use crate::gate::{Arrival, Fired, Gate};
 use crate::scenario::{DUE, INSIDE, Scenario, pending};
@@ -13,7 +13,7 @@ use evidence::Check;
 const CALLER: usize = 0;
 const OWNER: usize = 1;
 
-/// Whether the call was told that the pending run covers it.
+/// Whether the pending run covers the call.
 type Call = fn(&Gate) -> bool;
 
 const CALLS: [(&str, Call); 5] = [
@@ -24,7 +24,7 @@ const CALLS: [(&str, Call); 5] = [
     ("owe", |gate| gate.owe().0 == Owe::Coalesced),
 ];
 
-/// What else it was told is given back.
+/// Any other guard is dropped.
 fn coalesced(arrival: Arrival<'_>) -> bool {
     match arrival {
         Arrival::Coalesced(_) => true,

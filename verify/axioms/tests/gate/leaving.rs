@@ -23,7 +23,7 @@ fn arrives(shared: &Shared) -> [u64; 1] {
         Arrival::Run(_) => panic!("G1: the window is closed"),
         Arrival::Coalesced(_) => [COALESCED],
         Arrival::Defer(deferral) => {
-            // It stays pending.
+            // The run stays pending.
             std::mem::forget(deferral);
             [0]
         }
@@ -81,7 +81,7 @@ fn call_against_leaving_owner(call: fn(&Shared) -> [u64; 1], planted: &[(usize, 
     scenario.judge()
 }
 
-/// A run is pending or owed in the end.
+/// In the end a run is pending or owed.
 fn still_due(outcome: &Outcome) -> bool {
     let word = State::from_word(outcome.memory[0]);
     word.is_pending() || word.is_owed()
@@ -99,7 +99,7 @@ fn a_call_that_revives_a_cancelled_run_is_seen_by_it() {
     check.passed(judgement.executions, "executions");
 }
 
-/// The call coalesced, and neither has a run seen it nor was it cancelled.
+/// The call coalesced, but no run has seen it, and it was not cancelled.
 fn lost(outcome: &Outcome) -> bool {
     let covered = match outcome.threads[OWNER][0] {
         DID_NOT_RUN => outcome.threads[CANCELLER] == [1],

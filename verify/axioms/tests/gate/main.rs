@@ -1,11 +1,12 @@
-//! The shipped sources of the gate and of waiting, judged by the axioms: they are built here a second
-//! time, on atomics that record what is done to them (`sync`). So what is judged is the code, not a
-//! model of it. Spurious failures of its compare-and-swap are tried, too.
+//! The shipped sources of the gate and of waiting, judged by the axioms. They are built here a second time, on
+//! atomics that record each operation (`sync`). So the code is judged, and not a model of it. Spurious failures
+//! of its compare-and-swap are tried, too.
 //!
-//! All data is relaxed. A planted fault weakens one ordering in one thread, at a place that is named by
-//! the function it stands in.
+//! All data is relaxed. A planted fault weakens one ordering in one thread; the function that the operation
+//! stands in names the place.
 //!
-//! Each thread performs one or two calls, with the runs that come of them. It cannot show what a longer program does.
+//! Each thread performs one or two calls, with the runs that follow from them. It cannot show what a longer
+//! program does.
 
 #[path = "../../../../src/gate/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -37,6 +38,6 @@ mod takeover;
 mod waiting;
 mod windows;
 
-// The sources name what the crate exports at its root in their links.
+// The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use gate::Gate;

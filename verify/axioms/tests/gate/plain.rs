@@ -1,6 +1,7 @@
-//! Plain memory, which only `unsafe` code can share. Where a run is told of by a read-modify-write, or by
-//! the Acquire of `state`, there is happens-before and no race. A call that coalesces by a load has none:
-//! the value arrives, and still it is a race. That is why DESIGN.md says that the fences do not cover it.
+//! Plain memory, which only `unsafe` code can share. If a thread learns of a run by a read-modify-write, or by
+//! the Acquire of `state`, there is happens-before and no race. A call that coalesces by a load has none: the
+//! value arrives, and still it is a race. So the fences do not cover plain memory, and the documentation says
+//! so.
 
 use crate::gate::{Arrival, Fired, Flushed, Gate};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE, LEADING, THRESHOLD, led, pending};
@@ -58,7 +59,7 @@ fn writes_and_defers(gate: &Gate, data: &Plain) -> u64 {
     0
 }
 
-/// Runs only if the other has deferred.
+/// Runs only if the other thread has deferred.
 fn takes_over_and_reads(gate: &Gate, data: &Plain) -> u64 {
     let Flushed::Run(run) = gate.flush(DUE) else { return UNDEFINED };
     let seen = data.read();
@@ -66,7 +67,7 @@ fn takes_over_and_reads(gate: &Gate, data: &Plain) -> u64 {
     seen
 }
 
-/// What is ordered by the word itself: each pair of threads, and the orderings that it rests on.
+/// The accesses that the word itself orders: each pair of threads, and the orderings that the order rests on.
 fn ordered() -> [(&'static str, State, [Body; 2], [Planted; 2]); 3] {
     let at = |at, order| Planted { at, order };
     [

@@ -1,5 +1,5 @@
-//! What a run did is visible to whoever sees that it has finished: by the state, also after later calls
-//! have moved the word, and by the start of the next run (G2).
+//! A thread that sees that a run has finished sees what it did: by the state, also after later calls have moved
+//! the word, and by the start of the next run (G2).
 
 use crate::scenario::{DUE_AGAIN, LEADING, Scenario};
 use crate::state::State;
@@ -29,7 +29,7 @@ fn seen_by_state(planted: &[(usize, Planted)]) -> Scenario {
     scenario.thread(|shared| {
         let state = shared.gate.state();
         let finished = state.epoch().as_u64() == LEADING.as_nanos() && !state.is_running();
-        // 2: a later call has moved the word on.
+        // 2 means that a later call has moved the word on.
         let saw = if !finished {
             0
         } else if state.is_pending() {
@@ -42,7 +42,7 @@ fn seen_by_state(planted: &[(usize, Planted)]) -> Scenario {
     scenario
 }
 
-/// And a third one requests another run.
+/// In addition, a third thread requests another run.
 fn seen_by_state_after_a_call(planted: &[(usize, Planted)]) -> Scenario {
     let mut scenario = seen_by_state(planted);
     scenario.thread(|shared| {
@@ -68,7 +68,7 @@ fn reached(scenario: &Scenario, saw: u64) -> usize {
     scenario.judge().count(|o| o.threads[RUNNER] == [1, 1] && o.threads[READER][0] == saw)
 }
 
-/// The second thread saw that the run had finished, and not what it wrote.
+/// The second thread saw that the run had finished, but not what it wrote.
 fn stale(scenario: &Scenario, model: Model) -> (usize, usize) {
     let judgement = scenario.judge_by(model);
     let stale = |saw: &[u64]| saw[0] > 0 && saw[1] == 0;
@@ -123,8 +123,8 @@ fn with_a_weaker_ordering_it_is_not() {
     }
 }
 
-/// A start publishes by its fence, and takes over by it. For the run before it an acquire is enough: that
-/// the fence is SC is for the calls that coalesce.
+/// A start publishes by its fence, and takes over by it. An acquire fence is enough to see the run before it;
+/// the fence is SC because of the calls that coalesce.
 #[test]
 fn the_next_run_needs_no_more_than_an_acquire_fence() {
     for order in [Acquire, AcqRel] {
@@ -133,8 +133,8 @@ fn the_next_run_needs_no_more_than_an_acquire_fence() {
     }
 }
 
-/// The calls that move the word on do so by read-modify-writes, which continue the release sequence of
-/// the finish. In a model without that, they hide what the run did.
+/// The calls that move the word on are read-modify-writes, which continue the release sequence of the finish.
+/// In a model without that rule, they hide what the run did.
 #[test]
 fn a_later_call_hides_nothing_because_it_is_a_read_modify_write() {
     let model = Model::CPP20.with(Departure::NoReleaseSequences);

@@ -20,7 +20,7 @@ pub fn led() -> State {
     running.finish(running.epoch()).0
 }
 
-/// And then a call was deferred. Its owner lives.
+/// As `led`, and then a call was deferred. Its owner lives.
 pub fn pending() -> State {
     led().arrive(INSIDE, THRESHOLD).0
 }
@@ -49,7 +49,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A gate in `state`, with the faults `planted`, each in the thread of that number.
+    /// A gate in `state`, with the faults `planted`: each names the number of its thread.
     pub fn new(state: State, planted: &[(usize, Planted)]) -> Self {
         let mut program = Program::new();
         program.spurious_failures(evidence::depth(1, 2));

@@ -1,8 +1,8 @@
 //! The library's `sync`, whose operations are recorded for the axioms to judge.
 //!
-//! An atomic is a location of the program that is being put together; its operations go to the thread
-//! that is being unfolded. Where an operation stands in the sources is known by its caller, so one of
-//! them can be weakened.
+//! An atomic is a location of the program that is being put together; its operations go to the thread that is
+//! being unfolded. The caller's location tells where an operation stands in the sources, so a test can weaken
+//! one of them.
 
 use axioms::{Order, Program, Thread};
 use std::cell::{Cell, RefCell};
@@ -21,7 +21,7 @@ const SOURCES: [(&str, &str); 2] = [
 pub struct Planted {
     /// The function that the operation stands in.
     pub at: &'static str,
-    /// Relaxed: a fence is left out.
+    /// The order in its place. Relaxed leaves a fence out.
     pub order: Order,
 }
 
@@ -74,17 +74,17 @@ pub fn perform<T>(thread: &mut Thread, planted: Option<Planted>, body: impl FnOn
     }
 }
 
-/// Whether this thread has woken one that was listening.
+/// Whether this thread has woken a listening one.
 pub fn has_woken() -> bool {
     WAKES.get()
 }
 
-/// A thread that sleeps does nothing: not what its destructors do while its function is left either.
+/// A sleeping thread does nothing. It also does not do what its destructors do while its function unwinds.
 fn record<T>(operation: impl FnOnce(&mut Thread) -> T) -> Option<T> {
     (!ASLEEP.get()).then(|| THREAD.with_borrow_mut(operation))
 }
 
-/// The order that `caller` asks for, unless a weaker one is planted there.
+/// The order that `caller` asks for, or the weaker one that is planted there.
 fn order_at(caller: &Location<'_>, asked: Ordering) -> Order {
     let planted = PLANTED.get().filter(|planted| function_around(caller) == Some(planted.at));
     planted.map_or_else(|| order(asked), |planted| planted.order)
@@ -131,7 +131,7 @@ impl AtomicU64 {
 pub(crate) struct AtomicWord(AtomicU64);
 
 impl AtomicWord {
-    /// Begins where the program does, not with a new gate.
+    /// The word begins where the program does, and not as that of a new gate.
     pub(crate) fn new(_new: u64) -> Self {
         Self(AtomicU64::new(WORD.get()))
     }
@@ -141,7 +141,7 @@ impl AtomicWord {
         self.0.load(asked)
     }
 
-    /// The retry loop performs it for all its callers. Of those `finish` alone asks for Release.
+    /// The retry loop performs it for all its callers. Of these only `finish` asks for Release.
     pub(crate) fn compare_exchange_weak(
         &self,
         current: u64,
@@ -206,8 +206,8 @@ fn low_half(value: Option<u64>) -> u32 {
     u32::try_from(value.unwrap_or(0)).expect("a count of a few threads")
 }
 
-/// An event that lists its listeners under a lock: what is asked of `event_listener`. Each use of the lock
-/// is a read-modify-write that acquires and releases.
+/// An event that lists its listeners under a lock, as far as the library uses `event_listener`. Each use of the
+/// lock is a read-modify-write that acquires and releases.
 pub(crate) struct Event(axioms::Location);
 
 pub(crate) struct EventListener;
@@ -228,7 +228,7 @@ impl Event {
     }
 }
 
-/// Goes to sleep: the thread does no more.
+/// Goes to sleep: after this the thread does nothing.
 pub(crate) fn wait(_listener: EventListener) {
     struct Sleep;
     ASLEEP.set(true);

@@ -1,4 +1,4 @@
-//! G3: a call that leaves a run pending or owed is seen by the run that takes it over, in another thread.
+//! G3: if a call leaves a run pending or owed, a run that takes it over in another thread sees the call.
 
 use crate::gate::{Arrival, Gate};
 use crate::scenario::{DUE, INSIDE, Scenario, led};
@@ -21,7 +21,7 @@ const CALLS: [(&str, Call); 4] = [
     ("owe", |gate| _ = gate.owe()),
 ];
 
-/// The owner stalls with its guard.
+/// The owner stalls and keeps its guard.
 fn keep(arrival: Arrival<'_>) {
     let Arrival::Defer(deferral) = arrival else { panic!("the window is closed, and nothing is pending") };
     std::mem::forget(deferral);
@@ -83,7 +83,7 @@ fn with_a_weaker_fence_it_is_missed() {
     }
 }
 
-/// To take over needs a release and an acquire. That both fences are SC is for the calls that coalesce.
+/// A takeover needs a release and an acquire. Both fences are SC because of the calls that coalesce.
 #[test]
 fn to_take_over_needs_no_sc() {
     let planted = [

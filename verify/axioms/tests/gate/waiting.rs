@@ -1,9 +1,9 @@
-//! G5: nobody sleeps on while what it waits for has come. A waiter counts itself and looks, whoever moves
-//! the word looks for waiters; a wake-up is lost when the one sleeps and the other left the notification
+//! G5: no thread sleeps on when what it waits for has come. A waiter counts itself and looks; a thread that
+//! moves the word looks for waiters. A wake-up is lost if the one sleeps and the other leaves the notification
 //! out.
 //!
-//! A thread that has gone to sleep is not followed further: what it does when it is woken is for other
-//! checks. The event is a model, not its source.
+//! A thread that has gone to sleep is not followed further: other checks show what it does when it is woken.
+//! The event is a model, and not its source.
 
 use crate::clock::Still;
 use crate::gate::{Fired, Gate};
@@ -40,7 +40,7 @@ struct Encounter {
     now: Timestamp,
     /// Returns unless it sleeps.
     waits: fn(&Throttle),
-    /// What the waiter waits for, and the notification after it. False if it did not come to that.
+    /// Brings about what the waiter waits for, and notifies. Returns false if it did not come to that.
     moves: fn(&Throttle) -> bool,
 }
 

@@ -1,5 +1,5 @@
-//! G3 over two windows: a call that is told *coalesced* in some epoch is covered by the first run of a
-//! later epoch, whichever of the two windows it was told, and whichever thread starts that run.
+//! G3 over two windows: a call that coalesces in some epoch is covered by the first run of a later epoch, in
+//! whichever of the two windows that was, and whichever thread starts that run.
 
 use crate::gate::{Arrival, Fired, Run};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE_THE_SECOND, Scenario, Shared, pending};
@@ -37,7 +37,7 @@ fn fire_the_first(shared: &Shared) -> [u64; 2] {
     }
 }
 
-/// Makes the deferral of the second window and fires it; or takes over that of the first.
+/// Makes the deferral of the second window and fires it, or takes over that of the first.
 fn fire_the_second(shared: &Shared) -> [u64; 2] {
     match shared.gate.arrive(INSIDE_THE_SECOND) {
         Arrival::Run(run) => perform(shared, run),
@@ -45,7 +45,7 @@ fn fire_the_second(shared: &Shared) -> [u64; 2] {
         Arrival::Defer(deferral) => match deferral.fire(DUE_AGAIN) {
             Fired::Run(run) => perform(shared, run),
             Fired::Busy(deferral) => {
-                // It stays pending.
+                // The run stays pending.
                 std::mem::forget(deferral);
                 [0; 2]
             }
@@ -73,8 +73,8 @@ fn in_two_threads(planted: &[(usize, Planted)]) -> Judgement {
     scenario.judge()
 }
 
-/// The call was told an epoch, and neither has the first run after that epoch seen what it wrote, nor is a
-/// run due.
+/// The call coalesced in an epoch, but the first run after that epoch has not seen what it wrote, and no run is
+/// due.
 fn missed(outcome: &Outcome) -> bool {
     let [told, epoch] = outcome.threads[CALLER][..] else { unreachable!("it returns two values") };
     let runs = outcome.threads[OWNER..].iter().flat_map(|reports| reports.chunks(2));

@@ -1,5 +1,5 @@
 //! One location: its reads and writes agree on one order, and nothing comes between the two halves of a
-//! read-modify-write. All of it holds of relaxed accesses already.
+//! read-modify-write. All of this holds even for relaxed accesses.
 
 use crate::row::{Allowed, Forbidden, ORDER, POPL11, RACES, Row, row};
 use axioms::Order::Relaxed;

@@ -1,6 +1,6 @@
-//! The model against verdicts that are known: small programs, an outcome each, and whether it is
-//! allowed. There are rows of both kinds, so a model that is too weak goes red, and one that is too
-//! strong does, too. That is tried with each axiom in turn switched off, and with some made too strong.
+//! Compares the model with known verdicts: small programs, an outcome each, and whether it is allowed. There
+//! are rows of both kinds, so a model that is too weak goes red, and one that is too strong does, too. The
+//! tests try that, with each axiom in turn switched off, and with some made too strong.
 
 mod buffering;
 mod coherence;
@@ -21,7 +21,7 @@ fn table() -> Vec<Row> {
         .collect()
 }
 
-/// The rows that `model` gets wrong, as it should be as `right` is.
+/// The rows for which `model` gives another verdict than `right` should.
 fn wrong(table: &[Row], right: Model, judge: impl Fn(&Row) -> bool) -> Vec<&str> {
     let is_wrong = |row: &&Row| judge(row) != row.verdict.allows(right);
     table.iter().filter(is_wrong).map(|row| row.name.as_str()).collect()
@@ -46,7 +46,7 @@ fn every_verdict_is_the_known_one() {
     check.passed(executions, "executions");
 }
 
-/// The builder leaves out what cannot be, the candidates leave out nothing. They share only the axioms.
+/// The builder leaves out what is impossible, and the candidates leave out nothing. They share only the axioms.
 #[test]
 fn the_builder_finds_what_all_candidates_give() {
     let check = Check::of("G2 G3 G5", "RC11, all candidates: the builder of executions misses none");

@@ -14,7 +14,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// The last thread saw the flag and not the data.
+/// The last thread saw the flag, but not the data.
 fn missed(outcome: &Outcome) -> bool {
     outcome.threads[outcome.threads.len() - 1] == [1, 0]
 }

@@ -39,7 +39,7 @@ pub const ORDER: &str = "C++20, [atomics.order]";
 /// The C++20 standard, on release and acquire fences.
 pub const FENCES: &str = "C++20, [atomics.fences]";
 
-/// Not printed where we know of it: follows by hand from the axioms of the paper.
+/// We know of no printed verdict: it follows by hand from the axioms of the paper.
 pub const BY_HAND: &str = "by hand, from the axioms of PLDI 2017";
 
 pub struct Row {

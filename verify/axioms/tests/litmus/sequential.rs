@@ -55,7 +55,7 @@ fn independent_reads() -> Vec<Row> {
     .collect()
 }
 
-/// RWC: what one thread wrote, a second one read and fenced, a third one fenced and misses.
+/// RWC: one thread wrote, a second one read that and fenced, and a third one fenced and misses it.
 fn write_to_read() -> Vec<Row> {
     let rwc = |fences: [Order; 2]| {
         let mut program = Program::new();

@@ -1,5 +1,5 @@
-//! The library's `sync`, with a word that lets other threads go first before each access, and that can
-//! have a fault.
+//! The library's `sync`, with a word that lets other threads go first before each access, and that can have a
+//! fault.
 
 #[path = "../../../../src/sync/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -22,7 +22,7 @@ pub enum Fault {
     Nothing,
     /// A compare-and-swap is a load, a comparison and a store.
     LoadThenStore,
-    /// Only the one that finishes a run is.
+    /// Only the compare-and-swap that finishes a run is a load, a comparison and a store.
     FinishByStore,
     /// A compare-and-swap that has failed is taken as done.
     FailureIgnored,
@@ -37,8 +37,7 @@ std::thread_local! {
     static BEFORE_SWAP: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
-/// How often a thread without a fault has lost the word to another one between its load and its
-/// compare-and-swap.
+/// How often a thread without a fault lost the word to another one between its load and its compare-and-swap.
 pub static LOST_RACES: AtomicUsize = AtomicUsize::new(0);
 
 /// From now on this thread yields at random, and its accesses have the fault.

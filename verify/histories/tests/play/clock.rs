@@ -16,7 +16,7 @@ pub struct Reading {
     pub after: u64,
 }
 
-/// More readings than any call needs. A call that has made them will wait for ever: its panic ends it.
+/// More readings than any call needs. A call that has made as many would wait for ever, so it panics.
 const ENOUGH: usize = 1_000;
 
 std::thread_local!(static READINGS: RefCell<Vec<Reading>> = const { RefCell::new(Vec::new()) });
@@ -24,8 +24,8 @@ std::thread_local!(static READINGS: RefCell<Vec<Reading>> = const { RefCell::new
 pub struct RecordedClock<'h> {
     pub manual: Manual,
     moments: &'h Moments,
-    /// The threads that wait, or are about to: they have read the clock a second time in one call, and
-    /// since it was moved for them last.
+    /// The threads that wait, or are about to: since the clock was last moved for them, they have read it a
+    /// second time in one call.
     waiting: Mutex<HashSet<ThreadId>>,
 }
 
@@ -34,11 +34,11 @@ impl<'h> RecordedClock<'h> {
         Self { manual: Manual::new(Timestamp::from_nanos(1)), moments, waiting: Mutex::default() }
     }
 
-    /// Moves the clock if there are so many who wait.
+    /// Moves the clock if this many threads wait.
     ///
-    /// They count again when they have looked again. One that does not look is on its way: it may have
-    /// started its run. Were the clock moved on and on until it gets a processor, those who wait for the
-    /// end of that run would look on and on.
+    /// A thread counts again when it has looked again. One that does not look is on its way: it may have
+    /// started its run. If the clock moved on and on until that thread gets a processor, the threads that wait
+    /// for the end of its run would look on and on.
     pub fn advance_for(&self, waiting: usize, by: Duration) {
         let mut looked = self.waiting.lock().expect("nobody panics with it");
         if looked.len() >= waiting {
@@ -48,7 +48,7 @@ impl<'h> RecordedClock<'h> {
         }
     }
 
-    /// This thread's readings since it asked for them last.
+    /// This thread's readings since it last took them.
     pub fn take_readings(&self) -> Vec<Reading> {
         self.waiting.lock().expect("nobody panics with it").remove(&thread::current().id());
         READINGS.take()

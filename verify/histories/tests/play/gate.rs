@@ -1,6 +1,6 @@
-//! Plays scripts on a gate with real threads, and writes down what they were told.
+//! Plays scripts on a gate with real threads, and writes down the answers.
 //!
-//! Which gate is up to the test that includes this: the shipped one, or one with a planted fault.
+//! The test that includes this file chooses the gate: the shipped one, or one with a planted fault.
 
 use crate::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use crate::state::{Abandon, Owe, Refused, Request, State};
@@ -38,7 +38,7 @@ pub fn play(plan: &Plan, seed: u64, prepare: impl Fn(u64) + Sync) -> History<Ope
         players.into_iter().flat_map(|player| player.join().expect("a player")).collect::<Vec<_>>()
     });
 
-    // What is left when all are done is a part of the history.
+    // The state that is left when all are done is a part of the history.
     let mut last = Player::new(&gate, Lane::new(plan.scripts.len(), &moments, seed));
     last.perform(Step { wish: Wish::State, now: 0 });
     calls.append(&mut last.lane.into_calls());

@@ -1,7 +1,7 @@
 //! Plays scripts on a throttle with real threads, and writes down each decision of their calls.
 //!
-//! Which throttle is up to the test that includes this: the shipped one, or one with a planted fault.
-//! Which decisions a call makes between which moments is told in `throttle_spec`.
+//! The test that includes this file chooses the throttle: the shipped one, or one with a planted fault.
+//! `throttle_spec` says which decisions a call makes between which moments.
 
 #[path = "clock.rs"]
 mod clock;
@@ -45,14 +45,14 @@ pub fn play(plan: &Plan, seed: u64, prepare: impl Fn(u64) + Sync) -> History<Dec
         players.into_iter().flat_map(|player| player.join().expect("a player")).collect::<Vec<_>>()
     });
 
-    // What is left when all are done is a part of the history.
+    // The state that is left when all are done is a part of the history.
     let mut last = Player::new(&throttle, Lane::new(plan.scripts.len(), &moments, seed));
     last.perform(&Ask::State);
     calls.append(&mut last.lane.into_calls());
     History { seed, threshold: plan.threshold, calls }
 }
 
-/// When all who are left wait, somebody has to move the clock.
+/// Moves the clock when all threads that are left wait.
 fn move_the_clock_for<T>(players: &[ScopedJoinHandle<'_, T>], clock: &RecordedClock<'_>, by: u64) {
     loop {
         let left = players.iter().filter(|player| !player.is_finished()).count();
@@ -94,7 +94,7 @@ impl Method {
         }
     }
 
-    /// Until when the call waits, if its first reading was `now`.
+    /// The time until which the call waits, if its first reading was `now`.
     fn limit(self, now: u64) -> u64 {
         match self {
             Self::RunWithin { wait } => now + wait,
@@ -208,7 +208,7 @@ impl<'t, 'h> Player<'t, 'h> {
         self.decided(called, Asked::State, answer);
     }
 
-    /// The function that is passed.
+    /// The function of the call.
     fn body(&mut self, called: u64, method: Method, body: &Body) {
         let readings = self.throttle.clock().take_readings();
         let deferred = readings.len() > 1;
@@ -265,7 +265,7 @@ impl<'t, 'h> Player<'t, 'h> {
         let (mut since, mut asked) = (called, method.before_the_clock());
         for (earlier, reading) in readings.iter().enumerate() {
             if let Some(asked) = asked {
-                // It did not coalesce, or it did not get its turn, for it went on to read the clock.
+                // It did not coalesce, or did not get its turn: it went on to read the clock.
                 let went_on = if earlier == 0 { Answer::Told(Told::Nothing) } else { Answer::Waits };
                 self.lane.between(since, reading.before, self.decision(asked), went_on);
             }
@@ -278,9 +278,9 @@ impl<'t, 'h> Player<'t, 'h> {
             });
         }
         let (asked, answer) = match (asked.expect("a decision"), answer) {
-            // Without a turn or a handle: it gave up its deferral at its limit.
+            // It got neither a turn nor a handle, so it gave up its deferral at its limit.
             (Asked::Turn { now, limit }, Answer::Told(Told::Owed)) => (Asked::Leave { now, limit }, answer),
-            // An owner that was released is given a handle.
+            // A released owner gets a handle.
             (asked @ Asked::Turn { .. }, Answer::In { epoch, .. }) => {
                 (asked, Answer::In { told: Told::Gone, epoch })
             }

@@ -1,8 +1,9 @@
-//! What holds of an `AsyncThrottle` under every schedule: threads that call and wait, and the throttle's own
-//! tasks, which shuttle polls, and which the runtime here may drop.
+//! What holds of an `AsyncThrottle` under every schedule. There are threads that call and wait, and the
+//! throttle's own tasks, which shuttle polls, and which the runtime here may drop.
 //!
-//! Each run ends its window by itself, and so does whoever drops a task; nobody else moves the clock. So who
-//! waits is woken by that, or by the end of a run, or not at all: then shuttle reports a deadlock.
+//! Each run ends its window by itself, and so does the runtime when it drops a task; nothing else moves the
+//! clock. So a waiting thread is woken by that, or by the end of a run, or not at all: then shuttle reports a
+//! deadlock.
 
 #![allow(dead_code, reason = "each binary uses a part of it")]
 
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
 
-/// Calls that each of the threads makes.
+/// The number of calls that each of the threads makes.
 const CALLS: usize = 2;
 
 /// Each of the callers makes its calls.
@@ -67,7 +68,7 @@ pub fn by_triggers(reached: &Tally) {
     assert!(place.is_idle());
 }
 
-/// A function may panic. Whoever waits for it is told, and calls again.
+/// A function may panic. A thread that waits for it learns so, and calls again.
 pub fn with_panics(reached: &Tally) {
     let place = Place::with_panics();
     let calls = by_callers(
@@ -90,7 +91,7 @@ pub fn with_panics(reached: &Tally) {
     assert!(place.is_idle());
 }
 
-/// The runtime may drop any task at any poll. Whoever waits for it is told, and calls again.
+/// The runtime may drop any task at any poll. A thread that waits for it learns so, and calls again.
 pub fn with_dropped_tasks(reached: &Tally) {
     let place = Place::with_dropped_tasks();
     let calls = by_callers(
@@ -150,7 +151,7 @@ pub fn with_dropped_callers(reached: &Tally) {
     }
 }
 
-/// One thread more cancels and flushes. Every wait ends all the same.
+/// One more thread cancels and flushes. Every wait ends all the same.
 pub fn with_cancels_and_flushes(reached: &Tally) {
     let place = Place::new();
     let disturbing = {
@@ -183,7 +184,7 @@ pub fn with_cancels_and_flushes(reached: &Tally) {
     assert!(place.is_idle());
 }
 
-/// A cancel wakes the owner and all who wait, and nothing else does.
+/// A cancel wakes the owner and all waiting threads, and nothing else does.
 pub fn told_of_a_cancel(reached: &Tally) {
     let place = Place::after_a_run(Drops::None);
     let waiting = Arc::new(AtomicUsize::new(0));
@@ -213,7 +214,7 @@ pub fn told_of_a_cancel(reached: &Tally) {
     assert!(place.is_idle());
 }
 
-/// An owner whose task is dropped wakes all who wait, and nothing else does.
+/// An owner whose task is dropped wakes all waiting threads, and nothing else does.
 pub fn told_of_a_dropped_owner(reached: &Tally) {
     let place = Place::after_a_run(Drops::AtTheSecondPoll);
     let threads = (0..=CALLERS)

@@ -1,4 +1,4 @@
-//! A throttle on a runtime of shuttle's, and what its runs are watched by.
+//! A throttle on a runtime of shuttle's, and what watches its runs.
 
 use crate::subject::{
     AsyncThrottle, Clock, Manual, Moved, NoRuntime, NotFlushed, Runtime, Ticket, Timestamp,
@@ -28,11 +28,11 @@ pub struct OnShuttle {
 /// What becomes of the tasks that are spawned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drops {
-    /// They are polled to their end.
+    /// Tasks are polled to their end.
     None,
-    /// They are dropped at one of their first polls, if they have not ended before, and their window ends.
+    /// Tasks that have not ended before are dropped at one of their first polls, and their window ends.
     AtAnyPoll,
-    /// They are dropped when they have been polled once.
+    /// Tasks are dropped when they have been polled once.
     AtTheSecondPoll,
 }
 
@@ -48,7 +48,7 @@ impl Clock for OnShuttle {
 
 impl Runtime for OnShuttle {
     fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> + Send + 'static {
-        // Who waits hears of each move of the clock.
+        // The throttle hears of each move of the clock.
         pending()
     }
 
@@ -63,7 +63,7 @@ impl Runtime for OnShuttle {
         let mut task = Some(Box::pin(task));
         shuttle::future::spawn(poll_fn(move |cx| {
             if polls_left == Some(0) {
-                // As a runtime that shuts down.
+                // A runtime that shuts down does the same.
                 task = None;
                 if drops == Drops::AtAnyPoll {
                     clock.advance(WINDOW);
@@ -83,16 +83,16 @@ impl Runtime for OnShuttle {
 /// A throttle and what its runs have seen.
 pub struct Place {
     pub throttle: AsyncThrottle<OnShuttle>,
-    /// For the functions, which may outlive this.
+    /// A reference for the functions, which may outlive this.
     myself: Weak<Self>,
     panics: bool,
     runs: AtomicBool,
     latest: AtomicU64,
-    /// What callers wrote, and what completed runs have read. Not part of the model, so that it makes up for
-    /// nothing.
+    /// What callers wrote, and what completed runs have read. It is not part of the model, so that it makes up
+    /// for nothing.
     written: [AtomicBool; WORDS],
     read: [AtomicBool; WORDS],
-    /// What a run found broken. It does not panic itself, for the throttle would catch that.
+    /// What a run found broken. The run does not panic itself, because the throttle would catch that.
     broken: Mutex<Option<String>>,
 }
 
@@ -109,7 +109,7 @@ impl Place {
         Self::build(false, Drops::AtAnyPoll)
     }
 
-    /// In the window of the first run, which nobody ends.
+    /// A place in the window of the first run, which nobody ends.
     pub fn after_a_run(drops: Drops) -> Arc<Self> {
         let place = Self::new();
         let first = block_on(place.throttle.run(async || ()));
@@ -165,7 +165,7 @@ impl Place {
         move || Box::pin(async move { place.run(true).await })
     }
 
-    /// The same, by a flush: the exception from G1.
+    /// The same by a flush, which is the exception from G1.
     pub fn flush(&self) -> Result<Ticket<'_, OnShuttle>, NotFlushed> {
         let place = self.myself.upgrade().expect("it is alive");
         self.throttle.flush(async move || place.run(false).await)
@@ -188,12 +188,12 @@ impl Place {
         for (read, seen) in self.read.iter().zip(seen) {
             read.fetch_or(seen, SeqCst);
         }
-        // As nobody else will.
+        // No other thread ends the window.
         self.throttle.runtime().clock.advance(WINDOW);
     }
 }
 
-/// A run that is alone, also when it is dropped in the middle.
+/// A run that is alone. It ends also when it is dropped in the middle.
 struct Alone<'p>(&'p AtomicBool);
 
 impl Drop for Alone<'_> {

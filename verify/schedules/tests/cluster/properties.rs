@@ -13,7 +13,7 @@ fn threads<const N: usize>(f: impl Fn() + Clone + Send + 'static) -> [JoinHandle
     [(); N].map(|()| thread::spawn(f.clone()))
 }
 
-/// Each with a handle of its own.
+/// Threads, each with a handle of its own.
 fn threads_with(
     throttled: &ClusterThrottled,
     f: impl Fn(ClusterThrottled) -> u64 + Clone + Send + 'static,
@@ -33,8 +33,8 @@ fn end(throttled: &ClusterThrottled) {
     assert!(throttled.trigger().is_err(), "no run is promised after the end");
 }
 
-/// Two callers in each of two processes; each waits for its calls. Returns how many runs each process has had at
-/// least.
+/// Two callers in each of two processes; each waits for its calls. Returns the least number of runs that a
+/// process has had.
 fn two_processes(scene: &Scene) -> u64 {
     let processes = [(); 2].map(|()| scene.process(LONG, |_| ()));
     let callers = processes.clone().map(|throttled| {
@@ -78,7 +78,8 @@ pub fn a_run_that_outlasts_its_lease_loses_no_call(met: &Tally) {
     met.count_if(seen.total() > 0);
 }
 
-/// Calls while another thread ends it: whoever was taken is covered, whoever was not is told.
+/// Threads call while another one ends the throttle: a call that was taken is covered, and one that was not is
+/// refused.
 pub fn an_end_leaves_nothing(met: &Tally) {
     let scene = Scene::new(Trouble::Nothing);
     let throttled = scene.process(LONG, |_| ());
@@ -102,16 +103,16 @@ pub fn an_end_leaves_nothing(met: &Tally) {
     scene.check();
 }
 
-/// Who ends it.
+/// The thread that ends the throttle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum By {
     Another,
     TheRun,
-    /// What is told of a register that does not answer.
+    /// The hook that hears of a register which does not answer.
     TheHook,
 }
 
-/// Three that call twice and wait, and are told of the end at the latest.
+/// Three threads that call twice and wait. At the end of the throttle, at the latest, each learns of that end.
 fn callers_until_the_end(scene: &Scene, throttled: &ClusterThrottled, told: &Tally) -> [JoinHandle<()>; 3] {
     let (scene, throttled, told) = (scene.clone(), throttled.clone(), told.clone());
     threads(move || {
@@ -127,7 +128,7 @@ fn callers_until_the_end(scene: &Scene, throttled: &ClusterThrottled, told: &Tal
     })
 }
 
-/// Each of these calls is one that the thread takes, or it has closed.
+/// The thread takes each of these calls, unless it has closed.
 fn call_until_the_end(throttled: &ClusterThrottled) {
     while throttled.trigger().is_ok() {
         thread::yield_now();
@@ -143,8 +144,8 @@ pub fn a_register_that_panics_leaves_nobody_waiting(met: &Tally) {
     scene.check();
 }
 
-/// What a function holds, whose drop waits for all who wait for a call.
-/// Shuttle does not see the lock, so nothing of the model is done while it is held.
+/// A function holds this. Its drop waits for all threads that wait for a call. Shuttle does not see the lock,
+/// so nothing of the model is done while it is held.
 struct WaitsFor(Arc<Mutex<Vec<JoinHandle<()>>>>);
 
 impl Drop for WaitsFor {
@@ -154,8 +155,8 @@ impl Drop for WaitsFor {
     }
 }
 
-/// The same where the end does not wait for what is owed: then who waits is told of the end, before what the function
-/// holds is dropped.
+/// The same where the end does not wait for what is owed: then waiting threads learn of the end, before what
+/// the function holds is dropped.
 pub fn an_end_at_its_limit_leaves_nobody_waiting(met: &Tally) {
     let by = [By::Another, By::TheRun, By::TheHook][thread_rng().gen_range(0..3)];
     let limit = if thread_rng().r#gen() { WINDOW / 2 } else { Duration::ZERO };
@@ -195,7 +196,7 @@ pub fn an_end_at_its_limit_leaves_nobody_waiting(met: &Tally) {
     scene.check();
 }
 
-/// Runs panic, call, wait and ask for another one, and those who called drop their handles.
+/// Runs panic, call, wait and ask for another one, and the callers drop their handles.
 pub fn a_run_may_do_everything(met: &Tally) {
     let scene = Scene::new(Trouble::Panics);
     let itself = Arc::new(OnceLock::<ClusterThrottled>::new());
@@ -206,7 +207,7 @@ pub fn a_run_may_do_everything(met: &Tally) {
             (0, _) => _ = run.again(),
             (1, Some(throttled)) => _ = throttled.trigger().is_ok(),
             (2, Some(throttled)) => {
-                // Refused if it is being ended.
+                // The call is refused if the throttle is being ended.
                 let Ok(ticket) = throttled.trigger() else { return };
                 let is_told = matches!(ticket.wait_for(FOREVER), Err(WaitError::InsideRun));
                 scene.complain_unless(is_told, "a run waits for the one after it");
@@ -241,7 +242,7 @@ pub fn a_drop_leaves_nothing(met: &Tally) {
         }
     });
     let before = callers.map(|caller| caller.join().expect("no panic"));
-    // The drop of the last handle, by whichever thread, has waited.
+    // The drop of the last handle, in any thread, has waited.
     assert!(before.iter().all(|before| scene.is_covered(*before)), "C3: covered by no run");
     scene.check();
 }

@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub const WINDOW: Duration = Duration::from_millis(10);
-/// No schedule lets so much time pass.
+/// A time that is longer than any schedule lets pass.
 pub const LONG: Duration = Duration::from_secs(10_000_000);
 pub const FOREVER: Duration = Duration::MAX;
 
-/// Not part of the model: shuttle does not see it.
+/// It is not part of the model: shuttle does not see it.
 #[derive(Default)]
 struct Notes {
     started: u64,
@@ -23,11 +23,11 @@ struct Notes {
     ended: u64,
     inside: u32,
     last_start: Option<Timestamp>,
-    /// What a run has found wrong first. It is said later: a panic of the run would be caught.
+    /// The first fault that a run has found. It is reported later: a panic of the run would be caught.
     complaint: Option<&'static str>,
 }
 
-/// What goes wrong on purpose.
+/// The trouble that is made on purpose.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     Nothing,
@@ -84,7 +84,7 @@ impl Scene {
     }
 
     fn run(&self, run: &Run<'_>, f: &impl Fn(&Run<'_>)) {
-        // Where it fails it says nothing of the start.
+        // A register that may fail says nothing about the start.
         let may_fail = matches!(self.trouble, Trouble::Fails | Trouble::Breaks);
         let start = if may_fail { None } else { self.register.read().ok() };
         let number = self.note(|notes| {
@@ -109,24 +109,24 @@ impl Scene {
         }
     }
 
-    /// How many runs have started: a later one covers a call that is made now.
+    /// The number of runs that have started: a later one covers a call that is made now.
     pub fn started(&self) -> u64 {
         self.note(|notes| notes.started)
     }
 
-    /// Whether one has ended that started after the first `started`.
+    /// Whether a run has ended that started after the first `started` ones.
     pub fn is_covered(&self, started: u64) -> bool {
         self.note(|notes| notes.ended > started)
     }
 
-    /// From within a run.
+    /// Call it from within a run.
     pub fn complain_unless(&self, is_right: bool, complaint: &'static str) {
         if !is_right {
             self.note(|notes| _ = notes.complaint.get_or_insert(complaint));
         }
     }
 
-    /// Once all have ended.
+    /// Call it when all have ended.
     pub fn check(&self) {
         assert_eq!(self.note(|notes| notes.complaint), None);
     }
@@ -150,7 +150,7 @@ impl Notes {
     }
 }
 
-/// Fails by chance, before it has done what it was asked for or after.
+/// A register that fails at random, before or after it has done what it was asked for.
 #[derive(Debug)]
 struct Failing {
     memory: Memory,

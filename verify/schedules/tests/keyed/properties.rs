@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_nanos(10);
 const START: Timestamp = Timestamp::from_nanos(100);
 const KEYS: usize = 3;
 
-/// What runs say of themselves. Not part of the model: shuttle does not see it.
+/// The notes of runs. They are not part of the model: shuttle does not see them.
 #[derive(Default)]
 struct Witness {
     inside: [bool; KEYS],
@@ -42,7 +42,7 @@ impl Shared {
         note(&mut self.witness.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
-    /// A call that asserts that its run is alone, and a threshold after the one before it.
+    /// A call that asserts that its run is alone, and starts a threshold after the one before it.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
     fn call(&self, key: &'static usize) -> Result<(), KeyedError> {
         let run = self.keyed.try_enter(key)?;
@@ -68,7 +68,7 @@ fn key() -> &'static usize {
     &NAMES[thread_rng().gen_range(0..KEYS)]
 }
 
-/// 3 threads call and evict, while another moves the clock back and forth.
+/// Three threads call and evict, while another one moves the clock back and forth.
 pub fn runs_of_a_key_keep_their_distance(met: &Tally) {
     let shared = Shared::new(|builder| builder);
     thread::scope(|scope| {
@@ -89,7 +89,7 @@ pub fn runs_of_a_key_keep_their_distance(met: &Tally) {
     });
 }
 
-/// 4 threads, runs that panic and unwind while others go on, and evictions.
+/// Four threads, with runs that panic and unwind while others go on, and with evictions.
 pub fn panics_finish_their_runs(met: &Tally) {
     let shared = Shared::new(|builder| builder);
     thread::scope(|scope| {
@@ -109,7 +109,8 @@ pub fn panics_finish_their_runs(met: &Tally) {
     assert!(shared.call(&NAMES[0]).is_ok(), "a run that panicked is still in progress");
 }
 
-/// 4 threads, two shards, and room for two keys: never more, no deadlock, and one place when all are idle.
+/// Four threads, two shards, and room for two keys: there are never more keys, no deadlock occurs, and a place
+/// is free when all keys are idle.
 pub fn the_limit_is_kept(met: &Tally) {
     let shared = Shared::new(|builder| builder.shards(2).max_keys(2));
     thread::scope(|scope| {

@@ -14,16 +14,16 @@ type Hasher = BuildHasherDefault<DefaultHasher>;
 type Subject = KeyedThrottled<usize, Hasher>;
 
 const WINDOW: Duration = Duration::from_nanos(10);
-/// Ends every window, also of runs that were flushed, whose stamps run ahead.
+/// Ends every window. Stamps of flushed runs run ahead, so it is long enough for those, too.
 const LONG: Duration = Duration::from_nanos(60);
 const START: Timestamp = Timestamp::from_nanos(100);
 const KEYS: usize = 2;
 const CALLS: usize = 3;
 
-/// What callers and runs note. Not part of the model: shuttle does not see it.
+/// The notes of callers and runs. They are not part of the model: shuttle does not see them.
 #[derive(Default)]
 struct Notes {
-    /// Of each key, how often it was called, with those calls that were not taken.
+    /// How often each key was called, with the calls that were not taken.
     words: [u64; KEYS],
     taken: [u64; KEYS],
     /// The greatest word of a call that was taken.
@@ -106,11 +106,11 @@ impl Shared {
         }
     }
 
-    /// What is wrong where all that was taken is to be covered by a run that started after it, unless it was
-    /// given up. It waits for nothing, for what is lost never comes, and does not panic, for the thread may
-    /// still be there, and would have to be waited for.
+    /// The complaint if a call that was taken is not covered by a run that started after it, unless it was
+    /// given up. It does not wait, because what is lost never comes. It does not panic, because the thread may
+    /// still be there, and the panic would have to wait for it.
     fn complaint(&self, throttled: &Subject, gave_up: bool) -> Option<&'static str> {
-        // Shuttle may go on with another thread at each of these, so not while the notes are locked.
+        // Shuttle may go on with another thread at each of these, so the notes are not locked here.
         let (pending, uncovered) = (throttled.pending(), throttled.uncovered());
         let waited = throttled.wait_for(Duration::ZERO);
         self.note(|notes| {
@@ -133,7 +133,7 @@ fn any_key() -> usize {
     thread_rng().gen_range(0..KEYS)
 }
 
-/// 2 threads call, one cancels, flushes, evicts and moves the clock, and one may end it meanwhile.
+/// Two threads call, one cancels, flushes, evicts and moves the clock, and one may end the throttle meanwhile.
 pub fn of_all_operations(met: &Tally) {
     let shared = Shared::new();
     let throttled = shared.start(true);
@@ -156,7 +156,7 @@ pub fn of_all_operations(met: &Tally) {
                         throttled.cancel(&any_key());
                     }
                     1 => {
-                        // The run may start before this thread could say so.
+                        // The run may start before this thread could note the flush afterwards.
                         shared.note(|notes| notes.flushes += 1);
                         let _ = throttled.flush(&any_key());
                     }
@@ -189,7 +189,7 @@ pub fn of_all_operations(met: &Tally) {
     assert_eq!(shared.complaint(&throttled, discards), None);
 }
 
-/// 3 threads call two keys and evict; then everything that was taken is waited for.
+/// Three threads call two keys and evict; then everything that was taken is waited for.
 pub fn evictions_lose_no_pending_key(met: &Tally) {
     let shared = Shared::new();
     let throttled = shared.start(false);

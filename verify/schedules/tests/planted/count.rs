@@ -1,4 +1,4 @@
-//! The count of those who wait, with faults in how it is kept and read.
+//! The count of waiting threads, with faults in how it is kept and read.
 
 use super::Ordering;
 use super::shipped;
@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 shuttle::thread_local!(static UNTOLD: Cell<bool> = Cell::new(false));
 
-/// Whether this thread, when it next looks for those who wait, is to find nobody.
+/// Sets whether this thread finds no waiting thread when it next looks for some.
 pub(super) fn leave_untold(untold: bool) {
     UNTOLD.with(|cell| cell.set(untold));
 }

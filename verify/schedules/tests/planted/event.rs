@@ -1,4 +1,4 @@
-//! The event, with faults in who is told of what.
+//! The event, with faults in which threads it wakes.
 
 use super::shipped;
 use crate::fault::{Fault, planted};

@@ -1,5 +1,5 @@
-//! What can be planted. All threads of a schedule share the test's own thread of the system, and so the
-//! fault that the test planted there.
+//! The faults that can be planted. All threads of a schedule share the test's own thread of the system, and so
+//! the fault that the test planted there.
 
 use std::cell::Cell;
 
@@ -8,27 +8,27 @@ pub enum Fault {
     Nothing,
     /// A notification wakes nobody.
     NotifyNobody,
-    /// Nobody is notified of the end of a run.
+    /// The end of a run notifies nobody.
     UntoldFinish,
-    /// Nobody is notified of a call that makes a run pending.
+    /// A call that makes a run pending notifies nobody.
     UntoldRequest,
-    /// Nobody is notified of a cancel.
+    /// A cancel notifies nobody.
     UntoldCancel,
-    /// Nobody is notified when an owner leaves.
+    /// An owner that leaves notifies nobody.
     UntoldOwed,
-    /// Nobody is notified when a run starts in place of a deferral.
+    /// A run that starts in place of a deferral notifies nobody.
     UntoldTakeOver,
-    /// A waiter is listed after it looked, not before.
+    /// A waiter is listed after it looked, and not before.
     LookBeforeListening,
-    /// Whoever holds a lock goes by the word as it was before.
+    /// A thread that holds a lock uses the word as it was before it locked.
     LookBeforeLocking,
     /// A waiter does not count itself.
     Uncounted,
-    /// A load and a store in place of the compare-and-swap.
+    /// A load and a store take the place of the compare-and-swap.
     LoadThenStore,
     /// The word says that the run has ended before its function is called.
     RunEndsFirst,
-    /// A deferral is shown as pending until its function has returned, not until it is called.
+    /// A deferral counts as pending until its function has returned, and not only until it is called.
     PendingTooLong,
     /// An owner that leaves gives up the run, so that it is not owed.
     LeavesNothing,
@@ -38,7 +38,7 @@ pub enum Fault {
     PanicLeavesDeferral,
     /// A thread does not recognize itself.
     NewNumbers,
-    /// Each thread takes every other for itself.
+    /// Each thread takes every other one for itself.
     OneNumber,
 }
 

@@ -1,4 +1,4 @@
-//! The library's `sync`, as the sources that are built a second time find it.
+//! The library's `sync`, for the sources that are built a second time.
 
 #[path = "../../../../src/sync/mod.rs"]
 #[allow(dead_code, unused_imports)]

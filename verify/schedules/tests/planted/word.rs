@@ -26,7 +26,7 @@ pub(super) fn look() {
 
 pub(crate) struct AtomicWord {
     word: shipped::AtomicWord,
-    /// The run in progress is shown as pending still ([`Fault::PendingTooLong`]).
+    /// The run in progress still counts as pending ([`Fault::PendingTooLong`]).
     too_long: AtomicBool,
 }
 

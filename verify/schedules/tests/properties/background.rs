@@ -1,4 +1,4 @@
-//! The subject of the properties of the background throttle: its runs read all words, and say so.
+//! The subject of the properties of the background throttle: its runs read all words, and note what they read.
 
 use super::START;
 use super::witness::{Alone, Coverage};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// What is shared by all threads of a schedule. Shuttle sees nothing of it but the words and the clock.
+/// What all threads of a schedule share. Shuttle sees only the words and the clock of it.
 pub struct Background {
     pub clock: Arc<Manual>,
     pub coverage: Coverage,
@@ -20,7 +20,7 @@ pub struct Background {
     pub itself: OnceLock<WeakThrottled>,
 }
 
-/// Tells of the end of the thread.
+/// Notes the end of the thread.
 struct Function(Arc<Background>);
 
 impl Drop for Function {
@@ -71,7 +71,7 @@ impl Background {
         self.itself.get().and_then(WeakThrottled::upgrade)
     }
 
-    /// Whatever fails inside of a run is caught by the throttle, so it is looked for here.
+    /// The throttle catches whatever fails inside of a run, so the test looks for it here.
     pub fn assert_counts(&self, throttled: &Throttled) {
         let panics = u64::try_from(self.panics.load(SeqCst)).expect("a few");
         assert_eq!(throttled.panics(), panics, "G2: something failed inside of a run");

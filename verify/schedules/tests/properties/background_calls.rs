@@ -1,5 +1,5 @@
-//! G3 and G5: every call of a background throttle is covered, and whoever waits for it is woken. The clock
-//! stands still, so each wake-up comes from the throttle alone.
+//! G3 and G5: every call of a background throttle is covered, and a thread that waits for it is woken. The
+//! clock stands still, so each wake-up comes from the throttle alone.
 
 use super::background::{Background, is_idle};
 use super::witness::{CALLS, Coverage};
@@ -66,7 +66,7 @@ pub fn are_flushed_once(cancelled: &Tally) {
     cancelled.count_if(cancels == 1);
 }
 
-/// Three wait inside a window for a run that another brings about.
+/// Three threads wait inside a window for a run that another one brings about.
 fn wait_inside_the_window(
     disturb: fn(&Background, &crate::subject::Throttled),
     expected: Result<(), WaitError>,

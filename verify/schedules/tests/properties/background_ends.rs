@@ -1,5 +1,5 @@
 //! G3: a call that comes while a background throttle ends is refused, or covered, or given up as that end
-//! promises. And the thread has ended when the last handle has been dropped.
+//! promises. The thread has ended when the last handle has been dropped.
 
 use super::background::{Background, is_idle};
 use super::witness::{CALLS, Coverage};
@@ -68,7 +68,8 @@ pub fn by_a_shutdown(refused: &Tally) {
     background.assert_counts(&throttled);
 }
 
-/// Each thread has a handle, calls, and drops it. Whoever drops the last one waits for the thread.
+/// Each thread has a handle, calls, and drops it. The thread that drops the last one waits for the background
+/// thread.
 pub fn by_the_last_handle(last: &Tally) {
     let pending = WAYS[thread_rng().gen_range(0..3)];
     let (throttled, background) =
@@ -93,7 +94,8 @@ pub fn by_the_last_handle(last: &Tally) {
     assert_eq!(background.panics.load(SeqCst), 0);
 }
 
-/// The last handle is dropped inside the run, so nobody waits for the thread. It ends all the same.
+/// The last handle is dropped inside the run, so no thread waits for the background thread. It ends all the
+/// same.
 pub fn by_the_last_handle_inside_the_run(inside: &Tally) {
     let slot: Arc<Mutex<Option<Throttled>>> = Arc::default();
     let dropped = Arc::new(AtomicBool::new(false));
@@ -117,7 +119,7 @@ pub fn by_the_last_handle_inside_the_run(inside: &Tally) {
         caller.join().expect("no panic");
     }
     inside.count_if(dropped.load(SeqCst));
-    // If the runs came too soon for that.
+    // The runs may have come too soon to drop it.
     let left = slot.lock().expect("no panic").take();
     drop(left);
     until(|| background.has_ended.load(SeqCst));

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Ends every window: the longest threshold, and more than there are flushes, which let a stamp run ahead.
+/// Ends every window: the longest threshold, and the number of flushes on top, because each lets a stamp run
+/// ahead.
 const LONG: Duration = Duration::from_nanos(40);
 
 /// What the runs note, and a handle for one of them to drop.
@@ -63,7 +64,7 @@ fn inside(background: &Background, notes: &Notes) {
             2 => assert_eq!(itself.shutdown_within(Pending::Finish, LONG), Err(WaitError::InsideRun), "G9"),
             3 => {
                 let _ = itself.trigger();
-                // Nobody else may come to do so.
+                // No other thread may come to do so.
                 background.clock.advance(LONG);
             }
             _ => {}
@@ -82,7 +83,7 @@ impl Mixture {
         pending
     }
 
-    /// One call that leaves its word, and what is promised to it then.
+    /// One call that leaves its word. Notes what is promised to it then.
     fn call(&self, throttled: &Throttled, number: usize) {
         let coverage = &self.background.coverage;
         self.cancels_before[number].store(self.cancels_ended.load(SeqCst), SeqCst);
@@ -128,7 +129,7 @@ impl Mixture {
                 self.flushes.fetch_add(usize::from(throttled.flush().is_ok()), SeqCst);
             }
             1 => {
-                // Whoever is told of it before this thread is finds it begun.
+                // A thread that learns of the cancel before this one goes on finds it begun.
                 self.cancels_begun.fetch_add(1, SeqCst);
                 if throttled.cancel() {
                     self.cancels_ended.fetch_add(1, SeqCst);
@@ -144,7 +145,7 @@ impl Mixture {
         }
     }
 
-    /// Ends it, or leaves that to the last handle.
+    /// Ends the throttle, or leaves that to the last handle.
     fn end(&self, throttled: &Throttled) {
         if one_in(2) {
             return;
@@ -161,7 +162,7 @@ impl Mixture {
         assert!(throttled.trigger().is_err(), "a call is taken after the end");
     }
 
-    /// What is to hold when the thread has ended.
+    /// What must hold when the thread has ended.
     fn settle(&self, throttled: &Throttled) {
         let state = throttled.state();
         assert!(!state.is_running() && !state.has_owner(), "G6: it is wedged");
@@ -218,7 +219,7 @@ pub fn of_all_operations(owed: &Tally) {
                 }
                 mixture.call(&throttled, number);
             }
-            // Its call may be pending still.
+            // The call of this thread may still be pending.
             mixture.background.clock.advance(LONG);
         })
     });

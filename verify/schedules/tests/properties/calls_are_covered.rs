@@ -8,8 +8,8 @@ use schedules::Tally;
 use shuttle::thread;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-/// Leaves word and asks for a run. Every second caller waits for its run, the others drop the handle.
-/// How the wait ended, `None` without one.
+/// Leaves word and asks for a run. Every second caller waits for its run, the others drop the handle. Returns
+/// how the wait ended, or `None` if there was none.
 fn call(
     throttle: &Throttle<Manual>,
     coverage: &Coverage,
@@ -52,7 +52,7 @@ pub fn by_a_later_run(waited: &Tally) {
     assert!(coverage.covers_all(), "G3: a call is covered by no run");
 }
 
-/// A flush is as good as any run, for the owner that it releases and for all that coalesced.
+/// A flush is as good as any run, for the owner that it releases and for all calls that coalesced.
 pub fn by_a_flush(flushed: &Tally) {
     let (throttle, coverage) = (throttle(WINDOW), Coverage::new());
     thread::scope(|scope| {

@@ -1,7 +1,7 @@
-//! G5: every call returns, since no wake-up is lost. A lost one leaves a thread that waits for ever, which
+//! G5: every call returns, because no wake-up is lost. A lost one leaves a thread that waits for ever, which
 //! shuttle reports as a deadlock.
 //!
-//! In each model those who wait are woken by one thing alone, so that nothing makes up for it.
+//! In each model only one thing wakes the waiting threads, so that nothing makes up for it.
 
 use super::{CALLERS, WINDOW, after_a_run, end_the_window, is_idle, throttle, until, was_deferred};
 use crate::subject::{Manual, Outcome, Throttle, WaitError};
@@ -9,7 +9,7 @@ use schedules::Tally;
 use shuttle::thread;
 use std::time::Duration;
 
-/// A call whose run nobody takes away. Whether it ran.
+/// A call whose run nobody takes away. Returns whether it ran.
 fn call(throttle: &Throttle<Manual>, deferred: &Tally) -> bool {
     let outcome = throttle.run(|| ());
     deferred.count_if(was_deferred(&outcome));
@@ -23,7 +23,7 @@ fn call(throttle: &Throttle<Manual>, deferred: &Tally) -> bool {
     }
 }
 
-/// Two calls of each of four threads, those that coalesce wait for their run.
+/// Two calls of each of four threads. Those that coalesce wait for their run.
 fn many_calls(threshold: Duration, deferred: &Tally, after_a_run: fn(&Throttle<Manual>)) {
     let throttle = throttle(threshold);
     thread::scope(|scope| {
@@ -44,12 +44,12 @@ pub fn by_the_clock(deferred: &Tally) {
     many_calls(WINDOW, deferred, end_the_window);
 }
 
-/// Without windows: whoever waits, waits for the end of a run.
+/// There are no windows: a waiting thread waits for the end of a run.
 pub fn by_a_finish(deferred: &Tally) {
     many_calls(Duration::ZERO, deferred, |_| ());
 }
 
-/// An owner waits, and three by the handles of coalesced calls, while `disturb` happens.
+/// An owner waits, and three threads wait by the handles of coalesced calls, while `disturb` happens.
 fn one_disturbance(
     waited: &Tally,
     disturb: fn(&Throttle<Manual>),
@@ -94,7 +94,7 @@ pub fn by_a_flush(waited: &Tally) {
     );
 }
 
-/// The owner is held up, by a threshold that is lengthened, and leaves at its limit.
+/// A longer threshold holds the owner up, and it leaves at its limit.
 pub fn by_an_owner_that_leaves(waited: &Tally) {
     one_disturbance(
         waited,
@@ -107,7 +107,7 @@ pub fn by_an_owner_that_leaves(waited: &Tally) {
     );
 }
 
-/// The function of a flush may wait for the call that it took the place of: that is released before.
+/// The function of a flush may wait for the call whose run it took: that call is released before.
 pub fn before_the_function_of_a_flush(flushed: &Tally) {
     let throttle = after_a_run();
     thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! A call or a wait with a limit ends at it, not before, while another thread moves the clock and changes
-//! the threshold; what an owner leaves at its limit is owed, and covered by the next run.
+//! A call or a wait with a limit ends at its limit, and not before, while another thread moves the clock and
+//! changes the threshold. What an owner leaves at its limit is owed, and covered by the next run.
 
 use super::witness::Coverage;
 use super::{CALLERS, WINDOW, throttle};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const HALF: Duration = Duration::from_nanos(5);
 
-/// What became of a call that waits at most `max_wait`, or of the wait for its run.
+/// Calls with the limit `max_wait`, and checks how the call, or the wait for its run, ended.
 fn call(throttle: &Throttle<Manual>, coverage: &Coverage, max_wait: Duration, owed: &Tally) {
     let limit = throttle.clock().now().saturating_add(max_wait);
     let passed = |limit: Timestamp| throttle.clock().now() >= limit;

@@ -1,5 +1,5 @@
-//! What holds under every schedule, one property a file. Each model is one schedule's worth of it: four
-//! threads and more on one throttle, or on one gate.
+//! What holds under every schedule, one property a file. Each model plays one schedule: four threads and more
+//! on one throttle, or on one gate.
 //!
 //! The file that declares this module says what `subject` is: the library, or its sources with a planted
 //! fault.
@@ -26,7 +26,7 @@ use shuttle::thread;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-/// The threads that call. One more sets them going, and may disturb them.
+/// The number of threads that call. One more sets them going, and may disturb them.
 const CALLERS: usize = 4;
 const WINDOW: Duration = Duration::from_nanos(10);
 const START: Timestamp = Timestamp::from_nanos(100);
@@ -42,8 +42,8 @@ fn after_a_run() -> Throttle<Manual> {
     throttle
 }
 
-/// After a call that ran: ends the window of that run, as nobody else will. So whoever waits for a window
-/// is woken by one move of the clock, and by that alone.
+/// After a call that ran: ends the window of that run, which no other thread will do. So one move of the clock
+/// wakes a thread that waits for a window, and nothing else does.
 fn end_the_window(throttle: &Throttle<Manual>) {
     throttle.clock().advance(WINDOW);
 }
@@ -64,12 +64,12 @@ fn until(condition: impl Fn() -> bool) {
     }
 }
 
-/// Panics without the panic hook, which would print the schedule.
+/// Panics without calling the panic hook, which would print the schedule.
 fn panic_quietly() -> ! {
     resume_unwind(Box::new("on purpose"))
 }
 
-/// What `f` returns, `None` if it panicked on purpose.
+/// The value that `f` returns, or `None` if it panicked on purpose.
 fn unless_it_panics<T>(f: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(f))
         .map_err(|payload| {

@@ -1,5 +1,5 @@
-//! G9: every operation may be called inside a run, and none deadlocks. A nested call is covered, or
-//! stays visibly owed.
+//! G9: every operation may be called inside a run, and none deadlocks. A nested call is covered, or stays
+//! visibly owed.
 
 use super::witness::Coverage;
 use super::{CALLERS, WINDOW, end_the_window, throttle, was_deferred};
@@ -7,7 +7,7 @@ use crate::subject::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
 use schedules::Tally;
 use shuttle::thread;
 
-/// Inside a run: asks for another.
+/// Asks for another run inside of a run.
 fn nested(throttle: &Throttle<Manual>, owed: &Tally) {
     match throttle.run(|| ()) {
         Outcome::Owed => owed.count(),
@@ -50,7 +50,7 @@ fn is_covered(coverage: &Coverage, caller: usize) -> bool {
     coverage.covers(number) || !coverage.has_word(number)
 }
 
-/// Every other operation inside runs, while other threads call from outside.
+/// Runs call every other operation, while other threads call from outside.
 pub fn with_every_operation(deferred: &Tally) {
     let throttle = throttle(WINDOW);
     let function = || {

@@ -1,7 +1,7 @@
 //! G4: a deferral that is pending, or cancelled and not yet acknowledged, has exactly one owner; any other
 //! has none.
 //!
-//! On a gate, where the owners are to be seen: whoever holds a `Deferral` of the epoch.
+//! It looks at a gate, where the owners can be seen: the threads that hold a `Deferral` of the epoch.
 
 use super::{CALLERS, WINDOW};
 use crate::subject::{Arrival, Deferral, Epoch, Fired, Gate, Threshold, Timestamp};
@@ -14,8 +14,8 @@ const LEADING: Timestamp = Timestamp::from_nanos(1);
 const INSIDE: Timestamp = Timestamp::from_nanos(2);
 const DUE: Timestamp = Timestamp::from_nanos(11);
 
-/// The epochs in which a deferral is held. Shuttle does not look here, so an entry and the move of the
-/// word that it goes with are one step.
+/// The epochs in which a deferral is held. Shuttle does not look here, so an entry and its move of the word are
+/// one step.
 struct Owners<'g> {
     gate: &'g Gate,
     epochs: Mutex<Vec<Epoch>>,
@@ -32,7 +32,7 @@ impl<'g> Owners<'g> {
         self.epochs().swap_remove(at);
     }
 
-    /// Reading the state is the last step at which another thread may go on, so the two agree.
+    /// No other thread may go on after the state is read, so the two agree.
     fn look(&self) {
         let state = self.gate.state();
         let owners = self.epochs().iter().filter(|epoch| **epoch == state.epoch()).count();

@@ -1,7 +1,7 @@
 //! G6: a panic in a function, or in the clock of a waiting owner, wedges nothing and loses nothing.
 //!
-//! Shuttle may go on with other threads while one unwinds: each atomic operation of the guards that are
-//! dropped then is a point for that.
+//! Shuttle may go on with other threads while one unwinds: it may do so at each atomic operation of the guards
+//! that are dropped then.
 
 use super::witness::{Alone, CALLS, Coverage};
 use super::{
@@ -12,7 +12,7 @@ use schedules::Tally;
 use shuttle::thread;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-/// The functions of the first two threads panic. A run that panicked has run.
+/// The functions of the first two threads panic. A run that panicked counts as a run.
 pub fn of_functions(deferred: &Tally) {
     let (throttle, coverage, alone) = (throttle(WINDOW), Coverage::new(), Alone::new());
     thread::scope(|scope| {
@@ -47,7 +47,7 @@ pub fn of_functions(deferred: &Tally) {
     assert!(throttle.run(|| ()).ran());
 }
 
-/// A clock whose next reading panics when told to.
+/// A clock whose next reading panics once it is broken.
 struct Fragile {
     clock: Manual,
     broken: AtomicBool,
@@ -71,7 +71,7 @@ fn fragile_throttle() -> Throttle<Fragile> {
     Throttle::with_clock(WINDOW, clock)
 }
 
-/// An owner whose clock panics leaves the run owed, and tells whoever waits for that run. Nothing else
+/// An owner whose clock panics leaves the run owed, and wakes the threads that wait for that run. Nothing else
 /// wakes them after it.
 pub fn of_the_clock_of_an_owner(told: &Tally) {
     let throttle = fragile_throttle();
@@ -84,13 +84,13 @@ pub fn of_the_clock_of_an_owner(told: &Tally) {
             scope.spawn(move || assert_eq!(handle.wait(), Err(WaitError::Owed)));
         }
         throttle.clock().broken.store(true, SeqCst);
-        // Wakes the owner, who then reads the clock.
+        // This wakes the owner, which then reads the clock.
         throttle.set_threshold(WINDOW);
     });
     told.count();
 }
 
-/// One reading of the clock, by whoever makes it, panics while four threads call.
+/// One reading of the clock, in any thread, panics while four threads call.
 pub fn of_the_clock(told: &Tally) {
     let throttle = fragile_throttle();
     let (coverage, owed) = (Coverage::new(), AtomicUsize::new(0));

@@ -1,5 +1,5 @@
-//! All operations, by all threads, in an order that shuttle chooses with the schedule: what holds of each
-//! alone holds of their mixture. The choices are part of the schedule, so they are replayed with it.
+//! All operations, by all threads, in an order that shuttle chooses with the schedule: what holds of each alone
+//! holds of their mixture. The choices are part of the schedule, so a replay repeats them.
 
 use super::witness::{Alone, CALLS, Coverage};
 use super::{CALLERS, WINDOW, panic_quietly, throttle, unless_it_panics};
@@ -10,7 +10,7 @@ use shuttle::thread;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-/// The longest threshold that is set. A caller that ran ends the window even so, once it is outside.
+/// The longest threshold that is set. Even so, a caller that ran ends the window once it is outside of its run.
 const LONGEST: Duration = Duration::from_nanos(20);
 
 struct Mixture {
@@ -20,7 +20,7 @@ struct Mixture {
     cancels: AtomicUsize,
     /// How many cancels had ended when each call began.
     cancels_before: [AtomicUsize; CALLERS * CALLS],
-    /// Which calls were refused: nothing was promised to them.
+    /// The calls that were refused: nothing was promised to them.
     refused: [AtomicBool; CALLERS * CALLS],
 }
 
@@ -36,7 +36,7 @@ impl Mixture {
         }
     }
 
-    /// What every run does: reads all words, and maybe calls again, or panics.
+    /// What every run does: it reads all words, and may call again, or panic.
     fn function(&self) {
         let _inside = self.alone.enter();
         self.coverage.read_words();
@@ -47,7 +47,7 @@ impl Mixture {
         }
     }
 
-    /// One call that has left its word. What is promised to it is checked here or at the end.
+    /// One call that has left its word. The promise to it is checked here or at the end.
     fn call(&self, number: usize) {
         self.cancels_before[number].store(self.cancels.load(SeqCst), SeqCst);
         self.coverage.leave_word(number);
@@ -102,7 +102,7 @@ impl Mixture {
         self.throttle.clock().advance(LONGEST);
     }
 
-    /// What is to hold when all have returned.
+    /// What must hold when all have returned.
     fn settle(&self, cancelled: &Tally) {
         assert!(!self.throttle.is_running() && !self.throttle.is_pending(), "G6: it is wedged");
         self.end_the_window();

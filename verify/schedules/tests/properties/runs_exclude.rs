@@ -6,7 +6,7 @@ use schedules::Tally;
 use shuttle::thread;
 use std::time::Duration;
 
-/// A threshold of zero, so that nothing but exclusion keeps the runs apart.
+/// The threshold is zero, so that nothing but exclusion keeps the runs apart.
 pub fn whatever_starts_them(met: &Tally) {
     let throttle = throttle(Duration::ZERO);
     let alone = Alone::new();

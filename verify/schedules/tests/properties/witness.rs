@@ -1,5 +1,5 @@
-//! Who sees what happens. A witness keeps its notes where shuttle does not look, so that taking one is no
-//! point at which another thread may go on: the notes are exact.
+//! Witnesses, which see what happens. A witness keeps its notes where shuttle does not look, so that no other
+//! thread may go on while it takes a note: the notes are exact.
 
 use super::CALLERS;
 use shuttle::sync::atomic::AtomicBool as Step;
@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 /// Sees whether two runs overlap (G2).
 pub struct Alone {
     inside: AtomicBool,
-    /// Touched inside a run, so that others may go on meanwhile.
+    /// A run touches it, so that other threads may go on meanwhile.
     step: Step,
 }
 
-/// One who is inside a run.
+/// A thread that is inside a run.
 pub struct Inside<'w>(&'w Alone);
 
 impl Alone {

@@ -24,7 +24,7 @@ fn broken() -> Ending {
     Broken("lost".to_owned())
 }
 
-/// Judges, with models whose endings are told by their names and the plan, and says which were asked.
+/// Judges with models whose names and plan say how they end, and returns which models were asked.
 fn judged(
     controls: &[Control],
     ending: impl Fn(&str, &str) -> Reply + Sync,

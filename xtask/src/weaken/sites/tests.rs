@@ -8,7 +8,7 @@ fn in_body(body: &str) -> Result<Vec<Site>, String> {
     ))
 }
 
-/// What, was, and became.
+/// What is done, its ordering, and what that becomes.
 fn ways(sites: &[Site]) -> Vec<(&str, Ordering, &[Weaker])> {
     sites.iter().map(|site| (site.what.as_str(), site.was, site.weaker.as_slice())).collect()
 }

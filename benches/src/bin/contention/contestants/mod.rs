@@ -29,7 +29,7 @@ pub struct Contestant {
     pub name: &'static str,
     pub role: Role,
     pub promises: Promises,
-    /// What is to be known of it besides.
+    /// What a reader has to know about it besides.
     pub note: &'static str,
     pub runs: Runs,
     /// Whether a call waits in a window for its end, as the owner of a deferral.
@@ -54,7 +54,7 @@ impl Contestant {
     }
 }
 
-/// What a limit's word never holds: to compare with it is what a decision does with what it loads.
+/// A value that a limit's word never holds: a decision compares what it loads, so a limit does, too.
 const NEVER: u64 = u64::MAX;
 
 /// All of them, in the order of the tables.
@@ -96,7 +96,7 @@ pub fn list() -> Vec<Contestant> {
         }),
         peers::limiter("ratelimit", Promises::RATE, ratelimit, |it| it.try_wait().is_ok()),
         peers::limiter("leaky-bucket", Promises::RATE, leaky_bucket, |it| it.try_acquire(1)),
-        // A reading that is older than another thread's is refused.
+        // It refuses a reading that is older than another thread's.
         peers::gate(
             "abseil-style stamp",
             "decides only, on Monotonic",

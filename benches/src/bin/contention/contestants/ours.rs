@@ -89,8 +89,8 @@ impl<C: Clock + Send + Sync + 'static> Drop for Owner<C> {
 
 /// `Throttled::trigger`: never waits, and never runs the function itself.
 pub fn trigger(name: &'static str, note: &'static str) -> Contestant {
-    // No caller runs it. One that is refused, which nothing here brings about, is counted as one that ran,
-    // and then the figure is refused, too.
+    // No caller runs it. A refused call, which nothing here brings about, is counted as one that ran; then the
+    // figure is refused, too.
     let call = |throttled: &Throttled| throttled.trigger().is_err();
     let prepare = move |scenario| -> Prepared {
         let throttled = spawn(Scenario::threshold(scenario));
@@ -101,7 +101,7 @@ pub fn trigger(name: &'static str, note: &'static str) -> Contestant {
             let calls = subject(Arc::new(Padded(throttled)), call).runs_elsewhere(|it| Some(it.runs() - 1));
             calls.still_pending(Throttled::is_pending).ready()
         } else {
-            // What the last calls were promised is counted, too.
+            // The run that was promised to the last calls is counted, too.
             let calls = subject(Arc::new(Padded(throttled)), call);
             calls.runs_elsewhere(|it| it.wait().ok().map(|()| it.runs())).ready()
         }

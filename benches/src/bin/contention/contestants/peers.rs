@@ -12,7 +12,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// At once or not at all: `make` is given the threshold, and `call` says whether it ran, or was granted.
+/// At once or not at all: `make` takes the threshold, and `call` returns whether it ran, or was granted.
 pub fn gate<T: Send + Sync + 'static>(
     name: &'static str,
     note: &'static str,
@@ -91,7 +91,7 @@ where
     }
 }
 
-/// Something that remembers one request to a worker until that looks.
+/// Remembers one request to a worker until the worker looks.
 fn waker(
     name: &'static str,
     note: &'static str,
@@ -110,7 +110,7 @@ fn waker(
     }
 }
 
-/// It remembers one request, and wakes nobody while nobody waits.
+/// It remembers one request, and wakes no thread while none waits.
 pub fn notify(name: &'static str) -> Contestant {
     waker(name, "wakes a task", Promises::WAKE, |_| {
         let notify = Notify::new();
@@ -119,7 +119,7 @@ pub fn notify(name: &'static str) -> Contestant {
             notify.notify_one();
             false
         };
-        // Whether who asks now would go on at once.
+        // Whether a worker that asks now would go on at once.
         let pending = |notify: &Notify| pin!(notify.notified()).as_mut().enable();
         subject(Arc::new(Padded(notify)), call).still_pending(pending).ready()
     })
@@ -135,7 +135,7 @@ pub fn crossbeam_channel(name: &'static str) -> Contestant {
     })
 }
 
-/// The same of the standard library.
+/// The same with the channel of the standard library.
 pub fn std_channel(name: &'static str) -> Contestant {
     waker(name, "wakes a thread", Promises::FULL_CHANNEL, |_| {
         let (sender, receiver) = sync_channel(1);

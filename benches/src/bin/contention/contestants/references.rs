@@ -1,4 +1,4 @@
-//! The limits: what a call is made of. They stand in every scenario, for no contestant can do without them.
+//! The limits: what a call is made of. They stand in every scenario, because no contestant can do without them.
 
 use super::{Contestant, Role};
 use crate::scenario::{Runs, Scenario};
@@ -8,7 +8,8 @@ use benches::promises::Promises;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// All threads do it on one word. `call` says whether it ran, as those of contestants do, which it never does.
+/// All threads do it on one word. `call` returns whether it ran, as the calls of contestants do; a limit never
+/// runs.
 pub fn limit(
     name: &'static str,
     note: &'static str,

@@ -1,5 +1,5 @@
-//! The picture: a panel for each scenario, so that it is seen at a glance who scales. A line that stays flat
-//! up to the cores does.
+//! The picture: a panel for each scenario, which shows at a glance who scales. A line that stays flat up to the
+//! cores does.
 
 mod panel;
 mod scale;
@@ -16,7 +16,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 const WIDTH: i32 = 900;
 const HEADER: i32 = 62;
-/// Of one panel with everything around it.
+/// The size of one panel with everything around it.
 const CELL: (i32, i32) = (WIDTH / 2, 322);
 
 const INK: RGBColor = RGBColor(40, 40, 40);
@@ -29,7 +29,7 @@ const OURS: [RGBColor; 5] = [
     RGBColor(204, 121, 167),
     RGBColor(230, 159, 0),
 ];
-/// Muted, for they are thin lines with their names beside them.
+/// Muted colours, because peers are thin lines with their names beside them.
 const PEERS: [RGBColor; 6] = [
     RGBColor(120, 98, 70),
     RGBColor(98, 98, 150),
@@ -80,7 +80,7 @@ fn all<'a>(canvas: &Canvas<'a>, report: &Report, panels: &[Panel]) -> Drawn<'a> 
     canvas.present()
 }
 
-/// How to read it, in the cell that is left.
+/// Writes how to read the picture into the cell that is left.
 fn words<'a>(canvas: &Canvas<'a>, (left, top): (i32, i32), cores: usize) -> Drawn<'a> {
     let x = left + 24;
     write(canvas, "How to read it", (x, top + 10), 18, HPos::Left, INK, true)?;
@@ -117,7 +117,7 @@ fn words<'a>(canvas: &Canvas<'a>, (left, top): (i32, i32), cores: usize) -> Draw
 fn panels(report: &Report) -> Vec<Panel> {
     let mut panels: Vec<Panel> = Vec::new();
     for &scenario in &report.scenarios {
-        // What share of calls runs differs there, and to be refused is cheap.
+        // There the share of calls that run differs, and a refusal is cheap.
         let per_run = scenario == Scenario::Admitted;
         let lines = lines(report, scenario, |place| {
             let run = report.figures.nanos_per_run(place).filter(|_| per_run);
@@ -150,7 +150,7 @@ fn panels(report: &Report) -> Vec<Panel> {
     panels
 }
 
-/// One for each contestant; an empty call would only stretch the axis.
+/// One line for each contestant. An empty call has none: it would only stretch the axis.
 fn lines(report: &Report, scenario: Scenario, value: impl Fn(Place) -> Option<f64>) -> Vec<Line> {
     let line = |(contestant, it): (usize, &Contestant)| {
         let alike = report.contestants[..contestant].iter().filter(|other| other.role == it.role).count();

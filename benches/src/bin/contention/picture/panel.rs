@@ -8,16 +8,16 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-/// Of the plot, from the corner of its cell.
+/// The place of the plot, from the corner of its cell.
 const LEFT: i32 = 46;
 const TOP: i32 = 48;
-/// For the names beside it.
+/// The room for the names beside the plot.
 const NAMES: i32 = 188;
 const WIDE: i32 = CELL.0 - LEFT - NAMES;
 const HIGH: i32 = CELL.1 - TOP - 52;
-/// So far below the plot names may go: there is room beside the label of the axis.
+/// How far below the plot names may go: there is room beside the label of the axis.
 const BELOW: i32 = 36;
-/// From one name to the next.
+/// The distance from one name to the next.
 const GAP: f64 = 13.0;
 const SIZE: u32 = 14;
 
@@ -59,14 +59,14 @@ impl Pen {
 }
 
 impl Panel {
-    /// With the corner of its cell.
+    /// Draws the panel. `corner` is the corner of its cell.
     pub fn draw<'a>(&self, canvas: &Canvas<'a>, corner: (i32, i32)) -> Drawn<'a> {
         let (left, top) = (corner.0 + LEFT, corner.1 + TOP);
         let title = (corner.0 + 16, corner.1 + 10);
         write(canvas, &self.title, title, 18, HPos::Left, INK, true)?;
         write(canvas, self.story, (title.0, title.1 + 19), SIZE, HPos::Left, GREY, false)?;
         self.grid(canvas, (left, top))?;
-        // Ours last, above the others.
+        // Ours come last, above the others.
         for ours in [false, true] {
             let lines = self.lines.iter().filter(|line| (line.role == Role::Ours) == ours);
             for line in lines {

@@ -1,17 +1,17 @@
 //! Where values are on the axes.
 
-/// From a value to a place, of which 0 is the beginning of the axis and 1 its end.
+/// Maps a value to a place: 0 is the beginning of the axis, and 1 its end.
 #[derive(Clone, Debug)]
 pub struct Scale {
     from: f64,
     until: f64,
     log: bool,
-    /// With their labels; those without one are for the grid alone.
+    /// The ticks with their labels; those without a label are for the grid alone.
     pub ticks: Vec<(f64, String)>,
 }
 
 impl Scale {
-    /// Logarithmic, with all of these values inside, and a little room.
+    /// A logarithmic scale that holds all of these values, with a little room.
     pub fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let logs = values.into_iter().filter(|value| *value > 0.0).map(f64::log10);
         let (low, high) = logs.fold((f64::MAX, f64::MIN), |(low, high), log| (low.min(log), high.max(log)));

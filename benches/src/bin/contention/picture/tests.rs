@@ -28,7 +28,7 @@ fn words(svg: &str) -> Vec<Words> {
             let number = |name| node.attribute(name).unwrap().parse::<f64>().unwrap();
             let text = node.text().unwrap_or_default().trim().to_owned();
             let high = number("font-size");
-            // Of wide fonts; those of most systems are narrower.
+            // The width of wide fonts; those of most systems are narrower.
             let letter = if node.attribute("font-weight") == Some("bold") { 0.68 } else { 0.6 };
             #[allow(clippy::cast_precision_loss, reason = "short")]
             let wide = high * letter * text.chars().count() as f64;
@@ -43,7 +43,7 @@ fn words(svg: &str) -> Vec<Words> {
         .collect()
 }
 
-/// That nothing is written over anything else, or outside.
+/// Asserts that nothing is written over anything else, or outside.
 fn assert_legible(report: &Report) {
     let words = words(&draw(report).unwrap());
     for (place, one) in words.iter().enumerate() {
@@ -75,7 +75,7 @@ fn nothing_is_written_over_anything_else() {
     assert_legible(&usual());
     // All lines end in one point.
     assert_legible(&report(&[1, 2, 4, 8], 2, |_, _| 1000));
-    // At most and at least, and as many thread counts as there may be.
+    // The extremes, and as many thread counts as there may be.
     assert_legible(&report(
         &[1, 2, 4, 8, 12, 16, 32, 48],
         12,

@@ -24,11 +24,11 @@ const REFERENCES: [RGBColor; 2] = [RGBColor(70, 70, 70), RGBColor(140, 140, 140)
 const TIME_HEIGHT: i32 = 300;
 const RUNS_HEIGHT: i32 = 90;
 const MEMORY_HEIGHT: i32 = 150;
-/// Above the first panel, for the title and the machine.
+/// The room above the first panel, for the title and the machine.
 const HEAD: i32 = 62;
-/// Above each panel, for what it shows.
+/// The room above each panel, for what it shows.
 const CAPTION: i32 = 34;
-/// Below the last, for the sizes.
+/// The room below the last panel, for the sizes.
 const FOOT: i32 = 62;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
@@ -68,7 +68,7 @@ fn all(axis: &Axis, machine: &Machine, svg: &mut String) -> Drawn {
     Ok(())
 }
 
-/// Those of which something is known.
+/// The panels with something to draw.
 fn panels(axis: &Axis) -> Vec<Panel> {
     let point = |value: f64| Point { value, from: value, to: value };
     let time = lines(axis, |place| {
@@ -109,7 +109,7 @@ fn panels(axis: &Axis) -> Vec<Panel> {
     panels
 }
 
-/// The lines of the rows of which there is something to draw.
+/// The lines of the rows with something to draw.
 fn lines(axis: &Axis, point: impl Fn(&Place) -> Option<Point>) -> Vec<Line> {
     let line = |(row, colour): (&Row, RGBColor)| {
         let points: Vec<Option<Point>> = row.places.iter().map(&point).collect();

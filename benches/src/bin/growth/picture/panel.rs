@@ -8,14 +8,14 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 pub const LEFT: i32 = 58;
-/// For the names of the lines.
+/// The room for the names of the lines.
 const RIGHT: i32 = 232;
-/// Between the edge of the panel and the first and last size.
+/// The room between the edge of the panel and the first and last size.
 const INSET: i32 = 14;
 const NAME_HEIGHT: f64 = 15.0;
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
-/// A median, and what half of the rounds lie between.
+/// A median, and the range that holds half of the rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
     pub value: f64,
@@ -27,7 +27,7 @@ pub struct Line {
     pub name: &'static str,
     pub colour: RGBColor,
     pub width: u32,
-    /// One for each size.
+    /// One point for each size.
     pub points: Vec<Option<Point>>,
 }
 

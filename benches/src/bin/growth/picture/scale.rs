@@ -10,13 +10,15 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Powers of ten times 1, 2 and 5 that hold all of these. What is not above nothing stands at the lower end.
+    /// Powers of ten times 1, 2 and 5 that hold all of these values. A value that is not above 0 stands at the
+    /// lower end.
     pub fn logarithmic(values: impl IntoIterator<Item = f64>) -> Self {
         let known = values.into_iter().filter(|value| value.is_finite() && *value > 0.0);
         let (least, most) =
             known.fold((f64::INFINITY, 0_f64), |(least, most), value| (least.min(value), most.max(value)));
         let (least, most) = if most > 0.0 { (least, most) } else { (1.0, 1.0) };
-        // A quarter below and above, so that nothing lies on the edge, and a flat line is not magnified.
+        // The scale goes a quarter below and above, so that nothing lies on the edge, and a flat line is not
+        // magnified.
         let (from, to) = (least / 1.6, (most * 1.6).max(least * 10.0));
         let mut ticks = Vec::new();
         let mut power = 10_f64.powf(from.log10().floor());
@@ -29,14 +31,14 @@ impl Scale {
             );
             power *= 10.0;
         }
-        // Over many decades the powers alone.
+        // Over many decades only the powers of ten are named.
         if ticks.len() > 9 {
             ticks.retain(|tick| (tick.log10() - tick.log10().round()).abs() < 1e-9);
         }
         Self { logarithmic: true, from, to, ticks }
     }
 
-    /// From 0.
+    /// A scale from 0.
     pub fn linear(to: f64, step: f64) -> Self {
         let ticks = std::iter::successors(Some(0.0), |tick| Some(tick + step));
         Self { logarithmic: false, from: 0.0, to, ticks: ticks.take_while(|tick| *tick <= to).collect() }

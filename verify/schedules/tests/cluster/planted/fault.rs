@@ -1,20 +1,20 @@
-//! What can be planted. All threads of a schedule share the test's own thread of the system, and so the
-//! fault that the test planted there.
+//! The faults that can be planted. All threads of a schedule share the test's own thread of the system, and so
+//! the fault that the test planted there.
 
 use std::cell::Cell;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Nothing,
-    /// Nobody who waits is told of a change.
+    /// No waiting thread learns of a change.
     TellsNobody,
-    /// Of those who wait, one is told of a change.
+    /// Only one of the waiting threads learns of a change.
     TellsOne,
     /// A wake-up that comes before its thread parks is lost.
     WokenTooSoon,
-    /// The register swaps whatever stands there.
+    /// The register swaps, whatever stands there.
     SwapsBlindly,
-    /// The register says of a swap that it was done, and does not do it.
+    /// The register reports a swap as done, and does not do it.
     SaysDone,
 }
 

@@ -1,4 +1,4 @@
-//! The cluster's `sync`, as its sources that are built a second time find it.
+//! The cluster's `sync`, for its sources that are built a second time.
 
 #[path = "../../../../../cluster/src/sync/mod.rs"]
 #[allow(dead_code, unused_imports)]
