@@ -89,7 +89,7 @@ fn a_driver_is_told_all_parts_and_its_error_is_kept() {
 fn parameters_that_are_unknown_or_wrong_are_named() {
     let drivers = Drivers::standard();
     let error = drivers.open("memory:?leese=3s").unwrap_err();
-    assert_eq!(error.to_string(), "memory:: there is no parameter `leese` here: known are lease");
+    assert_eq!(error.to_string(), "memory:: there is no parameter `leese` here: the known ones are lease");
     for wrong in ["", "0s", "3", "3 weeks ago", "200years"] {
         let error = drivers.open(&format!("memory:?lease={wrong}")).unwrap_err();
         assert!(matches!(error, OpenError::Parameter { .. }), "{wrong:?}: {error}");
