@@ -1,4 +1,4 @@
-//! Registers by name: what is opened, and what each refusal says.
+//! Registers by name: which one is opened, and what each refusal says.
 
 use atomic_throttle_cluster::drivers::{Drivers, NameError, OpenError};
 use atomic_throttle_cluster::register::{Memory, Register};
@@ -102,7 +102,7 @@ fn parameters_that_are_unknown_or_wrong_are_named() {
     }
 }
 
-/// However a password is written, and whatever else is wrong.
+/// However a password is written, and whatever other part is wrong.
 #[test]
 fn no_error_shows_a_password() {
     let drivers = Drivers::standard();
@@ -134,7 +134,8 @@ fn no_error_shows_a_password() {
     assert!(errors > 100, "{errors}");
 }
 
-/// Nor where the name of the driver or a `/` is missing, so that the credentials are taken for something else.
+/// Not even if the name of the driver or a `/` is missing, so that the credentials are taken for another
+/// part.
 #[test]
 fn no_error_shows_a_password_that_stands_in_the_wrong_place() {
     let drivers = Drivers::standard();

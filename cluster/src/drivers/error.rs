@@ -70,7 +70,11 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoDriver { known } => {
-                write!(f, "the location of a register begins with `NAME:`, and NAME is one of {}", known.join(", "))
+                write!(
+                    f,
+                    "the location of a register begins with `NAME:`, and NAME is one of {}",
+                    known.join(", ")
+                )
             }
             Self::UnknownDriver { name, known } => {
                 write!(f, "no driver is called {name:?}: the known ones are {}", known.join(", "))

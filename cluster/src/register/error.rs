@@ -66,7 +66,10 @@ impl fmt::Display for RegisterError {
                 )
             }
             RegisterErrorKind::Refused => {
-                write!(f, "the register {register} refuses: look at the cause, then at the configuration of the register")
+                write!(
+                    f,
+                    "the register {register} refuses: look at the cause, then at the configuration of the register"
+                )
             }
             RegisterErrorKind::Foreign => write!(
                 f,

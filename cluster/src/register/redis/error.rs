@@ -37,7 +37,9 @@ impl fmt::Display for RedisOptionsError {
         f.write_str(match self {
             Self::NoKey => "a Redis register needs a key: give the throttle a name",
             Self::Host => "the host is not a name or an address: credentials and paths do not belong there",
-            Self::NoPassword => "a user needs a password: without a user the password is that of the default user",
+            Self::NoPassword => {
+                "a user needs a password: without a user the password is that of the default user"
+            }
             Self::NoTime => "a timeout of zero leaves no time for an answer: choose a longer one",
             Self::TlsOnSocket => "a Unix socket has no TLS: use the socket or TLS, not both",
             Self::TlsNotEnabled => "TLS needs the feature `tls` of atomic-throttle-cluster: turn it on",
