@@ -123,8 +123,12 @@ impl Report<'_> {
             "lost with their process; if the process lived on, that breaks C3",
         );
         line("runs", count(figures.runs), "");
-        line("  cut short", count(figures.cut_short), "their process was killed in them: they cover nobody");
-        line("  superseded", count(figures.superseded), "longer than the lease: they cover nobody");
+        line(
+            "  cut short",
+            count(figures.cut_short),
+            "their process was killed in them: they cover no calls",
+        );
+        line("  superseded", count(figures.superseded), "longer than the lease: they cover no calls");
         line(
             "  needless",
             count(figures.needless),
@@ -141,12 +145,12 @@ impl Report<'_> {
         line(
             "the same seen from inside the runs",
             figures.closest.map_or_else(|| "-".to_owned(), |gap| format!("{} ns", grouped(gap))),
-            "decides nothing: a run that is scheduled late shortens it",
+            "not judged: a run that is scheduled late shortens it",
         );
         line(
             "commands to the register",
             grouped(figures.commands),
-            "of those that ended by themselves; one per run asks whether it is current",
+            "of processes that ended by themselves; one per run asks whether it is current",
         );
         line("  per window and process", self.commands_per_window(), "however many calls there are");
         table_of_values(table)

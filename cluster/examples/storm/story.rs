@@ -1,4 +1,5 @@
-//! [`Story`]: what happened to each seat, put together from the logs, for the table and the picture. It judges nothing.
+//! [`Story`]: what happened to each seat, put together from the logs, for the table and the picture. It does
+//! not judge.
 
 use atomic_throttle_cluster_trials::judge::{ProcessLog, Trial, What};
 use atomic_throttle_cluster_trials::log::{Event, Nanos, Who};

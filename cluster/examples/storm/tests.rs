@@ -142,7 +142,7 @@ fn the_tables_tell_what_happened() {
         ("needless", "0"),
         ("taken over", "2"),
         ("from one that had died", "1"),
-        ("of those, covered by nobody", "0"),
+        ("of those, not covered", "0"),
         ("shortest gap", "250,000,000"),
         ("commands to", "14"),
     ] {
@@ -151,9 +151,9 @@ fn the_tables_tell_what_happened() {
     }
     for (guarantee, looked_at) in [
         ("C1 ", "5 pairs of runs"),
-        ("C3 ", "4 calls of those that lived on"),
-        ("C5 ", "2 that were told to end"),
-        ("C6 ", "2 deaths: 1 in a run, 1 as owner of the pending one"),
+        ("C3 ", "4 calls of processes that lived on"),
+        ("C5 ", "2 asked to end"),
+        ("C6 ", "2 deaths: 1 in a run, 1 as owner of the pending run"),
         ("C9 ", "5 tokens, 1 of them refused; 5 runs asked"),
     ] {
         let words = line(&told.text, guarantee).join(" ");
@@ -273,7 +273,7 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
 fn what_does_not_end_is_broken() {
     let trial = trial(vec![Life::of(A, 0).closed(300)], Vec::new());
     let stuck =
-        Past { stuck: vec!["C5: the process 0.0 was told to end, and has not".to_owned()], ..past(&trial) };
+        Past { stuck: vec!["C5: the process 0.0 was asked to end, and has not".to_owned()], ..past(&trial) };
     let told = tell(&options(""), "a made-up storm", &trial, &stuck);
     assert_eq!(told.broken, stuck.stuck);
     assert!(line(&told.text, "C5 ").contains(&"BROKEN"));

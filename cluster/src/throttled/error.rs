@@ -25,7 +25,7 @@ impl Error for Ended {}
 pub enum WaitError {
     /// The limit has passed. The call stays owed: wait again, or go on.
     TimedOut {
-        /// Why the register did not answer the last time, if it did not.
+        /// The latest error of the register, unless it has answered since.
         register: Option<RegisterError>,
     },
     /// The throttle was shut down before the call was covered.
@@ -64,7 +64,7 @@ impl Error for WaitError {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Left {
-    /// Why the register did not answer the last time, if it did not.
+    /// The latest error of the register, unless it has answered since.
     pub register: Option<RegisterError>,
 }
 

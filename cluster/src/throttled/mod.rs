@@ -25,11 +25,14 @@ use std::sync::Arc;
 /// loses the last request, though any of the processes may die.
 ///
 /// ```
-/// use atomic_throttle_cluster::ClusterThrottled;
+/// use atomic_throttle_cluster::{ClusterThrottled, Drivers};
 /// use std::time::Duration;
 ///
-/// // In memory: for one process. `builder` takes a register that others reach.
-/// let reload = ClusterThrottled::spawn(Duration::from_millis(10), |run| println!("run {}", run.token()))?;
+/// let location = "shm:/run/agent/reload?lease=30s";
+/// # let location = "memory:?lease=30s";
+/// let reload = ClusterThrottled::builder(Duration::from_secs(2))
+///     .at(Drivers::standard().open(location)?)
+///     .spawn(|run| println!("run {}", run.token()))?;
 /// for _ in 0..1000 {
 ///     reload.trigger()?;
 /// }
@@ -55,7 +58,7 @@ use std::sync::Arc;
 /// A forked child has no thread: start a throttle there. A handle from before the fork is of no use in the
 /// child, and does nothing when it is dropped.
 ///
-/// The guarantees across processes are in the [documentation of the crate](crate#guarantees).
+/// The guarantees among processes are in the [documentation of the crate](crate#guarantees).
 ///
 /// # Cost
 ///
@@ -171,6 +174,6 @@ pub struct Status {
     pub superseded: u64,
     /// The furthest cell that was seen in the register, even if the register has forgotten it.
     pub cell: Cell,
-    /// Why the register did not answer the last time, if it did not.
+    /// The latest error of the register, until it answers again.
     pub error: Option<RegisterError>,
 }

@@ -246,7 +246,7 @@ impl Shared {
 
     fn close(&self, told: &mut Told) {
         told.stage = Stage::Closing;
-        // A call that comes now must not coalesce into one that nobody will take. Such a call is still
+        // A call that comes now must not coalesce into one that will never be taken. Such a call is still
         // pending if a panic ended the thread.
         self.take_locked(told);
         self.changed.notify_all();

@@ -48,7 +48,7 @@ fn no_failure_of_the_register_tells_the_password() {
     else {
         return;
     };
-    let check = Check::of("C6", "redis-server: no error, cause or Debug tells a password");
+    let check = Check::of("C6", "redis-server: no error, cause or Debug shows a password");
     let secret = |server: &Server| options(server).username(USERNAME).password(PASSWORD);
     let mut seen = 0;
 

@@ -28,8 +28,7 @@ use std::sync::Arc;
 /// use atomic_throttle_cluster::register::{Redis, RedisOptions, Register};
 ///
 /// let options = RedisOptions::new("reload-keepalived").host("redis.example.org");
-/// // This connects to nothing: a server that is down is found by the first operation, and by each one until it
-/// // is back.
+/// // This does not connect. While the server is down, each operation is an error.
 /// let register = Redis::new(options)?;
 /// println!("{:?}", register.read()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -117,7 +117,7 @@ impl fmt::Display for SharedMemoryError {
                 write!(f, "no register in {path}: this platform has no {lacks}; use another register")
             }
             Kind::System { to } => {
-                write!(f, "cannot {to}, for the register in {path}: look at the cause")
+                write!(f, "the register in {path}: cannot {to}; look at the cause")
             }
             Kind::NotAFile => {
                 write!(f, "{path} is not a regular file: name one, or a path that does not exist yet")

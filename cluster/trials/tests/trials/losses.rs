@@ -77,7 +77,7 @@ fn nothing_is_early_where_the_one_that_remembers_calls() {
 fn one_run_is_early_where_nobody_remembers_and_no_second_one() {
     let check = Check::of(
         "C1 C2 C3 C8",
-        "trials, real redis-server: all data lost and nobody left that remembers; one run comes early, and no other",
+        "trials, real redis-server: all data lost and no process left that remembers; one run comes early, and no other",
     );
     let Some(mut place) = Place::fleeting_redis() else { return };
     // The runs come in threes: the first is gone, the second is early, the third is not.

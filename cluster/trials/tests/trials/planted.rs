@@ -33,7 +33,7 @@ fn a_call_that_reaches_nobody() {
     scene.call(deaf);
     scene.until(deaf, 1, is_end);
     scene.call(deaf);
-    condemned("a call that reaches nobody", &scene.end(), |breach| {
+    condemned("a call that reaches no throttle", &scene.end(), |breach| {
         *breach == Breach::NotCovered { who: deaf, call: 2 }
     });
 }
@@ -100,7 +100,7 @@ fn a_register_that_forgets() {
     scene.until(forgetful, 1, is_end);
     // A forgotten run does not finish: the trial would wait for it to the end.
     scene.kill(&[forgetful]);
-    condemned("a register that forgets, and nobody has said so", &scene.end(), |breach| {
+    condemned("a register that forgets without a recorded loss", &scene.end(), |breach| {
         matches!(breach, Breach::TooSoon { .. })
     });
 }

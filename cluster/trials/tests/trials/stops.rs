@@ -12,7 +12,7 @@ const THRESHOLD: Duration = Duration::from_millis(100);
 fn a_run_that_is_stopped_for_longer_than_its_lease_does_not_disturb_when_it_goes_on() {
     let check = Check::of(
         "C2 C3 C6 C9",
-        "trials, real processes: stopped for longer than the lease, a run is superseded, ends late, is told that it \
+        "trials, real processes: stopped for longer than the lease, a run is superseded, ends late, learns that it \
          is stale, and its token is refused",
     );
     let mut count = 0;
