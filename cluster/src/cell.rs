@@ -1,5 +1,5 @@
-//! [`Cell`]: what a register holds. The word of the throttle, and beside it the epoch of the last run that
-//! has finished, moved in the same step.
+//! [`Cell`]: what a register holds. It is the word of the throttle, and the epoch of the last run that has
+//! finished. Both move in the same step.
 
 use atomic_throttle::lease::{self, Policy};
 use atomic_throttle::state::{Arrive, DeferralStatus, Finish};
@@ -9,12 +9,12 @@ use core::fmt;
 
 /// The whole state of a throttle that several processes share: a plain value of 16 bytes.
 ///
-/// In one process a run in progress cannot vanish, so that its start is enough to cover a call. A process
-/// can, and therefore a call is covered only by a run that [finished](Self::finished).
+/// In one process a run in progress cannot vanish, so its start is enough to cover a call. A process can
+/// vanish, so among processes a call is covered only by a run that [finished](Self::finished).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cell {
     word: u64,
-    /// In its low 61 bits; the highest says that the epoch of the word was put back.
+    /// The epoch is in the low 61 bits; the highest bit says that the epoch of the word was put back.
     finished: u64,
 }
 
@@ -42,14 +42,15 @@ impl Cell {
         self.state().epoch()
     }
 
-    /// The epoch of the latest run that has finished. One that its process did not live to finish, or that
-    /// was superseded before, never shows here.
+    /// The epoch of the latest run that has finished. A run never shows here if its process did not live to
+    /// finish it, or if it was superseded before.
     #[must_use]
     pub const fn finished(self) -> Epoch {
         lease::epoch(self.finished & !PUT_BACK)
     }
 
-    /// Whether a register had forgotten this epoch, and it was put back: its run does not count any more.
+    /// Whether a register had forgotten this epoch, and a process put it back. The run of that epoch no
+    /// longer counts.
     #[must_use]
     pub const fn is_put_back(self) -> bool {
         self.finished & PUT_BACK != 0
@@ -59,14 +60,14 @@ impl Cell {
         Self { word: state.to_word(), ..self }
     }
 
-    /// The cell in 16 bytes: the word, then the epoch and whether it was put back, both little-endian. The same
-    /// on every machine.
+    /// The cell in 16 bytes: the word, then the finished epoch with the bit for *put back*, both
+    /// little-endian. The same on every machine.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         ((self.finished as u128) << 64 | self.word as u128).to_le_bytes()
     }
 
-    /// The cell that these bytes encode. All bytes are a cell.
+    /// The cell that these bytes encode. Every 16 bytes encode a cell.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "its two halves")]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -85,8 +86,8 @@ impl Cell {
         }
     }
 
-    /// [`State::finish`]; a run that was still the latest is then the latest that has finished, unless it was
-    /// put back.
+    /// [`State::finish`]. If the run was still the latest, it becomes the latest that has finished, unless
+    /// its epoch was put back.
     pub const fn finish(self, epoch: Epoch) -> (Self, Finish) {
         let (state, outcome) = self.state().finish(epoch);
         match outcome {
@@ -95,15 +96,16 @@ impl Cell {
         }
     }
 
-    /// What is known by whoever reads this cell, and has `seen` another there: the word that is further on, and
-    /// of two of one epoch what either has reached.
+    /// What a process knows that reads this cell, and has `seen` another one there before. The greater epoch
+    /// counts; of two cells of one epoch, what either has reached.
     ///
     /// A register that lost its data, or a replica that was promoted behind, shows an older cell than one
-    /// seen before. With this nothing goes back: no epoch is used twice, and no window is forgotten.
+    /// seen before. With this join nothing goes back: no epoch is used twice, and no window is forgotten.
     ///
-    /// But what has finished is only what this cell says, and a run that it has forgotten does not finish any
-    /// more. Whoever reads the register after the loss is owed a run after the epoch that stands there then. One
-    /// from before the loss has a greater epoch: it would cover calls that were made after it had started.
+    /// The finished epoch is not joined: it is what this cell says, and a run that the register has forgotten
+    /// no longer finishes. The reason is a process that first reads the register after the loss. It is owed a
+    /// run after the epoch that the register holds then. A run from before the loss has a greater epoch, and
+    /// would seem to cover calls that were made after it had started.
     #[must_use]
     pub fn join(self, seen: Self) -> Self {
         let (state, is_put_back) = match self.epoch().cmp(&seen.epoch()) {
@@ -122,7 +124,7 @@ impl Cell {
     }
 }
 
-/// Two of one epoch, in which a deferral is only made, and a run only ends.
+/// Joins two states of one epoch. Within an epoch a deferral is only made, and a run only ends.
 fn joined(one: State, other: State) -> State {
     let key = |state: &State| (state.is_pending(), state.to_word());
     let further = if key(&one) < key(&other) { other } else { one };

@@ -1,4 +1,4 @@
-//! A clock of the register that goes back delays nothing by as much.
+//! If the clock of the register goes back by an hour, nothing is delayed by an hour.
 
 use atomic_throttle::lease::{self, Lease, Policy};
 use atomic_throttle::{Threshold, Timestamp};
@@ -27,7 +27,7 @@ fn one_that_makes_a_run_pending_does_not_wait_for_the_clock_to_catch_up() {
     assert!(seen >= now, "it would wait for an hour: {seen:?}");
 }
 
-/// As [`Memory`], but an hour behind from the first swap on.
+/// Like [`Memory`], but its clock is an hour behind from the first swap on.
 #[derive(Debug, Default)]
 struct GoesBack(Memory);
 

@@ -1,6 +1,7 @@
-//! [`Course`] and [`Cell::join`] over the whole range of times: clocks that jump anywhere, thresholds and leases
-//! from one end to the other. It shows that nothing panics or overflows, and that nothing remembered goes back.
-//! It cannot show what several processes come to: the exploration of the protocol does, with small times.
+//! [`Course`] and [`Cell::join`] over the whole range of times: clocks that jump anywhere, thresholds and
+//! leases from one end to the other. These tests show that nothing panics or overflows, and that nothing
+//! remembered goes back. They cannot show how several processes act together: the exploration of the protocol
+//! does, with small times.
 
 use atomic_throttle::lease::{self, Lease, Policy};
 use atomic_throttle::state::Finish;
@@ -39,9 +40,9 @@ fn cell() -> impl Strategy<Value = Cell> {
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Looks; the register may hold something else than what was put there.
+    /// Looks; the register may hold another cell than the one that was put there.
     Look { now: u64, local: u64, takes: bool, instead: Option<Cell>, marked: bool },
-    /// The move that was asked for is done, if what stands there is what it must be.
+    /// The requested move is done, if the register holds the cell that it must.
     Swap { now: u64, local: u64, instead: Option<Cell> },
     /// The run that was won ends, and the move for it is done.
     Finish { now: u64, local: u64, instead: Option<Cell> },
@@ -58,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A process at a register that does as it likes.
+/// A process at a register that behaves arbitrarily.
 struct Follower {
     course: Course,
     pace: Pace,
@@ -89,7 +90,7 @@ impl Follower {
     }
 
     fn take(&mut self, step: Step) {
-        // What was to be moved is given up by whoever looks again, or finishes a run.
+        // A further look, or the finish of a run, gives up the move that was planned.
         let swap = self.swap.take();
         match step {
             Step::Look { now, local, takes, instead, marked } => {
@@ -172,7 +173,7 @@ fn no_time_is_too_wide() {
     check.passed(cases as usize, "sequences");
 }
 
-/// What a cell means apart from what has finished: that is only what the register says.
+/// What a cell means apart from the finished epoch, which is only what the register says.
 fn word(cell: Cell) -> State {
     cell.state()
 }
@@ -186,7 +187,7 @@ fn what_is_remembered_is_a_join() {
     let strategy = (cell(), cell(), cell(), 0..4_u8);
     runner
         .run(&strategy, |(a, b, c, same)| {
-            // Often of one epoch.
+            // Often both are of one epoch.
             let beside = |other: Cell| {
                 let word = a.epoch().as_u64() << 3 | other.state().to_word() & 7;
                 Cell::new(State::from_word(word), other.finished())
@@ -208,7 +209,8 @@ fn what_is_remembered_is_a_join() {
     check.passed(cases as usize, "cases");
 }
 
-/// A run that has ended stays so, and a run that is pending stays pending, whichever of both is read.
+/// A run that has ended stays ended, and a run that is pending stays pending, whichever of the two cells is
+/// read.
 #[test]
 fn within_an_epoch_nothing_goes_back() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(5));
@@ -224,8 +226,8 @@ fn within_an_epoch_nothing_goes_back() {
     assert_eq!(ended.join(pending).finished(), running.epoch());
 }
 
-/// The register forgets a run in progress, and a process that knows nothing of it asks for one. The end of the
-/// forgotten run must not cover that call, which came after its start.
+/// The register forgets a run in progress, and a process that does not know the run asks for one. The end of
+/// the forgotten run must not cover that call, which came after its start.
 #[test]
 fn a_run_that_was_forgotten_covers_nobody() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
@@ -246,9 +248,9 @@ fn a_run_that_was_forgotten_covers_nobody() {
     assert_eq!((end.new.epoch(), end.new.finished()), (epoch, Epoch::NEVER_RAN));
     assert_eq!(end.mark(&runner), Mark::NOBODY);
     runner.finished(end, at(6));
-    assert!(runner.is_owed(), "its own call, too: nobody can tell by the register that it was covered");
+    assert!(runner.is_owed(), "its own call too: the register does not show that it was covered");
 
-    // The start of the other finds that there, and waits for the window.
+    // The start of the other process finds that cell, and waits for the window.
     assert_ne!(second.old, end.new);
     let act = other.look(reading(end.new, 57, Mark::NOBODY), at(7), None);
     assert!(matches!(act, Act::Swap(Move { starts: false, .. })), "{act:?}");
@@ -256,8 +258,8 @@ fn a_run_that_was_forgotten_covers_nobody() {
     assert!(other.is_owed());
 }
 
-/// Somebody else puts the run back before it ends: it ends, and covers nobody, also where its process knows
-/// nothing of it and expects what stood there before.
+/// Another process puts the run back before it ends. The run ends, and covers no calls, even if its own
+/// process does not know of this and expects the earlier cell.
 #[test]
 fn a_run_that_was_put_back_ends() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
@@ -285,7 +287,7 @@ fn a_run_that_was_put_back_ends() {
     assert_eq!(ends.new.finished(), Epoch::NEVER_RAN);
 }
 
-/// A start of which its process was not told, and that has landed late: the run is performed while its lease holds.
+/// A start whose process got no answer, and that has landed late: the run is performed while its lease holds.
 /// Afterwards another one may have begun, or begin at any moment.
 #[test]
 fn a_run_that_is_found_after_its_lease_is_not_performed() {
@@ -304,7 +306,7 @@ fn a_run_that_is_found_after_its_lease_is_not_performed() {
     }
 }
 
-/// What the register says of a run that was put back stays said, whoever moves the cell next.
+/// A run that was put back stays marked as such, whichever process moves the cell next.
 #[test]
 fn whoever_moves_a_run_that_was_put_back_says_so() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
@@ -314,7 +316,7 @@ fn whoever_moves_a_run_that_was_put_back_says_so() {
     let put_back = Cell::NEW.join(running);
     assert!(put_back.is_put_back() && put_back.state().is_running());
 
-    // To one it is new; the other has seen it before it was put back.
+    // One process sees it for the first time; the other has seen it before it was put back.
     for seen in [Cell::NEW, running] {
         let mut course = Course::new(policy, Mark::from_u64(2), at(0));
         let _ = course.look(reading(seen, 51), at(0), None);
@@ -323,7 +325,7 @@ fn whoever_moves_a_run_that_was_put_back_says_so() {
         };
         assert!(defers.new.is_pending() && defers.new.is_put_back());
         assert_eq!(defers.new.finish(running.epoch()).0.finished(), Epoch::NEVER_RAN);
-        // And where the mark of it has been lost again.
+        // Also if its mark has been lost again.
         let lost_again = Cell::new(running.state(), Epoch::NEVER_RAN);
         assert!(lost_again.join(defers.new).is_put_back());
     }
@@ -333,8 +335,9 @@ fn whoever_moves_a_run_that_was_put_back_says_so() {
     assert_eq!(next.finish(next.epoch()).0.finished(), next.epoch());
 }
 
-/// The answer to a start comes when its lease is over: calls that come by then are covered by that run, if it is the
-/// one that finishes. Of one that has superseded it nobody knows here when it began.
+/// The answer to a start comes when its lease is over. That run covers the calls that were made by then, if
+/// it is the run that finishes. If another run has superseded it, this process does not know when that one
+/// began.
 #[test]
 fn calls_before_a_run_are_covered_by_no_other_one() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(30));
@@ -353,7 +356,7 @@ fn calls_before_a_run_are_covered_by_no_other_one() {
     assert!(alone.is_owed() && alone.covered().is_none());
     alone.finished(end, at(111));
     assert_eq!((alone.covered(), alone.is_owed()), (Some(2), false));
-    // Or it is done without an answer.
+    // Or the swap is done without an answer.
     let mut unanswered = course.clone();
     assert_eq!(unanswered.finish(epoch, reading(end.new, 210), at(110)), None);
     assert_eq!((unanswered.covered(), unanswered.is_owed()), (Some(2), false));
@@ -368,7 +371,7 @@ fn calls_before_a_run_are_covered_by_no_other_one() {
     assert_eq!((course.covered(), course.is_owed()), (Some(2), false));
 }
 
-/// Bytes that nobody who follows a course has put there.
+/// Bytes that no process that follows a course has written.
 #[test]
 fn a_run_that_never_was_covers_nobody() {
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));

@@ -1,4 +1,4 @@
-//! Registers by name: what is opened, and what each refusal says.
+//! Registers by name: which one is opened, and what each refusal says.
 
 use atomic_throttle_cluster::drivers::{Drivers, NameError, OpenError};
 use atomic_throttle_cluster::register::{Memory, Register};
@@ -89,7 +89,7 @@ fn a_driver_is_told_all_parts_and_its_error_is_kept() {
 fn parameters_that_are_unknown_or_wrong_are_named() {
     let drivers = Drivers::standard();
     let error = drivers.open("memory:?leese=3s").unwrap_err();
-    assert_eq!(error.to_string(), "memory:: there is no parameter `leese` here: known are lease");
+    assert_eq!(error.to_string(), "memory:: there is no parameter `leese` here: the known ones are lease");
     for wrong in ["", "0s", "3", "3 weeks ago", "200years"] {
         let error = drivers.open(&format!("memory:?lease={wrong}")).unwrap_err();
         assert!(matches!(error, OpenError::Parameter { .. }), "{wrong:?}: {error}");
@@ -102,7 +102,7 @@ fn parameters_that_are_unknown_or_wrong_are_named() {
     }
 }
 
-/// However a password is written, and whatever else is wrong.
+/// However a password is written, and whatever other part is wrong.
 #[test]
 fn no_error_shows_a_password() {
     let drivers = Drivers::standard();
@@ -134,7 +134,8 @@ fn no_error_shows_a_password() {
     assert!(errors > 100, "{errors}");
 }
 
-/// Nor where the name of the driver or a `/` is missing, so that the credentials are taken for something else.
+/// Not even if the name of the driver or a `/` is missing, so that the credentials are taken for another
+/// part.
 #[test]
 fn no_error_shows_a_password_that_stands_in_the_wrong_place() {
     let drivers = Drivers::standard();

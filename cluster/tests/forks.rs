@@ -1,4 +1,5 @@
-//! Children that are forked: what they start is theirs, and what they have from before does them no harm.
+//! Forked children: what they start belongs to them, and what they have from before the fork does them no
+//! harm.
 
 #![cfg(unix)]
 
@@ -10,14 +11,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::exit;
 use std::time::{Duration, Instant};
 
-/// A wait that would be a fault if it took so long.
+/// A wait this long would be a fault.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Does that in a child, and waits for its end.
+/// Does this in a child, and waits for its end.
 fn in_child(what: impl FnOnce()) {
     let child = match fork().expect("a child") {
         Fork::Child => {
-            // A panic would end no more than this thread, and be no failure of a process that has no other one.
+            // A panic would end only this thread, and the process has no other one that could fail.
             exit(i32::from(catch_unwind(AssertUnwindSafe(what)).is_err()));
         }
         Fork::Parent(child) => child,
@@ -33,10 +34,11 @@ fn in_child(what: impl FnOnce()) {
     assert_eq!(status, 0, "the child has panicked");
 }
 
-/// By a mark a process knows a run as its own. With that of another one it would perform the same run.
+/// A process recognizes its own run by its mark. With the mark of another process it would perform the same
+/// run.
 #[test]
 fn children_have_marks_of_their_own() {
-    // As a throttle does that is started before.
+    // As a throttle does that was started before the fork.
     let _ = Mark::random();
     let folder = tempfile::tempdir().unwrap();
     let file = |child: u32| folder.path().join(child.to_string());
@@ -48,7 +50,7 @@ fn children_have_marks_of_their_own() {
     assert_ne!(one, other);
 }
 
-/// The thread of it is not there.
+/// The child does not have its thread.
 #[test]
 fn a_child_drops_the_handle_that_it_has_at_once() {
     let throttled = ClusterThrottled::builder(10 * LIMIT).drop_limit(10 * LIMIT).spawn(|_| ()).unwrap();
@@ -59,6 +61,6 @@ fn a_child_drops_the_handle_that_it_has_at_once() {
         drop(own.take());
         drop(inherited.take());
     });
-    // Here nothing has changed.
+    // In the parent nothing has changed.
     inherited.unwrap().shutdown(LIMIT).unwrap();
 }

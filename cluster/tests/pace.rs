@@ -1,5 +1,6 @@
-//! [`Pace`]: what C5 and C7 say of when a process looks again, at any threshold. Nothing is waited for here: it is
-//! given times, and says times. What several processes come to by it is in the simulation and in the trials.
+//! [`Pace`]: what C5 and C7 say about when a process looks again, at any threshold. Nothing waits here: a
+//! test passes times in, and gets times back. The simulation and the trials show what several processes do by
+//! it.
 
 use atomic_throttle::{Threshold, Timestamp};
 use atomic_throttle_cluster::course::{Pace, Plan, Until, Wait};
@@ -19,7 +20,7 @@ fn thresholds() -> impl Iterator<Item = Duration> {
     nanos.into_iter().map(Duration::from_nanos)
 }
 
-/// What the clock of the register reads, and that of the process: another time.
+/// The time on the clock of the register, and another time on the clock of the process.
 const NOW: Timestamp = Timestamp::from_nanos(5_000_000_000_000);
 const LOCAL: Timestamp = Timestamp::from_nanos(70_000_000_000_000);
 
@@ -35,7 +36,7 @@ fn plan(pace: &mut Pace, until: Until, rng: &mut StdRng) -> Plan {
     pace.plan(Wait { now: NOW, until }, LOCAL, rng)
 }
 
-/// For how long nothing is looked at.
+/// How long the process does not look.
 fn pause(plan: Plan) -> Duration {
     plan.at.expect("it looks again").saturating_since(LOCAL)
 }
@@ -87,7 +88,7 @@ fn calls_are_taken_once_more_before_it_is_due() {
             let lead = threshold.checked_sub(take_at).expect("before it is due");
             assert!(lead >= (threshold / 16).min(SECOND / 2) && lead <= (threshold / 8).min(SECOND));
             all.push(lead);
-            // It has been done, or there was no time for it.
+            // The early look is done, or there was no time for it.
             assert_eq!(before((threshold / 32).min(SECOND / 4), seed), None, "{threshold:?}");
             cases += 1;
         }
@@ -96,7 +97,7 @@ fn calls_are_taken_once_more_before_it_is_due() {
     check.passed(cases, "cases");
 }
 
-/// Where calls come all the time: each look is planned anew, and the early one is not drawn anew with it.
+/// If calls come all the time, each look is planned again, but the time of the early one is drawn only once.
 #[test]
 fn calls_are_taken_early_once_per_window() {
     let check = Check::of("C7", "cases: calls that come all the time are taken early once per window");
@@ -104,7 +105,7 @@ fn calls_are_taken_early_once_per_window() {
     for threshold in thresholds().filter(|threshold| *threshold >= MILLISECOND) {
         for seed in 0..DRAWS {
             let (mut pace, mut rng) = (pace(threshold), rng(seed));
-            // One clock for both.
+            // The same time on both clocks.
             let mut now = LOCAL;
             for _ in 0..3 {
                 let due = now.saturating_add(threshold);
@@ -124,7 +125,7 @@ fn calls_are_taken_early_once_per_window() {
     check.passed(cases, "cases");
 }
 
-/// Nobody tells that a run has finished: its lease tells it from the next one.
+/// Nobody announces that a run has finished. Its lease distinguishes it from the next run.
 #[test]
 fn the_end_of_the_next_run_is_looked_for_as_soon() {
     let until = |lease_end| Until::Finished { lease_end: NOW.saturating_add(lease_end) };
@@ -170,7 +171,7 @@ fn the_end_of_a_run_is_looked_for_ever_less_often() {
             let second = (threshold / 16).clamp(4 * MILLISECOND, 80 * MILLISECOND);
             assert!(all[0] <= second, "{threshold:?}: {all:?}");
             assert!(all[20..].iter().all(|pause| *pause >= longest / 2), "{threshold:?}: {all:?}");
-            // Another wait in between: the next run is another one.
+            // There was another wait in between, so the next run is another one.
             let due = NOW.saturating_add(threshold);
             let _ =
                 plan(&mut pace, if seed % 2 == 0 { Until::Due(due) } else { Until::Overdue(due) }, &mut rng);

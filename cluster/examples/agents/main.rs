@@ -1,14 +1,16 @@
-//! An agent, as it runs on each of many hosts: whenever its configuration has changed, a daemon that all of them
-//! share is to be reloaded, and never more often than once per threshold, however many agents ask.
+//! An agent, as it runs on each of many hosts. All agents share a daemon. Whenever the configuration of an
+//! agent has changed, the daemon must be reloaded, but never more often than once per threshold, however many
+//! agents ask.
 //!
-//! A line on its standard input is a change. Start two, on one machine or on several, and type into both:
+//! Each line on its standard input is a change. Start two agents, on one machine or on several, and type into
+//! both:
 //!
 //! ```text
 //! cargo run -p atomic-throttle-cluster --example agents -- --driver 'shm:/dev/shm/reload?lease=10s' -- sh -c 'echo reload $FENCING_TOKEN'
 //! cargo run -p atomic-throttle-cluster --example agents -- --driver redis://127.0.0.1/reload -- systemctl reload keepalived
 //! ```
 //!
-//! The command gets the token of its run as `FENCING_TOKEN`: whatever it talks to can refuse a smaller one.
+//! The command gets the token of its run as `FENCING_TOKEN`. What it talks to can refuse a smaller token.
 
 use atomic_throttle_cluster::{ClusterThrottled, Drivers, Opened, Run};
 use clap::Parser;
@@ -20,11 +22,11 @@ use std::time::Duration;
 /// Reloads a daemon that many agents share, at most once per threshold among all of them.
 #[derive(Parser)]
 struct Args {
-    /// Where the agents meet: `redis://HOST/NAME`, `shm:PATH`, or `memory:` for this one alone.
+    /// The register of the agents: `redis://HOST/NAME`, `shm:PATH`, or `memory:` for this one alone.
     #[arg(long, default_value = "memory:")]
     driver: String,
 
-    /// The shortest time between two reloads.
+    /// The shortest time between the starts of two reloads.
     #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
     threshold: Duration,
 
@@ -32,7 +34,7 @@ struct Args {
     #[arg(long)]
     alone: bool,
 
-    /// What reloads the daemon.
+    /// The command that reloads the daemon.
     #[arg(trailing_var_arg = true, required = true)]
     command: Vec<String>,
 }
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
     match agent(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report("ends", &*error);
+            report("the agent ends", &*error);
             ExitCode::FAILURE
         }
     }
@@ -51,29 +53,29 @@ fn agent(args: &Args) -> Result<(), Box<dyn Error>> {
     let command = args.command.clone();
     let reload = ClusterThrottled::builder(args.threshold)
         .at(open(args)?)
-        .on_error(|error| report("goes on asking, its changes stay owed", error))
+        .on_error(|error| report("no answer, asking again; the changes stay owed", error))
         .spawn(move |run| reload_daemon(&command, run))?;
     for change in io::stdin().lock().lines() {
         change?;
         reload.trigger()?;
     }
-    // The last change is not lost when the agent ends: here, or in another one.
+    // The last change is not lost when the agent ends: a run here, or in another agent, covers it.
     Ok(reload.shutdown(args.threshold + Duration::from_secs(30))?)
 }
 
-/// Which register to use is configuration; what to do without it is the program's own choice.
+/// The register is configuration; what to do without it is the choice of the program.
 fn open(args: &Args) -> Result<Opened, Box<dyn Error>> {
     let drivers = Drivers::standard();
     if !args.alone {
         return Ok(drivers.open(&args.driver)?);
     }
     open_and_read(&drivers, &args.driver).or_else(|error| {
-        report("goes on alone", &*error);
+        report("going on alone", &*error);
         Ok(drivers.open("memory:")?)
     })
 }
 
-/// To open a register connects to nothing, as a rule: that it answers is seen when it is asked.
+/// As a rule, opening a register does not connect. Only a read shows that it answers.
 fn open_and_read(drivers: &Drivers, driver: &str) -> Result<Opened, Box<dyn Error>> {
     let opened = drivers.open(driver)?;
     opened.register.read()?;
@@ -84,7 +86,7 @@ fn reload_daemon(command: &[String], run: &Run<'_>) {
     let ended = Command::new(&command[0])
         .args(&command[1..])
         .env("FENCING_TOKEN", run.token().to_string())
-        // The changes are on this one: a command that reads it would take them away.
+        // The changes come from the standard input: a command that reads it would take them away.
         .stdin(Stdio::null())
         .status();
     match ended {
@@ -92,9 +94,10 @@ fn reload_daemon(command: &[String], run: &Run<'_>) {
         Ok(status) => eprintln!("{command:?}: {status}"),
         Err(error) => report(&format!("cannot start {command:?}"), &error),
     }
-    // The changes are not lost with it. The run covers those of other agents, too: this one sees to another.
+    // The changes are not lost. This run also covers the changes of other agents, so this agent asks for
+    // another run.
     if let Err(error) = run.again() {
-        report("the changes wait for the next one", &error);
+        report("the changes wait for the next agent", &error);
     }
 }
 

@@ -1,19 +1,20 @@
-//! [`Course`]: what one process does about its calls at a register. Pure: it is given what stands there and
-//! what time it is, and says what to do next.
+//! [`Course`]: what one process does about its calls at a register. It is pure: it is given what the register
+//! holds and what time it is, and says what to do next.
 //!
 //! # The rule
 //!
 //! A process *takes* the calls that were made in it, then reads the register. A run of a greater epoch than
-//! the one that it reads starts after those calls. They are covered when such a run has **finished**; until
-//! then the process is owed one, and looks again: a run that was cut short by the death of its process, or
-//! superseded after its lease, covers nobody.
+//! the one that it reads starts after those calls. They are covered when such a run has **finished**. Until
+//! then the process is owed a run, and looks again: a run covers no calls if its process died before its end,
+//! or if it was superseded after its lease.
 //!
-//! * Nothing pending, window over: it starts the run itself.
-//! * Nothing pending, window not over: it makes a run pending, and owns it: it looks when the window is over.
+//! * No run is pending, and the window is over: the process starts the run itself.
+//! * No run is pending, and the window is not over: it makes a run pending, owns it, and looks when the
+//!   window is over.
 //! * A run is pending: it watches. It looks somewhat later than the owner, and starts the run if nobody has.
-//! * A run that covers its calls is in progress: it looks until that has finished, or its lease is over.
+//! * A run that covers its calls is in progress: it looks until that run has finished, or its lease is over.
 //!
-//! So a call is lost only with every process that made one.
+//! So a call is lost only if all processes that made one die.
 
 mod pace;
 mod seen;
@@ -28,13 +29,13 @@ use atomic_throttle::state::{Arrive, Finish};
 use atomic_throttle::{Epoch, Timestamp};
 use core::time::Duration;
 
-/// What one process knows of a register, and is owed there.
+/// What one process knows about a register, and which runs it is owed there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Course {
     policy: Policy,
     mark: Mark,
     seen: Seen,
-    /// Oldest first, each of a greater epoch than the one before.
+    /// Oldest first; each has a greater epoch than the one before.
     owed: Vec<Owed>,
     /// The latest calls that are covered.
     covered: Option<Taken>,
@@ -42,12 +43,12 @@ pub struct Course {
     deferred_in: Option<Epoch>,
     /// The latest run that this process performed.
     performed: Epoch,
-    /// Calls that the run which is performed covers if it is the one that finishes: another one, which has superseded
-    /// it, may have started before them.
+    /// Calls that the current run covers if it is the run that finishes. A run that has superseded it may
+    /// have started before them.
     covering: Option<Taken>,
 }
 
-/// Names calls that were taken together, in the order in which they were.
+/// A number for calls that were taken together. It grows in the order of taking.
 pub type Taken = u64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,13 +60,13 @@ struct Owed {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever is told to perform a run holds it until it is finished"]
+#[must_use = "a run to be performed stays in progress until it is finished"]
 pub enum Act {
-    /// Nothing: nothing is owed.
+    /// Do nothing: nothing is owed.
     Rest,
     /// Compare and swap.
     Swap(Move),
-    /// Perform the run of this epoch, which is in progress; then finish it.
+    /// Perform the run of this epoch, which is in progress, and then finish it.
     Perform(Epoch),
     /// Look again.
     Wait(Wait),
@@ -74,17 +75,17 @@ pub enum Act {
 /// A compare-and-swap to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
-    /// What must stand there.
+    /// The cell that the register must hold.
     pub old: Cell,
-    /// What is to stand there then.
+    /// The cell that replaces it.
     pub new: Cell,
-    /// Whether this starts a run: then with the [mark](Course::mark) of the process.
+    /// Whether this starts a run. A start carries the [mark](Course::mark) of the process.
     pub starts: bool,
 }
 
 impl Move {
-    /// The mark that goes with it. A move that starts nothing but puts back what a register has forgotten takes
-    /// nobody's: it must not be taken for the start of that run.
+    /// The mark that goes with it. A move that starts nothing carries the mark of nobody. It may put back an
+    /// epoch that the register has forgotten, and must not be taken for the start of that run.
     #[must_use]
     pub fn mark(self, course: &Course) -> Mark {
         if self.starts { course.mark } else { Mark::NOBODY }
@@ -94,21 +95,21 @@ impl Move {
 /// When to look again, on the clock of the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// What the clock reads.
+    /// The time on that clock.
     pub now: Timestamp,
-    /// What for.
+    /// What the process waits for.
     pub until: Until,
 }
 
 /// What a process waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Its own deferral is due: it looks at once then.
+    /// Its own deferral is due: it looks at that moment.
     Due(Timestamp),
-    /// The deferral of another process is due: it looks somewhat later.
+    /// The deferral of another process is due: it looks somewhat after that.
     Overdue(Timestamp),
-    /// The run in progress has finished, which nobody tells: it looks from time to time, and at the latest when
-    /// the lease of the run is over.
+    /// The run in progress has finished. Nobody announces that, so the process looks from time to time, and
+    /// at the latest when the lease of the run is over.
     Finished {
         /// The end of the lease.
         lease_end: Timestamp,
@@ -116,7 +117,7 @@ pub enum Until {
 }
 
 impl Course {
-    /// Knows nothing, is owed nothing.
+    /// A course that knows nothing and is owed nothing.
     ///
     /// `mark` names the process, and `local` is a reading of its own clock, which counts time evenly.
     #[must_use]
@@ -133,9 +134,9 @@ impl Course {
         }
     }
 
-    /// Looks at the register. `taken` are calls that were taken before it was read, `local` is a reading of the
-    /// own clock from after its answer: from before, the time on the way would count as time since the start of
-    /// a run that is only then seen.
+    /// Decides by a reading of the register. `taken` are calls that were taken before it was read. `local` is
+    /// a reading of the own clock from after the answer: with a reading from before, the time on the way
+    /// would count as time since the start of a run that is seen only then.
     pub fn look(&mut self, reading: Reading, local: Timestamp, taken: Option<Taken>) -> Act {
         let (cell, now) = self.seen.take_in(reading, local);
         if let Some(taken) = taken {
@@ -152,15 +153,15 @@ impl Course {
             return Act::Wait(Wait { now, until: Until::Finished { lease_end } });
         }
         let (new, outcome) = cell.arrive(now, self.policy);
-        // Also where nothing is to be changed but the register has forgotten.
+        // Also if the state does not change but the register has forgotten it.
         if outcome != Arrive::Coalesced || new != reading.cell {
             return Act::Swap(Move { old: reading.cell, new, starts: outcome == Arrive::Run });
         }
         Act::Wait(self.wait(cell, now))
     }
 
-    /// The move was done: `now` is what the register answered, `local` is as for [`look`](Self::look). It is the one
-    /// that was asked for last: whoever has looked again has given it up.
+    /// The move was done. `now` is what the register answered, and `local` is as for [`look`](Self::look). It
+    /// must be the move that was returned last: a further look gives it up.
     pub fn moved(&mut self, done: Move, now: Timestamp, local: Timestamp) -> Act {
         let before = self.seen.cell();
         self.seen.note(done.new, local);
@@ -170,19 +171,21 @@ impl Course {
         if done.new.is_pending() && !before.is_pending() {
             self.deferred_in = Some(done.new.epoch());
         }
-        // The clock may have gone back between the two: the wait would be as long as that.
+        // The clock may have gone back in between; the wait would be longer by that much.
         Act::Wait(self.wait(done.new, self.seen.time(now, local)))
     }
 
-    /// Calls that were taken after the run was won that is to be performed, and before its function began: it covers
-    /// them if it finishes. What was won may have been superseded since, by a run that started before them.
+    /// Notes calls that were taken after the run to be performed was won, and before its function began. The
+    /// run covers them if it finishes. It may have been superseded since, by a run that started before these
+    /// calls.
     pub fn cover(&mut self, taken: Taken) {
         self.covering = Some(taken);
     }
 
-    /// The run of `epoch` has come to its end: what is to be moved for it, if it is not superseded.
+    /// The function of the run of `epoch` has ended. Returns the move that finishes the run, unless it was
+    /// superseded.
     ///
-    /// If the register has forgotten its start meanwhile, it ends, but does not count as finished.
+    /// If the register has forgotten its start meanwhile, the run ends but does not count as finished.
     #[must_use]
     pub fn finish(&mut self, epoch: Epoch, reading: Reading, local: Timestamp) -> Option<Move> {
         let (cell, _) = self.seen.take_in(reading, local);
@@ -195,14 +198,14 @@ impl Course {
         None
     }
 
-    /// The move that [`finish`](Self::finish) asked for was done.
+    /// The move that [`finish`](Self::finish) returned was done.
     pub fn finished(&mut self, done: Move, local: Timestamp) {
         self.seen.note(done.new, local);
         self.settle();
         self.ended(done.new.epoch());
     }
 
-    /// The latest calls that are covered, with all that were taken before them.
+    /// The latest calls that are covered. All that were taken before them are covered too.
     #[must_use]
     pub fn covered(&self) -> Option<Taken> {
         self.covered
@@ -214,34 +217,34 @@ impl Course {
         !self.owed.is_empty() || self.covering.is_some()
     }
 
-    /// The furthest cell that was seen.
+    /// The furthest cell that this process has seen.
     #[must_use]
     pub fn cell(&self) -> Cell {
         self.seen.cell()
     }
 
-    /// What is left of the lease of the run of `epoch`, where the register said `now` after the own clock had read
-    /// `local`. Without a lease it is without end.
+    /// The time that is left of the lease of the run of `epoch`, if the register answered `now` after the own
+    /// clock had read `local`. Without a lease it is endless.
     #[must_use]
     pub fn lease_left(&self, epoch: Epoch, now: Timestamp, local: Timestamp) -> Duration {
         let Some(lease) = self.policy.lease else { return Duration::MAX };
-        // A clock that has gone back would say that there is more.
+        // By a clock that has gone back, there would be more.
         epoch.lease_end(lease).saturating_since(self.seen.time(now, local)).min(lease.as_duration())
     }
 
-    /// By what this process decides.
+    /// The policy by which this process decides.
     #[must_use]
     pub fn policy(&self) -> Policy {
         self.policy
     }
 
-    /// By what this process recognizes a run that it started.
+    /// The mark by which this process recognizes a run that it started.
     #[must_use]
     pub fn mark(&self) -> Mark {
         self.mark
     }
 
-    /// Nothing is to be moved any more for the run of `epoch`.
+    /// The run of `epoch` needs no further move.
     fn ended(&mut self, epoch: Epoch) {
         let Some(taken) = self.covering.take() else { return };
         let cell = self.seen.cell();
@@ -261,13 +264,14 @@ impl Course {
 
     fn settle(&mut self) {
         let cell = self.seen.cell();
-        // A run that has finished was there once: what says otherwise was put there by nobody who follows a course.
+        // A run that has finished once was the latest. A cell that says otherwise was written by no process
+        // that follows a course.
         let finished = if cell.finished() > cell.epoch() { Epoch::NEVER_RAN } else { cell.finished() };
         let covered = self.owed.iter().take_while(|owed| finished > owed.after).count();
         self.cover_until(self.owed[..covered].iter().map(|owed| owed.taken).max());
     }
 
-    /// And all that were taken before.
+    /// Marks these calls as covered, and all that were taken before.
     fn cover_until(&mut self, taken: Option<Taken>) {
         let covered = self.covered.max(taken);
         self.covered = covered;
@@ -275,7 +279,7 @@ impl Course {
         self.covering = self.covering.filter(|taken| Some(*taken) > covered);
     }
 
-    /// Whether the run in progress was started by this process, which was not told.
+    /// Whether this process started the run in progress without getting an answer.
     fn is_mine(&self, reading: Reading, cell: Cell, now: Timestamp) -> bool {
         reading.mark == Some(self.mark)
             && reading.cell.epoch() == cell.epoch()

@@ -7,24 +7,25 @@ use rand::{Rng, RngExt};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// Spreads the looks of many processes over time. All of it follows from the threshold.
+/// Spreads the looks of many processes over time. All times follow from the threshold.
 #[derive(Clone, Debug)]
 pub struct Pace {
     threshold: Duration,
-    /// Looks for the end of the run whose lease ends then.
+    /// How often the process has looked for the end of the run whose lease ends then.
     polls: u32,
     lease_end: Timestamp,
-    /// When calls are taken once more before that is due, on the clock of the process.
+    /// A deadline on the clock of the register, and when calls are taken once more before it, on the clock of
+    /// the process.
     early: Option<(Timestamp, Timestamp)>,
 }
 
 /// When to look again, on the clock of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Then. `None`: only if something happens.
+    /// At this time. `None`: only if something happens.
     pub at: Option<Timestamp>,
-    /// Before that, if calls were made here meanwhile: so that a run that comes then is seen to cover them, and
-    /// no further one is asked for.
+    /// Before that, if calls were made here meanwhile. Then the run that comes is known to cover them, and no
+    /// further run is asked for.
     pub take_at: Option<Timestamp>,
 }
 
@@ -48,7 +49,7 @@ impl Pace {
             Until::Overdue(due) => {
                 let at = here(due.saturating_add(self.grace() + jitter(self.spread(), rng)));
                 let take_at = match self.early {
-                    // Once only: when it has passed, calls wait for the next window.
+                    // Once only: after that, calls wait for the next window.
                     Some((of, early)) if of == due => Some(early),
                     _ => here(due.saturating_sub(self.lead() + jitter(self.lead(), rng))),
                 };
@@ -68,19 +69,20 @@ impl Pace {
         }
     }
 
-    /// What the owner of a deferral has before others look: time to start it, and for most to finish it.
+    /// How long the owner of a deferral has before others look: enough to start the run, and for most runs to
+    /// finish.
     #[must_use]
     pub fn grace(&self) -> Duration {
         (self.threshold / 32).clamp(MILLISECOND, 50 * MILLISECOND)
     }
 
-    /// Over what the looks of the others are spread.
+    /// The time over which the looks of the others are spread.
     #[must_use]
     pub fn spread(&self) -> Duration {
         (self.threshold / 8).clamp(4 * MILLISECOND, 1000 * MILLISECOND)
     }
 
-    /// How long before the window is over calls are taken once more, at the latest.
+    /// How long before the end of the window, at the latest, calls are taken once more.
     fn lead(&self) -> Duration {
         (self.threshold / 16).min(500 * MILLISECOND)
     }
@@ -93,7 +95,7 @@ impl Pace {
     }
 }
 
-/// Up to `most`, evenly.
+/// A random time up to `most`, evenly distributed.
 fn jitter(most: Duration, rng: &mut impl Rng) -> Duration {
     most.mul_f64(rng.random())
 }

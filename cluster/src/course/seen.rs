@@ -1,16 +1,16 @@
-//! [`Seen`]: the furthest cell that a process has seen in a register, and for how long it has seen that.
+//! [`Seen`]: the furthest cell that a process has seen in a register, and since when.
 
 use crate::cell::Cell;
 use crate::register::Reading;
 use atomic_throttle::Timestamp;
 
-/// What a process remembers of a register, so that a register that forgets, or whose clock goes back, does no
-/// harm while one process remembers.
+/// What a process remembers about a register. While one process remembers, a register that forgets, or whose
+/// clock goes back, does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Seen {
     cell: Cell,
-    /// On the clock of this process: not before the run of that epoch started. So it is read after the register
-    /// has answered.
+    /// On the clock of this process, and not before the run of that epoch started. So it is read after the
+    /// register has answered.
     since: Timestamp,
 }
 
@@ -19,17 +19,18 @@ impl Seen {
         Self { cell: Cell::NEW, since: local }
     }
 
-    /// Takes in `reading`, and returns the cell as it is to be understood, and the [time](Self::time).
+    /// Takes in `reading`. Returns the cell as it must be understood, and the [time](Self::time).
     pub(super) fn take_in(&mut self, reading: Reading, local: Timestamp) -> (Cell, Timestamp) {
         self.note(reading.cell.join(self.cell), local);
         (self.cell, self.time(reading.now, local))
     }
 
-    /// What time it is where the clock of the register reads `now`.
+    /// The time, given that the clock of the register reads `now`.
     ///
-    /// The time is what the register says, but at least the start of the latest run and what has passed here
-    /// since it was seen first. That is never more than what has passed since that start, so no run comes
-    /// early by it; and where the clock of the register goes back, runs do not wait for it to catch up.
+    /// The time is what the register says, but at least the start of the latest run plus the time that has
+    /// passed here since that run was first seen. That never counts more time than has passed since the
+    /// start, so no run comes early because of it. And if the clock of the register goes back, runs do not
+    /// wait for it to catch up.
     pub(super) fn time(self, now: Timestamp, local: Timestamp) -> Timestamp {
         let passed = local.saturating_since(self.since);
         now.max(self.cell.epoch().started_at().saturating_add(passed))

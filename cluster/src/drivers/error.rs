@@ -4,7 +4,7 @@ use super::Failure;
 use core::error::Error;
 use core::fmt;
 
-/// Why a register could not be opened. It says what to do, keeps its cause, and shows no password.
+/// Why a register could not be opened. The message says what to do, keeps its cause, and shows no password.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -20,14 +20,15 @@ pub enum OpenError {
         /// The names that are known.
         known: Vec<String>,
     },
-    /// The driver is one of this crate, but was not built in.
+    /// The driver belongs to this crate, but is not built in.
     NotBuiltIn {
         /// The name that was asked for.
         name: String,
-        /// The feature that brings it.
+        /// The feature that adds it.
         feature: &'static str,
     },
-    /// The rest of the location cannot be read. It is not shown: it may hold a password that is written wrongly.
+    /// The rest of the location cannot be read. It is not shown, because it may contain a password in a wrong
+    /// notation.
     Malformed {
         /// The driver that was asked for.
         name: String,
@@ -36,7 +37,7 @@ pub enum OpenError {
         /// What the parser said.
         source: Option<url::ParseError>,
     },
-    /// A parameter has a value that it cannot have.
+    /// The value of a parameter is not valid.
     Parameter {
         /// The location, without credentials.
         location: String,
@@ -53,7 +54,7 @@ pub enum OpenError {
         location: String,
         /// The parameter.
         parameter: String,
-        /// Those that are known.
+        /// The parameters that are known.
         known: Vec<String>,
     },
     /// The driver failed.
@@ -69,24 +70,28 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoDriver { known } => {
-                write!(f, "a register is opened by `NAME:...`, and NAME is one of {}", known.join(", "))
+                write!(
+                    f,
+                    "the location of a register begins with `NAME:`, and NAME is one of {}",
+                    known.join(", ")
+                )
             }
             Self::UnknownDriver { name, known } => {
-                write!(f, "no driver is called {name:?}: known are {}", known.join(", "))
+                write!(f, "no driver is called {name:?}: the known ones are {}", known.join(", "))
             }
             Self::NotBuiltIn { name, feature } => write!(
                 f,
-                "the driver {name:?} was not built in: turn on the feature `{feature}` of atomic-throttle-cluster"
+                "the driver {name:?} is not built in: turn on the feature `{feature}` of atomic-throttle-cluster"
             ),
             Self::Malformed { name, what, .. } => {
-                write!(f, "what follows `{name}:` is not the location of a register: {what}")
+                write!(f, "the text after `{name}:` is not the location of a register: {what}")
             }
             Self::Parameter { location, parameter, value, .. } => {
                 write!(f, "{location}: the parameter `{parameter}` cannot be {value:?}")
             }
             Self::UnknownParameter { location, parameter, known } => write!(
                 f,
-                "{location}: there is no parameter `{parameter}` here: known are {}",
+                "{location}: there is no parameter `{parameter}` here: the known ones are {}",
                 known.join(", ")
             ),
             Self::Failed { location, .. } => write!(f, "{location} cannot be opened"),
@@ -116,7 +121,7 @@ pub enum NameError {
         /// The name.
         name: String,
     },
-    /// A location cannot begin with it.
+    /// The name is not valid.
     Invalid {
         /// The name.
         name: String,
@@ -129,7 +134,7 @@ impl fmt::Display for NameError {
             Self::Taken { name } => write!(f, "a driver is called {name:?} already: use another name"),
             Self::Invalid { name } => write!(
                 f,
-                "a driver cannot be called {name:?}: use letters, digits, `+`, `-`, `.`, `_`, and `::` within"
+                "a driver cannot be called {name:?}: use letters, digits, `+`, `-`, `.`, `_`, and `::` between them"
             ),
         }
     }

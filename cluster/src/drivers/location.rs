@@ -1,21 +1,21 @@
-//! [`Location`]: what a configuration says of a register, in parts, without ever showing a password.
+//! [`Location`]: the parts of what a configuration says about a register. It never shows a password.
 
 use super::{Failure, OpenError};
 use core::fmt;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Where a register lies, as a driver is told.
+/// Where a register is, in the form that a driver gets.
 pub struct Location {
     name: String,
     url: Url,
     parameters: Vec<(String, String)>,
-    /// The parameters that were asked for.
+    /// The parameters that the driver has asked for.
     known: Vec<String>,
 }
 
-/// The name of the driver, and the rest. A `::` is part of the name. What has a `@` or a `/` in it was not meant as
-/// one: the name was left out, and this may be a password.
+/// The name of the driver, and the rest. A `::` is part of the name. A name with a `@` or a `/` in it was not
+/// meant as one: the name was left out, and this may be a password.
 pub(super) fn split(location: &str) -> Option<(&str, &str)> {
     let mut from = 0;
     loop {
@@ -39,33 +39,33 @@ impl Location {
     pub(super) fn parse(name: &str, rest: &str) -> Result<Self, OpenError> {
         let malformed = |what, source| OpenError::Malformed { name: name.to_owned(), what, source };
         let url = Url::parse(&format!("location:{rest}"))
-            .map_err(|error| malformed("it is no URL", Some(error)))?;
+            .map_err(|error| malformed("it is not a URL", Some(error)))?;
         if percent_decode_str(url.as_str()).decode_utf8().is_err() {
-            return Err(malformed("what is written with `%` is to be UTF-8", None));
+            return Err(malformed("the bytes written with `%` must be UTF-8", None));
         }
         if url.fragment().is_some() {
-            return Err(malformed("`#` is to be written as `%23`", None));
+            return Err(malformed("write `#` as `%23`", None));
         }
-        // Most likely the end of a password with a character in it that ends the part of the URL.
+        // Most likely this is the end of a password that contains a character which ends the part of the URL.
         if url.has_authority()
             && (url.path().contains('@') || url.query().is_some_and(|query| query.contains('@')))
         {
             return Err(malformed(
-                "`@` after the host is to be written as `%40`, and in a password `/` as `%2F` and `?` as `%3F`",
+                "write `@` after the host as `%40`, and in a password `/` as `%2F` and `?` as `%3F`",
                 None,
             ));
         }
         let mut parameters: Vec<(String, String)> = Vec::new();
         for (parameter, value) in url.query_pairs() {
             if parameters.iter().any(|(other, _)| *other == parameter) {
-                return Err(malformed("a parameter stands there twice", None));
+                return Err(malformed("a parameter is given twice", None));
             }
             parameters.push((parameter.into_owned(), value.into_owned()));
         }
         Ok(Self { name: name.to_owned(), url, parameters, known: Vec::new() })
     }
 
-    /// The name by which the driver was asked for: an alias or its full type name.
+    /// The name that the location gives: an alias of the driver or its full type name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -97,20 +97,20 @@ impl Location {
         self.url.password().map(decoded)
     }
 
-    /// The path, with its `/` at the beginning if it has one.
+    /// The path, with its leading `/` if it has one.
     #[must_use]
     pub fn path(&self) -> String {
         decoded(self.url.path())
     }
 
-    /// Takes the value of a parameter out.
+    /// Takes a parameter out, and returns its value.
     pub fn take(&mut self, parameter: &str) -> Option<String> {
         self.known.push(parameter.to_owned());
         let at = self.parameters.iter().position(|(other, _)| other == parameter)?;
         Some(self.parameters.swap_remove(at).1)
     }
 
-    /// As [`take`](Self::take), as what `parse` makes of it.
+    /// As [`take`](Self::take), and parses the value by `parse`.
     ///
     /// # Errors
     ///
@@ -140,7 +140,7 @@ impl Location {
         }
     }
 
-    /// The error of a driver, as it is told; one of ours as it is.
+    /// Adds the location to the error of a driver; an error of this crate is kept as it is.
     pub(super) fn failed(&self, failure: Failure) -> OpenError {
         match failure.downcast::<OpenError>() {
             Ok(error) => *error,

@@ -1,4 +1,4 @@
-//! [`Drivers`]: registers by name, so that which one to use is configuration.
+//! [`Drivers`]: opens registers by name, so that the choice of the register is configuration.
 
 mod error;
 mod location;
@@ -14,7 +14,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-/// Opens registers by what a configuration says of them.
+/// Opens registers by what a configuration says about them.
 ///
 /// ```
 /// use atomic_throttle_cluster::{ClusterThrottled, Drivers};
@@ -29,7 +29,8 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A location is `NAME:REST?PARAMETERS`. `NAME` is the alias of a driver or its full type name, compared exactly.
+/// A location is `NAME:REST?PARAMETERS`. `NAME` is the alias of a driver or its full type name, compared
+/// exactly.
 ///
 /// | location | register | parameters |
 /// |---|---|---|
@@ -39,23 +40,26 @@ use std::sync::Arc;
 /// | `rediss://...` | the same by TLS (feature `tls`) | the same |
 /// | `redis+unix:/run/redis.sock?name=NAME` | the same by a socket of this machine; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
 ///
-/// With each of them `lease` is the [lease](crate::Builder::lease). Times are written as in `1h 30s`. Characters
-/// that mean something in a URL are written as `%` and two digits: `%40` for `@`.
+/// Each of them takes the parameter `lease`, the [lease](crate::Builder::lease). Times are written as in `1h
+/// 30s`. Write characters that mean something in a URL as `%` and two digits: `%40` for `@`.
 ///
-/// Nothing is loaded at run time, and nothing depends on the environment, but for the certificates that TLS trusts. A program that would rather go on alone
-/// than not at all opens `memory:` when a location fails: it decides, not the library. To open a location in Redis
-/// connects to nothing: such a program [reads](Register::read) the register once as well.
+/// No driver is loaded at run time. Nothing depends on the environment except the certificates that TLS
+/// trusts.
+///
+/// A program may prefer to go on alone when a location fails, and open `memory:` then; the library never
+/// decides that. Opening a location in Redis does not connect, so such a program must also
+/// [read](Register::read) the register once.
 pub struct Drivers {
     known: Vec<Driver>,
 }
 
-/// A register that was opened, with what its location said of the throttle.
+/// A register that was opened, and what its location says about the throttle.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Opened {
     /// The register.
     pub register: Arc<dyn Register>,
-    /// The lease, if the location says one. It is in range.
+    /// The lease, if the location gives one. It is in range.
     pub lease: Option<Duration>,
 }
 
@@ -71,13 +75,14 @@ struct Driver {
 }
 
 impl Drivers {
-    /// No driver.
+    /// An empty set of drivers.
     #[must_use]
     pub fn none() -> Self {
         Self { known: Vec::new() }
     }
 
-    /// The drivers of this crate. Those of features that are off are known, too: to open one says what to turn on.
+    /// The drivers of this crate. Drivers of features that are off are known too: opening one is an error
+    /// that says which feature to turn on.
     #[must_use]
     pub fn standard() -> Self {
         let mut drivers = Self::none();
@@ -88,11 +93,12 @@ impl Drivers {
 
     /// Adds a driver, by its full type name and any number of aliases.
     ///
-    /// `open` takes the parameters that it knows out of the location; any that is left over is an error.
+    /// `open` takes the parameters that it knows out of the location; a parameter that is left over is an
+    /// error.
     ///
     /// # Errors
     ///
-    /// [`NameError`] if a name is taken already, or can be no name. Nothing was added.
+    /// [`NameError`] if a name is already taken or is not valid. Then no name is added.
     pub fn register(
         &mut self,
         type_name: &str,
@@ -117,14 +123,15 @@ impl Drivers {
     ///
     /// # Errors
     ///
-    /// [`OpenError`]. It names no password.
+    /// [`OpenError`]. It shows no password.
     pub fn open(&self, location: &str) -> Result<Opened, OpenError> {
         let known = || self.names().map(str::to_owned).collect();
         let (name, rest) = location::split(location).ok_or_else(|| OpenError::NoDriver { known: known() })?;
         let driver = self.named(name).ok_or_else(|| {
             let is_no_name = rest.contains('@') && !rest.starts_with("//");
             if is_no_name {
-                // The name was left out, most likely, and this is the beginning of a password with a `:` in it.
+                // Most likely the name was left out, and this is the beginning of a password with a `:` in
+                // it.
                 OpenError::NoDriver { known: known() }
             } else {
                 OpenError::UnknownDriver { name: name.to_owned(), known: known() }

@@ -14,7 +14,7 @@ fn memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     if location.host().is_some() || !location.path().is_empty() {
         return Err(OpenError::Malformed {
             name: location.name().to_owned(),
-            what: "a register in memory has no place: nothing follows the colon but parameters",
+            what: "a register in memory has no place: write only parameters after the colon",
             source: None,
         }
         .into());
@@ -42,7 +42,7 @@ fn shared_memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> 
     if let Some(limit) = location.take_as("timeout", humantime::parse_duration)? {
         options = options.limit(limit);
     }
-    // Before a file is created, whose mode is not that of a parameter that was misspelt.
+    // Checked before a file is created: its mode would not be that of a misspelt parameter.
     location.check_nothing_left()?;
     Ok(Arc::new(options.open(path)?))
 }
@@ -71,7 +71,7 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
         }
         .into());
     }
-    // Without one the credentials would be part of the path.
+    // Without a host the credentials would be part of the path.
     if !by_socket && location.host().is_none() {
         return Err(OpenError::Malformed {
             name: location.name().to_owned(),
@@ -121,7 +121,7 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     Err(not_built_in(location, "redis"))
 }
 
-#[allow(dead_code, reason = "where all of them are")]
+#[allow(dead_code, reason = "not used if all features are on")]
 fn not_built_in(location: &Location, feature: &'static str) -> Failure {
     OpenError::NotBuiltIn { name: location.name().to_owned(), feature }.into()
 }

@@ -4,9 +4,9 @@ use core::error::Error;
 use core::fmt;
 use std::sync::Arc;
 
-/// Why a register did not answer, or not with a cell. Whatever was owed stays owed.
+/// Why a register did not answer, or did not answer with a cell. What was owed stays owed.
 ///
-/// It says what to do, keeps its cause ([`source`](Error::source)) and never holds a password.
+/// The message says what to do, keeps its cause ([`source`](Error::source)), and never holds a password.
 #[derive(Clone, Debug)]
 pub struct RegisterError {
     kind: RegisterErrorKind,
@@ -18,24 +18,24 @@ pub struct RegisterError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RegisterErrorKind {
-    /// No answer: it is not there, or the way to it is cut, or it took too long.
+    /// No answer: the register is not there, the way to it is cut, or it took too long.
     Unreachable,
-    /// It answered that it will not: no permission, no memory, a replica that takes no writes.
+    /// It refused: no permission, no memory, or a replica that accepts no writes.
     Refused,
-    /// What stands there is not the cell of a throttle of this version.
+    /// It holds something that is not the cell of a throttle of this version.
     Foreign,
-    /// What held the cell is gone or cut short: a file that was removed or truncated.
+    /// The file that held the cell was removed or truncated.
     Removed,
 }
 
 impl RegisterError {
-    /// A failure of the register that is described by `register`, which must hold no password.
+    /// A failure of the register with the description `register`, which must hold no password.
     #[must_use]
     pub fn new(kind: RegisterErrorKind, register: &Arc<str>) -> Self {
         Self { kind, register: Arc::clone(register), source: None }
     }
 
-    /// The same, with its cause.
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
@@ -66,11 +66,14 @@ impl fmt::Display for RegisterError {
                 )
             }
             RegisterErrorKind::Refused => {
-                write!(f, "the register {register} refuses: look at the cause, then at its configuration")
+                write!(
+                    f,
+                    "the register {register} refuses: look at the cause, then at the configuration of the register"
+                )
             }
             RegisterErrorKind::Foreign => write!(
                 f,
-                "the register {register} holds something else than a throttle of this version: use another \
+                "the register {register} holds something that is not a throttle of this version: use another \
                  name, or remove it"
             ),
             RegisterErrorKind::Removed => {

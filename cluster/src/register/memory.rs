@@ -5,10 +5,11 @@ use crate::cell::Cell;
 use crate::sync::{self, Mutex};
 use core::fmt;
 
-/// A register in the memory of this process, on the monotonic clock: for one process, and for tests.
+/// A register in the memory of this process, on the monotonic clock. No other process reaches it: it is for
+/// one process, and for tests.
 ///
-/// It needs nothing and never fails. Throttles of the process that are to be one share it in an
-/// [`Arc`](std::sync::Arc).
+/// It needs nothing and never fails. Several front ends of the process become one throttle when they share it
+/// in an [`Arc`](std::sync::Arc).
 #[derive(Default)]
 pub struct Memory {
     held: Mutex<(Cell, Option<Mark>)>,

@@ -1,4 +1,4 @@
-//! [`Register`]: where the [`Cell`] of a throttle lies, so that all its processes reach it.
+//! [`Register`]: where the [`Cell`] of a throttle is kept, so that all its processes reach it.
 
 mod error;
 mod memory;
@@ -24,21 +24,21 @@ use rand::rngs::SysRng;
 
 /// Holds one [`Cell`], and reads one clock.
 ///
-/// Decisions are made elsewhere, by the transitions of the cell: a register compares and swaps, and no more.
+/// A register compares and swaps, and no more. The transitions of the cell make the decisions.
 ///
 /// # What an implementation promises
 ///
-/// * [`compare_and_swap`](Self::compare_and_swap) is one step: no two callers, in whatever process, both put
-///   their cell in the place of the same one, unless that came back in between.
-/// * Whatever the caller did before a step of the register is visible to whoever sees that step, or makes a
-///   later one, as far as memory that they share is concerned (a `SeqCst` fence before and after, or a lock).
-/// * The clock is one for all callers, and counts time. It may stand still, jump and go back: then runs may
+/// * [`compare_and_swap`](Self::compare_and_swap) is one step: of two callers, in any processes, only one
+///   replaces a given cell, unless that cell came back in between.
+/// * What the caller did before a step of the register is visible to every process that sees that step or
+///   makes a later one, as far as they share memory (a `SeqCst` fence before and after, or a lock).
+/// * All callers share one clock, and it counts time. It may stand still, jump and go back: then runs may
 ///   come early or late, but none is lost.
-/// * Cells that are equal are equal to it: whatever it shows may be put in the place of what it showed.
+/// * The register compares cells as [`Cell`] does: whatever it shows can be passed as `old` to replace it.
 /// * It does not wait for ever: an operation that gets no answer fails after a limit.
 /// * It never panics, and it can be called from several threads.
 pub trait Register: fmt::Debug + Send + Sync {
-    /// What stands there, and what its clock reads at that moment. A register that nobody has used yet holds
+    /// The cell that it holds, and its clock at that moment. A register that nobody has used yet holds
     /// [`Cell::NEW`].
     ///
     /// # Errors
@@ -46,19 +46,20 @@ pub trait Register: fmt::Debug + Send + Sync {
     /// [`RegisterError`]: nothing is known.
     fn read(&self) -> Result<Reading, RegisterError>;
 
-    /// Puts `new` in the place of `old` if that stands there.
+    /// Replaces `old` by `new`, if it holds `old`.
     ///
-    /// A `new` with another epoch than `old` starts a run, as a rule. Where an operation may fail without telling
-    /// whether it was done, the register keeps the `mark` that came with the latest move to another epoch, in the
-    /// same step, and shows it in each [`Reading`]: so the one who started finds out.
+    /// As a rule, a `new` with another epoch than `old` starts a run. If an operation can fail without saying
+    /// whether it was done, the register keeps the `mark` that came with the latest move to another epoch, in
+    /// the same step, and shows it in each [`Reading`]. By this mark the process that started a run finds
+    /// out.
     ///
     /// # Errors
     ///
-    /// [`RegisterError`]: it may have been done, or not.
+    /// [`RegisterError`]: the swap may have been done, or not.
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError>;
 
-    /// After how long without a swap it forgets what stands there, if it does: a window or a lease that is longer
-    /// would not be kept.
+    /// The time without a swap after which it forgets its cell, if it does. It could not keep a window or a
+    /// lease that is longer.
     fn forgets_after(&self) -> Option<Duration> {
         None
     }
@@ -67,9 +68,9 @@ pub trait Register: fmt::Debug + Send + Sync {
 /// What a register holds at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reading {
-    /// What stands there.
+    /// The cell.
     pub cell: Cell,
-    /// What the clock of the register reads.
+    /// The time on the clock of the register.
     pub now: Timestamp,
     /// The mark that came with the move to this epoch, if the register keeps it.
     pub mark: Option<Mark>,
@@ -81,27 +82,27 @@ pub struct Reading {
 pub enum Swap {
     /// It was done, at this time of the register's clock.
     Done(Timestamp),
-    /// Something else stood there: this. Nothing was done.
+    /// The register held another cell, this one. Nothing was done.
     Differs(Reading),
 }
 
-/// A random number by which whoever starts a run recognizes it.
+/// A random number by which a process recognizes a run that it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mark(u64);
 
 impl Mark {
-    /// Nobody's: of an epoch that a register had forgotten, and that was put back.
+    /// The mark of no process. An epoch that a register had forgotten, and that was put back, carries it.
     pub const NOBODY: Self = Self(0);
 
-    /// A mark that nobody else has.
+    /// A mark that no other process has.
     ///
     /// # Panics
     ///
     /// If the system has no random numbers.
     #[must_use]
     pub fn random() -> Self {
-        // The generator of this thread would go on alike in all children that it forks: two of them would each take
-        // the run of the other for its own.
+        // Not from the generator of this thread: it would continue alike in all children that the process
+        // forks, and two of them would each take the run of the other for their own.
         Self(UnwrapErr(SysRng).random_range(1..=u64::MAX))
     }
 

@@ -1,7 +1,7 @@
-//! What the front end's threads wait by: locks, parking, the clock, and chance. Shuttle must control each of
+//! How the threads of the front end wait: locks, parking, the clock, and chance. Shuttle must control each of
 //! these, so the front end and the register in memory take them from here.
 //!
-//! Registers that are reached through the system are outside of any schedule, and take theirs from `std`.
+//! Registers that are reached through the system are outside of any schedule, and use `std`.
 
 #[cfg(not(atomic_throttle_shuttle))]
 mod real;
@@ -15,7 +15,7 @@ pub(crate) use self::under_shuttle::*;
 
 use std::sync::PoisonError;
 
-/// Locks. That a thread panicked with the lock held says nothing here: nothing is left half-done under it.
+/// Locks, and ignores poisoning: guarded data is never left half-written.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Those of the standard library, and the monotonic clock.
+//! The primitives of the standard library, and the monotonic clock.
 
 use atomic_throttle::{Clock, Monotonic, Timestamp};
 use core::time::Duration;
@@ -14,7 +14,7 @@ pub(crate) fn now() -> Timestamp {
     Monotonic.now()
 }
 
-/// Waits for a change, at most for `limit`, and perhaps less.
+/// Waits for a change, at most for `limit`. It may return earlier.
 pub(crate) fn wait_for<'g, T>(
     changed: &Condvar,
     guard: MutexGuard<'g, T>,

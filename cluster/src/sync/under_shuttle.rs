@@ -1,8 +1,8 @@
-//! Under `--cfg atomic_throttle_shuttle`: every lock, every wait and every reading of the clock is a point at
-//! which shuttle may go on with another thread.
+//! Used under `--cfg atomic_throttle_shuttle`. At every lock, every wait and every reading of the clock
+//! shuttle may switch to another thread.
 //!
-//! Time passes only where somebody waits with a limit, and then as shuttle's chance has it: the wait lasts until
-//! its limit, or it ends before.
+//! Time passes only when a thread waits with a limit, and chance decides how: the wait lasts until its limit,
+//! or it ends before.
 
 use atomic_throttle::Timestamp;
 use core::time::Duration;
@@ -15,7 +15,7 @@ use std::sync::PoisonError;
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) use shuttle::thread::{Builder as ThreadBuilder, Thread, current as current_thread, park};
 
-/// A limit that nobody means to reach: in a schedule it never is.
+/// A limit that is not meant to be reached; in a schedule it never is.
 const FOREVER: Duration = Duration::from_secs(1 << 30);
 
 shuttle::lazy_static! {
@@ -46,13 +46,13 @@ pub(crate) fn park_timeout(limit: Duration) {
     } else {
         shuttle::thread::yield_now();
     }
-    // Takes the token of an unpark that came before, as a wait that it ended would have.
+    // Takes the token of an earlier unpark, as a wait would have that such an unpark ended.
     current_thread().unpark();
     park();
 }
 
-/// A wait that has no limit to speak of ends by a notification, or not at all. One that has may end by its limit
-/// at once; otherwise it is left to the notification, which whoever waits here always gets.
+/// A wait without a real limit ends by a notification, or not at all. A wait with a limit may end by it at
+/// once; otherwise it is left to the notification, which every thread that waits here always gets.
 pub(crate) fn wait_for<'g, T>(
     changed: &Condvar,
     guard: MutexGuard<'g, T>,

@@ -41,72 +41,76 @@ impl Builder {
         }
     }
 
-    /// Where the throttle lies. [In memory](Memory) if nothing is said.
+    /// The register of the throttle. Default: one [in memory](Memory), which no other process reaches.
     pub fn register(mut self, register: Arc<dyn Register>) -> Self {
         self.register = Some(register);
         self
     }
 
-    /// Where the throttle lies, with the lease if the location said one. Of this and [`lease`](Self::lease) the later
-    /// one counts.
+    /// The register of the throttle, and its lease if the location gives one. If [`lease`](Self::lease) is
+    /// called as well, the later call counts.
     pub fn at(mut self, opened: Opened) -> Self {
         self.register = Some(opened.register);
         self.lease = opened.lease.unwrap_or(self.lease);
         self
     }
 
-    /// For how long a run in progress keeps others out, 30 s if nothing is said. Longer than the longest run: one
-    /// that takes longer may be superseded by another one, and then covers nobody. Shorter, and the calls of a
-    /// process that dies in a run wait less for another one. The same in all processes.
+    /// How long a run in progress keeps other runs out. Default: 30 s. It must be the same in all processes.
     ///
-    /// Where runs take longer as a rule, and several processes have calls, they supersede each other for ever, and
-    /// nobody is covered: [`Status::superseded`](super::Status::superseded) counts. A run that may hang is given a limit of its own.
+    /// Choose it longer than the longest run: a run that takes longer may be superseded by another one, and
+    /// then it covers no calls. A shorter lease has an advantage too: the calls of a process that dies in a
+    /// run wait less for another run.
+    ///
+    /// If runs take longer than the lease as a rule, and several processes have calls, they supersede each
+    /// other for ever, and no call is covered: [`Status::superseded`](super::Status::superseded) counts this.
+    /// If a run may hang, give it a time limit inside the function.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// The name of the thread.
+    /// The name of the thread. Default: "cluster-throttled".
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// How long the drop of the last handle waits until all calls are covered, 10 s longer than the threshold if
-    /// nothing is said. What is not covered then is owed by nobody in this process.
+    /// How long the drop of the last handle waits until all calls are covered. Default: the threshold and 10
+    /// s. After that, no run of this process will cover the remaining calls.
     pub fn drop_limit(mut self, limit: Duration) -> Self {
         self.drop_limit = Some(limit);
         self
     }
 
-    /// Is told, on the thread, each time the register does not answer the thread; [`Run::is_current`] tells by
-    /// itself. Nothing is done at the register while it waits. If it panics, that ends there.
+    /// Called on the thread each time the register does not answer it. (An error of [`Run::is_current`] is
+    /// only returned to its caller.) The thread does nothing at the register until the hook returns. If the
+    /// hook itself panics, that panic is discarded.
     pub fn on_error(mut self, hook: impl FnMut(&RegisterError) + Send + 'static) -> Self {
         self.on_error = Some(Box::new(hook));
         self
     }
 
-    /// Is told, on the thread, of each panic of the function, with what it carried.
+    /// Called on the thread after each panic of the function, with the payload of the panic.
     pub fn on_panic(mut self, hook: impl FnMut(Epoch, &(dyn Any + Send)) + Send + 'static) -> Self {
         self.on_panic = Some(Box::new(hook));
         self
     }
 
-    /// Starts the thread. It asks nothing of the register until the first call.
+    /// Starts the thread. It asks the register nothing until the first call.
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the threshold or the lease is out of range or longer than the register remembers, or the
-    /// system cannot start a thread.
+    /// [`SpawnError`] if the threshold or the lease is out of range, or longer than the register remembers;
+    /// or if the system cannot start a thread.
     ///
     /// # Panics
     ///
-    /// If the system has no random numbers, as [`Mark::random`].
+    /// If the system has no random numbers; see [`Mark::random`].
     pub fn spawn(self, f: impl FnMut(&Run<'_>) + Send + 'static) -> Result<ClusterThrottled, SpawnError> {
         let threshold = Threshold::try_from(self.threshold).map_err(SpawnError::Threshold)?;
         let lease = Lease::try_from(self.lease).map_err(SpawnError::Lease)?;
         if self.name.contains('\0') {
-            let what = format!("the thread name {:?} contains a zero byte: leave it out", self.name);
+            let what = format!("the thread name {:?} contains a zero byte: remove it", self.name);
             return Err(SpawnError::Thread(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
         let register = self.register.unwrap_or_else(|| Arc::new(Memory::new()));

@@ -1,4 +1,4 @@
-//! Why a throttle does not do what it was asked for.
+//! Why a throttle does not do what it was asked to do.
 
 use crate::register::RegisterError;
 use atomic_throttle::ThresholdTooLong;
@@ -8,7 +8,7 @@ use core::fmt;
 use core::time::Duration;
 use std::io;
 
-/// Why a call was not taken: no run is promised to it.
+/// The call was not taken, and no run is promised to it: the throttle was shut down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended;
 
@@ -24,14 +24,14 @@ impl Error for Ended {}
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The limit has passed. The call stays owed; wait again, or go on.
+    /// The limit has passed. The call stays owed: wait again, or go on.
     TimedOut {
-        /// Why the register did not answer the last time, if it did not.
+        /// The latest error of the register, unless it has answered since.
         register: Option<RegisterError>,
     },
-    /// The throttle was shut down before.
+    /// The throttle was shut down before the call was covered.
     Ended,
-    /// Called on the thread that performs the runs: inside one, in a hook, or in the register.
+    /// The wait was on the thread that performs the runs: inside a run, in a hook, or in the register.
     InsideRun,
 }
 
@@ -39,12 +39,12 @@ impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TimedOut { register: None } => {
-                "the limit has passed before a run that covers the call has finished: it stays owed"
+                "the limit has passed, and no run that covers the call has finished: the call stays owed"
             }
             Self::TimedOut { register: Some(_) } => {
-                "the limit has passed while the register does not do what it is asked for: the call stays owed"
+                "the limit has passed, and the register does not do what it is asked to do: the call stays owed"
             }
-            Self::Ended => "the throttle was shut down before a run that covers the call has finished",
+            Self::Ended => "the throttle was shut down before a run that covers the call had finished",
             Self::InsideRun => {
                 "the thread that performs the runs cannot wait for one: wait on another thread"
             }
@@ -65,14 +65,14 @@ impl Error for WaitError {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Left {
-    /// Why the register did not answer the last time, if it did not.
+    /// The latest error of the register, unless it has answered since.
     pub register: Option<RegisterError>,
 }
 
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the throttle ended before its calls were covered: give it a longer limit, or make them anew",
+            "the throttle ended before its calls were covered: give it a longer limit, or make the calls again",
         )
     }
 }
@@ -91,9 +91,10 @@ pub enum SpawnError {
     Threshold(ThresholdTooLong),
     /// The lease is out of range.
     Lease(LeaseOutOfRange),
-    /// The register forgets what was not used for so long, and the threshold or the lease is not shorter.
+    /// The register forgets a throttle that is not used for some time, and that time is not longer than the
+    /// threshold and the lease.
     Forgets {
-        /// After how long it forgets.
+        /// The time after which it forgets.
         retention: Duration,
     },
     /// The system could not start a thread.
@@ -107,7 +108,7 @@ impl fmt::Display for SpawnError {
             Self::Lease(_) => f.write_str("the lease is out of range"),
             Self::Forgets { retention } => write!(
                 f,
-                "the register forgets a throttle that was not used for {retention:?}: give it a retention that is \
+                "the register forgets a throttle that is not used for {retention:?}: choose a retention that is \
                  longer than the threshold and the lease"
             ),
             Self::Thread(_) => f.write_str("the system could not start the thread of a throttle"),

@@ -1,5 +1,5 @@
-//! [`ClusterThrottled`]: the front end. A thread of this process runs the function when it is this process's
-//! turn; no caller ever waits.
+//! [`ClusterThrottled`]: the front end. A thread of this process runs the function when it is the turn of
+//! this process; no caller ever waits.
 
 mod builder;
 mod error;
@@ -21,15 +21,18 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-/// Runs one function at most once per threshold among all processes that share a [`Register`], and never loses
-/// the last request, though any of them may die.
+/// Runs one function at most once per threshold among all processes that share a [`Register`], and never
+/// loses the last request, though any of the processes may die.
 ///
 /// ```
-/// use atomic_throttle_cluster::ClusterThrottled;
+/// use atomic_throttle_cluster::{ClusterThrottled, Drivers};
 /// use std::time::Duration;
 ///
-/// // In memory: for one process. `builder` takes a register that others reach.
-/// let reload = ClusterThrottled::spawn(Duration::from_millis(10), |run| println!("run {}", run.token()))?;
+/// let location = "shm:/run/agent/reload?lease=30s";
+/// # let location = "memory:?lease=30s";
+/// let reload = ClusterThrottled::builder(Duration::from_secs(2))
+///     .at(Drivers::standard().open(location)?)
+///     .spawn(|run| println!("run {}", run.token()))?;
 /// for _ in 0..1000 {
 ///     reload.trigger()?;
 /// }
@@ -38,23 +41,29 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A call is covered by a run that **starts after the call and finishes**, in whatever process. The thread
-/// alone talks to the register, a few times per window however many calls there are: when the first call is
-/// made, when the window is over, and when its run starts and finishes.
+/// A call is covered by a run that **starts after the call and finishes**, in any process. Only the thread
+/// talks to the register, a few times per window, however many calls there are: when the first call is made,
+/// when the window is over, and when its run starts and finishes.
 ///
-/// Clones are handles to the same throttle. When the last one is dropped, no more calls are taken, and the
-/// drop waits until those that were are covered, at most as long as [`Builder::drop_limit`] says;
-/// [`shutdown`](Self::shutdown) does the same and tells.
+/// The function is bound once, and a call carries no data. Write what changed to a place that every process
+/// reads, before the call: the run that covers the call reads it there.
 ///
-/// A function that holds a handle to its own throttle keeps that from ending; [`Run::again`] needs none. A child that
-/// was forked has no thread: start a throttle there. A handle that it has from before is of no use there, and does
-/// nothing when it is dropped.
+/// Clones are handles to the same throttle. Dropping the last handle takes no more calls, and waits until
+/// those that were made are covered, at most for [`Builder::drop_limit`]; [`shutdown`](Self::shutdown) does
+/// the same and returns whether it succeeded.
 ///
-/// The guarantees across processes are in the [documentation of the crate](crate#guarantees).
+/// If the function holds a handle to its own throttle, that keeps the throttle from ending; [`Run::again`]
+/// needs no handle.
+///
+/// A forked child has no thread: start a throttle there. A handle from before the fork is of no use in the
+/// child, and does nothing when it is dropped.
+///
+/// The guarantees among processes are in the [documentation of the crate](crate#guarantees).
 ///
 /// # Cost
 ///
-/// A call while one is pending here is one fence and one load. Another one takes a lock and wakes the thread.
+/// A call while another is pending in this process is one fence and one load. Any other call takes a lock and
+/// wakes the thread.
 #[derive(Clone)]
 pub struct ClusterThrottled {
     shared: Arc<Shared>,
@@ -62,7 +71,8 @@ pub struct ClusterThrottled {
 }
 
 impl ClusterThrottled {
-    /// A throttle with a register in memory: the same as [`builder`](Self::builder) without any choice.
+    /// A throttle with a register in memory, for one process: no other process reaches it. The same as
+    /// [`builder`](Self::builder) without any choice.
     ///
     /// # Errors
     ///
@@ -71,7 +81,8 @@ impl ClusterThrottled {
         Self::builder(threshold).spawn(f)
     }
 
-    /// A throttle at a register of your choice, with a lease, a thread name, hooks.
+    /// A throttle at a register of your choice. The lease, the name of the thread and the hooks are choices
+    /// too.
     pub fn builder(threshold: Duration) -> Builder {
         Builder::new(threshold)
     }
@@ -81,7 +92,7 @@ impl ClusterThrottled {
     ///
     /// # Errors
     ///
-    /// [`Ended`]: no run is promised.
+    /// [`Ended`]: the throttle was shut down, and no run is promised.
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
         match self.shared.gate.coalesce() {
@@ -90,7 +101,7 @@ impl ClusterThrottled {
         }
     }
 
-    // Apart: a coalesced call would have a stack frame for it.
+    // Outlined: inlined, it would give every coalesced call a stack frame.
     #[cold]
     fn trigger_uncoalesced(&self) -> Result<Ticket<'_>, Ended> {
         self.shared.request().map(|epoch| Ticket::new(&self.shared, epoch))
@@ -100,28 +111,32 @@ impl ClusterThrottled {
     ///
     /// # Errors
     ///
-    /// [`WaitError`]. Whatever it says but `Ended`, the calls stay owed, and the thread goes on.
+    /// [`WaitError`]. Unless it is `Ended`, the calls stay owed, and the thread goes on.
     pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
         self.shared.wait_for(self.shared.latest(), limit)
     }
 
-    /// Takes no more calls, waits until all that were made here are covered, at most for `limit`, and ends the
-    /// thread. No run begins here after that, but one whose function was about to be called. What the function and the hooks hold is dropped then, within the same
-    /// limit. All handles stay valid; calls by them are refused from the moment that this is called.
+    /// Takes no more calls, waits until all that were made here are covered, at most for `limit`, and ends
+    /// the thread.
     ///
-    /// On the thread, in the function or a hook, it only asks for the end and returns `Ok`: it cannot wait for itself.
+    /// No run begins in this process after that, except one whose function was about to be called. Then what
+    /// the function and the hooks hold is dropped, within the same limit. All handles stay valid; calls by
+    /// them are refused from the moment of this call.
+    ///
+    /// On the thread, in the function or a hook, it only asks for the end and returns `Ok`: the thread cannot
+    /// wait for itself.
     ///
     /// # Errors
     ///
-    /// [`Left`] if calls were not covered within the limit. A run that is in progress here goes on to its end,
-    /// and is finished then if the register answers. One that was won at the register, and has not begun, does not
-    /// begin: it counts as that of a process that died. Other processes that made calls of their own still see that
-    /// a run is due.
+    /// [`Left`] if calls were not covered within the limit. A run that is in progress here goes on to its
+    /// end, and is finished then if the register answers. A run that was won at the register and has not
+    /// begun does not begin: it counts like the run of a process that died. Other processes that made calls
+    /// of their own still see that a run is due.
     pub fn shutdown(&self, limit: Duration) -> Result<(), Left> {
         self.keeper.end(limit)
     }
 
-    /// All that there is to see at this moment. Of the register it is what was seen last.
+    /// The state of the throttle at this moment. What it says of the register was seen at the last answer.
     #[must_use]
     pub fn status(&self) -> Status {
         self.shared.status()
@@ -143,22 +158,22 @@ impl fmt::Debug for ClusterThrottled {
     }
 }
 
-/// What is to be seen of a [`ClusterThrottled`].
+/// The state of a [`ClusterThrottled`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
     /// Whether calls that were made here are owed a run.
     pub is_owed: bool,
-    /// How many runs this throttle has begun, in this process.
+    /// How many runs this throttle has begun in this process.
     pub runs: u64,
     /// How many of those have panicked.
     pub panics: u64,
-    /// How many of those did not finish, as far as this process knows: another run was started when their lease was
-    /// over, or the register had forgotten them. They cover nobody; if it happens again and again, the
+    /// How many of those did not finish, as far as this process knows: another run was started after their
+    /// lease, or the register had forgotten them. They cover no calls. If this number keeps growing, the
     /// [lease](Builder::lease) is too short.
     pub superseded: u64,
-    /// The furthest that was seen in the register, also if that has forgotten it.
+    /// The furthest cell that was seen in the register, even if the register has forgotten it.
     pub cell: Cell,
-    /// Why the register did not answer the last time, if it did not.
+    /// The latest error of the register, until it answers again.
     pub error: Option<RegisterError>,
 }

@@ -1,4 +1,4 @@
-//! When a register that does not answer is asked again.
+//! When to ask a register again that does not answer.
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use core::time::Duration;
@@ -7,8 +7,8 @@ use rand::{Rng, RngExt};
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The delays before the next tries: twice as long each time, and each longer by up to itself, so that processes
-/// whose register comes back do not all ask it at once.
+/// The delays before the next tries. Each is twice as long as the one before, and longer again by a random
+/// part of itself, so that processes do not all ask a register at once when it comes back.
 pub(super) struct Retry(ExponentialBackoff);
 
 impl Retry {
@@ -17,7 +17,7 @@ impl Retry {
             .with_min_delay(FIRST)
             .with_max_delay(LONGEST)
             .with_jitter()
-            // Its own seed would be the same in all processes.
+            // The default seed would be the same in all processes.
             .with_jitter_seed(rng.random())
             .without_max_times();
         Self(backoff.build())

@@ -1,4 +1,4 @@
-//! [`Run`]: what the function is told of the run that it performs.
+//! [`Run`]: what the function learns about the run that it performs.
 
 use super::Ended;
 use super::shared::Shared;
@@ -23,38 +23,45 @@ impl Run<'_> {
         self.epoch
     }
 
-    /// The fencing token: greater than that of every run before, in whatever process.
+    /// The fencing token: greater than the token of every run before, in any process.
     ///
-    /// A number of up to 61 bits: compare it as an integer, for a floating-point number rounds it. It is the time of
-    /// the start on the register's clock, in nanoseconds: after a restart of the machine those of a
-    /// file or a memory are smaller than before, and so are those of another register. Whoever keeps tokens forgets
-    /// them then; those of Redis grow across restarts.
+    /// It is the time of the start on the register's clock, in nanoseconds: a number of up to 61 bits.
+    /// Compare it as an integer, because a floating-point number rounds it.
     ///
-    /// Send it along with whatever the run changes. A receiver that keeps the greatest token that it has seen,
-    /// and refuses smaller ones, is safe from a run that was superseded and does not know it yet.
+    /// After a restart of the machine the tokens of a file or of memory are smaller than before. So may be
+    /// those of another register. A receiver that keeps tokens must then forget them. The tokens of Redis
+    /// grow across restarts.
+    ///
+    /// Send it along with everything that the run changes. A receiver that keeps the greatest token it has
+    /// seen, and refuses smaller ones, is safe from a run that was superseded and does not know it yet.
     #[must_use]
     pub fn token(&self) -> u64 {
         self.epoch.as_u64()
     }
 
-    /// Asks the register whether no other run has been started since, which is only done when the lease of this
-    /// one is over. A long run asks before each step that must not be done twice.
+    /// Asks the register whether this is still the latest run. Another run starts only after the lease of
+    /// this one is over. A long run should ask before each step that must not be done twice.
     ///
-    /// An answer is true of the moment at which it was given: only a [token](Self::token) keeps a late step out.
+    /// The answer is true of the moment at which it was given: only a [token](Self::token) keeps a late step
+    /// out.
     ///
     /// # Errors
     ///
-    /// [`RegisterError`]: it is not known. As long as [`lease_left`](Self::lease_left) is not zero nobody
-    /// supersedes, unless the register loses its data, its clock is stepped forward, or this machine is suspended.
+    /// [`RegisterError`]: the answer is not known. As long as [`lease_left`](Self::lease_left) is not zero,
+    /// no run supersedes this one, unless the register loses its data, its clock is stepped forward, or this
+    /// machine is suspended.
     pub fn is_current(&self) -> Result<bool, RegisterError> {
-        // Less where the register has forgotten: then nobody has started one that it knows of.
+        // It is less if the register has forgotten: then it knows of no later run.
         self.shared.register.read().map(|reading| reading.cell.epoch() <= self.epoch)
     }
 
-    /// Asks for another run after this one, as [`trigger`](super::ClusterThrottled::trigger) does: where this one
-    /// could not do what it is for. This one has finished all the same, and covers the calls before it, those of other
-    /// processes, too: that there is another run is this process's to see to. So a [shutdown](super::ClusterThrottled::shutdown)
-    /// that has begun waits for that as well, within its limit.
+    /// Asks for another run after this one, as [`trigger`](super::ClusterThrottled::trigger) does. Use it
+    /// when this run could not do its work.
+    ///
+    /// This run has finished all the same. It covers the calls before it, those of other processes too, so
+    /// only this process sees to it that there is another run. A
+    /// [shutdown](super::ClusterThrottled::shutdown) that has begun therefore waits for that run as well,
+    /// within its limit.
     ///
     /// # Errors
     ///
@@ -63,11 +70,12 @@ impl Run<'_> {
         self.shared.request_again()
     }
 
-    /// What is left of the lease at least, by the clock of this process. Costs no command. Zero when it is over: the
-    /// run may be superseded, and if it is, it covers nobody.
+    /// The least time that is left of the lease, by the clock of this process. It costs no command. Zero
+    /// means that the lease is over: the run may be superseded, and if it is, it covers no calls.
     ///
-    /// On most systems that [clock](atomic_throttle::Monotonic) stands still while the machine is suspended, and the register's does
-    /// not: after a suspension there may be less left, or nothing. [`is_current`](Self::is_current) knows.
+    /// On most systems that [clock](atomic_throttle::Monotonic) stands still while the machine is suspended,
+    /// and the clock of the register does not. After a suspension, less time may be left, or none; ask
+    /// [`is_current`](Self::is_current).
     #[must_use]
     pub fn lease_left(&self) -> Duration {
         self.lease_end.saturating_since(sync::now())

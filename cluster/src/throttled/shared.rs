@@ -1,4 +1,4 @@
-//! What callers and the thread share: the local gate, and what the thread tells.
+//! What the callers and the thread share: the local gate, and what they tell each other.
 
 use super::{Ended, Left, Status, WaitError};
 use crate::cell::Cell;
@@ -12,8 +12,8 @@ use std::process;
 use std::sync::{Arc, OnceLock};
 
 pub(super) struct Shared {
-    /// Calls that were made and not taken yet: one run of this gate takes them all. So its epoch counts how
-    /// often that was done, and names the calls.
+    /// Calls that were made and not taken yet. One run of this gate takes all of them, so its epoch counts
+    /// how often that was done, and names the calls.
     pub(super) gate: Gate,
     pub(super) register: Arc<dyn Register>,
     told: Mutex<Told>,
@@ -21,7 +21,7 @@ pub(super) struct Shared {
     thread: OnceLock<Thread>,
 }
 
-/// What the thread tells, and is told.
+/// What the callers ask of the thread, and what the thread reports.
 struct Told {
     stage: Stage,
     covered: Taken,
@@ -30,16 +30,17 @@ struct Told {
     superseded: u64,
     cell: Cell,
     error: Option<RegisterError>,
-    /// Calls that were taken when the end was asked for, so that none after it coalesces into them.
+    /// Calls that were taken when the end was asked for, so that no later call coalesces into them.
     taken: Option<Taken>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Going,
-    /// No further calls are taken but that of a run for another one; from this time on no run begins.
+    /// Calls are no longer taken, except the one by which a run asks for another. From this time on no run
+    /// begins.
     Ending(Timestamp),
-    /// Nothing more is performed; the thread drops what the function and the hooks hold.
+    /// No more runs are performed; the thread drops what the function and the hooks hold.
     Closing,
     Ended,
 }
@@ -78,7 +79,8 @@ impl Shared {
         }
     }
 
-    /// A call that does not coalesce. Under the lock, so that it comes before the end or after it.
+    /// A call that does not coalesce. It is made under the lock, so it comes either before the end or after
+    /// it.
     pub(super) fn request(&self) -> Result<Epoch, Ended> {
         let told = self.told();
         if told.stage != Stage::Going {
@@ -90,7 +92,8 @@ impl Shared {
         Ok(epoch)
     }
 
-    /// A call of the run in progress: also when the end was asked for, as long as there is time for another run.
+    /// A call made by the run in progress. It is taken even after the end was asked for, while there is time
+    /// for another run.
     pub(super) fn request_again(&self) -> Result<(), Ended> {
         let mut told = self.told();
         if told.stage.is_over() {
@@ -99,7 +102,8 @@ impl Shared {
         if told.stage == Stage::Going {
             let _ = self.gate.request();
         } else if let Ok(run) = self.gate.try_start(Timestamp::ZERO) {
-            // Taken in one step, so that no other call coalesces into it: the window of this gate is always open.
+            // Taken in one step, so that no other call coalesces into it: the window of this gate is always
+            // open.
             told.taken = Some(run.epoch().as_u64());
         }
         drop(told);
@@ -107,7 +111,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Takes the calls that were made: whatever their callers wrote is visible from here on.
+    /// Takes the calls that were made. From here on, what their callers wrote is visible.
     pub(super) fn take(&self) -> Option<Taken> {
         let mut told = self.told();
         let before = told.taken.take();
@@ -119,7 +123,8 @@ impl Shared {
         self.gate.state().is_pending() || self.told().taken.is_some()
     }
 
-    /// Under the lock: whoever ends it would else find the thread at it, and leave a call pending that nobody takes.
+    /// Under the lock. Otherwise an end could find the thread at this gate, and leave a call pending that
+    /// nobody takes.
     fn take_locked(&self, _: &Told) -> Option<Taken> {
         match self.gate.flush(Timestamp::ZERO) {
             Flushed::Run(run) => Some(run.epoch().as_u64()),
@@ -170,12 +175,13 @@ impl Shared {
         }
     }
 
-    /// Counted, so that calls that the thread has taken and not asked the register for yet are owed as well.
+    /// By number, so that calls count as owed too if the thread has taken them and not yet asked the
+    /// register.
     fn is_owed(&self, told: &Told) -> bool {
         told.covered < self.latest()
     }
 
-    /// The thread has heard of the register.
+    /// The register has answered the thread.
     pub(super) fn heard(&self, cell: Cell, covered: Taken) {
         let mut told = self.told();
         told.cell = cell;
@@ -185,18 +191,19 @@ impl Shared {
         }
     }
 
-    /// The register does what it is asked for.
+    /// The register does what it is asked to do.
     pub(super) fn answered(&self) {
-        // What the cause of an error does when it is dropped is its own: not under the lock.
+        // Dropped outside the lock: the drop of an error's cause may run foreign code.
         let _answered = self.told().error.take();
     }
 
-    /// The thread has not heard of the register.
+    /// The register has not answered the thread.
     pub(super) fn failed(&self, error: RegisterError) {
         let _before = self.told().error.replace(error);
     }
 
-    /// Counts a run, unless the time is over for it. Under the lock, so that none begins after a shutdown has returned.
+    /// Counts a run, unless its time is over. Under the lock, so that no run begins after a shutdown has
+    /// returned.
     pub(super) fn begins_a_run(&self) -> bool {
         let mut told = self.told();
         let begins = !told.stage.is_over();
@@ -212,7 +219,7 @@ impl Shared {
         self.told().superseded += 1;
     }
 
-    /// Closes, if the end was asked for and nothing is owed any more, or the time for it has passed.
+    /// Closes if the end was asked for, and nothing is owed any more or its limit has passed.
     pub(super) fn closes(&self) -> bool {
         let mut told = self.told();
         let Stage::Ending(within) = told.stage else { return told.stage != Stage::Going };
@@ -223,7 +230,7 @@ impl Shared {
         false
     }
 
-    /// The thread performs nothing more, perhaps before it should.
+    /// The thread performs no more runs, perhaps earlier than it should.
     pub(super) fn closed(&self) {
         let mut told = self.told();
         if told.stage != Stage::Closing {
@@ -231,7 +238,7 @@ impl Shared {
         }
     }
 
-    /// The thread has done the last that it does.
+    /// The thread has done its last step.
     pub(super) fn ended(&self) {
         self.told().stage = Stage::Ended;
         self.changed.notify_all();
@@ -239,8 +246,8 @@ impl Shared {
 
     fn close(&self, told: &mut Told) {
         told.stage = Stage::Closing;
-        // A call that comes now must not coalesce into one that nobody takes any more: one is pending still if it
-        // was a panic that ended the thread.
+        // A call that comes now must not coalesce into one that will never be taken. Such a call is still
+        // pending if a panic ended the thread.
         self.take_locked(told);
         self.changed.notify_all();
     }
@@ -277,7 +284,7 @@ impl Shared {
 pub(super) struct Keeper {
     shared: Arc<Shared>,
     drop_limit: Duration,
-    /// The one that has the thread.
+    /// The process that has the thread.
     process: u32,
 }
 
@@ -286,7 +293,7 @@ impl Keeper {
         Self { shared, drop_limit, process: process::id() }
     }
 
-    /// Where several ask, the soonest counts.
+    /// If several callers ask, the earliest limit counts.
     pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
         let shared = &self.shared;
         let within = sync::now().saturating_add(limit);
@@ -296,7 +303,7 @@ impl Keeper {
             Stage::Ending(earlier) => Stage::Ending(earlier.min(within)),
             Stage::Closing | Stage::Ended => told.stage,
         };
-        // None that comes from here on coalesces.
+        // No call after this point coalesces.
         told.taken = shared.take_locked(&told).or(told.taken);
         drop(told);
         shared.wake();
@@ -319,7 +326,8 @@ impl Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         if self.process != process::id() {
-            // A child that was forked: the thread is not there, and the lock may be held by nobody who is.
+            // This is a forked child: it has no such thread, and a thread that does not exist here may hold
+            // the lock.
             return;
         }
         let _ = self.end(self.drop_limit);

@@ -7,7 +7,7 @@ use atomic_throttle::Epoch;
 use core::fmt;
 use core::time::Duration;
 
-/// A call that was taken: waits for the run that covers it.
+/// A call that was taken: it can wait for the run that covers the call.
 ///
 /// Dropping it changes nothing: the call stays owed until it is covered.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Ticket<'t> {
 }
 
 impl<'t> Ticket<'t> {
-    /// `pending_in` is the epoch of the local gate that the call is pending in.
+    /// `pending_in` is the epoch of the local gate in which the call is pending.
     #[inline]
     pub(super) fn new(shared: &'t Shared, pending_in: Epoch) -> Self {
         Self { shared, taken: pending_in.as_u64() + 1 }
@@ -32,11 +32,11 @@ impl<'t> Ticket<'t> {
     /// Waits, at most for `limit`, until a run that started after the call has finished, here or in another
     /// process. May be called again.
     ///
-    /// That a run panicked is known only in its own process; it has finished all the same.
+    /// A run that panicked has finished all the same; only its own process knows of the panic.
     ///
     /// # Errors
     ///
-    /// [`WaitError`]. Whatever it says but `Ended`, the call stays owed.
+    /// [`WaitError`]. Unless it is `Ended`, the call stays owed.
     pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
         self.shared.wait_for(self.taken, limit)
     }

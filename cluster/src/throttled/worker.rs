@@ -1,4 +1,5 @@
-//! The thread: takes the calls, looks at the register, performs the runs that are its turn.
+//! The thread: it takes the calls, looks at the register, and performs the runs when it is this process's
+//! turn.
 
 use super::retry::Retry;
 use super::run::Run;
@@ -11,9 +12,9 @@ use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// What is told of a register that does not answer.
+/// Called when the register does not answer.
 pub(super) type OnError = Box<dyn FnMut(&RegisterError) + Send>;
-/// What is told of a panic of the function.
+/// Called after a panic of the function.
 pub(super) type OnPanic = Box<dyn FnMut(Epoch, &(dyn Any + Send)) + Send>;
 
 pub(super) struct Worker<F> {
@@ -23,13 +24,13 @@ pub(super) struct Worker<F> {
     pub(super) f: F,
     pub(super) on_error: Option<OnError>,
     pub(super) on_panic: Option<OnPanic>,
-    /// Calls that were taken, and that no answer of the register came after yet.
+    /// Calls that were taken, and after which the register has not answered yet.
     pub(super) taken: Option<Taken>,
-    /// While the register does not answer.
+    /// Present while the register does not answer.
     pub(super) retry: Option<Retry>,
 }
 
-/// Whether to go on after a sleep.
+/// What to do after a sleep.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Woken {
     Look,
@@ -37,15 +38,15 @@ enum Woken {
 }
 
 impl<F: FnMut(&Run<'_>)> Worker<F> {
-    /// The life of the thread.
+    /// What the thread does, from its start to its end.
     pub(super) fn work(mut self) {
         let shared = Arc::clone(&self.shared);
-        // A register that panics against its promise must not leave callers waiting for nobody.
+        // If a register breaks its promise and panics, callers must not wait for a thread that is gone.
         without_panic(|| self.serve());
         shared.closed();
         let Self { f, on_error, on_panic, .. } = self;
-        // Before the end is told: whoever has waited for it may rely on that. And one by one, for two panics at
-        // once would abort.
+        // Drop the captured values before announcing the end: who waits for it may rely on that. One at a
+        // time: a second panic while unwinding would abort.
         without_panic(|| drop(f));
         without_panic(|| drop(on_error));
         without_panic(|| drop(on_panic));
@@ -74,7 +75,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         }
     }
 
-    /// Does what the course says of `reading`, for which the register was asked at `asked`.
+    /// Does what the course says about `reading`; the register was asked for it at `asked`.
     fn look(&mut self, reading: Reading, asked: Timestamp) -> Woken {
         let (mut now, mut asked, mut local) = (reading.now, asked, sync::now());
         let mut act = self.course.look(reading, local, self.taken.take());
@@ -90,7 +91,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                     return self.sleep(plan);
                 }
                 Act::Perform(epoch) => return self.perform(epoch, now, asked),
-                // A run that is won now would not begin.
+                // If a run were won now, it would not begin.
                 Act::Swap(_) if self.shared.is_over() => return Woken::End,
                 Act::Swap(step) => step,
             };
@@ -118,17 +119,18 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     /// Performs the run of `epoch`. The time of the register was `now` at some moment after `asked`.
     fn perform(&mut self, epoch: Epoch, now: Timestamp, asked: Timestamp) -> Woken {
         if !self.shared.begins_a_run() {
-            // As if this process had died: others supersede it when its lease is over.
+            // The run counts as if this process had died: others supersede it when its lease is over.
             return Woken::End;
         }
-        // Whoever called before this is covered as well, and sees to no further run.
+        // Calls made before this point are covered too, and need no further run.
         if let Some(taken) = self.shared.take() {
             self.course.cover(taken);
         }
         let left = self.course.lease_left(epoch, now, asked);
         let run = Run { shared: &self.shared, epoch, lease_end: asked.saturating_add(left) };
         let f = &mut self.f;
-        // Whatever a panic left broken is the function's own: it is called again, as in any thread pool.
+        // A panic may leave the state of the function broken. That is up to the function: it is called again,
+        // as in any thread pool.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| f(&run))) {
             self.shared.caught_a_panic();
             if let Some(on_panic) = &mut self.on_panic {
@@ -140,9 +142,10 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         Woken::Look
     }
 
-    /// Until the register knows that the run has finished, or that it was superseded.
+    /// Goes on until the register knows that the run has finished, or until the run was superseded.
     fn finish(&mut self, epoch: Epoch) {
-        // As a rule nothing has moved since the start, or a call of another process has: no need to read first.
+        // As a rule nothing has moved since the start, or only a call of another process has: no need to read
+        // first.
         let guess = Reading { cell: self.course.cell(), now: Timestamp::ZERO, mark: None };
         let mut reading = Ok(guess);
         loop {
@@ -173,8 +176,8 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         self.tell();
     }
 
-    /// All that was asked of the register was answered. That it can be read is not enough: a replica, or a server
-    /// that is full, is read as ever and takes no swap.
+    /// The register has answered everything that it was asked. A read alone does not show that it works: a
+    /// replica, or a server that is full, answers reads as ever and accepts no swap.
     fn answered(&mut self) {
         self.retry = None;
         self.shared.answered();
@@ -185,7 +188,8 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         self.shared.heard(self.course.cell(), covered);
     }
 
-    /// The register does not answer: what is owed stays owed, and it is asked again later, and later.
+    /// The register does not answer. What is owed stays owed, and the register is asked again after longer
+    /// and longer delays.
     fn back_off(&mut self, error: &RegisterError) -> Woken {
         self.shared.failed(error.clone());
         if let Some(on_error) = &mut self.on_error {
@@ -217,14 +221,14 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     }
 }
 
-/// A panic of what is not ours ends here. The panic hook has told of it.
+/// Calls foreign code; a panic of it ends here. The panic hook has already reported it.
 fn without_panic(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
         discard(payload);
     }
 }
 
-/// Drops what a panic carried, which may panic itself.
+/// Drops the payload of a panic; that drop may panic itself.
 fn discard(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         core::mem::forget(another);
@@ -240,8 +244,8 @@ mod tests {
     use atomic_throttle::lease::{Lease, Policy};
     use core::time::Duration;
 
-    /// Else it would be taken when the run that it is taken early for has begun, and need another one, for which the
-    /// end may have no time.
+    /// Otherwise the call would be taken only after the run had begun for which it is to be taken early. It
+    /// would then need another run, and the end may have no time for that.
     #[test]
     fn a_call_that_the_end_has_taken_is_looked_at_early() {
         let shared = Arc::new(Shared::new(Arc::new(Memory::new())));
@@ -262,7 +266,7 @@ mod tests {
         shared.request().unwrap();
         assert!(worker.sleep(early) == Woken::Look);
         let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO);
-        // Far enough away to be told from an end of the sleep.
+        // Long enough to be different from the end of the sleep.
         keeper.end(Duration::from_secs(20)).unwrap();
         assert!(worker.sleep(early) == Woken::Look);
         assert!(shared.take().is_some() && !shared.is_called());

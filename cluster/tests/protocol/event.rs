@@ -1,4 +1,4 @@
-//! [`Event`]: what can happen, and what comes of it.
+//! [`Event`]: what can happen, and what follows from it.
 
 use crate::judge::Broken;
 use crate::process::{Phase, Run, local};
@@ -12,7 +12,7 @@ use atomic_throttle_cluster::register::Reading;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     Call(usize),
-    /// A process reads the register; and takes its calls before, or not.
+    /// A process reads the register. Before that it takes its calls, or not.
     Look(usize, Take),
     /// The answer of a slow reading arrives.
     Decide(usize),
@@ -25,14 +25,14 @@ pub enum Event {
     End(usize),
     /// The register is read to finish the run.
     ReadToFinish(usize),
-    /// Instead: it is assumed to hold what was there when the run started.
+    /// Instead of that, the register is assumed to hold what it held when the run started.
     AssumeToFinish(usize),
     Finish(usize),
     Tick,
     Die(usize),
     /// The compare-and-swap of that process gets no answer.
     Unanswered(usize, Fate),
-    /// The one that was on its way arrives.
+    /// The compare-and-swap that was on its way arrives.
     Land,
     Lose,
     CatchUp,
@@ -55,11 +55,11 @@ pub enum Fate {
 }
 
 impl System {
-    /// What comes of `event`.
+    /// Applies `event`.
     ///
     /// # Errors
     ///
-    /// A promise that is broken by it.
+    /// The promise that it breaks.
     pub fn perform(&mut self, setting: &Setting, event: Event) -> Result<(), Broken> {
         match event {
             Event::Call(process) => self.calls.push(Call { process, stage: Stage::Made }),
@@ -110,8 +110,8 @@ impl System {
         Ok(())
     }
 
-    /// Time passes: also with each fault that takes longer than a clock needs to move, so that what was read
-    /// before it is told from what is read after it.
+    /// Time passes. It also passes with each fault that takes longer than a clock needs to move, so that a
+    /// reading from before the fault differs from one after it.
     fn pass(&mut self, setting: &Setting) {
         self.time += 1;
         self.judge.time_passed(setting, self.time);
@@ -133,7 +133,7 @@ impl System {
         };
         match setting.rule {
             Rule::TakesAfterReading if taken => self.take(process),
-            // It was slow on the way there.
+            // The request was slow on its way to the register.
             Rule::LocalTimeFromBeforeTheReading => {
                 (held, now) = (self.shelf.held, self.shelf.clock(self.time));
             }
@@ -142,7 +142,7 @@ impl System {
         self.consider(setting, process, (held, now), read_at, taken)
     }
 
-    /// Lets the course of that process decide by what was read at `read_at`.
+    /// Lets the course of this process decide by what was read at `read_at`.
     fn consider(
         &mut self,
         setting: &Setting,
@@ -302,7 +302,7 @@ impl System {
         self.put(setting, flight).map(|_| ())
     }
 
-    /// The compare-and-swap that this process is about to do.
+    /// The compare-and-swap that this process is about to send.
     fn flight_of(&self, setting: &Setting, process: usize) -> Flight {
         let owner = &self.processes[process];
         match owner.phase {
@@ -321,10 +321,10 @@ impl System {
         }
     }
 
-    /// Does it at the register, if it finds there what it must.
+    /// Does it at the register, if the register holds the cell that it must.
     ///
-    /// Two starts that are decided at the same moment would put the same cell there, and after a loss both could
-    /// be done. That is left out: a clock of nanoseconds tells them apart.
+    /// Two starts that are decided at the same moment would write the same cell, and after a loss both could
+    /// be done. That is left out: a clock that counts nanoseconds keeps them apart.
     fn put(&mut self, setting: &Setting, flight: Flight) -> Result<bool, Broken> {
         let Flight { old, new, mark, read_at, .. } = flight;
         let origin = Origin { read_at, started_at: self.time };

@@ -1,5 +1,6 @@
-//! All systems that can be reached, breadth first. A system that was seen is known by 64 bits of its hash:
-//! of ten million, two share theirs with a probability of 3 in a million, and then one of them is left out.
+//! All systems that can be reached, breadth first. A system is known by 64 bits of its hash. Among ten
+//! million systems, two have the same hash with a probability of 3 in a million; then one of them is left
+//! out.
 
 use crate::event::Event;
 use crate::judge::{Broken, Counted};
@@ -15,17 +16,17 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 pub struct Explored {
     pub states: usize,
     pub transitions: usize,
-    /// States in which a call was told that it is covered.
+    /// States in which a call was reported as covered.
     pub told: usize,
     /// States in which a call was lost with its process.
     pub lost: usize,
-    /// The most that was reached of each.
+    /// The highest number of each that was reached.
     pub most: Counted,
-    /// The longest that anybody had to wait after the last fault.
+    /// The longest wait after the last fault.
     pub longest_wait: u64,
 }
 
-/// A promise that was broken, and how that came.
+/// A promise that was broken, and the way there.
 pub struct Found {
     pub broken: Broken,
     pub states: usize,
@@ -44,7 +45,7 @@ impl fmt::Debug for Found {
 struct Explorer<'a> {
     setting: &'a Setting,
     seen: HashSet<u64>,
-    /// By which event each was reached, and from which.
+    /// The event by which each state was reached, and the state before.
     ways: Vec<(u32, Option<Event>)>,
     frontier: VecDeque<(u32, System)>,
     explored: Explored,

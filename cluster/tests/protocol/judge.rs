@@ -1,7 +1,7 @@
-//! [`Judge`]: what is promised across processes, and what has to be remembered to see whether it is kept.
+//! [`Judge`]: what is promised among processes, and what must be remembered to check it.
 //!
 //! Two kinds of fault *expose* the runs whose start was decided before them: a register that loses its data
-//! forgets them, and a clock that steps forward ends their windows and leases early. What follows may come too
+//! forgets them, and a clock that steps forward ends their windows and leases early. Later runs may come too
 //! early after an exposed run, or beside it; that is counted. Between all other runs it breaks a promise.
 
 use crate::process::Run;
@@ -20,34 +20,34 @@ impl fmt::Debug for Broken {
 }
 
 impl Broken {
-    /// By the stamps, and in true time from the reading on which the older one was decided. But for a run that
-    /// is exposed.
+    /// Judged by the stamps, and in true time from the reading on which the older one was decided. An exposed
+    /// run is exempt.
     pub const EXCLUSION: Self =
         Self("C2 exclusion: two runs are performed within the lease of the older one");
-    /// But after a run that the register has lost.
+    /// Not judged after a run that the register has lost.
     pub const ORDER: Self = Self("C9 order: a run has no greater epoch than the one before it");
-    /// By the stamps, and in true time from the reading on which the older one was decided. But after a run
-    /// that is exposed.
+    /// Judged by the stamps, and in true time from the reading on which the older one was decided. Not judged
+    /// after an exposed run.
     pub const SPACING: Self = Self("C1 spacing: two runs start less than a threshold apart");
     pub const COVERAGE: Self =
-        Self("C3 coverage: a call is told so, and no run that began after it has finished");
+        Self("C3 coverage: a call is reported as covered, and no run that began after it has finished");
     pub const LIVENESS: Self =
         Self("C5 liveness: nothing fails any more, and a call of a living process stays uncovered");
-    /// Where nothing fails, and runs finish within their lease.
+    /// Judged if nothing fails, and runs finish within their lease.
     pub const NEEDLESS: Self =
-        Self("C7 no needless run: one starts, and all calls that were taken have had theirs");
+        Self("C7 no needless run: a run starts, and all calls that were taken have had their run");
     pub const LOST: Self = Self("C6 nothing lost: a call of a living process is neither covered nor owed");
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Judge {
-    /// The calls after whose taking a run began that was performed to its end.
+    /// Calls that were taken before a run began that was performed to its end.
     performed: u8,
-    /// The calls after which a run began that was performed to its end, and whose finish was done.
+    /// Calls made before a run began that was performed to its end, and whose finish was done.
     finished: u8,
-    /// The latest start, and before it those that were less than a threshold ago.
+    /// The latest start, and the earlier ones that were less than a threshold ago.
     recent: Vec<Start>,
-    /// Whatever was read before this is exposed.
+    /// A run that was decided by a reading from before this time is exposed.
     exposed_before: u64,
     lost_before: u64,
     pub counted: Counted,
@@ -59,7 +59,7 @@ struct Start {
     origin: Origin,
 }
 
-/// What has happened so far; of all but the starts, only what an exposed run allows.
+/// What has happened so far. All but the starts are counts of what only an exposed run allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counted {
     pub starts: u8,
@@ -83,7 +83,7 @@ impl Judge {
         }
     }
 
-    /// Whether a start had that stamp, a moment ago.
+    /// Whether a recent start had this stamp.
     pub fn knows(&self, stamp: u64) -> bool {
         self.recent.iter().any(|start| start.stamp == stamp)
     }
@@ -119,14 +119,14 @@ impl Judge {
         Ok(())
     }
 
-    /// Forgets the starts that nothing is too near to any more.
+    /// Forgets the starts to which no later one can be too near any more.
     pub fn time_passed(&mut self, setting: &Setting, time: u64) {
         let latest = self.recent.last().copied();
         self.recent.retain(|start| Some(*start) == latest || time < start.origin.read_at + setting.threshold);
     }
 
-    /// A function begins while that of `other` is being performed. Nothing excuses one run that is performed
-    /// twice.
+    /// A function begins while the function of `other` is being performed. Nothing excuses a run that is
+    /// performed twice.
     pub fn overlap(&mut self, setting: &Setting, one: &Run, other: &Run) -> Result<(), Broken> {
         let key = |run: &&Run| (run.origin.started_at, run.origin.read_at);
         let [older, younger] = if key(&one) < key(&other) { [one, other] } else { [other, one] };
@@ -150,7 +150,7 @@ impl Judge {
         self.finished |= calls;
     }
 
-    /// That call was told that it is covered.
+    /// This call is reported as covered.
     pub fn told(&self, call: usize) -> Result<(), Broken> {
         if self.finished & 1 << call == 0 { Err(Broken::COVERAGE) } else { Ok(()) }
     }

@@ -1,11 +1,11 @@
-//! C5 of one state: what comes of it if from then on nothing fails, every process keeps looking, and every
-//! function ends within the lease of its run.
+//! C5 of one state: what follows from it if nothing fails from then on, every process keeps looking, and
+//! every function ends within the lease of its run.
 //!
-//! From each state that is reached, some such continuations are followed to their end: the processes take
-//! their steps in either order, functions end at once or as late as they may, and a compare-and-swap that is
-//! still on its way arrives first, or never. That is not every fair continuation. What no order can do is to
-//! hold everybody up for ever: a compare-and-swap only finds something else if that of another was done, and
-//! each of those starts a run, makes one pending, finishes one or puts back what was forgotten.
+//! From each reached state, some such continuations are followed to their end. The processes take their steps
+//! in either order, functions end at once or as late as they may, and a compare-and-swap that is still on its
+//! way arrives first, or never. These are not all fair continuations. But no order can hold all processes up
+//! for ever: a compare-and-swap finds another cell only if one of another process was done, and each of those
+//! starts a run, makes one pending, finishes one or puts back what was forgotten.
 
 use crate::event::{Event, Take};
 use crate::judge::Broken;
@@ -26,7 +26,7 @@ struct Continuation {
 ///
 /// # Errors
 ///
-/// A promise that is broken on the way, or by waiting for longer than the patience of the setting.
+/// The promise that is broken on the way, or by a wait longer than the patience of the setting.
 pub fn waits(setting: &Setting, system: &System) -> Result<u64, Broken> {
     let mut longest = 0;
     for (reversed, late) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -60,7 +60,7 @@ fn follow(setting: &Setting, system: &System, continuation: Continuation) -> Res
     Err(Broken::LIVENESS)
 }
 
-/// More steps than a process takes at one moment, unless it finds something else again and again.
+/// More steps than a process takes at one moment, unless its swap fails again and again.
 const STEPS: usize = 12;
 
 /// Lets a process do all that it can do without time passing; it looks once.

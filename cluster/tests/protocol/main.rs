@@ -1,4 +1,4 @@
-//! The protocol between processes, explored: the real [`Course`](atomic_throttle_cluster::course::Course) of
+//! Explores the protocol among processes: the real [`Course`](atomic_throttle_cluster::course::Course) of
 //! each, a register that holds a real cell, clocks, and everything that can fail, at any step.
 
 mod event;

@@ -1,4 +1,4 @@
-//! Each planted fault is found, and breaks the promise that it is about.
+//! Each planted fault is found, and breaks the promise that it concerns.
 
 use crate::exploration::explore;
 use crate::judge::Broken;
@@ -10,7 +10,7 @@ const CLOCK_BACK: Setting = Setting { faults: Faults { back: 1, ..Faults::NONE }
 const UNANSWERED: Setting = Setting { faults: Faults { unanswered: 1, ..Faults::NONE }, ..PLAIN };
 const SLOW: Setting = Setting { calls: 3, slow_answers: true, ..PLAIN };
 
-/// The setting in which it is found by `rule`; the same without it is explored to its end.
+/// The setting in which the fault `rule` is found. Without the fault the same setting is explored to its end.
 fn is_found(fault: &str, rule: Rule, setting: Setting, breaks: Broken) {
     let found = explore(&Setting { rule, ..setting }).expect_err(fault);
     assert_eq!(found.broken, breaks, "{fault}: {found:?}");

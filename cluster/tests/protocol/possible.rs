@@ -14,7 +14,7 @@ impl System {
             events.push(Event::Tick);
         }
         if self.calls.len() < setting.calls {
-            // Which of those that were never called is called next does not matter.
+            // It does not matter which of the processes without calls is called next.
             let fresh = self.calls.iter().map(|call| call.process + 1).max().unwrap_or(0);
             let callable = (0..setting.processes).filter(|&p| p <= fresh && self.processes[p].is_alive());
             events.extend(callable.map(Event::Call));
@@ -68,7 +68,7 @@ impl System {
             let possible = fates.into_iter().filter(|&f| f != Fate::OnItsWay || self.flight.is_none());
             events.extend(possible.map(|fate| Event::Unanswered(process, fate)));
         }
-        // One that was never called knows nothing, does nothing, and is not missed.
+        // A process without calls knows nothing and does nothing, and its death changes nothing.
         if self.left.deaths > 0 && self.calls_of(process).next().is_some() {
             events.push(Event::Die(process));
         }

@@ -1,4 +1,4 @@
-//! [`Process`]: one process with the real `Course`, and where it is between two steps.
+//! [`Process`]: one process with the real `Course`, and its position between two steps.
 
 use crate::register::{Held, Origin};
 use crate::setting::{Rule, Setting};
@@ -10,12 +10,13 @@ use atomic_throttle_cluster::register::{Mark, Reading};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     pub course: Course,
-    /// How often it has taken calls: the name of the latest that it took.
+    /// How often it has taken calls. This number names the latest that it took.
     pub takes: u64,
     pub phase: Phase,
     /// The epoch of the deferral that it made; for [`Rule::NobodyTakesOver`] alone.
     pub deferred_in: Option<Epoch>,
-    /// What it took before the function of the run of that epoch began; for [`Rule::AnyFinishCovers`] alone.
+    /// The calls that it took before the function of the run of that epoch began; for
+    /// [`Rule::AnyFinishCovers`] alone.
     pub covering: Option<(u64, Epoch)>,
 }
 
@@ -28,7 +29,7 @@ pub enum Phase {
         held: Held,
         now: Timestamp,
         read_at: u64,
-        /// Whether calls were taken before.
+        /// Whether calls were taken before the reading.
         taken: bool,
     },
     Swapping {
@@ -44,7 +45,7 @@ pub enum Phase {
         now: Timestamp,
         origin: Origin,
     },
-    /// Within the function.
+    /// The function is in progress.
     Performing(Run),
     /// The function has ended; the run has not finished.
     Ended(Run),
@@ -55,13 +56,13 @@ pub enum Phase {
     },
 }
 
-/// A run as it truly is.
+/// A run as it really is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Run {
     pub epoch: Epoch,
     /// The calls that were made before its function began, one bit each.
     pub covers: u8,
-    /// Those of them that were taken by then.
+    /// The calls among them that were taken by then.
     pub knows: u8,
     pub origin: Origin,
     /// Whether the first of two steps is done; for [`Rule::FinishedInSecondStep`] alone.
@@ -80,7 +81,7 @@ impl Process {
         }
     }
 
-    /// What it was told of its calls.
+    /// The latest of its calls that it knows to be covered.
     pub fn covered(&self) -> Option<u64> {
         let has_finished = |epoch: Epoch| self.course.cell().finished() >= epoch;
         let falsely = self.covering.and_then(|(takes, epoch)| has_finished(epoch).then_some(takes));
@@ -91,7 +92,7 @@ impl Process {
         self.phase != Phase::Dead
     }
 
-    /// Whether it is between a reading and the start that it may decide by it.
+    /// Whether it is between a reading and the start that may follow from it.
     pub fn is_deciding(&self) -> bool {
         matches!(self.phase, Phase::Answered { .. } | Phase::Swapping { starts: true, .. })
     }
@@ -152,7 +153,7 @@ impl Process {
         }
     }
 
-    /// What to move for the run that has ended.
+    /// The move that finishes the run that has ended.
     pub fn finish(&mut self, rule: Rule, run: Run, reading: Reading, local: Timestamp) -> Option<Move> {
         let real = self.course.finish(run.epoch, reading, local);
         let cell = reading.cell;
@@ -175,7 +176,7 @@ impl Process {
     }
 }
 
-/// The same, with another epoch as the latest that has finished.
+/// The same cell, with another epoch as the latest that has finished.
 fn with_finished(cell: Cell, finished: Epoch) -> Cell {
     let mut bytes = cell.to_bytes();
     let others = bytes[15] & 0b1110_0000;
@@ -184,7 +185,7 @@ fn with_finished(cell: Cell, finished: Epoch) -> Cell {
     Cell::from_bytes(bytes)
 }
 
-/// The clock of every process: true time, from another origin than the register's.
+/// The clock of every process: true time, from another origin than that of the register.
 pub fn local(time: u64) -> Timestamp {
     Timestamp::from_nanos(1000 + time)
 }

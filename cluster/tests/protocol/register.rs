@@ -8,7 +8,7 @@ use atomic_throttle_cluster::register::Mark;
 pub struct Shelf {
     pub held: Held,
     pub replica: Held,
-    /// What the clock reads at the true time 0.
+    /// The reading of the clock at the true time 0.
     pub origin: u64,
 }
 
@@ -16,14 +16,14 @@ pub struct Shelf {
 pub struct Held {
     pub cell: Cell,
     pub mark: Mark,
-    /// Of the run that put this epoch there; for the judge alone.
+    /// The origin of the run that wrote this epoch; for the judge alone.
     pub origin: Origin,
 }
 
 /// When a run was started, in true time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Origin {
-    /// When the reading was made on which the start was decided.
+    /// When the reading was made by which the start was decided.
     pub read_at: u64,
     pub started_at: u64,
 }
@@ -38,7 +38,7 @@ impl Shelf {
         Timestamp::from_nanos(self.origin + time)
     }
 
-    /// Compares and swaps; whether it was done.
+    /// Compares and swaps. Returns whether it was done.
     pub fn swap(&mut self, old: Cell, new: Cell, mark: Mark, origin: Origin) -> bool {
         if self.held.cell != old {
             return false;

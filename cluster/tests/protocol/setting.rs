@@ -1,4 +1,4 @@
-//! [`Setting`]: what is explored. How many processes and calls, which faults how often, and by which rules.
+//! [`Setting`]: what is explored: how many processes and calls, which faults how often, and by which rules.
 
 use atomic_throttle::Threshold;
 use atomic_throttle::lease::{Lease, Policy};
@@ -9,18 +9,18 @@ pub struct Setting {
     pub calls: usize,
     pub threshold: u64,
     pub lease: Option<u64>,
-    /// Time passes up to here.
+    /// Time passes up to this limit.
     pub horizon: u64,
     pub faults: Faults,
-    /// By how much the clock of the register steps, where it does.
+    /// By how much the clock of the register steps, if it does.
     pub clock_step: u64,
-    /// Time passes between a reading and its answer, too, and between a start and its answer.
+    /// Time also passes between a reading and its answer, and between a start and its answer.
     pub slow_answers: bool,
     /// A function ends, and its finish is done, before the lease of its run is over.
     pub prompt: bool,
     pub loss: Loss,
-    /// Whether C1, C2 and C9 are to be kept. Where the register loses its data and its clock goes back as well, they
-    /// are not.
+    /// Whether C1, C2 and C9 must hold. They do not if the register loses its data and its clock goes back as
+    /// well.
     pub timely: bool,
     pub rule: Rule,
 }
@@ -32,13 +32,13 @@ pub struct Faults {
     pub deaths: u8,
     /// The register is replaced by its replica, which is empty unless it has caught up.
     pub losses: u8,
-    /// The replica catches up: with what the register holds then, and no more.
+    /// The replica catches up with what the register holds at that moment.
     pub catch_ups: u8,
     /// The clock of the register steps back.
     pub back: u8,
     /// The clock of the register steps forward.
     pub forward: u8,
-    /// A compare-and-swap is not answered: it was done, or not, or will be.
+    /// A compare-and-swap gets no answer: it was done, or not, or will be done.
     pub unanswered: u8,
 }
 
@@ -46,17 +46,17 @@ impl Faults {
     pub const NONE: Self = Self { deaths: 0, losses: 0, catch_ups: 0, back: 0, forward: 0, unanswered: 0 };
 }
 
-/// What a loss finds.
+/// The situation in which a loss happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     AtAnyTime,
-    /// No process is between its reading and the start that it decides by it.
+    /// No process is between a reading and the start that it decides by it.
     BetweenDecisions,
-    /// All processes remember what was lost, because there is but one: it excuses nothing.
+    /// All processes remember what was lost, because there is only one. The loss excuses nothing.
     Remembered,
 }
 
-/// Small, and no faults: what each exploration starts from.
+/// Small, and without faults: the base of each exploration.
 pub const PLAIN: Setting = Setting {
     processes: 2,
     calls: 2,
@@ -78,15 +78,15 @@ impl Setting {
         self.lease.map_or(policy, |lease| policy.with_lease(Lease::from_nanos(lease)))
     }
 
-    /// By when everything must be covered if nothing more fails: a run of a dead process keeps others out until
-    /// its lease and its window are over, and the next one takes less than its lease.
+    /// The time by which everything must be covered if nothing more fails. A run of a dead process keeps
+    /// others out until its lease and its window are over, and the next run takes less than its lease.
     pub fn patience(&self) -> u64 {
         let lease = self.lease.unwrap_or(self.threshold);
         self.threshold.max(lease) + lease
     }
 }
 
-/// The rules as they are, or with one fault.
+/// The rules as they are, or with one planted fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     Shipped,

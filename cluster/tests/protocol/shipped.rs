@@ -1,14 +1,15 @@
-//! The rules as they are: every promise holds in every state that is reached.
+//! The shipped rules: every promise holds in every state that is reached.
 
 use crate::exploration::{Explored, explore};
 use crate::judge::Counted;
 use crate::setting::{Faults, Loss, PLAIN, Setting};
 use evidence::{Check, depth};
 
-/// A window that is shorter than the lease, and the other way round.
+/// A window shorter than the lease, and one longer than the lease.
 const POLICIES: [(u64, u64); 2] = [(2, 3), (3, 2)];
 
-/// Explores `setting` under both policies: all states and transitions together, and the most of each.
+/// Explores `setting` under both policies. Returns all states and transitions together, and the highest
+/// number of each.
 fn all_promises_hold(claims: &'static str, what: &str, setting: &Setting) -> Explored {
     let check = Check::of(claims, format!("exploration: across processes, {what}"));
     let mut all = Explored::default();
@@ -19,13 +20,13 @@ fn all_promises_hold(claims: &'static str, what: &str, setting: &Setting) -> Exp
             Err(found) => panic!("{what}, threshold {threshold}, lease {lease:?}: {found:?}"),
         }
     }
-    assert!(all.told > 0, "nobody was ever covered");
+    assert!(all.told > 0, "no call was ever covered");
     check.passed(all.states, "states");
     println!("{what}: {all:?}");
     all
 }
 
-/// No start came early, and none beside another or out of order.
+/// No start came early, none beside another, and none out of order.
 fn is_on_time(counted: Counted) -> bool {
     counted == Counted { starts: counted.starts, ..Counted::default() }
 }
@@ -37,7 +38,7 @@ fn nothing_fails() {
     assert!(is_on_time(all.most));
 }
 
-/// All calls of one window: the one that opened it is covered by its run, all others by one more.
+/// All calls of one window: the first run covers the call that opened it, and one more run covers all others.
 #[test]
 fn one_process_runs_twice_for_the_calls_of_a_window() {
     let check = Check::of("C3 C4 C7", "exploration: across processes, one process and one window: two runs");
@@ -67,7 +68,7 @@ fn processes_die() {
     assert!(all.lost > 0, "no call died with its process");
 }
 
-/// From each state that they reach in one moment; what comes then is in the continuations.
+/// Only the states that they reach within one moment; the continuations show what follows.
 #[test]
 fn two_of_four_processes_die() {
     let faults = Faults { deaths: 2, ..Faults::NONE };
@@ -84,7 +85,8 @@ fn answers_are_slow() {
     assert!(is_on_time(all.most));
 }
 
-/// One for the run, one for that which supersedes it, and one between that and the answer to the first.
+/// One process for the run, one for the run that supersedes it, and one between that and the answer to the
+/// first.
 #[test]
 fn answers_are_slow_and_calls_come_meanwhile() {
     let setting = Setting { slow_answers: true, calls: 3, horizon: depth(3, 4), ..PLAIN };
@@ -109,7 +111,7 @@ fn an_answer_is_lost() {
     assert!(is_on_time(all.most));
 }
 
-/// With marks not even a lease is needed for it.
+/// With marks this works even without a lease.
 #[test]
 fn an_answer_is_lost_without_a_lease() {
     let faults = Faults { unanswered: 1, ..Faults::NONE };
@@ -146,8 +148,8 @@ fn the_register_loses_its_data() {
     assert_eq!((all.most.early, all.most.overlaps, all.most.disorders), (1, 1, 0));
 }
 
-/// A start that was decided before the loss is done after it: it is one more that comes early, and its epoch
-/// is that of its decision.
+/// A start that was decided before the loss is done after it. It is one more start that comes early, and its
+/// epoch is the time of its decision.
 #[test]
 fn the_register_loses_its_data_while_a_start_is_under_way() {
     let faults = Faults { losses: 1, ..Faults::NONE };
@@ -175,7 +177,7 @@ fn a_loss_does_no_harm_where_it_is_remembered() {
     assert!(is_on_time(all.most));
 }
 
-/// One that remembers the run in progress, and puts it back; one that never knew of it.
+/// One process remembers the run in progress, and puts it back; another never knew of it.
 #[test]
 fn the_register_loses_its_data_among_three() {
     let faults = Faults { losses: 1, deaths: depth(0, 1), ..Faults::NONE };
@@ -186,7 +188,7 @@ fn the_register_loses_its_data_among_three() {
     assert_eq!((all.most.early, all.most.disorders), (1, 0));
 }
 
-/// Two faults at once: what is left.
+/// Two faults at once: which promises remain.
 #[test]
 fn the_register_loses_its_data_and_its_clock_steps_back() {
     let faults = Faults { losses: 1, back: 1, ..Faults::NONE };

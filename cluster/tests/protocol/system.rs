@@ -29,13 +29,13 @@ pub struct Call {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// At the gate of its process.
+    /// It waits at the gate of its process.
     Made,
-    /// With all others that were taken then.
+    /// It was taken, with all others that waited then.
     Taken(u64),
-    /// It was told that it is covered.
+    /// It was reported as covered.
     Told,
-    /// Its process died before that.
+    /// Its process died before it was covered.
     Lost,
 }
 
@@ -47,7 +47,7 @@ pub struct Flight {
     pub mark: Mark,
     pub starts: bool,
     pub read_at: u64,
-    /// The calls that the run which it finishes covers.
+    /// The calls that are covered by the run which this finishes.
     pub finishes: Option<u8>,
 }
 
@@ -77,7 +77,7 @@ impl System {
         self.calls_of(process).any(|call| call.stage == Stage::Made)
     }
 
-    /// Whether a call of that process is not told yet that it is covered.
+    /// Whether a call of this process is not yet reported as covered.
     pub fn is_waited_for(&self, process: usize) -> bool {
         self.calls_of(process).any(|call| matches!(call.stage, Stage::Made | Stage::Taken(_)))
     }
@@ -87,7 +87,7 @@ impl System {
         (1 << self.calls.len()) - 1
     }
 
-    /// Those that were taken and are not told anything yet, one bit each.
+    /// All calls that were taken and have no outcome yet, one bit each.
     pub fn taken(&self) -> u8 {
         let numbered = self.calls.iter().enumerate();
         let taken = numbered.filter(|(_, call)| matches!(call.stage, Stage::Taken(_)));
@@ -104,7 +104,7 @@ impl System {
         }
     }
 
-    /// Tells the calls of that process what has become of them.
+    /// Records the outcome of the calls of this process.
     pub fn tell(&mut self, process: usize) -> Result<(), Broken> {
         let owner = &self.processes[process];
         for (number, call) in self.calls.iter_mut().enumerate() {

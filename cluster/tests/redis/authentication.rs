@@ -1,4 +1,4 @@
-//! Who may use the register: passwords and users.
+//! Access to the register: passwords and users.
 
 use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, read, register, swap, swap_fails, tell};
@@ -16,7 +16,7 @@ fn the_password_lets_in() {
     let Some(mut server) = guarded() else { return };
     let register = register(options(&server).password(PASSWORD));
     swap(&register, Cell::NEW, crate::started(Cell::NEW, 1_000), Mark::random());
-    // On a new connection as well.
+    // It works on a new connection as well.
     server.restart();
     assert_eq!(read(&register).cell, Cell::NEW);
 }

@@ -1,4 +1,4 @@
-//! The clock of the register is that of the server, also where it is wrong.
+//! The clock of the register is the clock of the server, even if that is wrong.
 
 use crate::support::server::{Options, Server};
 use crate::{options, read, register, started};
@@ -49,7 +49,7 @@ fn it_is_stepped_forward_and_back() {
     assert!(forward.saturating_since(first) >= 24 * HOUR);
     server.step_clock(-48 * 60 * 60);
     let back = read(&register).now;
-    // The day in between is longer than any test.
+    // The difference of a day is longer than any test.
     assert!(back < first && first.saturating_since(back) <= 24 * HOUR);
     let swap = register.compare_and_swap(Cell::NEW, started(Cell::NEW, 1_000), Mark::random()).unwrap();
     let Swap::Done(now) = swap else { panic!("{swap:?}") };

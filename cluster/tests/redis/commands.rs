@@ -7,7 +7,7 @@ use atomic_throttle_cluster::register::{Mark, Register};
 use evidence::Check;
 use std::collections::BTreeMap;
 
-/// How often each command was executed since this was asked last, also by scripts.
+/// How often each command was executed since the last call of this function, including those of scripts.
 fn executed(admin: &mut redis::Connection) -> BTreeMap<String, usize> {
     let info: String = redis::cmd("INFO").arg("commandstats").query(admin).unwrap();
     tell(admin, "CONFIG RESETSTAT");

@@ -1,4 +1,4 @@
-//! Many callers, several connections: of those who have seen the same cell one swaps.
+//! Many callers on several connections: of those that have seen the same cell, one swaps.
 
 use crate::support::server::{Options, Server};
 use crate::{options, read, register};
@@ -11,12 +11,13 @@ use std::thread;
 
 const THREADS: usize = 8;
 
-/// A cell that counts: one more with each swap.
+/// A cell that counts its swaps.
 fn next(cell: Cell) -> Cell {
     Cell::new(State::NEW, lease::epoch(cell.finished().as_u64() + 1))
 }
 
-/// Each thread swaps so often, and looks again where another was faster. How many swaps are missing at the end.
+/// Each thread makes this many swaps, and reads again if another was faster. Returns how many swaps are
+/// missing at the end.
 fn lost(registers: &[Arc<dyn Register>], swaps: usize) -> Result<usize, RegisterError> {
     let begun = read(&*registers[0]).cell.finished().as_u64();
     thread::scope(|scope| {
@@ -73,7 +74,7 @@ fn those_who_find_another_cell_are_told_which() {
 struct InTwoCommands {
     register: Redis,
     writes: redis::Client,
-    /// They meet when all have compared.
+    /// All threads wait here after they have compared.
     meeting: Barrier,
 }
 

@@ -1,5 +1,5 @@
-//! The connection is cut in the middle of an operation: nobody is told anything that is not so, and the mark tells
-//! who started.
+//! The connection is cut in the middle of an operation: no caller gets a false answer, and the mark shows
+//! which process started a run.
 
 use crate::support::cut::{Cut, Fault};
 use crate::support::eventually;
@@ -12,7 +12,7 @@ use atomic_throttle_cluster::register::{
 use evidence::Check;
 use std::time::Duration;
 
-/// A server, a way to it that can be cut, a register on that way and one that is not.
+/// A server, a proxy that can be cut, a register behind the proxy, and one that connects directly.
 struct Setting {
     server: Server,
     cut: Cut,
@@ -25,12 +25,12 @@ fn setting() -> Option<Setting> {
     let cut = Cut::to(server.port());
     let register = register(options(&server).port(cut.port()));
     let witness = crate::register(options(&server));
-    // Connects, and loads the script.
+    // This connects, and loads the script.
     read(&register);
     Some(Setting { server, cut, register, witness })
 }
 
-/// What a caller was told is so: a swap that is told to be done has been, one that is told to differ has not.
+/// Checks that the answer is true: a swap reported as done was done, and one reported as different was not.
 fn judge(told: &Result<Swap, RegisterError>, after: Reading, new: Cell, mark: Mark) -> Result<(), String> {
     let done = after.cell == new && after.mark == Some(mark);
     match told {
@@ -50,13 +50,13 @@ fn a_start_that_is_cut_at_any_byte_is_recognized_by_its_mark() {
     );
     let (mut done, mut not_done, mut cuts) = (0, 0, 0);
     for after in 0.. {
-        // A kept connection: what is cut is the swap, and not its connecting.
+        // The connection is kept, so the cut hits the swap and not the connecting.
         let before = read(&register).cell;
         let (new, mark) = (started(before, before.epoch().as_u64() + 1_000), Mark::random());
         cut.fail(Fault::Request { after });
         let told = register.compare_and_swap(before, new, mark);
         if cut.cuts() == cuts {
-            // It is shorter than that.
+            // The request is shorter than that.
             assert!(told.is_ok(), "{told:?}");
             cut.pass();
             break;
@@ -73,7 +73,7 @@ fn a_start_that_is_cut_at_any_byte_is_recognized_by_its_mark() {
             not_done += 1;
         }
     }
-    // Here the request was whole, and the reply is cut at each byte.
+    // From here on the request is whole, and the reply is cut at each byte.
     for after in 0.. {
         let before = read(&register).cell;
         let (new, mark) = (started(before, before.epoch().as_u64() + 1_000), Mark::random());
@@ -92,7 +92,7 @@ fn a_start_that_is_cut_at_any_byte_is_recognized_by_its_mark() {
     check.passed(done + not_done, "cuts");
 }
 
-/// Sends again what may have been executed.
+/// A planted fault: it sends again a command that may have been executed.
 #[derive(Debug)]
 struct SendsAgain(Redis);
 
@@ -167,7 +167,8 @@ fn a_way_that_stays_cut_is_unreachable_and_is_tried_twice_at_most() {
 fn a_reply_that_never_comes_is_unreachable_and_its_remains_are_no_answer_to_the_next() {
     let Some(Setting { server, cut, witness, .. }) = setting() else { return };
     let register = register(options(&server).port(cut.port()).response_timeout(Duration::from_millis(100)));
-    // Until the connection is made, the script loaded, and the machine not too busy for the limit.
+    // Repeats until the connection is made, the script is loaded, and the machine is not too busy for the
+    // limit.
     eventually("a read in time", || register.read().ok());
     let (new, mark) = (started(Cell::NEW, 1_000), Mark::random());
     cut.fail(Fault::Swallow);

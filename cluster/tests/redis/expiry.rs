@@ -1,4 +1,4 @@
-//! A throttle that nobody uses goes, and one that is used stays; each has its own key.
+//! A throttle that nobody uses expires, and one that is used stays. Each has its own key.
 
 use crate::support::server::{Options, Server};
 use crate::{admin, finished, options, read, register, started, swap};

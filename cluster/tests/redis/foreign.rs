@@ -1,4 +1,4 @@
-//! A key that holds something else is refused, and left as it is.
+//! A key with a foreign value is refused, and left as it is.
 
 use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, read, register, started};
@@ -18,7 +18,7 @@ fn other_text_is_foreign_and_stays() {
         String::new(),
         "1".to_owned(),
         "at2 0000000000000000 0000000000000000 ----------------".to_owned(),
-        // All that a swap of a new cell compares is there.
+        // The part that a swap of a new cell compares is right here.
         NEW.to_owned(),
         format!("{NEW} "),
         format!("{NEW} ----------------more"),
@@ -87,7 +87,7 @@ fn the_text_of_a_new_cell_is_a_new_cell() {
     assert!(matches!(swap, Swap::Done(_)));
 }
 
-/// Cells of all shapes go there and come back.
+/// Cells of all shapes are written and read back.
 #[test]
 fn all_cells_are_kept() {
     let Some(server) = Server::start(Options::default()) else { return };

@@ -1,8 +1,8 @@
-//! The register in Redis, on a real server that each test starts for itself. Where no server is installed they say
-//! so, and show nothing.
+//! The register in Redis, on a real server that each test starts for itself. If no server is installed, the
+//! tests say so and show nothing.
 //!
-//! What these tests cannot show: how a server behaves whose disk fails, and networks that delay one message and not
-//! the next.
+//! What these tests cannot show: a server whose disk fails, and networks that delay one message and not the
+//! next.
 
 #![cfg(unix)]
 
@@ -32,18 +32,18 @@ use atomic_throttle_cluster::register::{
 use std::time::Duration;
 use support::server::Server;
 
-/// The options of a register on this server. The limits are for a machine that is busy; where one is to pass the
-/// test sets a short one.
+/// The options of a register on this server. The timeouts are long enough for a busy machine; a test that
+/// needs one to expire sets a short one.
 fn options(server: &Server) -> RedisOptions {
     let patience = Duration::from_secs(20);
     RedisOptions::new("reload").port(server.port()).connect_timeout(patience).response_timeout(patience)
 }
 
 fn register(options: RedisOptions) -> Redis {
-    Redis::new(options).expect("options that can be right")
+    Redis::new(options).expect("the options are valid")
 }
 
-/// A connection past the register.
+/// A connection beside the register.
 fn admin(server: &Server) -> redis::Connection {
     let client = redis::Client::open(server.url()).expect("a URL");
     client.get_connection().expect("a server that answers")
@@ -58,7 +58,7 @@ fn tell(admin: &mut redis::Connection, command: &str) -> redis::Value {
     built.query(admin).unwrap_or_else(|error| panic!("{command}: {error}"))
 }
 
-/// The cell after a start at this time, which supersedes a run in progress.
+/// The cell after a start at this time. The start supersedes a run in progress.
 fn started(cell: Cell, nanos: u64) -> Cell {
     let policy = Policy::new(Threshold::from_nanos(1)).with_lease(Lease::from_nanos(1));
     let (next, outcome) = cell.arrive(Timestamp::from_nanos(nanos), policy);

@@ -1,4 +1,4 @@
-//! A server that is killed, started again, stopped, or not there.
+//! A server that is killed, started again, stopped, or absent.
 
 use crate::support::eventually;
 use crate::support::server::{Options, Persistence, Server};
@@ -25,7 +25,7 @@ fn what_was_confirmed_outlives_a_kill_if_the_server_keeps_it() {
         let (new, mark) = (started(cell, nanos * 1_000), Mark::random());
         swap(&register, cell, new, mark);
         server.restart();
-        // On the connection that the kill has cut.
+        // This uses the connection that the kill has cut.
         assert_eq!((read(&register).cell, read(&register).mark), (new, Some(mark)));
         cell = new;
     }
@@ -68,7 +68,7 @@ fn a_server_that_is_not_there_is_unreachable_until_it_is_back() {
     swap(&made_while_down, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
 }
 
-/// What `ask` gives; that it never ends is the failure.
+/// Returns what `ask` returns; if it never ends, the test fails.
 fn ends<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
     let (told, hears) = mpsc::channel();
     thread::spawn(move || told.send(ask()));
@@ -96,14 +96,14 @@ fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() 
     server.pause();
     let [told, of_fresh, again] = ends(move || {
         let told = kept.compare_and_swap(Cell::NEW, new, mark).map(|_| ());
-        // Neither waits for ever: with a new connection, and once more.
+        // No operation waits for ever: neither one on a new connection, nor a further one.
         [told, fresh.read().map(|_| ()), kept.read().map(|_| ())]
     });
     for told in [told, of_fresh, again] {
         assert_eq!(told.unwrap_err().kind(), RegisterErrorKind::Unreachable);
     }
     server.resume();
-    // The connection is closed since long, and the swap is done.
+    // The connection was closed long ago, and still the swap is done.
     let reading = eventually("the swap is done late", || {
         let reading = read(&witness);
         (reading.cell != Cell::NEW).then_some(reading)

@@ -1,4 +1,4 @@
-//! A server that answers that it will not.
+//! A server that refuses.
 
 use crate::support::eventually;
 use crate::support::server::{Options, Persistence, Server};
@@ -42,7 +42,7 @@ fn a_server_that_cannot_save_refuses_swaps() {
     std::fs::remove_dir_all(server.folder()).unwrap();
     tell(&mut admin(&server), "BGSAVE");
     let error = eventually("a snapshot fails", || {
-        // Which may still be done a few times, and changes nothing.
+        // The swap may still be done a few times, and changes nothing.
         register.compare_and_swap(Cell::NEW, Cell::NEW, Mark::random()).err()
     });
     assert_eq!(error.kind(), RegisterErrorKind::Refused);

@@ -12,7 +12,7 @@ use std::time::Duration;
 const PASSWORD: &str = "hunter2-of-the-server";
 const USERNAME: &str = "u5er";
 
-/// All that can be shown of an error and its causes.
+/// Every text of an error and its causes.
 fn shown(error: &(dyn Error + 'static)) -> String {
     let own = format!("{error} {error:?} {error:#?}\n");
     own + &error.source().map(shown).unwrap_or_default()
@@ -27,7 +27,7 @@ fn is_blank(shown: &str) {
     assert!(!shown.is_empty() && !shown.contains("hunter2"), "{shown}");
 }
 
-/// Both operations fail so, and nothing tells the password.
+/// Both operations fail this way, and no text contains the password.
 #[track_caller]
 fn fails_silently(options: RedisOptions, kind: RegisterErrorKind) -> usize {
     is_blank(&shown_of(&options));
@@ -48,7 +48,7 @@ fn no_failure_of_the_register_tells_the_password() {
     else {
         return;
     };
-    let check = Check::of("C6", "redis-server: no error, cause or Debug tells a password");
+    let check = Check::of("C6", "redis-server: no error, cause or Debug shows a password");
     let secret = |server: &Server| options(server).username(USERNAME).password(PASSWORD);
     let mut seen = 0;
 
@@ -78,7 +78,7 @@ fn no_failure_of_the_register_tells_the_password() {
     check.passed(seen, "failures");
 }
 
-/// A server that does not know `AUTH` answers with what it was sent.
+/// A server that does not know `AUTH` quotes in its answer what it was sent.
 #[test]
 fn a_server_that_answers_with_the_password_is_not_quoted() {
     let renamed = vec!["--rename-command AUTH ".to_owned() + "''"];
@@ -88,7 +88,7 @@ fn a_server_that_answers_with_the_password_is_not_quoted() {
     fails_silently(options(&server).password(PASSWORD), RegisterErrorKind::Refused);
 }
 
-/// Whatever it is that says it: here a word of the server that is the password of a user.
+/// Any source of the password counts: here a word of the server is the password of a user.
 #[test]
 fn a_cause_that_says_the_password_is_blanked() {
     let Some(server) = Server::start(Options::default()) else { return };

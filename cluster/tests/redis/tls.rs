@@ -1,4 +1,4 @@
-//! By TLS, with a certificate that the test makes (by the program `openssl`).
+//! TLS, with a certificate that the test makes by the program `openssl`.
 
 use crate::support::server::{Options, Server, free_port, skipped};
 use crate::{both_fail, options, read, register, started, swap};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A certificate of 127.0.0.1 that vouches for itself, and its key.
+/// A self-signed certificate of 127.0.0.1, and its key.
 fn certificate(folder: &Path) -> Option<Vec<u8>> {
     let made = Command::new("openssl")
         .args([
@@ -63,13 +63,13 @@ fn the_certificate_of_the_server_must_be_vouched_for() {
     let trusting = register(tls().certificate_authority(pem.clone()));
     swap(&trusting, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
     assert_ne!(read(&trusting).cell, Cell::NEW);
-    // The system does not know it; nor is it the certificate of another name.
+    // The system does not know the certificate; and it does not hold for another name.
     both_fail(&register(tls()), RegisterErrorKind::Unreachable);
     both_fail(
         &register(tls().host("localhost").certificate_authority(pem.clone())),
         RegisterErrorKind::Unreachable,
     );
-    // Neither speaks what the other does, and a server that waits for more does not say so.
+    // Neither side understands the other, and a server that waits for more does not say so.
     let hasty = |options: RedisOptions| register(options.response_timeout(Duration::from_millis(100)));
     both_fail(&hasty(options(&server).tls(true).certificate_authority(pem)), RegisterErrorKind::Unreachable);
     both_fail(&hasty(options(&server).port(port)), RegisterErrorKind::Unreachable);

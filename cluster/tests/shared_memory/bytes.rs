@@ -1,4 +1,4 @@
-//! Whatever the file holds, it is opened or refused: no panic, and no signal.
+//! Any file is opened or refused: no panic, and no signal.
 
 use super::{CELL, LENGTH, current, increment, numbered, open_now, place};
 use atomic_throttle_cluster::Cell;
@@ -10,7 +10,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Opens what these bytes are; whether it is a register.
+/// Opens a file with these bytes. Returns whether it is a register.
 fn opens(path: &Path, bytes: &[u8]) -> bool {
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
@@ -50,7 +50,7 @@ fn each_bit_that_is_changed() {
         bytes[bit / 8] ^= 1 << (bit % 8);
         refused += usize::from(!opens(&path, &bytes));
     }
-    // Those of the magic but the one that tells it is unfinished, of the version and of the time namespace.
+    // The bits of the magic except the one for *unfinished*, of the version and of the time namespace.
     assert_eq!(refused, 8 * (8 + 8 + 16) - 1);
     check.passed(8 * LENGTH, "cases");
 }

@@ -33,7 +33,7 @@ fn a_file_of_another_length_is_an_error_until_it_has_its_own_again() {
     file.set_len(LENGTH as u64).unwrap();
     assert_eq!(current(&register), 0, "it was cut to nothing: its cell is gone");
     fs::remove_file(&path).unwrap();
-    assert_eq!(current(&register), 0, "and a new file begins anew");
+    assert_eq!(current(&register), 0, "a new file starts with a new register");
     increment(&register);
     assert_eq!(current(&SharedMemory::open(&path).unwrap()), 1);
 }

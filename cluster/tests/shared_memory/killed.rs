@@ -1,4 +1,4 @@
-//! A process that is killed while it opens leaves a file that the next one can use.
+//! If a process is killed while it opens, it leaves a file that the next one can use.
 
 use super::processes::{self, Role};
 use super::{current, increment, open_now, place};
@@ -14,7 +14,7 @@ fn whoever_is_killed_leaves_a_register_that_opens() {
         let (_directory, path) = place();
         let mut child = processes::start(Role::OpenForEver, &path);
         drop(child.stdin.take());
-        // Not to hit anything, but to hit something else each time.
+        // The delay hits no particular point, but another point each time.
         thread::sleep(Duration::from_micros(rand::random_range(0..3_000)));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();

@@ -1,7 +1,7 @@
 //! The register in shared memory: real files, and real processes where it matters.
 //!
-//! What these tests cannot show: that the kernel and the processor keep their word about one page at two
-//! addresses, and what happens in the nanoseconds between the look at a file and the access to its memory.
+//! What these tests cannot show: that the kernel and the processor keep one page coherent at two addresses,
+//! and what happens in the nanoseconds between the look at a file and the access to its memory.
 #![cfg(all(feature = "shm", target_os = "linux"))]
 
 mod bytes;
@@ -24,21 +24,22 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Where the parts of the file are: they are no part of the interface, and yet they must not change unseen.
+/// The positions of the parts of the file. They do not belong to the interface, and yet they must not change
+/// unnoticed.
 const LENGTH: usize = 64;
 const VERSION: u64 = 8;
 const BOOT: u64 = 16;
 const TIME_NAMESPACE: u64 = 32;
 const CELL: u64 = 48;
 
-/// A directory of its own, and the path of a register in it.
+/// A new directory, and the path of a register in it.
 fn place() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("register");
     (directory, path)
 }
 
-/// Opens it, and gives up at once where another process is in the way.
+/// Opens it, and gives up at once if another process is in the way.
 fn open_now(path: &Path) -> Result<SharedMemory, SharedMemoryError> {
     SharedMemory::options().limit(Duration::ZERO).open(path)
 }
@@ -50,7 +51,7 @@ fn refusal(path: &Path) -> SharedMemoryErrorKind {
     error.kind()
 }
 
-/// A cell whose halves both are `number`, so that a mixture of two would be noticed.
+/// A cell with `number` in both halves, so that a mixture of two cells would be noticed.
 fn numbered(number: u64) -> Cell {
     Cell::new(State::from_word(number << 3), lease::epoch(number))
 }
@@ -61,7 +62,7 @@ fn number(cell: Cell) -> u64 {
     number
 }
 
-/// Adds one to the number by as many attempts as it takes.
+/// Adds one to the number, in as many attempts as that takes.
 fn increment(register: &impl Register) {
     let mut cell = register.read().unwrap().cell;
     while let Swap::Differs(other) =
@@ -75,7 +76,7 @@ fn current(register: &SharedMemory) -> u64 {
     number(register.read().unwrap().cell)
 }
 
-/// Turns over all bits of one byte.
+/// Flips all bits of one byte.
 fn spoil(path: &Path, at: u64) {
     let file = File::options().read(true).write(true).open(path).unwrap();
     let mut byte = [0];

@@ -1,4 +1,4 @@
-//! Who may use the file.
+//! Access to the file.
 
 use super::processes::{self, Role};
 use super::{current, open_now, place, refusal};
@@ -54,7 +54,7 @@ fn the_file_of_another_user_is_refused_unless_it_is_to_be_shared() {
     let (_directory, path) = place();
     drop(SharedMemory::open(&path).unwrap());
     if chown(&path, Some(12_345), None).is_err() {
-        println!("not tried: only root can give a file away");
+        println!("skipped: only root can change the owner of a file");
         return;
     }
     let before = fs::read(&path).unwrap();

@@ -1,5 +1,5 @@
-//! Opening: the register is initialized once, however many processes come at the same time, and never while
-//! it is in use.
+//! Opening: the register is initialized once, however many processes open it at the same time, and never
+//! while it is in use.
 
 use super::processes::{self, Role};
 use super::{BOOT, LENGTH, current, increment, open_now, place, refusal, spoil};
@@ -13,7 +13,7 @@ use std::thread;
 
 const PROCESSES: usize = 8;
 
-/// `PROCESSES` open each register of a directory, in which `prepare` has put something, and add one. A
+/// `PROCESSES` processes open each register of a directory, in which `prepare` has put a file, and add one. A
 /// second initialization would undo what was added before.
 fn initialized_once(what: &'static str, prepare: impl Fn(&Path)) {
     let check = evidence::Check::of("C2 C6", format!("processes: 8 at once open {what}, initialized once"));
@@ -104,8 +104,8 @@ fn a_process_that_is_stopped_does_not_stop_others() {
     assert_eq!(current(&open_now(&path).unwrap()), 0);
 }
 
-/// With the usual limit: a child process that another test starts has all that is open here, until it is another
-/// program.
+/// With the usual limit: a child process that another test starts has all files open that are open here,
+/// until it executes another program.
 #[test]
 fn another_boot_and_an_empty_file_are_new() {
     let (_directory, path) = place();

@@ -1,4 +1,4 @@
-//! Other processes: this test binary again, with one test that does what the environment says.
+//! Other processes: they run this test binary again, with one test that does what the environment says.
 
 use super::{increment, open_now, refusal};
 use atomic_throttle_cluster::register::{SharedMemory, SharedMemoryErrorKind};
@@ -16,15 +16,15 @@ const PATH: &str = "SHARED_MEMORY_PATH";
 /// What a process does.
 #[derive(Clone, Copy)]
 pub enum Role {
-    /// Adds one, so often.
+    /// Adds one, this many times.
     Increment(u64),
-    /// Opens each of so many registers in a directory, and adds one.
+    /// Opens each of this many registers in a directory, and adds one.
     OpenEach(u64),
-    /// Opens, and spoils what was opened, for ever.
+    /// Opens, spoils the file, and repeats this for ever.
     OpenForEver,
-    /// Opens with this umask, and the mode that is asked for.
+    /// Opens with this umask and this mode.
     OpenUnder(u32, u32),
-    /// Is refused because of its clock.
+    /// Expects a refusal because of its clock.
     FindAnotherClock,
 }
 
@@ -53,7 +53,7 @@ impl Role {
     }
 }
 
-/// A process that waits for the end of its input, once it is ready.
+/// A process that is ready, and then waits for the end of its input.
 pub fn start(role: Role, path: &Path) -> Child {
     start_by(Command::new(env::current_exe().unwrap()), role, path)
 }
@@ -78,7 +78,7 @@ pub fn start_by(mut command: Command, role: Role, path: &Path) -> Child {
     child
 }
 
-/// Lets all of them go on at once, and waits until they are through.
+/// Lets all of them continue at once, and waits until they are done.
 pub fn all(role: Role, path: &Path, processes: usize) {
     let mut children: Vec<Child> = (0..processes).map(|_| start(role, path)).collect();
     for child in &mut children {
@@ -87,7 +87,7 @@ pub fn all(role: Role, path: &Path, processes: usize) {
     children.into_iter().for_each(finish);
 }
 
-/// Lets it go on, and waits until it is through.
+/// Lets it continue, and waits until it is done.
 pub fn finish(child: Child) {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -120,7 +120,7 @@ fn child() {
     }
 }
 
-/// Each time there is another reason to initialize the register.
+/// Each time the register must be initialized for another reason.
 fn open_for_ever(path: &Path) {
     loop {
         drop(open_now(path).unwrap());

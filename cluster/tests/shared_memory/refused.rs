@@ -1,4 +1,4 @@
-//! What is no register of this version, boot and clock: refused by kind, and left as it is.
+//! A file that is not a register of this version, boot and clock is refused by kind, and left as it is.
 
 use super::processes::{self, Role};
 use super::{LENGTH, TIME_NAMESPACE, VERSION, current, increment, open_now, place, refusal, spoil};
@@ -12,7 +12,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Refused, and nothing in it was changed.
+/// The file is refused, and unchanged.
 fn refused(path: &Path) -> SharedMemoryErrorKind {
     let before = fs::read(path).unwrap();
     let kind = refusal(path);
@@ -84,7 +84,7 @@ fn the_clock_of_another_time_namespace() {
         command
     };
     if !unshare().arg("true").output().is_ok_and(|output| output.status.success()) {
-        println!("not tried: there is no `unshare --time`, or it is not permitted");
+        println!("skipped: there is no `unshare --time`, or it is not permitted");
         return;
     }
     let (_directory, path) = place();

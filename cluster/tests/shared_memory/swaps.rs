@@ -63,7 +63,7 @@ fn processes_lose_no_update() {
     check.passed(usize::try_from(8 * times).unwrap(), "transitions");
 }
 
-/// Reads and then writes, as two steps.
+/// A planted fault: it reads and then writes, in two steps.
 #[derive(Debug)]
 struct TwoSteps(SharedMemory, File);
 
@@ -100,7 +100,7 @@ fn two_steps_lose_updates() {
         let lost = 2 * TIMES - number(one.read().unwrap().cell);
         Some(lost).filter(|lost| *lost > 0)
     });
-    let lost = lost.expect("two steps lose an update at some time");
+    let lost = lost.expect("two steps lose an update in some round");
     evidence::caught(
         "a register in shared memory that reads and then writes",
         &format!("threads: {lost} of {} swaps are lost", 2 * TIMES),

@@ -1,5 +1,5 @@
-//! [`FakeClock`]: a wall clock for one child process, which the test sets: libfaketime (Debian package
-//! `faketime`). The monotonic clock stays as it is.
+//! [`FakeClock`]: a wall clock for one child process, which the test sets, by libfaketime (Debian package
+//! `faketime`). The monotonic clock is not changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,17 +12,18 @@ pub struct FakeClock {
 }
 
 impl FakeClock {
-    /// A clock that reads the true time; its file is made in `folder`. `None` where the library is not installed.
+    /// A clock that reads the true time. Its file is made in `folder`. `None` if the library is not
+    /// installed.
     pub fn new(folder: &Path) -> Option<Self> {
         let clock = Self { library: library()?, file: folder.join("clock"), offset: 0 };
         clock.write();
         Some(clock)
     }
 
-    /// Lets the child read this clock.
+    /// Makes the child read this clock.
     pub fn give(&self, child: &mut Command) {
-        // The allocator of some servers asks for the time before the library is ready to answer, which hangs. That
-        // of the C library, put before it, does not.
+        // The allocator of some servers asks for the time before the library is ready to answer, and then
+        // hangs. The allocator of the C library, loaded before it, does not.
         child
             .env("LD_PRELOAD", format!("{}:libc.so.6", self.library.display()))
             .env("FAKETIME_TIMESTAMP_FILE", &self.file)
@@ -30,25 +31,25 @@ impl FakeClock {
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     }
 
-    /// Puts the clock forward, or back.
+    /// Sets the clock forward or back.
     pub fn step(&mut self, seconds: i64) {
         self.offset += seconds;
         self.write();
     }
 
-    // In one step: a reader of half a file would read another time.
+    // In one step: a reader of half the file would read a wrong time.
     fn write(&self) {
         let new = self.file.with_extension("new");
         fs::write(&new, format!("{:+}\n", self.offset)).expect("the folder takes files");
         fs::rename(&new, &self.file).expect("a file can be replaced");
     }
 
-    /// What the library leaves behind of a process that was killed.
+    /// The files that the library leaves behind after a process that was killed.
     pub fn clean_up(process: u32) {
         for left in
             [format!("/dev/shm/faketime_shm_{process}"), format!("/dev/shm/sem.faketime_sem_{process}")]
         {
-            // As a rule there is nothing.
+            // As a rule there are none.
             let _ = fs::remove_file(left);
         }
     }

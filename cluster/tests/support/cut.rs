@@ -1,31 +1,32 @@
-//! [`Cut`]: a TCP proxy in the way to a server, which passes bytes on, and fails in a chosen way at a chosen byte.
+//! [`Cut`]: a TCP proxy before a server. It passes bytes on, and fails in a chosen way at a chosen byte.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-/// How the way fails. The bytes are counted from when it is [set](Cut::fail), over all connections.
+/// How the connection fails. The bytes are counted from the moment when the fault is [set](Cut::fail), over
+/// all connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Closes the connection after so many bytes of requests have been passed on.
+    /// Closes the connection after this many bytes of requests have been passed on.
     Request {
         /// Bytes that go through.
         after: usize,
     },
-    /// Closes the connection after so many bytes of replies have been passed on: with none the request was
-    /// executed, and nobody is told.
+    /// Closes the connection after this many bytes of replies have been passed on. With none of them the
+    /// request was executed, and no client learns of it.
     Reply {
         /// Bytes that go through.
         after: usize,
     },
-    /// Passes requests on and keeps the replies; the connection stays open.
+    /// Passes requests on and withholds the replies; the connection stays open.
     Swallow,
     /// Closes every connection, and each new one as soon as it is made.
     Refuse,
 }
 
-/// The proxy. Ends with its threads when it is dropped.
+/// The proxy. When it is dropped, its threads end.
 pub struct Cut {
     port: u16,
     shared: Arc<Shared>,
@@ -77,7 +78,7 @@ impl Cut {
         self.port
     }
 
-    /// Fails in this way from now on; a connection that is cut at a byte is cut once.
+    /// Fails in this way from now on. A cut at a byte happens once.
     pub fn fail(&self, fault: Fault) {
         let mut state = self.shared.state.lock().unwrap();
         state.fault = Some(fault);
@@ -143,7 +144,7 @@ impl Shared {
             if state.fault == Some(Fault::Refuse) {
                 continue;
             }
-            // A server that is down: the client's connection is closed.
+            // If the server is down, the connection of the client is closed.
             let Ok(server) = TcpStream::connect(("127.0.0.1", self.server)) else { continue };
             for stream in [&client, &server] {
                 stream.set_nodelay(true).expect("a stream takes options");
@@ -158,7 +159,7 @@ impl Shared {
         }
     }
 
-    /// Passes bytes on until either side closes, or the fault says so.
+    /// Passes bytes on until one side closes, or until the fault.
     fn pass(&self, way: Way, mut from: TcpStream, mut to: TcpStream) {
         let mut bytes = [0; 4096];
         loop {
@@ -184,7 +185,7 @@ impl Drop for Cut {
             state.close_all();
             std::mem::take(&mut state.passing)
         };
-        // So that it looks whether it has ended.
+        // This makes the thread check whether it must end.
         let woken = TcpStream::connect(("127.0.0.1", self.port)).is_ok();
         let accepting = self.accepting.take().filter(|_| woken);
         for thread in accepting.into_iter().chain(passing) {

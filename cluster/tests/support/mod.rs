@@ -1,4 +1,4 @@
-//! What the tests need of a real server: [`server`] starts one, [`cut`] stands in the way to it.
+//! What the tests need from a real server: [`server`] starts one, [`cut`] is a proxy before it.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
@@ -8,7 +8,7 @@ pub mod server;
 
 use std::time::{Duration, Instant};
 
-/// Asks until there is an answer. For what must come: that it never comes is the failure.
+/// Asks until there is an answer. Use it for what must happen; the failure is that it never happens.
 ///
 /// # Panics
 ///

@@ -1,5 +1,5 @@
-//! [`Server`]: a real `redis-server` (or `valkey-server`) as a child process, on a free port, in a folder that goes
-//! with it.
+//! [`Server`]: a real `redis-server` (or `valkey-server`) as a child process, on a free port, in a folder
+//! that is removed with it.
 
 use super::clock::FakeClock;
 use super::eventually;
@@ -17,7 +17,7 @@ pub enum Persistence {
     /// Nothing.
     #[default]
     None,
-    /// What it has saved last.
+    /// What it saved last.
     Snapshots,
     /// All that it has confirmed: `appendonly yes`, `appendfsync always`.
     Always,
@@ -45,8 +45,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server, and returns when it answers. `None`, after a notice that nothing hides, where what it takes
-    /// is not installed.
+    /// Starts a server, and returns when it answers. `None` if a program that it needs is not installed; a
+    /// notice that the test runner does not hide says so.
     pub fn start(options: Options) -> Option<Self> {
         let Some(program) = ["redis-server", "valkey-server"].into_iter().find_map(in_path) else {
             skipped("no redis-server or valkey-server in PATH");
@@ -93,7 +93,7 @@ impl Server {
         self.folder.path()
     }
 
-    /// Kills it: SIGKILL, at any point of what it does.
+    /// Kills it by SIGKILL, at any point of its work.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().expect("a child can be killed");
@@ -114,17 +114,17 @@ impl Server {
         self.start_again();
     }
 
-    /// Stops it where it is: SIGSTOP. Connections to it stay open, and new ones are accepted by the kernel.
+    /// Stops it by SIGSTOP, wherever it is. Connections to it stay open, and the kernel accepts new ones.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Lets it continue.
     pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
-    /// Puts its wall clock forward or back. Only where it was asked for.
+    /// Sets its wall clock forward or back. Only for a server that was started with such a clock.
     pub fn step_clock(&mut self, seconds: i64) {
         self.clock.as_mut().expect("it was started with a clock").step(seconds);
     }
@@ -134,14 +134,14 @@ impl Server {
         kill_process(Pid::from_child(child), signal).expect("a child takes signals");
     }
 
-    /// Whether it runs and answers. If not, it has ended, which it does where the port is taken.
+    /// Whether it runs and answers. If not, it has ended, as it does if the port is taken.
     fn try_start(&mut self) -> bool {
         let mut command = Command::new(&self.program);
         command.args(self.arguments()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some(clock) = &self.clock {
             clock.give(&mut command);
         }
-        // Kept at once, so that it is ended whatever happens here.
+        // Stored at once, so that it is ended whatever fails here.
         self.child = Some(command.spawn().expect("a program that is there can be started"));
         let answers = eventually("a server answers or ends", || {
             if self.has_ended() {
@@ -149,7 +149,7 @@ impl Server {
             }
             answers(self.port).ok().filter(|answers| *answers)
         });
-        // It may be another program that answers.
+        // The answer may come from another program.
         if !answers || self.has_ended() {
             self.kill();
         }
@@ -181,7 +181,7 @@ impl Server {
         arguments.extend(self.options.password.iter().map(|password| format!("--requirepass {password}")));
         arguments.extend(self.options.replica_of.iter().map(|port| format!("--replicaof 127.0.0.1 {port}")));
         arguments.extend(self.options.extra.iter().cloned());
-        // In this form none has blanks within, but for the empty list of `--save`.
+        // In this form no argument contains blanks, except the empty list of `--save`.
         let split = arguments.iter().flat_map(|argument| argument.split(' '));
         split.map(|part| if part == "''" { String::new() } else { part.to_owned() }).collect()
     }
@@ -197,7 +197,7 @@ impl Drop for Server {
     }
 }
 
-/// Says so where nothing hides it: the test runner shows what a test prints only if it fails.
+/// Prints past the test runner, which shows the output of a test only if it fails.
 pub fn skipped(why: &str) {
     let test = std::thread::current();
     let _ = writeln!(io::stderr(), "\nSKIPPED: {why} ({})", test.name().unwrap_or("a test"));
@@ -215,7 +215,7 @@ fn in_path(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Whether a server there takes commands: it does not while it loads its data.
+/// Whether a server on this port accepts commands. It does not while it loads its data.
 fn answers(port: u16) -> io::Result<bool> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;

@@ -1,4 +1,5 @@
-//! What comes between two steps of the thread: other calls, calls of other processes, a register that goes away.
+//! What can happen between two steps of the thread: other calls, calls of other processes, a failing
+//! register.
 
 use crate::failing::{Failing, Fault};
 use crate::{LIMIT, THRESHOLD};
@@ -9,10 +10,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// So long that a test fails by its limit if anything is left to the end of a lease or of a window.
+/// So long that a test exceeds its limit if anything is left to the end of a lease or of a window.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// A register that says when it is asked to swap, and waits until it is let go on.
+/// A register that announces each swap, and waits until it may continue.
 #[derive(Debug)]
 struct Held {
     memory: Memory,
@@ -61,7 +62,7 @@ fn calls_that_come_while_nothing_answers_are_covered_with_those_before() {
     let first = throttled.trigger().unwrap();
     tells.recv_timeout(LIMIT).unwrap();
     let second = throttled.trigger().unwrap();
-    // Both have been taken, and nothing was answered to either.
+    // Both calls were taken, and neither has an answer.
     for _ in 0..2 {
         tells.recv_timeout(LIMIT).unwrap();
     }

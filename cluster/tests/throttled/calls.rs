@@ -27,7 +27,7 @@ fn a_burst_gives_runs_a_threshold_apart_and_the_last_sees_the_last_call() {
     assert_eq!(runs.last().map(|&(_, seen)| seen), Some(10_000));
     let apart = |pair: &[(u64, u64)]| u128::from(pair[1].0 - pair[0].0) >= threshold.as_nanos();
     assert!(runs.windows(2).all(apart), "{runs:?}");
-    // A call of its own for each of them would have made as many runs.
+    // One run for each call would be as many runs as calls.
     assert!(runs.len() < 1_000, "{} runs", runs.len());
 }
 

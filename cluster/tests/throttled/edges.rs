@@ -64,7 +64,7 @@ fn a_run_that_panics_has_run_and_the_throttle_goes_on() {
     }
 }
 
-/// Two front ends stand for two processes, and the lease is nothing: each call of the second supersedes.
+/// Two front ends stand for two processes, and the lease is zero: each call of the second supersedes.
 #[test]
 fn a_run_that_was_superseded_is_told_so_and_covers_nobody() {
     let register: Arc<dyn Register> = Arc::new(Memory::new());
@@ -96,7 +96,7 @@ fn a_run_that_was_superseded_is_told_so_and_covers_nobody() {
     assert!(!ticket.is_covered());
     lets_go.send(()).unwrap();
     assert_eq!(tells.recv_timeout(LIMIT), Ok((stale, false, Duration::ZERO)));
-    // By the run of the other one, which started after the call.
+    // The run of the other one covers it, because it started after the call.
     ticket.wait_for(LIMIT).unwrap();
     assert_eq!(slow.status().runs, 1, "and not by another one of its own");
 }
@@ -144,7 +144,7 @@ fn a_run_may_ask_for_another_one() {
     assert!(tokens.windows(2).all(apart), "{tokens:?}");
 }
 
-/// A register that forgets soon.
+/// A register that forgets after a short time.
 #[derive(Debug, Default)]
 struct Forgetful(Memory);
 
@@ -175,7 +175,7 @@ fn what_the_register_would_forget_is_refused() {
     }
 }
 
-/// Also before the thread has taken it.
+/// A call counts as owed even before the thread has taken it.
 #[test]
 fn a_wait_for_all_calls_is_for_the_latest_one_too() {
     for _ in 0..20 {
@@ -184,7 +184,7 @@ fn a_wait_for_all_calls_is_for_the_latest_one_too() {
             .spawn(|_| ())
             .unwrap();
         throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
-        // The window is an hour: nothing covers this one.
+        // The window is an hour, so nothing covers this call.
         throttled.trigger().unwrap();
         let waited = throttled.wait_for(Duration::ZERO);
         assert!(matches!(waited, Err(WaitError::TimedOut { register: None })), "{waited:?}");
@@ -214,7 +214,7 @@ fn a_register_in_memory_swaps_only_what_is_expected() {
     let swap = memory.compare_and_swap(other, Cell::NEW, Mark::from_u64(1)).unwrap();
     assert!(matches!(swap, Swap::Differs(reading) if reading.cell == Cell::NEW && reading.mark.is_none()));
     assert!(matches!(memory.compare_and_swap(Cell::NEW, other, Mark::from_u64(1)), Ok(Swap::Done(_))));
-    // No other epoch, no other mark.
+    // Neither the epoch nor the mark changes.
     let (ended, _) = other.finish(other.epoch());
     assert!(matches!(memory.compare_and_swap(other, ended, Mark::from_u64(2)), Ok(Swap::Done(_))));
     let reading = memory.read().unwrap();

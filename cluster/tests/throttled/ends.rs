@@ -1,4 +1,4 @@
-//! Ends: what is owed is covered first, within the limit, and nothing is lost silently.
+//! Ends: owed calls are covered first, within the limit, and nothing is lost silently.
 
 use crate::failing::{Failing, Fault};
 use crate::{LIMIT, THRESHOLD};
@@ -23,7 +23,7 @@ fn a_shutdown_covers_what_was_asked_for_and_refuses_what_comes_later() {
     assert_eq!(runs.load(Relaxed), 2);
     assert_eq!(throttled.trigger().err(), Some(Ended));
     throttled.shutdown(LIMIT).unwrap();
-    // What was covered before the end stays so.
+    // A call that was covered before the end stays covered.
     throttled.wait_for(LIMIT).unwrap();
 }
 
@@ -82,7 +82,7 @@ fn no_call_is_taken_after_an_end_that_was_too_short_for_a_run() {
     assert!(throttled.shutdown(LIMIT).is_err() && throttled.status().is_owed);
 }
 
-/// Several times: the thread may be quick enough to have ended.
+/// Repeated, because the thread may be quick enough to have ended.
 #[test]
 fn an_end_without_any_time_succeeds_where_nothing_is_owed() {
     for _ in 0..100 {
@@ -92,7 +92,7 @@ fn an_end_without_any_time_succeeds_where_nothing_is_owed() {
     }
 }
 
-/// What the function holds until it is dropped, which takes a while, or panics.
+/// A value that the function holds. Its drop takes a while, or panics.
 struct Held(Option<mpsc::Sender<()>>);
 
 impl Drop for Held {
@@ -117,7 +117,7 @@ fn what_the_function_holds_is_gone_when_the_end_is_told() {
     assert_eq!(tells.try_recv(), Ok(()));
 }
 
-/// Two panics at once would abort.
+/// A second panic while unwinding would abort.
 #[test]
 fn the_function_and_the_hooks_may_all_panic_when_they_are_dropped() {
     let [in_function, on_error, on_panic] = [(); 3].map(|()| Held(None));
@@ -137,7 +137,7 @@ fn the_function_and_the_hooks_may_all_panic_when_they_are_dropped() {
     assert_eq!(throttled.trigger().err(), Some(Ended));
 }
 
-/// The function holds the last handle; or drops it.
+/// The function holds the last handle, or drops it.
 #[test]
 fn a_handle_may_be_dropped_inside_the_run() {
     let (told, tells) = mpsc::channel();
@@ -157,8 +157,8 @@ fn a_handle_may_be_dropped_inside_the_run() {
     assert_eq!(tells.recv_timeout(LIMIT), Ok(true));
 }
 
-/// A throttle with a call that is not covered: the window is long, or the register is away. The function is dropped
-/// with the thread.
+/// A throttle with a call that is not covered: the window is long, or the register fails. The function is
+/// dropped with the thread.
 fn never_covered(register: Option<Fault>) -> (ClusterThrottled, mpsc::Receiver<()>) {
     let failing = Arc::new(Failing::default());
     let (function, ended) = mpsc::channel();
@@ -183,7 +183,7 @@ fn the_thread_ends_when_the_limit_of_a_shutdown_has_passed() {
         let (throttled, ended) = never_covered(fault);
         assert!(throttled.shutdown(Duration::from_millis(1)).is_err(), "{fault:?}");
         assert_eq!(ended.recv_timeout(LIMIT), GONE, "{fault:?}");
-        // At whatever point of its way to a run the call was, none is promised to the next one.
+        // Wherever the call was on its way to a run, the next call is promised none.
         assert_eq!(throttled.trigger().err(), Some(Ended), "{fault:?}");
         assert!(throttled.shutdown(LIMIT).is_err(), "{fault:?}: a call was not covered");
     }
@@ -195,14 +195,14 @@ fn after_the_end_no_call_joins_one_that_nobody_took() {
     while throttled.status().error.is_none() {
         std::thread::yield_now();
     }
-    // The thread waits until it asks again, and does not take these before.
+    // The thread waits until its next request, and takes no calls before.
     throttled.trigger().unwrap();
     let _ = throttled.shutdown(Duration::ZERO);
     assert_eq!(ended.recv_timeout(LIMIT), GONE);
     assert_eq!(throttled.trigger().err(), Some(Ended));
 }
 
-/// Whichever of them comes first.
+/// Either of the two may come first.
 #[test]
 fn of_several_shutdowns_the_soonest_limit_counts() {
     for _ in 0..10 {
@@ -220,7 +220,7 @@ fn of_several_shutdowns_the_soonest_limit_counts() {
     }
 }
 
-/// It cannot wait for its own end.
+/// The thread cannot wait for its own end.
 #[test]
 fn a_shutdown_inside_the_run_ends_it_afterwards() {
     let (told, tells) = mpsc::channel();
@@ -239,7 +239,7 @@ fn a_shutdown_inside_the_run_ends_it_afterwards() {
     throttled.shutdown(LIMIT).unwrap();
 }
 
-/// Inside the run, and while another thread waits for the end: a call that comes then would join one that is pending.
+/// Inside the run, and while another thread waits for the end: a call made then would join a pending one.
 #[test]
 fn from_the_moment_that_the_end_is_asked_for_calls_are_refused() {
     for (inside, limit) in [(true, Duration::ZERO), (true, LIMIT), (false, LIMIT)] {
@@ -273,7 +273,8 @@ fn from_the_moment_that_the_end_is_asked_for_calls_are_refused() {
     }
 }
 
-/// What a run could not do is not lost because the end has come: it has finished, and so covers the calls of others.
+/// The work that a run could not do is not lost because of the end: the run has finished, and so covers the
+/// calls of other processes.
 #[test]
 fn a_run_may_ask_for_another_one_as_long_as_the_end_is_waited_for() {
     for (limit, again, runs) in [(LIMIT, Ok(()), 2), (Duration::ZERO, Err(Ended), 1)] {

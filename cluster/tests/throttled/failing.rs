@@ -1,4 +1,4 @@
-//! A register that fails when it is told to.
+//! A register that fails on command.
 
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
@@ -6,20 +6,20 @@ use atomic_throttle_cluster::register::{
 };
 use std::sync::{Mutex, mpsc};
 
-/// What becomes of the next operations.
+/// What happens to the next operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// No operation is answered, and none happens.
     Unreachable,
-    /// The next so many swaps happen, and are not answered.
+    /// The next swaps, this many, happen and get no answer.
     SwapsUnanswered(u32),
-    /// The next so many swaps do not happen, and are not answered.
+    /// The next swaps, this many, do not happen and get no answer.
     SwapsLost(u32),
-    /// Operations panic, against the promise.
+    /// Operations panic, which breaks the promise of a register.
     Panics,
 }
 
-/// A register that says when it is read, and answers when it is let.
+/// A register that announces each read, and answers when it may.
 #[derive(Debug)]
 pub struct Slow {
     pub memory: Memory,

@@ -1,4 +1,5 @@
-//! A register that does not answer: nothing is lost, nothing is done twice, and whoever waits is told.
+//! A register that does not answer: nothing is lost, nothing is done twice, and callers that wait learn the
+//! reason.
 
 use crate::failing::{Failing, Fault, Slow};
 use crate::{LIMIT, THRESHOLD};
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
-/// At a register that fails, with how often the function was called.
+/// A throttle at a register that fails, and a count of the runs of its function.
 fn at(register: &Arc<Failing>, lease: Duration) -> (ClusterThrottled, Arc<AtomicU64>) {
     let runs = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&runs);
@@ -36,7 +37,7 @@ fn calls_stay_owed_while_nothing_answers_and_are_covered_when_it_does() {
     let error = loop {
         match ticket.wait_for(Duration::from_millis(10)) {
             Err(error @ WaitError::TimedOut { register: Some(_) }) => break error,
-            // The thread has not asked yet.
+            // The thread has not asked the register yet.
             Err(WaitError::TimedOut { register: None }) => {}
             other => panic!("{other:?}"),
         }
@@ -70,7 +71,7 @@ fn a_call_is_owed_while_the_register_is_asked_for_it() {
     assert!(!throttled.status().is_owed);
 }
 
-/// The lease is so long that a test would fail by its limit if a run were left to it.
+/// The lease is so long that a test would exceed its limit if a run were left to it.
 #[test]
 fn a_swap_that_is_not_answered_loses_no_run_and_makes_no_second_one() {
     let check = Check::of(
@@ -96,7 +97,7 @@ fn a_swap_that_is_not_answered_loses_no_run_and_makes_no_second_one() {
     check.passed(faults, "faults");
 }
 
-/// The second call is deferred: its swaps are a deferral, a start and a finish.
+/// The second call is deferred, so its swaps are a deferral, a start and a finish.
 #[test]
 fn each_swap_of_a_deferred_run_may_go_unanswered() {
     for unanswered in 1..=4 {
@@ -109,7 +110,7 @@ fn each_swap_of_a_deferred_run_may_go_unanswered() {
     }
 }
 
-/// As a replica is, or a server that is full.
+/// Like a replica, or a server that is full.
 #[test]
 fn a_register_that_is_read_and_takes_no_swap_is_asked_less_and_less_often() {
     let check =
@@ -130,7 +131,7 @@ fn a_register_that_is_read_and_takes_no_swap_is_asked_less_and_less_often() {
     for _ in 0..errors {
         tells.recv_timeout(LIMIT).unwrap();
     }
-    // From 20 ms on, twice as long each time: a thread may sleep longer, never shorter.
+    // The delays double from 20 ms on; a thread may sleep longer, never shorter.
     let least = Duration::from_millis(20 * ((1 << (errors - 1)) - 1));
     assert!(began.elapsed() >= least, "{errors} errors in {:?}", began.elapsed());
     assert!(throttled.status().error.is_some());
@@ -174,7 +175,7 @@ fn a_register_that_panics_leaves_nobody_waiting() {
     assert_eq!(runs.load(Relaxed), 0);
 }
 
-/// The cause of an error, which asks the throttle for something when it is dropped.
+/// The cause of an error; its drop asks the throttle for something.
 #[derive(Debug)]
 struct Cause(Arc<OnceLock<ClusterThrottled>>);
 
@@ -194,7 +195,7 @@ impl Drop for Cause {
     }
 }
 
-/// Fails so often, each time for a cause of its own.
+/// Fails this many times, each time with another cause.
 #[derive(Debug)]
 struct FailsFor {
     memory: Memory,
@@ -225,7 +226,7 @@ fn the_cause_of_an_error_may_use_the_throttle_when_it_is_dropped() {
     let fails = ClusterThrottled::builder(THRESHOLD).register(Arc::new(register)).spawn(|_| ()).unwrap();
     throttled.set(fails.clone()).unwrap();
     let (told, tells) = mpsc::channel();
-    // Elsewhere: whoever waits for a lock that is never given back waits for ever.
+    // On another thread: a thread that waits for a lock which is never released waits for ever.
     std::thread::spawn(move || told.send(fails.trigger().unwrap().wait_for(LIMIT).is_ok()));
     assert_eq!(tells.recv_timeout(LIMIT), Ok(true));
 }

@@ -1,4 +1,4 @@
-//! What the register answers late: after another process has gone on, after the end.
+//! Answers that come late: after another process has gone on, or after the end.
 
 use crate::failing::Slow;
 use crate::{LIMIT, THRESHOLD};
@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel}
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Swaps at once, says so, and answers when it is let.
+/// Swaps at once, announces that, and answers when it may.
 #[derive(Debug)]
 struct LateAnswer {
     memory: Arc<Memory>,
@@ -29,7 +29,7 @@ impl Register for LateAnswer {
     }
 }
 
-/// A function that says that it has begun, and ends when it is let.
+/// A function that announces its begin, and ends when it may.
 fn held() -> (impl FnMut(&atomic_throttle_cluster::Run<'_>) + Send, Receiver<()>, Sender<()>) {
     let ((begun, has_begun), (lets_go, goes_on)) = (channel(), channel::<()>());
     let function = move |_: &atomic_throttle_cluster::Run<'_>| {
@@ -39,8 +39,8 @@ fn held() -> (impl FnMut(&atomic_throttle_cluster::Run<'_>) + Send, Receiver<()>
     (function, has_begun, lets_go)
 }
 
-/// The start of one process is done, and another process supersedes it before the answer is there. A call that comes
-/// then is not covered by the run of the other one: that began before.
+/// The start of one process is done, and another process supersedes it before the answer arrives. The run of
+/// that other process does not cover a call made in between, because it began before.
 #[test]
 fn a_run_that_was_superseded_before_its_answer_covers_no_later_call() {
     let memory = Arc::new(Memory::new());
@@ -67,7 +67,7 @@ fn a_run_that_was_superseded_before_its_answer_covers_no_later_call() {
     assert_eq!((superseded.status().superseded, other.status().superseded), (1, 0));
 }
 
-/// The thread waits for an answer as long as a register may take; the end does not.
+/// The thread waits for an answer as long as a register may take; the shutdown does not.
 #[test]
 fn no_run_begins_after_a_shutdown_has_returned() {
     let ((reads, is_read), (answer, goes_on)) = (sync_channel(0), channel());
@@ -85,7 +85,7 @@ fn no_run_begins_after_a_shutdown_has_returned() {
     assert_eq!(throttled.register().read().unwrap().cell, Cell::NEW, "nor is one won that is not performed");
 }
 
-/// Also one that was won there.
+/// The same for a run that was won at the register.
 #[test]
 fn no_run_begins_that_was_won_when_the_end_had_come() {
     let memory = Arc::new(Memory::new());
@@ -103,7 +103,7 @@ fn no_run_begins_that_was_won_when_the_end_had_come() {
     assert!(memory.read().unwrap().cell.state().is_running(), "as after a death");
 }
 
-/// Its end is late: by then the register knows nothing of it.
+/// The end of the run is late: by then the register has forgotten it.
 #[test]
 fn a_run_that_the_register_forgets_covers_nobody_and_is_counted() {
     let memory = Arc::new(Memory::new());

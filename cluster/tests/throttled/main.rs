@@ -10,6 +10,6 @@ mod late;
 
 use std::time::Duration;
 
-/// A wait that would be a fault if it took so long.
+/// A wait this long would be a fault.
 const LIMIT: Duration = Duration::from_secs(30);
 const THRESHOLD: Duration = Duration::from_millis(20);

@@ -1,4 +1,4 @@
-//! What is shown of a simulation.
+//! The figures that a simulation shows.
 
 use crate::simulation::{Model, Observed};
 use comfy_table::{CellAlignment, Table};
@@ -42,7 +42,7 @@ impl Figures {
     }
 }
 
-/// The most of `times`, which ascend, within any `span`.
+/// The highest number of `times`, which ascend, within any `span`.
 pub fn most_within(times: &[Duration], span: Duration) -> usize {
     let mut first = 0;
     let mut most = 0;

@@ -1,5 +1,5 @@
-//! What many processes cost the server of their register, in simulated time: the real decisions and the real
-//! pace of each process, and a model of the network and the server.
+//! What many processes cost the server of their register, in simulated time. The decisions and the pace of
+//! each process are real; the network and the server are a model.
 //!
 //! ```text
 //! cargo run --release -p atomic-throttle-cluster --example simulate
@@ -21,20 +21,20 @@ use clap::Parser;
 use core::time::Duration;
 
 const MODEL: &str = "\
-The model: processes on machines of their own, each with calls at random times (Poisson). What each decides, \
-and when it looks, is the library's own code. A way to the server takes its shortest time and an exponentially \
-distributed time more, each command anew; the server does one command after the other, each in the same \
+The model: each process is on a machine of its own, and has calls at random times (Poisson). The library's own \
+code decides what a process does, and when it looks. Each way to the server takes the shortest time and an \
+exponentially distributed extra time; the server executes one command after the other, each in the same \
 time. All clocks agree.
 
-Its limits: nothing is lost, nobody dies, and no connection is made anew; the server does nothing else; a \
-process wakes exactly when it wants to and decides in no time; its function always takes as long. So the \
-figures are of the protocol, not of a network or a machine.";
+Its limits: nothing is lost, no process dies, and no connection is made again; the server has no other work; a \
+process wakes exactly when it wants to and decides in no time; its function always takes the same time. So the \
+figures describe the protocol, not a network or a machine.";
 
 /// Simulates many processes at one register, and shows what they cost its server.
 #[derive(Parser)]
 #[command(name = "simulate", after_help = MODEL)]
 struct Options {
-    /// How many processes; 1, 10, 100 and 1000 if nothing is said
+    /// How many processes [default: 1, 10, 100 and 1000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     processes: Option<u32>,
 
@@ -54,7 +54,7 @@ struct Options {
     #[arg(long, default_value = "100us", value_parser = humantime::parse_duration)]
     way: Duration,
 
-    /// What comes to each way on average
+    /// The average extra time of each way
     #[arg(long, default_value = "50us", value_parser = humantime::parse_duration)]
     way_more: Duration,
 
@@ -62,18 +62,22 @@ struct Options {
     #[arg(long, default_value = "20us", value_parser = humantime::parse_duration)]
     service: Duration,
 
-    /// For how many windows calls are made
+    /// The number of windows during which calls are made
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     windows: u32,
 
-    /// The same seed, the same figures
+    /// The seed of all random times; the same seed gives the same figures
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 fn positive(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err(String::from("more than 0, please")) }
+    if rate.is_finite() && rate > 0.0 {
+        Ok(rate)
+    } else {
+        Err(String::from("must be finite and greater than 0"))
+    }
 }
 
 fn main() {
@@ -99,7 +103,7 @@ fn main() {
     }
     println!("{MODEL}\n");
     println!(
-        "Threshold {:?}, {} calls per second and process, a run of {:?}, a way of {:?} and {:?} more on \
+        "Threshold {:?}, {} calls per second and process, a run of {:?}, {:?} for each way and {:?} more on \
          average, {:?} per command, {} windows, seed {}.\n",
         options.threshold,
         options.rate,

@@ -1,4 +1,5 @@
-//! [`Process`]: one process with the real `Course` and the real `Pace`, and the worker around them, modelled.
+//! [`Process`]: one process with the real `Course` and the real `Pace`, and a model of the worker around
+//! them.
 
 use crate::server::{Answer, duration, timestamp};
 use atomic_throttle::lease::Policy;
@@ -14,12 +15,13 @@ pub struct Process {
     course: Course,
     pace: Pace,
     doing: Doing,
-    /// When calls were made that are not taken yet.
+    /// The times of the calls that are not taken yet.
     gate: Vec<Duration>,
-    /// Those that were taken and are not covered yet.
+    /// The calls that were taken and are not covered yet.
     taken: VecDeque<(Taken, Vec<Duration>)>,
     takes: Taken,
-    /// Whenever a sleep is planned or ends: one that was planned before does not wake.
+    /// Counts each time a sleep is planned or ends. A sleep that was planned before does not wake the
+    /// process.
     pub sleeps: u64,
 }
 
@@ -64,7 +66,7 @@ impl Process {
         }
     }
 
-    /// A call is made at `now`. `Some` if the process has to be woken for it: then.
+    /// A call is made at `now`. `Some` if the process must be woken for it, with the time of that.
     pub fn call(&mut self, now: Duration) -> Option<Duration> {
         self.gate.push(now);
         match self.doing {
@@ -74,13 +76,13 @@ impl Process {
         }
     }
 
-    /// When the oldest call was made that is not covered yet.
+    /// The time of the oldest call that is not covered yet.
     pub fn oldest_call(&self) -> Option<Duration> {
         let taken = self.taken.front().and_then(|(_, made)| made.first());
         taken.or(self.gate.first()).copied()
     }
 
-    /// It is woken, or has nothing else to do: takes its calls, and reads the register.
+    /// It is woken, or has nothing more to do: it takes its calls, and reads the register.
     pub fn wake(&mut self) -> Next {
         self.sleeps += 1;
         let taken = self.take();
@@ -92,7 +94,7 @@ impl Process {
         Next::Ask(Asks::Read)
     }
 
-    /// The answer arrives. The calls that are covered now go to `covered`.
+    /// The answer arrives. The calls that are covered now are added to `covered`.
     pub fn answer(
         &mut self,
         answer: Answer,
@@ -142,7 +144,7 @@ impl Process {
         }
     }
 
-    /// Its function has come to an end. As a rule nothing has moved since, so the register is not read first.
+    /// Its function has ended. As a rule nothing has moved since, so the register is not read first.
     pub fn ended(&mut self, now: Duration, covered: &mut Vec<Duration>) -> Next {
         let Doing::Performing(epoch) = self.doing else { unreachable!("only a run that is performed ends") };
         let assumed = Reading { cell: self.course.cell(), now: Timestamp::ZERO, mark: None };

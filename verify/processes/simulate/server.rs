@@ -1,4 +1,4 @@
-//! [`Server`]: a register on one machine that does one command after the other.
+//! [`Server`]: a register on one machine that executes one command after the other.
 
 use crate::process::Asks;
 use atomic_throttle::Timestamp;
@@ -19,7 +19,7 @@ pub struct Server {
     pub longest_queue: Duration,
 }
 
-/// What a command was answered.
+/// The answer to a command.
 #[derive(Debug)]
 pub enum Answer {
     Read(Reading),
@@ -38,14 +38,14 @@ impl Server {
         }
     }
 
-    /// Does a command that arrives at `at`, after all that arrived before; and when it is done.
+    /// Executes a command that arrives at `at`, after all that arrived before. Returns when it is done.
     pub fn ask(&mut self, at: Duration, asks: Asks) -> (Duration, Answer) {
         let begins = at.max(self.free_at);
         self.longest_queue = self.longest_queue.max(begins.saturating_sub(at));
         let done = begins + self.service;
         self.free_at = done;
         self.done_at.push(done);
-        // In microseconds, as the server tells it.
+        // In microseconds, as the server gives it.
         let now = timestamp(Duration::from_micros(u64::try_from(done.as_micros()).expect("a few years")));
         let reading = Reading { cell: self.cell, now, mark: self.mark };
         let answer = match asks {

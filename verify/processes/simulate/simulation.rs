@@ -23,7 +23,7 @@ pub struct Model {
     pub run: Duration,
     /// The shortest way to the server, or back.
     pub way: Duration,
-    /// What comes to each way on average: exponentially distributed.
+    /// The average extra time of each way, exponentially distributed.
     pub way_more: Duration,
     /// How long the server takes for a command.
     pub service: Duration,
@@ -33,7 +33,7 @@ pub struct Model {
     pub seed: u64,
 }
 
-/// What came of it.
+/// The result of a simulation.
 #[derive(Debug)]
 pub struct Observed {
     pub lasted: Duration,
@@ -41,9 +41,10 @@ pub struct Observed {
     pub longest_queue: Duration,
     /// When each run was started at the register, by its stamp.
     pub starts: Vec<Duration>,
-    /// From the end of a window at which calls waited to the start of the run, as its process knew of it.
+    /// For windows at whose end calls waited: from the end to the start of the run, as its process learned of
+    /// it.
     pub late: Vec<Duration>,
-    /// From a call until its process was told that it is covered.
+    /// From a call until its process knows that it is covered.
     pub covered: Vec<Duration>,
     pub calls: usize,
     /// Calls that were not covered at the end.
@@ -171,7 +172,7 @@ impl Simulation {
         }
     }
 
-    /// A process was told that its run has started.
+    /// A process has learned that its run has started.
     fn started(&mut self, now: Duration, stamp: Duration) {
         let oldest = self.processes.iter().filter_map(Process::oldest_call).min();
         if let Some(before) = self.observed.starts.last() {
@@ -201,7 +202,7 @@ impl Simulation {
     }
 }
 
-/// Draws nothing but zeros: then looks are not spread.
+/// Draws only zeros, so that looks are not spread.
 struct Still;
 
 impl TryRng for Still {

@@ -1,4 +1,4 @@
-//! What the simulation shows, at a small size: which figures are bounded, and that the spread is what does it.
+//! What the simulation shows, at a small size: which figures are bounded, and that the spread bounds them.
 
 use crate::figures::{Figures, most_within};
 use crate::simulation::{Model, Observed, simulate};
@@ -33,7 +33,7 @@ fn runs_are_spaced_and_every_call_is_covered() {
     }
 }
 
-/// However many processes there are, and however many calls are made.
+/// The bound holds for any number of processes and of calls.
 #[test]
 fn each_process_asks_a_few_times_in_a_window() {
     for processes in [10, 100, 300] {

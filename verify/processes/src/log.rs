@@ -1,4 +1,4 @@
-//! What a process writes down: one line for each thing that happened, in a file of its own.
+//! The log of a process: one line for each thing that happened, in a file of its own.
 
 use atomic_throttle::{Clock, Monotonic};
 use serde::{Deserialize, Serialize};
@@ -10,18 +10,18 @@ use std::path::Path;
 /// Time in nanoseconds on the monotonic clock of the machine: one for all its processes.
 pub type Nanos = u64;
 
-/// What the clock of the machine reads.
+/// The present time on the clock of the machine.
 #[must_use]
 pub fn now() -> Nanos {
     Monotonic.now().as_nanos()
 }
 
-/// A process: the seat in the trial that it takes, and how many have taken that before it.
+/// A process: its seat in the trial, and how many processes had that seat before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Who {
     /// The seat.
     pub seat: u32,
-    /// How many have taken it before.
+    /// How many processes had it before.
     pub incarnation: u32,
 }
 
@@ -47,7 +47,7 @@ pub struct Record {
 pub enum Event {
     /// It has begun.
     Opened {
-        /// Its number at the system.
+        /// Its process id.
         pid: u32,
     },
     /// It is about to make a call.
@@ -65,7 +65,7 @@ pub enum Event {
         /// Which.
         call: u64,
     },
-    /// It was told that this call is covered, and so all before it.
+    /// It learned that this call is covered, and so all before it.
     Covered {
         /// Which.
         call: u64,
@@ -74,7 +74,7 @@ pub enum Event {
     TimedOut {
         /// Which.
         call: u64,
-        /// Whether it was told that the register does not answer.
+        /// Whether the wait reported that the register does not answer.
         unanswered: bool,
     },
     /// It has made a run pending, and owns it.
@@ -91,7 +91,7 @@ pub enum Event {
     Offered {
         /// The epoch of the run.
         epoch: u64,
-        /// Whether the receiver took it.
+        /// Whether the receiver accepted it.
         accepted: bool,
     },
     /// The last thing in the function.
@@ -100,7 +100,7 @@ pub enum Event {
         epoch: u64,
         /// When it asked whether it is the latest run.
         asked: Nanos,
-        /// What it was told, if the register answered.
+        /// What it learned, if the register answered.
         current: Option<bool>,
     },
     /// The register did not answer.
@@ -109,14 +109,14 @@ pub enum Event {
     Closed {
         /// Whether all its calls were covered.
         covered: bool,
-        /// How many commands it gave to the register.
+        /// How many commands it sent to the register.
         commands: u64,
     },
 }
 
 /// The log of a process that writes.
 ///
-/// A record is one `write` without a buffer before it: what was written stays when the process is killed.
+/// A record is one unbuffered `write`: what was written stays when the process is killed.
 #[derive(Debug)]
 pub struct Log {
     file: File,
@@ -132,12 +132,12 @@ impl Log {
         Ok(Self { file: OpenOptions::new().append(true).create_new(true).open(path)? })
     }
 
-    /// Writes that this happens now, and says when that is.
+    /// Writes that this happens now, and returns the time.
     ///
     /// # Panics
     ///
-    /// If the system does not take it: a process whose log has holes could not be judged.
-    #[allow(clippy::must_use_candidate, reason = "written is what matters, as a rule")]
+    /// If the system refuses it: a log with holes could not be judged.
+    #[allow(clippy::must_use_candidate, reason = "as a rule only the writing matters")]
     pub fn write(&self, event: Event) -> Nanos {
         let at = now();
         let mut line = serde_json::to_string(&Record { at, event }).expect("a record has no maps");
@@ -147,12 +147,12 @@ impl Log {
     }
 }
 
-/// The records in the file at `path`. A last line that was torn by the death of its writer is left out; a file that
-/// is not there has none.
+/// The records in the file at `path`. A torn last line, which its writer did not live to complete, is left
+/// out; a file that does not exist has no records.
 ///
 /// # Errors
 ///
-/// What the system says, or that a line which is whole is no record.
+/// The error of the system, or of a whole line that is not a record.
 pub fn read(path: &Path) -> io::Result<Vec<Record>> {
     match fs::read(path) {
         Ok(bytes) => parse(&bytes),

@@ -1,8 +1,8 @@
-//! [`Scene`]: a trial while it goes on. Starts participants, tells them what to do, kills and stops them, and collects
-//! what the judge needs.
+//! [`Scene`]: a trial in progress. It starts participants, sends them commands, kills and stops them, and
+//! collects what the judge needs.
 //!
-//! It panics where the system does not do what it is asked for: then there is no trial.
-#![allow(clippy::missing_panics_doc, reason = "said once, for all of it")]
+//! It panics if the system does not do what it is asked to do: then there is no trial.
+#![allow(clippy::missing_panics_doc, reason = "the module says it once for all functions")]
 
 use crate::judge::{Fact, ProcessLog, Trial, What};
 use crate::log::{self, Event, Nanos, Record, Who};
@@ -18,14 +18,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What would be a fault if it took so long.
+/// A wait this long would be a fault.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Two clocks that are set to the same time drift apart a little: by so much the clock of the machine is taken to be
-/// less ahead than it was seen to be.
+/// Two clocks that are set to the same time drift apart a little. The clock of the machine is therefore
+/// assumed to be less ahead, by this much, than was observed.
 pub const DRIFT: Nanos = 1_000_000;
 
-/// A trial while it goes on. Dropped, it kills its participants.
+/// A trial in progress. When it is dropped, it kills its participants.
 #[derive(Debug)]
 pub struct Scene {
     command: Vec<PathBuf>,
@@ -40,15 +40,16 @@ pub struct Scene {
 struct Participant {
     who: Who,
     child: Option<Child>,
-    /// How often it was told to call.
+    /// How many calls it was asked to make.
     called: u64,
     /// When it was stopped, if it is.
     stopped: Option<Nanos>,
 }
 
 impl Scene {
-    /// A trial with nobody in it. `command` is a program that is [`participant::main`](crate::participant::main), with
-    /// what comes before the options; its files go to `folder`.
+    /// A trial without participants. `command` is a program that calls
+    /// [`participant::main`](crate::participant::main), with the arguments that come before the options; its
+    /// files go to `folder`.
     #[must_use]
     pub fn new(command: &[&Path], folder: &Path, driver: &str, threshold: Duration, lease: Duration) -> Self {
         let defaults = Options {
@@ -74,12 +75,13 @@ impl Scene {
         }
     }
 
-    /// What participants are told if nothing else is said.
+    /// The options of participants for which no others are given.
     pub fn defaults(&mut self) -> &mut Options {
         &mut self.defaults
     }
 
-    /// The clock of the register runs as that of the machine: what is stamped is judged by that as well.
+    /// Declares that the clock of the register runs like the clock of the machine: stamps are then judged by
+    /// that clock as well.
     ///
     /// # Errors
     ///
@@ -95,7 +97,7 @@ impl Scene {
         Ok(())
     }
 
-    /// The register, to look at.
+    /// The register, for reading.
     #[must_use]
     pub fn register(&self) -> Arc<dyn Register> {
         Drivers::standard().open(&self.defaults.driver).expect("the register of the trial").register
@@ -106,7 +108,7 @@ impl Scene {
         self.start_with(seat, |_| {})
     }
 
-    /// Starts a process at this seat, with other options than those of the others.
+    /// Starts a process at this seat, with options of its own.
     pub fn start_with(&mut self, seat: u32, change: impl FnOnce(&mut Options)) -> Who {
         let before = self.participants.iter().filter(|participant| participant.who.seat == seat).count();
         let who = Who { seat, incarnation: u32::try_from(before).expect("they are few") };
@@ -126,13 +128,13 @@ impl Scene {
         who
     }
 
-    /// Those that have not been killed, and have not been let end.
+    /// The participants that have not been killed, and have not been asked to end.
     #[must_use]
     pub fn alive(&self) -> Vec<Who> {
         self.participants.iter().filter(|one| one.child.is_some()).map(|one| one.who).collect()
     }
 
-    /// A line to the standard input of a participant.
+    /// Sends a line to the standard input of a participant.
     pub fn tell(&mut self, who: Who, command: &str) {
         let child = self.of(who).child.as_mut().expect("it was not killed");
         let mut input = child.stdin.as_ref().expect("it is piped");
@@ -145,7 +147,7 @@ impl Scene {
         self.tell(who, "call");
     }
 
-    /// Runs that begin there do not end until they are released.
+    /// From now on, runs of this participant do not end until they are released.
     pub fn hold(&self, who: Who) {
         fs::write(self.hold_of(who), []).expect("the folder of the trial takes files");
     }
@@ -155,7 +157,7 @@ impl Scene {
         fs::remove_file(self.hold_of(who)).expect("it was held");
     }
 
-    /// Kills all of them at once, at whatever point they are.
+    /// Kills all of them at once, wherever they are.
     pub fn kill(&mut self, all: &[Who]) {
         let from = log::now();
         for &who in all {
@@ -170,14 +172,14 @@ impl Scene {
         }
     }
 
-    /// Stops it where it is.
+    /// Stops it wherever it is.
     pub fn stop(&mut self, who: Who) {
         let from = log::now();
         self.signal(who, Signal::STOP);
         self.of(who).stopped.get_or_insert(from);
     }
 
-    /// Lets it go on.
+    /// Lets it continue.
     pub fn go_on(&mut self, who: Who) {
         self.signal(who, Signal::CONT);
         if let Some(from) = self.of(who).stopped.take() {
@@ -209,10 +211,11 @@ impl Scene {
         assert!(wait_for(written), "{who} has not written it: {}", self.last_of(who));
     }
 
-    /// Waits until all calls are covered that it was told to make; for those that do not call by themselves.
+    /// Waits until all calls are covered that it was asked to make; only for participants that do not call by
+    /// themselves.
     #[track_caller]
     pub fn until_covered(&mut self, who: Who) {
-        // Its last call would not be the last one it was told to make.
+        // The last call that it makes would not be the last one that it was asked to make.
         assert!(self.defaults.calls_every.is_none(), "{who} calls by itself");
         self.tell(who, &format!("wait {}s", LIMIT.as_secs()));
         let call = self.of(who).called;
@@ -220,7 +223,8 @@ impl Scene {
         assert!(call == 0 || wait_for(is_covered), "calls of {who} are not covered: {}", self.last_of(who));
     }
 
-    /// Makes a call there, and waits until it or one after it is covered; for those that call by themselves.
+    /// Makes a call there, and waits until that or a later one is covered; for participants that call by
+    /// themselves.
     #[track_caller]
     pub fn until_covered_again(&mut self, who: Who) {
         let from = log::now();
@@ -236,7 +240,7 @@ impl Scene {
         assert!(wait_for(is_covered), "calls of {who} are not covered: {}", self.last_of(who));
     }
 
-    /// Lets all end that are left, and gives what is known of the trial.
+    /// Asks all remaining participants to end, and returns what is known about the trial.
     #[must_use]
     pub fn end(mut self) -> Trial {
         let stopped: Vec<_> =
@@ -245,7 +249,7 @@ impl Scene {
             self.go_on(who);
         }
         for participant in &mut self.participants {
-            // All of them first: they go on together.
+            // All of them first, so that they continue together.
             drop(participant.child.as_mut().and_then(|child| child.stdin.take()));
         }
         for at in 0..self.participants.len() {

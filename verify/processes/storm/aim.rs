@@ -1,5 +1,5 @@
-//! [`Aim`]: who is to be killed or stopped next. Most moments of a process are dull, so that chance alone would
-//! seldom meet one that runs, or one that owns the pending run.
+//! [`Aim`]: which process to kill or stop next. Most moments of a process are dull, so chance alone would
+//! seldom hit one that runs, or one that owns the pending run.
 
 use ::processes::log::{Event, Record};
 use rand::{Rng, RngExt};
@@ -7,13 +7,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Whom to look for.
+/// Which process to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aim {
     Anyone,
-    /// Who is in a run.
+    /// One that is in a run.
     Runner,
-    /// Who owns the pending run.
+    /// One that owns the pending run.
     Owner,
 }
 
@@ -22,7 +22,7 @@ impl Aim {
         [Self::Anyone, Self::Runner, Self::Owner][random.random_range(0..3)]
     }
 
-    /// The first of these logs whose process is one. Of anyone it knows nothing.
+    /// The first of these logs whose process is such a one. `Anyone` fits no log.
     pub fn find(self, logs: &[&Path]) -> Option<usize> {
         let ends: Vec<Vec<Record>> = logs.iter().map(|log| end_of(log).unwrap_or_default()).collect();
         let latest = ends.iter().flatten().filter_map(started).max();
@@ -70,7 +70,7 @@ mod tests {
     fn log(folder: &Path, name: &str, events: &[Event]) -> PathBuf {
         let path = folder.join(name);
         let log = Log::create(&path).unwrap();
-        // More than it looks at.
+        // More than the function looks at.
         for call in 0..200 {
             log.write(Event::Calling { call });
         }

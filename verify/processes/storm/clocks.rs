@@ -1,17 +1,17 @@
-//! [`Clocks`]: how far the clock of the machine, by which logs are written, is ahead of that of the register, by
-//! which runs are stamped.
+//! [`Clocks`]: how far the clock of the machine, which stamps the logs, is ahead of the clock of the
+//! register, which stamps the runs.
 
 use ::processes::log::{Nanos, now};
 use atomic_throttle_cluster::register::Register;
 use std::time::Duration;
 
-/// Two clocks that were this much apart from what they were before do not run alike: one was set.
+/// If the difference of two clocks has changed this much, they do not run alike: one was set.
 const STEP: i64 = 5_000_000;
 
-/// How many readings a sample takes: the quickest answer tells most.
+/// How many readings a sample takes. The quickest answer is the most precise.
 const READINGS: usize = 5;
 
-/// At every sample the clock of the machine was ahead by something between two bounds.
+/// At every sample the clock of the machine was ahead by a value between two bounds.
 #[derive(Clone, Debug, Default)]
 pub struct Clocks {
     samples: Vec<(i64, i64)>,
@@ -29,8 +29,8 @@ impl Clocks {
         self.samples.extend(readings.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1))));
     }
 
-    /// The least that the machine can have been ahead at all samples. `None` if it is not known, or the clocks did
-    /// not run alike.
+    /// The least by which the machine was ahead at all samples. `None` if that is not known, or if the clocks
+    /// did not run alike.
     pub fn ahead(&self) -> Option<i64> {
         let least = self.samples.iter().map(|(least, _)| *least).min()?;
         let most_of_least = self.samples.iter().map(|(least, _)| *least).max()?;
@@ -43,7 +43,7 @@ fn difference(machine: Nanos, register: Nanos) -> i64 {
     i64::try_from(i128::from(machine) - i128::from(register)).unwrap_or(i64::MIN)
 }
 
-/// How often to take one.
+/// How often to take a sample.
 pub const EVERY: Duration = Duration::from_millis(500);
 
 #[cfg(test)]

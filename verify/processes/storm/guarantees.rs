@@ -1,4 +1,4 @@
-//! What the judge has found, guarantee by guarantee, with how much there was to look at.
+//! The findings of the judge for each guarantee, and how much there was to look at.
 
 use super::story::{Fate, Story};
 use ::processes::judge::{Breach, Figures, Trial, What};
@@ -12,7 +12,7 @@ pub struct Guarantee {
     pub looked_at: String,
     /// Whether there was anything to look at.
     pub is_shown: bool,
-    /// Where it did not hold.
+    /// The breaches of it.
     pub broken: Vec<String>,
 }
 
@@ -26,7 +26,8 @@ impl Guarantee {
     }
 }
 
-/// All of them. What belongs to none, such as a log that nobody can have written, stands in the last.
+/// All of them. A finding that belongs to none, such as a log that no process can have written, is in the
+/// last row.
 pub fn of(
     trial: &Trial,
     story: &Story,
@@ -65,20 +66,22 @@ pub fn of(
             "C3",
             "coverage by a run that finished",
             judged,
-            format!("{judged} calls of those that lived on"),
+            format!("{judged} calls of processes that lived on"),
         ),
-        row("C5", "liveness", ended, format!("{ended} that were told to end, and their last calls")),
+        row("C5", "liveness", ended, format!("{ended} asked to end, and their last calls")),
         row(
             "C6",
             "death",
             killed,
-            format!("{killed} deaths: {in_a_run} in a run, {owners} as owner of the pending one"),
+            format!("{killed} deaths: {in_a_run} in a run, {owners} as owner of the pending run"),
         ),
         row(
             "C9",
             "fencing",
             offered,
-            format!("{offered} tokens, {refused} of them refused; {asked} runs asked whether current"),
+            format!(
+                "{offered} tokens, {refused} of them refused; {asked} runs asked whether they were current"
+            ),
         ),
         Guarantee {
             name: "",

@@ -9,9 +9,10 @@
 //!     --driver 'redis://127.0.0.1:6379/storm?lease=2s' --processes 8 --kill-every 2s
 //! ```
 //!
-//! It starts itself again for each process. Each of them writes what happens to it to a file of its own; when all have
-//! ended, the judge of the trials decides from these files alone. With the driver `memory:`, the default, front ends
-//! in threads of one process take the place of the processes: nothing is needed, and nobody can be killed.
+//! It starts itself again for each process. Each of them writes what happens to it to a file of its own; when
+//! all have ended, the judge of the trials decides from these files alone. With the driver `memory:`, the
+//! default, front ends in threads of one process take the place of the processes: nothing has to be
+//! installed, and no one can be killed.
 
 mod aim;
 mod clocks;
@@ -72,7 +73,7 @@ fn storm(options: &Options) -> Result<bool, String> {
     let lease = opened.lease.unwrap_or(LEASE);
     options.check_lease(lease)?;
     opened.register.read().map_err(|e| with_causes(&e))?;
-    // First, so that a path that cannot be written is known before the storm.
+    // Opened first, so that an unwritable path is known before the storm.
     let svg = options.svg.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;
     let folder = tempfile::Builder::new().prefix("storm-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a folder for the logs: {e}"))?;
@@ -94,7 +95,7 @@ fn storm(options: &Options) -> Result<bool, String> {
     Ok(held)
 }
 
-/// Judges a storm and tells of it. Whether the guarantees held.
+/// Judges a storm and reports it. Returns whether the guarantees held.
 fn conclude(setting: &Setting<'_>, past: &Past, svg: Option<(&Path, File)>) -> Result<bool, String> {
     let &Setting { options, lease, seed, .. } = setting;
     let described = options.describe(lease, seed);
@@ -111,7 +112,7 @@ fn conclude(setting: &Setting<'_>, past: &Past, svg: Option<(&Path, File)>) -> R
     Ok(told.broken.is_empty())
 }
 
-/// What is told of a storm.
+/// The report of a storm.
 struct Told {
     text: String,
     story: Story,
@@ -143,7 +144,7 @@ fn with_causes(error: &dyn Error) -> String {
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    // Not truncated: what is there stays until there is something better.
+    // Not truncated: the old picture stays until there is a new one.
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -162,7 +163,7 @@ fn write(mut file: File, text: &str) -> io::Result<()> {
 
 fn print(text: &str) -> Result<(), String> {
     match writeln!(io::stdout(), "{text}") {
-        // Whoever reads has read enough.
+        // The reader has read enough.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|e| format!("cannot print the result: {e}")),
     }

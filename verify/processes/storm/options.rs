@@ -6,7 +6,7 @@ use std::any::type_name;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What this program was started for.
+/// The command line of this program.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "storm", args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -20,20 +20,21 @@ pub struct Cli {
 /// The storm starts this program again for each of its processes.
 #[derive(Subcommand, Clone, Copy, Debug)]
 pub enum Part {
-    /// A process of a storm, which is told on its standard input what to do
+    /// A process of a storm, which gets its order on its standard input
     #[command(hide = true)]
     Process,
 }
 
-/// Calls one throttle from many processes, kills and stops them, and says whether the guarantees held.
+/// Calls one throttle from many processes, kills and stops them, and reports whether the guarantees held.
 ///
-/// Each process writes what happens to it to a log of its own. Afterwards every promise is compared with all the
-/// logs. The exit status is 0 if they held, 1 if one was seen broken, 2 for bad arguments.
+/// Each process writes what happens to it to a log of its own. Afterwards every promise is compared with all
+/// the logs. The exit status is 0 if all guarantees held, 1 if one was broken, 2 for bad arguments.
 ///
-/// With the driver memory: the front ends are threads of one process and share its register: nobody can be killed.
+/// With the driver `memory:` the front ends are threads of one process and share its register, so none can be
+/// killed.
 #[derive(Parser, Clone, Debug)]
 pub struct Options {
-    /// Where the processes meet: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=2s
+    /// The register of the processes: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=2s
     #[arg(long, default_value = "memory:", value_name = "LOCATION")]
     pub driver: String,
 
@@ -65,11 +66,12 @@ pub struct Options {
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub stop_every: Option<Duration>,
 
-    /// What chance decides: who is killed or stopped, and when, and when calls come [default: another one each time]
+    /// The seed of all random decisions: who is killed or stopped, when, and when calls come [default:
+    /// random]
     #[arg(long)]
     pub seed: Option<u64>,
 
-    /// Keep the logs of all processes, as it is done anyway if a guarantee did not hold
+    /// Keep the logs of all processes; they are always kept if a guarantee did not hold
     #[arg(long)]
     pub keep: bool,
 
@@ -78,11 +80,11 @@ pub struct Options {
     pub svg: Option<PathBuf>,
 }
 
-/// The lease where the location says none.
+/// The lease if the location gives none.
 pub const LEASE: Duration = Duration::from_secs(2);
 
 impl Options {
-    /// Whether the register lies in memory that no other process reaches.
+    /// Whether the register is in memory that no other process reaches.
     pub fn is_alone(&self) -> bool {
         let names = ["memory", type_name_of_memory()];
         names.iter().any(|name| {
@@ -92,7 +94,7 @@ impl Options {
         })
     }
 
-    /// Refuses what cannot be done at the register.
+    /// Refuses what is impossible at the register.
     pub fn check(&self) -> Result<(), String> {
         for (name, asked) in [("--kill-every", self.kill_every), ("--stop-every", self.stop_every)] {
             if asked.is_some() && self.is_alone() {
@@ -105,19 +107,19 @@ impl Options {
         Ok(())
     }
 
-    /// As [`check`](Self::check), when the lease is known.
+    /// Like [`check`](Self::check), once the lease is known.
     pub fn check_lease(&self, lease: Duration) -> Result<(), String> {
         if self.run_time < lease {
             return Ok(());
         }
         let (run_time, lease) = (plain(self.run_time), plain(lease));
         Err(format!(
-            "--run-time {run_time}: not shorter than the lease of {lease}. Every run would be superseded, and nobody \
-             covered. Say a longer one with the driver, such as ?lease=30s"
+            "--run-time {run_time}: not shorter than the lease of {lease}. Every run would be superseded, and no call \
+             covered. Give a longer lease with the driver, such as ?lease=30s"
         ))
     }
 
-    /// What is called one of those that call and run.
+    /// The word for one caller.
     pub fn row(&self) -> &'static str {
         if self.is_alone() { "front end" } else { "process" }
     }
@@ -146,7 +148,7 @@ impl Options {
         parts.join(", ")
     }
 
-    /// Where the register lies, without credentials and parameters.
+    /// The location of the register, without credentials and parameters.
     fn place(&self) -> String {
         let place = self.driver.split('?').next().unwrap_or_default();
         match (place.split_once("//"), place.rsplit_once('@')) {
@@ -156,7 +158,7 @@ impl Options {
     }
 }
 
-/// The name by which the driver knows it: without the private modules.
+/// The type name that the driver uses: without the private modules.
 fn type_name_of_memory() -> &'static str {
     debug_assert!(type_name::<Memory>().ends_with("::Memory"));
     "atomic_throttle_cluster::register::Memory"

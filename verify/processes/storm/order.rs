@@ -1,4 +1,4 @@
-//! What a process of the storm is told.
+//! The order that a process of the storm gets.
 
 use super::options::Options;
 use ::processes::log::Who;
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What one process is to do. It gets this on its standard input: a location may hold a password, and arguments can
-/// be read by everybody on the machine.
+/// What one process must do. It gets this on its standard input, because a location may contain a password,
+/// and every user of the machine can read arguments.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
     pub who: Who,
@@ -29,7 +29,7 @@ impl Order {
             lease,
             run_time: options.run_time,
             rate: options.rate,
-            // Each life has calls at other moments, and the same ones in each storm of this seed.
+            // Each life has calls at other times; in each storm with this seed they are the same.
             seed: seed ^ (u64::from(who.seat) << 32 | u64::from(who.incarnation)).wrapping_add(1),
             folder: folder.to_path_buf(),
         }
@@ -40,13 +40,13 @@ impl Order {
         log_of(&self.folder, self.who)
     }
 
-    /// The file of the one that all offer their tokens to.
+    /// The file of the receiver to which all offer their tokens.
     pub fn receiver(&self) -> PathBuf {
         self.folder.join("receiver")
     }
 
-    /// How long it waits at the end for its last calls to be covered: whoever runs may be stopped for a lease and a
-    /// half, and the one after that may be, too.
+    /// How long it waits at the end for its last calls to be covered. The process that runs may be stopped
+    /// for one and a half leases, and the next one as well.
     pub fn patience(&self) -> Duration {
         patience(self.threshold, self.lease)
     }

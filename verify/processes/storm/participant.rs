@@ -1,5 +1,5 @@
-//! The life of one process of the storm, or of one thread in its place: it calls at random moments, runs when it is
-//! its turn, and writes down what happens.
+//! One process of the storm, or one thread in its place: it calls at random moments, runs when it is its
+//! turn, and writes down what happens.
 
 use super::order::Order;
 use super::watched::Watched;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often it looks whether it is to end.
+/// How often it checks whether it must end.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Calls and runs until `ends` says so, and then until its calls are covered.
@@ -46,8 +46,8 @@ pub fn live(order: &Order, register: Arc<dyn Register>, ends: &AtomicBool) -> Re
     Ok(())
 }
 
-/// The function of the throttle. At its end it does something that no superseded run must do: it says so to a receiver
-/// that keeps the greatest token.
+/// The function of the throttle. At its end it does something that no superseded run must do: it offers its
+/// token to a receiver that keeps the greatest one.
 fn perform(run: &Run<'_>, run_time: Duration, log: &Log, receiver: &Receiver) {
     let epoch = run.token();
     log.write(Event::Started { epoch });
@@ -65,7 +65,7 @@ struct Caller<'t> {
     throttled: &'t ClusterThrottled,
     log: &'t Log,
     calls: u64,
-    /// Calls that it was not told of yet, oldest first.
+    /// Calls that are not reported as covered yet, oldest first.
     owed: VecDeque<(u64, Ticket<'t>)>,
 }
 
@@ -76,7 +76,7 @@ impl Caller<'_> {
         let mut due = Instant::now();
         loop {
             due += Duration::from_secs_f64(gaps.sample(&mut random));
-            // One that was stopped has nothing to catch up with.
+            // A process that was stopped does not catch up.
             due = due.max(Instant::now());
             loop {
                 if ends.load(Relaxed) {

@@ -1,4 +1,4 @@
-//! One process of a storm: what the program is when it was started by itself.
+//! One process of a storm: what the program does when it was started by itself.
 
 use super::order::Order;
 use super::participant;
@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-/// Does what the first line of the standard input says, until that ends.
+/// Executes the order in the first line of the standard input, until that input ends.
 pub fn run() -> Result<(), String> {
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(|e| format!("cannot read what to do: {e}"))?;
+    io::stdin().lock().read_line(&mut line).map_err(|e| format!("cannot read the order: {e}"))?;
     let order: Order = serde_json::from_str(&line).map_err(|_| {
-        "what to do is read from the standard input: the storm starts this by itself".to_owned()
+        "the order is read from the standard input: the storm starts this process by itself".to_owned()
     })?;
     let opened = Drivers::standard().open(&order.driver).map_err(|e| super::with_causes(&e))?;
     let ends = Arc::new(AtomicBool::new(false));
-    // Also when the parent was killed.
+    // The input also ends if the parent was killed.
     let at_the_end = Arc::clone(&ends);
     thread::spawn(move || {
         let _ = io::stdin().lock().read_to_end(&mut Vec::new());

@@ -1,4 +1,4 @@
-//! The course of a storm of processes: they are started, killed, stopped and continued, and in the end told to end.
+//! A storm of processes: they are started, killed, stopped and continued, and in the end asked to end.
 
 use super::aim::Aim;
 use super::clocks::{self, Clocks};
@@ -17,10 +17,10 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the parent looks up: often, so that it meets who is running.
+/// How often the parent looks: often enough to meet a process that runs.
 const TICK: Duration = Duration::from_millis(2);
 
-/// What has to end has this much longer than it asks for.
+/// A process that must end has this much longer than it asks for.
 const MORE: Duration = Duration::from_secs(10);
 
 /// The storm. The time that has passed is drawn on `bar`, in milliseconds.
@@ -54,13 +54,13 @@ fn cannot(what: &str, error: &io::Error) -> String {
     format!("cannot {what}: {error}")
 }
 
-/// Waits for the end of a process, and says if it did not come.
+/// Waits for the end of a process, and reports if it did not come.
 fn wait(who: Who, mut child: Child, until: Instant) -> io::Result<Option<String>> {
     while child.try_wait()?.is_none() {
         if Instant::now() >= until {
             child.kill()?;
             child.wait()?;
-            return Ok(Some(format!("C5: the process {who} was told to end, and has not")));
+            return Ok(Some(format!("C5: the process {who} was asked to end, and has not")));
         }
         thread::sleep(TICK);
     }
@@ -81,9 +81,9 @@ struct Course<'s> {
 struct Turn {
     at: Instant,
     aim: Aim,
-    /// Which, if it is anyone's turn.
+    /// The process, if any may be hit.
     anyone: usize,
-    /// Until when such a one is looked for. Then it is anyone.
+    /// How long such a process is looked for. After that any process may be hit.
     patient_until: Instant,
 }
 
@@ -117,7 +117,7 @@ impl<'s> Course<'s> {
         !self.seats.iter().all(Seat::is_gone)
     }
 
-    /// Does what it is time for.
+    /// Does what is due.
     fn look(&mut self) -> Result<(), String> {
         for seat in &mut self.seats {
             seat.look().map_err(|e| cannot("look at a process", &e))?;
@@ -129,7 +129,7 @@ impl<'s> Course<'s> {
             }
         }
         if let Some(seat) = self.kill.as_ref().and_then(|turn| self.target(turn)) {
-            // So that it is seen in the picture that there is nobody.
+            // A pause, so that the picture shows the empty seat.
             let pause = self.setting.options.threshold.mul_f64(self.random.random_range(0.5..2.0));
             let killed = self.seats[seat].kill(Instant::now() + pause);
             self.facts.extend(killed.map_err(|e| cannot("kill a process", &e))?);
@@ -143,7 +143,7 @@ impl<'s> Course<'s> {
         Ok(())
     }
 
-    /// Whose turn it is, if it is time and there is one of those that are looked for. One process is always left alone.
+    /// The process to hit, if it is time and one of the wanted kind exists. One process is always left alone.
     fn target(&self, turn: &Turn) -> Option<usize> {
         if Instant::now() < turn.at {
             return None;
@@ -160,7 +160,7 @@ impl<'s> Course<'s> {
         found.map(|place| awake[place % awake.len()])
     }
 
-    /// Whoever is stopped goes on.
+    /// Continues all stopped processes.
     fn calm(mut self) -> Result<Self, String> {
         for seat in &mut self.seats {
             self.facts.extend(seat.go_on(true).map_err(|e| cannot("continue a process", &e))?);

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Lines above, below and under the heading, and none between the rows.
 const LINES: &str = "  ── ══      ──    ";
 
-/// All that is to be told of a storm.
+/// All that is reported of a storm.
 pub struct Report<'s> {
     pub options: &'s Options,
     pub described: &'s str,
@@ -47,12 +47,12 @@ impl Report<'_> {
         )
     }
 
-    /// Which of the two this was.
+    /// Says whether the storm was in memory or of processes.
     fn which(&self) -> String {
         let count = self.options.processes;
         if self.options.is_alone() {
             format!(
-                "In memory: {count} front ends in threads of this one process, which nobody can kill. Processes need \
+                "In memory: {count} front ends in threads of this one process, which cannot be killed. Processes need \
                  --driver shm:PATH or --driver redis://HOST:PORT/NAME."
             )
         } else {
@@ -118,13 +118,17 @@ impl Report<'_> {
         let count = |count: usize| grouped(count as u64);
         line("calls", count(figures.calls), "");
         line(
-            "  of those, covered by nobody",
+            "  of those, not covered",
             count(figures.lost),
-            "lost with their process; of one that lived on it breaks C3",
+            "lost with their process; if the process lived on, that breaks C3",
         );
         line("runs", count(figures.runs), "");
-        line("  cut short", count(figures.cut_short), "their process was killed in them: they cover nobody");
-        line("  superseded", count(figures.superseded), "longer than the lease: they cover nobody");
+        line(
+            "  cut short",
+            count(figures.cut_short),
+            "their process was killed in them: they cover no calls",
+        );
+        line("  superseded", count(figures.superseded), "longer than the lease: they cover no calls");
         line(
             "  needless",
             count(figures.needless),
@@ -141,12 +145,12 @@ impl Report<'_> {
         line(
             "the same seen from inside the runs",
             figures.closest.map_or_else(|| "-".to_owned(), |gap| format!("{} ns", grouped(gap))),
-            "decides nothing: a run that is scheduled late shortens it",
+            "not judged: a run that is scheduled late shortens it",
         );
         line(
             "commands to the register",
             grouped(figures.commands),
-            "of those that ended by themselves; one per run asks whether it is current",
+            "of processes that ended by themselves; one per run asks whether it is current",
         );
         line("  per window and process", self.commands_per_window(), "however many calls there are");
         table_of_values(table)
@@ -220,12 +224,12 @@ fn row(name: &str, times: &[Nanos]) -> Vec<String> {
     row
 }
 
-/// The least of the sorted times that so many percent do not exceed.
+/// The smallest of the sorted times that this share of them does not exceed.
 fn quantile(times: &[Nanos], percent: usize) -> Nanos {
     times[(times.len() * percent).div_ceil(100).saturating_sub(1)]
 }
 
-/// Nanoseconds in the unit that suits them.
+/// Nanoseconds in a suitable unit.
 fn time(nanos: Nanos) -> String {
     #[allow(clippy::cast_precision_loss, reason = "six digits are shown")]
     let value = nanos as f64;

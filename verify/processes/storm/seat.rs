@@ -1,4 +1,4 @@
-//! [`Seat`]: the place of one process. When that is killed, another one takes the place.
+//! [`Seat`]: the place of one process. When the process is killed, another one takes the place.
 
 use super::order::{Order, log_of};
 use ::processes::judge::{Fact, What};
@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Instant;
 
 pub struct Seat {
-    /// The latest that took it.
+    /// The latest process that took it.
     pub who: Who,
     state: State,
 }
@@ -21,24 +21,24 @@ enum State {
     Awake(Process),
     Stopped {
         process: Process,
-        /// When it was not stopped yet.
+        /// A moment before the stop.
         from: Nanos,
         until: Instant,
     },
-    /// Nobody, until then.
+    /// No process, until then.
     Empty(Instant),
-    /// Nobody any more: the process has ended by itself.
+    /// No process any more: it has ended by itself.
     Gone,
 }
 
 struct Process {
     child: Child,
-    /// When it is closed, the process comes to its end.
+    /// When this is closed, the process ends.
     input: ChildStdin,
 }
 
 impl Seat {
-    /// Nobody has taken it yet.
+    /// No process has taken it yet.
     pub fn first(order: &Order) -> Result<Self, String> {
         Ok(Self { who: order.who, state: State::Awake(start(order)?) })
     }
@@ -51,7 +51,7 @@ impl Seat {
         matches!(self.state, State::Gone)
     }
 
-    /// Whether another process is to take it.
+    /// Whether another process must take it.
     pub fn is_due(&self) -> bool {
         matches!(self.state, State::Empty(until) if Instant::now() >= until)
     }
@@ -68,7 +68,7 @@ impl Seat {
         log_of(folder, self.who)
     }
 
-    /// Sees whether the process has ended by itself, which it should not.
+    /// Checks whether the process has ended by itself, which it should not.
     pub fn look(&mut self) -> io::Result<()> {
         if let State::Awake(process) = &mut self.state {
             if process.child.try_wait()?.is_some() {
@@ -78,10 +78,10 @@ impl Seat {
         Ok(())
     }
 
-    /// Kills the process. Until `next` nobody has the place.
+    /// Kills the process. Until `next` the place is empty.
     pub fn kill(&mut self, next: Instant) -> io::Result<Option<Fact>> {
         let State::Awake(process) = &mut self.state else { return Ok(None) };
-        // One that has ended by itself was not killed.
+        // A process that has ended by itself was not killed.
         if process.child.try_wait()?.is_some() {
             self.state = State::Gone;
             return Ok(None);
@@ -94,7 +94,7 @@ impl Seat {
         Ok(Some(fact))
     }
 
-    /// Stops the process, which knows nothing of it.
+    /// Stops the process, which does not notice it.
     pub fn stop(&mut self, until: Instant) -> io::Result<()> {
         match mem::replace(&mut self.state, State::Gone) {
             State::Awake(process) => {
@@ -107,7 +107,7 @@ impl Seat {
         Ok(())
     }
 
-    /// Continues it, if it was stopped and it is time for that, or `at_once`.
+    /// Continues the process, if it was stopped and it is time for that, or `at_once`.
     pub fn go_on(&mut self, at_once: bool) -> io::Result<Option<Fact>> {
         match mem::replace(&mut self.state, State::Gone) {
             State::Stopped { process, from, until } if at_once || Instant::now() >= until => {
@@ -122,7 +122,7 @@ impl Seat {
         }
     }
 
-    /// Tells the process to come to its end, and returns it to wait for.
+    /// Asks the process to end, and returns it to wait for.
     pub fn end(mut self) -> Option<(Who, Child)> {
         match mem::replace(&mut self.state, State::Gone) {
             State::Awake(Process { child, input }) => {
@@ -134,7 +134,7 @@ impl Seat {
     }
 }
 
-/// Its process comes to its end by itself then, since its input is closed, but not one that is stopped.
+/// Its process then ends by itself, since its input is closed; a stopped process does not.
 impl Drop for Seat {
     fn drop(&mut self) {
         let _ = self.go_on(true);

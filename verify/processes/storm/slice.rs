@@ -1,4 +1,4 @@
-//! The part of a storm that is drawn: the one in which there is most to see.
+//! The part of a storm that is drawn: the part with the most to see.
 
 use super::story::{Fate, Story};
 use ::processes::judge::Trial;
@@ -18,7 +18,7 @@ impl Slice {
         let records = || trial.logs.iter().flat_map(|log| &log.records).map(|record| record.at);
         let whole = Self { from: records().min().unwrap_or(0), until: records().max().unwrap_or(1) };
         let windows = trial.threshold.saturating_mul(12);
-        // So long that it is seen what becomes of the run of a process that dies or is stopped.
+        // Long enough to show what happens to the run of a process that dies or is stopped.
         let lease = trial.lease.saturating_mul(3) / 2;
         let faults = if trial.facts.is_empty() { 0 } else { lease.saturating_add(windows / 2) };
         let length = windows.max(faults).min(whole.until - whole.from).max(1);
@@ -28,7 +28,7 @@ impl Slice {
             let from = from.clamp(whole.from, last.max(whole.from));
             Self { from, until: from + length }
         };
-        // Each sight at a sixth of the slice, so that it is seen what came of it.
+        // Each sight is at a sixth of the slice, so that its consequences are seen.
         let from = sights.iter().map(|sight| slice(sight.from.saturating_sub(length / 6)));
         let all: Vec<Self> = std::iter::once(slice(whole.from)).chain(from).collect();
         // The first of the best.

@@ -1,4 +1,4 @@
-//! What a storm came to, whichever way it was performed.
+//! The result of a storm, in processes or in threads.
 
 use super::clocks::Clocks;
 use super::options::Options;
@@ -8,7 +8,7 @@ use ::processes::log::{Who, read};
 use std::path::Path;
 use std::time::Duration;
 
-/// A storm that is about to be.
+/// The setting of a storm.
 pub struct Setting<'s> {
     pub options: &'s Options,
     pub lease: Duration,
@@ -25,16 +25,16 @@ impl Setting<'_> {
 
 /// A storm that is over.
 pub struct Past {
-    /// All that took part.
+    /// All processes that took part.
     pub whos: Vec<Who>,
     pub facts: Vec<Fact>,
     pub clocks: Clocks,
     pub lasted: Duration,
-    /// What was to end and did not.
+    /// What should have ended and did not.
     pub stuck: Vec<String>,
 }
 
-/// All that there is to judge.
+/// All that the judge gets.
 pub fn trial(setting: &Setting<'_>, past: &Past) -> Result<Trial, String> {
     let log = |&who: &Who| {
         let path = log_of(setting.folder, who);

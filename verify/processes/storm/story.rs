@@ -1,4 +1,5 @@
-//! [`Story`]: what happened to each seat, put together from the logs, for the table and the picture. It judges nothing.
+//! [`Story`]: what happened to each seat, put together from the logs, for the table and the picture. It does
+//! not judge.
 
 use ::processes::judge::{ProcessLog, Trial, What};
 use ::processes::log::{Event, Nanos, Who};
@@ -15,7 +16,7 @@ pub struct Story {
 #[derive(Default)]
 pub struct SeatStory {
     pub lives: Vec<Life>,
-    /// Where its process was stopped, from and until.
+    /// When its process was stopped, from and until.
     pub stops: Vec<(Nanos, Nanos)>,
 }
 
@@ -36,7 +37,7 @@ pub struct Life {
 #[derive(Clone, Copy)]
 pub struct CallStory {
     pub at: Nanos,
-    /// Whose run covers it.
+    /// The process whose run covers it.
     pub by: Option<Who>,
 }
 
@@ -44,7 +45,7 @@ pub struct CallStory {
 #[derive(Clone, Copy)]
 pub struct DeferralStory {
     pub at: Nanos,
-    /// Until the next run started, whoever performed it, or the process ended.
+    /// The time at which any process started the next run, or at which this process ended.
     pub until: Nanos,
 }
 
@@ -59,7 +60,7 @@ pub struct RunStory {
     pub fate: Fate,
     /// Another process had made it pending.
     pub is_takeover: bool,
-    /// And had died before it started.
+    /// That process had died before the run started.
     pub is_from_the_dead: bool,
 }
 
@@ -122,7 +123,7 @@ fn killed(trial: &Trial, who: Who) -> Option<Nanos> {
     trial.facts.iter().find(|fact| fact.what == What::Killed { who }).map(|fact| fact.from)
 }
 
-/// The runs in a log. One without an end lasted until its process died.
+/// The runs in a log. A run without an end lasted until its process died.
 fn runs_of(trial: &Trial, log: &ProcessLog) -> Vec<RunStory> {
     let last = log.records.last().map_or(0, |record| record.at);
     let death = killed(trial, log.who).map_or(last, |killed| killed.max(last));
@@ -179,7 +180,8 @@ fn find_takeovers(trial: &Trial, runs: &mut [RunStory]) {
     }
 }
 
-/// Whose run was the first after a call, of those that have finished, in the order of their starts.
+/// For each call, the process of the first run after it, among those that have finished, in the order of
+/// their starts.
 fn covering(finished: &[&RunStory], at: Nanos) -> Option<Who> {
     finished.get(finished.partition_point(|run| run.started <= at)).map(|run| run.who)
 }

@@ -1,4 +1,4 @@
-//! What is told and drawn of made-up storms, and that a broken promise is one.
+//! Reports and pictures of made-up storms, and that a broken promise is reported as broken.
 
 use super::clocks::Clocks;
 use super::options::{Cli, LEASE, Options};
@@ -26,7 +26,7 @@ fn options(arguments: &str) -> Options {
     Cli::parse_from(std::iter::once("storm").chain(arguments.split_whitespace())).options
 }
 
-/// The records of one process, at so many milliseconds. Each run is stamped when it starts.
+/// The records of one process; times in milliseconds. Each run is stamped when it starts.
 struct Life {
     who: Who,
     records: Vec<Record>,
@@ -119,7 +119,7 @@ fn told(trial: &Trial) -> Told {
     tell(&options("--driver shm:target/storm --kill-every 2s"), "a made-up storm", trial, &past(trial))
 }
 
-/// The words of the line that begins so.
+/// The words of the line with this beginning.
 fn line<'t>(text: &'t str, begins: &str) -> Vec<&'t str> {
     let line = text.lines().find(|line| line.trim_start().starts_with(begins));
     line.unwrap_or_else(|| panic!("no line begins with {begins}: {text}")).split_whitespace().collect()
@@ -142,7 +142,7 @@ fn the_tables_tell_what_happened() {
         ("needless", "0"),
         ("taken over", "2"),
         ("from one that had died", "1"),
-        ("of those, covered by nobody", "0"),
+        ("of those, not covered", "0"),
         ("shortest gap", "250,000,000"),
         ("commands to", "14"),
     ] {
@@ -151,9 +151,9 @@ fn the_tables_tell_what_happened() {
     }
     for (guarantee, looked_at) in [
         ("C1 ", "5 pairs of runs"),
-        ("C3 ", "4 calls of those that lived on"),
-        ("C5 ", "2 that were told to end"),
-        ("C6 ", "2 deaths: 1 in a run, 1 as owner of the pending one"),
+        ("C3 ", "4 calls of processes that lived on"),
+        ("C5 ", "2 asked to end"),
+        ("C6 ", "2 deaths: 1 in a run, 1 as owner of the pending run"),
         ("C9 ", "5 tokens, 1 of them refused; 5 runs asked"),
     ] {
         let words = line(&told.text, guarantee).join(" ");
@@ -229,7 +229,7 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
         assert_eq!(status(folder().path(), &trial), ExitCode::from(1), "{fault}");
         evidence::caught(
             fault,
-            &format!("storm of processes: {guarantee} is told to be broken, exit status 1"),
+            &format!("storm of processes: {guarantee} is reported as broken, exit status 1"),
         );
     };
     let a = || Life::of(A, 0).call(10, 1).start(20).end(20, 40, true);
@@ -259,7 +259,7 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
     planted("C6", "a process that dies by itself", vec![a()], vec![]);
     planted(
         "C9",
-        "a stale token that is taken",
+        "a stale token that is accepted",
         vec![
             Life::of(A, 0).call(10, 1).start(20).end(20, 4000, true).closed(4900),
             b().start(3000).end(3000, 3010, true).closed(4900),
@@ -273,7 +273,7 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
 fn what_does_not_end_is_broken() {
     let trial = trial(vec![Life::of(A, 0).closed(300)], Vec::new());
     let stuck =
-        Past { stuck: vec!["C5: the process 0.0 was told to end, and has not".to_owned()], ..past(&trial) };
+        Past { stuck: vec!["C5: the process 0.0 was asked to end, and has not".to_owned()], ..past(&trial) };
     let told = tell(&options(""), "a made-up storm", &trial, &stuck);
     assert_eq!(told.broken, stuck.stuck);
     assert!(line(&told.text, "C5 ").contains(&"BROKEN"));
@@ -284,7 +284,7 @@ fn a_storm_in_memory_holds() {
     assert_eq!(storm(&options("--seconds 0.5 --threshold 20ms --run-time 2ms --seed 5")), Ok(true));
 }
 
-/// Breaks every promise of a register: nobody sees what others have done.
+/// Breaks every promise of a register: no process sees what others have done.
 #[derive(Debug)]
 struct Forgetful(Memory);
 

@@ -1,5 +1,5 @@
-//! The course of a storm in memory, which no other process reaches: threads of this one, each with a front end and a
-//! log of its own, share the register. Nobody dies.
+//! A storm in memory, which no other process reaches: threads of this one, each with a front end and a log of
+//! its own, share the register. None of them dies.
 
 use super::clocks::{self, Clocks};
 use super::participant;

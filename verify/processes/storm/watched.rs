@@ -1,4 +1,4 @@
-//! [`Watched`]: a register of which it is written down who makes a run pending, and how often it is asked.
+//! [`Watched`]: a register that records which process makes a run pending, and counts its requests.
 
 use ::processes::log::{Event, Log};
 use atomic_throttle_cluster::Cell;
@@ -18,7 +18,7 @@ impl Watched {
         Self { register, log, commands: AtomicU64::new(0) }
     }
 
-    /// How often it was asked.
+    /// The number of requests.
     pub fn commands(&self) -> u64 {
         self.commands.load(Relaxed)
     }

@@ -60,7 +60,7 @@ impl Planted {
         self
     }
 
-    /// Those that nobody killed end by themselves.
+    /// Participants that were not killed end by themselves.
     fn breaches(mut self) -> Vec<Breach> {
         for log in &mut self.0.logs {
             let killed = What::Killed { who: log.who };
@@ -151,7 +151,7 @@ fn good_histories_pass() {
     check.passed(count, "histories");
 }
 
-/// `history` breaks one promise, as `breach`.
+/// `history` breaks one promise, and the breach is `breach`.
 fn condemned(fault: &str, history: Planted, breach: Breach) {
     let breaches = history.breaches();
     assert!(breaches.contains(&breach), "{fault}: {breaches:?}");
@@ -223,12 +223,12 @@ fn calls_that_are_not_covered_are_condemned() {
     );
     condemned("told without a run", good().call(A, 300, 3).told(A, 310, 3), false_of(A, 3));
     condemned(
-        "told before the run has ended",
+        "reported covered before the run has ended",
         planted().call(A, 10, 1).told(A, 55, 1).run(B, 50, 60),
         false_of(A, 1),
     );
     condemned(
-        "told of a run that began before the call",
+        "reported covered by a run that began before the call",
         planted().start(B, 50).call(A, 55, 1).end(B, 50, 60, true).told(A, 70, 1).run(B, 200, 210),
         false_of(A, 1),
     );
@@ -245,25 +245,25 @@ fn false_of(who: Who, call: u64) -> Breach {
 fn what_runs_are_told_is_judged() {
     let superseded = || planted().start(A, 50).fact(51, 52, What::Stopped { who: A });
     condemned(
-        "a superseded run is told to be current",
+        "a superseded run learns that it is current",
         superseded().run(B, 1_060, 1_070).end(A, 50, 2_000, true),
         Breach::FalselyCurrent { epoch: 49 },
     );
     condemned(
-        "the latest run is told to be superseded",
+        "the latest run learns that it is superseded",
         planted().start(A, 50).end(A, 50, 60, false),
         Breach::FalselyStale { epoch: 49 },
     );
     condemned(
-        "told superseded, after a failure of the register that was over before the run",
+        "reported superseded, after a failure of the register that was over before the run",
         planted().at(B, 40, Event::Failed).start(A, 50).end(A, 50, 60, false),
         Breach::FalselyStale { epoch: 49 },
     );
-    // B may have started one without learning of it.
+    // B may have started a run without learning of it.
     let unlearned = planted().start(A, 50).at(B, 55, Event::Failed).end(A, 50, 60, false);
     assert_eq!(unlearned.breaches(), []);
     condemned(
-        "a run told superseded before the next one was started",
+        "a run reported superseded before the next one was started",
         planted()
             .call(A, 10, 1)
             .start(A, 50)
@@ -282,7 +282,7 @@ fn what_runs_are_told_is_judged() {
     );
     let younger = || superseded().start(B, 1_060).offer(B, 1_060, 1_065, true).end(B, 1_060, 1_070, true);
     condemned(
-        "a stale token is taken",
+        "a stale token is accepted",
         younger().offer(A, 50, 2_000, true).end(A, 50, 2_010, false),
         Breach::Token { epoch: 49 },
     );
@@ -300,7 +300,7 @@ fn processes_that_end_otherwise_than_they_should_are_condemned() {
     assert_eq!(judge(&died).breaches, [Breach::Died { who: B }]);
     evidence::caught(
         "a process that dies by itself",
-        "judge of trials: its log has no end, and nobody killed it",
+        "judge of trials: its log has no end, and it was not killed",
     );
     died.logs[1].records.push(Record { at: 300, event: Event::Closed { covered: false, commands: 1 } });
     assert_eq!(judge(&died).breaches, [Breach::LeftOwed { who: B }]);

@@ -1,4 +1,4 @@
-//! What a failure of the client is, as a [`RegisterErrorKind`] and a cause that holds no password.
+//! Converts a failure of the client to a [`RegisterErrorKind`] and a cause that holds no password.
 
 use crate::register::RegisterErrorKind;
 use core::error::Error;
@@ -13,9 +13,10 @@ pub(super) fn kind(error: &RedisError) -> RegisterErrorKind {
     }
 }
 
-/// Whether the error, or a cause of it, says the password in any way.
+/// Whether the error, or one of its causes, contains the password in any way.
 ///
-/// The client does not, and a server is not known to. A server or a proxy may answer what it likes, though.
+/// The client's errors do not contain it, and no server is known to send it. But a server or a proxy may
+/// answer anything.
 pub(super) fn tells(error: &(dyn Error + 'static), password: &str) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -27,7 +28,7 @@ pub(super) fn tells(error: &(dyn Error + 'static), password: &str) -> bool {
     false
 }
 
-/// Stands for a cause that says the password.
+/// Replaces a cause that contains the password.
 #[derive(Debug)]
 pub(super) struct Blanked(String);
 
@@ -45,7 +46,7 @@ impl fmt::Display for Blanked {
 
 impl Error for Blanked {}
 
-/// The key holds what is not written by a throttle of this version.
+/// The key holds a value that no throttle of this version writes.
 #[derive(Debug)]
 pub(super) struct NotACell {
     pub(super) held: Vec<u8>,
@@ -56,7 +57,7 @@ impl fmt::Display for NotACell {
         let held = String::from_utf8_lossy(&self.held);
         write!(
             f,
-            "the key begins with {held:?}, and with \"at1 \" if it is that of a throttle of this version"
+            "the key begins with {held:?}, and the key of a throttle of this version begins with \"at1 \""
         )
     }
 }

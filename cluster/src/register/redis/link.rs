@@ -1,10 +1,10 @@
-//! [`Link`]: the one connection to the server, made when it is needed and dropped when it has failed.
+//! [`Link`]: the one connection to the server. It is made when it is needed, and dropped after a failure.
 
 use core::time::Duration;
 use redis::{Client, Connection, RedisResult};
 use std::sync::{Mutex, PoisonError};
 
-/// Whoever uses it has it alone until the answer is there, which takes at most the limits.
+/// Each use of the connection is exclusive until the answer is there, which takes at most the timeouts.
 pub(super) struct Link {
     client: Client,
     connect_timeout: Duration,
@@ -12,12 +12,12 @@ pub(super) struct Link {
     kept: Mutex<Option<Connection>>,
 }
 
-/// What to do where the kept connection turns out to be cut, so that the command may have been executed or not.
+/// What to do if the kept connection turns out to be cut: the command may have been executed or not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WhenCut {
-    /// It changes nothing, so it is sent once more, on a new connection.
+    /// The command changes nothing, so it is sent once more, on a new connection.
     SendAgain,
-    /// It is not sent again: whoever asked is told that nothing is known.
+    /// It is not sent again: the caller learns that the outcome is unknown.
     GiveUp,
 }
 
@@ -29,9 +29,9 @@ impl Link {
 
     /// Performs `step` on the kept connection, or on a new one.
     ///
-    /// After any failure the connection is dropped. One that was given up in the middle of an answer would take
-    /// the rest of it for the next answer; and behind one address a server that has become a replica refuses for
-    /// as long as one is connected to it.
+    /// After any failure the connection is dropped. A connection that was given up in the middle of an answer
+    /// would take the rest of it for the next answer. And if a server behind one address has become a
+    /// replica, it refuses for as long as a client is connected to it.
     pub(super) fn perform<T>(
         &self,
         when_cut: WhenCut,
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_panic_while_it_was_held_is_no_panic_of_the_next() {
-        // A port that is bound and not listened on refuses.
+        // A port refuses connections if it is bound and no one listens on it.
         let nobody = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
         let client = Client::open(("127.0.0.1", nobody.local_addr().unwrap().port())).unwrap();
         let link = Link::new(client, Duration::from_secs(1), Duration::from_secs(1));

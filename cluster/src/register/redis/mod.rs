@@ -21,15 +21,14 @@ use std::sync::Arc;
 
 /// A register in one key of a Redis or Valkey server, for processes on any number of machines.
 ///
-/// An operation is one short script, executed on the server as one step: one round trip, once the server knows the
-/// script. The clock is that of the server (`TIME`).
+/// An operation is one short script, which the server executes as one step. It is one round trip, once the
+/// server knows the script. The clock is the clock of the server (`TIME`).
 ///
 /// ```no_run
 /// use atomic_throttle_cluster::register::{Redis, RedisOptions, Register};
 ///
 /// let options = RedisOptions::new("reload-keepalived").host("redis.example.org");
-/// // This connects to nothing: a server that is down is found by the first operation, and by each one until it
-/// // is back.
+/// // This does not connect. While the server is down, each operation is an error.
 /// let register = Redis::new(options)?;
 /// println!("{:?}", register.read()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -37,34 +36,35 @@ use std::sync::Arc;
 ///
 /// # The server
 ///
-/// * Redis 5 or later, or Valkey: a script that has asked for the time may write.
-/// * One server that takes writes. A node of a Redis Cluster is one for the keys that it holds; for another key its
-///   answer is an error. Redirections are not followed.
+/// * Redis 5 or later, or Valkey: there a script that has asked for the time may write.
+/// * One server that accepts writes. A node of a Redis Cluster is one for the keys that it holds; for other
+///   keys it answers with an error. Redirections are not followed.
 /// * The user needs the key, and `+evalsha +script|load +getrange +exists +time +set`; with a
 ///   database other than 0 also `+select`.
 /// * A server that loses its data, or hands over to a replica that was behind, shows an older cell. With
-///   `appendonly yes` and `appendfsync always` it does not lose what it has confirmed, and with `maxmemory-policy
+///   `appendonly yes` and `appendfsync always` it does not lose what it has confirmed. With `maxmemory-policy
 ///   noeviction` it does not drop the key.
-/// * Its clock should be kept by NTP. Readings are nanoseconds since 2020-01-01T00:00:00Z, until 2090.
+/// * NTP should keep its clock. Readings are nanoseconds since 2020-01-01T00:00:00Z, until 2090.
 ///
 /// # The key
 ///
-/// It holds one line of text: `at1`, the word and the epoch of the last finished run in hexadecimal, and the mark of
-/// the latest start. Anything else is foreign, and is never overwritten. Each swap sets an expiry anew
-/// ([`retention`](RedisOptions::retention)): a throttle that was not used for so long is new.
+/// It holds one line of text: `at1`, the word and the epoch of the last finished run in hexadecimal, and the
+/// mark of the latest start. Any other value is foreign, and is never overwritten. Each swap sets the expiry
+/// again ([`retention`](RedisOptions::retention)): a throttle that is not used for that long starts as a new
+/// one.
 ///
 /// # Failures
 ///
-/// One connection is made when it is needed, kept, and dropped after any failure; the next operation makes a new one.
-/// Nothing is tried again here, with one exception: a read whose kept connection turns out to be cut, by a server
-/// that was restarted, say, is sent once more on a new one.
+/// The connection is made when it is needed, kept, and dropped after any failure; the next operation makes a
+/// new one. Nothing is tried again here, with one exception: if the kept connection of a read turns out to be
+/// cut, for example by a restart of the server, the read is sent once more on a new one.
 ///
-/// A swap is not. Its command may have been executed, or not yet: what has reached the machine of a server that is
-/// stopped is executed when that goes on, even after the connection is closed. So nothing that is read afterwards
-/// shows that it never will be. If it started a run, the mark shows that it was, whenever it was; whoever gets an
-/// error looks at the mark of each later reading.
+/// A swap is never sent again. Its command may have been executed, or not yet: a command that has reached the
+/// machine of a stopped server is executed when the server goes on, even after the connection is closed. So
+/// no later reading shows that the command will never be executed. But if it started a run, the mark shows
+/// that, at whatever time it was executed. After an error, look at the mark of each later reading.
 ///
-/// Operations of several threads wait for each other, each for at most the limits of those before it.
+/// Operations of several threads wait for each other, each for at most the timeouts of those before it.
 pub struct Redis {
     link: Link,
     script: Script,
@@ -73,7 +73,7 @@ pub struct Redis {
     description: Arc<str>,
 }
 
-/// What a step of the script answers.
+/// The answer of the script.
 type Answer = (bool, i64, u32, Vec<u8>);
 
 impl Redis {
@@ -81,7 +81,7 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// Options that cannot be right, whatever the server is.
+    /// Options that are wrong for every server.
     pub fn new(options: RedisOptions) -> Result<Self, RedisOptionsError> {
         let client = options.client()?;
         Ok(Self {
@@ -93,12 +93,12 @@ impl Redis {
         })
     }
 
-    /// Whether the register can be read now: the server is there, lets us in, executes the script, and the key is
-    /// that of a throttle or free. For programs that want to know before they begin.
+    /// Whether the register can be read now: the server is there, accepts our credentials and executes the
+    /// script, and the key belongs to a throttle or is free. Use it to learn this before a program begins.
     ///
     /// # Errors
     ///
-    /// What [`read`](Register::read) gives.
+    /// The error of [`read`](Register::read).
     pub fn check(&self) -> Result<(), RegisterError> {
         self.read().map(|_| ())
     }

@@ -7,15 +7,16 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use std::path::PathBuf;
 
-/// Redis counts milliseconds from 1970 in 63 bits: this is far from their end, and longer than anybody waits.
+/// Redis counts milliseconds from 1970 in 63 bits. This is far from their end, and longer than any useful
+/// retention.
 const LONGEST_RETENTION: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
-/// Which server a [`Redis`](super::Redis) register is on, which key it has there, and how long it waits.
+/// Which server and which key a [`Redis`](super::Redis) register uses, and how long it waits.
 ///
-/// The defaults: `127.0.0.1:6379`, database 0, no TLS, no credentials, a second to connect and a second for each
-/// answer, and a key that goes when it was not used for a week.
+/// The defaults: `127.0.0.1:6379`, database 0, no TLS, no credentials, a second to connect and a second for
+/// each answer, and a key that expires after a week without use.
 ///
-/// It never shows credentials: not by `Debug` either.
+/// It never shows credentials, and neither does its `Debug`.
 #[derive(Clone)]
 pub struct RedisOptions {
     prefix: String,
@@ -56,7 +57,7 @@ impl RedisOptions {
         }
     }
 
-    /// What the key begins with, `atomic-throttle:` unless said otherwise. It may be empty.
+    /// The beginning of the key. Default: `atomic-throttle:`. It may be empty.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..self }
@@ -86,7 +87,7 @@ impl RedisOptions {
         Self { tls, ..self }
     }
 
-    /// The certificate, in PEM, of whoever vouches for the server, in place of those that the system trusts.
+    /// The certificate of the authority to trust, in PEM, in place of those that the system trusts.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn certificate_authority(self, pem: impl Into<Vec<u8>>) -> Self {
@@ -99,7 +100,7 @@ impl RedisOptions {
         Self { db, ..self }
     }
 
-    /// The user to be authenticated; without one it is the default user.
+    /// The user. Default: the default user of the server.
     #[must_use]
     pub fn username(self, username: impl Into<String>) -> Self {
         Self { username: Some(username.into()), ..self }
@@ -111,8 +112,8 @@ impl RedisOptions {
         Self { password: Some(password.into()), ..self }
     }
 
-    /// How long connecting may take, for each address of the server, with authentication. Looking up the name of
-    /// the host has the limits of the system's resolver.
+    /// How long connecting may take, for each address of the server, with authentication. The lookup of the
+    /// host's name has the limits of the system's resolver.
     #[must_use]
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: timeout, ..self }
@@ -124,11 +125,11 @@ impl RedisOptions {
         Self { response_timeout: timeout, ..self }
     }
 
-    /// After how long without a swap the server forgets the throttle, which is new then. Whole milliseconds, at
-    /// least one and at most a century.
+    /// The time without a swap after which the server forgets the throttle. The next use starts a new one. It
+    /// is rounded to whole milliseconds, at least one and at most a century.
     ///
-    /// It must be longer than the threshold and the lease: whoever comes when it is over may run, and epochs that
-    /// are fencing tokens begin anew, at the time of the server's clock.
+    /// It must be longer than the threshold and the lease. After it any caller may run, and the epochs, which
+    /// are the fencing tokens, start again at the time of the server's clock.
     #[must_use]
     pub fn retention(self, retention: Duration) -> Self {
         Self { retention, ..self }
@@ -140,7 +141,7 @@ impl RedisOptions {
         format!("{}{}", self.prefix, self.name)
     }
 
-    /// What errors call the register: without credentials.
+    /// The name of the register in errors, without credentials.
     pub(super) fn description(&self) -> String {
         let key = self.key();
         let Self { host, port, db, tls, .. } = self;
@@ -177,7 +178,7 @@ impl RedisOptions {
     }
 
     fn check(&self) -> Result<(), RedisOptionsError> {
-        // A `@` would be the end of credentials that were taken for part of the host.
+        // A `@` would be the end of credentials that were mistaken for part of the host.
         let is_host = |host: &str| {
             !host.is_empty()
                 && !host.contains(|c: char| c == '@' || c == '/' || c.is_whitespace() || c.is_control())
@@ -225,8 +226,8 @@ impl RedisOptions {
         if !self.tls {
             return Client::open(info).map_err(RedisOptionsError::client);
         }
-        // Without one, or with several to choose from, rustls panics when it connects. That the program has
-        // installed one already is no failure.
+        // Rustls panics when it connects if there is no provider, or if there are several to choose from. If
+        // the program has installed one already, that is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let certificates = redis::TlsCertificates { client_tls: None, root_cert: self.authority.clone() };
         Client::build_with_tls(info, certificates).map_err(RedisOptionsError::client)

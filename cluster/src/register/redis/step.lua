@@ -1,9 +1,9 @@
--- One step of the register: reads, and swaps if it is asked to and what stands there is what is expected.
+-- One step of the register: it reads the key, and swaps if it is asked to and the key holds the expected cell.
 -- KEYS[1]  the key of the throttle
--- ARGV     to read: none; to swap: the expected cell, the new one, its mark ('' keeps the one that stands
---          there), and the milliseconds after which an unused key goes
--- Answers  whether it was swapped, TIME in seconds and microseconds, and what stands there if it was not.
--- A number here is a double, so a cell is compared as text and never counted with.
+-- ARGV     to read: none; to swap: the expected cell, the new one, its mark ('' keeps the mark of the key),
+--          and the milliseconds after which an unused key expires
+-- Answers  whether it was swapped, TIME in seconds and microseconds, and the value of the key if it was not.
+-- A number here is a double, so a cell is compared as text and never used in arithmetic.
 local held = redis.pcall('GETRANGE', KEYS[1], 0, 54)
 if type(held) == 'table' then return held end
 if held == '' and redis.call('EXISTS', KEYS[1]) == 0 then

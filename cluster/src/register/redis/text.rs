@@ -1,4 +1,4 @@
-//! What stands in the key: a cell and a mark as text, which a person can read and Redis can compare.
+//! The value of the key: a cell and a mark as text, which a person can read and Redis can compare.
 //!
 //! ```text
 //! at1 00000000075bcd15 0000000000000000 9f86d081884c7d65
@@ -6,7 +6,7 @@
 //! version
 //! ```
 //!
-//! The version also says what clock it is: nanoseconds since 2020 (see `time`).
+//! The version also fixes the clock: nanoseconds since 2020 (see `time`).
 
 use crate::cell::Cell;
 use crate::register::Mark;
@@ -24,8 +24,8 @@ pub(super) fn of_mark(mark: Mark) -> String {
     format!("{:016x}", mark.as_u64())
 }
 
-/// What this text says; `None` if it is not what [`of_cell`] and [`of_mark`] write, to the letter: a cell that
-/// is written in two ways would never compare equal.
+/// The cell and the mark in this text; `None` unless the text is exactly what [`of_cell`] and [`of_mark`]
+/// write. If a cell could be written in two ways, the two would not compare equal.
 pub(super) fn parse(held: &[u8]) -> Option<(Cell, Option<Mark>)> {
     let mut parts = std::str::from_utf8(held).ok()?.split(' ').skip(1);
     let word = u64::from_str_radix(parts.next()?, 16).ok()?;
@@ -62,7 +62,7 @@ mod tests {
     fn a_cell_that_nobody_has_used_is_what_the_script_takes_for_no_key() {
         let text = text(Cell::NEW, None);
         assert_eq!(text, "at1 0000000000000000 0000000000000000 ----------------");
-        // The lengths that stand in the script.
+        // The lengths that the script contains.
         assert_eq!((text.len(), of_cell(Cell::NEW).len() + 1), (54, 38));
     }
 

@@ -1,8 +1,8 @@
-//! The clock of the register: what the server answers to `TIME`, as a [`Timestamp`].
+//! The clock of the register: the answer to `TIME` as a [`Timestamp`].
 //!
-//! A timestamp reaches 70.8 years, so that nanoseconds since 1970 would end in 2040. These are counted from 2020,
-//! and end in 2090. The origin belongs to the version of the text that stands in the key: processes that count
-//! from another one must not share a throttle.
+//! A timestamp reaches 70.8 years, so nanoseconds since 1970 would end in 2040. These are counted from 2020,
+//! and end in 2090. The origin belongs to the version of the text in the key: processes that count from
+//! different origins must not share a throttle.
 
 use atomic_throttle::Timestamp;
 use core::time::Duration;
@@ -10,8 +10,8 @@ use core::time::Duration;
 /// 2020-01-01T00:00:00Z.
 const ORIGIN: u64 = 1_577_836_800;
 
-/// A time before the origin is [`Timestamp::ZERO`]: the clock of the server is wrong then, and windows stay closed
-/// until it has been set.
+/// A time before the origin becomes [`Timestamp::ZERO`]. The clock of the server is wrong then, and windows
+/// stay closed until it is set.
 pub(super) fn timestamp(seconds: i64, micros: u32) -> Timestamp {
     let since = u64::try_from(seconds).ok().and_then(|seconds| seconds.checked_sub(ORIGIN));
     since.map_or(Timestamp::ZERO, |seconds| {

@@ -7,9 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why a file could not be opened as a register. Nothing was changed in it.
+/// Why a file could not be opened as a register. The file is unchanged.
 ///
-/// It names the file, says what to do, and keeps its cause ([`source`](Error::source)).
+/// The message names the file, says what to do, and keeps its cause ([`source`](Error::source)).
 #[derive(Clone, Debug)]
 pub struct SharedMemoryError {
     kind: SharedMemoryErrorKind,
@@ -26,42 +26,42 @@ pub enum SharedMemoryErrorKind {
         /// What it lacks.
         lacks: &'static str,
     },
-    /// The system refused something: a directory that is not there, no permission, no space.
+    /// The system refused something: a directory that does not exist, no permission, no space.
     System {
         /// What was refused.
         to: &'static str,
     },
-    /// A symbolic link, a directory, a pipe, a device or a socket.
+    /// The path leads to a symbolic link, a directory, a pipe, a device or a socket.
     NotAFile,
-    /// It belongs to someone else, who could cut it short and so end this process.
+    /// The file belongs to another user, who could cut it short and so end this process.
     Owner {
-        /// The user to whom it belongs.
+        /// The user who owns it.
         owner: u32,
     },
-    /// It is open to more users than was asked for.
+    /// The file is open to more users than was asked for.
     Permissions {
         /// Its mode.
         found: u32,
         /// The mode that was asked for.
         asked: u32,
     },
-    /// It does not begin as a register does.
+    /// The file does not begin as a register does.
     Foreign,
-    /// It is the register of another version.
+    /// The file is the register of another version.
     Version {
         /// That version.
         found: u64,
     },
-    /// It begins as a register and is longer or shorter than one.
+    /// The file begins as a register, and is longer or shorter than one.
     Length {
         /// Its length in bytes.
         found: u64,
     },
-    /// It is used from another time namespace, whose monotonic clock is another.
+    /// The file is in use from another time namespace, which has another monotonic clock.
     Clock,
-    /// Another process is about to initialize it, and did not get on with that within the limit.
+    /// Another process was about to initialize the file, and did not complete that within the limit.
     Busy,
-    /// It is empty or from another boot by its mark, and yet a running process uses it.
+    /// The file is empty, or its mark says that it is from another boot; and yet a running process uses it.
     InUse,
 }
 
@@ -88,7 +88,7 @@ impl SharedMemoryError {
         &self.path
     }
 
-    /// The same, of a register that was in use and had to be opened anew.
+    /// Converts the error, for a register that was in use and had to be opened again.
     pub(super) fn into_register_error(self, register: &Arc<str>) -> RegisterError {
         use SharedMemoryErrorKind as Kind;
         let cause = self.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
@@ -117,32 +117,32 @@ impl fmt::Display for SharedMemoryError {
                 write!(f, "no register in {path}: this platform has no {lacks}; use another register")
             }
             Kind::System { to } => {
-                write!(f, "cannot {to}, for the register in {path}: look at the cause")
+                write!(f, "the register in {path}: cannot {to}; look at the cause")
             }
             Kind::NotAFile => {
-                write!(f, "{path} is no regular file: name one, or a path where nothing is yet")
+                write!(f, "{path} is not a regular file: name one, or a path that does not exist yet")
             }
             Kind::Owner { owner } => write!(
                 f,
                 "{path} belongs to user {owner}, who could cut it short while it is in use: use a directory \
-                 in which nobody else can create files, or ask for a mode that lets others write"
+                 in which no other user can create files, or ask for a mode that lets others write"
             ),
             Kind::Permissions { found, asked } => write!(
                 f,
                 "{path} has mode {found:03o}, which is open to more users than the mode {asked:03o} that was \
-                 asked for: change its mode, or ask for that one"
+                 asked for: change the mode of the file, or ask for that mode"
             ),
             Kind::Foreign => {
                 write!(f, "{path} is not the register of a throttle: use another path, or remove it")
             }
             Kind::Version { found } => write!(
                 f,
-                "{path} is a register of format {found}, and this program knows another one: let all \
-                 programs that share it be of one version, or use another path"
+                "{path} is a register of format {found}, and this program knows another one: use one \
+                 version for all programs that share it, or use another path"
             ),
             Kind::Length { found } => write!(
                 f,
-                "{path} is a register and has {found} bytes, which is not the length of one: end the \
+                "{path} is a register and has {found} bytes, which is the wrong length: end the \
                  programs that use it, and remove it"
             ),
             Kind::Clock => write!(
@@ -152,14 +152,14 @@ impl fmt::Display for SharedMemoryError {
             ),
             Kind::Busy => write!(
                 f,
-                "{path} is locked by another process, which does not go on: is one stopped that was about \
-                 to open it, or does something else lock it?"
+                "{path} is locked by another process, which does not go on: was it stopped while it opened \
+                 the file, or does another program lock it?"
             ),
             Kind::InUse => write!(
                 f,
-                "{path} is empty or from another boot by its mark, and yet a running process uses it: if it \
-                 was cut short, remove it, and all who use it begin anew; if that process is in a container \
-                 with a boot id of its own, or on another machine, use another path"
+                "{path} is empty, or marked as from another boot, and yet a running process uses it: if it \
+                 was cut short, remove it, and all its users start with a new one; if that process is in a \
+                 container with a boot id of its own, or on another machine, use another path"
             ),
         }
     }

@@ -1,11 +1,12 @@
-//! Finding or creating the file, so that whoever is given one may map it.
+//! Finds or creates the file, so that it can be mapped.
 //!
-//! Each process that uses a register holds a shared lock on its file, and only under an exclusive lock is
-//! anything written to it but the cell. So nothing is initialized that is in use: neither by two processes at
-//! once, nor when the mark of another boot is a false one, as in a container that was given a boot id of its
-//! own. The kernel releases the locks of a process that dies.
+//! Each process that uses a register holds a shared lock on its file. Anything but the cell is written only
+//! under an exclusive lock. So a file that is in use is never initialized: not by two processes at once, and
+//! not if the mark of another boot is false, as in a container with a boot id of its own. The kernel releases
+//! the locks of a process that dies.
 //!
-//! No lock is waited for: a process can be stopped while it holds one. They are tried until the limit.
+//! No step waits for a lock, because a process can be stopped while it holds one. Locks are tried until the
+//! limit.
 
 use super::format::{self, Found, Identity};
 use super::{Fate, SharedMemoryError, SharedMemoryErrorKind, SharedMemoryOptions, identity};
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-/// The file of the register in `path`, complete, and under a shared lock for as long as it is open.
+/// The file of the register in `path`: complete, and under a shared lock for as long as it is open.
 pub(super) fn open(options: &SharedMemoryOptions, path: &Path) -> Result<File, SharedMemoryError> {
     let identity = identity::current(path)?;
     let began = Instant::now();
@@ -39,12 +40,12 @@ pub(super) fn open(options: &SharedMemoryOptions, path: &Path) -> Result<File, S
         if began.elapsed() >= options.limit {
             return Err(SharedMemoryError::new(missing, path));
         }
-        // At random, so that two that were in each other's way are not so again.
+        // At random, so that two processes that blocked each other do not do so again.
         thread::sleep(Duration::from_micros(rand::random_range(50..1000)));
     }
 }
 
-/// Opens what is there, without effect on what is no register: not a pipe, nor a device.
+/// Opens the file if there is one. It has no effect on what is no register, such as a pipe or a device.
 fn find(options: &SharedMemoryOptions, path: &Path) -> Result<Option<File>, SharedMemoryError> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let seen = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -66,7 +67,7 @@ fn find(options: &SharedMemoryOptions, path: &Path) -> Result<Option<File>, Shar
     if !trusted && options.mode & 0o022 == 0 {
         return refuse(SharedMemoryErrorKind::Owner { owner: stat.st_uid });
     }
-    // The one that was looked at, whatever stands in `path` by now.
+    // The file that was examined, even if `path` leads to another one by now.
     let same = format!("/proc/self/fd/{}", seen.as_raw_fd());
     File::options()
         .read(true)
@@ -76,7 +77,7 @@ fn find(options: &SharedMemoryOptions, path: &Path) -> Result<Option<File>, Shar
         .map_err(|error| SharedMemoryError::system("open the file for reading and writing", path, error))
 }
 
-/// Creates the file, complete before it has its name; `None` if another process was first.
+/// Creates the file, which is complete before it has its name; `None` if another process was first.
 fn create(
     options: &SharedMemoryOptions,
     path: &Path,
@@ -88,7 +89,7 @@ fn create(
         _ => Path::new("."),
     };
     let new = tempfile::Builder::new().prefix(".throttle-").tempfile_in(directory).map_err(refused)?;
-    // After the creation, so that the umask has no part in it.
+    // Set after the creation, so that the umask has no effect.
     new.as_file().set_permissions(Permissions::from_mode(options.mode)).map_err(refused)?;
     new.as_file().write_all_at(&format::new(identity), 0).map_err(refused)?;
     match new.persist_noclobber(path) {
@@ -101,11 +102,11 @@ fn create(
 enum Settled {
     /// Complete, and locked.
     Ready,
-    /// Not yet. If it never is, for this reason.
+    /// Not ready yet. If it never is, this is the reason.
     Missing(SharedMemoryErrorKind),
 }
 
-/// Initializes the file if it needs that and nobody uses it, then takes the shared lock.
+/// Initializes the file if it needs that and no process uses it, then takes the shared lock.
 fn settle(file: &File, path: &Path, identity: Identity) -> Result<Settled, SharedMemoryError> {
     if try_lock(file, path, FlockOperation::NonBlockingLockExclusive)? && !is_ready(file, path, identity)? {
         for (at, bytes) in format::writes(identity) {
@@ -113,7 +114,7 @@ fn settle(file: &File, path: &Path, identity: Identity) -> Result<Settled, Share
                 .map_err(|error| SharedMemoryError::system("write the file", path, error))?;
         }
     }
-    // The kernel may let another process in between the two locks, so it is judged again.
+    // The kernel may let another process in between the two locks, so the file is judged again.
     if !try_lock(file, path, FlockOperation::NonBlockingLockShared)? {
         return Ok(Settled::Missing(SharedMemoryErrorKind::Busy));
     }
@@ -132,8 +133,8 @@ fn try_lock(file: &File, path: &Path, lock: FlockOperation) -> Result<bool, Shar
     }
 }
 
-/// Whether the file is a register, and not still to be initialized. (One that was removed meanwhile is opened
-/// anew when it is used.)
+/// Whether the file is a register that needs no initialization. (A file that was removed meanwhile is opened
+/// again when it is used.)
 fn is_ready(file: &File, path: &Path, identity: Identity) -> Result<bool, SharedMemoryError> {
     let failed = |error| SharedMemoryError::system("read the file", path, error);
     let length = file.metadata().map_err(failed)?.len();
@@ -146,7 +147,7 @@ fn is_ready(file: &File, path: &Path, identity: Identity) -> Result<bool, Shared
     }
 }
 
-/// Fills `bytes` from the beginning of the file, as far as that goes; how far.
+/// Fills `bytes` from the beginning of the file, as far as the file goes, and returns how many were read.
 fn read_up_to(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
     let mut read = 0;
     while read < bytes.len() {
@@ -160,7 +161,7 @@ fn read_up_to(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
     Ok(read)
 }
 
-/// What has become of `file`. One system call.
+/// The present state of `file`. One system call.
 pub(super) fn fate(file: &File) -> io::Result<Fate> {
     let stat = rustix::fs::fstat(file)?;
     Ok(if stat.st_nlink == 0 {

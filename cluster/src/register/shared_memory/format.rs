@@ -1,4 +1,4 @@
-//! What stands in the file: 64 bytes, all numbers little-endian. Pure: no file is touched here.
+//! The content of the file: 64 bytes, all numbers little-endian. Pure: no file is touched here.
 //!
 //! ```text
 //!  0       8         16        32                     48      64
@@ -7,8 +7,9 @@
 //! +-------+---------+---------+----------------------+-------+
 //! ```
 //!
-//! The first byte of the magic also says whether the rest is complete. It alone turns a file into a register,
-//! so that a process which dies before has left something that the next one recognizes and does again.
+//! The first byte of the magic also says whether the rest is complete. Only the write of this byte turns a
+//! file into a register. If a process dies before that, the next one recognizes what it left, and initializes
+//! it again.
 
 use super::SharedMemoryErrorKind;
 use crate::cell::Cell;
@@ -24,9 +25,9 @@ const IDENTITY_AT: usize = 16;
 const COMPLETE: [u8; 8] = *b"\xA7ThrCell";
 const UNFINISHED: [u8; 8] = *b"\xA6ThrCell";
 
-// One byte turns the one into the other, and so no step can leave a mixture.
+// One byte turns the first into the second, so no step can leave a mixture.
 const _: () = assert!(COMPLETE[0] != UNFINISHED[0]);
-// The one 128-bit access needs it; a mapping begins on a page.
+// The 128-bit access needs this alignment; a mapping begins on a page.
 const _: () = assert!(CELL % 16 == 0 && CELL + 16 == LENGTH);
 
 /// Which boot of which machine, and which of its monotonic clocks.
@@ -59,7 +60,7 @@ pub(super) enum Found {
     Refused(SharedMemoryErrorKind),
 }
 
-/// Judges a file of `length` bytes, of which `bytes` are the first ones, as many as a register has.
+/// Judges a file of `length` bytes; `bytes` are its first ones, as many as a register has.
 pub(super) fn judge(bytes: &[u8], length: u64, identity: Identity) -> Found {
     if bytes.is_empty() {
         return Found::New;
@@ -95,7 +96,7 @@ pub(super) fn judge(bytes: &[u8], length: u64, identity: Identity) -> Found {
     }
 }
 
-/// A file too short for the magic: what is left of a register, or none.
+/// A file too short for the magic: the rest of a register, or a foreign file.
 fn refused_as_foreign(bytes: &[u8], length: u64) -> Found {
     Found::Refused(if COMPLETE.starts_with(bytes) {
         SharedMemoryErrorKind::Length { found: length }
@@ -114,8 +115,8 @@ pub(super) fn new(identity: Identity) -> [u8; LENGTH] {
     bytes
 }
 
-/// The writes that make [`new`] of a file in its place, in their order: where, and what. Cut off after any
-/// byte, they leave a file that is to be initialized.
+/// The writes that turn a file into [`new`], in their order: where, and what. Cut off after any byte, they
+/// leave a file that will be initialized.
 pub(super) fn writes(identity: Identity) -> [(usize, Vec<u8>); 3] {
     let new = new(identity);
     let begun = [UNFINISHED, VERSION.to_le_bytes()].concat();

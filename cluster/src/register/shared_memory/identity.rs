@@ -1,4 +1,4 @@
-//! Which boot this is, and which monotonic clock: what a register must have in common with its users.
+//! Which boot this is, and which monotonic clock. A register must have both in common with its users.
 
 use super::SharedMemoryError;
 use super::format::Identity;

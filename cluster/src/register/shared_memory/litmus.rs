@@ -1,10 +1,10 @@
-//! Store buffering through two mappings of one file: a caller stores its data and reads the cell, a runner
-//! moves the cell and reads the data. Each misses the other only if a fence is missing.
+//! Store buffering through two mappings of one file. A caller stores its data and reads the cell; a runner
+//! moves the cell and reads the data. They both miss each other only if a fence is missing.
 //!
-//! On x86-64 it is the fence of the caller that matters: there a compare-and-swap is one by itself.
+//! On x86-64 the fence of the caller matters: there a compare-and-swap is a fence by itself.
 //!
-//! It needs the code as it is in a release: unoptimized, the store is seen before the next access. The profile
-//! of the workspace says so for this package.
+//! It needs optimized code, as in a release: in unoptimized code the store becomes visible before the next
+//! access. The profile of the workspace sets that for this package.
 
 use super::super::SharedMemoryOptions;
 use super::Mapped;
@@ -20,7 +20,7 @@ fn cell(number: u64) -> Cell {
     Cell::new(State::NEW, lease::epoch(number))
 }
 
-/// How often a caller that read the cell by `load` and the runner both missed the other.
+/// How often the caller, which reads the cell by `load`, and the runner both missed each other.
 fn missed(load: impl Fn(&Mapped) -> Cell + Sync) -> usize {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("register");
@@ -49,7 +49,7 @@ fn missed(load: impl Fn(&Mapped) -> Cell + Sync) -> usize {
     });
 
     // Data number `n` was stored before the cell was read as `c`. So the next move of the cell, to `c + 1`,
-    // comes after that reading, and what the runner read after it is at least `n`.
+    // comes after that reading, and the runner must have read at least `n` after it.
     let missed = |(data, cell): (u64, &u64)| {
         read_by_runner.get(usize::try_from(*cell).unwrap()).is_some_and(|read| *read < data)
     };
@@ -69,12 +69,12 @@ fn no_caller_is_missed() {
 #[test]
 fn without_a_fence_a_caller_is_missed() {
     if thread::available_parallelism().is_ok_and(|cores| cores.get() == 1) {
-        println!("not looked for: on one core nothing is in a store buffer when another thread looks");
+        println!("skipped: on one core the store buffer is empty when another thread looks");
         return;
     }
     let unfenced = |mapped: &Mapped| Cell::from_bytes(mapped.atomic().load(Ordering::Relaxed).to_ne_bytes());
     let found = (1..=500).find_map(|round| Some((round, missed(unfenced))).filter(|(_, missed)| *missed > 0));
-    let (round, missed) = found.expect("a caller without a fence is missed at some time");
+    let (round, missed) = found.expect("a caller without a fence is missed in some round");
     evidence::caught(
         "no fence before a register in shared memory is read",
         &format!("litmus: {missed} of {STEPS} callers are missed, in round {round}"),

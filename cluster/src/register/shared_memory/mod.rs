@@ -27,10 +27,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A register in a memory-mapped file: for the processes of one machine, on its monotonic clock.
+/// A register in a memory-mapped file, for the processes of one machine, on its monotonic clock.
 ///
-/// All processes that open the same file share one throttle. The file is created by the first of them, and
-/// stays when they end.
+/// All processes that open the same file share one throttle. The first of them creates the file, and it stays
+/// when they end.
 ///
 /// ```
 /// use atomic_throttle_cluster::register::{Mark, Register, SharedMemory, Swap};
@@ -52,48 +52,50 @@ use std::sync::{Arc, PoisonError, RwLock};
 ///
 /// # What holds
 ///
-/// * The cell is moved by one 128-bit compare-and-swap of the processor, with a fence before and after. No
-///   lock is held in a step, so a process that dies or is stopped at any point holds up no other.
-/// * A file from before a reboot counts as new, and so does an empty one. A file that is anything else than a
-///   register of this version, whole and from this boot, is refused and left as it is.
-/// * A process that dies while it opens leaves a file that the next one can use, or none. At most a small file
-///   `.throttle-*` stays beside it.
-/// * A new file has mode 600, or [the one asked for](SharedMemoryOptions::mode), whatever the umask is. A file
-///   that is open to more users, or that belongs to another one, is refused; root may own it.
-/// * A symbolic link is not followed, and what is no regular file is refused before it is opened.
+/// * One 128-bit compare-and-swap of the processor moves the cell, with a fence before and after. No step
+///   holds a lock, so a process that dies or is stopped at any point blocks no other.
+/// * A file from before a reboot counts as new, and so does an empty one. Any other file that is not a whole
+///   register of this version and of this boot is refused, and left as it is.
+/// * A process that dies while it opens leaves a file that the next one can use, or no file. At most a small
+///   file `.throttle-*` stays beside it.
+/// * A new file has mode 600, or [the mode asked for](SharedMemoryOptions::mode), whatever the umask is. A
+///   file is refused if it is open to more users, or if it belongs to another user than this one or root.
+/// * A symbolic link is not followed. A path to anything but a regular file is refused before it is opened.
 ///
 /// # While it is in use
 ///
-/// Leave the file in place. Each step looks first at what has become of it, which narrows what follows to the
-/// nanoseconds between that look and the step, and does not exclude it:
+/// Leave the file in place. Each step first checks the state of the file. Between that check and the step
+/// there are nanoseconds in which the following can still happen:
 ///
-/// * Removed or replaced, the register has lost its data. The next step of each process opens the path anew,
-///   so that all meet in the new file. One run may come early.
-/// * Cut short or grown, each step fails with [`RegisterErrorKind::Removed`], until the file is removed or has
-///   its length again. A process that is just then between its look and its step is ended by the signal
-///   `SIGBUS`: so is every program whose mapped file is cut short under it. Only who may write the file can do
-///   that: with mode 600 its owner and root.
-/// * Moved to another name, or with a second name (a hard link) when the first is removed, the file goes on
-///   being used by those who had opened it, apart from those who open the old path: two throttles.
+/// * If the file is removed or replaced, the register has lost its data. The next step of each process opens
+///   the path again, so that all meet in the new file. One run may come early.
+/// * If the file is cut short or grows, each step fails with [`RegisterErrorKind::Removed`], until the file
+///   is removed or has its length again. A process that is at that moment between its check and its step is
+///   ended by the signal `SIGBUS`, like every program whose mapped file is cut short. Only users who may
+///   write the file can do that: with mode 600 its owner and root.
+/// * If the file is moved to another name, or if it has a second name (a hard link) and the first is removed,
+///   the processes that had opened it go on using it. Processes that open the old path use another file: then
+///   there are two throttles.
 ///
-/// Whoever may open the file, for reading too, can lock it, and so keep others from opening it.
+/// A user who may open the file, even only for reading, can lock it, and so keep others from opening it.
 ///
 /// # Where to put it
 ///
-/// In a file system in memory, such as `/run` or `/dev/shm`: there, no failing or full disk is in the way of
-/// the mapped page, which would end the process by `SIGBUS` as well. In a directory in which only those who
-/// are to share it can create files: not `/tmp`. All of them on one machine, and in one time namespace, since
-/// others have another monotonic clock: that is found out and refused.
+/// Put it in a file system in memory, such as `/run` or `/dev/shm`. There no disk can fail or be full under
+/// the mapped page, which would end the process by `SIGBUS` as well. Put it in a directory in which only the
+/// users that share it can create files, not in `/tmp`. All its processes must be on one machine and in one
+/// time namespace, because others have another monotonic clock; opening it from elsewhere is detected and
+/// refused.
 ///
 /// # Cost
 ///
-/// A step is one system call (`fstat`), a 128-bit access and a clock reading, and no allocation.
+/// A step is one system call (`fstat`), a 128-bit access and a clock reading. It allocates nothing.
 ///
 /// # What it needs
 ///
-/// Linux with `/proc`, and a processor with 128-bit atomics: x86-64 with `cmpxchg16b`, which all but the first
-/// have, `AArch64`, and what else `portable-atomic` knows. Elsewhere this type is there, and to open it is an
-/// error that says so.
+/// It needs Linux with `/proc`, and a processor with 128-bit atomics: x86-64 with `cmpxchg16b`, which all but
+/// the first have, `AArch64`, and the others that `portable-atomic` knows. On other platforms this type
+/// exists, and opening it is an error that says so.
 pub struct SharedMemory {
     path: PathBuf,
     options: SharedMemoryOptions,
@@ -101,29 +103,29 @@ pub struct SharedMemory {
     mapped: RwLock<Mapped>,
 }
 
-/// What has become of a file that is in use.
+/// The state of a file that is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is ever in use there"))]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no file is ever in use there"))]
 enum Fate {
-    /// It is there, in its length.
+    /// It is there, and has its length.
     Whole,
     /// It was cut short, or grew.
     Resized,
-    /// It has no name any more: removed, or replaced by another.
+    /// It has no name any more: it was removed, or replaced by another file.
     Removed,
 }
 
 impl SharedMemory {
-    /// Opens the register in the file `path`, which is created, for this user alone, if there is none.
+    /// Opens the register in the file `path`. If there is no such file, it is created, for this user alone.
     ///
     /// # Errors
     ///
-    /// [`SharedMemoryError`], and then nothing in the file was changed.
+    /// [`SharedMemoryError`]; then the file is unchanged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SharedMemoryError> {
         Self::options().open(path)
     }
 
-    /// How to open one otherwise.
+    /// Options to open a register with another mode or another limit.
     pub const fn options() -> SharedMemoryOptions {
         SharedMemoryOptions::new()
     }
@@ -135,14 +137,14 @@ impl SharedMemory {
     }
 
     fn open_with(options: SharedMemoryOptions, path: &Path) -> Result<Self, SharedMemoryError> {
-        // It may be opened again, from another working directory.
+        // The path may be opened again from another working directory.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mapped = Mapped::open(&options, &path)?;
         let name = format!("shm:{}", path.display()).into();
         Ok(Self { path, options, name, mapped: RwLock::new(mapped) })
     }
 
-    /// Does `step` if the file is whole. One that was removed is opened anew, once.
+    /// Does `step` if the file is whole. A file that was removed is opened again, once.
     fn step<T>(&self, step: impl FnOnce(&Mapped) -> T) -> Result<T, RegisterError> {
         let mapped = self.mapped.read().unwrap_or_else(PoisonError::into_inner);
         if self.told(mapped.fate())? == Fate::Whole {
@@ -166,8 +168,8 @@ impl SharedMemory {
     }
 }
 
-/// The clock is read after the cell, so that it is not behind a start that was seen. No [`Mark`] is kept: a
-/// step that fails has not been done.
+/// The clock is read after the cell, so it is not behind a start that was seen. The register keeps no
+/// [`Mark`], because a step that fails has not been done.
 impl Register for SharedMemory {
     fn read(&self) -> Result<Reading, RegisterError> {
         let cell = self.step(Mapped::load)?;

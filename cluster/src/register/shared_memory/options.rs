@@ -1,10 +1,10 @@
-//! [`SharedMemoryOptions`]: how a register in shared memory is opened.
+//! [`SharedMemoryOptions`]: how to open a register in shared memory.
 
 use super::{SharedMemory, SharedMemoryError};
 use core::time::Duration;
 use std::path::Path;
 
-/// How a register in shared memory is opened: [`SharedMemory::options`].
+/// How to open a register in shared memory; see [`SharedMemory::options`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened before `open`"]
 pub struct SharedMemoryOptions {
@@ -17,32 +17,32 @@ impl SharedMemoryOptions {
         Self { mode: 0o600, limit: Duration::from_secs(5) }
     }
 
-    /// Who may use the file, as `chmod` has it; at first `0o600`.
+    /// Who may use the file, as for `chmod`. Default: `0o600`.
     ///
-    /// A new file has exactly this mode, whatever the umask is. That of an existing file is never changed: it
-    /// is refused if it is open to more users than this. Read and write for the owner are always part of it,
-    /// and nothing beyond read, write and execute is.
+    /// A new file has exactly this mode, whatever the umask is. The mode of an existing file is never
+    /// changed; the file is refused if it is open to more users than this. Read and write for the owner are
+    /// always part of the mode, and only read, write and execute can be.
     ///
-    /// With write for the group or for others, the file may belong to anyone. Whoever may write it can end
-    /// all processes that use it, by cutting it short: trust them.
+    /// If the mode lets the group or others write, the file may belong to any user. Every user who may write
+    /// it can end all processes that use it, by cutting it short: trust them.
     pub const fn mode(mut self, mode: u32) -> Self {
         self.mode = mode & 0o777 | 0o600;
         self
     }
 
-    /// For how long to wait for other processes that are about to initialize the file; at first 5 s.
+    /// How long to wait for other processes that are about to initialize the file. Default: 5 s.
     ///
-    /// That takes microseconds. The limit is for one that was stopped in the middle of it.
+    /// Initialization takes microseconds. The limit is for a process that was stopped in the middle of it.
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Opens the register in the file `path`, which is created if there is none.
+    /// Opens the register in the file `path`. If there is no such file, it is created.
     ///
     /// # Errors
     ///
-    /// [`SharedMemoryError`], and then nothing in the file was changed.
+    /// [`SharedMemoryError`]; then the file is unchanged.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SharedMemory, SharedMemoryError> {
         SharedMemory::open_with(self.clone(), path.as_ref())
     }

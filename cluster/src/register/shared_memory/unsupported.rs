@@ -1,11 +1,11 @@
-//! In place of `mapped` where there is no such register.
+//! Takes the place of `mapped` on platforms without such a register.
 
 use super::{Fate, SharedMemoryError, SharedMemoryErrorKind, SharedMemoryOptions};
 use crate::cell::Cell;
 use std::io;
 use std::path::Path;
 
-/// There is none.
+/// There is no value of this type.
 pub(super) enum Mapped {}
 
 impl Mapped {

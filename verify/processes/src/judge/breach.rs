@@ -6,24 +6,24 @@ use std::fmt;
 /// A guarantee that did not hold. Runs are named by their epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breach {
-    /// A log is not one that a participant writes.
+    /// A participant cannot have written this log.
     Disordered {
         /// Whose.
         who: Who,
         /// The first record that does not fit.
         at: Nanos,
     },
-    /// A process ended that nobody killed.
+    /// A process ended without being killed.
     Died {
         /// Which.
         who: Who,
     },
-    /// A process was let end, and its calls were not covered within the limit.
+    /// A process was asked to end, and its calls were not covered within the limit.
     LeftOwed {
         /// Which.
         who: Who,
     },
-    /// A call was refused that nothing speaks against.
+    /// A call was refused without a reason.
     Refused {
         /// By which process.
         who: Who,
@@ -47,7 +47,8 @@ pub enum Breach {
         /// Which.
         epoch: u64,
     },
-    /// A run had not ended when a younger one began, whose stamp was within its lease; or began after that.
+    /// The younger run began before the older one had ended, and was stamped within its lease; or it began
+    /// after that.
     Overlap {
         /// The one that is older by its stamp.
         older: u64,
@@ -59,31 +60,31 @@ pub enum Breach {
         /// The epoch of the run before.
         epoch: u64,
     },
-    /// No run that has finished started after a call, though its process lived on.
+    /// No run that started after the call has finished, though the process of the call lived on.
     NotCovered {
         /// Whose call.
         who: Who,
         /// Which.
         call: u64,
     },
-    /// A process was told that a call is covered, and no run after the call had finished yet.
+    /// A call was reported as covered before any run after the call had finished.
     FalselyCovered {
         /// Whose call.
         who: Who,
         /// Which.
         call: u64,
     },
-    /// A run was told that it is the latest one, and was not.
+    /// A run learned that it is the latest one, and it was not.
     FalselyCurrent {
         /// Which.
         epoch: u64,
     },
-    /// A run was told that it is not the latest one, and was.
+    /// A run learned that it is not the latest one, and it was.
     FalselyStale {
         /// Which.
         epoch: u64,
     },
-    /// A receiver took a token after a younger one, or refused one with no younger one before.
+    /// A receiver accepted a token after a greater one, or refused one with no greater one before.
     Token {
         /// Of which run.
         epoch: u64,
@@ -96,7 +97,7 @@ impl fmt::Display for Breach {
             Self::Disordered { who, at } => write!(f, "the log of {who} has a record out of order at {at}"),
             Self::Died { who } => write!(f, "C6: the process {who} ended by itself"),
             Self::LeftOwed { who } => {
-                write!(f, "C5: the process {who} was let end, and calls of it stayed owed")
+                write!(f, "C5: the process {who} was asked to end, and its calls stayed owed")
             }
             Self::Refused { who, call } => write!(f, "C3: the call {call} of {who} was refused"),
             Self::Twice { epoch } => write!(f, "C9: two runs have the epoch {epoch}"),
@@ -111,16 +112,16 @@ impl fmt::Display for Breach {
             Self::TwoOwners { epoch } => write!(f, "C4: two processes own the run after {epoch}"),
             Self::NotCovered { who, call } => write!(f, "C3: no run has covered the call {call} of {who}"),
             Self::FalselyCovered { who, call } => {
-                write!(f, "C3: the call {call} of {who} was told to be covered before it was")
+                write!(f, "C3: the call {call} of {who} was reported as covered before it was")
             }
             Self::FalselyCurrent { epoch } => {
-                write!(f, "C9: the run {epoch} was told to be current, and was superseded")
+                write!(f, "C9: the run {epoch} was reported as current, and was superseded")
             }
             Self::FalselyStale { epoch } => {
-                write!(f, "C9: the run {epoch} was told to be superseded, and was current")
+                write!(f, "C9: the run {epoch} was reported as superseded, and was current")
             }
             Self::Token { epoch } => {
-                write!(f, "C9: the token {epoch} was taken after a greater one, or refused without one")
+                write!(f, "C9: the token {epoch} was accepted after a greater one, or refused without one")
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Coverage: every call of a process that lived on has been followed by a run that finished, and nobody was told so
-//! before.
+//! Coverage: a run that finished follows every call of a process that lived on, and no call was reported as
+//! covered before that.
 
 use super::history::{History, Run};
 use super::{Breach, Trial};
@@ -8,14 +8,15 @@ use crate::log::Nanos;
 pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
     let covering = Covering::of(&history.runs);
     for call in &history.calls {
-        // The run had ended before its process could finish it, and only then anybody is told.
+        // The run had ended before its process could finish it, and calls are reported as covered only after
+        // that.
         let told_too_early = call.covered.is_some_and(|told| covering.first_end(call.at) > told);
         if told_too_early {
             breaches.push(Breach::FalselyCovered { who: call.who, call: call.number });
         }
     }
     for log in &trial.logs {
-        // What covers the last call covers those before it.
+        // A run that covers the last call covers those before it.
         let last = history.calls.iter().rev().find(|call| call.who == log.who);
         let Some(last) = last.filter(|last| history.killed(last.who).is_none()) else { continue };
         if covering.first_end(last.at) == Nanos::MAX {
@@ -24,9 +25,9 @@ pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>
     }
 }
 
-/// The runs that cover what was called before them.
+/// The runs that cover the calls before them.
 pub(super) struct Covering {
-    /// When each began, and the first end of it and of all that began later. In the order of time.
+    /// When each began, and the earliest end among it and all that began later. In the order of time.
     starts: Vec<(Nanos, Nanos)>,
 }
 
@@ -46,7 +47,8 @@ impl Covering {
         Self { starts }
     }
 
-    /// The first time at which a call that was about to be made at `at` was covered; the end of time if it never was.
+    /// The earliest time at which a call was covered that was about to be made at `at`; the end of time if it
+    /// never was.
     pub(super) fn first_end(&self, at: Nanos) -> Nanos {
         let after = self.starts.partition_point(|(started, _)| *started <= at);
         self.starts.get(after).map_or(Nanos::MAX, |(_, ended)| *ended)

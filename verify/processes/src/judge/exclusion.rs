@@ -1,4 +1,4 @@
-//! Spacing, exclusion, epochs and tokens: what two runs may not do to each other.
+//! Spacing, exclusion, epochs and tokens: what two runs must not do to each other.
 
 use super::history::{History, Run};
 use super::{Breach, Fact, Trial, What};
@@ -11,7 +11,7 @@ struct Against<'h> {
     breach: Breach,
 }
 
-/// Judges, and returns how many runs came early because the register had lost its data.
+/// Judges the runs. Returns how many came early because the register had lost its data.
 pub(super) fn judge(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) -> usize {
     let against = pairs(trial, &history.runs);
     let (forgiven, early) = forgive(trial, &against);
@@ -59,8 +59,9 @@ fn pairs<'h>(trial: &Trial, runs: &'h [Run]) -> Vec<Against<'h>> {
     against
 }
 
-/// Where a register has lost its data, one run may come as if those before it had not been: one by a process that
-/// performed none of them. And one whose start was under way then, so that it has its stamp from before the loss.
+/// If a register has lost its data, one run may come as if there had been no runs before it, from a process
+/// that performed none of them. One more may come if its start was under way at the loss, so that its stamp
+/// is from before the loss.
 fn forgive(trial: &Trial, against: &[Against<'_>]) -> (Vec<bool>, usize) {
     let mut forgiven = vec![false; against.len()];
     let mut count = 0;
@@ -86,11 +87,11 @@ fn forgive(trial: &Trial, against: &[Against<'_>]) -> (Vec<bool>, usize) {
     (forgiven, count)
 }
 
-/// Whether it comes of this early run.
+/// Whether this pair follows from this early run.
 fn is_by(early: &Run, fact: &Fact, pair: &Against<'_>) -> bool {
     let is_early = is_across(fact, pair) && pair.second.epoch == early.epoch;
-    // The register knows the early run in the place of the one that it has forgotten: who comes after the early one
-    // does not know of that either.
+    // The register knows the early run in place of the run that it has forgotten. Processes that come after
+    // the early run do not know the forgotten one either.
     let is_after = pair.first.started <= fact.until
         && pair.first.until > early.started
         && pair.second.epoch > early.epoch
@@ -102,7 +103,7 @@ fn is_across(fact: &Fact, pair: &Against<'_>) -> bool {
     pair.first.started <= fact.until && fact.from <= pair.second.started && pair.first.who != pair.second.who
 }
 
-/// What runs were told of being the latest one.
+/// What runs learned about being the latest one.
 fn currency(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
     let deaths = !history.killed.is_empty();
     for run in &history.runs {
@@ -110,15 +111,15 @@ fn currency(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
         let mut younger = history.runs.iter().filter(|younger| younger.epoch > run.epoch);
         let has_forgotten = trial.facts.iter().any(|fact| fact.what == What::Forgot && fact.from <= answered);
         if has_forgotten {
-            // Then what it says of runs before is worth little.
+            // What the register says about earlier runs proves little then.
             continue;
         }
         if current && younger.any(|younger| younger.started < asked) {
             breaches.push(Breach::FalselyCurrent { epoch: run.epoch });
         } else if !current
             && !younger.any(|younger| may_be_before(trial, younger, answered))
-            // Somebody may have started one and not have come to write it down: killed, or left without an answer,
-            // and then it finds out only while the lease holds.
+            // A process may have started a run without writing that down: it was killed, or got no answer,
+            // and it learns of the start only while the lease holds.
             && !deaths
             && !history.failed.iter().any(|failed| may_be_before(trial, run, *failed))
         {
@@ -132,10 +133,10 @@ fn may_be_before(trial: &Trial, run: &Run, at: Nanos) -> bool {
     trial.ahead.is_none_or(|ahead| i128::from(run.epoch) + i128::from(ahead) <= i128::from(at))
 }
 
-/// Who owned what was pending.
+/// Checks that each pending run had one owner.
 fn owners(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
     if trial.facts.iter().any(|fact| fact.what == What::Forgot) {
-        // What was pending may have to be made so once more.
+        // A pending run may have to be made pending once more.
         return;
     }
     let mut deferrals = history.deferrals.clone();
@@ -144,7 +145,8 @@ fn owners(trial: &Trial, history: &History, breaches: &mut Vec<Breach>) {
     breaches.extend(twice.map(|pair| Breach::TwoOwners { epoch: pair[0].0 }));
 }
 
-/// What a receiver has said to tokens. It answers one after the other, and they write that down meanwhile.
+/// Checks the answers of a receiver to tokens. It answers one after the other, and the runs write that down
+/// meanwhile.
 fn tokens(history: &History, breaches: &mut Vec<Breach>) {
     let deaths = !history.killed.is_empty();
     let mut offers: Vec<_> = history

@@ -12,31 +12,32 @@ pub struct Figures {
     pub processes: usize,
     /// Calls that were made.
     pub calls: usize,
-    /// Calls that nothing covers, because their process was killed.
+    /// Calls that no run covers, because their process was killed.
     pub lost: usize,
     /// Runs that began.
     pub runs: usize,
     /// Runs whose process was killed in them.
     pub cut_short: usize,
-    /// Runs that had not ended when a younger one began, and so cover nobody.
+    /// Runs that had not ended when a younger one began, and so cover no calls.
     pub superseded: usize,
-    /// Runs with no call between the start of the run before, which has covered all others, and their own.
+    /// Runs with no call between the start of the run before, which covers all earlier calls, and their own
+    /// start.
     pub needless: usize,
-    /// Runs that were pending by another process.
+    /// Runs that another process had made pending.
     pub takeovers: usize,
     /// Runs that came early because the register had lost its data.
     pub early: usize,
     /// Waits that reached their limit.
     pub timed_out: usize,
-    /// Of those, where the caller was told that the register does not answer.
+    /// The waits among them whose caller learned that the register does not answer.
     pub unanswered: usize,
     /// Commands to the register, of the processes that ended by themselves.
     pub commands: u64,
     /// The least time of the machine between the starts of two functions. It may be less than the threshold: a
     /// process may be held up between its stamp and its function.
     pub closest: Option<Nanos>,
-    /// From the moment at which a pending run was due to its start by its owner. Only where the clocks are known to
-    /// run alike.
+    /// From the moment at which a pending run was due to its start by its owner. Only if the two clocks are
+    /// known to run alike.
     pub to_start: Vec<Nanos>,
     /// From the death of a process that was running, or owned the pending run, to the next start.
     pub to_takeover: Vec<Nanos>,
@@ -49,7 +50,7 @@ pub struct Figures {
 pub struct Seat {
     /// Processes.
     pub processes: usize,
-    /// Of those, killed.
+    /// The killed ones among them.
     pub killed: usize,
     /// Calls.
     pub calls: usize,
@@ -93,7 +94,7 @@ fn is_any_in(times: &[Nanos], from: Nanos, until: Nanos) -> bool {
     times.get(at).is_some_and(|&at| at < until)
 }
 
-/// Who owned the run that was pending when this one began.
+/// The owner of the run that was pending when this one began.
 fn owner(history: &History, run: &Run) -> Option<Who> {
     let before = history.runs.iter().rev().find(|before| before.epoch < run.epoch)?;
     history.deferrals.iter().find(|(epoch, ..)| *epoch == before.epoch).map(|&(_, who, _)| who)

@@ -12,11 +12,11 @@ pub(super) struct Run {
     pub(super) started: Nanos,
     /// When it ended; `None` if its process died before.
     pub(super) ended: Option<Nanos>,
-    /// Until when it went on, at least.
+    /// The earliest time until which it went on.
     pub(super) until: Nanos,
-    /// When it asked whether it is current, what it was told, and when.
+    /// When it asked whether it is current, what it learned, and when.
     pub(super) asked: Option<(Nanos, bool, Nanos)>,
-    /// When the receiver answered to its token, and whether it took it.
+    /// When the receiver answered its token, and whether it accepted it.
     pub(super) offered: Option<(Nanos, bool)>,
     /// Whether a younger run began before it ended.
     pub(super) superseded: bool,
@@ -28,7 +28,7 @@ pub(super) struct Call {
     pub(super) who: Who,
     pub(super) number: u64,
     pub(super) at: Nanos,
-    /// When it was told to be covered.
+    /// When it was reported as covered.
     pub(super) covered: Option<Nanos>,
 }
 
@@ -130,7 +130,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads one record, and says whether it fits to those before it.
+    /// Reads one record. Returns whether it fits those before it.
     fn read(&mut self, history: &mut History, event: Event, at: Nanos) -> bool {
         let who = self.who;
         match event {
@@ -143,7 +143,7 @@ impl Reader {
                 return of.number == call && call > 0;
             }
             Event::Started { epoch } => {
-                // One that was killed in it went on at least until it was.
+                // A process that was killed in its run went on at least until then.
                 let until = self.killed.map_or(at, |fact| at.max(fact.from));
                 let before = self.open.replace(Run::started(who, epoch, at, until));
                 history.runs.extend(before);

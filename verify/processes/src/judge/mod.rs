@@ -1,9 +1,9 @@
 //! Decides from the logs of a trial whether the guarantees of `atomic-throttle-cluster` held.
 //!
-//! It knows nothing of how a register or the library works. A run is what its function has written: the record of its
-//! start is the first thing in it, the record of its end the last. So two runs that overlap in the logs have
-//! overlapped, and one whose end is in the log has done its work. What is not in a log is held against nobody: the
-//! last moments of a process that was killed, for one.
+//! It knows nothing about how a register or the library works. A run is what its function has written: the
+//! record of its start is the first thing in it, the record of its end the last. So two runs that overlap in
+//! the logs have overlapped, and a run whose end is in the log has done its work. A record that is missing,
+//! such as the last moments of a killed process, is held against no process.
 //!
 //! Order and stamps decide, never a duration: a machine may stop for a while between any two records.
 
@@ -20,15 +20,15 @@ use self::history::History;
 use crate::log::{Nanos, Record, Who};
 use serde::{Deserialize, Serialize};
 
-/// All that is known of a trial when it is over.
+/// All that is known about a trial when it is over.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// The threshold of all its processes.
     pub threshold: Nanos,
     /// The lease of all its processes.
     pub lease: Nanos,
-    /// The least that the clock of the machine can have been ahead of the clock of the register all the time, if the
-    /// two ran alike.
+    /// The least by which the clock of the machine was ahead of the clock of the register during the whole
+    /// trial, if the two ran alike.
     pub ahead: Option<i64>,
     /// What was done to the processes and to the register.
     pub facts: Vec<Fact>,
@@ -45,19 +45,19 @@ pub struct ProcessLog {
     pub records: Vec<Record>,
 }
 
-/// Something that was done, not before `from` and not after `until`.
+/// An action on the processes or the register, not before `from` and not after `until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// It had not been done yet.
+    /// It was not done before this time.
     pub from: Nanos,
-    /// It had been done.
+    /// It was done by this time.
     pub until: Nanos,
     /// What.
     #[serde(flatten)]
     pub what: What,
 }
 
-/// What is done to a process or a register.
+/// An action on a process or a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum What {
@@ -79,7 +79,7 @@ pub enum What {
     Away,
 }
 
-/// What the judge has found.
+/// The findings of the judge.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// Where a guarantee did not hold.

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Long enough that it is seldom reached, short enough that an answer to it is seen while a register is away.
+/// Long enough to be seldom reached, and short enough that a wait sees that the register does not answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) struct Caller<'t> {
@@ -42,7 +42,7 @@ impl<'t> Caller<'t> {
         taken.map(|ticket| (call, ticket))
     }
 
-    /// Waits for the latest call, and says whether it is covered.
+    /// Waits for the latest call, and returns whether it is covered.
     pub(super) fn wait(&self, limit: Duration) -> bool {
         let latest = *self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         latest == 0 || self.note(latest, &self.throttled.wait_for(limit))
@@ -50,7 +50,7 @@ impl<'t> Caller<'t> {
 
     fn note(&self, call: u64, waited: &Result<(), WaitError>) -> bool {
         match waited {
-            // Of a call that reached nobody nothing is known.
+            // Nothing is known about a call that reached no throttle.
             Ok(()) if self.fault == Some(Fault::Deaf) => {}
             Ok(()) => {
                 self.log.write(Event::Covered { call });
@@ -63,10 +63,10 @@ impl<'t> Caller<'t> {
         waited.is_ok()
     }
 
-    /// Waits for one call after the other of those that it is handed, until no more come.
+    /// Waits for the calls that it is handed, one after the other, until no more come.
     pub(super) fn watch(&self, tickets: &Receiver<(u64, Ticket<'t>)>) {
         while let Ok((call, ticket)) = tickets.recv() {
-            // Whether it is tried again: the end of the trial waits for the latest call anyway.
+            // No second try is needed: the end of the trial waits for the latest call anyway.
             for _ in 0..4 {
                 if self.note(call, &ticket.wait_for(PATIENCE)) {
                     break;
@@ -75,7 +75,7 @@ impl<'t> Caller<'t> {
         }
     }
 
-    /// Until `ends` is closed. Of calls that are made while another one is waited for nobody waits.
+    /// Calls until `ends` is closed. While one call is waited for, no one waits for the calls made meanwhile.
     pub(super) fn call_in_bursts(
         &self,
         every: Span,
@@ -93,7 +93,7 @@ impl<'t> Caller<'t> {
                     return;
                 }
             }
-            // Memoryless: in no step with a window.
+            // Memoryless, so the calls do not fall into step with the windows.
             let pause = every.1.mul_f64(-(1.0 - rng.random::<f64>()).ln());
             if ends.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                 return;

@@ -1,11 +1,11 @@
-//! [`Fault`]: what may be planted in a participant, so that the judge is seen to find it.
+//! [`Fault`]: a fault that may be planted in a participant; the judge must find it.
 
 use clap::ValueEnum;
 
 /// A fault that is planted in a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Fault {
-    /// Its calls after the first one reach nobody.
+    /// Its calls after the first one reach no throttle.
     Deaf,
     /// It believes a call to be covered as soon as it is taken.
     Boastful,
@@ -19,6 +19,7 @@ pub enum Fault {
     Forgetful,
     /// Its register's clock is ahead by a second.
     Hasty,
-    /// It sees every run in progress as the one before it saw: a run that was superseded believes to be current.
+    /// It sees every run in progress as the run that it saw before, so a superseded run believes itself
+    /// current.
     Stale,
 }

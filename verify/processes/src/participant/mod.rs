@@ -1,7 +1,8 @@
 //! A process of a trial: it calls, runs when it is its turn, and writes a [log](crate::log).
 //!
-//! It goes on until its standard input ends, so that it does not outlive whoever started it. A line there is a
-//! command: `call` makes one call, `wait 500ms` waits that long at most for the latest one, `end` ends.
+//! It goes on until its standard input ends, so it does not outlive the program that started it. Each line
+//! there is a command: `call` makes one call, `wait 500ms` waits at most that long for the latest one, `end`
+//! ends.
 
 mod calls;
 mod fault;
@@ -32,7 +33,7 @@ use std::time::{Duration, Instant};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// The whole life of a process of a trial. The first of `args` is the name of the program.
+/// Runs a process of a trial from start to end. The first of `args` is the name of the program.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let options = match Options::try_parse_from(args) {
         Ok(options) => options,
@@ -48,7 +49,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Says whether all calls were covered.
+/// Returns whether all calls were covered.
 fn live(options: &Options) -> Result<bool, Failure> {
     let log = Arc::new(Log::create(&options.log)?);
     log.write(Event::Opened { pid: std::process::id() });
@@ -80,7 +81,7 @@ fn live(options: &Options) -> Result<bool, Failure> {
     Ok(covered)
 }
 
-/// A register that is away when the process begins may come back.
+/// A register that does not answer when the process begins may come back.
 fn open(options: &Options, log: &Log) -> Result<Arc<dyn Register>, Failure> {
     let within = Instant::now() + options.limit;
     loop {
@@ -104,7 +105,7 @@ fn obey(input: impl BufRead, caller: &Caller<'_>) -> Result<(), Failure> {
                 caller.wait(humantime::parse_duration(limit)?);
             }
             ("end", "") => break,
-            _ => return Err(format!("what is {line:?}?").into()),
+            _ => return Err(format!("unknown command {line:?}: use call, wait TIME or end").into()),
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! [`Observed`]: a register that counts its commands and writes down who makes a run pending. And, where that is asked
-//! for, one that breaks its promises.
+//! [`Observed`]: a register that counts its commands and writes down which process makes a run pending. On
+//! request it breaks its promises.
 
 use super::Fault;
 use crate::log::{Event, Log};
@@ -15,7 +15,7 @@ pub(super) struct Observed {
     log: Arc<Log>,
     fault: Option<Fault>,
     commands: AtomicU64,
-    /// The cell that this process has put there last.
+    /// The cell that this process has written last.
     put: Mutex<Option<Cell>>,
 }
 
@@ -28,7 +28,7 @@ impl Observed {
         self.commands.load(Relaxed)
     }
 
-    /// What is seen with the fault in place of `reading`.
+    /// What a participant with the fault sees in place of `reading`.
     fn seen(&self, mut reading: Reading) -> Reading {
         match self.fault {
             Some(Fault::Blind) => reading.cell = reading.cell.finish(reading.cell.epoch()).0,
@@ -43,7 +43,7 @@ impl Observed {
         reading
     }
 
-    /// Puts `new` in the place of whatever stands there, if that is seen as `old`.
+    /// Replaces whatever the register holds by `new`, if the participant sees that as `old`.
     fn swap_seen(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
         loop {
             let reading = self.register.read()?;

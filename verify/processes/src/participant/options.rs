@@ -1,4 +1,4 @@
-//! [`Options`]: what a participant is told.
+//! [`Options`]: the command line of a participant.
 
 use super::Fault;
 use clap::{Parser, ValueEnum};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What a participant is told.
+/// The command line of a participant.
 #[derive(Clone, Debug, Parser)]
 pub struct Options {
     /// The location of the register.
@@ -21,17 +21,17 @@ pub struct Options {
     /// The lease.
     #[arg(long, value_parser = humantime::parse_duration)]
     pub lease: Duration,
-    /// How long a run takes: evenly between the two.
+    /// How long a run takes: evenly distributed between the two
     #[arg(long, default_value = "1ms..5ms")]
     pub run_for: Span,
-    /// Calls come in bursts, so far apart; between bursts are pauses of the second length, on average. Without this
-    /// it calls only when it is told.
+    /// Calls come in bursts, with gaps of the first length, and with pauses of the second length between
+    /// bursts, on average. Without this it calls only on command
     #[arg(long)]
     pub calls_every: Option<Span>,
     /// Where to write the log. The file must be new.
     #[arg(long)]
     pub log: PathBuf,
-    /// What it does by chance follows from this.
+    /// The seed of its random decisions
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// How long it waits for its last calls.
@@ -49,7 +49,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// What to call a participant with, for these options.
+    /// The arguments by which to start a participant with these options.
     #[must_use]
     pub fn args(&self) -> Vec<OsString> {
         let time = |duration| OsString::from(humantime::format_duration(duration).to_string());

@@ -1,12 +1,12 @@
-//! [`Receiver`]: takes tokens of runs, and refuses every one that is not greater than all before.
+//! [`Receiver`]: accepts tokens of runs, and refuses each that is not greater than all before.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Where runs do something that a superseded one must not: here, a file that holds the greatest token. It knows of no
-/// register.
+/// A place where runs do something that a superseded run must not do: here, a file that holds the greatest
+/// token. It does not know the register.
 #[derive(Debug)]
 pub struct Receiver {
     file: File,
@@ -23,7 +23,7 @@ impl Receiver {
         Ok(Self { file })
     }
 
-    /// Offers a token. Before anybody else is answered `told` hears whether it was taken.
+    /// Offers a token. Calls `told` with the answer before any other run gets one.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ mod tests {
         let path = folder.path().join("receiver");
         let mut answers = Vec::new();
         for token in [5, 5, 4, 6, 1, 7] {
-            // Each by another process, as far as the file can tell.
+            // As far as the file can tell, each comes from another process.
             Receiver::open(&path).unwrap().offer(token, |taken| answers.push(taken)).unwrap();
         }
         assert_eq!(answers, [true, false, false, true, false, true]);

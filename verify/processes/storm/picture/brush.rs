@@ -30,7 +30,7 @@ pub(super) struct Brush<'a> {
 }
 
 impl<'a> Brush<'a> {
-    /// Where a moment is, at the nearer end if it is outside.
+    /// The position of a moment; the nearer end if it is outside.
     pub(super) fn x(&self, moment: Nanos) -> i32 {
         let Slice { from, until } = self.slice;
         let at = moment.clamp(from, until) - from;
@@ -38,7 +38,7 @@ impl<'a> Brush<'a> {
         LEFT + i32::try_from(x).unwrap_or(PLOT)
     }
 
-    /// Whether there is anything to draw of what lasted from one moment to another.
+    /// Whether any part of the span between two moments is visible.
     pub(super) fn shows(&self, from: Nanos, until: Nanos) -> bool {
         from <= self.slice.until && until >= self.slice.from
     }

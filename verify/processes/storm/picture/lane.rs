@@ -44,7 +44,7 @@ impl Lane {
         self.gaps(brush, seat)
     }
 
-    /// Where the seat was empty, why, and since when not any more.
+    /// When the seat was empty, why, and until when.
     fn gaps<'a>(self, brush: &Brush<'a>, seat: &SeatStory) -> Drawn<'a> {
         for life in &seat.lives {
             if life.who.incarnation > 0 && brush.shows(life.from, life.from) {
@@ -106,7 +106,7 @@ impl Lane {
             let corners = ((left, self.middle() - half), (right, self.middle() + half));
             match run.fate {
                 Fate::Finished | Fate::CutShort => brush.rect(corners.0, corners.1, colour(run.fate))?,
-                // What it hides goes on meanwhile.
+                // What it covers goes on meanwhile.
                 Fate::Superseded => {
                     brush.span(corners.0, corners.1, PURPLE)?;
                     for end in [left, right] {

@@ -20,7 +20,7 @@ use std::time::Duration;
 const TOP: i32 = 136;
 const RUNS_LANE: i32 = 44;
 
-/// Draws the best slice, as SVG. `row` is what a row is called.
+/// Draws the best slice, as SVG. `row` is the word for a row.
 pub fn draw(described: &str, row: &str, trial: &Trial, story: &Story) -> Result<String, String> {
     let lanes = i32::try_from(story.seats.len()).unwrap_or(64).max(1);
     let lane_height = (640 / lanes).clamp(22, 52);
@@ -78,8 +78,8 @@ impl<'a> Picture<'a, '_> {
         // Smaller if it would not fit.
         let size = (2950 / u32::try_from(title.len()).unwrap_or(100)).min(24);
         self.brush.text(&title, (LEFT, 26), size, HPos::Left, INK)?;
-        let story = "A call is covered by a run that starts after it, in whatever process, and finishes. Whoever makes a \
-                     run pending owns it; if it dies, another one takes over.";
+        let story = "A call is covered by a run that starts after it, in any process, and finishes. The process that makes \
+                     a run pending owns it; if it dies, another one takes over.";
         self.brush.text(story, (LEFT, 54), 18, HPos::Left, GREY)
     }
 
@@ -120,7 +120,8 @@ impl<'a> Picture<'a, '_> {
         Ok(x + 8 * i32::try_from(name.len()).unwrap_or(0) + 20)
     }
 
-    /// Windows as shades, if it is known where they are, and they are wide enough to be seen. Returns whether they are.
+    /// Draws windows as shades, if their positions are known and they are wide enough to be seen. Returns
+    /// whether they are.
     fn windows(&self) -> Drawn<'a, bool> {
         let brush = &self.brush;
         let Some(ahead) = self.trial.ahead else { return Ok(false) };
@@ -161,13 +162,13 @@ impl<'a> Picture<'a, '_> {
 
     fn caption(&self, windows: bool) -> Drawn<'a> {
         let first = "Drawn from the logs that the processes wrote. Calls that touch form a band. A pale bar lasts until the \
-                     next run, whoever performs it.";
+                     next run of any process.";
         self.brush.text(first, (LEFT, self.bottom + 52), 17, HPos::Left, GREY)?;
         let second = if windows {
             "A window is the threshold after a start, by its stamp. White: the window is over, and no call has come, or \
-             others wait for the lease of a run to be over."
+             processes wait for the lease of a run to end."
         } else if self.trial.ahead.is_none() {
-            "Windows are not drawn: the clock of the register and that of the machine did not run alike."
+            "Windows are not drawn: the clocks of the register and of the machine did not run alike."
         } else {
             "The windows are too short to be drawn."
         };

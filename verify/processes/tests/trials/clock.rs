@@ -23,8 +23,8 @@ fn step(place: &mut Place, scene: &mut Scene, seconds: i64) {
     scene.note(from, What::Stepped);
 }
 
-/// Processes call all the time, and the clock is stepped so often. Each time calls that are made afterwards are
-/// covered, long before the clock would be where it was.
+/// Processes call all the time, and the clock is stepped several times. After each step, new calls are
+/// covered long before the clock is back at its old time.
 fn stepped(what: &str, steps: &[i64]) {
     let check =
         Check::of("C1 C2 C3 C5 C8", format!("trials, real redis-server: its clock is stepped {what}"));
@@ -42,7 +42,7 @@ fn stepped(what: &str, steps: &[i64]) {
         let begun = starts(&scene);
         crate::support::eventually("runs go on", || (starts(&scene) >= begun + 3).then_some(()));
         step(&mut place, &mut scene, seconds);
-        // One who remembers nothing, too.
+        // A process that remembers nothing calls too.
         let new = scene.start(u32::try_from(3 + at).unwrap());
         scene.until_covered_again(new);
         for who in all {

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(30);
 const LEASE: Duration = Duration::from_secs(600);
-/// Bytes between the places where it is cut. Less than any command or answer that matters.
+/// The number of bytes between two cuts. Less than any command or answer that matters.
 const STEP: usize = 24;
 
-/// Cuts at each place in turn, until a round passes fewer bytes than that. In each round two runs are made pending,
-/// started and finished. Gives the records.
+/// Cuts at each place in turn, until a round passes fewer bytes than that. In each round two runs are made
+/// pending, started and finished. Returns the records.
 fn cut_everywhere(what: &str, fault: impl Fn(usize) -> Fault) -> Option<Vec<Record>> {
     let check = Check::of(
         "C1 C2 C3 C5 C8",
@@ -50,7 +50,7 @@ fn cut_everywhere(what: &str, fault: impl Fn(usize) -> Fault) -> Option<Vec<Reco
     let trial = scene.end();
     let figures = good(&trial).figures;
     println!("{what}: {rounds} cuts, {figures:?}");
-    // None was cut short, so that none had to be superseded.
+    // No run was cut short, so none had to be superseded.
     assert_eq!((figures.superseded, figures.cut_short), (0, 0));
     assert!(trial.logs[1].records.iter().any(|record| is_end(record.event)));
     check.passed(rounds, "histories");
@@ -66,7 +66,7 @@ fn requests_that_do_not_arrive_whole() {
 #[test]
 fn replies_that_do_not_arrive_whole() {
     let Some(records) = cut_everywhere("replies cut off", |after| Fault::Reply { after }) else { return };
-    // Each of the three moves was made, and its maker not told.
+    // Each of the three moves was made, and its process got no answer.
     let failed_after = |is_it: fn(Event) -> bool| {
         let events =
             records.iter().map(|record| record.event).filter(|&event| is_it(event) || event == Event::Failed);

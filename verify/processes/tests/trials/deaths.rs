@@ -9,7 +9,7 @@ use processes::scene::Scene;
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);
-/// For runs that are let end.
+/// For runs that are allowed to end.
 const LONG: Duration = Duration::from_secs(600);
 /// For runs that are killed.
 const SHORT: Duration = Duration::from_millis(700);
@@ -23,7 +23,7 @@ fn runner(scene: &mut Scene, seat: u32) -> Who {
     who
 }
 
-/// A process that has made the next run pending. It does not come while another one is in progress.
+/// A process that has made the next run pending. That run does not come while another one is in progress.
 fn owner(scene: &mut Scene, seat: u32) -> Who {
     let who = scene.start(seat);
     scene.call(who);
@@ -39,12 +39,12 @@ fn watcher(scene: &mut Scene, seat: u32) -> Who {
     who
 }
 
-/// The same at each register, judged.
+/// Plays the same trial at each register, and judges it.
 fn everywhere(what: &str, trial: impl Fn(&Place) -> Trial, look: impl Fn(&Trial, &Figures)) {
     let check = Check::of("C1 C2 C3 C5 C6", format!("trials, real processes: {what}"));
     let mut places = 0;
     for place in Place::ALL {
-        // Where the machine was slow the lease was over before: then it was another trial than this.
+        // On a slow machine the lease was over before; then it was another trial.
         let in_time = (0..10).find_map(|_| {
             let place = place()?;
             let trial = trial(&place);
@@ -60,7 +60,7 @@ fn everywhere(what: &str, trial: impl Fn(&Place) -> Trial, look: impl Fn(&Trial,
     check.passed(places, "histories");
 }
 
-/// Whether one run had begun when processes were killed, and no more.
+/// Whether exactly one run had begun when processes were killed.
 fn was_in_time(trial: &Trial) -> bool {
     let killed = trial.facts.iter().map(|fact| fact.until).max();
     let records = trial.logs.iter().flat_map(|log| &log.records);

@@ -64,7 +64,7 @@ fn nothing_is_early_where_the_one_that_remembers_calls() {
     }
     scene.call(remembers);
     scene.until_covered(remembers);
-    // What it knows is in the register again: so others come no earlier.
+    // What it knows is in the register again, so others come no earlier.
     let new = scene.start(1);
     scene.call(new);
     scene.until_covered(new);
@@ -77,10 +77,10 @@ fn nothing_is_early_where_the_one_that_remembers_calls() {
 fn one_run_is_early_where_nobody_remembers_and_no_second_one() {
     let check = Check::of(
         "C1 C2 C3 C8",
-        "trials, real redis-server: all data lost and nobody left that remembers; one run comes early, and no other",
+        "trials, real redis-server: all data lost and no process left that remembers; one run comes early, and no other",
     );
     let Some(mut place) = Place::fleeting_redis() else { return };
-    // By threes: the first has gone, the second is early, the third is not.
+    // The runs come in threes: the first is gone, the second is early, the third is not.
     let mut scene = place.scene(LONG, LONG);
     let first = scene.start(0);
     scene.call(first);
@@ -137,7 +137,7 @@ fn a_run_in_progress_when_all_is_lost_is_known_again_when_it_ends() {
     scene.call(owner);
     scene.until(owner, 1, is_deferral);
     forget(&mut place, &mut scene);
-    // The owner remembers, looks when the window is over, and puts the run back that is in progress.
+    // The owner remembers. It looks when the window is over, and puts the run in progress back.
     let register = scene.register();
     let is_back = || register.read().is_ok_and(|reading| reading.cell.state().is_running());
     crate::support::eventually("the run is known again", || is_back().then_some(()));

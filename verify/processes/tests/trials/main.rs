@@ -1,8 +1,8 @@
-//! What happens when processes die, stop and come back, and when the register is restarted, stopped, cut off and given
-//! another time: real processes at a file in shared memory and at a real Redis server.
+//! Processes die, stop and come back, and the register is restarted, stopped, cut off and set to another
+//! time: real processes at a file in shared memory and at a real Redis server.
 //!
-//! Where a moment matters it is made, not waited for: a run is held until it has been killed. What is waited for must
-//! come. No test looks at how long anything took.
+//! If a moment matters it is made, not waited for: a run is held until it has been killed. A test only waits
+//! for what must come, and no test looks at how long anything took.
 
 mod clock;
 mod cuts;
@@ -19,7 +19,7 @@ mod support;
 use processes::judge::{Trial, Verdict, judge};
 use processes::log::Event;
 
-/// Judges a trial in which every promise is to be kept.
+/// Judges a trial in which every promise must hold.
 #[track_caller]
 fn good(trial: &Trial) -> Verdict {
     let verdict = judge(trial);

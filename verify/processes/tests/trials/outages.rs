@@ -1,4 +1,4 @@
-//! A Redis that does not answer: stopped, gone, or behind a way that is closed.
+//! A Redis that does not answer: it is stopped, gone, or behind a closed connection.
 
 use crate::good;
 use crate::place::{Place, at_port};
@@ -12,7 +12,7 @@ use std::time::Duration;
 const THRESHOLD: Duration = Duration::from_millis(100);
 const LEASE: Duration = Duration::from_secs(600);
 
-/// Both have been covered before.
+/// The calls of both were covered before.
 fn two(scene: &mut Scene) -> [Who; 2] {
     [0, 1].map(|seat| {
         let who = scene.start(seat);
@@ -22,12 +22,13 @@ fn two(scene: &mut Scene) -> [Who; 2] {
     })
 }
 
-/// Calls while the register is away: they are taken, and whoever waits with a limit is told why it was reached.
+/// Calls while the register does not answer: they are taken, and a caller that waits with a limit learns why
+/// it was reached.
 fn calls_stay_owed(scene: &mut Scene, all: [Who; 2]) {
     for who in all {
         scene.call(who);
         let told = |event| matches!(event, Event::TimedOut { call: 2, unanswered: true });
-        // That the register does not answer is known only some time after.
+        // It takes some time until it is known that the register does not answer.
         crate::support::eventually("a wait ends because the register does not answer", || {
             let waits = |event| matches!(event, Event::TimedOut { .. } | Event::Covered { call: 2 });
             let before = scene.records(who).iter().filter(|record| waits(record.event)).count();
@@ -77,7 +78,7 @@ fn a_server_that_is_gone() {
     let from = now();
     place.server().kill();
     calls_stay_owed(&mut scene, all);
-    // One that begins while there is no server is served when there is one.
+    // A process that begins while there is no server is served when there is one.
     let new = scene.start(2);
     scene.call(new);
     place.server().start_again();

@@ -1,4 +1,4 @@
-//! [`Place`]: where the throttle of a trial lies.
+//! [`Place`]: where the throttle of a trial is.
 
 use crate::support::server::{Options, Persistence, Server};
 use processes::scene::Scene;
@@ -20,7 +20,7 @@ impl Place {
         Self { name: "shm", driver, folder, server: None }
     }
 
-    /// At a server of its own. `None`, visibly, where there is none.
+    /// At a server of its own. `None`, with a visible notice, if no server is installed.
     pub(crate) fn redis(options: Options) -> Option<Self> {
         let server = Server::start(options)?;
         let folder = tempfile::tempdir().expect("a folder for the trial");
@@ -36,7 +36,7 @@ impl Place {
         Self::redis(Options { persistence: Persistence::None, ..Options::default() })
     }
 
-    /// One of each kind, that loses nothing.
+    /// A place of each kind, which loses nothing.
     pub(crate) const ALL: [fn() -> Option<Self>; 2] = [|| Some(Self::shm()), Self::lasting_redis];
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -47,14 +47,14 @@ impl Place {
         self.server.as_mut().expect("it is at a server")
     }
 
-    /// A trial here, with nobody in it yet.
+    /// A trial here, without participants yet.
     pub(crate) fn scene(&self, threshold: Duration, lease: Duration) -> Scene {
         let participant = Path::new(env!("CARGO_BIN_EXE_participant"));
         Scene::new(&[participant], self.folder.path(), &self.driver, threshold, lease)
     }
 }
 
-/// Whoever does not get an answer soon finds that out soon.
+/// With a short timeout, a process that gets no answer learns this soon.
 pub(crate) fn at_port(port: u16) -> String {
     format!("redis://127.0.0.1:{port}/trial?timeout=200ms")
 }

@@ -1,4 +1,4 @@
-//! Faults that are planted in a participant: the judge condemns each.
+//! Faults that are planted in a participant; the judge must condemn each.
 
 use crate::place::Place;
 use crate::{is_end, is_start, told};
@@ -16,7 +16,7 @@ fn condemned(fault: &str, trial: &Trial, is_it: impl Fn(&Breach) -> bool) {
     let Some(breach) = breaches.iter().find(|breach| is_it(breach)) else {
         panic!("{fault}: not found among {breaches:?}\n{}", told(trial));
     };
-    // Epochs and processes are of this trial alone.
+    // Epochs and processes differ from trial to trial.
     let promise = breach.to_string().split(':').next().map_or_else(String::new, str::to_owned);
     evidence::caught(fault, &format!("trials, real processes: condemned for {promise}"));
 }
@@ -33,7 +33,7 @@ fn a_call_that_reaches_nobody() {
     scene.call(deaf);
     scene.until(deaf, 1, is_end);
     scene.call(deaf);
-    condemned("a call that reaches nobody", &scene.end(), |breach| {
+    condemned("a call that reaches no throttle", &scene.end(), |breach| {
         *breach == Breach::NotCovered { who: deaf, call: 2 }
     });
 }
@@ -98,9 +98,9 @@ fn a_register_that_forgets() {
     let forgetful = with(&mut scene, 1, Fault::Forgetful);
     scene.call(forgetful);
     scene.until(forgetful, 1, is_end);
-    // What it has forgotten does not finish: it would wait for it to the end.
+    // A forgotten run does not finish: the trial would wait for it to the end.
     scene.kill(&[forgetful]);
-    condemned("a register that forgets, and nobody has said so", &scene.end(), |breach| {
+    condemned("a register that forgets without a recorded loss", &scene.end(), |breach| {
         matches!(breach, Breach::TooSoon { .. })
     });
 }

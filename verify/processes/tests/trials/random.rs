@@ -1,4 +1,4 @@
-//! Schedules of all faults, drawn by chance from a seed: whatever they meet, every promise is kept.
+//! Schedules of all faults, drawn at random from a seed: every promise holds, whatever the faults hit.
 
 use crate::place::{Place, at_port};
 use crate::support::cut::{Cut, Fault};
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Faults of one schedule.
 const STEPS: usize = 24;
 
-/// A trial that goes on, and what is wrong with it at present.
+/// A trial in progress, and the present faults.
 struct Storm {
     scene: Scene,
     place: Place,
@@ -99,7 +99,7 @@ impl Storm {
         self.kill(&all);
     }
 
-    /// The one that is in a run, if one is.
+    /// The participant that is in a run, if there is one.
     fn kill_the_runner(&mut self) {
         let count = |who, is_it: fn(Event) -> bool| {
             self.scene.records(who).iter().filter(|record| is_it(record.event)).count()
@@ -172,7 +172,7 @@ impl Storm {
         }
     }
 
-    /// Not where data are lost as well: who has forgotten the runs would be told that they are still to come.
+    /// Not if data are lost as well: a process that has forgotten the runs would see them as still to come.
     fn step_clock(&mut self) {
         if self.clock && self.persistence == Some(Persistence::Always) {
             let from = now();
@@ -182,7 +182,7 @@ impl Storm {
         }
     }
 
-    /// Lets what was done have its effect, if it has one.
+    /// Gives the last action time to take effect, if it has any.
     fn pause(&mut self) {
         let mean = Duration::from_millis(60);
         std::thread::sleep(mean.mul_f64(-(1.0 - self.rng.random::<f64>()).ln()));
@@ -197,7 +197,7 @@ impl Storm {
     }
 }
 
-/// Plays the schedules of these seeds, and adds up what happened.
+/// Plays the schedules of these seeds, and sums up what happened.
 fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
     let schedules = evidence::depth(8, 75);
     let check = Check::of(
@@ -221,7 +221,7 @@ fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
         disturbed += figures.superseded + figures.cut_short;
     }
     println!("{what}: {runs} runs, {takeovers} takeovers, {disturbed} superseded or cut short");
-    // What the schedules are for has happened.
+    // The events that the schedules are made for have happened.
     assert!(takeovers > 0 && disturbed > 0);
     check.passed(usize::try_from(schedules).expect("they are few"), "schedules");
 }

@@ -1,4 +1,4 @@
-//! SIGSTOP and SIGCONT: a process that does not know that it was away.
+//! SIGSTOP and SIGCONT: a process that does not know that it was stopped.
 
 use crate::place::Place;
 use crate::{good, is_called, is_deferral, is_end, is_start};
@@ -12,7 +12,7 @@ const THRESHOLD: Duration = Duration::from_millis(100);
 fn a_run_that_is_stopped_for_longer_than_its_lease_does_not_disturb_when_it_goes_on() {
     let check = Check::of(
         "C2 C3 C6 C9",
-        "trials, real processes: stopped for longer than the lease, a run is superseded, ends late, is told that it \
+        "trials, real processes: stopped for longer than the lease, a run is superseded, ends late, learns that it \
          is stale, and its token is refused",
     );
     let mut count = 0;
@@ -31,7 +31,7 @@ fn a_run_that_is_stopped_for_longer_than_its_lease_does_not_disturb_when_it_goes
         scene.until(late, 1, is_end);
         assert!(scene.has_written(late, |event| matches!(event, Event::Offered { accepted: false, .. })));
         assert!(scene.has_written(late, |event| matches!(event, Event::Ended { current: Some(false), .. })));
-        // By the run of the other one, since its own is superseded.
+        // The run of the other process covers it, since its own is superseded.
         scene.until_covered(late);
         for who in [late, other] {
             scene.call(who);

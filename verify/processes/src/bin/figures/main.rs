@@ -1,5 +1,5 @@
 //! `cargo xtask cluster`: what a throttle of several processes costs its register, and how soon it acts. Real
-//! processes at a file in shared memory, and at a real Redis server if one is installed.
+//! processes call at a file in shared memory, and at a real Redis server if one is installed.
 
 mod measure;
 #[path = "../../../../../cluster/tests/support/mod.rs"]
@@ -19,15 +19,15 @@ use support::server::{Options as ServerOptions, Server};
 
 /// Measures what a throttle of several processes costs its register, and how soon it acts.
 ///
-/// All processes, and the server, are on this machine: an answer of Redis over a network takes as much longer as the
-/// way there and back. What the judge of the trials finds broken is an error.
+/// All processes and the server are on this machine. Over a network, an answer of Redis takes longer by the
+/// way there and back. If the judge of the trials finds a broken guarantee, that is an error.
 #[derive(Parser)]
 #[command(name = "cargo xtask cluster")]
 struct Args {
-    /// How long each row calls.
+    /// How long the processes of each row call
     #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
     time: Duration,
-    /// How often a process is killed for each row.
+    /// How often a process is killed for each row
     #[arg(long, default_value_t = 20)]
     kills: u32,
     /// The threshold.
@@ -38,7 +38,7 @@ struct Args {
     processes: u32,
 }
 
-/// How this program calls itself as one of the processes.
+/// The argument by which this program starts itself as one of the processes.
 const PARTICIPANT: &str = "participant";
 
 fn main() -> ExitCode {

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// Longer than any run that is let end.
+/// Longer than any run that is allowed to end.
 const LONG: Duration = Duration::from_secs(600);
 /// For runs that are killed.
 const SHORT: Duration = Duration::from_millis(500);
@@ -24,14 +24,14 @@ pub struct Measured<'m> {
     pub scenes: u32,
 }
 
-/// What so many processes did.
+/// What a number of processes did.
 pub struct Scale {
     pub processes: u32,
     pub figures: Figures,
 }
 
 impl Measured<'_> {
-    /// So many processes that call so often, for a while.
+    /// This many processes call this often, for a while.
     pub fn scale(&mut self, processes: u32, every: Duration) -> Scale {
         let mut scene = self.scene(LONG);
         let defaults = scene.defaults();
@@ -41,12 +41,12 @@ impl Measured<'_> {
         for seat in 0..processes {
             scene.start(seat);
         }
-        // What is measured, and no wait for anything.
+        // The time that is measured; nothing is awaited.
         thread::sleep(self.args.time);
         Scale { processes, figures: good(&scene.end()) }
     }
 
-    /// How long after the end of the window the run started whose owner was dead by then.
+    /// How long after the end of the window the run started; its owner was dead by then.
     pub fn owners_killed(&mut self) -> Vec<Nanos> {
         let threshold = self.args.threshold;
         self.repeated(LONG, threshold, |scene| {
@@ -62,7 +62,8 @@ impl Measured<'_> {
         })
     }
 
-    /// How long after the end of the lease the run started that replaces one whose process was dead by then.
+    /// How long after the end of the lease the next run started; the process of the run before was dead by
+    /// then.
     pub fn runners_killed(&mut self) -> Vec<Nanos> {
         self.repeated(SHORT, SHORT, |scene| {
             let runner = scene.start(0);
@@ -75,7 +76,7 @@ impl Measured<'_> {
         })
     }
 
-    /// From the start of the first run and `since` to the start of the second one, by their stamps.
+    /// From `since` after the start of the first run to the start of the second run, by their stamps.
     fn repeated(&mut self, lease: Duration, since: Duration, trial: impl Fn(&mut Scene)) -> Vec<Nanos> {
         let since = Nanos::try_from(since.as_nanos()).expect("a short time");
         (0..self.args.kills)
@@ -123,14 +124,14 @@ fn epochs(trial: &Trial) -> Vec<u64> {
     epochs
 }
 
-/// What was measured of a throttle that does not keep its promises says nothing.
+/// Figures of a throttle that breaks its promises mean nothing.
 fn good(trial: &Trial) -> Figures {
     let verdict = judge(trial);
     assert!(verdict.is_good(), "{:#?}", verdict.breaches);
     verdict.figures
 }
 
-/// The half, 99 of 100, and the longest of them.
+/// The median, the 99th percentile, and the longest.
 pub fn percentiles(times: &[Nanos]) -> String {
     let mut histogram = Histogram::<u64>::new(3).expect("three digits");
     for &time in times {
