@@ -43,7 +43,6 @@ mod front {
     pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
 }
 
-// The sources name what the crate exports at its root in their links.
 // The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use {
