@@ -1,4 +1,4 @@
-//! The transition table of DESIGN.md, executed row by row, and compared with the documentation of the
+//! The transition table of docs/word.md, executed row by row, and compared with the documentation of the
 //! transitions.
 
 mod reference;
@@ -10,7 +10,7 @@ use reference::planted::contradicts;
 use reference::{Event, MAX, Model, Promise, Told, shipped};
 use std::collections::BTreeMap;
 
-const DESIGN: &str = include_str!("../DESIGN.md");
+const DESIGN: &str = include_str!("../docs/word.md");
 const TRANSITIONS: &str = include_str!("../src/state/transition.rs");
 const HEADER: &str = "| event | when | r | d | next | outcome |";
 
@@ -234,7 +234,7 @@ fn execute<'c>(rows: &[Row], cases: impl IntoIterator<Item = &'c Case>) -> usize
 
 #[test]
 fn the_table_is_executed() {
-    let claim = "enumeration: the table of transitions in DESIGN.md, executed row by row";
+    let claim = "enumeration: the table of transitions in docs/word.md, executed row by row";
     let check = Check::of("G1 G2 G3 G4 G6", claim);
     let rows = rows(DESIGN, "");
     let executed = execute(&rows, &cases());

@@ -213,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn the_guarantees_are_those_of_the_design() {
-        let design = include_str!("../../../DESIGN.md");
+    fn the_guarantees_are_those_that_are_promised() {
+        let promises = include_str!("../../../docs/promises.md").lines();
+        let promises = promises.chain(include_str!("../../../cluster/PROMISES.md").lines());
         let is_numbered = |name: &&str| {
             let (letter, number) = name.split_at(1);
             "GC".contains(letter) && number.starts_with(|digit: char| digit.is_ascii_digit())
         };
-        let named: Vec<_> = design
-            .lines()
+        let named: Vec<_> = promises
             .filter_map(|line| line.strip_prefix("- **")?.split_once(".**"))
             .map(|(guarantee, _)| guarantee)
             .filter(is_numbered)

@@ -33,7 +33,7 @@ pub fn page(done: &[Done], rows: &[Vec<Row<'_>>], depth: &str) -> String {
                 p {
                     "Written by " code { "cargo xtask verify" } ", " (depth) ", on " (std::env::consts::ARCH)
                     " " (std::env::consts::OS) ". Each line is what a check said of itself after it had \
-                    passed; DESIGN.md tells what each rung can and cannot show."
+                    passed; verify/README.md says what each rung can and cannot show."
                 }
                 h2 { "Guarantees" }
                 (summary(rows))
