@@ -1,5 +1,5 @@
-//! An agent, as it runs on each of many hosts: whenever its configuration has changed, a daemon that all of them
-//! share is to be reloaded, and never more often than once per threshold, however many agents ask.
+//! An agent that runs on each of many hosts. When its configuration changes, it reloads a daemon that all agents share:
+//! at most once per threshold, however many agents ask.
 //!
 //! A line on its standard input is a change. Start two, on one machine or on several, and type into both:
 //!
@@ -8,7 +8,7 @@
 //! cargo run -p atomic-throttle-cluster --example agents -- --driver redis://127.0.0.1/reload -- systemctl reload keepalived
 //! ```
 //!
-//! The command gets the token of its run as `FENCING_TOKEN`: whatever it talks to can refuse a smaller one.
+//! The command gets the token of its run as `FENCING_TOKEN`: the daemon can refuse a smaller one.
 
 use atomic_throttle_cluster::{ClusterThrottled, Drivers, Opened, Run};
 use clap::Parser;
@@ -57,7 +57,7 @@ fn agent(args: &Args) -> Result<(), Box<dyn Error>> {
         change?;
         reload.trigger()?;
     }
-    // The last change is not lost when the agent ends: here, or in another one.
+    // The last change is not lost when the agent ends: this agent reloads for it, or another one does.
     Ok(reload.shutdown(args.threshold + Duration::from_secs(30))?)
 }
 
@@ -73,7 +73,7 @@ fn open(args: &Args) -> Result<Opened, Box<dyn Error>> {
     })
 }
 
-/// To open a register connects to nothing, as a rule: that it answers is seen when it is asked.
+/// Opening a register connects to nothing, as a rule: only a read shows that it answers.
 fn open_and_read(drivers: &Drivers, driver: &str) -> Result<Opened, Box<dyn Error>> {
     let opened = drivers.open(driver)?;
     opened.register.read()?;
@@ -84,7 +84,7 @@ fn reload_daemon(command: &[String], run: &Run<'_>) {
     let ended = Command::new(&command[0])
         .args(&command[1..])
         .env("FENCING_TOKEN", run.token().to_string())
-        // The changes are on this one: a command that reads it would take them away.
+        // The changes come on standard input: a command that reads it would take them away.
         .stdin(Stdio::null())
         .status();
     match ended {
@@ -92,7 +92,7 @@ fn reload_daemon(command: &[String], run: &Run<'_>) {
         Ok(status) => eprintln!("{command:?}: {status}"),
         Err(error) => report(&format!("cannot start {command:?}"), &error),
     }
-    // The changes are not lost with it. The run covers those of other agents, too: this one sees to another.
+    // The changes are not lost. This run was to cover those of other agents too, so this agent asks for another run.
     if let Err(error) = run.again() {
         report("the changes wait for the next one", &error);
     }

@@ -19,14 +19,16 @@ use crate::figures::Figures;
 use crate::simulation::{Model, simulate};
 use clap::Parser;
 use core::time::Duration;
+use main_error::MainResult;
+use std::io::{self, Write};
 
 const MODEL: &str = "\
 The model: processes on machines of their own, each with calls at random times (Poisson). What each decides, \
 and when it looks, is the library's own code. A way to the server takes its shortest time and an exponentially \
-distributed time more, each command anew; the server does one command after the other, each in the same \
+distributed time more, drawn for each command; the server does one command after the other, each in the same \
 time. All clocks agree.
 
-Its limits: nothing is lost, nobody dies, and no connection is made anew; the server does nothing else; a \
+Its limits: nothing is lost, no process dies, and no connection breaks; the server does nothing else; a \
 process wakes exactly when it wants to and decides in no time; its function always takes as long. So the \
 figures are of the protocol, not of a network or a machine.";
 
@@ -34,7 +36,7 @@ figures are of the protocol, not of a network or a machine.";
 #[derive(Parser)]
 #[command(name = "simulate", after_help = MODEL)]
 struct Options {
-    /// How many processes; 1, 10, 100 and 1000 if nothing is said
+    /// How many processes [default: 1, 10, 100 and 1000, one after the other]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     processes: Option<u32>,
 
@@ -54,11 +56,11 @@ struct Options {
     #[arg(long, default_value = "100us", value_parser = humantime::parse_duration)]
     way: Duration,
 
-    /// What comes to each way on average
+    /// What is added to each way on average
     #[arg(long, default_value = "50us", value_parser = humantime::parse_duration)]
     way_more: Duration,
 
-    /// How long the server takes for a command
+    /// How long the server takes for one command
     #[arg(long, default_value = "20us", value_parser = humantime::parse_duration)]
     service: Duration,
 
@@ -73,10 +75,14 @@ struct Options {
 
 fn positive(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err(String::from("more than 0, please")) }
+    if rate.is_finite() && rate > 0.0 {
+        Ok(rate)
+    } else {
+        Err(String::from("must be finite and greater than 0"))
+    }
 }
 
-fn main() {
+fn main() -> MainResult {
     let options = Options::parse();
     let counts = options.processes.map_or_else(|| vec![1, 10, 100, 1000], |count| vec![count]);
     let mut rows = Vec::new();
@@ -97,8 +103,10 @@ fn main() {
             rows.push(Figures::of(&model, &simulate(model)));
         }
     }
-    println!("{MODEL}\n");
-    println!(
+    let mut out = io::stdout().lock();
+    writeln!(out, "{MODEL}\n")?;
+    writeln!(
+        out,
         "Threshold {:?}, {} calls per second and process, a run of {:?}, a way of {:?} and {:?} more on \
          average, {:?} per command, {} windows, seed {}.\n",
         options.threshold,
@@ -109,6 +117,7 @@ fn main() {
         options.service,
         options.windows,
         options.seed
-    );
-    println!("{}", figures::table(&rows));
+    )?;
+    writeln!(out, "{}", figures::table(&rows))?;
+    Ok(())
 }

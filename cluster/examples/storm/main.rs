@@ -162,7 +162,7 @@ fn write(mut file: File, text: &str) -> io::Result<()> {
 
 fn print(text: &str) -> Result<(), String> {
     match writeln!(io::stdout(), "{text}") {
-        // Whoever reads has read enough.
+        // A reader that closes the pipe has read enough: the verdict is in the exit status, too.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|e| format!("cannot print the result: {e}")),
     }

@@ -20,7 +20,7 @@ pub struct Cli {
 /// The storm starts this program again for each of its processes.
 #[derive(Subcommand, Clone, Copy, Debug)]
 pub enum Part {
-    /// A process of a storm, which is told on its standard input what to do
+    /// A process of a storm; it reads its orders from standard input
     #[command(hide = true)]
     Process,
 }
@@ -30,7 +30,7 @@ pub enum Part {
 /// Each process writes what happens to it to a log of its own. Afterwards every promise is compared with all the
 /// logs. The exit status is 0 if they held, 1 if one was seen broken, 2 for bad arguments.
 ///
-/// With the driver memory: the front ends are threads of one process and share its register: nobody can be killed.
+/// With the driver memory: the front ends are threads of one process that share its register. None can be killed.
 #[derive(Parser, Clone, Debug)]
 pub struct Options {
     /// Where the processes meet: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=2s
@@ -57,19 +57,19 @@ pub struct Options {
     #[arg(long, default_value = "20", value_parser = rate, allow_hyphen_values = true)]
     pub rate: f64,
 
-    /// Kills a process about as often as this, and starts another one in its place
+    /// Kill a process about this often, and start another one in its place
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub kill_every: Option<Duration>,
 
-    /// Stops a process about as often as this, for longer than the lease, and continues it
+    /// Stop a process about this often, for longer than the lease, and then continue it
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub stop_every: Option<Duration>,
 
-    /// What chance decides: who is killed or stopped, and when, and when calls come [default: another one each time]
+    /// Decides which processes are killed or stopped, and when, and when calls come [default: drawn]
     #[arg(long)]
     pub seed: Option<u64>,
 
-    /// Keep the logs of all processes, as it is done anyway if a guarantee did not hold
+    /// Keep the logs of all processes; they are kept in any case if a guarantee did not hold
     #[arg(long)]
     pub keep: bool,
 
@@ -112,8 +112,8 @@ impl Options {
         }
         let (run_time, lease) = (plain(self.run_time), plain(lease));
         Err(format!(
-            "--run-time {run_time}: not shorter than the lease of {lease}. Every run would be superseded, and nobody \
-             covered. Say a longer one with the driver, such as ?lease=30s"
+            "--run-time {run_time}: not shorter than the lease of {lease}. Every run would be superseded, and no call \
+             covered. Set a longer lease with the driver, such as ?lease=30s"
         ))
     }
 

@@ -52,7 +52,7 @@ impl Report<'_> {
         let count = self.options.processes;
         if self.options.is_alone() {
             format!(
-                "In memory: {count} front ends in threads of this one process, which nobody can kill. Processes need \
+                "In memory: {count} front ends in threads of this one process, which cannot be killed. Processes need \
                  --driver shm:PATH or --driver redis://HOST:PORT/NAME."
             )
         } else {

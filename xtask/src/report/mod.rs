@@ -4,6 +4,7 @@ mod diagram;
 mod page;
 mod transitions;
 
+use crate::print::print;
 use crate::rung::Done;
 use comfy_table::{CellAlignment, Table, presets};
 use evidence::{GUARANTEES, Line};
@@ -56,12 +57,12 @@ fn rows(done: &[Done]) -> Result<Vec<Vec<Row<'_>>>, String> {
 ///
 /// # Errors
 ///
-/// If a guarantee has no evidence, or the page cannot be written.
+/// If a guarantee has no evidence, or the table or the page cannot be written.
 pub fn report(root: &Path, done: &[Done], depth: &str) -> Result<PathBuf, String> {
     let rows = rows(done)?;
-    println!("\n{}", table(&rows));
+    print(format_args!("\n{}", table(&rows)))?;
     let faults = done.iter().flat_map(|rung| &rung.lines).filter(|line| matches!(line, Line::Caught { .. }));
-    println!("{} planted faults were found", faults.count());
+    print(format_args!("{} planted faults were found", faults.count()))?;
 
     let path = path(root);
     fs::create_dir_all(path.parent().unwrap_or(root))

@@ -1,11 +1,11 @@
 //! The trials that are measured.
 
-use crate::Args;
 use atomic_throttle_cluster_trials::judge::{Figures, Trial, judge};
 use atomic_throttle_cluster_trials::log::{Event, Nanos, Who};
 use atomic_throttle_cluster_trials::participant::Span;
 use atomic_throttle_cluster_trials::scene::Scene;
 use hdrhistogram::Histogram;
+use measure_options::cluster::Options;
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -20,7 +20,7 @@ pub struct Measured<'m> {
     pub command: &'m [&'m Path],
     pub folder: &'m Path,
     pub driver: &'m str,
-    pub args: &'m Args,
+    pub options: &'m Options,
     pub scenes: u32,
 }
 
@@ -42,13 +42,13 @@ impl Measured<'_> {
             scene.start(seat);
         }
         // What is measured, and no wait for anything.
-        thread::sleep(self.args.time);
+        thread::sleep(self.options.time);
         Scale { processes, figures: good(&scene.end()) }
     }
 
     /// How long after the end of the window the run started whose owner was dead by then.
     pub fn owners_killed(&mut self) -> Vec<Nanos> {
-        let threshold = self.args.threshold;
+        let threshold = self.options.threshold;
         self.repeated(LONG, threshold, |scene| {
             let first = started(scene, 0);
             scene.until_covered(first);
@@ -78,7 +78,7 @@ impl Measured<'_> {
     /// From the start of the first run and `since` to the start of the second one, by their stamps.
     fn repeated(&mut self, lease: Duration, since: Duration, trial: impl Fn(&mut Scene)) -> Vec<Nanos> {
         let since = Nanos::try_from(since.as_nanos()).expect("a short time");
-        (0..self.args.kills)
+        (0..self.options.kills)
             .filter_map(|_| {
                 let mut scene = self.scene(lease);
                 trial(&mut scene);
@@ -95,7 +95,7 @@ impl Measured<'_> {
         let folder = self.folder.join(format!("{}-{}", self.driver.len(), self.scenes));
         fs::create_dir(&folder).expect("a folder for a trial");
         let driver = format!("{}-{}", self.driver, self.scenes);
-        Scene::new(self.command, &folder, &driver, self.args.threshold, lease)
+        Scene::new(self.command, &folder, &driver, self.options.threshold, lease)
     }
 }
 
