@@ -132,13 +132,17 @@ impl Fuzzer<'_> {
         let arguments = [&RUN[..], &[&target, "--", &time, "-print_final_stats=1"]].concat();
         print(format_args!("$ cargo {}", arguments.join(" "))).map_err(FuzzError::CannotPrint)?;
         let before = self.corpus(&target);
-        let (mut executions, mut input) = (0, None);
+        let (mut executions, mut input, mut unprinted) = (0, None, Ok(()));
         let ended = lines(&self.cargo(&arguments), |line| {
             executions = executed(line).unwrap_or(executions);
             input = crashed_on(line).or(input.take());
             // A line with a number names an input that is worth keeping; the others name words in it.
-            if line.starts_with('#') || line.contains("\" # Uses: ") { Ok(()) } else { print(line) }
+            if !line.starts_with('#') && !line.contains("\" # Uses: ") {
+                unprinted = print(line);
+            }
+            unprinted.clone()
         });
+        unprinted.map_err(FuzzError::CannotPrint)?;
         match (input, ended) {
             (Some(input), _) => Err(FuzzError::Crashed { input: self.below_root(&input), target }),
             (None, Err(why)) => Err(FuzzError::Failed { target, why }),
