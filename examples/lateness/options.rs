@@ -33,13 +33,11 @@ impl Options {
     /// Refuses what would be known only after the measurement: that it does not end, or cannot be drawn.
     pub fn check(&self) -> Result<(), clap::Error> {
         let refuse = |why| Err(Self::command().error(ErrorKind::ValueValidation, why));
-        let waits = self.rounds.saturating_mul(rows::COUNT);
-        if self.threshold.checked_mul(waits).is_none_or(|time| time > LONGEST) {
-            let threshold = humantime::format_duration(self.threshold);
-            return refuse(format!(
-                "--rounds {} wait {waits} times for --threshold {threshold}: more than a day",
-                self.rounds
-            ));
+        let round = self.threshold.checked_mul(rows::COUNT);
+        let whole = round.and_then(|round| round.checked_mul(self.rounds));
+        if whole.is_none_or(|whole| whole > LONGEST) {
+            let (rounds, threshold) = (self.rounds, humantime::format_duration(self.threshold));
+            return refuse(format!("--rounds {rounds} with --threshold {threshold} take more than a day"));
         }
         match self.svg.as_deref().map(open) {
             Some(Err(why)) => refuse(format!("--svg: {why}")),

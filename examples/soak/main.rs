@@ -75,7 +75,10 @@ fn has_held(options: &Options) -> Result<bool, String> {
     let seed = options.seed.unwrap_or_else(rand::random);
     print(&format!("soak with --seed {seed}"))?;
     let report = soak(options, seed).map_err(|NoVerdict::NoThread(why)| why)?;
-    print(&format!("{}{}", report.evidence(), report.table()))?;
+    for line in report.evidence() {
+        print(&line.to_string())?;
+    }
+    print(&report.table())?;
     Ok(report.held())
 }
 

@@ -166,9 +166,9 @@ impl Report {
         rounds_held && self.threads_left == 0 && self.memory.is_flat() && !self.empty
     }
 
-    /// What was shown, a line each.
-    pub fn evidence(&self) -> String {
-        self.evidence.iter().map(|line| format!("{line}\n")).collect()
+    /// What was shown.
+    pub fn evidence(&self) -> &[Line] {
+        &self.evidence
     }
 
     pub fn table(&self) -> String {
