@@ -1,10 +1,12 @@
-//! An event loop that drives a `Gate` by hand, with `Manual` time: no thread waits, no clock is read but
-//! the loop's own. The same works without `std`, on anything that has 64-bit atomics.
+//! An event loop that drives a `Gate` by hand, with `Manual` time: no thread waits, and the only clock is the loop's
+//! own. The same works without `std`, on every processor with 64-bit atomics.
 //!
-//! Prints what happens at each tick of a second in which requests come in at five of them.
+//! Prints what happens at each tick of one second, in which five requests arrive.
 
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate};
 use atomic_throttle::{Clock, Manual, Threshold, Timestamp};
+use main_error::MainResult;
+use std::io::{self, Write};
 use std::time::Duration;
 
 static GATE: Gate = Gate::new(Threshold::new(Duration::from_millis(300)));
@@ -13,12 +15,9 @@ static CLOCK: Manual = Manual::new(Timestamp::from_nanos(1));
 const TICK: Duration = Duration::from_millis(100);
 const REQUESTED: [bool; 10] = [true, true, true, false, false, true, false, false, false, true];
 
-fn main() {
+fn main() -> MainResult {
+    let mut out = io::stdout().lock();
     let mut runs = 0;
-    let mut redraw = |now: Timestamp, edge: &str| {
-        runs += 1;
-        println!("{now:>12?}  run {runs} ({edge})");
-    };
     // The loop is the owner of every deferral that it makes.
     let mut pending: Option<Deferral<'_>> = None;
 
@@ -27,7 +26,8 @@ fn main() {
         if let Some(deferral) = pending.take() {
             pending = match deferral.fire(now) {
                 Fired::Run(run) => {
-                    redraw(now, "trailing edge");
+                    runs += 1;
+                    writeln!(out, "{now:>12?}  run {runs} (trailing edge)")?;
                     run.finish();
                     None
                 }
@@ -38,14 +38,15 @@ fn main() {
         if REQUESTED.get(tick) == Some(&true) {
             match GATE.arrive(now) {
                 Arrival::Run(run) => {
-                    redraw(now, "leading edge");
+                    runs += 1;
+                    writeln!(out, "{now:>12?}  run {runs} (leading edge)")?;
                     run.finish();
                 }
                 Arrival::Defer(deferral) => {
-                    println!("{now:>12?}  deferred until {:?}", deferral.due());
+                    writeln!(out, "{now:>12?}  deferred until {:?}", deferral.due())?;
                     pending = Some(deferral);
                 }
-                Arrival::Coalesced(_) => println!("{now:>12?}  coalesced"),
+                Arrival::Coalesced(_) => writeln!(out, "{now:>12?}  coalesced")?,
             }
         }
         if tick >= REQUESTED.len() && pending.is_none() {
@@ -54,5 +55,7 @@ fn main() {
         CLOCK.advance(TICK);
     }
     assert!(!GATE.state().is_pending(), "the last request is never lost");
-    println!("{runs} runs for {} requests", REQUESTED.iter().filter(|requested| **requested).count());
+    let requests = REQUESTED.iter().filter(|requested| **requested).count();
+    writeln!(out, "{runs} runs for {requests} requests")?;
+    Ok(())
 }

@@ -1,10 +1,11 @@
-//! Group commit: many writers append to one file, and each returns only when its record is on the disk,
-//! but far fewer than one `fsync` per record is made.
+//! Group commit: many writers append to one file. Each returns only when its record is on the disk, and yet far
+//! fewer syncs are made than there are records.
 //!
-//! A writer appends its record, then asks for a sync. If one is pending already, that covers the record
-//! (G3), and the writer only waits for it.
+//! A writer appends its record, then asks for a sync. If one is already pending, it covers the record (G3), and the
+//! writer only waits for it.
 
 use atomic_throttle::{Outcome, Throttle};
+use main_error::MainResult;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,8 +19,8 @@ struct Journal {
     /// Records that are known to be on the disk.
     durable: AtomicU64,
     syncs: AtomicU64,
-    /// A sync has failed. The system may have dropped what it could not write, so that a later sync would
-    /// succeed without it: no commit is believed any more.
+    /// A sync has failed. The system may have dropped what it could not write, and a later sync would succeed without
+    /// it: from then on no commit succeeds.
     failed: AtomicBool,
     throttle: Throttle,
 }
@@ -37,7 +38,7 @@ impl Journal {
             }
             match self.throttle.run(|| self.sync()) {
                 Outcome::RanAtOnce(result) | Outcome::RanDeferred(result) => result?,
-                // Whether the covering sync succeeded, the next turn of this loop sees.
+                // The next turn of this loop sees whether the covering sync succeeded.
                 Outcome::Coalesced(handle) => drop(handle.wait()),
                 Outcome::Cancelled | Outcome::Owed => {}
             }
@@ -54,7 +55,7 @@ impl Journal {
     }
 }
 
-fn main() -> io::Result<()> {
+fn main() -> MainResult {
     const WRITERS: usize = 32;
     const RECORDS: usize = 50;
     let journal = Journal {
@@ -81,6 +82,7 @@ fn main() -> io::Result<()> {
     })?;
     let commits = (WRITERS * RECORDS) as u64;
     assert_eq!(journal.durable.load(Ordering::Relaxed), commits, "every record is on the disk");
-    println!("{commits} commits by {WRITERS} writers, {} syncs", journal.syncs.load(Ordering::Relaxed));
+    let syncs = journal.syncs.load(Ordering::Relaxed);
+    writeln!(io::stdout(), "{commits} commits by {WRITERS} writers, {syncs} syncs")?;
     Ok(())
 }

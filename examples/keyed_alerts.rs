@@ -1,10 +1,12 @@
-//! One alert a client and window, however many malformed requests it sends, that says how many they were. The
-//! last ones of a client that falls silent are reported, too, and no thread that serves requests ever waits.
+//! At most one alert for each client in a window, however many malformed requests it sends. The alert says how many
+//! they were. The last requests of a client that falls silent are reported too, and no thread that serves requests
+//! ever waits.
 
 use atomic_throttle::{KeyedThrottled, Pending};
+use main_error::MainResult;
 use std::collections::BTreeMap;
-use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,12 +16,12 @@ const SERVERS: u32 = 4;
 
 type Counts = BTreeMap<String, u64>;
 
-/// Clients that send ever less often: the first one storms.
+/// Clients that send less and less often: the first one storms.
 fn client_of(request: u32) -> String {
     format!("10.0.0.{}", 1 + request.trailing_zeros().min(5))
 }
 
-/// What one thread serves until the traffic ends: how many malformed requests of which client.
+/// Serves requests on one thread until the traffic ends. Returns how many malformed ones each client sent.
 fn serve(alert: &KeyedThrottled<String>, server: u32, began: Instant) -> Counts {
     let mut sent = Counts::new();
     for request in (server..).step_by(SERVERS as usize) {
@@ -35,18 +37,29 @@ fn serve(alert: &KeyedThrottled<String>, server: u32, began: Instant) -> Counts 
     sent
 }
 
-fn main() -> ExitCode {
+/// What the alerts have reported.
+#[derive(Default)]
+struct Reported {
+    counts: Mutex<Counts>,
+    /// The thread of the throttle writes the alerts, so the error waits here for `main`.
+    failed: OnceLock<io::Error>,
+}
+
+fn main() -> MainResult {
     let began = Instant::now();
-    let reported = Arc::new(Mutex::new(Counts::new()));
+    let reported = Arc::new(Reported::default());
     let in_alerts = Arc::clone(&reported);
     let alert = KeyedThrottled::spawn_counted(ALERT_EVERY, move |client: &String, calls| {
         let at = began.elapsed().as_millis();
-        match calls - 1 {
-            0 => println!("{at:>5} ms  {client}: a malformed request"),
-            more => println!("{at:>5} ms  {client}: a malformed request, and {more} more"),
+        let written = match calls - 1 {
+            0 => writeln!(io::stdout(), "{at:>5} ms  {client}: a malformed request"),
+            more => writeln!(io::stdout(), "{at:>5} ms  {client}: a malformed request, and {more} more"),
+        };
+        if let Err(error) = written {
+            in_alerts.failed.get_or_init(|| error);
         }
-        if let Ok(mut reported) = in_alerts.lock() {
-            *reported.entry(client.clone()).or_default() += calls;
+        if let Ok(mut counts) = in_alerts.counts.lock() {
+            *counts.entry(client.clone()).or_default() += calls;
         }
     });
 
@@ -64,15 +77,18 @@ fn main() -> ExitCode {
             }
         }
     });
-    println!("{:>5} ms  silence; {} alerts are pending", began.elapsed().as_millis(), alert.pending());
+    let (at, pending) = (began.elapsed().as_millis(), alert.pending());
+    writeln!(io::stdout(), "{at:>5} ms  silence; {pending} alerts are pending")?;
 
-    // Each at the end of its window; nobody has to call once more.
-    let ended = alert.shutdown(Pending::Finish);
-    let reported = reported.lock().map(|reported| reported.clone()).unwrap_or_default();
-    println!("{} alerts for {} requests", alert.runs(), sent.values().sum::<u64>());
-    if ended.is_err() || reported != sent {
-        eprintln!("reported {reported:?}, but these were sent: {sent:?}");
-        return ExitCode::FAILURE;
+    // Each runs at the end of its window; nobody has to call again.
+    alert.shutdown(Pending::Finish)?;
+    if let Some(error) = reported.failed.get() {
+        return Err(format!("cannot write an alert: {error}").into());
     }
-    ExitCode::SUCCESS
+    writeln!(io::stdout(), "{} alerts for {} requests", alert.runs(), sent.values().sum::<u64>())?;
+    let counts = reported.counts.lock().map(|counts| counts.clone()).unwrap_or_default();
+    if counts != sent {
+        return Err(format!("reported {counts:?}, but these were sent: {sent:?}").into());
+    }
+    Ok(())
 }

@@ -1,13 +1,14 @@
-//! An `AsyncThrottle` on a runtime of one's own, here smol: a screen that is redrawn at most every 50 ms,
-//! however fast the numbers on it change, and whose last number is always the right one.
+//! An `AsyncThrottle` on a runtime that the library does not know, here smol: a screen that is redrawn at most every
+//! 50 ms, however fast its numbers change. Its last number is always the right one.
 
 use atomic_throttle::{AsyncThrottle, Clock, Monotonic, NoRuntime, Runtime, Timestamp};
-use std::error::Error;
-use std::sync::Arc;
+use main_error::MainResult;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// All that a throttle needs of smol.
+/// What a throttle needs of smol.
 struct Smol;
 
 impl Clock for Smol {
@@ -25,32 +26,36 @@ impl Runtime for Smol {
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
-        // Smol has one executor for the whole program, so there always is a runtime.
+        // Smol has one executor for the whole program, so there is always a runtime.
         smol::spawn(task).detach();
         Ok(())
     }
 }
 
-/// What is to be seen, and what was drawn of it.
+/// The number to show, and what was drawn.
 #[derive(Default)]
 struct Screen {
     downloaded: AtomicU32,
     drawn: AtomicU32,
     redraws: AtomicU32,
+    /// A task of the throttle draws, so the error waits here for `main`.
+    failed: OnceLock<io::Error>,
 }
 
 impl Screen {
     async fn redraw(&self) {
         let downloaded = self.downloaded.load(Ordering::Relaxed);
-        // A slow terminal. Runs do not overlap, and what comes meanwhile is drawn by the next one.
+        // A slow terminal. Runs do not overlap; the next one draws what comes meanwhile.
         smol::Timer::after(Duration::from_millis(5)).await;
-        println!("{downloaded:>4} files downloaded");
+        if let Err(error) = writeln!(io::stdout(), "{downloaded:>4} files downloaded") {
+            self.failed.get_or_init(|| error);
+        }
         self.drawn.store(downloaded, Ordering::Relaxed);
         self.redraws.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> MainResult {
     const DOWNLOADS: u32 = 8;
     const FILES: u32 = 250;
     let screen = Arc::new(Screen::default());
@@ -63,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 for _ in 0..FILES {
                     smol::Timer::after(Duration::from_millis(1)).await;
                     screen.downloaded.fetch_add(1, Ordering::Relaxed);
-                    // Whatever was counted before this call is drawn by a run after it (G3).
+                    // A run after this call draws what was counted before it (G3).
                     let screen = Arc::clone(&screen);
                     redraw.trigger(move || async move { screen.redraw().await })?;
                 }
@@ -77,9 +82,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             download.await?;
         }
         redraw.wait().await?;
+        if let Some(error) = screen.failed.get() {
+            return Err(format!("cannot draw: {error}").into());
+        }
         let (drawn, redraws) = (screen.drawn.load(Ordering::Relaxed), screen.redraws.load(Ordering::Relaxed));
         assert_eq!(drawn, DOWNLOADS * FILES, "the last number is on the screen");
-        println!("{drawn} changes, {redraws} redraws");
+        writeln!(io::stdout(), "{drawn} changes, {redraws} redraws")?;
         Ok(())
     })
 }

@@ -1,15 +1,16 @@
-//! A picture that is drawn in the background, at most each 16 ms, however fast its model changes.
+//! A picture that is drawn in the background, at most every 16 ms, however fast its model changes.
 //!
-//! Four producers count as fast as they can, and never wait for the picture. Each frame shows what has
-//! come in since the frame before; the last one shows the last update. `cargo run --release --example
-//! ui_refresh`; into a file or a pipe it writes a line for each tenth frame.
+//! Four producers count as fast as they can, and never wait for the picture. Each frame shows the updates since the
+//! frame before; the last frame shows the last update. `cargo run --release --example ui_refresh` draws a bar; into
+//! a file or a pipe it writes a line for every tenth frame.
 
 use atomic_throttle::{Pending, Shutdown, Throttled};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use main_error::MainResult;
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,10 +25,12 @@ struct Model {
     drawn: AtomicU64,
     frames: AtomicU64,
     most_in_a_frame: AtomicU64,
+    /// The thread of the throttle draws, so the error waits here for `main`.
+    failed: OnceLock<io::Error>,
 }
 
 impl Model {
-    /// Draws a frame. Only the thread of the throttle does.
+    /// Draws a frame. Only the thread of the throttle calls it.
     fn draw(&self, bar: Option<&ProgressBar>, start: Instant) {
         let updates = self.updates.load(Relaxed);
         let new = updates - self.drawn.swap(updates, Relaxed);
@@ -39,20 +42,21 @@ impl Model {
             bar.set_message(text);
             bar.tick();
         } else if frame % 10 == 0 {
-            // Whoever has closed the pipe wants no more.
-            let _ = writeln!(io::stdout(), "{text}");
+            if let Err(error) = writeln!(io::stdout(), "{text}") {
+                self.failed.get_or_init(|| error);
+            }
         }
     }
 }
 
 fn progress_bar() -> Result<ProgressBar, Box<dyn Error>> {
-    // It has a throttle of its own, which is not to leave out a frame.
+    // It has a throttle of its own, which must not leave out a frame.
     let target = ProgressDrawTarget::stdout_with_hz(250);
     let bar = ProgressBar::with_draw_target(Some(LENGTH.as_millis().try_into()?), target);
     Ok(bar.with_style(ProgressStyle::with_template("[{bar:20}] {msg}")?))
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> MainResult {
     let start = Instant::now();
     let model = Arc::new(Model::default());
     let bar = if io::stdout().is_terminal() { Some(progress_bar()?) } else { None };
@@ -74,6 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(bar) = bar {
         bar.finish();
     }
+    if let Some(error) = model.failed.get() {
+        return Err(format!("cannot draw: {error}").into());
+    }
     let (updates, drawn) = (model.updates.load(Relaxed), model.drawn.load(Relaxed));
     let ended = redraw.shutdown(Pending::Finish)?;
     let text = format!(
@@ -82,10 +89,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         start.elapsed(),
         model.most_in_a_frame.load(Relaxed),
     );
-    let _ = writeln!(io::stdout(), "{text}");
-    if drawn == updates && ended == Shutdown::Idle {
-        Ok(())
-    } else {
-        Err(format!("the last update is not on the last frame ({ended:?})").into())
+    writeln!(io::stdout(), "{text}")?;
+    if drawn != updates || ended != Shutdown::Idle {
+        return Err(format!("the last update is not on the last frame ({ended:?})").into());
     }
+    Ok(())
 }

@@ -3,6 +3,9 @@
 
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "nobody else uses it")]
 
+use std::fmt::Display;
+use std::io::{self, Write};
+
 pub mod labels;
 pub mod machine;
 pub mod peers;
@@ -13,3 +16,8 @@ pub mod statistics;
 /// Keeps what is measured on cache lines of its own, so that no row pays for its neighbours in memory.
 #[repr(align(128))]
 pub struct Padded<T>(pub T);
+
+/// Writes a line to standard error. If nobody reads that, the line is lost and the program goes on.
+pub fn notice(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

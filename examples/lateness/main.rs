@@ -1,43 +1,30 @@
-//! How late a deferred run starts, past the end of its window, beside a peer and the bare timers.
+//! How late a deferred run starts after the end of its window, beside a peer and the bare timers.
 //!
 //! ```text
 //! cargo run --release --example lateness --features tokio
 //! cargo run --release --example lateness --features tokio -- --rounds 1000 --svg lateness.svg
 //! ```
 //!
-//! Each round measures every row once, one after the other, so that whatever slows the machine down slows
-//! all of them. No run ever starts early: a row that did would be an error. An idle machine shows the
-//! throttle; a busy one shows its scheduler.
+//! Each round measures every row once, one after the other, so that whatever slows the machine down slows all of
+//! them. No run ever starts early: a row that did would be an error. An idle machine shows the throttle, a busy one
+//! its scheduler.
 
+mod options;
 mod picture;
 mod rows;
 
 use clap::Parser;
 use hdrhistogram::Histogram;
 use indicatif::ProgressIterator;
+use main_error::MainResult;
+use options::Options;
 use rand::RngExt;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
-/// Measures how late deferred runs start, and prints the distribution of each way to defer one.
-#[derive(Parser)]
-#[command(name = "lateness")]
-struct Options {
-    /// How often each row is measured
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-
-    /// The window, such as 5ms
-    #[arg(long, default_value = "5ms", value_parser = humantime::parse_duration)]
-    threshold: Duration,
-
-    /// Draw the distributions into this file
-    #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
-}
-
-/// One way to run something when a time has passed, and how late it was.
+/// One way to run something after a time, and how late it was.
 struct Row {
     name: &'static str,
     /// Defers something once, and returns how long after its time it began.
@@ -45,8 +32,11 @@ struct Row {
     lateness: Histogram<u64>,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> MainResult {
     let options = Options::parse();
+    if let Err(error) = options.check() {
+        error.exit();
+    }
     let mut rows = rows::all(options.threshold)?;
     for _ in (0..options.rounds).progress() {
         for row in &mut rows {
@@ -56,11 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             row.lateness.record(u64::try_from(lateness.as_nanos())?)?;
         }
     }
-    println!("{}", table(&rows));
     if let Some(path) = options.svg {
         let picture = picture::draw(&rows, options.threshold)?;
-        std::fs::write(&path, picture).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+        fs::write(&path, picture).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
+    writeln!(io::stdout(), "{}", table(&rows))?;
     Ok(())
 }
 

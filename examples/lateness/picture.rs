@@ -1,10 +1,10 @@
-//! The share of runs that have started by so long after their deadline, on a logarithmic scale.
+//! The share of runs that have started by a time after their deadline, on a logarithmic scale.
 
 use crate::Row;
 use plotters::prelude::*;
 use std::time::Duration;
 
-// The palette of Okabe and Ito, which the colour-blind can tell apart.
+// The palette of Okabe and Ito: colour-blind readers can tell its colours apart.
 const COLOURS: [RGBColor; 6] = [
     RGBColor(150, 150, 150),
     RGBColor(230, 159, 0),
@@ -15,7 +15,7 @@ const COLOURS: [RGBColor; 6] = [
 ];
 
 /// Nanoseconds as microseconds.
-#[allow(clippy::cast_precision_loss, reason = "to be read, not to be counted on")]
+#[allow(clippy::cast_precision_loss, reason = "only shown")]
 pub fn micros(nanos: u64) -> f64 {
     nanos as f64 / 1000.0
 }
@@ -23,7 +23,7 @@ pub fn micros(nanos: u64) -> f64 {
 /// Draws all rows, as SVG.
 pub fn draw(rows: &[Row], threshold: Duration) -> Result<String, String> {
     let mut svg = String::new();
-    plot(rows, threshold, &mut svg).map_err(|e| format!("cannot draw: {e}"))?;
+    plot(rows, threshold, &mut svg).map_err(|error| format!("cannot draw: {error}"))?;
     Ok(svg)
 }
 

@@ -12,10 +12,13 @@ use tokio_debouncer::{DebounceMode, Debouncer};
 
 type Measure = Box<dyn FnMut() -> Duration>;
 
+/// How many rows there are. Each waits for the threshold once a round.
+pub const COUNT: u32 = 6;
+
 pub fn all(threshold: Duration) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
     let tokio =
         Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?);
-    let measures: [(&str, Measure); 6] = [
+    let measures: [(&str, Measure); COUNT as usize] = [
         ("thread::sleep", Box::new(move || sleep(threshold))),
         ("Throttle::run", blocking(threshold)),
         ("Throttled::trigger", background(threshold)),
@@ -107,7 +110,7 @@ fn asynchronous(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
     })
 }
 
-/// The program itself waits for the peer, which runs a cooldown after the last event.
+/// The peer runs once a cooldown has passed since the last event. The thread that measures waits for it.
 fn debouncer(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
     let debouncer = Debouncer::new(threshold, DebounceMode::Trailing);
     let (sender, ready) = mpsc::channel();

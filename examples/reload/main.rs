@@ -16,8 +16,9 @@ use clap::Parser;
 use job::Job;
 use reloader::Reloader;
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use watch::{Message, Watch};
 
@@ -62,7 +63,7 @@ fn reload(args: Args) -> Result<(), String> {
         watch.finish();
     });
     say(reloader.summary());
-    Ok(())
+    LOST.get().map_or(Ok(()), |error| Err(format!("the log is not complete: {error}")))
 }
 
 /// One line, even if a file name has several.
@@ -71,9 +72,15 @@ fn refuse(reason: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Prints a line now and not when some buffer is full, so that a log can be followed. A reader that has
-/// gone away is no reason to stop reloading.
+/// Why a line of the log was lost, the first time.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Prints a line at once, not when a buffer is full, so that a log can be followed. Neither a full disk nor a reader
+/// that has gone away is a reason to stop reloading; a full disk is reported at the end.
 fn say(line: impl Display) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error)),
+        _ => {}
+    }
 }

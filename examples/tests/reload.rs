@@ -289,3 +289,34 @@ fn closed_output_does_not_stop_it() {
     stderr.read_to_string(&mut complaints).unwrap();
     assert_eq!(complaints, "");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_does_not_stop_it_and_is_reported_at_the_end() {
+    let place = Place::new();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut child = Command::new(program())
+        .current_dir(place.dir.path())
+        .args(["--threshold", SHORT, "--watch", "watched", "--", "sh", "-c", LOG_VALUE])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reload = Reload { child, output: Arc::default(), reader: Some(thread::spawn(|| ())) };
+    // Nothing says when it watches.
+    let mut value = 0;
+    reload.wait_until("a run", || {
+        value += 1;
+        place.write(value);
+        !place.logged().is_empty()
+    });
+    reload.signal("INT");
+    let (status, _) = reload.wait_for_end();
+    assert_eq!(status.code(), Some(1));
+    let mut complaint = String::new();
+    stderr.read_to_string(&mut complaint).unwrap();
+    assert_eq!(complaint, "error: the log is not complete: No space left on device (os error 28)\n");
+    assert!(place.is_covered(value));
+}

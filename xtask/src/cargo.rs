@@ -36,11 +36,11 @@ pub fn with_own_flags(command: &Expression) -> Expression {
 ///
 /// # Errors
 ///
-/// If it does not start, or does not succeed.
-pub fn lines(command: &Expression, mut look: impl FnMut(&str)) -> io::Result<()> {
+/// If it does not start, or does not succeed; or the first error of `look`, which ends the command.
+pub fn lines(command: &Expression, mut look: impl FnMut(&str) -> Result<(), String>) -> io::Result<()> {
     let output = command.stderr_to_stdout().unchecked().reader()?;
     for line in BufReader::new(&output).split(b'\n') {
-        look(String::from_utf8_lossy(&line?).trim_end_matches('\r'));
+        look(String::from_utf8_lossy(&line?).trim_end_matches('\r')).map_err(io::Error::other)?;
     }
     match output.try_wait()? {
         Some(ended) if ended.status.success() => Ok(()),
@@ -67,7 +67,10 @@ mod tests {
 
     fn of_shell(script: &str) -> (io::Result<()>, Vec<String>) {
         let mut said = Vec::new();
-        let ended = lines(&command("sh", ["-c", script], Path::new(".")), |line| said.push(line.to_owned()));
+        let ended = lines(&command("sh", ["-c", script], Path::new(".")), |line| {
+            said.push(line.to_owned());
+            Ok(())
+        });
         (ended, said)
     }
 
@@ -82,7 +85,14 @@ mod tests {
     fn a_command_that_fails_is_an_error_after_its_last_line() {
         let (ended, said) = of_shell("echo one; exit 3");
         assert_eq!((ended.unwrap_err().to_string().as_str(), said.len()), ("exit status: 3", 1));
-        assert!(lines(&command("no-such-program", [""], Path::new(".")), |_| {}).is_err());
+        assert!(lines(&command("no-such-program", [""], Path::new(".")), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn the_first_error_of_look_ends_the_command() {
+        let script = command("sh", ["-c", "echo one; sleep 600"], Path::new("."));
+        let ended = lines(&script, |line| Err(format!("cannot print {line}")));
+        assert_eq!(ended.unwrap_err().to_string(), "cannot print one");
     }
 
     #[test]

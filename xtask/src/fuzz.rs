@@ -4,6 +4,7 @@
 //! first input that a target does not survive.
 
 use crate::cargo::{cargo, command, lines};
+use crate::print::print;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -33,6 +34,8 @@ pub enum FuzzError {
         target: String,
         input: String,
     },
+    /// What it says cannot be printed.
+    CannotPrint(String),
     /// It failed without an input: it did not build, say.
     Failed {
         target: String,
@@ -58,6 +61,7 @@ impl fmt::Display for FuzzError {
                  tmin -s none {target} {input}",
                 RUN.join(" ")
             ),
+            Self::CannotPrint(why) => f.write_str(why),
             Self::Failed { target, why } => write!(f, "\nfuzz: {target} FAILED without an input: {why}"),
         }
     }
@@ -74,14 +78,16 @@ struct Done {
 
 /// Fuzzes each target, or only those `asked` for, `seconds` long.
 pub fn fuzz(root: &Path, seconds: u32, asked: &[String]) -> Result<(), FuzzError> {
-    Fuzzer { cargo: vec![cargo()], root, seconds }.all(asked).map(|done| print!("{}", table(&done)))
+    Fuzzer { cargo: vec![cargo()], root, seconds }
+        .all(asked)
+        .and_then(|done| print(table(&done)).map_err(FuzzError::CannotPrint))
 }
 
 fn table(done: &[Done]) -> String {
     let rows = done.iter().map(|Done { target, executions, added }| {
-        format!("{target:<15} {executions:>12} executions, {added:>5} new in {FOLDER}/corpus/{target}\n")
+        format!("{target:<15} {executions:>12} executions, {added:>5} new in {FOLDER}/corpus/{target}")
     });
-    format!("\n{}", rows.collect::<String>())
+    format!("\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
 
 struct Fuzzer<'r> {
@@ -124,17 +130,19 @@ impl Fuzzer<'_> {
     fn one(&self, target: String) -> Result<Done, FuzzError> {
         let time = format!("-max_total_time={}", self.seconds);
         let arguments = [&RUN[..], &[&target, "--", &time, "-print_final_stats=1"]].concat();
-        println!("$ cargo {}", arguments.join(" "));
+        print(format_args!("$ cargo {}", arguments.join(" "))).map_err(FuzzError::CannotPrint)?;
         let before = self.corpus(&target);
-        let (mut executions, mut input) = (0, None);
+        let (mut executions, mut input, mut unprinted) = (0, None, Ok(()));
         let ended = lines(&self.cargo(&arguments), |line| {
             executions = executed(line).unwrap_or(executions);
             input = crashed_on(line).or(input.take());
-            // Those with a number tell of each input that is worth keeping, the others of words in them.
+            // A line with a number names an input that is worth keeping; the others name words in it.
             if !line.starts_with('#') && !line.contains("\" # Uses: ") {
-                println!("{line}");
+                unprinted = print(line);
             }
+            unprinted.clone()
         });
+        unprinted.map_err(FuzzError::CannotPrint)?;
         match (input, ended) {
             (Some(input), _) => Err(FuzzError::Crashed { input: self.below_root(&input), target }),
             (None, Err(why)) => Err(FuzzError::Failed { target, why }),

@@ -5,15 +5,20 @@ mod cargo;
 mod fuzz;
 mod instructions;
 mod ladder;
+mod lock;
+mod print;
 mod program;
 mod ratios;
 mod report;
 mod rung;
-mod soak;
 mod verify;
 mod weaken;
 
+use crate::ladder::Depth;
+use crate::print::{complain, print};
 use clap::{Parser, Subcommand};
+use measure_options::{clocks, cluster, contention, growth, soak};
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,11 +31,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every check, and write what all have shown into target/assurance.html.
+    /// Run the quick checks, and write what they have shown into target/assurance.html.
     Verify {
-        /// Go to the full depth: hours, not minutes.
+        /// Every rung: some forty minutes on two cores.
+        #[arg(long)]
+        full: bool,
+        /// Every rung to its full depth: hours, not minutes.
         #[arg(long)]
         deep: bool,
+        /// Only these rungs of that depth.
+        #[arg(long, value_name = "RUNG", num_args = 1..)]
+        only: Vec<String>,
     },
     /// Run the loom models.
     Loom,
@@ -44,48 +55,57 @@ enum Command {
         /// All of them if none is named.
         targets: Vec<String>,
     },
-    /// Call one throttle from many threads for a long time, and check the guarantees all along.
-    Soak(soak::Soak),
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
     Instructions(instructions::Instructions),
-    /// Measure how calls of this library and of its peers scale with threads: tables, a picture and a page.
-    Contention(program::Arguments),
-    /// Measure what a call costs as calls in a window, keys and threads grow: tables, pictures and a page.
-    Growth(program::Arguments),
-    /// Measure the clocks: what a reading costs, how far it lags, whether it is ordered across cores.
-    Clocks(program::Arguments),
-    /// Measure a throttle of several processes: commands to its register, how late runs are, takeovers.
-    Cluster(program::Arguments),
+    Soak(soak::Options),
+    Contention(contention::Options),
+    Growth(growth::Options),
+    Clocks(clocks::Options),
+    Cluster(cluster::Options),
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
 
 fn main() -> ExitCode {
     let root = root();
+    // Programs run there, so a path on the command line is checked from there.
+    if let Err(why) = env::set_current_dir(&root) {
+        complain(&format!("{}: {why}", root.display()));
+        return ExitCode::FAILURE;
+    }
+    // After the name of the command.
+    let arguments = env::args_os().skip(2).collect();
     let ok = |()| ExitCode::SUCCESS;
     let done = match Arguments::parse().command {
-        Command::Verify { deep } => {
+        Command::Verify { full, deep, only } => {
             // The checks look at the environment, so what it asks for is what is reported.
-            let deep = deep || evidence::deep();
-            verify::verify(&root, if deep { ladder::Depth::Deep } else { ladder::Depth::Usual }).map(ok)
+            let depth = match (deep || evidence::deep(), full) {
+                (true, _) => Depth::Deep,
+                (false, true) => Depth::Full,
+                (false, false) => Depth::Quick,
+            };
+            verify::verify(&root, depth, &only).map(ok)
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
         Command::Fuzz { seconds, targets } => {
             fuzz::fuzz(&root, seconds, &targets).map(ok).map_err(|why| why.to_string())
         }
-        Command::Soak(arguments) => soak::soak(&root, &arguments),
-        Command::Instructions(arguments) => instructions::instructions(&root, &arguments).map(ok),
-        Command::Contention(arguments) => program::run(&root, &program::CONTENTION, &arguments),
-        Command::Growth(arguments) => program::run(&root, &program::GROWTH, &arguments),
-        Command::Clocks(arguments) => program::run(&root, &program::CLOCKS, &arguments),
-        Command::Cluster(arguments) => program::run(&root, &program::CLUSTER, &arguments),
-        Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
+        Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),
+        // Each is a program that parses its arguments itself.
+        Command::Soak(_) => program::SOAK.run(&root, arguments),
+        Command::Contention(_) => program::CONTENTION.run(&root, arguments),
+        Command::Growth(_) => program::GROWTH.run(&root, arguments),
+        Command::Clocks(_) => program::CLOCKS.run(&root, arguments),
+        Command::Cluster(_) => program::CLUSTER.run(&root, arguments),
+        Command::Ratios => {
+            ratios::table(&ratios::folder(&root)).and_then(|table| print(table.trim_end())).map(ok)
+        }
     };
     match done {
         Ok(status) => status,
         Err(why) => {
-            eprintln!("{why}");
+            complain(&why);
             ExitCode::FAILURE
         }
     }

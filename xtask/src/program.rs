@@ -1,57 +1,69 @@
-//! Programs that measure: builds one and hands it the arguments.
+//! Programs that measure or soak: builds one, and runs it with the arguments that were given.
+//!
+//! `cargo xtask` has parsed them before, by the program's own options (`measure-options`): so `--help` and a wrong
+//! argument are answered before anything is built.
 
 use crate::cargo::{cargo, command, status};
-use clap::Args;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What the program itself checks: it says what is wrong with them, and with `--help` what there are.
-#[derive(Args)]
-#[command(disable_help_flag = true)]
-pub struct Arguments {
-    /// Handed through; `--help` shows them
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
-}
-
-/// A program, and the package that has it.
+/// A program, and how cargo finds it.
 pub struct Program {
-    package: &'static str,
     name: &'static str,
+    target: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
 }
 
-pub const CONTENTION: Program = Program { package: "benches", name: "contention" };
-pub const GROWTH: Program = Program { package: "benches", name: "growth" };
-pub const CLOCKS: Program = Program { package: "benches", name: "clocks" };
-pub const CLUSTER: Program = Program { package: "processes", name: "cluster-figures" };
+pub const CONTENTION: Program = binary("contention", &["--package", "benches", "--bin", "contention"]);
+pub const GROWTH: Program = binary("growth", &["--package", "benches", "--bin", "growth"]);
+pub const CLOCKS: Program = binary("clocks", &["--package", "benches", "--bin", "clocks"]);
+pub const CLUSTER: Program = binary("cluster", &["--package", "processes", "--bin", "cluster-figures"]);
+pub const SOAK: Program = Program {
+    name: "soak",
+    target: &["--quiet", "--package", "lab", "--example", "soak"],
+    // One heap for all threads, in the allocator of glibc; others ignore it. Each round has threads of its own, and
+    // many heaps that fragment look like memory that grows.
+    environment: &[("MALLOC_ARENA_MAX", "1")],
+};
 
-impl Arguments {
-    /// The command line of cargo that builds the program, which is not done quietly, for it can take minutes, and
-    /// runs it.
-    fn command(&self, program: &Program) -> Vec<String> {
-        let run = ["run", "--release", "--package", program.package, "--bin", program.name, "--"];
-        run.into_iter().map(str::to_owned).chain(self.arguments.iter().cloned()).collect()
+const fn binary(name: &'static str, target: &'static [&'static str]) -> Program {
+    Program { name, target, environment: &[] }
+}
+
+impl Program {
+    /// Builds and runs it, and returns its exit status: 0 if all is well, 1 if it is not, 2 for bad arguments. A build
+    /// can take minutes, so cargo shows it.
+    pub fn run(&self, root: &Path, arguments: Vec<OsString>) -> Result<ExitCode, String> {
+        let command = command(cargo(), self.command_line(arguments), root);
+        let set = |command: duct::Expression, (variable, value): &(_, _)| command.env(variable, value);
+        status(self.name, &self.environment.iter().fold(command, set))
     }
-}
 
-/// Runs it and returns its exit status: 0 if all is well, 1 if it is not, 2 for bad arguments.
-pub fn run(root: &Path, program: &Program, arguments: &Arguments) -> Result<ExitCode, String> {
-    status(program.name, &command(cargo(), arguments.command(program), root))
+    fn command_line(&self, arguments: Vec<OsString>) -> Vec<OsString> {
+        let run = ["run", "--release"].iter().chain(self.target).chain(&["--"]);
+        run.map(OsString::from).chain(arguments).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, GROWTH};
-    use clap::{Args, FromArgMatches};
+    use super::{GROWTH, SOAK};
+    use std::ffi::OsString;
+
+    fn words(words: &str) -> Vec<OsString> {
+        words.split_whitespace().map(OsString::from).collect()
+    }
 
     #[test]
     fn all_arguments_are_handed_on() {
-        let parser = Arguments::augment_args(clap::Command::new("growth"));
-        let words = ["growth", "--rounds", "1", "--only=keys", "--help"];
-        let parsed = Arguments::from_arg_matches(&parser.get_matches_from(words)).unwrap();
         assert_eq!(
-            parsed.command(&GROWTH).join(" "),
-            "run --release --package benches --bin growth -- --rounds 1 --only=keys --help"
+            GROWTH.command_line(words("--rounds 1 --only=keys")),
+            words("run --release --package benches --bin growth -- --rounds 1 --only=keys")
+        );
+        assert_eq!(
+            SOAK.command_line(words("--minutes=0.2 --seed 7")),
+            words("run --release --quiet --features tokio,keyed --example soak -- --minutes=0.2 --seed 7")
         );
     }
 }

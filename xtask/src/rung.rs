@@ -1,6 +1,7 @@
 //! One rung of the ladder: commands that run one after the other, their output shown, read and counted.
 
 use crate::cargo::{cargo, command, lines, with_own_flags};
+use crate::print::print;
 use evidence::Line;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,7 +53,7 @@ impl Step {
 
     /// Runs the command, shows each line of its output, and hands it to `look`.
     fn run(&self, root: &Path, mut look: impl FnMut(&str)) -> Result<(), String> {
-        println!("$ {self}");
+        print(format_args!("$ {self}"))?;
         let mut command = command(cargo(), self.arguments.split_whitespace(), &root.join(self.folder));
         if self.folder != "." {
             command = with_own_flags(&command);
@@ -61,8 +62,8 @@ impl Step {
             command = command.env(variable, value);
         }
         lines(&command, |line| {
-            println!("{line}");
             look(line);
+            print(line)
         })
         .map_err(|why| format!("{self}: {why}"))
     }
@@ -124,9 +125,9 @@ impl Rung {
     /// Runs the commands. `Err` names the one that failed.
     pub fn run(&self, root: &Path) -> Result<Done, String> {
         let Self { name, counting, shows_evidence, finds_faults, steps } = self;
-        println!("\n== {name}");
+        print(format_args!("\n== {name}"))?;
         let start = Instant::now();
-        let failed = |why: String| format!("\n{name}: FAILED: {why}");
+        let failed = |why: String| format!("{name}: FAILED: {why}");
         let (mut tests, mut lines) = (0, Vec::new());
         for step in steps {
             step.run(root, |line| {

@@ -1,35 +1,75 @@
 //! Runs the ladder, and says what each rung came to and what all have shown.
 
-use crate::ladder::{Depth, models, rungs};
+use crate::ladder::{Depth, left_out, models, rungs};
+use crate::lock::alone;
+use crate::print::print;
 use crate::report::{forget, report};
-use crate::rung::Done;
-use std::fs;
+use crate::rung::{Done, Rung};
 use std::path::Path;
 use std::time::Instant;
 
-/// Runs every rung, prints what each came to and what all have shown, and writes the report. The first rung
-/// that fails ends it.
-pub fn verify(root: &Path, depth: Depth) -> Result<(), String> {
+/// Runs the rungs of a depth, or only those named, prints what each came to and what all have shown, and writes the
+/// report. The first rung that fails ends it.
+pub fn verify(root: &Path, depth: Depth, only: &[String]) -> Result<(), String> {
+    let rungs = chosen(rungs(depth), only)?;
+    // Examples and reports leave files in one place.
+    alone(root, "verify", || climb(root, depth, &rungs, only.is_empty()))
+}
+
+fn climb(root: &Path, depth: Depth, rungs: &[Rung], is_whole: bool) -> Result<(), String> {
     let start = Instant::now();
     forget(root)?;
-    // Cargo may build elsewhere; some examples leave files there.
-    fs::create_dir_all(root.join("target")).map_err(|why| format!("target: {why}"))?;
-    let done = rungs(depth).iter().map(|rung| rung.run(root)).collect::<Result<Vec<Done>, String>>()?;
+    let done = rungs.iter().map(|rung| rung.run(root)).collect::<Result<Vec<Done>, String>>()?;
 
-    println!();
+    print("")?;
     for Done { name, count, time, .. } in &done {
-        println!("{name:<14} {:>7.1} s  {count}", time.as_secs_f64());
+        print(format_args!("{name:<14} {:>7.1} s  {count}", time.as_secs_f64()))?;
     }
-    let page = report(root, &done, depth.name())?;
+    let is_everything = is_whole && depth != Depth::Quick;
+    let page = report(root, &done, depth.name(), is_everything)?;
     let seconds = start.elapsed().as_secs_f64();
-    println!("all checks passed, {seconds:.1} s, {}; {}", depth.name(), page.display());
-    println!("{} passed, 0 failed", done.iter().map(|done| done.passed).sum::<usize>());
-    Ok(())
+    if is_whole && depth == Depth::Quick {
+        let rungs = left_out(depth).join(", ");
+        print(format_args!("left out, and part of `cargo xtask verify --full`: {rungs}"))?;
+    }
+    print(format_args!("all checks passed, {seconds:.1} s, {}; {}", depth.name(), page.display()))?;
+    print(format_args!("{} passed, 0 failed", done.iter().map(|done| done.passed).sum::<usize>()))
+}
+
+/// The rungs that are asked for, in their order.
+fn chosen(rungs: Vec<Rung>, only: &[String]) -> Result<Vec<Rung>, String> {
+    let names: Vec<_> = rungs.iter().map(Rung::name).collect();
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(format!("there is no rung {unknown:?} here: there are {}", names.join(", ")));
+    }
+    let is_asked_for = |rung: &Rung| only.is_empty() || only.iter().any(|name| name == rung.name());
+    Ok(rungs.into_iter().filter(is_asked_for).collect())
 }
 
 /// Runs the loom models alone.
 pub fn loom(root: &Path) -> Result<(), String> {
     let Done { count, time, .. } = models().run(root)?;
-    println!("\nloom: {count}, {:.1} s", time.as_secs_f64());
-    Ok(())
+    print(format_args!("\nloom: {count}, {:.1} s", time.as_secs_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_are_chosen_by_their_names_and_keep_their_order() {
+        let all = || rungs(Depth::Full);
+        let names = |rungs: Vec<Rung>| rungs.iter().map(Rung::name).collect::<Vec<_>>();
+        assert_eq!(names(chosen(all(), &[]).unwrap()), names(all()));
+        let some = ["weaken".to_owned(), "loom".to_owned()];
+        assert_eq!(names(chosen(all(), &some).unwrap()), ["loom", "weaken"]);
+        let why = chosen(all(), &["lom".to_owned()]).err().unwrap();
+        assert!(why.contains("\"lom\"") && why.contains("loom, downstream"), "{why}");
+    }
+
+    #[test]
+    fn what_the_quick_part_leaves_out_is_said() {
+        let left_out = left_out(Depth::Quick);
+        assert!(left_out.contains(&"weaken") && !left_out.contains(&"protocol"), "{left_out:?}");
+    }
 }

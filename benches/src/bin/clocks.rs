@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The lag is measured from a reading of `Monotonic` before the coarse one, so it is never overstated; the
-//! greatest lag seen is no bound. Two threads publish their readings to each other and read again: a reading
-//! that is less than one published before it went back. Seeing none does not show that there is none.
+//! greatest seen is no bound. Two threads publish what they read, and read again: a reading that is less than one
+//! published before it went back. A measurement without such a reading does not show that there is none.
 
 #[cfg(target_os = "linux")]
 use atomic_throttle::clock::Coarse;
@@ -16,20 +16,14 @@ use atomic_throttle::{Clock, Timestamp};
 use clap::Parser;
 use comfy_table::{Table, presets};
 use hdrhistogram::Histogram;
+use main_error::MainResult;
+use measure_options::clocks::Options;
 use std::hint::black_box;
+use std::io::{self, Write};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// What the clocks cost, how far they lag, and whether they are ordered across cores.
-#[derive(Parser)]
-#[command(name = "cargo xtask clocks", bin_name = "cargo xtask clocks")]
-struct Options {
-    /// How long to look at each clock, in seconds.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    seconds: u64,
-}
 
 /// The clock of the standard library, as a reference.
 struct Std(Instant);
@@ -40,8 +34,8 @@ impl Clock for Std {
     }
 }
 
-fn main() {
-    let time = Duration::from_secs(Options::parse().seconds);
+fn main() -> MainResult {
+    let time = Options::parse().time();
     let std_clock = Std(Instant::now());
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
@@ -55,7 +49,8 @@ fn main() {
     #[cfg(target_os = "linux")]
     table.add_row(row("Coarse", &Coarse, Some(lag(&Coarse, time)), time));
     table.add_row(row("Tsc", &Tsc, None, time));
-    println!("{table}");
+    writeln!(io::stdout(), "{table}")?;
+    Ok(())
 }
 
 fn row(name: &str, clock: &(impl Clock + Sync), lag: Option<Histogram<u64>>, time: Duration) -> [String; 4] {
@@ -119,11 +114,11 @@ fn steps_back(clock: &(impl Clock + Sync), time: Duration) -> (u64, u64) {
         loop {
             // A few rounds at least, even if the thread gets its core late.
             for _ in 0..100 {
-                let told = latest.load(Ordering::Acquire);
+                let published = latest.load(Ordering::Acquire);
                 let now = clock.now().as_nanos();
-                if now < told {
+                if now < published {
                     steps += 1;
-                    most = most.max(told - now);
+                    most = most.max(published - now);
                 }
                 latest.fetch_max(now, Ordering::AcqRel);
             }

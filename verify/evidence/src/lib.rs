@@ -81,16 +81,25 @@ impl Check {
     ///
     /// If there were none: a check that looked at nothing has not passed.
     pub fn passed(self, count: usize, unit: &str) {
+        // The test runner may have left its own line open.
+        println!("\n{}", self.line(count, unit));
+    }
+
+    /// The line that [`passed`](Self::passed) prints, for a program that must not panic if it cannot print.
+    ///
+    /// # Panics
+    ///
+    /// If there were none: a check of nothing has not passed.
+    #[must_use]
+    pub fn line(self, count: usize, unit: &str) -> Line {
         assert!(count > 0, "{}: it looked at nothing", self.what);
-        let line = Line::Evidence {
+        Line::Evidence {
             guarantees: self.guarantees.split_whitespace().map(str::to_owned).collect(),
             count,
             unit: unit.to_owned(),
             time: self.began.elapsed(),
             what: self.what,
-        };
-        // The test runner may have left its own line open.
-        println!("\n{line}");
+        }
     }
 }
 

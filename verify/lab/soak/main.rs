@@ -25,7 +25,6 @@
 mod fronts;
 mod judge;
 mod memory;
-mod options;
 mod plan;
 mod record;
 mod report;
@@ -43,6 +42,7 @@ mod storm {
     pub mod front;
     pub mod judge;
     pub mod options;
+    pub mod print;
     pub mod record;
     pub mod recorder;
     pub mod slice;
@@ -52,27 +52,34 @@ mod storm {
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use measure_options::soak::Options;
 use memory::Memory;
-use options::Options;
 use report::Report;
 use round::{NoVerdict, Rounds};
 use std::process::ExitCode;
 use std::time::Instant;
+use storm::print::print;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let seed = options.seed.unwrap_or_else(rand::random);
-    println!("soak with --seed {seed}");
-    match soak(&options, seed) {
-        Ok(report) => {
-            println!("{}", report.table());
-            if report.held() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-        }
-        Err(NoVerdict::NoThread(why)) => {
+    match has_held(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(why) => {
             eprintln!("soak: {why}");
             ExitCode::from(2)
         }
     }
+}
+
+fn has_held(options: &Options) -> Result<bool, String> {
+    let seed = options.seed.unwrap_or_else(rand::random);
+    print(&format!("soak with --seed {seed}"))?;
+    let report = soak(options, seed).map_err(|NoVerdict::NoThread(why)| why)?;
+    for line in report.evidence() {
+        print(&line.to_string())?;
+    }
+    print(&report.table())?;
+    Ok(report.held())
 }
 
 /// Rounds until the time is over, or until one broke a guarantee.

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::record::Event;
 use crate::storm::front::Which;
 use comfy_table::{CellAlignment, Table};
-use evidence::Check;
+use evidence::{Check, Line};
 
 /// What is claimed of a soak that held.
 const CLAIMS: [(&str, &str); 8] = [
@@ -42,6 +42,8 @@ impl FrontSum {
 /// All rounds so far.
 pub struct Report {
     checks: Vec<Check>,
+    /// What the checks have shown.
+    evidence: Vec<Line>,
     rounds: u64,
     sum: Verdict,
     fronts: Vec<FrontSum>,
@@ -68,6 +70,7 @@ impl Report {
             threads_left: 0,
             memory: Memory::default(),
             empty: false,
+            evidence: Vec::new(),
         }
     }
 
@@ -115,7 +118,7 @@ impl Report {
         sum.broken.extend(round.broken);
     }
 
-    /// Judges the memory, and says what was shown.
+    /// Judges the memory, and notes what was shown.
     pub fn end(&mut self, memory: Memory) {
         self.memory = memory;
         if !self.memory.is_flat() {
@@ -132,11 +135,11 @@ impl Report {
         }
         if self.held() {
             for (check, (count, unit)) in self.checks.drain(..).zip(counts) {
-                check.passed(usize::try_from(count).unwrap_or(usize::MAX), unit);
+                self.evidence.push(check.line(usize::try_from(count).unwrap_or(usize::MAX), unit));
             }
             for front in &mut self.fronts {
                 if let Some(check) = front.check.take() {
-                    check.passed(usize::try_from(front.runs).unwrap_or(usize::MAX), "runs");
+                    self.evidence.push(check.line(usize::try_from(front.runs).unwrap_or(usize::MAX), "runs"));
                 }
             }
         }
@@ -161,6 +164,11 @@ impl Report {
     pub fn held(&self) -> bool {
         let rounds_held = self.sum.broken.is_empty() && self.broken_fronts == 0;
         rounds_held && self.threads_left == 0 && self.memory.is_flat() && !self.empty
+    }
+
+    /// What was shown.
+    pub fn evidence(&self) -> &[Line] {
+        &self.evidence
     }
 
     pub fn table(&self) -> String {

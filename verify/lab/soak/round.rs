@@ -1,13 +1,13 @@
 //! One round: its threads are let loose, watched, gathered and judged.
 
 use crate::judge::{Broken, Round, Verdict, judge};
-use crate::options::Options;
 use crate::plan::{FAR, Plan, Release};
 use crate::record::{Event, Run, Testimony};
 use crate::soak::{Soak, now};
 use crate::watch::Watch;
 use crate::worker::Worker;
 use atomic_throttle::NotFlushed;
+use measure_options::soak::Options;
 use std::panic;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};

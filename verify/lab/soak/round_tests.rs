@@ -1,10 +1,10 @@
 //! Real rounds: they hold, and what the threads themselves do wrong is seen.
 
 use super::Rounds;
-use crate::options::{Options, Plant};
 use crate::plan::{FAR, Odds, Plan, Release};
 use crate::record::Event;
 use clap::Parser;
+use measure_options::soak::{Options, Plant};
 
 const ROUNDS: usize = 20;
 

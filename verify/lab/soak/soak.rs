@@ -1,9 +1,9 @@
 //! What all threads of a soak share, in the same memory from its beginning to its end.
 
-use crate::options::Options;
 use crate::plan::Plan;
 use crate::record::{CHANGES, Change, Run, RunLog};
 use atomic_throttle::{Clock, Monotonic, Throttle, Timestamp};
+use measure_options::soak::Options;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,10 +1,10 @@
 //! What a thread of a round does.
 
-use crate::options::Plant;
 use crate::plan::Plan;
 use crate::record::{Event, Promise, Testimony};
 use crate::soak::{Doing, Soak, now};
 use atomic_throttle::{Coalesced, NotFlushed, Outcome, Refused, WaitError};
+use measure_options::soak::Plant;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::any::Any;

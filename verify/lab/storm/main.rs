@@ -21,6 +21,7 @@ mod front;
 mod judge;
 mod options;
 mod picture;
+mod print;
 mod record;
 mod recorder;
 mod report;
@@ -32,6 +33,7 @@ use clap::Parser;
 use front::{Background, Blocking, Front, Which};
 use indicatif::{ProgressBar, ProgressStyle};
 use options::Options;
+use print::print;
 use report::Report;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -103,12 +105,4 @@ fn write(mut file: File, text: &str) -> io::Result<()> {
         file.set_len(text.len() as u64)?;
     }
     Ok(())
-}
-
-fn print(text: &str) -> Result<(), String> {
-    match writeln!(io::stdout(), "{text}") {
-        // Whoever reads has read enough.
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(|e| format!("cannot print the result: {e}")),
-    }
 }

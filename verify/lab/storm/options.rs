@@ -42,11 +42,11 @@ pub struct Options {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
     keys: Option<u64>,
 
-    /// Each thread cancels the pending run after every Nth call of its own
+    /// Each thread cancels the pending run after every Nth of its calls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub cancel_every: Option<u64>,
 
-    /// Each thread waits for the run that covers its call, after every Nth call of its own
+    /// Each thread waits for the covering run after every Nth of its calls
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub wait_every: Option<u64>,
 

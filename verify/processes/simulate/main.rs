@@ -19,6 +19,8 @@ use crate::figures::Figures;
 use crate::simulation::{Model, simulate};
 use clap::Parser;
 use core::time::Duration;
+use main_error::MainResult;
+use std::io::{self, Write};
 
 const MODEL: &str = "\
 The model: each process is on a machine of its own, and has calls at random times (Poisson). The library's own \
@@ -58,7 +60,7 @@ struct Options {
     #[arg(long, default_value = "50us", value_parser = humantime::parse_duration)]
     way_more: Duration,
 
-    /// How long the server takes for a command
+    /// How long the server takes for one command
     #[arg(long, default_value = "20us", value_parser = humantime::parse_duration)]
     service: Duration,
 
@@ -80,7 +82,7 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-fn main() {
+fn main() -> MainResult {
     let options = Options::parse();
     let counts = options.processes.map_or_else(|| vec![1, 10, 100, 1000], |count| vec![count]);
     let mut rows = Vec::new();
@@ -101,8 +103,10 @@ fn main() {
             rows.push(Figures::of(&model, &simulate(model)));
         }
     }
-    println!("{MODEL}\n");
-    println!(
+    let mut out = io::stdout().lock();
+    writeln!(out, "{MODEL}\n")?;
+    writeln!(
+        out,
         "Threshold {:?}, {} calls per second and process, a run of {:?}, {:?} for each way and {:?} more on \
          average, {:?} per command, {} windows, seed {}.\n",
         options.threshold,
@@ -113,6 +117,7 @@ fn main() {
         options.service,
         options.windows,
         options.seed
-    );
-    println!("{}", figures::table(&rows));
+    )?;
+    writeln!(out, "{}", figures::table(&rows))?;
+    Ok(())
 }

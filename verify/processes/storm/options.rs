@@ -58,11 +58,11 @@ pub struct Options {
     #[arg(long, default_value = "20", value_parser = rate, allow_hyphen_values = true)]
     pub rate: f64,
 
-    /// Kills a process about as often as this, and starts another one in its place
+    /// Kill a process about this often, and start another one in its place
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub kill_every: Option<Duration>,
 
-    /// Stops a process about as often as this, for longer than the lease, and continues it
+    /// Stop a process about this often, for longer than the lease, and then continue it
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub stop_every: Option<Duration>,
 

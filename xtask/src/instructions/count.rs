@@ -2,6 +2,7 @@
 
 use super::record::Paths;
 use crate::cargo::{cargo, command, with_own_flags};
+use crate::print::print;
 use serde_json::Value;
 use std::env;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub fn rustc(root: &Path) -> Result<String, String> {
 
 /// Builds the bench as it is published to be built, and runs it.
 pub fn count(root: &Path) -> Result<Counts, String> {
-    println!("$ cargo {BENCH}");
+    print(format_args!("$ cargo {BENCH}"))?;
     let said = with_own_flags(&command(cargo(), BENCH.split_whitespace(), root)).read();
     read(&said.map_err(|why| format!("instructions: {why}"))?)
 }

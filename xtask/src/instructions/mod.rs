@@ -11,7 +11,9 @@ mod record;
 use self::compare::{Comparison, Slack};
 use self::count::Counts;
 use self::record::Record;
+use crate::print::print;
 use clap::Args;
+use evidence::Line;
 use std::path::Path;
 
 #[derive(Args)]
@@ -37,23 +39,21 @@ pub fn instructions(root: &Path, arguments: &Instructions) -> Result<(), String>
     let here = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
     let record = if arguments.record { None } else { Some(Record::read(&file)?) };
     if let Some(why) = obstacle(count::has_valgrind(root), record.as_ref(), &here) {
-        println!("instructions: SKIPPED, nothing was counted: {why}");
-        return Ok(());
+        return print(format_args!("instructions: SKIPPED, nothing was counted: {why}"));
     }
     let (rustc, counts) = (count::rustc(root)?, count::count(root)?);
     let Some(record) = record else {
         find_planted(&counts)?;
         Record { target: here, rustc, paths: counts.paths }.write(&file)?;
-        println!("written: {}", file.display());
-        return Ok(());
+        return print(format_args!("written: {}", file.display()));
     };
     let comparison = Comparison::new(&record, &counts.paths, &rustc);
-    println!("{}", comparison.table(&counts.references));
+    print(comparison.table(&counts.references))?;
     if let Some(faults) = comparison.faults() {
         return Err(faults);
     }
     if let Some(advice) = comparison.advice() {
-        println!("{advice}");
+        print(advice)?;
     }
     find_planted(&counts)
 }
@@ -78,7 +78,8 @@ fn find_planted(counts: &Counts) -> Result<(), String> {
         if spoilt <= Slack::SAME_COMPILER.limit(right) {
             return Err(format!("{fault} is not found: {spoilt} instructions, and {right} without it"));
         }
-        evidence::caught(fault, &format!("callgrind: {spoilt} instructions, and {right} without it"));
+        let how = format!("callgrind: {spoilt} instructions, and {right} without it");
+        print(format_args!("\n{}", Line::Caught { fault: fault.to_owned(), how }))?;
     }
     Ok(())
 }

@@ -18,8 +18,9 @@ mod tokens;
 mod weaker;
 mod workers;
 
+use crate::print::print;
 use copy::Tree;
-use evidence::{Check, caught};
+use evidence::{Check, Line};
 use instrument::SWITCH;
 use judge::Judgement;
 use sites::Site;
@@ -43,7 +44,7 @@ pub fn weaken(root: &Path) -> Result<(), String> {
     let models = models::build(&folder.join("copy/loom-tests"), &folder.join("build"))?;
     let controls: Vec<_> =
         each(&models, |model| judge::control(&models::run, model))?.into_iter().flatten().collect();
-    println!("{} of {} tests are models that can be asked", controls.len(), models.len());
+    print(format_args!("{} of {} tests are models that can be asked", controls.len(), models.len()))?;
 
     let mut jobs = Vec::new();
     for (number, Found { file, site }) in found.iter().enumerate() {
@@ -55,14 +56,14 @@ pub fn weaken(root: &Path) -> Result<(), String> {
     })?;
     let weakest = found.into_iter().filter(|found| found.site.weaker.is_empty());
     rows.extend(weakest.map(|Found { file, site }| Row { file, site, weakened: None }));
-    println!("{}", table(&rows));
+    print(table(&rows))?;
 
     let killed = killed(&rows)?;
-    for (fault, how) in &killed {
-        caught(fault, how);
+    let count = killed.len();
+    for (fault, how) in killed {
+        print(Line::Caught { fault, how })?;
     }
-    check.passed(killed.len(), "weakened sites");
-    Ok(())
+    print(check.line(count, "weakened sites"))
 }
 
 /// What was weakened and killed, and how; `Err` names what was not killed.

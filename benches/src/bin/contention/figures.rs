@@ -4,8 +4,8 @@
 use crate::contestants::Contestant;
 use crate::measure::Measured;
 use crate::plan::{Pass, Step};
-use crate::scenario::Scenario;
 use benches::statistics::median;
+use measure_options::contention::Scenario;
 use quanta::Clock;
 use std::collections::BTreeMap;
 

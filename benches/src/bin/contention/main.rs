@@ -1,18 +1,17 @@
-//! How calls scale with threads: this library beside what one would take instead, on paths that occur in a
-//! program. It measures throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
+//! How calls scale with threads: this library beside what a program would use instead, on the paths that programs
+//! take. Throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
 //!
 //! ```text
 //! cargo xtask contention
 //! cargo xtask contention --quick
 //! ```
 //!
-//! It writes tables, a picture and a page, with what each contestant promises: those that promise less do
+//! It writes tables, a picture and a page, with what each contestant promises: a contestant that promises less does
 //! less. The page says how it was measured and what it cannot show (`report.rs`).
 
 mod contestants;
 mod figures;
 mod measure;
-mod options;
 mod page;
 mod picture;
 mod plan;
@@ -27,12 +26,14 @@ mod text;
 
 use crate::figures::Figures;
 use crate::measure::Meter;
-use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::Report;
 use benches::machine::Machine;
+use benches::notice;
 use clap::Parser;
+use measure_options::contention::Options;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -42,31 +43,33 @@ fn main() -> ExitCode {
     match contention(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("{why}");
+            notice(why);
             ExitCode::FAILURE
         }
     }
 }
 
 fn contention(options: &Options) -> Result<(), String> {
-    // An error shows at once, and not after minutes.
+    // Before the minutes that it takes to measure.
     fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
     let report = measured(options)?;
-    print!("{}", text::terminal(&report));
     let picture = picture::draw(&report)?;
     write(&options.out, "contention.md", &text::markdown(&report))?;
     write(&options.out, "contention.html", &page::page(&report, &picture))?;
     write(&options.out, "contention.svg", &picture)?;
-    eprintln!("written: contention.md, contention.svg and contention.html in {}", options.out.display());
-    Ok(())
+    // Last: what was measured is in the files, even if nobody reads the tables.
+    let tables = text::terminal(&report);
+    let written =
+        format!("written: contention.md, contention.svg and contention.html in {}", options.out.display());
+    write!(io::stdout(), "{tables}\n{written}\n").map_err(|why| format!("cannot print the tables: {why}"))
 }
 
 fn measured(options: &Options) -> Result<Report, String> {
     let mut cores = core_affinity::get_core_ids().unwrap_or_default();
-    // There are fewer where a quota allows less than all.
+    // A quota may allow fewer than all.
     cores.truncate(thread::available_parallelism().map_or(1, usize::from));
     let mut machine = Machine::here();
-    // If the system does not say which cores there are, there are cores all the same.
+    // If the system does not name its cores, the number that the machine reports stays.
     if !cores.is_empty() {
         machine.cores = cores.len();
     }
@@ -76,16 +79,16 @@ fn measured(options: &Options) -> Result<Report, String> {
     let (rounds, time) = (options.rounds(), options.time());
     let steps = plan::steps(&contestants, &scenarios, &threads, rounds);
     if let Some(warning) = machine.warning() {
-        eprintln!("{warning}");
+        notice(warning);
     }
     let estimate = Duration::from_secs(progress::estimate(steps.len(), time).as_secs() + 1);
-    eprintln!(
+    notice(format_args!(
         "{} measurements of {time:?}, with up to {} threads on {} cores: about {}",
         steps.len(),
         threads.last().unwrap_or(&1),
         machine.cores,
         humantime::format_duration(estimate)
-    );
+    ));
     let meter = Meter { time, cores, clock: quanta::Clock::new() };
     let mut figures = Figures::new(machine.cores);
     let mut progress = Progress::new(steps.len());

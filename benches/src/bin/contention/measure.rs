@@ -2,7 +2,7 @@
 
 use crate::contestants::Contestant;
 use crate::plan::{Pass, Step};
-use crate::scenario::Seen;
+use crate::scenario::{Seen, judge};
 use crate::subject::Count;
 use benches::Padded;
 use benches::statistics::median;
@@ -82,8 +82,7 @@ impl Meter {
         }
         let still_pending = prepared.calls.still_pending();
         let seen = Seen { threads: step.threads, count: measured.count, span: measured.span, still_pending };
-        step.scenario
-            .judge(contestant.runs, &seen)
+        judge(step.scenario, contestant.runs, &seen)
             .map_err(|why| format!("{}: {why}: that is no figure", describe(step, contestant)))?;
         Ok(measured)
     }
@@ -148,8 +147,9 @@ mod tests {
     use crate::contestants::list;
     use crate::contestants::peers::gate;
     use crate::plan::steps;
-    use crate::scenario::{Runs, Scenario};
+    use crate::scenario::Runs;
     use benches::promises::Promises;
+    use measure_options::contention::Scenario;
 
     /// The shortest measurement: each thread calls some dozens of times.
     fn meter() -> Meter {

@@ -2,7 +2,7 @@
 //! machine for a while then disturbs all contestants of a round, and not one of them.
 
 use crate::contestants::Contestant;
-use crate::scenario::Scenario;
+use measure_options::contention::Scenario;
 
 /// Throughput and latency are measured apart, so that reading the clock does not spoil the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
-//! What is measured just now, and how long it still takes: a bar on a terminal, and a line now and then
-//! elsewhere.
+//! What is being measured, and how long it will still take: a bar on a terminal, otherwise a line now and then.
 
+use benches::notice;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ const AROUND: Duration = Duration::from_millis(4);
 const NOW_AND_THEN: Duration = Duration::from_secs(15);
 
 pub struct Progress {
-    /// `None` where nobody would see it move.
+    /// `None` without a terminal.
     bar: Option<ProgressBar>,
     steps: usize,
     done: usize,
-    told: Instant,
+    noticed: Instant,
 }
 
 /// How long this many measurements take.
@@ -30,16 +30,16 @@ impl Progress {
             let bar = ProgressBar::new(u64::try_from(steps).unwrap_or(u64::MAX));
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, steps, done: 0, told: Instant::now() }
+        Self { bar, steps, done: 0, noticed: Instant::now() }
     }
 
     /// A measurement begins.
     pub fn begins(&mut self, what: String) {
         if let Some(bar) = &self.bar {
             bar.set_message(what);
-        } else if self.told.elapsed() >= NOW_AND_THEN {
-            self.told = Instant::now();
-            eprintln!("{} % measured; {what}", self.done * 100 / self.steps.max(1));
+        } else if self.noticed.elapsed() >= NOW_AND_THEN {
+            self.noticed = Instant::now();
+            notice(format_args!("{} % measured; {what}", self.done * 100 / self.steps.max(1)));
         }
     }
 

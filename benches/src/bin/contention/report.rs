@@ -2,9 +2,9 @@
 
 use crate::contestants::{Contestant, Role};
 use crate::figures::{Figures, Place};
-use crate::scenario::Scenario;
 use crate::subject::EVERY;
 use benches::machine::Machine;
+use measure_options::contention::Scenario;
 use std::time::Duration;
 
 pub struct Report {

@@ -5,8 +5,8 @@ use crate::figures::Figures;
 use crate::figures::tests::measured;
 use crate::plan::{Pass, steps};
 use crate::report::Report;
-use crate::scenario::Scenario;
 use benches::machine::Machine;
+use measure_options::contention::Scenario;
 use quanta::Clock;
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use crate::contestants::{Contestant, Role};
 use crate::figures::{Place, QUANTILES};
 use crate::report::Report;
-use crate::scenario::Scenario;
 use benches::promises::{Promise, Promises};
+use measure_options::contention::Scenario;
 
 pub struct Table {
     pub title: String,

@@ -17,7 +17,6 @@ mod front;
 mod judge;
 mod keys;
 mod memory;
-mod options;
 mod page;
 mod picture;
 mod references;
@@ -30,11 +29,13 @@ mod together;
 mod window;
 
 use self::axis::Axis;
-use self::options::{Along, Options};
 use benches::machine::Machine;
+use benches::notice;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use measure_options::growth::{Along, Options};
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -43,12 +44,12 @@ fn main() -> ExitCode {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
         Ok(faults) => {
             for fault in faults {
-                eprintln!("wrong: {fault}");
+                notice(format_args!("wrong: {fault}"));
             }
             ExitCode::FAILURE
         }
         Err(why) => {
-            eprintln!("{why}");
+            notice(why);
             ExitCode::FAILURE
         }
     }
@@ -56,30 +57,37 @@ fn main() -> ExitCode {
 
 /// Measures, writes, prints, and returns what is wrong.
 fn all(options: &Options) -> Result<Vec<String>, String> {
+    // Before the minutes that it takes to measure.
+    fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
     let machine = Machine::here();
     if let Some(warning) = machine.warning() {
-        eprintln!("{warning}");
+        notice(warning);
     }
     let axes: Vec<Axis> =
         options.axes().into_iter().map(|along| measure(along, options)).collect::<Result<_, _>>()?;
     let faults: Vec<String> = axes.iter().flat_map(judge::faults).collect();
     let page = write(&axes, &faults, &machine, &options.out)?;
-    println!("{machine}");
-    for axis in &axes {
-        println!("\n{}\n\n{}", table::table(axis), table::flat_heading(axis));
+    print(&axes, &machine, &page).map_err(|why| format!("cannot print the tables: {why}"))?;
+    Ok(faults)
+}
+
+fn print(axes: &[Axis], machine: &Machine, page: &Path) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{machine}")?;
+    for axis in axes {
+        writeln!(out, "\n{}\n\n{}", table::table(axis), table::flat_heading(axis))?;
         for line in table::flat(axis) {
-            println!("- {line}");
+            writeln!(out, "- {line}")?;
         }
     }
-    println!("\nwritten: {}", page.display());
-    Ok(faults)
+    writeln!(out, "\nwritten: {}", page.display())
 }
 
 /// Writes a picture and a table for each axis, and the page, whose path it returns.
 fn write(axes: &[Axis], faults: &[String], machine: &Machine, out: &Path) -> Result<PathBuf, String> {
     let save = |name: String, text: &str| {
         let path = out.join(name);
-        let saved = fs::create_dir_all(out).and_then(|()| fs::write(&path, text));
+        let saved = fs::write(&path, text);
         saved.map(|()| path.clone()).map_err(|why| format!("cannot write {}: {why}", path.display()))
     };
     let mut pictures = Vec::new();

@@ -5,7 +5,7 @@ pub mod peers;
 mod references;
 
 use self::references::limit;
-use crate::scenario::{Runs, Scenario};
+use crate::scenario::Runs;
 use crate::subject::Prepared;
 #[cfg(target_os = "linux")]
 use atomic_throttle::clock::CoarseFirst;
@@ -13,6 +13,7 @@ use atomic_throttle::clock::Tsc;
 use atomic_throttle::{Clock, Monotonic};
 use benches::peers::{Stamp, governor_quanta, governor_std, leaky_bucket, ratelimit};
 use benches::promises::Promises;
+use measure_options::contention::Scenario;
 use std::hint::black_box;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;

@@ -1,11 +1,12 @@
 //! The library's own calls, on any clock.
 
 use super::{Contestant, Role, peers};
-use crate::scenario::{Runs, Scenario};
+use crate::scenario::Runs;
 use crate::subject::{Prepared, subject};
 use atomic_throttle::{Clock, Pending, Throttle, Throttled};
 use benches::Padded;
 use benches::promises::Promises;
+use measure_options::contention::Scenario;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;

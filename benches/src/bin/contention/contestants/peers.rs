@@ -1,11 +1,12 @@
 //! What one would write, or take, instead.
 
 use super::{Contestant, Role};
-use crate::scenario::{Runs, Scenario};
+use crate::scenario::Runs;
 use crate::subject::{Prepared, subject};
 use benches::Padded;
 use benches::peers::{Both, BothEdges, Leading, Lock};
 use benches::promises::Promises;
+use measure_options::contention::Scenario;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;

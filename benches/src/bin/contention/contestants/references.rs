@@ -1,10 +1,11 @@
 //! The limits: what a call is made of. They stand in every scenario, because no contestant can do without them.
 
 use super::{Contestant, Role};
-use crate::scenario::{Runs, Scenario};
+use crate::scenario::Runs;
 use crate::subject::subject;
 use benches::Padded;
 use benches::promises::Promises;
+use measure_options::contention::Scenario;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 

@@ -9,7 +9,7 @@ use self::scale::Scale;
 use crate::contestants::{Contestant, Role};
 use crate::figures::Place;
 use crate::report::Report;
-use crate::scenario::Scenario;
+use measure_options::contention::Scenario;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

@@ -7,68 +7,56 @@ mod support;
 
 use clap::Parser;
 use comfy_table::{Table, presets};
+use main_error::MainError;
 use measure::{Measured, Scale};
+use measure_options::cluster::Options;
 use processes::participant;
 use processes::scene::DRIFT;
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use support::server::{Options as ServerOptions, Server};
 
-/// Measures what a throttle of several processes costs its register, and how soon it acts.
-///
-/// All processes and the server are on this machine. Over a network, an answer of Redis takes longer by the
-/// way there and back. If the judge of the trials finds a broken guarantee, that is an error.
-#[derive(Parser)]
-#[command(name = "cargo xtask cluster")]
-struct Args {
-    /// How long the processes of each row call
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
-    time: Duration,
-    /// How often a process is killed for each row
-    #[arg(long, default_value_t = 20)]
-    kills: u32,
-    /// The threshold.
-    #[arg(long, default_value = "200ms", value_parser = humantime::parse_duration)]
-    threshold: Duration,
-    /// The most processes.
-    #[arg(long, default_value_t = 16)]
-    processes: u32,
-}
-
-/// The argument by which this program starts itself as one of the processes.
+/// How this program calls itself as one of the processes.
 const PARTICIPANT: &str = "participant";
 
-fn main() -> ExitCode {
+fn main() -> Result<ExitCode, MainError> {
     let mut args: Vec<OsString> = env::args_os().collect();
     if args.get(1).is_some_and(|first| first == PARTICIPANT) {
         args.remove(0);
-        return participant::main(args);
+        return Ok(participant::main(args));
     }
-    let args = Args::parse();
-    let folder = tempfile::tempdir().expect("a folder for logs");
-    let own = env::current_exe().expect("this program has a file");
+    figures(&Options::parse())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn figures(options: &Options) -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let own = env::current_exe()?;
     let command: [&Path; 2] = [&own, Path::new(PARTICIPANT)];
-    println!(
+    writeln!(
+        io::stdout(),
         "{} processes at most, threshold {}. A window is the time between two runs.",
-        args.processes,
-        humantime::format_duration(args.threshold)
-    );
+        options.processes,
+        humantime::format_duration(options.threshold)
+    )?;
     let server = Server::start(ServerOptions::default());
     let shared = format!("shm:{}", folder.path().join("register").display());
     let mut places = vec![("shm", shared)];
     places.extend(server.iter().map(|server| ("redis", format!("{}/figures", server.url()))));
     for (name, driver) in places {
         let mut measured =
-            Measured { command: &command, folder: folder.path(), driver: &driver, args: &args, scenes: 0 };
-        println!("\n## {name}\n");
-        calls(&mut measured);
-        processes(&mut measured);
-        deaths(&mut measured);
+            Measured { command: &command, folder: folder.path(), driver: &driver, options, scenes: 0 };
+        writeln!(io::stdout(), "\n## {name}\n")?;
+        for measure in [calls, processes, deaths] {
+            let table = measure(&mut measured);
+            writeln!(io::stdout(), "{table}\n")?;
+        }
     }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 fn table(heads: &[&str]) -> Table {
@@ -105,7 +93,7 @@ fn row(table: &mut Table, name: String, scale: &Scale) {
 }
 
 /// Commands against calls: four processes that call more and more often.
-fn calls(measured: &mut Measured<'_>) {
+fn calls(measured: &mut Measured<'_>) -> String {
     let mut table = table(&HEADS);
     for (name, every) in [
         ("a call each 100 ms", Duration::from_millis(100)),
@@ -115,14 +103,14 @@ fn calls(measured: &mut Measured<'_>) {
     ] {
         row(&mut table, format!("4 processes, {name}"), &measured.scale(4, every));
     }
-    println!("{table}\n");
+    table.to_string()
 }
 
 /// Commands against processes.
-fn processes(measured: &mut Measured<'_>) {
+fn processes(measured: &mut Measured<'_>) -> String {
     let mut table = table(&HEADS);
     let mut processes = 1;
-    while processes <= measured.args.processes {
+    while processes <= measured.options.processes {
         row(
             &mut table,
             format!("{processes} processes"),
@@ -130,11 +118,11 @@ fn processes(measured: &mut Measured<'_>) {
         );
         processes *= 2;
     }
-    println!("{table}\n");
+    table.to_string()
 }
 
 /// How soon another process takes over.
-fn deaths(measured: &mut Measured<'_>) {
+fn deaths(measured: &mut Measured<'_>) -> String {
     let mut table = table(&["killed", "times", "the next run starts after: p50, p99, max"]);
     let owners = measured.owners_killed();
     table.add_row([
@@ -148,5 +136,5 @@ fn deaths(measured: &mut Measured<'_>) {
         &runners.len().to_string(),
         &measure::percentiles(&runners),
     ]);
-    println!("After the end of the window, and after the end of the lease:\n\n{table}");
+    format!("After the end of the window, and after the end of the lease:\n\n{table}")
 }

@@ -1,7 +1,7 @@
 //! The trials that are measured.
 
-use crate::Args;
 use hdrhistogram::Histogram;
+use measure_options::cluster::Options;
 use processes::judge::{Figures, Trial, judge};
 use processes::log::{Event, Nanos, Who};
 use processes::participant::Span;
@@ -20,7 +20,7 @@ pub struct Measured<'m> {
     pub command: &'m [&'m Path],
     pub folder: &'m Path,
     pub driver: &'m str,
-    pub args: &'m Args,
+    pub options: &'m Options,
     pub scenes: u32,
 }
 
@@ -41,14 +41,14 @@ impl Measured<'_> {
         for seat in 0..processes {
             scene.start(seat);
         }
-        // The time that is measured; nothing is awaited.
-        thread::sleep(self.args.time);
+        // What is measured, and no wait for anything.
+        thread::sleep(self.options.time);
         Scale { processes, figures: good(&scene.end()) }
     }
 
     /// How long after the end of the window the run started; its owner was dead by then.
     pub fn owners_killed(&mut self) -> Vec<Nanos> {
-        let threshold = self.args.threshold;
+        let threshold = self.options.threshold;
         self.repeated(LONG, threshold, |scene| {
             let first = started(scene, 0);
             scene.until_covered(first);
@@ -79,7 +79,7 @@ impl Measured<'_> {
     /// From `since` after the start of the first run to the start of the second run, by their stamps.
     fn repeated(&mut self, lease: Duration, since: Duration, trial: impl Fn(&mut Scene)) -> Vec<Nanos> {
         let since = Nanos::try_from(since.as_nanos()).expect("a short time");
-        (0..self.args.kills)
+        (0..self.options.kills)
             .filter_map(|_| {
                 let mut scene = self.scene(lease);
                 trial(&mut scene);
@@ -96,7 +96,7 @@ impl Measured<'_> {
         let folder = self.folder.join(format!("{}-{}", self.driver.len(), self.scenes));
         fs::create_dir(&folder).expect("a folder for a trial");
         let driver = format!("{}-{}", self.driver, self.scenes);
-        Scene::new(self.command, &folder, &driver, self.args.threshold, lease)
+        Scene::new(self.command, &folder, &driver, self.options.threshold, lease)
     }
 }
 

@@ -1,5 +1,6 @@
-//! The arguments.
+//! `growth`: how the cost of a call changes as work grows.
 
+use crate::folder::writable;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 ///
 /// Writes a picture and a table for each, and a page with all of them. Fails if a count is wrong, never for a
 /// time.
-#[derive(Parser)]
+#[derive(Parser, Debug)]
 #[command(name = "growth", bin_name = "cargo xtask growth")]
 pub struct Options {
     /// How often each row is measured [default: 15, or 3 if quick]
@@ -23,7 +24,7 @@ pub struct Options {
     only: Vec<Along>,
 
     /// The folder to write to
-    #[arg(long, value_name = "FOLDER", default_value = "target/growth")]
+    #[arg(long, value_name = "FOLDER", default_value = "target/growth", value_parser = writable)]
     pub out: PathBuf,
 }
 
@@ -39,9 +40,10 @@ pub enum Along {
 }
 
 impl Along {
-    const ALL: [Self; 3] = [Self::Calls, Self::Keys, Self::Threads];
+    pub const ALL: [Self; 3] = [Self::Calls, Self::Keys, Self::Threads];
 
     /// The name of its files.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Calls => "calls",
@@ -51,6 +53,7 @@ impl Along {
     }
 
     /// How far it goes, from 1.
+    #[must_use]
     pub fn sizes(self, quick: bool) -> Vec<u64> {
         let powers = |base: u64, greatest: u32| (0..=greatest).map(|power| base.pow(power)).collect();
         match (self, quick) {
@@ -65,10 +68,12 @@ impl Along {
 }
 
 impl Options {
+    #[must_use]
     pub fn rounds(&self) -> u32 {
         self.rounds.unwrap_or(if self.quick { 3 } else { 15 })
     }
 
+    #[must_use]
     pub fn axes(&self) -> Vec<Along> {
         Along::ALL.into_iter().filter(|along| self.only.is_empty() || self.only.contains(along)).collect()
     }
@@ -90,6 +95,7 @@ mod tests {
         assert_eq!((parsed("").rounds(), parsed("--quick").rounds()), (15, 3));
         assert_eq!(parsed("--quick --rounds 1").rounds(), 1);
         assert!(Options::try_parse_from(["growth", "--rounds", "0"]).is_err());
+        assert!(Options::try_parse_from(["growth", "--out", "Cargo.toml"]).is_err());
     }
 
     #[test]

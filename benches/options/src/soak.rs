@@ -1,4 +1,4 @@
-//! The command line of the soak.
+//! `soak`: a storm for a long time.
 
 use clap::{Parser, ValueEnum};
 use std::time::Duration;
@@ -13,7 +13,7 @@ const CROWD: usize = 100;
 /// between. After each round every promise is compared with the runs: G1 to G6. The exit status is 0 if
 /// they held, the memory stayed flat and no thread was left behind, 1 if not, 2 for bad arguments.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "soak")]
+#[command(name = "soak", bin_name = "cargo xtask soak")]
 pub struct Options {
     /// How many minutes the soak lasts, such as 0.2
     #[arg(long, default_value = "1", value_parser = minutes)]
@@ -23,7 +23,7 @@ pub struct Options {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     threads: Option<u16>,
 
-    /// Repeats the choices of an earlier soak, though not its schedule [default: drawn]
+    /// Repeat the choices of an earlier soak, though not its schedule [default: drawn]
     #[arg(long)]
     pub seed: Option<u64>,
 
@@ -31,7 +31,7 @@ pub struct Options {
     #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
     pub patience: Duration,
 
-    /// Lets the threads misbehave, to see that it is noticed
+    /// Make the threads misbehave, to see that the judge notices
     #[arg(long, hide = true)]
     pub plant: Option<Plant>,
 }
@@ -39,22 +39,24 @@ pub struct Options {
 /// A fault of the soak's own threads, which the judge must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Plant {
-    /// A flush is not told of.
+    /// A flush is not reported.
     Early,
     /// The function is called without the throttle now and then.
     Overlap,
     /// A number is published after the call that it belongs to.
     Late,
-    /// A cancel is not told of.
+    /// A cancel is not reported.
     Silent,
 }
 
 impl Options {
+    #[must_use]
     pub fn threads(&self) -> Option<usize> {
         self.threads.map(usize::from)
     }
 
     /// The most threads that any round has.
+    #[must_use]
     pub fn most_threads(&self) -> usize {
         self.threads().unwrap_or(CROWD)
     }

@@ -1,6 +1,11 @@
-//! What is asked for on the command line.
+//! `contention`: how calls scale with threads.
 
-use crate::scenario::Scenario;
+mod scenario;
+
+pub use self::scenario::Scenario;
+
+use crate::folder::writable;
+use crate::time::within;
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,10 +13,9 @@ use std::time::Duration;
 const USUAL: (usize, Duration) = (5, Duration::from_millis(50));
 const QUICK: (usize, Duration) = (1, Duration::from_millis(5));
 
-/// How calls of this library and of what one would take instead scale with threads: throughput and latency,
-/// as tables, a picture and a page.
+/// Measures how calls of this library and of its peers scale with threads: tables, a picture and a page.
 #[derive(Parser, Debug)]
-#[command(name = "cargo xtask contention", bin_name = "cargo xtask contention")]
+#[command(name = "contention", bin_name = "cargo xtask contention")]
 pub struct Options {
     /// How many rounds; each measures everything once, and figures are medians over the rounds [default: 5]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -29,31 +33,33 @@ pub struct Options {
     #[arg(long)]
     quick: bool,
     /// The folder that the tables, the picture and the page are written to
-    #[arg(long, default_value = "target/contention")]
+    #[arg(long, value_name = "FOLDER", default_value = "target/contention", value_parser = writable)]
     pub out: PathBuf,
 }
 
 /// A time that a measurement can take.
 fn time(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|why| why.to_string())?;
-    let possible = Duration::from_millis(1)..=Duration::from_secs(10);
-    if possible.contains(&time) { Ok(time) } else { Err("from 1ms to 10s".to_owned()) }
+    within(&(Duration::from_millis(1)..=Duration::from_secs(10)), text)
 }
 
 impl Options {
+    #[must_use]
     pub fn rounds(&self) -> usize {
         self.rounds.map_or(self.defaults().0, usize::from)
     }
 
+    #[must_use]
     pub fn time(&self) -> Duration {
         self.time.unwrap_or(self.defaults().1)
     }
 
+    #[must_use]
     pub fn max_threads(&self, cores: usize) -> usize {
         self.max_threads.map_or_else(|| cores.saturating_mul(4).clamp(8, 1024), usize::from)
     }
 
-    /// The scenarios in their own order, each once.
+    /// In their own order, each once.
+    #[must_use]
     pub fn scenarios(&self) -> Vec<Scenario> {
         let all = Scenario::ALL.into_iter();
         all.filter(|scenario| self.scenario.is_empty() || self.scenario.contains(scenario)).collect()
@@ -87,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_status_2() {
-        let bad = "--rounds 0|--rounds x|--time 0s|--time 5|--time 11s|--max-threads 0|--scenario x|--no|x";
+        let bad = "--rounds 0|--rounds x|--time 0s|--time 5|--time 11s|--max-threads 0|--scenario x|--no|x|--out Cargo.toml";
         for words in bad.split('|') {
             let why = parse(words).unwrap_err();
             assert_eq!(why.exit_code(), 2, "{words}: {why}");

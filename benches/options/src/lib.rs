@@ -1,0 +1,12 @@
+//! The command lines of the programs that `cargo xtask` builds and runs: one module for each program.
+//!
+//! The program parses with it, and so does `cargo xtask` before it builds anything: `--help` and a wrong
+//! argument are answered at once, in the program's own words.
+
+pub mod clocks;
+pub mod cluster;
+pub mod contention;
+mod folder;
+pub mod growth;
+pub mod soak;
+mod time;
