@@ -2,6 +2,7 @@
 //! the figures of the README.
 
 mod cargo;
+mod corpus;
 mod fuzz;
 mod instructions;
 mod ladder;
@@ -37,13 +38,7 @@ enum Command {
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
     /// Look for new inputs with every fuzz target, or with those named.
-    Fuzz {
-        /// How long to fuzz each target.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
-        seconds: u32,
-        /// All of them if none is named.
-        targets: Vec<String>,
-    },
+    Fuzz(fuzz::Arguments),
     /// Call one throttle from many threads for a long time, and check the guarantees all along.
     Soak(soak::Soak),
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
@@ -71,9 +66,7 @@ fn main() -> ExitCode {
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
-        Command::Fuzz { seconds, targets } => {
-            fuzz::fuzz(&root, seconds, &targets).map(ok).map_err(|why| why.to_string())
-        }
+        Command::Fuzz(arguments) => fuzz::fuzz(&root, &arguments).map(ok).map_err(|why| why.to_string()),
         Command::Soak(arguments) => soak::soak(&root, &arguments),
         Command::Instructions(arguments) => instructions::instructions(&root, &arguments).map(ok),
         Command::Contention(arguments) => program::run(&root, &program::CONTENTION, &arguments),
