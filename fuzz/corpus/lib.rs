@@ -40,8 +40,9 @@ pub fn read(file: &Path) -> io::Result<Inputs> {
     let path = file.display();
     let bytes = fs::read(file).map_err(|why| io::Error::new(why.kind(), format!("{path}: {why}")))?;
     decode(&bytes).map_err(|fault| {
-        let repair =
-            format!("Restore it: `git restore {path}`. Or pack it again: `cargo xtask fuzz --pack DIR`");
+        let repair = format!(
+            "Restore it: `git restore {path}`. Or pack it again: `cargo xtask fuzz --pack DIR TARGET`"
+        );
         io::Error::new(io::ErrorKind::InvalidData, format!("{path} is spoilt: {fault}. {repair}"))
     })
 }

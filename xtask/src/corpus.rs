@@ -25,7 +25,7 @@ pub fn unpack(root: &Path, folder: &Path, targets: &[String]) -> io::Result<()> 
         spread(&inputs, &of_target)?;
         println!("{}: {} inputs", of_target.display(), inputs.len());
     }
-    println!("one of them again: cargo fuzz run -s none TARGET FILE");
+    println!("to run one of them: cargo fuzz run -s none TARGET FILE");
     Ok(())
 }
 
@@ -125,7 +125,7 @@ mod tests {
         unpack(root.path(), &folder, &names(&["a", "new"])).unwrap();
         assert_eq!(listed(&folder.join("a")), ["0000", "0001"].map(|name| folder.join("a").join(name)));
         assert_eq!(fs::read(folder.join("a/0001")).unwrap(), b"x");
-        assert_eq!(listed(&folder.join("new")), [PathBuf::new(); 0]);
+        assert!(listed(&folder.join("new")).is_empty());
 
         let before = fs::read(fuzz_corpus::file(root.path(), "a")).unwrap();
         pack(root.path(), &folder, &names(&["a"])).unwrap();

@@ -27,7 +27,7 @@ const FOLDER: &str = "fuzz";
 /// No sanitizer: the code is safe, and with none a stable toolchain will do.
 const RUN: [&str; 4] = ["fuzz", "run", "-s", "none"];
 
-/// Leaves only inputs that reach something which no smaller one reaches.
+/// Keeps only inputs that reach something which no smaller one reaches.
 const MINIMISE: [&str; 4] = ["fuzz", "cmin", "-s", "none"];
 
 #[derive(Args)]
@@ -102,7 +102,7 @@ impl fmt::Display for FuzzError {
     }
 }
 
-/// Where the inputs of a target are that did not come to be packed.
+/// Where the inputs of a target are that were not packed.
 fn kept(target: &str) -> String {
     format!("its other inputs are in {FOLDER}/corpus/{target}, and the next run goes on with them")
 }
@@ -117,18 +117,9 @@ struct Done {
     inputs: usize,
 }
 
-/// Fuzzes each target, or only those asked for; or else unpacks or packs their inputs.
+/// Fuzzes each target, or only those asked for. Or, as asked, unpacks or packs their inputs.
 pub fn fuzz(root: &Path, arguments: &Arguments) -> Result<(), FuzzError> {
-    let Arguments { seconds, unpack, pack, targets } = arguments;
-    let fuzzer = Fuzzer { cargo: vec![cargo()], root, seconds: *seconds };
-    if let Some(folder) = unpack {
-        corpus::unpack(root, folder, &fuzzer.wanted(targets)?)?;
-    } else if let Some(folder) = pack {
-        corpus::pack(root, folder, &fuzzer.wanted(targets)?)?;
-    } else {
-        print!("{}", table(&fuzzer.all(targets)?));
-    }
-    Ok(())
+    Fuzzer { cargo: vec![cargo()], root, seconds: arguments.seconds }.serve(arguments)
 }
 
 fn table(done: &[Done]) -> String {
@@ -149,6 +140,17 @@ struct Fuzzer<'r> {
 }
 
 impl Fuzzer<'_> {
+    fn serve(&self, Arguments { unpack, pack, targets, .. }: &Arguments) -> Result<(), FuzzError> {
+        if let Some(folder) = unpack {
+            corpus::unpack(self.root, folder, &self.wanted(targets)?)?;
+        } else if let Some(folder) = pack {
+            corpus::pack(self.root, folder, &self.wanted(targets)?)?;
+        } else {
+            print!("{}", table(&self.all(targets)?));
+        }
+        Ok(())
+    }
+
     fn all(&self, asked: &[String]) -> Result<Vec<Done>, FuzzError> {
         self.cargo(&["fuzz", "--version"]).stderr_null().read().map_err(|_| FuzzError::NotInstalled)?;
         self.wanted(asked)?.into_iter().map(|target| self.one(target)).collect()

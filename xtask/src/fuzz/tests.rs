@@ -1,4 +1,4 @@
-//! Fuzzing with a cargo that is a script, and what is unpacked without one.
+//! Fuzzing with a cargo that is a script, and what is unpacked and packed without fuzzing.
 
 use super::*;
 use clap::FromArgMatches;
@@ -29,8 +29,12 @@ impl Root {
 
     fn all(&self, asked: &[&str]) -> Result<Vec<Done>, FuzzError> {
         let asked: Vec<String> = asked.iter().map(|&name| name.to_owned()).collect();
+        self.fuzzer().all(&asked)
+    }
+
+    fn fuzzer(&self) -> Fuzzer<'_> {
         let cargo = vec!["sh".into(), self.0.join("cargo.sh").into()];
-        Fuzzer { cargo, root: &self.0, seconds: 1 }.all(&asked)
+        Fuzzer { cargo, root: &self.0, seconds: 1 }
     }
 }
 
@@ -176,20 +180,21 @@ fn what_contradicts_itself_is_refused() {
     assert_eq!(parsed(&[]).unwrap().seconds, 60);
 }
 
-/// Of this repository, whose corpora are only read.
+/// Also without cargo-fuzz.
 #[test]
-fn inputs_are_unpacked_for_the_targets_that_there_are() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = folder.path().to_str().unwrap();
-    fuzz(&crate::root(), &parsed(&["--unpack", at, "arithmetic"]).unwrap()).unwrap();
-    let file = fuzz_corpus::file(&crate::root(), "arithmetic");
-    assert_eq!(corpus::gather(&folder.path().join("arithmetic")).unwrap(), fuzz_corpus::read(&file).unwrap());
+fn inputs_are_unpacked_and_packed_for_the_targets_that_there_are() {
+    let root = Root::new("files", &script("exit 1", "exit 1"));
+    let folder = root.0.join("look");
+    let serve = |way: &str, target: &str| {
+        root.fuzzer().serve(&parsed(&[way, folder.to_str().unwrap(), target]).unwrap())
+    };
+    serve("--unpack", "a").unwrap();
+    assert_eq!(corpus::gather(&folder.join("a")).unwrap(), inputs(&["known"]));
+    fs::write(folder.join("a/mine"), "mine").unwrap();
+    serve("--pack", "a").unwrap();
+    assert_eq!(root.packed(), inputs(&["known", "mine"]));
     for way in ["--unpack", "--pack"] {
-        let unknown = fuzz(&crate::root(), &parsed(&[way, at, "c"]).unwrap()).unwrap_err();
+        let unknown = serve(way, "c").unwrap_err();
         assert!(matches!(unknown, FuzzError::NoSuchTarget { .. }), "{unknown:?}");
     }
-    let empty = folder.path().join("empty");
-    let absent = parsed(&["--pack", empty.to_str().unwrap()]).unwrap();
-    let refused = fuzz(&crate::root(), &absent).unwrap_err();
-    assert!(refused.to_string().ends_with("has no files"), "{refused}");
 }
