@@ -2,18 +2,14 @@
 
 use super::reference::planted::contradicts;
 use super::reference::reached::Reached;
-use std::fs;
 use std::path::Path;
 
 /// The inputs of a target's corpus, in a fixed order: at least so many.
 pub fn corpus(target: &str, at_least: usize) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
-    paths.sort();
-    let inputs: Vec<_> = paths.iter().map(|path| fs::read(path).expect("a readable file")).collect();
-    assert!(inputs.len() >= at_least, "{}: only {} files", folder.display(), inputs.len());
-    inputs
+    let file = fuzz_corpus::file(Path::new(env!("CARGO_MANIFEST_DIR")), target);
+    let inputs = fuzz_corpus::read(&file).unwrap_or_else(|why| panic!("{why}"));
+    assert!(inputs.len() >= at_least, "{}: only {} inputs", file.display(), inputs.len());
+    inputs.into_iter().collect()
 }
 
 /// Shows that the shipped code contradicts a model with this fault on some input.

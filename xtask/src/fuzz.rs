@@ -2,22 +2,49 @@
 //!
 //! This is no part of `verify`, which replays what was found. It wants `cargo-fuzz`, and stops at the
 //! first input that a target does not survive.
+//!
+//! The packed inputs of a target are unpacked into the folder in which cargo-fuzz looks for them, minimised
+//! there afterwards, and packed again. Then the folder goes. If one is there before, a fuzzer was stopped or was
+//! started by hand, and what it found is taken in.
 
 use crate::cargo::{cargo, command, lines};
+use crate::corpus;
 use crate::print::print;
+use clap::Args;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::slice;
+
+#[cfg(test)]
+mod tests;
 
 /// The package of the targets, below the root.
 const FOLDER: &str = "fuzz";
 
 /// No sanitizer: the code is safe, and with none a stable toolchain will do.
 const RUN: [&str; 4] = ["fuzz", "run", "-s", "none"];
+
+/// Keeps only inputs that reach something which no smaller one reaches.
+const MINIMISE: [&str; 4] = ["fuzz", "cmin", "-s", "none"];
+
+#[derive(Args)]
+pub struct Arguments {
+    /// How long to fuzz each target.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// Do not fuzz: write each input into a file of its own, in DIR/TARGET.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seconds", "pack"])]
+    unpack: Option<PathBuf>,
+    /// Do not fuzz: make the files in DIR/TARGET the inputs of each target, in place of those it has.
+    #[arg(long, value_name = "DIR", conflicts_with = "seconds")]
+    pack: Option<PathBuf>,
+    /// All of them if none is named.
+    targets: Vec<String>,
+}
 
 /// Why there was no fuzzing, or why it stopped.
 #[derive(Debug)]
@@ -41,6 +68,14 @@ pub enum FuzzError {
         target: String,
         why: io::Error,
     },
+    /// Inputs could not be read or written.
+    Corpus(io::Error),
+}
+
+impl From<io::Error> for FuzzError {
+    fn from(why: io::Error) -> Self {
+        Self::Corpus(why)
+    }
 }
 
 impl fmt::Display for FuzzError {
@@ -58,13 +93,22 @@ impl fmt::Display for FuzzError {
             Self::Crashed { target, input } => write!(
                 f,
                 "\nfuzz: {target} FAILED on {input}\n  again:   cargo {} {target} {input}\n  smaller: cargo fuzz \
-                 tmin -s none {target} {input}",
-                RUN.join(" ")
+                 tmin -s none {target} {input}\n  {}",
+                RUN.join(" "),
+                kept(target)
             ),
             Self::CannotPrint(why) => f.write_str(why),
-            Self::Failed { target, why } => write!(f, "\nfuzz: {target} FAILED without an input: {why}"),
+            Self::Failed { target, why } => {
+                write!(f, "\nfuzz: {target} FAILED without an input: {why}\n  {}", kept(target))
+            }
+            Self::Corpus(why) => why.fmt(f),
         }
     }
+}
+
+/// Where the inputs of a target are that were not packed.
+fn kept(target: &str) -> String {
+    format!("its other inputs are in {FOLDER}/corpus/{target}, and the next run goes on with them")
 }
 
 /// What fuzzing one target came to.
@@ -72,20 +116,22 @@ impl fmt::Display for FuzzError {
 struct Done {
     target: String,
     executions: u64,
-    /// Files that the corpus did not have before, those that replace a longer one included.
+    /// Inputs that the corpus did not have before, those that replace a longer one included.
     added: usize,
+    inputs: usize,
 }
 
-/// Fuzzes each target, or only those `asked` for, `seconds` long.
-pub fn fuzz(root: &Path, seconds: u32, asked: &[String]) -> Result<(), FuzzError> {
-    Fuzzer { cargo: vec![cargo()], root, seconds }
-        .all(asked)
-        .and_then(|done| print(table(&done)).map_err(FuzzError::CannotPrint))
+/// Fuzzes each target, or only those asked for. Or, as asked, unpacks or packs their inputs.
+pub fn fuzz(root: &Path, arguments: &Arguments) -> Result<(), FuzzError> {
+    Fuzzer { cargo: vec![cargo()], root, seconds: arguments.seconds }.serve(arguments)
 }
 
 fn table(done: &[Done]) -> String {
-    let rows = done.iter().map(|Done { target, executions, added }| {
-        format!("{target:<15} {executions:>12} executions, {added:>5} new in {FOLDER}/corpus/{target}")
+    let rows = done.iter().map(|Done { target, executions, added, inputs }| {
+        format!(
+            "{target:<15} {executions:>12} executions, {added:>5} new of {inputs:>5} inputs in \
+             {FOLDER}/corpus/{target}.corpus"
+        )
     });
     format!("\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
@@ -98,14 +144,29 @@ struct Fuzzer<'r> {
 }
 
 impl Fuzzer<'_> {
+    fn serve(&self, Arguments { unpack, pack, targets, .. }: &Arguments) -> Result<(), FuzzError> {
+        if let Some(folder) = unpack {
+            corpus::unpack(self.root, folder, &self.wanted(targets)?)?;
+        } else if let Some(folder) = pack {
+            corpus::pack(self.root, folder, &self.wanted(targets)?)?;
+        } else {
+            print(table(&self.all(targets)?)).map_err(FuzzError::CannotPrint)?;
+        }
+        Ok(())
+    }
+
     fn all(&self, asked: &[String]) -> Result<Vec<Done>, FuzzError> {
         self.cargo(&["fuzz", "--version"]).stderr_null().read().map_err(|_| FuzzError::NotInstalled)?;
+        self.wanted(asked)?.into_iter().map(|target| self.one(target)).collect()
+    }
+
+    /// The targets asked for, which are all if none is.
+    fn wanted(&self, asked: &[String]) -> Result<Vec<String>, FuzzError> {
         let targets = self.targets()?;
         if let Some(unknown) = asked.iter().find(|name| !targets.contains(name)) {
             return Err(FuzzError::NoSuchTarget { asked: unknown.clone(), there_are: targets });
         }
-        let wanted = targets.into_iter().filter(|name| asked.is_empty() || asked.contains(name));
-        wanted.map(|target| self.one(target)).collect()
+        Ok(targets.into_iter().filter(|name| asked.is_empty() || asked.contains(name)).collect())
     }
 
     fn cargo(&self, arguments: &[&str]) -> duct::Expression {
@@ -128,14 +189,49 @@ impl Fuzzer<'_> {
     }
 
     fn one(&self, target: String) -> Result<Done, FuzzError> {
+        let before = corpus::packed(self.root, &target)?;
+        let in_use = self.root.join(FOLDER).join("corpus");
+        let folder = in_use.join(&target);
+        corpus::spread(&before, &folder)?;
+        let executions = self.run(&target)?;
+        let minimise = [&MINIMISE[..], &[&target]].concat();
+        if let Err(why) = self.show(&minimise, |_| ())? {
+            return Err(FuzzError::Failed { why: io::Error::other(format!("cmin: {why}")), target });
+        }
+        let found = corpus::gather(&folder)?;
+        if found != before {
+            corpus::pack(self.root, &in_use, slice::from_ref(&target))?;
+        }
+        fs::remove_dir_all(&folder).map_err(|why| corpus::at(&folder, &why))?;
+        Ok(Done { added: found.difference(&before).count(), inputs: found.len(), executions, target })
+    }
+
+    /// Fuzzes a target in its folder, and returns how many inputs it executed.
+    fn run(&self, target: &str) -> Result<u64, FuzzError> {
         let time = format!("-max_total_time={}", self.seconds);
-        let arguments = [&RUN[..], &[&target, "--", &time, "-print_final_stats=1"]].concat();
-        print(format_args!("$ cargo {}", arguments.join(" "))).map_err(FuzzError::CannotPrint)?;
-        let before = self.corpus(&target);
-        let (mut executions, mut input, mut unprinted) = (0, None, Ok(()));
-        let ended = lines(&self.cargo(&arguments), |line| {
+        let arguments = [&RUN[..], &[target, "--", &time, "-print_final_stats=1"]].concat();
+        let (mut executions, mut input) = (0, None);
+        let ended = self.show(&arguments, |line| {
             executions = executed(line).unwrap_or(executions);
             input = crashed_on(line).or(input.take());
+        })?;
+        let target = target.to_owned();
+        match (input, ended) {
+            (Some(input), _) => Err(FuzzError::Crashed { input: self.below_root(&input), target }),
+            (None, Err(why)) => Err(FuzzError::Failed { target, why }),
+            (None, Ok(())) if executions == 0 => {
+                Err(FuzzError::Failed { target, why: io::Error::other("it executed nothing") })
+            }
+            (None, Ok(())) => Ok(executions),
+        }
+    }
+
+    /// Calls cargo, shows what it writes, and hands each line to `look`. Returns how the call ended.
+    fn show(&self, arguments: &[&str], mut look: impl FnMut(&str)) -> Result<io::Result<()>, FuzzError> {
+        print(format_args!("$ cargo {}", arguments.join(" "))).map_err(FuzzError::CannotPrint)?;
+        let mut unprinted = Ok(());
+        let ended = lines(&self.cargo(arguments), |line| {
+            look(line);
             // A line with a number names an input that is worth keeping; the others name words in it.
             if !line.starts_with('#') && !line.contains("\" # Uses: ") {
                 unprinted = print(line);
@@ -143,22 +239,7 @@ impl Fuzzer<'_> {
             unprinted.clone()
         });
         unprinted.map_err(FuzzError::CannotPrint)?;
-        match (input, ended) {
-            (Some(input), _) => Err(FuzzError::Crashed { input: self.below_root(&input), target }),
-            (None, Err(why)) => Err(FuzzError::Failed { target, why }),
-            (None, Ok(())) if executions == 0 => {
-                Err(FuzzError::Failed { target, why: io::Error::other("it executed nothing") })
-            }
-            (None, Ok(())) => {
-                Ok(Done { added: self.corpus(&target).difference(&before).count(), executions, target })
-            }
-        }
-    }
-
-    /// The files of a target's corpus. A target that has none yet has no folder.
-    fn corpus(&self, target: &str) -> BTreeSet<OsString> {
-        let entries = fs::read_dir(self.root.join(FOLDER).join("corpus").join(target));
-        entries.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
+        Ok(ended)
     }
 
     /// The path as the root sees it, where it lies below.
@@ -175,91 +256,4 @@ fn executed(line: &str) -> Option<u64> {
 /// The path in `artifact_prefix='...'; Test unit written to PATH`.
 fn crashed_on(line: &str) -> Option<String> {
     line.split_once("Test unit written to ").map(|(_, path)| path.trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::PathBuf;
-
-    /// A root whose cargo is a script.
-    struct Root(PathBuf);
-
-    impl Root {
-        fn new(test: &str, script: &str) -> Self {
-            let root = std::env::temp_dir().join(format!("fuzz-{test}-{}", std::process::id()));
-            fs::create_dir_all(root.join("fuzz/corpus/a")).unwrap();
-            fs::write(root.join("fuzz/corpus/a/known"), "").unwrap();
-            fs::write(root.join("cargo.sh"), script).unwrap();
-            Self(root)
-        }
-
-        fn all(&self, asked: &[&str]) -> Result<Vec<Done>, FuzzError> {
-            let asked: Vec<String> = asked.iter().map(|&name| name.to_owned()).collect();
-            let cargo = vec!["sh".into(), self.0.join("cargo.sh").into()];
-            Fuzzer { cargo, root: &self.0, seconds: 1 }.all(&asked)
-        }
-    }
-
-    impl Drop for Root {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    /// Two targets; what fuzzing one does is left to `$RUN`.
-    const TWO: &str = r#"
-        case "$1 $2" in
-        "metadata "*) echo '{"packages":[{"targets":[
-            {"kind":["bin"],"name":"a"},{"kind":["lib"],"name":"l"},{"kind":["bin"],"name":"b"}]}]}' ;;
-        "fuzz run") RUN ;;
-        esac"#;
-
-    #[test]
-    fn each_target_is_fuzzed() {
-        let run = "touch fuzz/corpus/a/new; echo '#9 NEW'; echo 'stat::number_of_executed_units: 12'";
-        let root = Root::new("each", &TWO.replace("RUN", run));
-        let done = |target: &str, added| Done { target: target.to_owned(), executions: 12, added };
-        assert_eq!(root.all(&[]).unwrap(), [done("a", 1), done("b", 0)]);
-        assert_eq!(root.all(&["b"]).unwrap(), [done("b", 0)]);
-        assert!(table(&[done("a", 1)]).contains("12 executions,     1 new in fuzz/corpus/a"));
-        let unknown = root.all(&["c"]).unwrap_err();
-        assert!(unknown.to_string().ends_with("no fuzz target c: there are a, b"), "{unknown}");
-    }
-
-    #[test]
-    fn the_first_crash_stops_it_and_is_told() {
-        let run =
-            r#"echo "artifact_prefix='x'; Test unit written to $PWD/fuzz/artifacts/a/crash-1"; exit 77"#;
-        let root = Root::new("crash", &TWO.replace("RUN", run));
-        let crashed = root.all(&[]).unwrap_err();
-        assert!(matches!(&crashed, FuzzError::Crashed { target, .. } if target == "a"), "{crashed:?}");
-        let text = crashed.to_string();
-        assert!(text.contains("again:   cargo fuzz run -s none a fuzz/artifacts/a/crash-1\n"), "{text}");
-    }
-
-    #[test]
-    fn a_target_that_does_not_build_or_run_has_not_passed() {
-        let root = Root::new("build", &TWO.replace("RUN", "echo error; exit 1"));
-        assert!(matches!(root.all(&[]), Err(FuzzError::Failed { .. })));
-        let root = Root::new("nothing", &TWO.replace("RUN", "echo done"));
-        assert!(root.all(&[]).unwrap_err().to_string().contains("executed nothing"));
-    }
-
-    #[test]
-    fn without_cargo_fuzz_it_says_how_to_get_it() {
-        let root = Root::new("absent", "echo 'error: no such command: `fuzz`'; exit 101");
-        let error = root.all(&[]).unwrap_err();
-        assert!(matches!(error, FuzzError::NotInstalled));
-        assert!(error.to_string().contains("cargo install cargo-fuzz"));
-    }
-
-    #[test]
-    fn the_targets_of_this_repository_are_found() {
-        let targets = Fuzzer { cargo: vec![cargo()], root: &crate::root(), seconds: 1 }.targets().unwrap();
-        let models = ["arithmetic", "sequences", "threads", "transitions"];
-        let fronts = ["asynchronous", "batched", "keyed", "keyed_throttled", "throttle", "throttled"];
-        let all: BTreeSet<_> = models.into_iter().chain(fronts).map(str::to_owned).collect();
-        assert_eq!(targets.into_iter().collect::<BTreeSet<_>>(), all);
-    }
 }

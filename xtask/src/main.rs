@@ -2,6 +2,7 @@
 //! the figures of the README.
 
 mod cargo;
+mod corpus;
 mod fuzz;
 mod instructions;
 mod ladder;
@@ -48,13 +49,7 @@ enum Command {
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
     /// Look for new inputs with every fuzz target, or with those named.
-    Fuzz {
-        /// How long to fuzz each target.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
-        seconds: u32,
-        /// All of them if none is named.
-        targets: Vec<String>,
-    },
+    Fuzz(fuzz::Arguments),
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
     Instructions(instructions::Instructions),
     Soak(soak::Options),
@@ -88,9 +83,7 @@ fn main() -> ExitCode {
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
-        Command::Fuzz { seconds, targets } => {
-            fuzz::fuzz(&root, seconds, &targets).map(ok).map_err(|why| why.to_string())
-        }
+        Command::Fuzz(arguments) => fuzz::fuzz(&root, &arguments).map(ok).map_err(|why| why.to_string()),
         Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),
         // Each is a program that parses its arguments itself.
         Command::Soak(_) => program::SOAK.run(&root, arguments),

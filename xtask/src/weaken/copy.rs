@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files that the models are not built from.
-const LEFT_OUT: [&str; 3] = ["target", ".git", "fuzz"];
+const LEFT_OUT: [&str; 2] = ["target", ".git"];
 
 /// Files by their path.
 pub type Tree = BTreeMap<PathBuf, Vec<u8>>;
