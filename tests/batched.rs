@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, at, panic_quietly, until};
+use watchdog as _;
 
 fn on_a_clock(clock: &Arc<Manual>) -> atomic_throttle::Builder {
     Throttled::builder(SECOND).clock(Arc::clone(clock)).on_drop(Pending::Discard)

@@ -13,6 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use reference::planted::contradicts;
 use reference::reached::Reached;
 use std::cell::RefCell;
+use watchdog as _;
 
 fn sequences() -> impl Strategy<Value = (u8, Vec<u8>)> {
     (any::<u8>(), vec(any::<u8>(), 0..=60))

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, at, panic_quietly, panics, until};
+use watchdog as _;
 
 /// At second 1, after a run that was told of its own call.
 fn after_a_run() -> Counted<Manual> {

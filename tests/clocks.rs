@@ -16,6 +16,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use watchdog as _;
 
 const LAST_READING: u64 = Timestamp::MAX.as_nanos();
 

@@ -19,6 +19,8 @@ mod sync;
 mod time;
 
 // The sources name what the crate exports at its root in their links.
+use watchdog as _;
+
 #[allow(unused_imports)]
 use gate::Gate;
 

@@ -2,6 +2,7 @@
 
 use std::fs::read_to_string;
 use std::path::Path;
+use watchdog as _;
 
 /// The references that a text defines: name and target.
 fn references(text: &str) -> Vec<(&str, &str)> {

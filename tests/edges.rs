@@ -6,6 +6,7 @@ use atomic_throttle::{Manual, Outcome, Refused, Threshold, Throttle, Timestamp};
 use std::thread;
 use std::time::Duration;
 use support::until;
+use watchdog as _;
 
 const NANOSECOND: Duration = Duration::from_nanos(1);
 

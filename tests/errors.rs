@@ -5,6 +5,7 @@ mod support;
 use atomic_throttle::lease::Lease;
 use atomic_throttle::{NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
 use std::time::Duration;
+use watchdog as _;
 
 #[test]
 fn a_threshold_beyond_the_range_is_refused_from_the_first_nanosecond() {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, at, panic_quietly, panics};
+use watchdog as _;
 
 const FOR_EVER: Duration = Duration::MAX;
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use support::{at, until};
+use watchdog as _;
 
 /// A clock that counts its readings.
 struct Counting {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
+use watchdog as _;
 
 const WINDOW: Duration = Duration::from_nanos(10);
 const START: Timestamp = Timestamp::from_nanos(100);

@@ -7,6 +7,7 @@ use atomic_throttle::{Keyed, Manual, Timestamp};
 use evidence::Check;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::time::Duration;
+use watchdog as _;
 
 const BURST: u64 = 1_000_000;
 const WINDOW: Duration = Duration::from_secs(1);

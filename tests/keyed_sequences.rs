@@ -16,6 +16,7 @@ use proptest::test_runner::{Config, TestRunner};
 use reference::planted::contradicts;
 use reference::reached::Reached;
 use std::cell::RefCell;
+use watchdog as _;
 
 fn sequences() -> impl Strategy<Value = (Setup, Vec<(u8, u8)>)> {
     let setup = (0_u8..24, any::<u8>()).prop_map(|(threshold, setup)| Setup::from_bytes(threshold, setup));

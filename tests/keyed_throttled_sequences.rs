@@ -15,6 +15,7 @@ use proptest::test_runner::{Config, TestRunner};
 use reference::planted::contradicts;
 use reference::reached::Reached;
 use std::cell::RefCell;
+use watchdog as _;
 
 fn sequences() -> impl Strategy<Value = (u64, Vec<(u8, u8)>)> {
     (0_u64..24, vec((any::<u8>(), any::<u8>()), 0..120))

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use support::{SECOND, after_a_run, at, panic_quietly, panics, until};
+use watchdog as _;
 
 #[test]
 fn a_panic_on_the_leading_edge_counts_as_a_run() {

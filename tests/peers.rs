@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, after_a_run, at, panic_quietly, until};
+use watchdog as _;
 
 fn milliseconds(count: u64) -> Timestamp {
     Timestamp::ZERO.saturating_add(Duration::from_millis(count))

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, at, panic_quietly, until};
+use watchdog as _;
 
 /// What may be called in a run.
 type Itself = Arc<OnceLock<WeakThrottled>>;

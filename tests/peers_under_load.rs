@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::{SECOND, until};
+use watchdog as _;
 
 const THREADS: usize = 8;
 

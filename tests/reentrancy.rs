@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, after_a_run, at, until};
+use watchdog as _;
 
 #[test]
 fn a_nested_run_leaves_the_run_owed_to_the_next_call() {

@@ -12,6 +12,7 @@ use reference::planted::{Fault, contradicts};
 use reference::reached::Reached;
 use reference::sequence::{ALL, Op, check, check_with};
 use std::cell::RefCell;
+use watchdog as _;
 
 /// The failures that were found once: each is tried again before all else.
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proptest-regressions/sequences.txt");

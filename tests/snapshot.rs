@@ -7,6 +7,7 @@ use atomic_throttle::{Manual, Outcome, Site, Throttle, Timestamp};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, after_a_run, at, until};
+use watchdog as _;
 
 #[test]
 fn before_the_first_run() {

@@ -8,6 +8,7 @@ use atomic_throttle::{
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
+use watchdog as _;
 
 static THROTTLE: Throttle = Throttle::new(Duration::from_millis(2));
 static CLOCK: Manual = Manual::new(Timestamp::ZERO);

@@ -9,6 +9,7 @@ use evidence::Check;
 use reference::planted::contradicts;
 use reference::{Event, MAX, Model, Promise, Told, shipped};
 use std::collections::BTreeMap;
+use watchdog as _;
 
 const DESIGN: &str = include_str!("../docs/word.md");
 const TRANSITIONS: &str = include_str!("../src/state/transition.rs");

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, after_a_run, at, until};
+use watchdog as _;
 
 #[test]
 fn the_first_call_runs_at_once() {

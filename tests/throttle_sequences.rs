@@ -13,6 +13,7 @@ use reference::reached::Reached;
 use reference::throttle::{ALL, Op, check, check_with};
 use std::cell::{Cell, RefCell};
 use std::fs;
+use watchdog as _;
 
 /// The failures that were found once: each is tried again before all else.
 const REGRESSIONS: &str =

@@ -9,6 +9,7 @@ use atomic_throttle::state::{Epoch, Finish, State};
 use evidence::Check;
 use reference::planted::{Fault, Judge, contradicts};
 use reference::{Event, MAX, Model, NEVER, Promise, Told, shipped};
+use watchdog as _;
 
 const PROMISES: [Promise; 4] = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned];
 

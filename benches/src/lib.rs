@@ -6,6 +6,9 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+#[cfg(test)]
+use watchdog as _;
+
 pub mod labels;
 pub mod machine;
 pub mod peers;

@@ -4,6 +4,7 @@
 
 use closed_output::{ALL, judge, run};
 use std::process::Command;
+use watchdog as _;
 
 /// What they say before they measure: whether the machine is idle, and how long it will take.
 const NOTICES: [&str; 2] = ["The load average was", " measurements of "];

@@ -7,6 +7,7 @@ use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, Registe
 use atomic_throttle_cluster::{Cell, ClusterThrottled};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use watchdog as _;
 
 const THRESHOLD: Duration = Duration::from_millis(100);
 const HOUR: Duration = Duration::from_secs(3600);

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use watchdog as _;
 
 const LAST: u64 = Timestamp::MAX.as_nanos();
 

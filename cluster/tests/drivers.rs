@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog as _;
 
 const SECRET: &str = "hunter2";
 

@@ -10,6 +10,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::exit;
 use std::time::{Duration, Instant};
+use watchdog as _;
 
 /// A wait this long would be a fault.
 const LIMIT: Duration = Duration::from_secs(30);

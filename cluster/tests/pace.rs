@@ -8,6 +8,7 @@ use evidence::Check;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::time::Duration;
+use watchdog as _;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,6 +1,8 @@
 //! The texts that stand in files of their own have links that work in the repository and in the documentation of the
 //! crate. Rustdoc reports no broken path to a file, so this looks for them.
 
+use watchdog as _;
+
 const LIB: &str = include_str!("../src/lib.rs");
 const DESIGN: &str = include_str!("../DESIGN.md");
 const PROMISES: &str = include_str!("../PROMISES.md");

@@ -24,6 +24,9 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
+#[cfg(test)]
+use watchdog as _;
+
 /// One way to run something after a time, and how late it was.
 struct Row {
     name: &'static str,

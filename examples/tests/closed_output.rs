@@ -7,6 +7,7 @@
 
 use closed_output::{build, faults};
 use std::thread;
+use watchdog as _;
 
 /// Each with arguments that make it short.
 const EXAMPLES: [(&str, &str); 7] = [

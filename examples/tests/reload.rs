@@ -17,6 +17,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
+use watchdog as _;
 
 #[test]
 fn last_write_of_every_burst_is_covered() {

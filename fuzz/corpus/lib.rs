@@ -19,6 +19,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 #[cfg(test)]
+use watchdog as _;
+
+#[cfg(test)]
 mod tests;
 
 /// The inputs of one target. Ordered, and each only once, as in the file.

@@ -7,6 +7,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread::{self, JoinHandle};
 use loom_tests::{Bound, DUE, INSIDE, LEADING, THRESHOLD, Tally, explore, lead};
 use std::sync::Arc;
+use watchdog as _;
 
 /// A gate in the window of its first run, and what the leaving owner wrote before its call.
 struct Shared {

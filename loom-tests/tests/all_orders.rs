@@ -15,6 +15,7 @@ use loom_tests::{Bound, search};
 use std::collections::BTreeSet;
 use std::slice::from_ref;
 use std::sync::{Arc, Mutex};
+use watchdog as _;
 
 /// An access to the first or the second of two values.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use loom::thread;
 use loom_tests::{Background, Bound, CountsOnDrop, THRESHOLD, Tally, explore};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use watchdog as _;
 
 fn bound() -> Bound {
     depth(Bound::Preemptions(3), Bound::Preemptions(4))

@@ -6,6 +6,7 @@ use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, DUE, THRESHOLD, Tally, explore};
 use std::time::Duration;
+use watchdog as _;
 
 fn bound() -> Bound {
     depth(Bound::Preemptions(2), Bound::Preemptions(3))

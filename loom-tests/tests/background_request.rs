@@ -6,6 +6,7 @@ use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, DUE, Explored, THRESHOLD, Tally, explore};
 use std::time::Duration;
+use watchdog as _;
 
 fn explore_bounded(most: usize, claim: &str, model: impl Fn() + Send + Sync + 'static) -> Explored {
     explore(Bound::Preemptions(depth(most, most + 1)), "G3 G5", claim, model)

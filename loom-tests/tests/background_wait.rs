@@ -7,6 +7,7 @@ use loom::thread;
 use loom_tests::{Background, Bound, THRESHOLD, Tally, explore};
 use std::panic::resume_unwind;
 use std::time::Duration;
+use watchdog as _;
 
 fn bound() -> Bound {
     depth(Bound::Preemptions(2), Bound::Preemptions(3))

@@ -8,6 +8,7 @@ use loom::thread;
 use loom_tests::{Bound, LEADING, THRESHOLD, Tally, explore};
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog as _;
 
 fn bounded() -> Bound {
     depth(Bound::Preemptions(3), Bound::Preemptions(5))

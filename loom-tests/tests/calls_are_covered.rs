@@ -7,6 +7,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, explore, lead};
+use watchdog as _;
 
 /// The owner keeps its guard: the pending run is taken over.
 fn keep(arrival: Arrival<'_>) {

@@ -6,6 +6,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, DUE, INSIDE, THRESHOLD, Tally, defer, explore};
+use watchdog as _;
 
 #[test]
 fn exactly_one_has_its_way() {

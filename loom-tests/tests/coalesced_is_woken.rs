@@ -8,6 +8,7 @@ use loom::thread;
 use loom_tests::{Bound, DUE, Tally, after_a_run, explore};
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog as _;
 
 /// The models have three threads, so they do not try all interleavings.
 fn bounded() -> Bound {

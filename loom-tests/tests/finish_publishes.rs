@@ -7,6 +7,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, LEADING, Tally, explore};
+use watchdog as _;
 
 #[test]
 fn to_whoever_looks_at_the_state() {

@@ -14,6 +14,7 @@ use std::future::pending;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use watchdog as _;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 

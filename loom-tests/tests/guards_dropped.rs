@@ -9,6 +9,7 @@ use loom::thread;
 use loom_tests::{Bound, DUE, INSIDE, LATER, LEADING, THRESHOLD, Tally, defer, explore, search};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use watchdog as _;
 
 /// A gate, and what a call wrote before it.
 struct Shared {

@@ -10,6 +10,7 @@ mod subject {
 
 use loom_tests::{Bound, explore};
 use models::Seen;
+use watchdog as _;
 
 fn holds(bound: Bound, guarantees: &'static str, claim: &str, model: fn(&Seen), minimum: usize) {
     let seen = Seen::default();

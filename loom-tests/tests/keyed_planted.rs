@@ -47,6 +47,7 @@ use {clock::Clock, keyed::Keyed};
 use fault::{Fault, plant};
 use loom_tests::{Bound, search};
 use models::Seen;
+use watchdog as _;
 
 /// Explores `model` with nothing planted, then with the fault, which must be found.
 fn finds(fault: Fault, named: &str, model: fn(&Seen), found: &str) {

@@ -21,6 +21,7 @@ mod subject {
 use evidence::depth;
 use loom_tests::{Bound, explore};
 use models::Seen;
+use watchdog as _;
 
 /// `of` are the two situations that the model counts.
 fn holds(

@@ -74,6 +74,7 @@ use {
 use fault::{Fault, plant};
 use loom_tests::{Bound, fails_with, search};
 use models::Seen;
+use watchdog as _;
 
 /// Explores `model` with nothing planted.
 fn holds(most: usize, named: &str, model: fn(&Seen)) {

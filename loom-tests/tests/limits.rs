@@ -7,6 +7,7 @@ use loom::thread;
 use loom_tests::{Bound, DUE, SECOND_DUE, THRESHOLD, Tally, after_a_run, explore};
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog as _;
 
 /// An owner at its limit leaves the run owed, and the next call adopts it.
 #[test]

@@ -8,6 +8,7 @@ use loom::thread;
 use loom_tests::{Bound, LEADING, THRESHOLD, Tally, explore};
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog as _;
 
 /// A throttle, what is written before a nested call, and what the latest run of the other thread saw.
 struct Shared {

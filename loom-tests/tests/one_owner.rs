@@ -4,6 +4,7 @@ use atomic_throttle::gate::{Arrival, Gate};
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{Bound, INSIDE, THRESHOLD, Tally, explore, lead};
+use watchdog as _;
 
 #[derive(Debug, PartialEq)]
 enum Told {

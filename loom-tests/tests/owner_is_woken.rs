@@ -8,6 +8,7 @@ use loom::thread;
 use loom_tests::{Bound, DUE, LEADING, SECOND_DUE, Tally, after_a_run, explore};
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog as _;
 
 /// The bound of the models that are too large for all interleavings.
 fn bounded() -> Bound {

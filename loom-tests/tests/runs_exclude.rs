@@ -6,6 +6,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, LEADING, Tally, explore};
+use watchdog as _;
 
 /// A gate, and what runs protect: relaxed atomics, so that only the gate orders them.
 struct Shared {

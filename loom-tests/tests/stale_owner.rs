@@ -7,6 +7,7 @@ use evidence::caught;
 use loom::thread;
 use loom_tests::{Bound, DUE, SECOND_DUE, SECOND_INSIDE, THRESHOLD, Tally, defer, explore, search};
 use std::sync::Arc;
+use watchdog as _;
 
 /// What became of the owner of the first epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]

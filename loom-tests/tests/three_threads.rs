@@ -7,6 +7,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, DUE, INSIDE, LATER, SECOND_INSIDE, THRESHOLD, Tally, defer, explore};
 use std::sync::Arc;
+use watchdog as _;
 
 fn bounded() -> Bound {
     depth(Bound::Preemptions(3), Bound::Preemptions(4))

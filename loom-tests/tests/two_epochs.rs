@@ -8,6 +8,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, DUE, LATER, LEADING, SECOND_DUE, SECOND_INSIDE, THRESHOLD, Tally, defer, explore};
 use std::sync::Arc;
+use watchdog as _;
 
 /// A gate, and what a call wrote before it.
 struct Shared {

@@ -20,6 +20,7 @@ mod waits;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
+use watchdog as _;
 
 /// Longer than any of this takes: a fault is a failure and not a hang.
 const PATIENCE: Duration = Duration::from_secs(60);

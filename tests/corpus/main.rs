@@ -16,6 +16,7 @@ use reference::planted::Fault;
 use reference::reached::Reached;
 use reference::{MAX, arithmetic, edges, input, sequence, threads, throttle, throttled};
 use replay::{assert_reached, catch, corpus};
+use watchdog as _;
 
 /// Shows that the shipped code contradicts a model with each of these faults on some input.
 fn catch_all(target: &str, inputs: &[Vec<u8>], faults: &[Fault], replay: impl Fn(Option<Fault>, &[u8])) {

@@ -2,6 +2,8 @@
 
 #![cfg(feature = "keyed")]
 
+use watchdog as _;
+
 #[path = "../support/mod.rs"]
 mod support;
 

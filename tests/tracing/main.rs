@@ -15,6 +15,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, at, panic_quietly, panics, until};
+use watchdog as _;
 use watcher::Watched;
 
 const LEADING: &str = "DEBUG run: (a run starts) front=Throttle started_at=1s edge=Leading";

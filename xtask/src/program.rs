@@ -63,7 +63,7 @@ mod tests {
         );
         assert_eq!(
             SOAK.command_line(words("--minutes=0.2 --seed 7")),
-            words("run --release --quiet --features tokio,keyed --example soak -- --minutes=0.2 --seed 7")
+            words("run --release --quiet --package lab --example soak -- --minutes=0.2 --seed 7")
         );
     }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 use tempfile::TempDir;
+use watchdog as _;
 
 /// The command line, and an option of the program.
 const PROGRAMS: [(&str, &str); 5] = [

@@ -6,6 +6,7 @@ use closed_output::{ALL, judge, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use watchdog as _;
 
 /// A cargo that builds nothing, has one fuzz target, and writes more lines than a pipe holds.
 const CARGO: &str = r#"#!/bin/sh

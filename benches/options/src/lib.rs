@@ -3,6 +3,9 @@
 //! The program parses with it, and so does `cargo xtask` before it builds anything: `--help` and a wrong
 //! argument are answered at once, in the program's own words.
 
+#[cfg(test)]
+use watchdog as _;
+
 pub mod clocks;
 pub mod cluster;
 pub mod contention;

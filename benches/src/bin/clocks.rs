@@ -25,6 +25,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+use watchdog as _;
+
 /// The clock of the standard library, as a reference.
 struct Std(Instant);
 

@@ -1,6 +1,8 @@
 //! Explores the protocol among processes: the real [`Course`](atomic_throttle_cluster::course::Course) of
 //! each, a register that holds a real cell, clocks, and everything that can fail, at any step.
 
+use watchdog as _;
+
 mod event;
 mod exploration;
 mod judge;

@@ -31,6 +31,7 @@ use atomic_throttle_cluster::register::{
 };
 use std::time::Duration;
 use support::server::Server;
+use watchdog as _;
 
 /// The options of a register on this server. The timeouts are long enough for a busy machine; a test that
 /// needs one to expire sets a short one.

@@ -23,6 +23,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use watchdog as _;
 
 /// The positions of the parts of the file. They do not belong to the interface, and yet they must not change
 /// unnoticed.

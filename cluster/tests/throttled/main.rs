@@ -9,6 +9,7 @@ mod failures;
 mod late;
 
 use std::time::Duration;
+use watchdog as _;
 
 /// A wait this long would be a fault.
 const LIMIT: Duration = Duration::from_secs(30);

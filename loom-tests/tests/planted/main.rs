@@ -64,6 +64,7 @@ use {
 
 use gate::{Arrival, Deferral};
 use time::{Threshold, Timestamp};
+use watchdog as _;
 
 const THRESHOLD: Threshold = Threshold::from_nanos(10);
 const LEADING: Timestamp = Timestamp::from_nanos(1);

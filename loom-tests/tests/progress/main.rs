@@ -23,6 +23,7 @@ use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
 use sync::{Done, done, fail_first};
 use time::{Threshold, Timestamp};
+use watchdog as _;
 
 const THRESHOLD: Threshold = Threshold::from_nanos(10);
 const LEADING: Timestamp = Timestamp::from_nanos(1);

@@ -34,3 +34,6 @@ pub use self::model::{Departure, Model};
 pub use self::order::Order;
 pub use self::program::{Location, Program};
 pub use self::thread::Thread;
+
+#[cfg(test)]
+use watchdog as _;

@@ -4,6 +4,7 @@
 
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use axioms::{Model, Program};
+use watchdog as _;
 
 const EMPTY: u64 = 0;
 const TAKEN: u64 = 2;

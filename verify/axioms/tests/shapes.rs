@@ -9,6 +9,7 @@
 use axioms::Order::{self, AcqRel, Acquire, NonAtomic, Relaxed, Release, SeqCst};
 use axioms::{Candidates, Departure, Location, Model, Outcome, Program, Thread};
 use evidence::Check;
+use watchdog as _;
 
 /// As a fence, Relaxed means none.
 const ALL: [Order; 5] = [Relaxed, Acquire, Release, AcqRel, SeqCst];

@@ -10,6 +10,7 @@ use loom::thread;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
+use watchdog as _;
 
 /// A file that remembers the version that was saved last.
 #[derive(Default)]

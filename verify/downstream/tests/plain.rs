@@ -7,6 +7,7 @@ use downstream::{Settings, Store};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
+use watchdog as _;
 
 #[derive(Default)]
 struct Saved(Mutex<Vec<u64>>);

@@ -9,6 +9,9 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+use watchdog as _;
+
 const EVIDENCE: &str = "evidence | ";
 const CAUGHT: &str = "caught | ";
 const BETWEEN: &str = " | ";

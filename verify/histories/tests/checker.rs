@@ -11,6 +11,7 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use stateright::semantics::SequentialSpec;
+use watchdog as _;
 
 const THRESHOLD: u64 = 10;
 

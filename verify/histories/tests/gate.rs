@@ -9,6 +9,7 @@ use histories::gate_spec::GateSpec;
 use histories::reached::Reached;
 use histories::script::Plan;
 use histories::seeds::seeds;
+use watchdog as _;
 
 /// Each operation with each of its answers in the transition table.
 const OUTCOMES: [&str; 31] = [

@@ -39,6 +39,7 @@ mod front {
 }
 
 use clock::{Clock, Manual, Moved};
+use watchdog as _;
 // The sources link to names that the crate exports at its root.
 #[allow(unused_imports)]
 use gate::Gate;

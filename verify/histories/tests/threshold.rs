@@ -23,6 +23,7 @@ use gate::Arrival;
 #[allow(unused_imports)]
 use gate::Gate;
 use time::{Threshold, Timestamp};
+use watchdog as _;
 
 use histories::script::Plan;
 use histories::seeds::seeds;

@@ -11,6 +11,7 @@ use histories::reached::Reached;
 use histories::seeds::seeds;
 use histories::throttle_script::Plan;
 use histories::throttle_spec::ThrottleSpec;
+use watchdog as _;
 
 /// Each decision with each of its answers that a caller can see.
 const OUTCOMES: [&str; 31] = [

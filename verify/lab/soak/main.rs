@@ -60,6 +60,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 use storm::print::print;
 
+#[cfg(test)]
+use watchdog as _;
+
 fn main() -> ExitCode {
     match has_held(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,

@@ -41,6 +41,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use whole::Whole;
 
+#[cfg(test)]
+use watchdog as _;
+
 fn main() -> ExitCode {
     let options = Options::parse();
     let held = options.check().and_then(|()| match options.front {

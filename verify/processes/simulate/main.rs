@@ -2,8 +2,8 @@
 //! each process are real; the network and the server are a model.
 //!
 //! ```text
-//! cargo run --release -p atomic-throttle-cluster --example simulate
-//! cargo run --release -p atomic-throttle-cluster --example simulate -- --processes 1000 --threshold 10s
+//! cargo run --release -p processes --example simulate
+//! cargo run --release -p processes --example simulate -- --processes 1000 --threshold 10s
 //! ```
 
 #![allow(clippy::cast_precision_loss, reason = "figures to be shown")]
@@ -21,6 +21,9 @@ use clap::Parser;
 use core::time::Duration;
 use main_error::MainResult;
 use std::io::{self, Write};
+
+#[cfg(test)]
+use watchdog as _;
 
 const MODEL: &str = "\
 The model: each process is on a machine of its own, and has calls at random times (Poisson). The library's own \

@@ -7,6 +7,9 @@
 //! What this cannot show: a history that did not happen. The schedules of faults are many and seeded, but the kernel
 //! decides what they meet. That no interleaving breaks a guarantee is shown by exploration, beside the library.
 
+#[cfg(test)]
+use watchdog as _;
+
 pub mod judge;
 pub mod log;
 pub mod participant;

@@ -2,10 +2,10 @@
 //! guarantees held.
 //!
 //! ```text
-//! cargo run --release -p atomic-throttle-cluster --example storm
-//! cargo run --release -p atomic-throttle-cluster --example storm -- \
+//! cargo run --release -p processes --example storm
+//! cargo run --release -p processes --example storm -- \
 //!     --driver shm:target/storm --seconds 20 --kill-every 2s --stop-every 7s --svg storm.svg
-//! cargo run --release -p atomic-throttle-cluster --example storm -- \
+//! cargo run --release -p processes --example storm -- \
 //!     --driver 'redis://127.0.0.1:6379/storm?lease=2s' --processes 8 --kill-every 2s
 //! ```
 //!
@@ -46,6 +46,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use storm::{Past, Setting};
 use story::Story;
+
+#[cfg(test)]
+use watchdog as _;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

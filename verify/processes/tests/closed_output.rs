@@ -5,6 +5,7 @@
 
 use closed_output::{build, faults};
 use std::path::Path;
+use watchdog as _;
 
 /// Each with arguments that make it short.
 const EXAMPLES: [(&str, &str); 2] = [

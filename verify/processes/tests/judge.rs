@@ -3,6 +3,7 @@
 use evidence::Check;
 use processes::judge::{Breach, Fact, ProcessLog, Trial, What, judge};
 use processes::log::{Event, Nanos, Record, Who};
+use watchdog as _;
 
 const A: Who = Who { seat: 0, incarnation: 0 };
 const B: Who = Who { seat: 1, incarnation: 0 };

@@ -8,6 +8,7 @@ use protocol::induction::prove;
 use protocol::lease::World;
 use protocol::system::{Operation, System, Thread};
 use protocol::transitions::{SHIPPED, Told, kind};
+use watchdog as _;
 
 const MOST: usize = 5;
 const MOST_WITH_LEASE: usize = 4;

@@ -7,6 +7,7 @@ use atomic_throttle::{Refused, Timestamp};
 use evidence::{Check, depth};
 use protocol::system::{Operation, System, Thread};
 use protocol::transitions::{SHIPPED, Told, kind};
+use watchdog as _;
 
 const THREADS: usize = 3;
 

@@ -12,6 +12,7 @@ use protocol::transitions::{SHIPPED, Told};
 use protocol::window::Window;
 use protocol::word::Deferred;
 use std::collections::HashSet;
+use watchdog as _;
 
 fn proof(world: World) -> Proof {
     prove(&SHIPPED, world).unwrap_or_else(|violation| panic!("{violation}"))

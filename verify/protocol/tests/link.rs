@@ -6,6 +6,7 @@ use evidence::{Check, depth};
 use protocol::lease::World;
 use protocol::link::{Compared, Numbers, Table, compare};
 use protocol::transitions::{FLAGS, LAST_MAX, MAX, NEVER, SHIPPED, word};
+use watchdog as _;
 
 fn compared(numbers: &Numbers<'_>) -> Compared {
     compare(&SHIPPED, numbers).unwrap_or_else(|violation| panic!("{violation}"))

@@ -8,6 +8,7 @@ use protocol::liveness::{
     Assumed, Disturbances, WAITS, nobody_waits_for_ever, nobody_waits_for_ever_in, nothing_is_stuck,
 };
 use protocol::transitions::SHIPPED;
+use watchdog as _;
 
 const MOST: usize = 5;
 const MOST_WITH_LEASE: usize = 4;

@@ -10,6 +10,7 @@ use protocol::liveness::{
 use protocol::planted::{Fault, Rung, faults};
 use protocol::transitions::{LAST_MAX, MAX, Transitions};
 use protocol::violation::Violation;
+use watchdog as _;
 
 const THREADS: usize = 3;
 

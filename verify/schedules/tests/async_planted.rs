@@ -60,6 +60,7 @@ use async_properties::{
 };
 use fault::{Fault, plant};
 use schedules::Model;
+use watchdog as _;
 
 const DEADLOCK: &str = "deadlock";
 

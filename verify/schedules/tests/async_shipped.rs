@@ -14,6 +14,7 @@ use async_properties::{
     with_dropped_tasks, with_panics,
 };
 use schedules::hold;
+use watchdog as _;
 
 #[test]
 fn calls_are_covered_by_triggers() {

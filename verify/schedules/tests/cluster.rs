@@ -18,6 +18,7 @@ mod subject {
 }
 
 use schedules::hold;
+use watchdog as _;
 
 #[test]
 fn calls_are_covered_in_two_processes() {

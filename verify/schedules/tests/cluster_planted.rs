@@ -49,6 +49,7 @@ mod subject {
 
 use fault::{Fault, plant};
 use schedules::Model;
+use watchdog as _;
 
 const DEADLOCK: &str = "deadlock";
 /// The second run comes at once, or too close.

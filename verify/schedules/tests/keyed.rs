@@ -8,6 +8,7 @@ mod subject {
 }
 
 use schedules::hold;
+use watchdog as _;
 
 #[test]
 fn runs_of_a_key_keep_their_distance() {

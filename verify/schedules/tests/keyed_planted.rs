@@ -46,6 +46,7 @@ use {clock::Clock, keyed::Keyed};
 
 use fault::{Fault, plant};
 use schedules::Model;
+use watchdog as _;
 
 fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
     schedules::find(named, || plant(fault), model, complaint);

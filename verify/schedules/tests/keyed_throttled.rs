@@ -11,6 +11,7 @@ mod subject {
 }
 
 use schedules::hold;
+use watchdog as _;
 
 #[test]
 fn calls_on_keys_are_covered_and_counted_through_all_operations() {

@@ -68,6 +68,7 @@ use {
 
 use fault::{Fault, plant};
 use schedules::Model;
+use watchdog as _;
 
 fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
     schedules::find(named, || plant(fault), model, complaint);

@@ -74,6 +74,7 @@ use properties::{
 use schedules::{Model, Scheduler, Tally, first_failure, replay};
 use shuttle::FailurePersistence;
 use std::fs;
+use watchdog as _;
 
 const DEADLOCK: &str = "deadlock";
 /// If another thread moves the clock until all have returned, it does so for ever.

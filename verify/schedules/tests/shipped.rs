@@ -16,6 +16,7 @@ use properties::{
     runs_keep_their_distance,
 };
 use schedules::hold;
+use watchdog as _;
 
 #[test]
 fn every_call_returns_by_the_clock() {

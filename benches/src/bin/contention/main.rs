@@ -39,6 +39,9 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+#[cfg(test)]
+use watchdog as _;
+
 fn main() -> ExitCode {
     match contention(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,6 +39,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+#[cfg(test)]
+use watchdog as _;
+
 fn main() -> ExitCode {
     match all(&Options::parse()) {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,

@@ -39,5 +39,7 @@ mod waiting;
 mod windows;
 
 // The sources link to names that the crate exports at its root.
+use watchdog as _;
+
 #[allow(unused_imports)]
 use gate::Gate;

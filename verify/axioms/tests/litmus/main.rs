@@ -11,6 +11,7 @@ mod sequential;
 use axioms::{Departure, Model, Order, Program};
 use evidence::Check;
 use row::{Row, Verdict};
+use watchdog as _;
 
 const MODELS: [Model; 2] = [Model::RC11, Model::CPP20];
 

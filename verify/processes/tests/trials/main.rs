@@ -18,6 +18,7 @@ mod support;
 
 use processes::judge::{Trial, Verdict, judge};
 use processes::log::Event;
+use watchdog as _;
 
 /// Judges a trial in which every promise must hold.
 #[track_caller]
