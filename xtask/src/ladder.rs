@@ -76,23 +76,25 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
     }
 }
 
-/// The names of the rungs that only a greater depth has.
-pub fn left_out(depth: Depth) -> Vec<&'static str> {
-    let here: Vec<_> = rungs(depth).iter().map(Rung::name).collect();
-    rungs(Depth::Full).iter().map(Rung::name).filter(|name| !here.contains(name)).collect()
+/// The names of the rungs that the quick part runs in part, and of those that it leaves out.
+pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
+    let quick = rungs(Depth::Quick);
+    let in_part: Vec<_> = quick.iter().filter(|rung| rung.is_in_part()).map(Rung::name).collect();
+    let is_quick = |name: &&str| quick.iter().any(|rung| rung.name() == *name);
+    (in_part, rungs(Depth::Full).iter().map(Rung::name).filter(|name| !is_quick(name)).collect())
 }
 
 fn every_rung(soak_minutes: &str) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests(), protocol()];
     rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
-    rungs.extend([models(), downstream(), schedules(), weaken(), programs(), costs(), soak(soak_minutes)]);
+    rungs.extend([models(), downstream(), schedules(), weaken(), examples(), costs(), soak(soak_minutes)]);
     rungs
 }
 
 fn doc_tests() -> Rung {
     let documented = ["", "--package atomic-throttle-cluster "]
         .map(|package| Step::cargo(&format!("test {package}--doc --all-features")));
-    Rung::of_tests("doc tests", documented)
+    Rung::of_tests("doc-tests", documented)
 }
 
 /// A package of tests that is a rung by itself.
@@ -124,6 +126,7 @@ fn library() -> Rung {
         "tests",
         "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests",
     )
+    .in_part()
 }
 
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.
@@ -151,7 +154,7 @@ const TWO_THREADS: [&str; 12] = [
 fn two_threads() -> Rung {
     let models = TWO_THREADS.map(|model| format!(" --test {model}")).concat();
     let models = Step::cargo(&format!("test --release{models} -- --nocapture --test-threads=1"));
-    Rung::of_tests("loom", [models.within("loom-tests")]).with_evidence()
+    Rung::of_tests("loom", [models.within("loom-tests")]).with_evidence().in_part()
 }
 
 /// Somebody else's code, explored by loom through the library, and tested without it: from outside of its
@@ -171,7 +174,7 @@ fn weaken() -> Rung {
     Rung::of_commands("weaken", [Step::cargo("xtask weaken")]).with_evidence().with_controls()
 }
 
-fn programs() -> Rung {
+fn examples() -> Rung {
     let mut examples = EXAMPLES.to_vec();
     if cfg!(target_os = "linux") {
         // Where nothing needs to be installed for processes to be killed at.
@@ -217,6 +220,7 @@ fn lints() -> Rung {
         "--lib --no-default-features",
     ];
     Rung::of_commands("clippy", steps.map(|what| Step::cargo(&format!("clippy {what} -- -D warnings"))))
+        .in_part()
 }
 
 fn clippy() -> Rung {
@@ -260,5 +264,48 @@ fn no_std() -> Rung {
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         steps.push(Step::cargo("run").within("verify/no-std"));
     }
-    Rung::of_commands("no_std", steps)
+    Rung::of_commands("no-std", steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    fn names(rungs: &[Rung]) -> Vec<&'static str> {
+        rungs.iter().map(Rung::name).collect()
+    }
+
+    #[test]
+    fn the_workflow_runs_every_rung_once() {
+        let workflow = include_str!("../../.github/workflows/verify.yml").lines();
+        let mut run: Vec<_> = workflow
+            .filter_map(|line| line.trim().strip_prefix("rungs: "))
+            .flat_map(|rungs| rungs.split(' '))
+            .collect();
+        let mut all = names(&rungs(Depth::Full));
+        run.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(run, all);
+    }
+
+    #[test]
+    fn what_the_quick_part_leaves_out_is_a_rung_of_the_full_one() {
+        let full = names(&rungs(Depth::Full));
+        let quick = names(&rungs(Depth::Quick));
+        assert!(quick.iter().all(|name| full.contains(name)), "{quick:?}");
+        let (in_part, left_out) = not_quick();
+        assert_eq!(in_part, ["clippy", "tests", "loom"]);
+        assert_eq!(quick.len() + left_out.len(), full.len());
+    }
+
+    #[test]
+    fn the_two_thread_models_are_explored_without_a_bound() {
+        for model in TWO_THREADS {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../loom-tests/tests").join(model);
+            let source = fs::read_to_string(path.with_extension("rs")).expect("a model");
+            assert!(source.contains("Bound::Exhaustive"), "{model}");
+        }
+    }
 }

@@ -82,6 +82,7 @@ pub struct Rung {
     counting: Count,
     shows_evidence: bool,
     finds_faults: bool,
+    is_in_part: bool,
     steps: Vec<Step>,
 }
 
@@ -97,7 +98,7 @@ impl Rung {
     }
 
     fn new(name: &'static str, counting: Count, steps: Vec<Step>) -> Self {
-        Self { name, counting, shows_evidence: false, finds_faults: false, steps }
+        Self { name, counting, shows_evidence: false, finds_faults: false, is_in_part: false, steps }
     }
 
     /// The commands must say what they have shown.
@@ -112,8 +113,18 @@ impl Rung {
         self
     }
 
+    /// A greater depth has more of this rung.
+    pub fn in_part(mut self) -> Self {
+        self.is_in_part = true;
+        self
+    }
+
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub fn is_in_part(&self) -> bool {
+        self.is_in_part
     }
 
     /// Runs the commands with an environment variable set.
@@ -124,7 +135,7 @@ impl Rung {
 
     /// Runs the commands. `Err` names the one that failed.
     pub fn run(&self, root: &Path) -> Result<Done, String> {
-        let Self { name, counting, shows_evidence, finds_faults, steps } = self;
+        let Self { name, counting, shows_evidence, finds_faults, steps, .. } = self;
         print(format_args!("\n== {name}"))?;
         let start = Instant::now();
         let failed = |why: String| format!("{name}: FAILED: {why}");

@@ -34,6 +34,10 @@ pub struct Ended {
 }
 
 /// Runs `command` to its end.
+///
+/// # Panics
+///
+/// If it does not start.
 pub fn run(command: &mut Command, output: Output) -> Ended {
     // A backtrace that was asked for is no fault.
     command.stdin(Stdio::null()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
@@ -66,6 +70,10 @@ pub fn run(command: &mut Command, output: Output) -> Ended {
 
 /// Whether the program ended well: without a panic, and with one line at most on standard error, which a full disk is
 /// named in. `notices` are parts of lines that it writes there in any case.
+///
+/// # Errors
+///
+/// How it ended, if that was not well.
 pub fn judge(ended: &Ended, output: Output, notices: &[&str]) -> Result<(), String> {
     let is_notice = |line: &&str| notices.iter().any(|notice| line.contains(notice));
     let lines: Vec<_> = ended.complaint.lines().filter(|line| !is_notice(line)).collect();
@@ -83,6 +91,11 @@ pub fn judge(ended: &Ended, output: Output, notices: &[&str]) -> Result<(), Stri
 }
 
 /// Runs a program with each kind of output, all of them at once. Returns what is wrong.
+///
+/// # Panics
+///
+/// If it does not start.
+#[must_use]
 pub fn faults(program: &Path, arguments: &str, notices: &[&str]) -> Vec<String> {
     let fault = |output| {
         let ended = run(Command::new(program).args(arguments.split_whitespace()), output);
@@ -96,6 +109,10 @@ pub fn faults(program: &Path, arguments: &str, notices: &[&str]) -> Vec<String> 
 }
 
 /// Builds the examples of a package, where and as the test was built, and returns the path of each.
+///
+/// # Panics
+///
+/// If they do not build.
 pub fn build(manifest: &str, arguments: &[&str]) -> impl Fn(&str) -> PathBuf {
     // TARGET_DIR/PROFILE/deps/TEST
     let test = std::env::current_exe().unwrap();

@@ -18,6 +18,7 @@ mod tokens;
 mod weaker;
 mod workers;
 
+use crate::lock::alone;
 use crate::print::print;
 use copy::Tree;
 use evidence::{Check, Line};
@@ -36,6 +37,10 @@ struct Found {
 
 /// Weakens every site in every way.
 pub fn weaken(root: &Path) -> Result<(), String> {
+    alone(root, "weaken", || weaken_alone(root))
+}
+
+fn weaken_alone(root: &Path) -> Result<(), String> {
     let check =
         Check::of("G2 G3 G5", "weaken: every ordering and fence, one at a time, is needed by a model");
     // The copy lies in the checkout, even if builds go elsewhere: another checkout must not find it.
