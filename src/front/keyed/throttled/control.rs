@@ -4,7 +4,7 @@
 //! state of its key and hands it over in one step, and comes before the end or after it.
 
 use super::agenda::Deferral;
-use super::tickets::Promises;
+use super::promises::Promises;
 use crate::front::keyed::active::Active;
 use crate::front::owner::Stage;
 use crate::state::Epoch;
