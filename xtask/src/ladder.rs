@@ -70,7 +70,7 @@ const EXAMPLES: [&str; 20] = [
 /// The rungs of a depth.
 pub fn rungs(depth: Depth) -> Vec<Rung> {
     match depth {
-        Depth::Quick => vec![format(), lints(), library(), doc_tests(), docs(), protocol(), two_threads()],
+        Depth::Quick => vec![format(), lints(), library(), doc_tests(), pages(), protocol(), two_threads()],
         Depth::Full => every_rung("0.2"),
         Depth::Deep => every_rung("60").into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
     }
@@ -241,15 +241,25 @@ fn clippy() -> Rung {
     Rung::of_commands("clippy", steps)
 }
 
+fn documented(what: &str) -> Step {
+    Step::cargo(&format!("doc --no-deps {what}")).with("RUSTDOCFLAGS", "-D warnings")
+}
+
+/// Of the documentation the pages that users read.
+fn pages() -> Rung {
+    let packages = ["atomic-throttle", "atomic-throttle-cluster"];
+    let step = |package| documented(&format!("--package {package} --all-features"));
+    Rung::of_commands("docs", packages.map(step)).in_part()
+}
+
 fn docs() -> Rung {
-    let documented = |how| Step::cargo(&format!("doc --no-deps {how}")).with("RUSTDOCFLAGS", "-D warnings");
     Rung::of_commands(
         "docs",
         [
             "--all-features --document-private-items",
             "--all-features",
             "",
-            "--lib --no-default-features",
+            "--package atomic-throttle --lib --no-default-features",
             "--package atomic-throttle-cluster --all-features",
             "--package atomic-throttle-cluster",
         ]
@@ -296,7 +306,7 @@ mod tests {
         let quick = names(&rungs(Depth::Quick));
         assert!(quick.iter().all(|name| full.contains(name)), "{quick:?}");
         let (in_part, left_out) = not_quick();
-        assert_eq!(in_part, ["clippy", "tests", "loom"]);
+        assert_eq!(in_part, ["clippy", "tests", "docs", "loom"]);
         assert_eq!(quick.len() + left_out.len(), full.len());
     }
 

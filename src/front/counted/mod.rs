@@ -32,7 +32,7 @@ pub use self::throttled::CountedThrottled;
 /// ```
 ///
 /// As with [`Throttle::run`], the owner of the pending run waits for up to a whole window in its own thread;
-/// with [`CountedThrottled`](crate::CountedThrottled) no caller waits.
+/// with [`CountedThrottled`] no caller waits.
 ///
 /// *The function of a coalesced or refused call is dropped, so it must not carry the data.* Only the number
 /// of calls is carried on. Write everything else where the function reads it, before the call:
