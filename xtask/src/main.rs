@@ -7,6 +7,7 @@ mod instructions;
 mod ladder;
 mod program;
 mod ratios;
+mod release;
 mod report;
 mod rung;
 mod soak;
@@ -56,6 +57,8 @@ enum Command {
     Clocks(program::Arguments),
     /// Measure a throttle of several processes: commands to its register, how late runs are, takeovers.
     Cluster(program::Arguments),
+    /// Say whether both packages may be published: everything is checked on the files that would be uploaded.
+    Release,
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Growth(arguments) => program::run(&root, &program::GROWTH, &arguments),
         Command::Clocks(arguments) => program::run(&root, &program::CLOCKS, &arguments),
         Command::Cluster(arguments) => program::run(&root, &program::CLUSTER, &arguments),
+        Command::Release => release::release(&root).map(ok),
         Command::Ratios => ratios::table(&ratios::folder(&root)).map(|table| print!("{table}")).map(ok),
     };
     match done {
