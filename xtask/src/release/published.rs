@@ -6,6 +6,8 @@ pub struct Published {
     pub folder: &'static str,
     /// Features and systems that its pages at docs.rs must show at the items that need them.
     pub gates: &'static [&'static str],
+    /// With which of its features its own tests need no library of tests: these are not in a package.
+    pub tested: &'static str,
     /// Builds on a model checker, whose version has a lower bound as well.
     pub explored: &'static [Explored],
 }
@@ -22,6 +24,7 @@ pub const PUBLISHED: [Published; 2] = [
         name: "atomic-throttle",
         folder: "",
         gates: &["Linux", "async", "batch", "keyed", "std", "tokio", "tsc"],
+        tested: "--all-features",
         explored: &[
             // tokio does not build as a dependency under `--cfg loom`.
             Explored { cfgs: &["atomic_throttle_loom", "loom"], features: "--features event-listener/loom" },
@@ -33,6 +36,7 @@ pub const PUBLISHED: [Published; 2] = [
         name: "atomic-throttle-cluster",
         folder: "cluster",
         gates: &["redis", "shm", "tls"],
+        tested: "--no-default-features",
         explored: &[Explored { cfgs: &["atomic_throttle_shuttle"], features: "--all-features" }],
     },
 ];

@@ -63,12 +63,14 @@ impl<'r> Tools<'r> {
     }
 }
 
-/// Runs a command without showing its output.
+/// Runs a command, shows its name, and its output only if it fails.
 ///
 /// # Errors
 ///
 /// If it fails: the end of what it wrote.
 pub fn run(command: &Expression, name: &str) -> Result<Vec<String>, String> {
+    let name = name.trim_end();
+    println!("$ {name}");
     let mut output = Vec::new();
     match lines(command, |line| output.push(line.to_owned())) {
         Ok(()) => Ok(output),
