@@ -38,9 +38,10 @@ pub fn release(root: &Path) -> Result<(), String> {
     }
     let tracked = tools.tracked_files();
     findings.add("commit", &tools.committed());
-    match packed::pack(&tools) {
+    let (packaged, crates) = packed::pack(&tools);
+    findings.add("cargo package", &packaged);
+    match crates {
         Ok(crates) => {
-            findings.add("cargo package", &packed::sizes(&crates));
             findings.add("contents", &packed::contents(&crates));
             findings.add("licences", &packed::licences(&crates, root));
             findings.add("other places", &packed::other_places(&crates, root));
@@ -48,7 +49,7 @@ pub fn release(root: &Path) -> Result<(), String> {
             findings.add("docs.rs", &pages::check(&crates, &tools));
             findings.add("lower bounds", &bounds::check(&crates, &tools));
         }
-        Err(why) => findings.add("cargo package", &Verdict::failed(why)),
+        Err(why) => findings.add("files", &Verdict::failed(format!("there are none to look at: {why}"))),
     }
     findings.end()
 }

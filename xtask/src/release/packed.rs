@@ -38,36 +38,36 @@ impl Packed {
     }
 }
 
-/// Packages all of them together, each verified by cargo against the other packaged ones.
-///
-/// # Errors
-///
-/// If cargo refuses, or verifies fewer than all.
-pub fn pack(tools: &Tools) -> Result<Vec<Packed>, String> {
-    let archives = tools.target.join("package");
-    if archives.exists() {
-        fs::remove_dir_all(&archives).map_err(|why| format!("{}: {why}", archives.display()))?;
+/// Packages all of them together: whether cargo could build each against the other packaged ones, and the files.
+/// Those that do not build are looked at all the same.
+pub fn pack(tools: &Tools) -> (Verdict, Result<Vec<Packed>, String>) {
+    let output = match package(tools, "") {
+        Ok(output) => output,
+        Err(why) => {
+            return (Verdict::failed(why), package(tools, "--no-verify").and_then(|_| open_all(tools)));
+        }
+    };
+    match open_all(tools) {
+        Ok(crates) => (Verdict::of(unverified(&crates, &output), sizes(&crates)), Ok(crates)),
+        Err(why) => (Verdict::failed(why.clone()), Err(why)),
     }
-    let packages = PUBLISHED.each_ref().map(|package| format!("-p {}", package.name)).join(" ");
-    // Another check says what is not committed; the others go on all the same.
-    let arguments = format!("package --locked --allow-dirty {packages}");
-    let output = run(&tools.cargo(&arguments, tools.root, &[]), "cargo package")?;
-    PUBLISHED.iter().map(|published| open(published, tools, &archives, &output)).collect()
 }
 
-fn open(
-    published: &'static Published,
-    tools: &Tools,
-    archives: &Path,
-    output: &[String],
-) -> Result<Packed, String> {
+fn package(tools: &Tools, how: &str) -> Result<Vec<String>, String> {
+    let packages = PUBLISHED.each_ref().map(|package| format!("-p {}", package.name)).join(" ");
+    // Another check says what is not committed; the others go on all the same.
+    let arguments = format!("package --locked --allow-dirty {packages} {how}");
+    run(&tools.cargo(&arguments, tools.root, &[]), &format!("cargo {arguments}"))
+}
+
+fn open_all(tools: &Tools) -> Result<Vec<Packed>, String> {
+    PUBLISHED.iter().map(|published| open(published, tools)).collect()
+}
+
+fn open(published: &'static Published, tools: &Tools) -> Result<Packed, String> {
     let source = Manifest::read(&tools.root.join(published.folder).join("Cargo.toml"))?;
     let label = format!("{}-{}", published.name, source.key("version"));
-    let verified = format!("Verifying {} v{} ", published.name, source.key("version"));
-    if !output.iter().any(|line| format!("{line} ").contains(&verified)) {
-        return Err(format!("cargo did not verify {label}"));
-    }
-    let archive = archives.join(format!("{label}.crate"));
+    let archive = tools.target.join(format!("package/{label}.crate"));
     let failed = |why: io::Error| format!("{}: {why}", archive.display());
     let unpacked = TempDir::new().map_err(failed)?;
     unpack(&archive, unpacked.path()).map_err(failed)?;
@@ -77,6 +77,15 @@ fn open(
     files.sort();
     let manifest = Manifest::read(&folder.join("Cargo.toml"))?;
     Ok(Packed { published, label, archive, unpacked, files, manifest })
+}
+
+/// Those that cargo does not say it has built.
+fn unverified(crates: &[Packed], output: &[String]) -> Vec<String> {
+    let silent = |packed: &&Packed| {
+        let line = format!("Verifying {} v{} ", packed.published.name, packed.manifest.key("version"));
+        !output.iter().any(|said| said.contains(&line))
+    };
+    crates.iter().filter(silent).map(|packed| format!("cargo did not build {}", packed.label)).collect()
 }
 
 fn unpack(archive: &Path, into: &Path) -> io::Result<()> {
@@ -98,7 +107,7 @@ fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> 
 }
 
 /// How large they are.
-pub fn sizes(crates: &[Packed]) -> Verdict {
+fn sizes(crates: &[Packed]) -> String {
     let size = |packed: &Packed| {
         let bytes = fs::metadata(&packed.archive).map_or(0, |file| file.len());
         let below = |file: &String| fs::metadata(packed.folder().join(file)).map_or(0, |file| file.len());
@@ -106,7 +115,7 @@ pub fn sizes(crates: &[Packed]) -> Verdict {
         let files = packed.files.len();
         format!("{} {} KiB ({files} files, {} KiB unpacked)", packed.label, bytes / 1024, unpacked / 1024)
     };
-    Verdict::Passed(format!("verified {}", crates.iter().map(size).collect::<Vec<_>>().join(", ")))
+    crates.iter().map(size).collect::<Vec<_>>().join(", ")
 }
 
 /// What a reader of a package looks for is in it.
