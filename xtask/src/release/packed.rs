@@ -48,7 +48,13 @@ pub fn pack(tools: &Tools) -> (Verdict, Result<Vec<Packed>, String>) {
         }
     };
     match open_all(tools) {
-        Ok(crates) => (Verdict::of(unverified(&crates, &output), sizes(&crates)), Ok(crates)),
+        Ok(crates) => (
+            Verdict::of(
+                unverified(&crates, &output),
+                format!("each builds from its files alone: {}", sizes(&crates)),
+            ),
+            Ok(crates),
+        ),
         Err(why) => (Verdict::failed(why.clone()), Err(why)),
     }
 }
