@@ -79,9 +79,11 @@ mod tests {
             of(r#"repository = "https://example.org/it""#),
             Verdict::Passed("https://example.org/it".into())
         );
-        for absent in ["", r#"repository = """#, r#"repository = "example.org/it""#] {
-            assert!(matches!(of(absent), Verdict::Failed(_)), "{absent}");
+        let says = |line, what| matches!(of(line), Verdict::Failed(faults) if faults[0].contains(what));
+        for absent in ["", r#"repository = """#] {
+            assert!(says(absent, "no address yet"), "{absent}");
         }
+        assert!(says(r#"repository = "example.org/it""#, "no https address"));
     }
 
     #[test]

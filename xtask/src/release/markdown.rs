@@ -1,19 +1,15 @@
 //! The links of a Markdown text, and the places in it that links can lead to.
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use std::collections::BTreeMap;
 
 /// The attributes of HTML that hold an address.
 const ATTRIBUTES: [&str; 3] = ["href=\"", "src=\"", "srcset=\""];
 
-fn parsed(text: &str) -> Parser<'_> {
-    Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES)
-}
-
 /// Where its links and pictures lead, those in HTML too.
 pub fn links(text: &str) -> Vec<String> {
     let mut links = Vec::new();
-    for event in parsed(text) {
+    for event in Parser::new(text) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 links.push(dest_url.into_string());
@@ -37,7 +33,7 @@ fn values(html: &str, attribute: &str) -> Vec<String> {
 /// The names of its headings, as a forge makes them, and those that HTML in it gives.
 pub fn anchors(text: &str) -> Vec<String> {
     let (mut anchors, mut heading, mut seen) = (Vec::new(), None::<String>, BTreeMap::new());
-    for event in parsed(text) {
+    for event in Parser::new(text) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {

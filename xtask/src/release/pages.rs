@@ -96,7 +96,7 @@ mod tests {
     use super::{compare, words};
 
     const PAGE: &str = "<p>loom</p><div class=\"stab portability\">Available on <strong>non-<code>a_loom</code>\
-        </strong> only.</div><p>text</p><span class=\"stab portability\" title=\"\"><code>keyed</code></span><p>tsc";
+        </strong> only.</div><p>text</p><span class=\"stab portability\" title=\"\"><code>keyed</code></span><div>tsc</div>";
 
     #[test]
     fn the_words_of_marks_are_found_and_no_others() {
