@@ -87,11 +87,13 @@ fn open(published: &'static Published, tools: &Tools) -> Result<Packed, String> 
 
 /// Those that cargo does not say it has built.
 fn unverified(crates: &[Packed], output: &[String]) -> Vec<String> {
-    let silent = |packed: &&Packed| {
-        let line = format!("Verifying {} v{} ", packed.published.name, packed.manifest.key("version"));
-        !output.iter().any(|said| said.contains(&line))
-    };
+    let silent = |packed: &&Packed| !built(packed.published.name, packed.manifest.key("version"), output);
     crates.iter().filter(silent).map(|packed| format!("cargo did not build {}", packed.label)).collect()
+}
+
+fn built(name: &str, version: &str, output: &[String]) -> bool {
+    let line = format!("Verifying {name} v{version} ");
+    output.iter().any(|said| said.contains(&line))
 }
 
 fn unpack(archive: &Path, into: &Path) -> io::Result<()> {
@@ -191,9 +193,19 @@ fn names(text: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::published::PUBLISHED;
-    use super::{absent, different, names};
+    use super::{absent, built, different, names};
     use std::fs;
     use std::path::Path;
+
+    #[test]
+    fn a_package_that_cargo_only_packages_is_not_built() {
+        let output =
+            ["   Packaging it v0.1.0 (/it)", "   Verifying it-too v0.1.0 (/it/too)"].map(str::to_owned);
+        assert!(built("it-too", "0.1.0", &output));
+        for (name, version) in [("it", "0.1.0"), ("it-too", "0.1"), ("too", "0.1.0")] {
+            assert!(!built(name, version, &output), "{name} {version}");
+        }
+    }
 
     #[test]
     fn what_is_missing_is_named() {
