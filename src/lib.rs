@@ -1,6 +1,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+// Pages say which feature or system an item needs. The cfgs of the model checkers are not for their readers.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(atomic_throttle_loom, atomic_throttle_shuttle, loom))))]
 // The front ends are documented with `std`.
 #![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links))]
 #![no_std]

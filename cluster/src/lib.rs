@@ -1,4 +1,7 @@
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
+// As in `atomic-throttle`: pages say which feature an item needs, and nothing about the randomized scheduler.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(atomic_throttle_shuttle))))]
 //! One throttle for many processes and machines: run this at most once per threshold, and never lose the last
 //! request, though any of the processes may die.
 //!

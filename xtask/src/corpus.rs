@@ -1,7 +1,9 @@
 //! The inputs of a target as a folder of single files, `DIR/TARGET`: a fuzzer wants them so, and so does a person
 //! who looks at one of them.
 
+use crate::print::print;
 use fuzz_corpus::Inputs;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -23,10 +25,9 @@ pub fn unpack(root: &Path, folder: &Path, targets: &[String]) -> io::Result<()> 
     for (target, inputs) in targets.iter().zip(packed) {
         let of_target = folder.join(target);
         spread(&inputs, &of_target)?;
-        println!("{}: {} inputs", of_target.display(), inputs.len());
+        say(format_args!("{}: {} inputs", of_target.display(), inputs.len()))?;
     }
-    println!("to run one of them: cargo fuzz run -s none TARGET FILE");
-    Ok(())
+    say("to run one of them: cargo fuzz run -s none TARGET FILE")
 }
 
 /// Makes the files of each target's folder below `folder` the inputs of that target.
@@ -40,9 +41,13 @@ pub fn pack(root: &Path, folder: &Path, targets: &[String]) -> io::Result<()> {
     for (target, inputs) in targets.iter().zip(gathered) {
         let file = fuzz_corpus::file(root, target);
         fuzz_corpus::write(&file, &inputs)?;
-        println!("{}: {} inputs", file.display(), inputs.len());
+        say(format_args!("{}: {} inputs", file.display(), inputs.len()))?;
     }
     Ok(())
+}
+
+fn say(line: impl Display) -> io::Result<()> {
+    print(line).map_err(io::Error::other)
 }
 
 /// The packed inputs of a target. A new target has none.

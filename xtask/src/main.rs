@@ -10,6 +10,7 @@ mod lock;
 mod print;
 mod program;
 mod ratios;
+mod release;
 mod report;
 mod rung;
 mod verify;
@@ -60,6 +61,8 @@ enum Command {
     Growth(growth::Options),
     Clocks(clocks::Options),
     Cluster(cluster::Options),
+    /// Say whether both packages may be published: everything is checked on the files that would be uploaded.
+    Release,
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Command::Ratios => {
             ratios::table(&ratios::folder(&root)).and_then(|table| print(table.trim_end())).map(ok)
         }
+        Command::Release => release::release(&root).map(ok),
     };
     match done {
         Ok(status) => status,

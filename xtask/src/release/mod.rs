@@ -1,0 +1,67 @@
+//! Whether both packages may be published. Everything is checked on the files that would be uploaded, and one
+//! failure does not hide the next.
+
+mod bounds;
+mod copies;
+mod findings;
+mod keys;
+mod links;
+mod manifest;
+mod markdown;
+mod packed;
+mod pages;
+mod published;
+mod tools;
+
+use findings::{Findings, Verdict};
+use manifest::Manifest;
+use published::PUBLISHED;
+use std::fs;
+use std::path::Path;
+use tools::Tools;
+
+/// Runs every check and says what each found.
+///
+/// # Errors
+///
+/// If any of them failed.
+pub fn release(root: &Path) -> Result<(), String> {
+    let mut findings = Findings::default();
+    let tools = Tools::new(root);
+    match source_manifests(root) {
+        Ok((workspace, manifests)) => {
+            findings.add("repository", &keys::repository(&workspace))?;
+            findings.add("keys", &keys::complete(&manifests))?;
+            findings.add("versions", &keys::versions(&manifests))?;
+        }
+        Err(why) => findings.add("manifests", &Verdict::failed(why))?,
+    }
+    let tracked = tools.tracked_files();
+    findings.add("commit", &tools.committed())?;
+    let (packaged, crates) = packed::pack(&tools);
+    findings.add("cargo package", &packaged)?;
+    match crates {
+        Ok(crates) => {
+            findings.add("contents", &packed::contents(&crates))?;
+            findings.add("licences", &packed::licences(&crates, root))?;
+            findings.add("other places", &packed::other_places(&crates, root))?;
+            findings.add("links", &links::check(&crates, root, &tracked))?;
+            findings.add("docs.rs", &pages::check(&crates, &tools))?;
+            findings.add("lower bounds", &bounds::check(&crates, &tools))?;
+        }
+        Err(why) => findings.add("files", &Verdict::failed(format!("there are none to look at: {why}")))?,
+    }
+    findings.end()
+}
+
+/// The manifest of the workspace, and those of the packages.
+fn source_manifests(root: &Path) -> Result<(Manifest, Vec<Manifest>), String> {
+    let read = |folder| Manifest::read(&root.join(folder).join("Cargo.toml"));
+    let manifests = PUBLISHED.iter().map(|package| read(package.folder)).collect::<Result<_, _>>()?;
+    Ok((read("")?, manifests))
+}
+
+/// The text of a file.
+fn text(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))
+}

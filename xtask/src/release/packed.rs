@@ -1,0 +1,249 @@
+//! The files that would be uploaded, and what must be in them.
+
+use super::findings::Verdict;
+use super::manifest::Manifest;
+use super::published::{PUBLISHED, Published};
+use super::tools::{Tools, run};
+use flate2::read::GzDecoder;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const LICENCES: [&str; 2] = ["LICENSE-MIT", "LICENSE-APACHE"];
+const EXPECTED: [&str; 5] = ["Cargo.toml", "README.md", "CHANGELOG.md", "Cargo.lock", "src/lib.rs"];
+
+/// One packaged crate, unpacked.
+pub struct Packed {
+    pub published: &'static Published,
+    /// NAME-VERSION, the one folder that is in it.
+    pub label: String,
+    /// The file that would be uploaded.
+    archive: PathBuf,
+    /// The folder that it was unpacked into, removed with this value.
+    unpacked: TempDir,
+    /// What it holds, below its folder.
+    pub files: Vec<String>,
+    pub manifest: Manifest,
+}
+
+impl Packed {
+    pub fn folder(&self) -> PathBuf {
+        self.unpacked.path().join(&self.label)
+    }
+
+    /// Unpacks it once more.
+    pub fn unpack(&self, into: &Path) -> io::Result<()> {
+        unpack(&self.archive, into)
+    }
+}
+
+/// Packages all of them together: whether cargo could build each against the other packaged ones, and the files.
+/// Those that do not build are looked at all the same.
+pub fn pack(tools: &Tools) -> (Verdict, Result<Vec<Packed>, String>) {
+    let output = match package(tools, "") {
+        Ok(output) => output,
+        Err(why) => {
+            return (Verdict::failed(why), package(tools, "--no-verify").and_then(|_| open_all(tools)));
+        }
+    };
+    match open_all(tools) {
+        Ok(crates) => (
+            Verdict::of(
+                unverified(&crates, &output),
+                format!("each builds from its files alone: {}", sizes(&crates)),
+            ),
+            Ok(crates),
+        ),
+        Err(why) => (Verdict::failed(why.clone()), Err(why)),
+    }
+}
+
+fn package(tools: &Tools, how: &str) -> Result<Vec<String>, String> {
+    let packages = PUBLISHED.each_ref().map(|package| format!("-p {}", package.name)).join(" ");
+    // Another check says what is not committed; the others go on all the same.
+    let arguments = format!("package --locked --allow-dirty {packages} {how}");
+    run(&tools.cargo(&arguments, tools.root, &[]), &format!("cargo {arguments}"))
+}
+
+fn open_all(tools: &Tools) -> Result<Vec<Packed>, String> {
+    PUBLISHED.iter().map(|published| open(published, tools)).collect()
+}
+
+fn open(published: &'static Published, tools: &Tools) -> Result<Packed, String> {
+    let source = Manifest::read(&tools.root.join(published.folder).join("Cargo.toml"))?;
+    let label = format!("{}-{}", published.name, source.key("version"));
+    let archive = tools.target.join(format!("package/{label}.crate"));
+    let failed = |why: io::Error| format!("{}: {why}", archive.display());
+    let unpacked = TempDir::new().map_err(failed)?;
+    unpack(&archive, unpacked.path()).map_err(failed)?;
+    let folder = unpacked.path().join(&label);
+    let mut files = Vec::new();
+    list(&folder, "", &mut files).map_err(failed)?;
+    files.sort();
+    let manifest = Manifest::read(&folder.join("Cargo.toml"))?;
+    Ok(Packed { published, label, archive, unpacked, files, manifest })
+}
+
+/// Those that cargo does not say it has built.
+fn unverified(crates: &[Packed], output: &[String]) -> Vec<String> {
+    let silent = |packed: &&Packed| !built(packed.published.name, packed.manifest.key("version"), output);
+    crates.iter().filter(silent).map(|packed| format!("cargo did not build {}", packed.label)).collect()
+}
+
+fn built(name: &str, version: &str, output: &[String]) -> bool {
+    let line = format!("Verifying {name} v{version} ");
+    output.iter().any(|said| said.contains(&line))
+}
+
+fn unpack(archive: &Path, into: &Path) -> io::Result<()> {
+    tar::Archive::new(GzDecoder::new(File::open(archive)?)).unpack(into)
+}
+
+/// The files below a folder, with `/` between the parts of a path.
+fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            list(&entry.path(), &format!("{path}/"), files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// How large they are.
+fn sizes(crates: &[Packed]) -> String {
+    let size = |packed: &Packed| {
+        let bytes = fs::metadata(&packed.archive).map_or(0, |file| file.len());
+        let below = |file: &String| fs::metadata(packed.folder().join(file)).map_or(0, |file| file.len());
+        let unpacked: u64 = packed.files.iter().map(below).sum();
+        let files = packed.files.len();
+        format!("{} {} KiB ({files} files, {} KiB unpacked)", packed.label, bytes / 1024, unpacked / 1024)
+    };
+    crates.iter().map(size).collect::<Vec<_>>().join(", ")
+}
+
+/// What a reader of a package looks for is in it.
+pub fn contents(crates: &[Packed]) -> Verdict {
+    let missing = |packed: &Packed| -> Vec<_> {
+        let expected = EXPECTED.iter().chain(&LICENCES);
+        absent(expected.copied(), &packed.files)
+            .map(|file| format!("{} lacks {file}", packed.label))
+            .collect()
+    };
+    let looked_at = format!("{}, {}", EXPECTED.join(", "), LICENCES.join(", "));
+    Verdict::of(crates.iter().flat_map(missing).collect(), looked_at)
+}
+
+/// Those that are not among `files`.
+fn absent<'f>(expected: impl Iterator<Item = &'f str>, files: &[String]) -> impl Iterator<Item = &'f str> {
+    expected.filter(|&file| !files.iter().any(|there| there == file))
+}
+
+/// Each package has the licences of the repository, byte by byte.
+pub fn licences(crates: &[Packed], root: &Path) -> Verdict {
+    let folders = crates.iter().map(|packed| (packed.label.as_str(), packed.folder()));
+    let faults = folders.flat_map(|(label, folder)| different(label, &folder, root)).collect();
+    Verdict::of(faults, "equal to those of the repository")
+}
+
+fn different(label: &str, folder: &Path, root: &Path) -> Vec<String> {
+    let same = |licence: &&str| match (fs::read(folder.join(licence)), fs::read(root.join(licence))) {
+        (Ok(packaged), Ok(own)) => packaged == own,
+        _ => false,
+    };
+    let differs = |licence| format!("{label}: {licence} is not that of the repository");
+    LICENCES.iter().filter(|licence| !same(licence)).map(differs).collect()
+}
+
+/// A package depends on nothing that lies elsewhere on this machine, and names no folder of it.
+pub fn other_places(crates: &[Packed], root: &Path) -> Verdict {
+    let root = root.to_string_lossy();
+    let mut faults = Vec::new();
+    for packed in crates {
+        let label = &packed.label;
+        let by_path =
+            packed.manifest.dependencies().into_iter().filter(|(_, entry)| entry.get("path").is_some());
+        faults.extend(by_path.map(|(name, _)| format!("{label} depends on {name} by a path")));
+        for file in &packed.files {
+            match fs::read(packed.folder().join(file)) {
+                Ok(bytes) if names(&String::from_utf8_lossy(&bytes), &root) => {
+                    faults.push(format!("{label}: {file} names {root}"));
+                }
+                Ok(_) => {}
+                Err(why) => faults.push(format!("{label}: {file}: {why}")),
+            }
+        }
+    }
+    Verdict::of(faults, "no dependency by a path, and no file that names the folder of this checkout")
+}
+
+/// Whether the text has this absolute path, not as the end of another one.
+fn names(text: &str, path: &str) -> bool {
+    let of_a_path = |character: char| character.is_alphanumeric() || "._-/".contains(character);
+    text.match_indices(path).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + path.len()..]);
+        !before.ends_with(of_a_path) && !after.starts_with(|character: char| character.is_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::published::PUBLISHED;
+    use super::{absent, built, different, names};
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn a_package_that_cargo_only_packages_is_not_built() {
+        let output =
+            ["   Packaging it v0.1.0 (/it)", "   Verifying it-too v0.1.0 (/it/too)"].map(str::to_owned);
+        assert!(built("it-too", "0.1.0", &output));
+        for (name, version) in [("it", "0.1.0"), ("it-too", "0.1"), ("too", "0.1.0")] {
+            assert!(!built(name, version, &output), "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let files = ["README.md".to_owned(), "docs/CHANGELOG.md".to_owned()];
+        let missing: Vec<_> = absent(["README.md", "CHANGELOG.md"].into_iter(), &files).collect();
+        assert_eq!(missing, ["CHANGELOG.md"]);
+    }
+
+    #[test]
+    fn a_licence_that_differs_is_found() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in [&one, &other] {
+            fs::write(folder.path().join("LICENSE-MIT"), "MIT").unwrap();
+            fs::write(folder.path().join("LICENSE-APACHE"), "Apache").unwrap();
+        }
+        let faults = || different("it", one.path(), other.path());
+        assert!(faults().is_empty());
+        fs::write(one.path().join("LICENSE-MIT"), "MIT ").unwrap();
+        fs::remove_file(one.path().join("LICENSE-APACHE")).unwrap();
+        assert_eq!(faults().len(), 2, "{:?}", faults());
+    }
+
+    #[test]
+    fn the_licences_of_the_packages_are_those_of_the_repository() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for package in &PUBLISHED {
+            let faults = different(package.name, &root.join(package.folder), &root);
+            assert!(faults.is_empty(), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_found_where_it_stands_by_itself() {
+        for text in ["in /home/it/src", "\"/home/it\"", "path=/home/it/Cargo.toml"] {
+            assert!(names(text, "/home/it"), "{text}");
+        }
+        for text in ["nothing", "/other/home/it", "/home/items", "home/it"] {
+            assert!(!names(text, "/home/it"), "{text}");
+        }
+    }
+}
