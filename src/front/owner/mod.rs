@@ -1,4 +1,9 @@
-//! What all front ends with a thread of their own share: how they end, and what becomes of a panic.
+//! What is common to the front ends that perform runs themselves, on a thread or in tasks.
+//!
+//! * [`Stage`], [`Pending`], [`Shutdown`], [`Ended`]: how far a thread has come on the way to its end
+//! * [`PanicPolicy`]: what becomes of a panic that is caught
+//! * [`endings`]: how runs ended, for those who wait; also for tasks
+//! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
 
 pub(crate) mod endings;
 pub(crate) mod keeper;
