@@ -101,7 +101,7 @@ impl<K> Shards<K> {
         read(self.of(hashed.hash)).state(hashed)?.refuses(at.now, at.threshold)
     }
 
-    /// Decides anew, and alone: what was seen under the lock of a reader may have changed.
+    /// Decides again, and alone: what was seen under the lock of a reader may have changed.
     pub(super) fn try_start<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Decision
     where
         K: Borrow<Q>,

@@ -158,7 +158,7 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// What is told of a panic.
+/// The hook that is called after a panic.
 pub(crate) type PanicHook = Box<dyn FnMut(&Panic<'_>) + Send>;
 
 /// What becomes of the panics of a function.
