@@ -111,7 +111,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
             kept.rested_at = shared.within(self.rest);
         }
         if !completed && self.panics.fatal {
-            // Before the run is seen to finish: whoever knows of the panic is refused.
+            // Before the run is seen to finish: a caller that knows of the panic is refused.
             fail(shared);
         }
         drop(run);

@@ -124,7 +124,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
             },
         );
         if !completed && self.panics.fatal {
-            // Before the run is seen to end: whoever knows of the panic is refused.
+            // Before the run is seen to end: a caller that knows of the panic is refused.
             fail(shared, &mut kept.agenda);
         }
         write(shared.shards.of(item.hash)).finish(&item.hashed(), epoch);
@@ -249,7 +249,7 @@ impl<K: Hash + Eq> WorkerState<K> {
     }
 
     fn discard_all<S: BuildHasher>(&mut self, shared: &Shared<K, S>) {
-        // One by one, for a key that is dropped may panic.
+        // One by one, because a key that is dropped may panic.
         while let Some(deferral) = self.agenda.any() {
             let mut locked = write(shared.shards.of(deferral.item.hash));
             let cancelled = if locked.is_live(&deferral) {
