@@ -48,9 +48,10 @@
 //! | `Batched` (feature `batch`) | the same; each run receives the items that callers pushed |
 //! | [`CountedThrottled`] | the same; each run receives the number of calls that it stands for |
 //! | `AsyncThrottle` (feature `async`) | a spawned task, on tokio or another runtime |
-//! | [`every!`] | nobody: at most once per call site |
+//! | [`every!`] | nobody: at most once per threshold and call site |
 //! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
 //! | `KeyedThrottled` (feature `keyed`) | one thread for all keys; each key has its own trailing edge |
+//! | `asynchronous::stream::throttle` (feature `async`) | the stream: the latest item at the end of each window |
 //! | [`Throttle`] | the caller: one of the calling threads |
 //! | [`Counted`] | the same; each run receives the number of calls that it stands for |
 //! | [`Gate`] | you, in an event loop of your own, without `std` |
@@ -87,7 +88,8 @@
 //! # More
 //!
 //! The guarantees, by their numbers, are at [`Throttled`](Throttled#guarantees) and
-//! [`Throttle`](Throttle#guarantees), the word and its transitions in [`state`], the reasons in [`design`].
+//! [`Throttle`](Throttle#guarantees). [`design`] has them in full, says how all this works, and why it is built
+//! this way. The word and its transitions are in [`state`].
 //!
 //! # Features
 //!

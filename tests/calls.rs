@@ -1,4 +1,4 @@
-//! `Counted` and `Calls`: every call is told to one run, or is outstanding, and never both.
+//! `Counted` and `Calls`: every call is in the number of one run, or is outstanding, and never both.
 
 mod support;
 

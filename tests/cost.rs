@@ -2,7 +2,7 @@
 //! allocations. The docs of each operation state these numbers.
 //!
 //! The shipped sources of the gate are built here a second time, on a `sync` that counts. That no call
-//! waits for another's progress is `loom-tests/tests/progress.rs`.
+//! waits for another's progress is `loom-tests/tests/progress/`.
 
 mod support;
 

@@ -1,8 +1,8 @@
 //! How late a deferred run starts after the end of its window, beside a peer and the bare timers.
 //!
 //! ```text
-//! cargo run --release --example lateness --features tokio
-//! cargo run --release --example lateness --features tokio -- --rounds 1000 --svg lateness.svg
+//! cargo run --release --example lateness
+//! cargo run --release --example lateness -- --rounds 1000 --svg lateness.svg
 //! ```
 //!
 //! Each round measures every row once, one after the other, so that whatever slows the machine down slows all of

@@ -126,7 +126,7 @@ impl Reloader {
         let events = self.changes.uncovered.swap(0, Ordering::Relaxed);
         if events == 0 {
             // The events of the calls that this run covers were counted before an earlier run took the
-            // count, and so before that run's command: it has seen what they told of.
+            // count, and so before that run's command, which has seen those changes.
             return;
         }
         let run = self.runs.fetch_add(1, Ordering::Relaxed) + 1;

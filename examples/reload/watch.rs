@@ -1,5 +1,5 @@
-//! Watches paths and counts what changes. A watch that may have missed something is made anew, and
-//! *then* a change is counted: the run that covers it sees whatever happened in between. A run too many
+//! Watches paths and counts what changes. A watch that may have missed something is replaced, and
+//! *then* a change is counted: the run that covers it sees all that happened in between. A run too many
 //! is cheap, one too few is a lost update.
 
 use crate::reloader::Changes;
@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 5;
 const CATCH_UP_FOR: Duration = Duration::from_secs(2);
 const CATCH_UP_STEP: Duration = Duration::from_millis(50);
 
-/// What the thread that supervises the watch is told.
+/// A message to the thread that supervises the watch.
 pub enum Message {
     Say(String),
     Stop,
@@ -84,7 +84,7 @@ impl Watch {
         Ok(Self { watcher, roots, changes, stale, messages, mark, marked })
     }
 
-    /// Keeps the watch alive until it is told to stop.
+    /// Keeps the watch alive until a message says to stop.
     pub fn supervise(&mut self) {
         let mut next_look = Instant::now() + LOOK_EVERY;
         loop {
@@ -124,7 +124,7 @@ impl Watch {
         false
     }
 
-    /// Watches anew what is no longer watched as it should be.
+    /// Replaces the watches that no longer watch what they should.
     fn look(&mut self) {
         let stale = self.stale.swap(false, Ordering::Relaxed);
         for root in &mut self.roots {

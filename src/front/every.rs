@@ -11,7 +11,7 @@ use core::time::Duration;
 
 /// Evaluates an expression at most once per threshold at this call site.
 ///
-/// `every!(threshold, expression)` is `Some` of the expression's value if it was evaluated, else `None`.
+/// `every!(threshold, expression)` is `Some` of the expression's value if it was evaluated, and `None` otherwise.
 /// `every!(threshold, |suppressed| expression)` gives it the number of calls that were suppressed since
 /// it was last evaluated.
 ///
@@ -205,7 +205,7 @@ impl<C> Site<C> {
     }
 }
 
-/// A site that was entered: nobody else enters it until this is dropped.
+/// A site that was entered: no other call enters it until this is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it leaves the site"]
 pub struct Entry<'s> {

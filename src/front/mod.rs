@@ -1,5 +1,6 @@
 //! The front ends, each named after who waits, and what they share. All of them need `std`, and none
-//! touches the word: every decision is a call of `gate`, or for keys of `state`.
+//! touches the word: every decision is a call of `gate`. Keys and streams have no gate: they move a plain `state`, under
+//! a lock or by one poll at a time.
 
 #[cfg(feature = "async")]
 pub mod asynchronous;

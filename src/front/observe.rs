@@ -1,12 +1,12 @@
-//! What a front end tells those who watch it: one event for each run, deferral, cancel, takeover,
+//! The events of a front end: one for each run, deferral, cancel, takeover,
 //! abandonment and caught panic, with the feature `tracing`. Without it every function here is empty.
 //!
-//! Nothing is told on the coalesced path, nor while a lock is held. Whoever is told may call the throttle,
-//! so a front end tells only where it can be interrupted: its guards are in place. A subscriber's panic
-//! ends here, so nothing is lost by it, and telling is safe while a thread unwinds. What happens while a
-//! thread is told something is not told to it: a subscriber that calls a throttle would not come to an end.
+//! No event is emitted on the coalesced path, nor while a lock is held. A subscriber may call the throttle, so a
+//! front end emits only where it can be interrupted: its guards are in place. A subscriber's panic ends here, so
+//! nothing is lost by it, and a thread may emit while it unwinds. Events that a subscriber causes are suppressed:
+//! otherwise a subscriber that calls a throttle would never come to an end.
 //!
-//! It cannot tell what only a caller sees: which of its calls were coalesced or refused.
+//! The events do not say what only a caller sees: which of its calls were coalesced or refused.
 
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, dead_code, clippy::inline_always))]
 
@@ -14,7 +14,7 @@ use crate::gate::Gate;
 use crate::state::Epoch;
 use crate::time::Timestamp;
 
-/// Whether anything is told. Ask it where an argument would cost something.
+/// Whether events are emitted. Ask it where an argument would cost something.
 pub(crate) const ENABLED: bool = cfg!(feature = "tracing");
 
 /// Which throttle an event is about.
@@ -83,7 +83,7 @@ observed! {
     }
 
     /// A run that nobody asked to come early took the place of one that was pending with another owner, or
-    /// owed. The run is told by itself.
+    /// owed. The run has an event of its own.
     fn taken_over(source, epoch: Epoch) {
         event!(
             DEBUG, "takeover", source, started_at = ?epoch.started_at(), "a run takes the place of the pending one"

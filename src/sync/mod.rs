@@ -2,7 +2,8 @@
 //! knows of loom and shuttle.
 //!
 //! A model checker must control each of these, so no other module names `core::sync::atomic`, `std::thread`
-//! or `event_listener`. There is one file for each environment, and all three export the same names.
+//! or `event_listener`. The one exception is `OnceLock`, in clocks that are set up once: it decides nothing.
+//! There is one file for each environment, and all three export the same names.
 
 #[cfg(all(atomic_throttle_loom, atomic_throttle_shuttle))]
 compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each other");

@@ -1,7 +1,7 @@
 //! What a `Keyed` must do: a reference model for each key, and what is remembered of those evicted.
 //!
 //! The model of a key is taken away only when the throttle no longer knows the key; then it must have been
-//! over. What every key was ever told is kept beside it, and judged by G1 alone, so that nothing depends on
+//! over. All answers that a key ever got are kept beside it, and judged by G1 alone, so that nothing depends on
 //! the idea of what is remembered.
 
 use crate::reference::reached::Reached;

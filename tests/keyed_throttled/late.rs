@@ -1,5 +1,5 @@
 //! What the thread decides when it was held up between two looks at the clock: by the time and the threshold
-//! that whoever asked had seen, not by those that it has read before.
+//! that the caller had seen, not by those that the thread has read before.
 
 use super::support::{SECOND, at};
 use atomic_throttle::{Clock, KeyedThrottled, Manual, Pending, Timestamp};

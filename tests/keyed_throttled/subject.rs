@@ -1,4 +1,4 @@
-//! A throttle whose runs a test is told of, and whose clock it moves.
+//! A throttle that reports its runs to the test, and whose clock the test moves.
 
 use super::support::{SECOND, at};
 use atomic_throttle::{Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending};

@@ -2,8 +2,8 @@
 //! cover, and what is remembered of keys that were evicted.
 //!
 //! The driver ends each run, and lets the thread come to rest after each operation. In which order keys run
-//! that are due at the same time is left to the thread. What every key was ever told is kept beside the models
-//! and judged by G1 alone.
+//! that are due at the same time is left to the thread. All answers that a key ever got are kept beside the
+//! models and judged by G1 alone.
 
 mod op;
 mod thread;

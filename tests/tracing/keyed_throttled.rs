@@ -1,4 +1,4 @@
-//! What a `KeyedThrottled` tells, of all its keys; and that whoever is told can break nothing.
+//! The events of a `KeyedThrottled`, of all its keys; and a subscriber can break nothing.
 //!
 //! The address that tells throttles apart is known to nobody here, so one test plays all, one after the other.
 

@@ -1,5 +1,5 @@
-//! What is told of a throttle with the feature `tracing`: one event each, with its fields, and nothing of a
-//! call that is coalesced or refused; and that whoever is told can break nothing, by calls or by panics.
+//! The events of a throttle with the feature `tracing`: one for each thing that happens, with its fields, and none for
+//! a call that is coalesced or refused. A subscriber can break nothing, neither by calls nor by panics.
 
 mod fronts;
 #[cfg(feature = "keyed")]

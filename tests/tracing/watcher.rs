@@ -1,4 +1,4 @@
-//! A subscriber for the whole process that writes down what it is told, and reacts as a test asks it to.
+//! A subscriber for the whole process that writes down the events, and reacts as a test asks it to.
 //!
 //! Each test looks at throttles of its own, by their addresses, which no other gets after them: they are leaked.
 

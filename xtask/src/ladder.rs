@@ -38,7 +38,7 @@ const RUNGS: [(&str, &str); 4] = [
 /// The features of the library, each of which must build without the others.
 const FEATURES: [&str; 6] = ["async", "batch", "keyed", "tokio", "tracing", "tsc"];
 
-/// The programs of `examples/` that end by themselves. `reload` is driven by its own test.
+/// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
 const EXAMPLES: [&str; 20] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",

@@ -1,5 +1,5 @@
-//! The project's own commands. `cargo xtask verify` runs every check; the others are parts of it, or make
-//! the figures of the README.
+//! The project's own commands: the checks, the programs that make the figures of the README, and whether both packages
+//! may be published.
 
 mod cargo;
 mod corpus;

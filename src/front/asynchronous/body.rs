@@ -22,7 +22,7 @@ pub(super) type Payload = Box<dyn Any + Send>;
 pub(super) enum Reply<T> {
     Ran(T),
     Panicked(Payload),
-    /// A run by somebody else covers the call.
+    /// Another run covers the call.
     Gone,
     Cancelled,
 }
@@ -49,9 +49,9 @@ async fn turn<R: Runtime>(mut deferred: OwnedDeferral<R>) -> Turn<R> {
     until(&shared, || deferred.fire(shared.runtime.now())).await
 }
 
-/// Performs a run. Its caller is told after the run has finished.
+/// Performs a run. Its caller gets the reply after the run has finished.
 ///
-/// Dropped in the middle, it leaves the run owed before its caller is told: the last argument goes first.
+/// Dropped in the middle, it leaves the run owed before its caller learns of it: the last argument is dropped first.
 pub(super) async fn perform<R, T, F, Fut>(
     reply: impl FnOnce(Reply<T>) + Send + 'static,
     started: OwnedRun<R>,

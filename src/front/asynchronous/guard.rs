@@ -1,4 +1,4 @@
-//! The gate's guards as a task holds them: without a lifetime, and with those told who wait.
+//! The gate's guards as a task holds them: they have no lifetime, and they wake those who wait.
 //!
 //! A task can be dropped at any await, and before it is polled at all: a runtime that shuts down does that.
 //! So from the decision on, one of these holds what was decided.
@@ -78,7 +78,7 @@ pub(super) struct OwnedDeferral<R: Runtime> {
 pub(super) enum Turn<R: Runtime> {
     /// Its run has started.
     Run(OwnedRun<R>),
-    /// A run by somebody else covers it.
+    /// Another run covers it.
     Gone,
     /// The deferral was cancelled.
     Cancelled,

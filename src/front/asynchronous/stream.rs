@@ -35,8 +35,8 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// Two items are emitted at least `threshold` apart (G1). An item comes when it is polled: whoever polls late
-/// gets the latest item then, and the window starts there. A threshold above [`Threshold::MAX`] is
+/// Two items are emitted at least `threshold` apart (G1). An item comes when it is polled: a late poll gets
+/// the latest item, and the window starts there. A threshold above [`Threshold::MAX`] is
 /// clamped to it. The stream need not be `Unpin`, and can be built outside of a runtime.
 ///
 /// Cost: at most three clock readings and one allocation for each window, however many items come in it.
@@ -123,7 +123,7 @@ fn ready_item<T>(polled: Poll<Option<T>>) -> Poll<Option<T>> {
 }
 
 impl<S: Stream, R: Runtime> ThrottledStream<S, R> {
-    /// The item, if it is to be emitted at once. It is held back else.
+    /// The item, if it is to be emitted at once. Otherwise holds it back.
     fn arrive(self: Pin<&mut Self>, item: S::Item) -> Option<S::Item> {
         let this = self.project();
         // Where one is held back already, a later one may be ready: the window is asked for after that.

@@ -69,7 +69,7 @@ use std::sync::Arc;
 /// * **G7** Deciding is lock-free. Coalescing is wait-free: no clock, no write, no allocation.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run. A run that would wait for itself, or for the run
-///   after it, is told so instead: see [`run`](Self::run) and [`wait`](Self::wait).
+///   after it, gets an answer that says so instead: see [`run`](Self::run) and [`wait`](Self::wait).
 ///
 /// # When a future is dropped, and when the runtime shuts down
 ///
@@ -86,7 +86,7 @@ use std::sync::Arc;
 ///
 /// # When the function panics
 ///
-/// The panic is caught in the task, after the panic hook has told of it. The window counts, what is pending
+/// The panic is caught in the task, after the panic hook has reported it. The window counts, what is pending
 /// stays pending, and the calls that the run covered have been covered by a run that panicked: each wait for
 /// it says so. A [`run`](Self::run) that awaits the function resumes the panic; if nobody does, it ends here.
 ///
@@ -119,8 +119,8 @@ impl<R> AsyncThrottle<R> {
 }
 
 impl<R: Runtime> AsyncThrottle<R> {
-    /// Asks for a run of `f`, at once if it may be, else when the window is over. Decides now, and does not
-    /// wait: the ticket does, if you want to.
+    /// Asks for a run of `f`: at once if that may be, otherwise when the window is over. Decides now, and does
+    /// not wait. The ticket can wait for the run.
     ///
     /// * A run is pending: it covers this call. `f` is dropped, so it must not carry the data.
     /// * No run is in progress and the window is over: a task runs `f` now.
@@ -204,7 +204,7 @@ impl<R: Runtime> AsyncThrottle<R> {
     }
 
     /// Runs `f` now, in a task, if a run is pending or owed, whether the window is over or not. This is the
-    /// explicit exception from G1; the window starts anew.
+    /// explicit exception from G1. A new window starts.
     ///
     /// The function of the former owner is dropped.
     ///
@@ -247,9 +247,9 @@ impl<R: Runtime> AsyncThrottle<R> {
         cancelled.is_some()
     }
 
-    /// Waits until everything that was requested before has run: the pending run, if there is one, else the
-    /// run in progress; with neither it ends at once, however the latest run ended. The call is the first
-    /// poll.
+    /// Waits until everything that was requested before has run: the pending run, if there is one, otherwise
+    /// the run in progress. With neither it ends at once, no matter how the latest run ended. The call is the
+    /// first poll.
     ///
     /// # Errors
     ///

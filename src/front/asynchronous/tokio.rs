@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 /// runtime was [named](Self::on).
 #[derive(Clone, Debug)]
 pub struct Tokio {
-    /// `None`: the runtime of whoever calls.
+    /// `None`: the runtime that the call is made in.
     handle: Option<Handle>,
     /// When the clock read [`FIRST`].
     origin: Instant,
@@ -30,7 +30,7 @@ pub struct Tokio {
 /// Before it a clock could not go back. The word takes 0 for *never ran*, so it must not be 0.
 const FIRST: Timestamp = Timestamp::from_nanos(1_000_000_000);
 
-/// An end of the platform's clock that no sleep needs to reach: whoever slept too short asks again.
+/// An end of the platform's clock that no sleep needs to reach: a task that slept too short asks again.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Tokio {

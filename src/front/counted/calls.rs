@@ -23,9 +23,9 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 /// # Guarantees
 ///
 /// * Each call is taken once: what all runs took and what is [`outstanding`](Self::outstanding) sum up to
-///   the calls that were counted. Counting and taking are read-modify-writes of one number, and nothing
-///   else writes it.
-/// * A call that was told *deferred* or *coalesced* is taken by the run that covers it, or by an earlier one,
+///   the calls that were counted. Counting and taking are read-modify-writes of one number, and there
+///   are no other writes.
+/// * A call that was answered with *deferred* or *coalesced* is taken by the run that covers it, or by an earlier one,
 ///   and by no later one: the count is one of the things that were written before the call (G3). So where
 ///   there is a trailing edge the last call is reported when the last run has come, without a further call.
 /// * It may be an earlier one: a call is counted, another run starts, and then the call asks. The run

@@ -35,7 +35,7 @@ pub use self::throttled::CountedThrottled;
 /// with [`CountedThrottled`] no caller waits.
 ///
 /// *The function of a coalesced or refused call is dropped, so it must not carry the data.* Only the number
-/// of calls is carried on. Write everything else where the function reads it, before the call:
+/// of calls is carried on. Write all other data where the function reads it, before the call:
 ///
 /// ```
 /// use atomic_throttle::Counted;
@@ -57,10 +57,10 @@ pub use self::throttled::CountedThrottled;
 ///
 /// # Guarantees
 ///
-/// Those of [`Throttle`] by numbers, and those of [`Calls`]: exact in total, and a call that was told
-/// *deferred* or *coalesced* is in the count of the run that covers it or of an earlier one. So a run may be
-/// told of fewer calls than it covers, also of none; never is one told twice or forgotten. The function of a
-/// run that panics was told, and its calls are not told again (G6).
+/// Those of [`Throttle`] by numbers, and those of [`Calls`]: the total is exact, and a call that was answered
+/// with *deferred* or *coalesced* is in the count of the run that covers it or of an earlier one. So a run may
+/// receive a smaller number than it covers, even 0. No call is counted twice or forgotten. A run that panics
+/// has received its number, and no later run receives those calls again (G6).
 ///
 /// # Cost
 ///
@@ -92,8 +92,8 @@ impl<C> Counted<C> {
 }
 
 impl<C: Clock> Counted<C> {
-    /// As [`Throttle::run`]; `f` is given the number of calls since the run before, this one included unless
-    /// that run was told of it.
+    /// As [`Throttle::run`]; `f` receives the number of calls since the run before, including this one unless
+    /// that run received it.
     ///
     /// # Panics
     ///
@@ -122,8 +122,8 @@ impl<C: Clock> Counted<C> {
         self.throttle.run_within(max_wait, || f(self.calls.take()))
     }
 
-    /// As [`Throttle::try_run`]. A call that is refused stays counted, and if none comes after it nobody is
-    /// told of it but who [takes](Self::take) it.
+    /// As [`Throttle::try_run`]. A call that is refused stays counted. If no call comes after it, only
+    /// [`take`](Self::take) returns it.
     ///
     /// # Errors
     ///
@@ -153,8 +153,8 @@ impl<C: Clock> Counted<C> {
 }
 
 impl<C> Counted<C> {
-    /// How many calls no run was told of, and will not be: for the end of a program, where the last calls
-    /// were refused, cancelled or left owed.
+    /// Takes the calls that no run has received, and returns their number: for the end of a program, where the
+    /// last calls were refused, cancelled or left owed.
     #[must_use = "these calls are not counted any more"]
     pub fn take(&self) -> u64 {
         self.calls.take()
@@ -166,7 +166,7 @@ impl<C> Counted<C> {
         &self.throttle
     }
 
-    /// How many calls no run was told of yet, at this moment.
+    /// How many calls no run has received yet, at this moment.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         self.calls.outstanding()

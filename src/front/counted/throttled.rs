@@ -1,4 +1,4 @@
-//! [`CountedThrottled`]: a [`Throttled`] whose runs are told how many calls they stand for.
+//! [`CountedThrottled`]: a [`Throttled`] whose runs receive the number of calls that they stand for.
 
 use crate::front::counted::Calls;
 use crate::front::owner::Ended;
@@ -7,8 +7,8 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-/// Runs one function on a thread of its own, at most once per threshold, and tells it how many calls each run
-/// stands for.
+/// Runs one function on a thread of its own, at most once per threshold. Each run receives the number of calls
+/// that it stands for.
 ///
 /// ```
 /// use atomic_throttle::CountedThrottled;
@@ -38,7 +38,7 @@ pub struct CountedThrottled {
 }
 
 impl CountedThrottled {
-    /// As [`Throttled::spawn`]; `f` is given the number of calls since the run before.
+    /// As [`Throttled::spawn`]; `f` receives the number of calls since the run before.
     ///
     /// # Panics
     ///
@@ -65,14 +65,14 @@ impl CountedThrottled {
         &self.throttled
     }
 
-    /// How many calls no run was told of yet, at this moment.
+    /// How many calls no run has received yet, at this moment.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         self.calls.outstanding()
     }
 
-    /// How many calls no run was told of, and will not be: after the end, where the last ones were refused,
-    /// cancelled or left owed.
+    /// Takes the calls that no run has received, and returns their number: for the time after the end, where the
+    /// last calls were refused, cancelled or left owed.
     #[must_use = "these calls are not counted any more"]
     pub fn take(&self) -> u64 {
         self.calls.take()

@@ -1,4 +1,4 @@
-//! What a [`Keyed`] can be told before it is built.
+//! What can be set before a [`Keyed`] is built.
 
 use super::front::Keyed;
 use super::hash::KeyHash;
@@ -83,7 +83,7 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
         (Shards::new(self.shards, self.max_keys as u64), self.threshold, self.clock, self.hasher)
     }
 
-    /// Builds it. It allocates its shards, and nothing else before the first key.
+    /// Builds it. Before the first key it allocates only its shards.
     #[must_use]
     pub fn build(self) -> Keyed<K, C, S> {
         let (shards, threshold, clock, hasher) = self.into_parts();

@@ -1,6 +1,6 @@
 //! Eviction: which keys are forgotten, and in which portions.
 //!
-//! Nobody sweeps the whole. A call that runs looks at a few places of one shard, by turns, and goes on there
+//! No thread sweeps the whole table. A call that runs looks at a few places of one shard, by turns, and goes on there
 //! only as long as there is more to evict than to keep. A shard whose table is full is looked through before
 //! it grows, which takes a look at every entry in any case.
 
@@ -16,8 +16,8 @@ pub(super) const STEPS: usize = 64;
 /// A table with room for this many times its entries is made smaller.
 const MOSTLY_EMPTY: usize = 8;
 
-/// The places of the smallest table, which is kept where nobody asks for its memory: else each lone key would
-/// allocate one anew.
+/// The places of the smallest table, which is kept unless somebody asks for its memory: otherwise each lone key
+/// would allocate a new one.
 const LEAST: usize = 4;
 
 /// The keys that were evicted, to be dropped when the lock is free: what their `Drop` does is not ours.

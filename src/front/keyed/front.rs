@@ -197,7 +197,7 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
 impl<K, C, S> Keyed<K, C, S> {
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to windows that are not
     /// over. After a longer one, a call on a key that is not known may be refused until the latest window
-    /// that was forgotten is over, measured anew.
+    /// that was forgotten is over by the new threshold.
     ///
     /// Cost: one store.
     pub fn set_threshold(&self, threshold: Duration) {

@@ -7,7 +7,7 @@ use foldhash::quality::{FoldHasher, RandomState};
 /// The hash of keys by default: fast, and seeded at random for each [`Keyed`](super::Keyed).
 ///
 /// It is hard, but not proven to be infeasible, to choose keys whose hashes collide without knowing the
-/// seed. Where whoever chooses the keys is also patient, hostile, and able to measure, pass
+/// seed. If a patient attacker chooses the keys and can measure the calls, pass
 /// `std::hash::RandomState` to [`KeyedBuilder::hasher`](super::KeyedBuilder::hasher), for some 15 ns a call.
 #[derive(Clone, Default)]
 pub struct KeyHash(RandomState);

@@ -1,5 +1,5 @@
-//! One shard: a part of the keys, each with its state. No lock, no clock, no atomics: whoever holds the
-//! shard's lock moves a state by the pure transitions of [`state`](crate::state).
+//! One shard: a part of the keys, each with its state. It has no lock, no clock and no atomics: a thread that
+//! holds the shard's lock moves a state by the pure transitions of [`state`](crate::state).
 //!
 //! What is forgotten here is remembered once for all: the latest state among those evicted. A key that is
 //! not in the table is decided by that state, as if it were the one that was evicted last. So it makes no
@@ -31,7 +31,7 @@ pub(super) struct At {
     pub(super) threshold: Threshold,
 }
 
-/// What a call is told.
+/// The answer to a call.
 #[derive(Debug, PartialEq)]
 pub(super) enum Decision {
     Started(Epoch),

@@ -101,7 +101,7 @@ impl<K> Shards<K> {
         read(self.of(hashed.hash)).state(hashed)?.refuses(at.now, at.threshold)
     }
 
-    /// Decides anew, and alone: what was seen under the lock of a reader may have changed.
+    /// Decides again, and alone: what was seen under the lock of a reader may have changed.
     pub(super) fn try_start<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Decision
     where
         K: Borrow<Q>,
@@ -157,9 +157,9 @@ impl<K> Shards<K> {
     pub(super) fn make_room(&self, at: At) -> bool {
         let mut looked = 0;
         let turn = self.next_turn();
-        // Each shard once, whoever else has a turn meanwhile.
+        // Each shard once, even if other threads take turns meanwhile.
         for shard in 0..self.all.len() as u64 {
-            // Whoever else takes that room leaves what is still to be evicted for the next try.
+            // If another thread takes that room, the next try evicts what is left here.
             if self.len() < self.most_keys {
                 return true;
             }

@@ -34,8 +34,8 @@ impl<S: Ending> Keeper<S> {
     pub(crate) fn end(&self, pending: Pending, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
         self.shared.end(pending);
         let shutdown = self.shared.wait_for_end(limit)?;
-        // A worker that looks at its own end, in a hook, does not wait for itself; and what the thread has left
-        // to do when it has told its end keeps to no limit.
+        // A worker that looks at its own end, in a hook, does not wait for itself. And no limit holds for what the
+        // thread does after it has announced its end.
         if limit.is_none() && !self.shared.is_worker() {
             self.join();
         }

@@ -1,4 +1,9 @@
-//! What all front ends with a thread of their own share: how they end, and what becomes of a panic.
+//! What is common to the front ends that perform runs themselves, on a thread or in tasks.
+//!
+//! * [`Stage`], [`Pending`], [`Shutdown`], [`Ended`]: how far a thread has come on the way to its end
+//! * [`PanicPolicy`]: what becomes of a panic that is caught
+//! * [`endings`]: how runs ended, for those who wait; also for tasks
+//! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
 
 pub(crate) mod endings;
 pub(crate) mod keeper;
@@ -153,7 +158,7 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// What is told of a panic.
+/// The hook that is called after a panic.
 pub(crate) type PanicHook = Box<dyn FnMut(&Panic<'_>) + Send>;
 
 /// What becomes of the panics of a function.

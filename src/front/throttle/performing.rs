@@ -7,7 +7,7 @@ use crate::gate::Run;
 use crate::sync::{Ordering, this_thread};
 
 impl<C: Clock> Throttle<C> {
-    /// Performs a run that this caller did not wait for: whoever did is released first.
+    /// Performs a run that this caller did not wait for. The thread that did wait is released first.
     #[inline]
     pub(super) fn take_over<T>(&self, run: Run<'_>, edge: Edge, f: impl FnOnce() -> T) -> T {
         if run.released_owner() {

@@ -1,7 +1,7 @@
-//! [`Batched`]: a [`Throttled`] whose runs are given what callers pushed.
+//! [`Batched`]: a [`Throttled`] whose runs receive what callers pushed.
 //!
 //! The queue is a lock-free one of crossbeam. A producer pushes before it asks, so by G3 the covering run
-//! finds the item. A run is given as many items as there were when it started, so producers cannot keep it
+//! finds the item. A run receives as many items as there were when it started, so producers cannot keep it
 //! from ending.
 //!
 //! The first item after an idle time is pushed under the lock of the throttle. So an item is either taken or
@@ -70,7 +70,7 @@ impl<T: Send + 'static> Batched<T> {
         Throttled::builder(threshold).spawn_batched(f).expect("the system can start a thread")
     }
 
-    /// Pushes `item` and asks for a run that is given it. Never waits for a run.
+    /// Pushes `item` and asks for a run that receives it. Never waits for a run.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl<T: Send + 'static> Batched<T> {
         let epoch = shared.gate.coalesce().map_or_else(|| shared.request_before_the_end(), Ok);
         match epoch {
             Ok(epoch) => Ok(Triggered::new(&self.throttled, epoch)),
-            // It ended since: the last run may have been given the item.
+            // It ended since: the last run may have received the item.
             Err(ended) => Err(Rejected { item: None, ended }),
         }
     }
@@ -100,7 +100,8 @@ impl<T: Send + 'static> Batched<T> {
         }
     }
 
-    /// Takes what no run has been given yet: after the end, or after a cancel, for else a run is coming.
+    /// Drains the items that no run has received. Call it after the end or after a cancel; otherwise the pending run
+    /// will receive them.
     #[must_use = "the items are nowhere else"]
     pub fn take_remaining(&self) -> Vec<T> {
         Batch::of(&self.items).collect()
@@ -114,7 +115,7 @@ impl<T: Send + 'static> Batched<T> {
 }
 
 impl Builder {
-    /// Starts a thread that is given what callers push.
+    /// Starts a thread whose function receives what callers push.
     ///
     /// # Errors
     ///
@@ -187,7 +188,7 @@ impl<T> Iterator for Batch<'_, T> {
 /// An item that was not taken, because the throttle has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejected<T> {
-    /// The item; `None` if it was pushed while the throttle ended: then the last run was given it, or it is
+    /// The item; `None` if it was pushed while the throttle ended: then the last run received it, or it is
     /// among the [remaining](Batched::take_remaining) ones.
     pub item: Option<T>,
     /// Why.

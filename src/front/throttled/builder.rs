@@ -1,4 +1,4 @@
-//! What a [`Throttled`] can be told before it starts.
+//! What can be set before a [`Throttled`] starts.
 
 use super::Throttled;
 use super::shared::Shared;
@@ -53,7 +53,7 @@ impl Builder {
         }
     }
 
-    /// Names the thread: "throttled" else. The name must not contain a zero byte.
+    /// Names the thread. Default: "throttled". The name must not contain a zero byte.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -65,8 +65,8 @@ impl Builder {
         self
     }
 
-    /// Leaves at least this time between the end of a run and the start of the next, beside the threshold:
-    /// for those who need silence where a run takes long, or starts late. A flush does not keep to it.
+    /// Leaves at least this time between the end of a run and the start of the next, in addition to the threshold.
+    /// Use it if there must be a pause even where a run takes long or starts late. A flush ignores it.
     pub fn rest(mut self, rest: Duration) -> Self {
         self.rest = rest;
         self
@@ -79,7 +79,8 @@ impl Builder {
         self
     }
 
-    /// Is told of each panic of the function, on the thread. A panic of its own is caught, and lost.
+    /// Called on the background thread after each panic of the function. If the hook itself panics, that panic is
+    /// discarded.
     pub fn on_panic(mut self, hook: impl FnMut(&Panic<'_>) + Send + 'static) -> Self {
         self.panics.hook = Some(Box::new(hook));
         self
@@ -101,7 +102,7 @@ impl Builder {
         self.spawn_with(move |_| f())
     }
 
-    /// Starts the thread with a function that is given what the handles share.
+    /// Starts the thread with a function that receives what the handles share.
     pub(super) fn spawn_with(self, f: impl FnMut(&Shared) + Send + 'static) -> io::Result<Throttled> {
         let shared = Arc::new(Shared::new(self.threshold, self.clock));
         let worker = Worker { shared: Arc::clone(&shared), f, panics: self.panics, rest: self.rest };

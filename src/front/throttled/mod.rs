@@ -90,8 +90,8 @@ use std::sync::{Arc, Weak};
 ///   it and sees what the caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by
 ///   [`Pending::Discard`]; or it stays visibly owed, after a panic that was to be fatal.
 ///   [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
-/// * **G6** A panic of the function is caught, counted, told to [`Builder::on_panic`] and to whoever waits,
-///   and the throttle goes on: its window counts, and what is pending stays pending.
+/// * **G6** A panic of the function is caught and counted. [`Builder::on_panic`] and every wait for the run
+///   report it, and the throttle goes on: its window counts, and what is pending stays pending.
 /// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending
 ///   takes a lock, which nobody holds for longer than a decision, to be ordered against the end.
 /// * **G8** as [`Throttle`](crate::Throttle).
@@ -101,7 +101,7 @@ use std::sync::{Arc, Weak};
 /// # Cost
 ///
 /// A call while a run is pending is one fence and one load. One that makes a run pending adds a lock, a
-/// compare-and-swap, and the wake-up of the thread if that sleeps. A throttle is one thread and some 400
+/// compare-and-swap, and the wake-up of the thread if that sleeps. A throttle is one thread and some 540
 /// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
 /// due, and not up to 50 µs later.
 #[derive(Clone)]
@@ -130,7 +130,7 @@ impl Throttled {
     /// Asks for a run, and returns at once with a handle to wait for it. Never waits for a run, and never
     /// runs the function itself.
     ///
-    /// Cost: one fence and one load while a run is pending; see [`Throttled`](Self#cost) else.
+    /// Cost: one fence and one load while a run is pending; otherwise see [`Throttled`](Self#cost).
     ///
     /// # Errors
     ///
@@ -149,8 +149,8 @@ impl Throttled {
         self.shared.request().map(|epoch| Triggered::new(self, epoch))
     }
 
-    /// Has the pending run start now, whether the window is over or not: the exception from G1. The window
-    /// starts anew.
+    /// Has the pending run start now, whether the window is over or not: the exception from G1. A new
+    /// window starts.
     ///
     /// The run has started when this returns, by its stamp; the thread performs it.
     ///

@@ -34,7 +34,7 @@ struct WorkerState {
     deferred_in: Option<Epoch>,
     /// How it would end now.
     shutdown: Shutdown,
-    /// The epoch of the run that the end has cancelled: told when no lock is held.
+    /// The epoch of the run that the end has cancelled: its event comes when no lock is held.
     discarded_in: Option<Epoch>,
 }
 
@@ -48,7 +48,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
             Shutdown::Panicked
         });
         let Self { shared, f, panics, .. } = self;
-        // What they hold is dropped when the end is told: one by one, for two panics at once would abort.
+        // Drops what they hold before the end is announced, one at a time: a second panic while unwinding would abort.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(f))) {
             discard(payload);
         }
@@ -111,7 +111,7 @@ impl<F: FnMut(&Shared)> Worker<F> {
             kept.rested_at = shared.within(self.rest);
         }
         if !completed && self.panics.fatal {
-            // Before the run is seen to finish: whoever knows of the panic is refused.
+            // Before the run is seen to finish: a caller that knows of the panic is refused.
             fail(shared);
         }
         drop(run);

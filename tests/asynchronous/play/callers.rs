@@ -1,4 +1,4 @@
-//! What callers are told in the end, and what they are to be told.
+//! The answers that callers get in the end, and those that they should get.
 
 use super::super::by_hand::Driven;
 use super::super::reference::Promise;

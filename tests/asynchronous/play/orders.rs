@@ -1,4 +1,4 @@
-//! What the functions of the runs do, told from outside.
+//! What the functions of the runs do, as the driver orders it from outside.
 
 use super::super::by_hand::ByHand;
 use atomic_throttle::AsyncThrottle;

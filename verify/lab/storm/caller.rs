@@ -1,4 +1,4 @@
-//! One caller: when it calls, which key, and what it keeps of what it was told.
+//! One caller: when it calls, which key, and what it keeps of the answers.
 
 use super::options::Options;
 use super::record::{self, Heard, Kind, Mark, Testimony, Unheard};

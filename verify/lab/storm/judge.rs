@@ -1,4 +1,4 @@
-//! Compares what the threads were told with the runs that took place.
+//! Compares the answers that the threads got with the runs that took place.
 
 use super::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
 
@@ -188,7 +188,7 @@ impl Verdict {
         self.judge_owners(testimonies);
     }
 
-    /// Whoever is told that a covering run has ended is told so after its end.
+    /// A caller learns that a covering run has ended only after its end.
     fn judge_waits(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
         let is_early = |thread: usize, heard: &Heard| {
             let ended = order.partition_point(|&index| log.runs()[index].end <= heard.at);

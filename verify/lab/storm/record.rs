@@ -1,4 +1,4 @@
-//! What a storm leaves behind: a record of every run, and what each thread was told.
+//! What a storm leaves behind: a record of every run, and the answers that each thread got.
 
 use super::turns::calls_on;
 use hdrhistogram::Histogram;

@@ -1,7 +1,7 @@
 //! Negative controls: each planted fault is found by a property of `keyed_throttled.rs` that holds without it.
 //!
-//! The sources of the library are built here a second time, with a `background` and an `over` into which a test
-//! plants a fault.
+//! The sources of the library are built here a second time, with an `owner` and an `over` into which a test plants
+//! a fault.
 
 #[path = "../../../loom-tests/tests/keyed_throttled/fault.rs"]
 mod fault;

@@ -1,4 +1,4 @@
-//! What a [`KeyedThrottled`] can be told before it starts.
+//! What can be set before a [`KeyedThrottled`] starts.
 
 use super::KeyedThrottled;
 use super::shared::Shared;
@@ -57,7 +57,7 @@ impl<K> KeyedThrottledBuilder<K> {
 }
 
 impl<K, S> KeyedThrottledBuilder<K, S> {
-    /// Names the thread: "throttled" else. The name must not contain a zero byte.
+    /// Names the thread. Default: "throttled". The name must not contain a zero byte.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -96,8 +96,8 @@ impl<K, S> KeyedThrottledBuilder<K, S> {
         self
     }
 
-    /// Is told of each panic of the function, and of which key, on the thread. A panic of its own is caught,
-    /// and lost.
+    /// Called on the background thread after each panic of the function, with the key of the run. If the hook
+    /// itself panics, that panic is discarded.
     pub fn on_panic(mut self, hook: impl FnMut(&K, &Panic<'_>) + Send + 'static) -> Self {
         self.hook = Some(Box::new(hook));
         self
@@ -123,7 +123,7 @@ impl<K, S> KeyedThrottledBuilder<K, S> {
         self.spawn_with(false, move |key, _| f(key))
     }
 
-    /// Starts a thread whose function is given the number of calls that each run covers.
+    /// Starts a thread whose function receives the number of calls that each run covers.
     ///
     /// # Errors
     ///

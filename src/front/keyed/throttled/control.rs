@@ -1,6 +1,6 @@
 //! [`Ledger`]: what is decided once in a while, and what goes to the thread.
 //!
-//! Lock order: the lock of a shard, then this one. Whoever holds this one takes no other. So a call moves the
+//! Lock order: the lock of a shard, then this one. A thread that holds this one takes no other. So a call moves the
 //! state of its key and hands it over in one step, and comes before the end or after it.
 
 use super::agenda::Deferral;

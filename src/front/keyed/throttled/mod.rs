@@ -103,8 +103,8 @@ use std::sync::Arc;
 /// * **G4** At most one run of a key is pending, and the thread owns it.
 /// * **G5** A pending run starts when the window of its key is over, and the runs of other keys that were
 ///   seen to be due before it are done. A run that takes long delays those of all keys.
-/// * **G6** A panic of the function is caught, counted, told to [`KeyedThrottledBuilder::on_panic`] and to
-///   whoever waits, and the throttle goes on: its window counts, and what is pending stays pending.
+/// * **G6** A panic of the function is caught and counted. [`KeyedThrottledBuilder::on_panic`] and every wait
+///   for the run report it, and the throttle goes on: its window counts, and what is pending stays pending.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside the run, on any key. None deadlocks: a wait returns
 ///   [`WaitError::InsideRun`].
@@ -125,14 +125,14 @@ use std::sync::Arc;
 ///
 /// # Counts
 ///
-/// With [`spawn_counted`](Self::spawn_counted) a run is told how many calls on its key it covers, exactly:
+/// With [`spawn_counted`](Self::spawn_counted) a run receives the exact number of calls on its key that it covers:
 /// each call that was taken is in the number of the run that covers it. Those whose run was cancelled,
 /// discarded or is owed are in [`uncovered`](Self::uncovered). Calls that were refused are in neither.
 ///
 /// # Events
 ///
-/// With the feature `tracing` it tells [what the others tell](crate#features), but not of which key, for a key
-/// need not be [`Debug`](fmt::Debug): the function and [`KeyedThrottledBuilder::on_panic`] are told the key.
+/// With the feature `tracing` it emits [the events of the others](crate#features), but without the key, because a
+/// key need not be [`Debug`](fmt::Debug). The function and [`KeyedThrottledBuilder::on_panic`] receive the key.
 ///
 /// # Cost
 ///
@@ -163,7 +163,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
         Self::builder(threshold).spawn(f).expect("the system can start a thread")
     }
 
-    /// As [`spawn`](Self::spawn); `f` is also given the number of calls that its run covers.
+    /// As [`spawn`](Self::spawn); `f` also receives the number of calls that its run covers.
     ///
     /// # Panics
     ///
@@ -208,7 +208,7 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     }
 
     /// Has the pending run of `key` start now, whether the window is over or not: the exception from G1. The
-    /// window of the key starts anew.
+    /// key starts a new window.
     ///
     /// The run has started when this returns, by its stamp; the thread performs it, after the run in progress
     /// and those that were flushed before, by turns with others that are due.
@@ -267,7 +267,7 @@ impl<K, S> KeyedThrottled<K, S> {
     }
 
     /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending runs, and
-    /// the thread is joined. Returns how it ended: [`Shutdown::Discarded`] if any run was discarded, else
+    /// the thread is joined. Returns how it ended: [`Shutdown::Discarded`] if any run was discarded, otherwise
     /// [`Shutdown::Ran`] if any was performed since. All handles stay valid; calls by them are refused.
     ///
     /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
@@ -290,7 +290,7 @@ impl<K, S> KeyedThrottled<K, S> {
 
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
     /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
-    /// may have to wait until the latest window that was forgotten is over, measured anew.
+    /// may have to wait until the latest window that was forgotten is over by the new threshold.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
         self.shared.waiting().notify();

@@ -1,7 +1,7 @@
 //! [`Promises`]: waits for everything that was requested before, without a word for each key.
 //!
 //! Each promise of a run has a number, and is redeemed once: its run completed or panicked, or it was cancelled,
-//! or it is owed. A wait counts how many are not, and is told of each that is older than itself.
+//! or it is owed. A wait counts those that are not yet redeemed and older than itself.
 
 use crate::front::keyed::active::PromiseId;
 use crate::front::wait::WaitError;

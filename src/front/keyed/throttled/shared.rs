@@ -31,7 +31,7 @@ pub(super) struct Shared<K, S> {
     event: Event,
     waiters: AtomicU32,
     pub(super) clock: AnyClock,
-    /// Whether runs are told how many calls they cover.
+    /// Whether runs receive the number of calls that they cover.
     counts: bool,
     /// The number of the thread that runs the function, 0 until it has begun.
     worker: AtomicU32,
@@ -179,7 +179,7 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
         }
     }
 
-    /// A call on a key that is in `shard`. The thread is told before the caller drops any key, which may panic.
+    /// A call on a key that is in `shard`. The thread is notified before the caller drops any key, which may panic.
     fn request_in(
         &self,
         mut shard: impl DerefMut<Target = Shard<K>>,

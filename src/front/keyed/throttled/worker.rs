@@ -16,14 +16,14 @@ use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// What is told of a panic in the run of a key.
+/// The hook for a panic in the run of a key.
 pub(super) type KeyedPanicHook<K> = Box<dyn FnMut(&K, &Panic<'_>) + Send>;
 
 pub(super) struct Worker<K, S, F> {
     pub(super) shared: Arc<Shared<K, S>>,
     pub(super) f: F,
     pub(super) hook: Option<KeyedPanicHook<K>>,
-    /// Without a hook: that one is not told the key.
+    /// Without a hook: this one does not receive the key.
     pub(super) panics: PanicPolicy,
 }
 
@@ -71,7 +71,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
             Shutdown::Panicked
         });
         let Self { shared, f, hook, .. } = self;
-        // What they hold is dropped when the end is told: one by one, for two panics at once would abort.
+        // Drops what they hold before the end is announced, one at a time: a second panic while unwinding would abort.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(f))) {
             discard(payload);
         }
@@ -124,7 +124,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
             },
         );
         if !completed && self.panics.fatal {
-            // Before the run is seen to end: whoever knows of the panic is refused.
+            // Before the run is seen to end: a caller that knows of the panic is refused.
             fail(shared, &mut kept.agenda);
         }
         write(shared.shards.of(item.hash)).finish(&item.hashed(), epoch);
@@ -249,7 +249,7 @@ impl<K: Hash + Eq> WorkerState<K> {
     }
 
     fn discard_all<S: BuildHasher>(&mut self, shared: &Shared<K, S>) {
-        // One by one, for a key that is dropped may panic.
+        // One by one, because a key that is dropped may panic.
         while let Some(deferral) = self.agenda.any() {
             let mut locked = write(shared.shards.of(deferral.item.hash));
             let cancelled = if locked.is_live(&deferral) {

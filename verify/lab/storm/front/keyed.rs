@@ -1,8 +1,8 @@
 //! [`KeyedThrottled`]: a throttle for each key, with a trailing edge. One thread waits and runs for all of them,
 //! and every call is taken. Between two calls of a key it may have been evicted.
 //!
-//! A call is told no epoch, so the clock is read when it has returned: what is promised to it is kept by the
-//! first run after that, or by one before. Each run is told how many calls it covers.
+//! A call gets no epoch, so the clock is read when it has returned: the promise to it is kept by the first run
+//! after that, or by one before. Each run receives the number of calls that it covers.
 
 use super::super::caller::{Call, Promised, Told};
 use super::super::course::PATIENCE;

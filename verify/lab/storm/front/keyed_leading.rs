@@ -1,4 +1,4 @@
-//! [`Keyed`]: a throttle for each key. A call runs at once, or is refused and told so: nothing is promised,
+//! [`Keyed`]: a throttle for each key. A call runs at once, or is refused: nothing is promised,
 //! and nothing is pending. Between two calls of a key it may have been evicted.
 
 use super::super::caller::{Call, Own, Told};
