@@ -76,7 +76,7 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
     }
 }
 
-/// The names of the rungs that the quick part runs in part, and of those that it leaves out.
+/// The names of the rungs that the quick checks are a part of, and of those that it leaves out.
 pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
     let quick = rungs(Depth::Quick);
     let in_part: Vec<_> = quick.iter().filter(|rung| rung.is_in_part()).map(Rung::name).collect();
