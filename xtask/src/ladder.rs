@@ -87,7 +87,16 @@ pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
 fn every_rung(soak_minutes: &str) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests(), protocol()];
     rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
-    rungs.extend([models(), downstream(), schedules(), weaken(), examples(), costs(), soak(soak_minutes)]);
+    rungs.extend([
+        models(),
+        downstream(),
+        schedules(),
+        weaken(),
+        examples(),
+        costs(),
+        soak(soak_minutes),
+        packages(),
+    ]);
     rungs
 }
 
@@ -204,6 +213,12 @@ fn costs() -> Rung {
 /// Its planted faults are in the tests of the example.
 fn soak(minutes: &str) -> Rung {
     Rung::of_commands("soak", [Step::cargo(&format!("xtask soak --minutes {minutes}"))]).with_evidence()
+}
+
+/// What would be uploaded: contents, links, pages as docs.rs builds them, builds with the oldest dependencies that
+/// are accepted. Without a nightly toolchain the last two say that they were skipped.
+fn packages() -> Rung {
+    Rung::of_commands("packages", [Step::cargo("xtask release --draft")])
 }
 
 fn format() -> Rung {

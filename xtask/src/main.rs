@@ -62,7 +62,11 @@ enum Command {
     Clocks(clocks::Options),
     Cluster(cluster::Options),
     /// Say whether both packages may be published: everything is checked on the files that would be uploaded.
-    Release,
+    Release {
+        /// All but what is missing until the day of the release: the address of the repository, and a commit.
+        #[arg(long)]
+        draft: bool,
+    },
     /// Print the ratios of the last `cargo bench`, as the README has them.
     Ratios,
 }
@@ -100,7 +104,7 @@ fn main() -> ExitCode {
         Command::Ratios => {
             ratios::table(&ratios::folder(&root)).and_then(|table| print(table.trim_end())).map(ok)
         }
-        Command::Release => release::release(&root).map(ok),
+        Command::Release { draft } => release::release(&root, draft).map(ok),
     };
     match done {
         Ok(status) => status,
