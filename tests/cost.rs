@@ -18,7 +18,7 @@ mod sync;
 #[allow(dead_code)]
 mod time;
 
-// The sources name what the crate exports at its root in their links.
+// The doc comments of the sources link to names at the root of the crate.
 use watchdog as _;
 
 #[allow(unused_imports)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// What becomes of the standard output.
+/// What happens to the standard output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {
     /// Nobody reads it from the beginning.
@@ -39,7 +39,7 @@ pub struct Ended {
 ///
 /// If it does not start.
 pub fn run(command: &mut Command, output: Output) -> Ended {
-    // A backtrace that was asked for is no fault.
+    // A requested backtrace is no fault.
     command.stdin(Stdio::null()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
     match output {
         Output::Closed => {
@@ -68,8 +68,8 @@ pub fn run(command: &mut Command, output: Output) -> Ended {
     Ended { code, complaint: complaint.join().unwrap() }
 }
 
-/// Whether the program ended well: without a panic, and with one line at most on standard error, which a full disk is
-/// named in. `notices` are parts of lines that it writes there in any case.
+/// Whether the program ended well: without a panic, and with at most one line on standard error, which must
+/// name a full disk. `notices` are parts of lines that it writes there in any case.
 ///
 /// # Errors
 ///

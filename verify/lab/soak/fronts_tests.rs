@@ -8,14 +8,14 @@ use crate::storm::whole;
 use indicatif::ProgressBar;
 use std::sync::Arc;
 
-/// A fault is in every round but one in which nothing happens.
+/// A planted fault shows in every round in which anything happens.
 const PATIENCE: usize = 100;
 
 const HASTY: bool = false;
 const SILENT: bool = true;
 
-/// A front end that is hasty, with a window that is half as long as it says, or that gives up what is pending
-/// after the last call and tells nobody.
+/// A front end with a fault: its window is half as long as it says, or it silently gives up what is pending
+/// after the last call.
 struct Planted<F, const FAULT: bool> {
     inner: Arc<F>,
     threshold: u64,
@@ -71,7 +71,7 @@ impl<F: Front, const FAULT: bool> Front for Planted<F, FAULT> {
     }
 }
 
-/// Whether a storm on this front end is seen to break the guarantee.
+/// Whether the judge sees that a storm on this front end breaks the guarantee.
 fn is_seen<F: Front>(line: &str, guarantee: &str) -> bool {
     let options = options(line).unwrap();
     (0..PATIENCE).any(|_| {

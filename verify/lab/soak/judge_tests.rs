@@ -6,7 +6,7 @@ use atomic_throttle::state::State;
 
 const THRESHOLD: u64 = 10_000;
 
-/// A history of two threads, good as it begins.
+/// A history of two threads. It begins without a fault.
 struct History {
     before: Option<Run>,
     runs: Vec<(Run, [u64; 2])>,

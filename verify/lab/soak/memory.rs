@@ -1,14 +1,14 @@
 //! Whether the memory stays flat.
 
-/// Growth that decides nothing: the pages of stacks and of an allocator's reserves come and go.
+/// Growth up to this decides nothing: the pages of stacks and of an allocator's reserves come and go.
 const SLACK: usize = 8 << 20;
 
-/// The resident memory of this process in bytes, where the system tells it.
+/// The resident memory of this process in bytes, if the system reports it.
 pub fn resident() -> Option<usize> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem)
 }
 
-/// Resident memory after each round. All that a soak needs is in use after its first rounds.
+/// Resident memory after each round. After its first rounds a soak needs no more memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     rounds: usize,
@@ -33,7 +33,7 @@ impl Memory {
         self.rounds > Self::FIRST
     }
 
-    /// By how much the first rounds were exceeded.
+    /// By how much later rounds exceeded the first ones.
     pub fn growth(&self) -> usize {
         self.worst - self.settled
     }

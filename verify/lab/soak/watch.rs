@@ -12,7 +12,7 @@ struct Look {
 
 /// Looks at the threads of one round now and then.
 ///
-/// A call waits for one window and for the runs before its own. Whoever shows the same for much longer
+/// A call waits for one window and for the runs before its own. A thread that shows the same for much longer
 /// is stuck: a wake-up was lost, or nobody performs the run that it waits for.
 pub struct Watch {
     patience: Duration,

@@ -1,4 +1,4 @@
-//! One caller: when it calls, which key, and what it keeps of what it was told.
+//! One caller: when it calls, on which key, and what it records of the answers.
 
 use super::options::Options;
 use super::record::{self, Heard, Kind, Mark, Testimony, Unheard};
@@ -22,7 +22,7 @@ pub struct Call {
     pub number: u64,
     /// Whether it waits for the run that covers it.
     pub waits: bool,
-    /// The epoch of the key that was known before the call, for a front end that tells none.
+    /// The latest known epoch of the key before the call, for front ends that return none.
     pub known: u64,
     called: u64,
 }
@@ -32,28 +32,28 @@ pub struct Call {
 pub enum Promised {
     /// The first one after this epoch.
     After(u64),
-    /// At the latest the first one after this time, at which the call had returned.
+    /// The first one after this time, or an earlier one. At this time the call had returned.
     By(u64),
 }
 
-/// What a call was told.
+/// The answer to a call.
 pub struct Told {
     pub kind: Kind,
-    /// That a later run covers the call.
+    /// The promise that a later run covers the call.
     pub promise: Option<Promised>,
     /// The run in the call itself.
     pub own: Option<Own>,
-    /// The epoch after which a run has ended, as a wait said.
+    /// The epoch after which a run has ended, according to a wait.
     pub heard: Option<u64>,
 }
 
 impl Told {
-    /// A call that was told no more than this.
+    /// An answer without a promise, a run or a wait.
     pub fn nothing_but(kind: Kind) -> Self {
         Self { kind, promise: None, own: None, heard: None }
     }
 
-    /// A call that was told that a later run covers it, and perhaps waited for that.
+    /// The promise of a later run, and perhaps the result of a wait for it.
     pub fn promised(kind: Kind, epoch: Epoch, waited: Option<Result<(), WaitError>>) -> Self {
         let epoch = epoch.as_u64();
         let (kind, heard) = match waited {
@@ -83,12 +83,12 @@ pub struct Caller {
     tells_epochs: bool,
     number: u64,
     testimonies: Vec<Testimony>,
-    /// Of each key and kind, the cell of its last mark.
+    /// For each key and kind, the cell of its last mark.
     last_cells: Vec<[Option<u32>; Kind::ALL.len()]>,
 }
 
 impl Caller {
-    /// What happens in `slice` is kept for the picture.
+    /// Keeps what happens in `slice` for the picture.
     pub fn new(thread: usize, options: &Options, recorder: &Arc<Recorder>, slice: Slice) -> Self {
         let keys = recorder.keys();
         Self {
@@ -138,7 +138,7 @@ impl Caller {
         Some(Call { thread, key, number, waits, known, called })
     }
 
-    /// Keeps what the call was told.
+    /// Records the answer to a call.
     pub fn told(&mut self, call: &Call, told: &Told) {
         let returned = self.recorder.now();
         let &Call { key, number, called, .. } = call;
@@ -181,7 +181,7 @@ impl Caller {
         }
     }
 
-    /// What it has to tell: of each key.
+    /// What it reports, for each key.
     pub fn testify(self) -> Vec<Testimony> {
         self.testimonies
     }

@@ -1,5 +1,5 @@
-//! The course of a storm: all callers are let loose together, watched, and gathered; what is still pending
-//! then is given its time.
+//! The course of a storm: all callers start together, and are watched and joined; then what is still pending
+//! gets its time.
 
 use super::caller::Caller;
 use super::front::{Front, Start};
@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the main thread looks up.
+/// How often the main thread looks at the callers.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What ought to end within two windows is stuck if it has not ended after so much more.
+/// How much longer than two windows anything may take before it counts as stuck.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Windows that end within this are waited for; others are flushed after it.
@@ -25,16 +25,16 @@ const SHORT: Duration = Duration::from_secs(1);
 
 /// How a storm went.
 pub struct Course {
-    /// Of each thread, and in it of each key.
+    /// By thread, and in each thread by key.
     pub testimonies: Vec<Vec<Testimony>>,
     pub lasted: Duration,
     pub slice: Slice,
-    /// Something that was to end did not.
+    /// Something that should have ended and did not.
     pub stuck: Option<Broken>,
 }
 
-/// Lets the callers loose together, and returns when all have come back and nothing is left to run. The time
-/// that has passed until then is drawn on `bar`, in milliseconds.
+/// Starts the callers together, and returns when all have come back and nothing is left to run. `bar` shows
+/// the time that has passed, in milliseconds.
 pub fn rage<F: Front>(
     front: &Arc<F>,
     recorder: &Arc<Recorder>,
@@ -81,8 +81,8 @@ fn watch(recorder: &Recorder, options: &Options, bar: &ProgressBar) -> Duration 
     }
 }
 
-/// Waits for the callers, and for what is still to run. A window may last for long yet: then the pending run
-/// is flushed after a while, so that its coverage can be judged, too.
+/// Waits for the callers, and for what is still to run. If a window lasts long, the pending run is flushed
+/// after a while, so that its coverage can be judged, too.
 fn gather<F: Front>(
     front: &F,
     recorder: &Recorder,
@@ -116,7 +116,7 @@ fn gather<F: Front>(
     (testimonies, stuck)
 }
 
-/// What is to be done about that which has not ended.
+/// What to do about something that has not ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Look {
     Wait,
@@ -124,7 +124,7 @@ enum Look {
     Stuck,
 }
 
-/// How long it is waited for.
+/// How long to wait.
 struct Grace {
     flush: Duration,
     stuck: Duration,
@@ -136,7 +136,7 @@ impl Grace {
         let keys = u32::try_from(options.keys()).unwrap_or(u32::MAX);
         let runs = options.run_time.saturating_mul(2).saturating_mul(keys);
         if options.threshold.saturating_add(runs) <= SHORT {
-            // It ends by itself. A flush would wake whoever missed a wake-up, and so hide that.
+            // It ends by itself. A flush would wake a thread that missed a wake-up, and so hide the fault.
             Self { flush: Duration::MAX, stuck: SHORT + PATIENCE }
         } else {
             Self { flush: SHORT, stuck: SHORT + PATIENCE }

@@ -1,4 +1,4 @@
-//! Compares what the threads were told with the runs that took place.
+//! Compares the answers to the threads with the runs that took place.
 
 use super::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
 
@@ -17,7 +17,7 @@ pub struct Broken {
     pub how: String,
 }
 
-/// What is to be said of a storm.
+/// The findings about a storm.
 #[derive(Default)]
 pub struct Verdict {
     pub runs: usize,
@@ -59,7 +59,7 @@ pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End)
 }
 
 impl Verdict {
-    /// What is to be said of several throttles, each of which was judged by itself.
+    /// The findings about several throttles, each judged by itself.
     pub fn of_all(verdicts: impl ExactSizeIterator<Item = Self>) -> Self {
         let several = verdicts.len() > 1;
         let least = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).min();
@@ -143,7 +143,7 @@ impl Verdict {
             let stamp = |index: usize| log.runs()[index].stamp;
             for promise in &testimony.promises {
                 let covers = |index: &usize| stamp(*index) > promise.after;
-                // What the runs saw tells of a run that came before the call had returned.
+                // What the runs saw shows whether one came before the call had returned.
                 let may_cover = |index: &usize| promise.is_vague && seen(*index) >= promise.number;
                 let next = order.partition_point(|index| !covers(index));
                 let Some(&cover) = order.get(next).or_else(|| order.last().filter(|&last| may_cover(last)))
@@ -179,7 +179,7 @@ impl Verdict {
             let how = format!("{} calls or more are uncovered; {example}", self.uncovered);
             self.is_broken("G3", how);
         }
-        // It excuses the calls, but in a storm no owner leaves, and what is pending is waited for.
+        // An owed run excuses the calls. But in a storm no owner leaves, and pending runs are waited for.
         if end.still_owed {
             self.is_broken("G5", "a run is pending or owed after the end, and nobody performs it".to_owned());
         }
@@ -188,7 +188,7 @@ impl Verdict {
         self.judge_owners(testimonies);
     }
 
-    /// Whoever is told that a covering run has ended is told so after its end.
+    /// A wait may say that a covering run has ended only after its end.
     fn judge_waits(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
         let is_early = |thread: usize, heard: &Heard| {
             let ended = order.partition_point(|&index| log.runs()[index].end <= heard.at);
@@ -208,7 +208,7 @@ impl Verdict {
         }
     }
 
-    /// A call whose future was dropped was told nothing, but it was made: some run saw it, so the last did.
+    /// A call whose future was dropped got no answer, but it was made: some run saw it, so the last one did.
     fn judge_dropped(
         &mut self,
         log: &RunLog,
@@ -230,10 +230,10 @@ impl Verdict {
         }
     }
 
-    /// Of a front end that counts: whatever a run is told to cover it has seen, and no call is counted twice
-    /// or not at all.
+    /// For a front end that counts: a run has seen every call that it is told to cover, and each call is
+    /// counted exactly once.
     fn judge_counts(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
-        // What is stuck has not told what it was told.
+        // Threads that are stuck have not reported.
         if testimonies.len() < log.threads() {
             return;
         }

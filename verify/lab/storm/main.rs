@@ -93,7 +93,7 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    // Not truncated: what is there stays until there is something better.
+    // Not truncated: an old picture stays until the new one is ready.
     OpenOptions::new()
         .write(true)
         .create(true)

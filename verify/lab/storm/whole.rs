@@ -12,12 +12,12 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a storm came to.
+/// The result of a storm.
 pub struct Whole {
     pub verdict: Verdict,
-    /// Of each key, and in it of each thread.
+    /// By key, and for each key by thread.
     pub testimonies: Vec<Vec<Testimony>>,
-    /// Of each key.
+    /// By key.
     pub records: Vec<Recorded>,
     /// In nanoseconds.
     pub threshold: u64,
@@ -52,7 +52,7 @@ pub fn perform<F: Front>(options: &Options, bar: &ProgressBar) -> Result<Whole, 
     Ok(Whole { verdict, testimonies, records, threshold, lasted: course.lasted, slice: course.slice })
 }
 
-/// What the threads tell, key by key.
+/// The reports of the threads, key by key.
 fn by_key(of_threads: Vec<Vec<Testimony>>, keys: usize) -> Vec<Vec<Testimony>> {
     let mut testimonies: Vec<Vec<Testimony>> = (0..keys).map(|_| Vec::new()).collect();
     for of_thread in of_threads {

@@ -1,6 +1,6 @@
 //! All systems that a few threads can reach, breadth first.
 //!
-//! It shares with the proof the transitions and what becomes of guards, and nothing else: it starts where a
+//! It shares with the proof the transitions and the fate of guards, and nothing else: it starts where a
 //! throttle starts, counts real guards, and keeps two ghosts. The proof shows that this many threads are
 //! enough.
 

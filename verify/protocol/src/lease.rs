@@ -1,4 +1,4 @@
-//! How the time stands to the lease, and whether there is one. Written in unbounded numbers, as `window`.
+//! How the time stands to the lease, and whether there is one. Written in unbounded numbers, like `window`.
 
 use crate::transitions::{MAX, NEVER};
 

@@ -9,8 +9,8 @@
 //!
 //! * time passes, as long as that makes a difference;
 //! * the runner finishes;
-//! * the owner fires, or looks again under a lease, when it is awake. What wakes it is the waiting layer's part: the end of the window
-//!   that it was told, a run that finished, a cancel, a changed threshold.
+//! * the owner fires, or looks again under a lease, when it is awake. Waking it is the waiting layer's part:
+//!   at the end of the window that it was told, after a run that finished, a cancel, or a changed threshold.
 //!
 //! Everything else may happen or not, as often as it likes: calls, cancels, flushes, guards dropped,
 //! thresholds changed up and down. But a clock that goes back *disturbs*: it may do so at any time, but

@@ -27,8 +27,8 @@ pub struct Asynchronous {
     runtime: Mutex<Option<Runtime>>,
 }
 
-/// Each call hands it on. That counts references, which orders memory and could make up for a fence that the
-/// throttle lacks, so it is counted before the number of the call is published.
+/// Each call gets a reference. Counting references orders memory, and could make up for a fence that the
+/// throttle lacks, so it happens before the number of the call is published.
 struct Shared {
     throttle: AsyncThrottle<Tokio>,
     recorder: Arc<Recorder>,
@@ -45,7 +45,7 @@ enum Wait {
     NoLonger,
 }
 
-/// A future's end, if it was waited for.
+/// How a future ended.
 enum End<T> {
     Of(T),
     Panicked,
@@ -145,8 +145,8 @@ async fn calls(shared: Arc<Shared>, start: Start) {
 }
 
 impl Shared {
-    /// One call. Most are plain. By turns some wait for their answer or for their run, some drop that wait
-    /// at once, and some after a while.
+    /// One call. Most are plain. In turn, some wait for their answer or for their run, some drop that wait at
+    /// once, and some after a while.
     async fn call(&self, call: &Call, handed: Arc<Self>) -> Told {
         let patience = Wait::For(self.patience);
         match (call.number % 256, call.number % 8) {

@@ -1,8 +1,8 @@
 //! [`KeyedThrottled`]: a throttle for each key, with a trailing edge. One thread waits and runs for all of them,
 //! and every call is taken. Between two calls of a key it may have been evicted.
 //!
-//! A call is told no epoch, so the clock is read when it has returned: what is promised to it is kept by the
-//! first run after that, or by one before. Each run is told how many calls it covers.
+//! A call returns no epoch, so the clock is read when it has returned: the first run after that time, or an
+//! earlier one, keeps the promise. Each run learns how many calls it covers.
 
 use super::super::caller::{Call, Promised, Told};
 use super::super::course::PATIENCE;
@@ -78,11 +78,11 @@ impl Front for Keyed {
 }
 
 impl Keyed {
-    /// Waits until all that was requested has been run, and returns whether that tells of this call: when the
-    /// wait begins, a cancel may have given it up.
+    /// Waits until every request has been run. Returns whether that says anything about this call: a cancel
+    /// may have given it up before the wait began.
     fn wait(&self) -> Result<bool, WaitError> {
         match self.throttled.wait() {
-            // Nothing else is waited for less when a run panics.
+            // Even if a run panics, the wait is for all requests.
             Ok(()) | Err(WaitError::Panicked) => Ok(!self.cancels),
             Err(why) => Err(why),
         }

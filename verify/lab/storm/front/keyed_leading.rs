@@ -1,5 +1,5 @@
-//! [`Keyed`]: a throttle for each key. A call runs at once, or is refused and told so: nothing is promised,
-//! and nothing is pending. Between two calls of a key it may have been evicted.
+//! [`Keyed`]: a throttle for each key. A call runs at once or is refused: nothing is promised, and nothing is
+//! pending. Between two calls of a key it may have been evicted.
 
 use super::super::caller::{Call, Own, Told};
 use super::super::options::Options;
