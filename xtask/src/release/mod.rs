@@ -1,4 +1,4 @@
-//! Whether both packages may be published. Everything is checked on the files that would be uploaded, and one
+//! Decides whether both packages may be published. It checks the files that would be uploaded, and one
 //! failure does not hide the next.
 
 mod bounds;
@@ -20,7 +20,7 @@ use std::fs;
 use std::path::Path;
 use tools::Tools;
 
-/// Runs every check and says what each found.
+/// Runs every check, and reports what each found.
 ///
 /// # Errors
 ///
