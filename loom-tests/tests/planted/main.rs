@@ -1,8 +1,8 @@
 //! The negative controls: faults that are planted in the library, and that the models find.
 //!
 //! The shipped sources are built here a second time, on a [`sync`] that can be given a fault. Each model is
-//! explored with nothing planted, when it must pass, and with each of its faults, when it must fail. This shows
-//! that the models can fail, and that each fence and each ordering is needed.
+//! explored with nothing planted, and must pass, then with each of its faults, and must fail. This shows that
+//! the models can fail, and that each fence and each ordering is needed.
 
 #[path = "../../../src/front/counted/calls.rs"]
 #[allow(dead_code)]
