@@ -1,5 +1,4 @@
-//! What is measured along one axis: contestants, the rounds that they are measured in, and the rows that come
-//! of it.
+//! A measurement along one axis: contestants, the rounds in which they are measured, and the resulting rows.
 
 use crate::runs::Runs;
 use benches::statistics::median;
@@ -14,14 +13,14 @@ pub enum Role {
     Ours,
 }
 
-/// What is expected of the bytes of a row.
+/// How the bytes of a row may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
     /// The bytes are the same at every size.
     Constant,
     /// Bytes for each key: a small table has more of them for a key, and a large one never does.
     PerKey,
-    /// Another library's, which is not judged.
+    /// A row of another library, which is not judged.
     NotJudged,
 }
 
@@ -112,7 +111,7 @@ pub struct Text {
     pub runs: Option<&'static str>,
     /// What was measured, and how to read it.
     pub notes: Vec<String>,
-    /// The size from which on a time should be flat: below it something else is known to weigh.
+    /// The size from which on a time should be flat: below it, other costs are known to show.
     pub flat_from: u64,
 }
 

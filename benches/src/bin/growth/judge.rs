@@ -1,4 +1,4 @@
-//! Whether the counts are right, and how flat what should be flat is.
+//! Judges whether the counts are right, and how flat the rows are that should be flat.
 //!
 //! A count that is wrong is an error. A time never is: it depends on the machine and on what else it does.
 
@@ -31,7 +31,7 @@ fn wrong_counts(axis: &Axis, row: &Row) -> Vec<String> {
     faults
 }
 
-/// Complains of memory that grows with the size where it must not.
+/// Complains about memory that grows with the size where it must not.
 fn grown(axis: &Axis, row: &Row) -> Option<String> {
     let most: fn(f64) -> f64 = match row.memory {
         Memory::Constant => |least| least + signed(ASLEEP),
@@ -139,7 +139,7 @@ mod tests {
         // Slow rounds for both: the time is not flat, the ratio is.
         axis.rows[0].places[2].nanos = vec![20.0; 3];
         axis.rows[1].places[2].nanos = vec![30.0; 3];
-        // Below what is judged.
+        // Below the judged sizes.
         axis.rows[1].places[0].nanos = vec![1000.0; 3];
         axis.rows[1].memory = Memory::Constant;
         let flat = flatness(&axis);
