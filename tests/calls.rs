@@ -231,7 +231,7 @@ impl Play {
         self.outstanding.set(self.outstanding.get() + calls);
     }
 
-    /// Notes that a run was told so many calls.
+    /// Notes the count that a run got.
     fn told(&self, calls: u64) {
         let right = self.outstanding.replace(0);
         self.runs.set(self.runs.get() + 1);

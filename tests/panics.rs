@@ -207,7 +207,7 @@ fn guards_dropped_at_every_step() {
         drop_it(deferral, unwinding);
         assert!(!gate.state().has_owner() && !gate.state().is_owed());
 
-        // One that is told to come back, and leaves.
+        // One that fires too early, and leaves.
         let Arrival::Defer(deferral) = gate.arrive(now(4)) else { panic!("closed") };
         let Fired::Early { deferral, due } = deferral.fire(now(5)) else { panic!("closed") };
         assert_eq!(due, now(11));

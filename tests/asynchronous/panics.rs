@@ -146,7 +146,7 @@ fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     assert_eq!(elsewhere(ticket.wait()), Ok(()));
 }
 
-/// A runtime whose clock panics when it is told to.
+/// A runtime whose clock panics on demand.
 struct Faulty {
     runtime: ByHand,
     clock_panics: Arc<AtomicBool>,

@@ -124,7 +124,7 @@ fn an_owner_at_its_limit_and_the_run_that_adopts() {
     );
 }
 
-/// A clock that wakes nobody when it is moved, and that breaks when it is told to.
+/// A clock that wakes nobody when it is moved, and that panics on demand.
 #[derive(Default)]
 struct Unheard {
     seconds: AtomicU64,

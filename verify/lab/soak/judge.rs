@@ -1,4 +1,4 @@
-//! Compares what the threads of a round were told with the runs that took place.
+//! Compares the answers to the threads of a round with the runs that took place.
 //!
 //! Each rule is one that no correct throttle can break, whatever the schedule. What it cannot see stands
 //! beside it.

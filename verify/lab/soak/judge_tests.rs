@@ -44,7 +44,7 @@ impl History {
         Self::new(&runs)
     }
 
-    /// Thread 1 was told that a run after `epoch` covers call `number`.
+    /// Thread 1 was promised that a run after `epoch` covers call `number`.
     fn told(mut self, epoch: u64, number: u64, called: u64) -> Self {
         self.testimonies[1].promised(Promise { epoch, number, called, vague: false });
         self

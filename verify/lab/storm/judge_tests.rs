@@ -18,7 +18,7 @@ fn log(runs: &[(Run, [u64; 2])]) -> RunLog {
     log
 }
 
-/// Thread 1 was told these: (epoch, number, called).
+/// Thread 1 got these promises: (epoch, number, called).
 fn told(promises: &[(u64, u64, u64)]) -> Vec<Testimony> {
     let mut testimony = Testimony::new(1);
     for &(epoch, number, called) in promises {

@@ -131,7 +131,7 @@ pub enum Kind {
     Refused,
     /// Nothing was promised, though the front end had not been ended.
     NotTaken,
-    /// Its future was dropped before it was told anything.
+    /// Its future was dropped before its answer.
     Dropped,
     /// Its run panicked.
     Panicked,

@@ -10,7 +10,7 @@
 //! * time passes, as long as that makes a difference;
 //! * the runner finishes;
 //! * the owner fires, or looks again under a lease, when it is awake. Waking it is the waiting layer's part:
-//!   at the end of the window that it was told, after a run that finished, a cancel, or a changed threshold.
+//!   at the end of the window, after a run that finished, a cancel, or a changed threshold.
 //!
 //! Everything else may happen or not, as often as it likes: calls, cancels, flushes, guards dropped,
 //! thresholds changed up and down. But a clock that goes back *disturbs*: it may do so at any time, but
@@ -72,7 +72,7 @@ pub enum Assumed {
     ThreadsGoOn,
     /// With a lease: calls arrive again and again. A thread that owns or runs may die or stall.
     CallsArrive,
-    /// With a lease: the owner of the deferral lives, and looks again. Whoever runs may die or stall.
+    /// With a lease: the owner of the deferral lives, and looks again. A thread that runs may die or stall.
     OwnerLives,
 }
 
