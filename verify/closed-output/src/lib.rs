@@ -26,7 +26,7 @@ pub const ALL: [Output; 3] = [Output::Closed, Output::ClosedAfterALine, Output::
 
 /// How a program ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Exit {
     /// `None` if a signal ended it.
     pub code: Option<i32>,
     /// What it wrote to standard error.
@@ -38,7 +38,7 @@ pub struct Ended {
 /// # Panics
 ///
 /// If it does not start.
-pub fn run(command: &mut Command, output: Output) -> Ended {
+pub fn run(command: &mut Command, output: Output) -> Exit {
     // A requested backtrace is no fault.
     command.stdin(Stdio::null()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
     match output {
@@ -65,7 +65,7 @@ pub fn run(command: &mut Command, output: Output) -> Ended {
         BufReader::new(stdout).read_line(&mut String::new()).unwrap();
     }
     let code = child.wait().unwrap().code();
-    Ended { code, complaint: complaint.join().unwrap() }
+    Exit { code, complaint: complaint.join().unwrap() }
 }
 
 /// Whether the program ended well: without a panic, and with at most one line on standard error, which must
@@ -74,7 +74,7 @@ pub fn run(command: &mut Command, output: Output) -> Ended {
 /// # Errors
 ///
 /// How it ended, if that was not well.
-pub fn judge(ended: &Ended, output: Output, notices: &[&str]) -> Result<(), String> {
+pub fn judge(ended: &Exit, output: Output, notices: &[&str]) -> Result<(), String> {
     let is_notice = |line: &&str| notices.iter().any(|notice| line.contains(notice));
     let lines: Vec<_> = ended.complaint.lines().filter(|line| !is_notice(line)).collect();
     let is_right = match (output, ended.code, &lines[..]) {

@@ -42,7 +42,7 @@ pub type Perform = fn(&Options, &ProgressBar) -> Result<Whole, String>;
 pub const ALL: &[(Which, Perform)] = &[
     (Which::Background, whole::perform::<front::Background>),
     (Which::Async, whole::perform::<front::Asynchronous>),
-    (Which::Keyed, whole::perform::<front::Keyed>),
+    (Which::Keyed, whole::perform::<front::KeyedTrailing>),
 ];
 
 /// The result of a round.

@@ -1,7 +1,7 @@
 //! Real rounds with each front end: they hold, and a front end that does what it must not is seen.
 
 use super::{ALL, draw, options, round};
-use crate::storm::front::{Background, Counted, Front, Start};
+use crate::storm::front::{Background, Front, OwnCounts, Start};
 use crate::storm::options::Options;
 use crate::storm::recorder::{AnyClock, Recorder};
 use crate::storm::whole;
@@ -66,7 +66,7 @@ impl<F: Front, const FAULT: bool> Front for Planted<F, FAULT> {
         self.threshold
     }
 
-    fn end(&self) -> Result<Counted, String> {
+    fn end(&self) -> Result<OwnCounts, String> {
         self.inner.end()
     }
 }
@@ -102,7 +102,7 @@ fn a_faulty_task_is_seen() {
 
 #[test]
 fn a_faulty_throttle_of_keys_is_seen() {
-    plant::<crate::storm::front::Keyed>("keyed");
+    plant::<crate::storm::front::KeyedTrailing>("keyed");
 }
 
 #[test]

@@ -52,7 +52,7 @@ mod storm {
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use measure_options::soak::Options;
-use memory::Memory;
+use memory::MemoryGauge;
 use report::Report;
 use round::{NoVerdict, Rounds};
 use std::process::ExitCode;
@@ -93,7 +93,7 @@ fn soak(options: &Options, seed: u64) -> Result<Report, NoVerdict> {
     let fronts = if options.plant.is_some() { 0 } else { fronts::ALL.len() };
     let mut report = Report::begin(&fronts::ALL[..fronts]);
     let threads = threads::running().unwrap_or(0);
-    let (mut rounds, mut memory) = (Rounds::new(options, seed), Memory::default());
+    let (mut rounds, mut memory) = (Rounds::new(options, seed), MemoryGauge::default());
     let began = Instant::now();
     for number in 0.. {
         if began.elapsed() >= options.minutes || !report.held() {

@@ -10,13 +10,13 @@ pub fn resident() -> Option<usize> {
 
 /// Resident memory after each round. After its first rounds a soak needs no more memory.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct MemoryGauge {
     rounds: usize,
     settled: usize,
     pub worst: usize,
 }
 
-impl Memory {
+impl MemoryGauge {
     /// How many rounds it takes until stacks and reserves have reached their size.
     const FIRST: usize = 10;
 
@@ -45,12 +45,12 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::{Memory, resident};
+    use super::{MemoryGauge, resident};
 
     const MIB: usize = 1 << 20;
 
-    fn noted(resident: impl IntoIterator<Item = usize>) -> Memory {
-        let mut memory = Memory::default();
+    fn noted(resident: impl IntoIterator<Item = usize>) -> MemoryGauge {
+        let mut memory = MemoryGauge::default();
         resident.into_iter().for_each(|resident| memory.note(resident));
         memory
     }

@@ -2,7 +2,7 @@
 
 use crate::fronts::{FrontRound, Perform};
 use crate::judge::{Broken, Verdict};
-use crate::memory::Memory;
+use crate::memory::MemoryGauge;
 use crate::plan::Plan;
 use crate::record::Event;
 use crate::storm::front::Which;
@@ -52,7 +52,7 @@ pub struct Report {
     /// Rounds after which the threads were counted, and how many were left behind.
     counted: u64,
     threads_left: usize,
-    memory: Memory,
+    memory: MemoryGauge,
     /// Whether a claim was left without a case.
     empty: bool,
 }
@@ -68,7 +68,7 @@ impl Report {
             broken_fronts: 0,
             counted: 0,
             threads_left: 0,
-            memory: Memory::default(),
+            memory: MemoryGauge::default(),
             empty: false,
             evidence: Vec::new(),
         }
@@ -119,7 +119,7 @@ impl Report {
     }
 
     /// Judges the memory, and notes what was shown.
-    pub fn end(&mut self, memory: Memory) {
+    pub fn end(&mut self, memory: MemoryGauge) {
         self.memory = memory;
         if !self.memory.is_flat() {
             eprintln!("the memory grew by {} KiB", self.memory.growth() >> 10);

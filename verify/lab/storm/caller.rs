@@ -1,7 +1,7 @@
 //! One caller: when it calls, on which key, and what it records of the answers.
 
 use super::options::Options;
-use super::record::{self, Heard, Kind, Mark, Testimony, Unheard};
+use super::record::{self, CallMark, DroppedCall, Heard, Kind, Testimony};
 use super::recorder::{Recorder, nanos};
 use super::slice::Slice;
 use super::turns::key_of;
@@ -37,7 +37,7 @@ pub enum Promised {
 }
 
 /// The answer to a call.
-pub struct Told {
+pub struct Answer {
     pub kind: Kind,
     /// The promise that a later run covers the call.
     pub promise: Option<Promised>,
@@ -47,7 +47,7 @@ pub struct Told {
     pub heard: Option<u64>,
 }
 
-impl Told {
+impl Answer {
     /// An answer without a promise, a run or a wait.
     pub fn nothing_but(kind: Kind) -> Self {
         Self { kind, promise: None, own: None, heard: None }
@@ -77,7 +77,7 @@ pub struct Caller {
     recorder: Arc<Recorder>,
     thread: usize,
     slice: Slice,
-    pace: Option<Pace>,
+    pace: Option<CallRate>,
     cancel_every: Option<u64>,
     wait_every: Option<u64>,
     tells_epochs: bool,
@@ -95,7 +95,7 @@ impl Caller {
             recorder: Arc::clone(recorder),
             thread,
             slice,
-            pace: options.rate.map(|rate| Pace::new(rate, recorder.now())),
+            pace: options.rate.map(|rate| CallRate::new(rate, recorder.now())),
             cancel_every: options.cancel_every,
             wait_every: options.wait_every,
             tells_epochs: options.front.tells_epochs(),
@@ -139,7 +139,7 @@ impl Caller {
     }
 
     /// Records the answer to a call.
-    pub fn told(&mut self, call: &Call, told: &Told) {
+    pub fn told(&mut self, call: &Call, told: &Answer) {
         let returned = self.recorder.now();
         let &Call { key, number, called, .. } = call;
         let testimony = &mut self.testimonies[key];
@@ -157,14 +157,14 @@ impl Caller {
             testimony.heard.push(Heard { epoch, number, at: returned });
         }
         if told.kind == Kind::Dropped {
-            testimony.unheard = Some(Unheard { number, called });
+            testimony.unheard = Some(DroppedCall { number, called });
         }
         if let Some(cell) = self.slice.cell(called) {
             let last = &mut self.last_cells[key][told.kind as usize];
             if *last != Some(cell) {
                 *last = Some(cell);
                 let until = told.own.map_or(returned, |own| own.stamp);
-                testimony.marks.push(Mark { kind: told.kind, called, until });
+                testimony.marks.push(CallMark { kind: told.kind, called, until });
             }
         }
         if let Some(pace) = &mut self.pace {
@@ -189,13 +189,13 @@ impl Caller {
 
 /// Calls at random moments, so many per second on average. The time inside calls does not count: a
 /// thread that was an owner has nothing to catch up with.
-struct Pace {
+struct CallRate {
     gaps: Exp<f64>,
     random: SmallRng,
     due: u64,
 }
 
-impl Pace {
+impl CallRate {
     fn new(rate: f64, now: u64) -> Self {
         let gaps = Exp::new(rate).expect("the rate is greater than 0");
         Self { gaps, random: SmallRng::from_rng(&mut rand::rng()), due: now }

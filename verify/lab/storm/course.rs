@@ -24,7 +24,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_secs(1);
 
 /// How a storm went.
-pub struct Course {
+pub struct Gathered {
     /// By thread, and in each thread by key.
     pub testimonies: Vec<Vec<Testimony>>,
     pub lasted: Duration,
@@ -40,7 +40,7 @@ pub fn rage<F: Front>(
     recorder: &Arc<Recorder>,
     options: &Options,
     bar: &ProgressBar,
-) -> Result<Course, String> {
+) -> Result<Gathered, String> {
     let threads = options.threads();
     let (ready, is_ready) = unbounded();
     let (go, gate) = unbounded();
@@ -62,7 +62,7 @@ pub fn rage<F: Front>(
     }
     let lasted = watch(recorder, options, bar);
     let (testimonies, stuck) = gather(&**front, recorder, options, &is_done);
-    Ok(Course { testimonies, lasted, slice, stuck })
+    Ok(Gathered { testimonies, lasted, slice, stuck })
 }
 
 /// Waits for the end of the storm and returns how long it lasted.
@@ -104,12 +104,12 @@ fn gather<F: Front>(
             Err(RecvTimeoutError::Timeout) => {}
         }
         match grace.look(stopped.elapsed()) {
-            Look::Wait => {}
-            Look::Flush => {
+            Remedy::Wait => {}
+            Remedy::Flush => {
                 recorder.hurry();
                 keys.clone().for_each(|key| recorder.flush(key, || front.flush(key)));
             }
-            Look::Stuck => break Some(stuck(front, recorder, options, testimonies.len(), stopped)),
+            Remedy::Stuck => break Some(stuck(front, recorder, options, testimonies.len(), stopped)),
         }
     };
     testimonies.sort_by_key(|of_thread: &Vec<Testimony>| of_thread.first().map(|of_key| of_key.thread));
@@ -118,7 +118,7 @@ fn gather<F: Front>(
 
 /// What to do about something that has not ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Look {
+enum Remedy {
     Wait,
     Flush,
     Stuck,
@@ -143,13 +143,13 @@ impl Grace {
         }
     }
 
-    fn look(&self, passed: Duration) -> Look {
+    fn look(&self, passed: Duration) -> Remedy {
         if passed >= self.stuck {
-            Look::Stuck
+            Remedy::Stuck
         } else if passed >= self.flush {
-            Look::Flush
+            Remedy::Flush
         } else {
-            Look::Wait
+            Remedy::Wait
         }
     }
 }
@@ -177,7 +177,7 @@ fn stuck<F: Front>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Grace, Look, Options, PATIENCE, SHORT};
+    use super::{Grace, Options, PATIENCE, Remedy, SHORT};
     use clap::Parser;
     use std::time::Duration;
 
@@ -188,17 +188,17 @@ mod tests {
     #[test]
     fn what_ends_by_itself_is_never_flushed() {
         let grace = grace("--threshold 1s");
-        assert_eq!(grace.look(SHORT + PATIENCE - Duration::from_nanos(1)), Look::Wait);
-        assert_eq!(grace.look(SHORT + PATIENCE), Look::Stuck);
+        assert_eq!(grace.look(SHORT + PATIENCE - Duration::from_nanos(1)), Remedy::Wait);
+        assert_eq!(grace.look(SHORT + PATIENCE), Remedy::Stuck);
     }
 
     #[test]
     fn what_would_last_is_flushed_and_then_has_to_end() {
         for long in ["--threshold 1001ms", "--threshold 10000years", "--run-time 501ms --threshold 0"] {
             let grace = grace(long);
-            assert_eq!(grace.look(SHORT - Duration::from_nanos(1)), Look::Wait, "{long}");
-            assert_eq!(grace.look(SHORT), Look::Flush, "{long}");
-            assert_eq!(grace.look(SHORT + PATIENCE), Look::Stuck, "{long}");
+            assert_eq!(grace.look(SHORT - Duration::from_nanos(1)), Remedy::Wait, "{long}");
+            assert_eq!(grace.look(SHORT), Remedy::Flush, "{long}");
+            assert_eq!(grace.look(SHORT + PATIENCE), Remedy::Stuck, "{long}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Compares the answers to the threads with the runs that took place.
 
-use super::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
+use super::record::{DroppedCall, Heard, Kind, Promise, RunLog, Testimony};
 
 /// How a storm ended.
-pub struct End {
+pub struct StormEnd {
     /// Whether a run was still pending or owed, visibly.
     pub still_owed: bool,
     /// Runs that began inside another one.
@@ -40,7 +40,7 @@ pub struct Verdict {
 }
 
 /// Judges a storm. `threshold` is in nanoseconds.
-pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End) -> Verdict {
+pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &StormEnd) -> Verdict {
     let mut order: Vec<usize> = (0..log.runs().len()).collect();
     order.sort_by_key(|&index| log.runs()[index].stamp);
     let mut verdict = Verdict {
@@ -135,7 +135,7 @@ impl Verdict {
         }
     }
 
-    fn judge_coverage(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony], end: &End) {
+    fn judge_coverage(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony], end: &StormEnd) {
         let cancelled_at = testimonies.iter().map(|testimony| testimony.cancelled_at).max().unwrap_or(0);
         let mut example = None;
         for testimony in testimonies {
@@ -214,13 +214,13 @@ impl Verdict {
         log: &RunLog,
         order: &[usize],
         testimonies: &[Testimony],
-        end: &End,
+        end: &StormEnd,
         cancelled_at: u64,
     ) {
         let saw = |thread| order.last().map_or(0, |&last| log.seen(last, thread));
         let is_lost = |testimony: &&Testimony| {
             let seen = saw(testimony.thread);
-            let lost = |call: Unheard| seen < call.number && cancelled_at <= call.called;
+            let lost = |call: DroppedCall| seen < call.number && cancelled_at <= call.called;
             testimony.unheard.is_some_and(lost) && !end.still_owed
         };
         let lost = testimonies.iter().filter(is_lost).count();

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Which::Blocking => storm::<Blocking>(&options),
         Which::Background => storm::<Background>(&options),
         Which::Async => storm::<front::Asynchronous>(&options),
-        Which::Keyed => storm::<front::Keyed>(&options),
+        Which::Keyed => storm::<front::KeyedTrailing>(&options),
         Which::KeyedLeading => storm::<front::KeyedLeading>(&options),
     });
     match held {

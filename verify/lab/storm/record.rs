@@ -112,7 +112,7 @@ pub struct Heard {
 
 /// A call that was made, and whose future was dropped before its answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Unheard {
+pub struct DroppedCall {
     pub number: u64,
     pub called: u64,
 }
@@ -181,7 +181,7 @@ pub fn add(times: &mut Times, nanos: u64) {
 
 /// A call in the picture.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark {
+pub struct CallMark {
     pub kind: Kind,
     pub called: u64,
     /// The start of its own run, if it waited for one; otherwise its return.
@@ -195,8 +195,8 @@ pub struct Testimony {
     pub promises: Vec<Promise>,
     pub heard: Vec<Heard>,
     /// The last call whose future was dropped: a run that covers it covers all such calls.
-    pub unheard: Option<Unheard>,
-    pub marks: Vec<Mark>,
+    pub unheard: Option<DroppedCall>,
+    pub marks: Vec<CallMark>,
     /// Runs in this thread's own calls that had not seen the number of the call.
     pub blind: u64,
     /// The longest time from a call to the run in it.

@@ -15,7 +15,7 @@ pub enum Role {
 
 /// How the bytes of a row may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
+pub enum MemoryRule {
     /// The bytes are the same at every size.
     Constant,
     /// Bytes for each key: a small table has more of them for a key, and a large one never does.
@@ -42,8 +42,8 @@ pub struct Sample {
 pub trait Contestant {
     fn name(&self) -> &'static str;
     fn role(&self) -> Role;
-    fn memory(&self) -> Memory {
-        Memory::NotJudged
+    fn memory(&self) -> MemoryRule {
+        MemoryRule::NotJudged
     }
     /// Measures once, at this size.
     fn sample(&mut self, size: u64) -> Result<Sample, String>;
@@ -90,7 +90,7 @@ impl Place {
 pub struct Row {
     pub name: &'static str,
     pub role: Role,
-    pub memory: Memory,
+    pub memory: MemoryRule,
     /// One place for each size.
     pub places: Vec<Place>,
 }
@@ -166,7 +166,7 @@ impl Axis {
 pub fn planted() -> Axis {
     let place = |nanos: f64| Place { nanos: vec![nanos; 3], ..Place::default() };
     let row =
-        |name, role, nanos| Row { name, role, memory: Memory::NotJudged, places: vec![place(nanos); 3] };
+        |name, role, nanos| Row { name, role, memory: MemoryRule::NotJudged, places: vec![place(nanos); 3] };
     let mut ours = row("ours", Role::Ours, 3.0);
     for place in &mut ours.places {
         place.runs = vec![Runs::expected(1, 1)];

@@ -11,7 +11,7 @@ mod threads;
 pub use asynchronous::Asynchronous;
 pub use background::Background;
 pub use blocking::Blocking;
-pub use keyed::Keyed;
+pub use keyed::KeyedTrailing;
 pub use keyed_leading::KeyedLeading;
 
 use super::caller::Caller;
@@ -52,12 +52,12 @@ pub trait Front: Send + Sync + Sized + 'static {
     fn threshold(&self) -> u64;
 
     /// Ends a front end that has nothing left to do, and says what it counted.
-    fn end(&self) -> Result<Counted, String>;
+    fn end(&self) -> Result<OwnCounts, String>;
 }
 
 /// What a front end has counted, if it counts.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct OwnCounts {
     pub runs: Option<u64>,
     pub panics: Option<u64>,
     /// Calls that were taken and whose run was given up.
