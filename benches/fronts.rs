@@ -1,5 +1,5 @@
-//! What a call costs on the front ends that `paths` does not have: while a run is pending, and where it makes a
-//! task of its own.
+//! What a call costs on the front ends that `paths` does not cover: while a run is pending, and where it
+//! makes a task of its own.
 //!
 //! While a run is pending, each does what `Throttle::run` does, and what its name adds: a count, an item in a
 //! queue. A run of an `AsyncThrottle` is a spawned task, so a call that runs at once is measured beside a bare

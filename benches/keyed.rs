@@ -111,13 +111,13 @@ fn refused(criterion: &mut Criterion, keys: u64) {
         rows.row_and_contended("governor, quanta clock, same hash", move || {
             quanta_same_hash.check_key(&key(keys)).is_ok()
         });
-        // It also counts what it refuses, and its signatures are read from a list.
+        // It also counts its refusals, and reads its signatures from a list.
         rows.row_and_contended("tracing-throttle", move || events.check(number(key(keys))));
     });
 }
 
-/// Every call runs. Without a window a key is evicted as soon as a call looks at it: one of many keys is
-/// brought in again each time, a single one hardly ever.
+/// Every call runs. Without a window a key is evicted as soon as a call looks at it. So one of many keys
+/// comes in again each time, and a single one hardly ever.
 fn admitted(criterion: &mut Criterion, keys: u64) {
     let keyed = &Keyed::new(Duration::ZERO);
     let quota = Quota::per_second(NonZeroU32::MAX);

@@ -16,7 +16,7 @@ fn on_a_clock(clock: &Arc<Manual>) -> atomic_throttle::Builder {
     Throttled::builder(SECOND).clock(Arc::clone(clock)).on_drop(Pending::Discard)
 }
 
-/// Tells each batch to the test.
+/// A throttle that sends each batch to the test.
 fn told(clock: &Arc<Manual>) -> (Batched<u32>, Receiver<Vec<u32>>) {
     let (sender, given) = mpsc::channel();
     let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| drop(sender.send(batch.collect()));
@@ -164,7 +164,7 @@ fn nothing_is_lost_or_doubled_and_each_producers_order_is_kept() {
     check.passed(usize::try_from(count).expect("a few"), "items");
 }
 
-/// By the time that the run that covers a call has completed, the item has been in a batch.
+/// When the run that covers a call has completed, the item of the call has been in a batch.
 #[test]
 fn whoever_has_waited_finds_its_item_done() {
     const ITEMS: u64 = 4_000;
@@ -226,7 +226,7 @@ fn a_run_that_takes_nothing_ends_at_the_end() {
     assert_eq!(batched.take_remaining(), [1]);
 }
 
-/// While it ends an item is given back, or done, or among the remaining ones: never two of these.
+/// During the end, an item is given back, or done, or among the remaining ones: never two of these.
 #[test]
 fn an_item_that_comes_at_the_end_is_not_done_twice() {
     const ROUNDS: u32 = 300;

@@ -30,7 +30,7 @@ fn batches_are_the_pushed_items_in_order() {
     let report = Check::of("G3 G5 G6", claim);
     let reached = RefCell::new(Reached::default());
     let cases = evidence::depth(1_000, 20_000);
-    // A wake-up that is lost costs the driver's patience, a minute, in each sequence that is tried.
+    // With a lost wake-up each sequence takes a minute: the patience of the driver.
     let shrinking = Config { max_shrink_iters: 2_000, max_shrink_time: 30_000, ..Config::default() };
     TestRunner::new(Config { cases, failure_persistence: None, ..shrinking })
         .run(&sequences(), |(last, bytes)| {

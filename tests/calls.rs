@@ -1,4 +1,4 @@
-//! `Counted` and `Calls`: every call is in the number of one run, or is outstanding, and never both.
+//! `Counted` and `Calls`: every call is in the count of one run or outstanding, and never both.
 
 mod support;
 
@@ -14,15 +14,15 @@ use std::time::Duration;
 use support::{SECOND, at, panic_quietly, panics, until};
 use watchdog as _;
 
-/// At second 1, after a run that was told of its own call.
+/// At second 1, after a run that counted its own call.
 fn after_a_run() -> Counted<Manual> {
     let counted = Counted::with_clock(SECOND, Manual::new(at(1)));
     assert_eq!(counted.run(|calls| calls).into_value(), Some(1));
     counted
 }
 
-/// Another thread's call is deferred, and `coalesced` calls coalesce into its run. Then `meanwhile` is done.
-/// Returns what the run was told, if it came.
+/// Another thread's call is deferred, and `coalesced` calls coalesce into its run. Then `meanwhile` is
+/// called. Returns the count that the run got, if it came.
 fn deferred(counted: &Counted<Manual>, coalesced: u64, meanwhile: impl FnOnce()) -> Option<u64> {
     thread::scope(|scope| {
         let owner = scope.spawn(|| counted.run(|calls| calls).into_value());
@@ -111,7 +111,7 @@ fn it_is_readable() {
     assert_eq!(format!("{counted:?}"), format!("Counted {{ throttle: {throttle}, outstanding: 1 }}"));
 }
 
-/// Who calls, in 8 threads at once.
+/// The number of threads that call at once.
 const THREADS: u64 = 8;
 
 #[test]
@@ -200,13 +200,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..30)
 }
 
-/// What is wrong with who counts.
+/// An error in the count.
 #[derive(Clone, Copy, PartialEq)]
 enum Planted {
     Nothing,
     /// A call that is refused is not counted.
     RefusedUncounted,
-    /// A run that covers no further call is told of one.
+    /// A run that covers no further call counts one.
     NeverNone,
 }
 
@@ -217,7 +217,7 @@ struct Play {
     /// The plain count.
     outstanding: Cell<u64>,
     runs: Cell<usize>,
-    /// The first run that was told something else, and what is right.
+    /// The first run with a wrong count, and the right one.
     wrong: Cell<Option<(u64, u64)>>,
 }
 
@@ -231,7 +231,7 @@ impl Play {
         self.outstanding.set(self.outstanding.get() + calls);
     }
 
-    /// A run was told of so many calls.
+    /// Notes the count that a run got.
     fn told(&self, calls: u64) {
         let right = self.outstanding.replace(0);
         self.runs.set(self.runs.get() + 1);

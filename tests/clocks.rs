@@ -1,5 +1,5 @@
-//! G1 and G8 on the clocks that cost less: one that is looked at first and may be wrong about anything, and
-//! one that goes back.
+//! G1 and G8 on the clocks that cost less: a coarse clock that is read first and may be arbitrarily wrong,
+//! and a clock that goes back.
 //!
 //! The rules are stated in plain numbers, and a clock that stamps runs by its coarse time breaks them.
 
@@ -20,7 +20,7 @@ use watchdog as _;
 
 const LAST_READING: u64 = Timestamp::MAX.as_nanos();
 
-/// What one call was told, and what the clocks said at it.
+/// The answer to one call, and the readings of the clocks at that moment.
 #[derive(Debug)]
 struct Decision {
     now: u64,
@@ -29,7 +29,7 @@ struct Decision {
     stamp: Option<u64>,
 }
 
-/// The rules, of a throttle that nobody else calls and whose runs take no time.
+/// The rules, for a throttle with a single caller whose runs take no time.
 #[derive(Default)]
 struct Judge {
     last: Option<u64>,
@@ -58,7 +58,7 @@ impl Judge {
                 self.last = Some(started);
             }
             None if closed => {}
-            // Late: only by what the coarse clock is behind beyond the slack.
+            // Late, but only by what the coarse clock is behind beyond the slack.
             None if self.closed(coarse.saturating_add(slack), threshold) => self.late += 1,
             None => return Err(format!("refused for no reason: {decision:?}")),
         }
@@ -145,7 +145,7 @@ fn whatever_the_coarse_clock_says_no_run_is_early_and_none_later_than_its_lag() 
     check.passed(cases as usize, "sequences");
 }
 
-/// What a naive implementation is: it takes the coarse time for the time.
+/// The naive implementation: it takes the coarse time for the time.
 struct OnlyCoarse(Arc<Manual>, Duration);
 
 impl Clock for OnlyCoarse {
@@ -154,7 +154,7 @@ impl Clock for OnlyCoarse {
     }
 }
 
-/// One that never asks the precise clock whether the window is over after all.
+/// This one never asks the precise clock whether the window is over after all.
 struct TooLate(Arc<Manual>);
 
 impl Clock for TooLate {
@@ -227,7 +227,7 @@ fn the_precise_clock_is_read_only_where_the_coarse_one_cannot_tell() {
         set(1110, 20);
         assert_eq!((call(), reads()), (true, (1, 1)), "the window is over");
     }
-    // What may wait or coalesce goes by the precise clock at once.
+    // Calls that may wait or coalesce use the precise clock at once.
     assert!(throttle.run_within(Duration::ZERO, || ()).is_err());
     assert_eq!(reads(), (0, 1));
     set(3000, 950);
@@ -293,7 +293,7 @@ fn the_coarse_clock_is_on_the_scale_of_the_precise_one_and_never_ahead_of_it() {
     assert!(size_of::<Throttle<CoarseFirst>>() <= 40);
 }
 
-/// A clock that is now ahead and now behind, as the counters of several cores are.
+/// A clock that is sometimes ahead and sometimes behind, like the counters of several cores.
 struct Unordered {
     readings: AtomicU64,
 }
@@ -301,7 +301,7 @@ struct Unordered {
 impl Clock for Unordered {
     fn now(&self) -> Timestamp {
         let reading = self.readings.fetch_add(1, Ordering::Relaxed);
-        // Up to 15 behind the latest, by turns that no caller can foresee.
+        // Up to 15 behind the latest, in a sequence that no caller can foresee.
         Timestamp::from_nanos(1_000 + reading - (reading.wrapping_mul(0x9e37_79b9) >> 7) % 16)
     }
 
@@ -332,8 +332,8 @@ fn a_clock_that_goes_back_wedges_nothing_and_lets_nothing_run_early() {
     });
     let stamps = stamps.into_inner().expect("no panic");
     assert!(stamps.windows(2).all(|pair| pair[0] + THRESHOLD <= pair[1]), "by their order, which is G2's");
-    // How many there are is up to the system: while it does not let a run go on, all others are refused. By
-    // itself a call is late by at most what a reading is behind, 15.
+    // The system decides how many there are: while it does not let a run go on, all others are refused. A
+    // call alone is late by at most what a reading is behind, 15.
     for window in 0..100 {
         let ran = (0..=THRESHOLD + 15).any(|_| throttle.try_run(|| ()).is_ok());
         assert!(ran, "window {window} has not ended");
@@ -360,7 +360,7 @@ fn the_counter_of_the_processor_is_a_clock() {
         }
     });
     let stamps = stamps.into_inner().expect("no panic");
-    // It would not end if one of them had wedged it.
+    // This would not end if one of them had left the throttle stuck.
     for _ in 0..10 {
         while THROTTLE.try_run(|| ()).is_err() {}
     }

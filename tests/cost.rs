@@ -1,8 +1,7 @@
 //! G7: what each operation costs, counted and not timed: fences, accesses of the word, clock readings,
 //! allocations. The docs of each operation state these numbers.
-//!
-//! The shipped sources of the gate are built here a second time, on a `sync` that counts. That no call
-//! waits for another's progress is `loom-tests/tests/progress/`.
+//! The shipped sources of the gate are built here a second time, on a `sync` that counts. That no call waits
+//! for another's progress is shown in `loom-tests/tests/progress`.
 
 mod support;
 
@@ -18,7 +17,7 @@ mod sync;
 #[allow(dead_code)]
 mod time;
 
-// The sources name what the crate exports at its root in their links.
+// The doc comments of the sources link to names at the root of the crate.
 use watchdog as _;
 
 #[allow(unused_imports)]
@@ -38,7 +37,7 @@ const FIRST: Timestamp = Timestamp::from_nanos(1);
 const INSIDE: Timestamp = Timestamp::from_nanos(2);
 const AFTER: Timestamp = Timestamp::from_nanos(11);
 
-/// A gate in each of its eight shapes. Its guards are leaked.
+/// A gate in each of its eight shapes. The guards are leaked.
 fn gates() -> impl Iterator<Item = Gate> {
     [false, true].into_iter().flat_map(|running| {
         (0..4).map(move |deferral| {
@@ -62,7 +61,7 @@ fn gates() -> impl Iterator<Item = Gate> {
     })
 }
 
-/// The epoch of each of them.
+/// Some epoch, for the operations that take one.
 fn epoch() -> Epoch {
     State::NEW.try_start(FIRST, THRESHOLD).0.epoch()
 }
@@ -172,7 +171,7 @@ fn after_a_run() -> Throttle<Counting> {
     throttle
 }
 
-/// What `f` does in this thread: readings of the clock, allocations.
+/// What `f` does in this thread: clock readings and allocations.
 fn readings_and_allocations(f: impl FnOnce()) -> (usize, u64) {
     let before = READINGS.get();
     let allocations = measure(f).count_total;

@@ -1,4 +1,5 @@
-//! The links between the chapters of `docs/`: each leads to a heading, and is one in the documentation of the crate.
+//! Checks the links between the chapters of `docs/`: each leads to a heading, and works in the documentation
+//! of the crate, too.
 
 use std::fs::read_to_string;
 use std::path::Path;

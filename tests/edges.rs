@@ -114,7 +114,7 @@ fn a_window_that_outlasts_the_clock_never_ends() {
     assert!(throttle.try_run(|| ()).is_err());
 }
 
-/// `NEVER` is a deadline. Given as a clock reading it counts as the last one, and breaks nothing.
+/// `NEVER` is a deadline. As a clock reading it counts as the last one, and breaks nothing.
 #[test]
 fn never_as_a_reading() {
     let gate = atomic_throttle::Gate::new(Threshold::ZERO);

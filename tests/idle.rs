@@ -1,7 +1,7 @@
-//! An owner that waits does nothing meanwhile: it reads the clock when it is woken, and else not at all.
+//! A waiting owner does nothing: it reads the clock when it is woken, and not otherwise.
 //!
-//! The counts below are exact for a sleeper, however long it is given; one that spins exceeds them as
-//! soon as it gets a processor. The yields give it one, and decide nothing.
+//! The counts below are exact for a sleeper, however long it waits; an owner that spins exceeds them as soon
+//! as it gets a processor. The yields give it one, and decide nothing.
 
 mod support;
 
@@ -31,7 +31,7 @@ impl Clock for Counting {
     }
 }
 
-/// Lets the owner go, so that a failure is not an hour's wait.
+/// Lets the owner go, so that a failure does not wait for an hour.
 struct Release<'t>(&'t Throttle<Counting>);
 
 impl Drop for Release<'_> {
@@ -67,6 +67,6 @@ fn on_a_clock_that_runs() {
 
 #[test]
 fn on_a_clock_that_is_moved_by_hand() {
-    // To arrive and to look. How much of the window is left says nothing of when it is moved.
+    // To arrive and to look. The time left in the window does not say when the clock will be moved.
     assert_eq!(readings_of_an_owner(false, Duration::from_nanos(1), 2), 2);
 }

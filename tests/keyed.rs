@@ -124,7 +124,7 @@ fn a_clock_that_goes_back_opens_no_window_of_an_evicted_key() {
     assert!(keyed.try_run(&1, || ()).is_ok());
 }
 
-/// A thread that was preempted after it read the clock, while another evicted by a later reading.
+/// A thread was preempted after it read the clock, while another thread evicted by a later reading.
 #[test]
 fn a_reading_that_is_older_than_an_eviction_refuses_no_key_by_itself() {
     struct Preempted {
@@ -144,7 +144,8 @@ fn a_reading_that_is_older_than_an_eviction_refuses_no_key_by_itself() {
     assert_eq!(keyed.clock().read.load(Ordering::Relaxed), 4);
 }
 
-/// It reads later than the end of every window, and is not: it has reached no window that never ends.
+/// A clock that reads later than the end of every window has still not reached the end of a window that never
+/// ends.
 #[test]
 fn a_clock_that_reads_never_makes_no_call_spin() {
     struct AtItsEnd(AtomicUsize);
@@ -184,7 +185,7 @@ fn a_longer_threshold_applies_to_an_evicted_key_too() {
     assert_eq!(keyed.threshold(), Threshold::MAX);
 }
 
-/// A key that says when it is dropped, and whether a lock was held then.
+/// A key that reports its drop, and whether a lock was held then.
 #[derive(Clone)]
 struct Tracked {
     name: u32,
@@ -235,7 +236,7 @@ fn keys_are_dropped_outside_of_the_lock() {
     assert_eq!(keyed.evict(), keyed.len() + 1);
     assert!(keyed.is_empty());
 
-    // One that is evicted by a call on another key.
+    // This one is evicted by a call on another key.
     assert!(keyed.try_run(&key(1), || ()).is_ok());
     keyed.clock().set(Timestamp::from_nanos(2000));
     let before = drops.load(Ordering::Relaxed);
@@ -331,7 +332,7 @@ impl Drop for Bomb {
 fn a_key_whose_drop_panics_wedges_no_other() {
     let clock = Manual::new(Timestamp::from_nanos(1));
     let keyed = Keyed::<Bomb>::builder(Duration::from_nanos(10)).clock(&clock).shards(1).build();
-    // The table of a shard has room for three before it is looked through.
+    // The table of a shard has room for three before the shard looks for keys to evict.
     for key in [1, 2, 3] {
         let key = std::mem::ManuallyDrop::new(Bomb(key));
         assert_eq!(keyed.try_run(&*key, || ()), Ok(()));

@@ -1,4 +1,4 @@
-//! How much memory a key takes, and that it is given back, as an allocator counts it.
+//! How much memory a key takes, and that it is given back, measured by a counting allocator.
 
 #![cfg(feature = "keyed")]
 

@@ -1,5 +1,5 @@
 //! Sequences of all operations on a `Keyed`, with a clock that jumps back and forth, thresholds that change,
-//! eviction at any point and a limit of keys, against a reference model for each key that forgets nothing.
+//! eviction at any point and a limit of keys, against a reference model that forgets no key.
 
 #![cfg(feature = "keyed")]
 

@@ -113,7 +113,7 @@ fn a_panic_of_the_clock_leaves_the_run_owed() {
     assert!(throttle.run(|| ()).ran());
 }
 
-/// A clock that runs, whose second reading by the owner waits for a word and then panics.
+/// A clock that runs. The owner's second reading waits for a signal, and then panics.
 struct Held {
     word: Mutex<mpsc::Receiver<()>>,
     readings: AtomicUsize,
@@ -141,7 +141,7 @@ fn an_owner_that_unwinds_tells_those_who_wait_for_its_run() {
         until(|| throttle.is_pending());
         let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
         let waiter = scope.spawn(move || handle.wait());
-        // Lets it fall asleep: if it is not told, it never returns.
+        // Lets it fall asleep. If it is never woken, it never returns.
         (0..10_000).for_each(|_| thread::yield_now());
         say.send(()).expect("the owner listens");
         assert!(owner.join().expect("caught inside"));
@@ -207,7 +207,7 @@ fn guards_dropped_at_every_step() {
         drop_it(deferral, unwinding);
         assert!(!gate.state().has_owner() && !gate.state().is_owed());
 
-        // One that is told to come back, and leaves.
+        // One that fires too early, and leaves.
         let Arrival::Defer(deferral) = gate.arrive(now(4)) else { panic!("closed") };
         let Fired::Early { deferral, due } = deferral.fire(now(5)) else { panic!("closed") };
         assert_eq!(due, now(11));

@@ -1,4 +1,4 @@
-//! What other throttles were seen to do wrong, replayed: each test is named after the right behaviour.
+//! Faults that were seen in other throttles, replayed. Each test is named after the right behaviour.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! What other throttles with a thread, a task or a timer of their own were seen to do wrong, replayed on
-//! `Throttled`: each test is named after the right behaviour.
+//! Faults that were seen in other throttles with a thread, a task or a timer of their own, replayed on
+//! `Throttled`. Each test is named after the right behaviour.
 
 mod support;
 
@@ -15,10 +15,10 @@ use std::time::Duration;
 use support::{SECOND, at, panic_quietly, until};
 use watchdog as _;
 
-/// What may be called in a run.
+/// The throttle, for calls inside a run.
 type Itself = Arc<OnceLock<WeakThrottled>>;
 
-/// A throttle whose function tells its stamp, and then does what the test wants.
+/// A throttle whose function sends its stamp, and then does what the test wants.
 struct Peer {
     throttled: Throttled,
     clock: Arc<Manual>,
@@ -289,7 +289,7 @@ impl Between {
 impl Clock for Between {
     fn now(&self) -> Timestamp {
         if Self::is_on_the_thread() {
-            // The next one to ask is who goes to sleep until a deadline.
+            // The next reading is by the thread that goes to sleep until a deadline.
             let _ = self.armed.compare_exchange(1, 2, Relaxed, Relaxed);
         }
         self.time.now()

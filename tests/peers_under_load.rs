@@ -1,5 +1,5 @@
-//! What other throttles were seen to do wrong under load, replayed on the real clock: eight threads that take
-//! no turns, and thousands of handles. No test asks how fast it is.
+//! Faults that were seen in other throttles under load, replayed on the real clock: eight threads that take
+//! no turns, and thousands of handles. No test measures speed.
 
 mod support;
 

@@ -14,7 +14,7 @@ use reference::sequence::{ALL, Op, check, check_with};
 use std::cell::RefCell;
 use watchdog as _;
 
-/// The failures that were found once: each is tried again before all else.
+/// Failures that were found earlier. Each is tried again first.
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proptest-regressions/sequences.txt");
 
 fn sequences() -> impl Strategy<Value = (u64, Vec<(u8, u8)>)> {

@@ -1,4 +1,4 @@
-//! `Snapshot`: what a throttle is about, in each of its states, as a person reads it.
+//! `Snapshot`: the state of a throttle, as a person reads it, in each state.
 
 mod support;
 

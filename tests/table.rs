@@ -95,7 +95,7 @@ fn rows(text: &str, prefix: &str) -> Vec<Row> {
 #[derive(Debug)]
 struct Case {
     before: Model,
-    /// Of the forms under a policy.
+    /// For the forms under a policy.
     under: Option<Policy>,
     event_name: &'static str,
     event: Event,

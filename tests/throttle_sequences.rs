@@ -15,7 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use watchdog as _;
 
-/// The failures that were found once: each is tried again before all else.
+/// Failures that were found earlier. Each is tried again first.
 const REGRESSIONS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proptest-regressions/throttle_sequences.txt");
 
@@ -33,7 +33,7 @@ fn operations(bytes: &[(u8, u8)]) -> impl Iterator<Item = Op> {
 fn runner(cases: u32, regressions: &'static str) -> TestRunner {
     let persistence = FileFailurePersistence::Direct(regressions);
     let failure_persistence: Option<Box<dyn FailurePersistence>> = Some(Box::new(persistence));
-    // A wake-up that is lost costs the driver's patience, a minute, in each sequence that is tried.
+    // With a lost wake-up each sequence takes a minute: the patience of the driver.
     let shrinking = Config { max_shrink_iters: 2_000, max_shrink_time: 30_000, ..Config::default() };
     TestRunner::new(Config { cases, failure_persistence, ..shrinking })
 }

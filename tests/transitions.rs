@@ -90,7 +90,7 @@ fn all_transitions_at_the_edges_of_the_width() {
     readings.extend(around(1 << 32));
     readings.extend(around(MAX / 2));
     readings.extend(around(MAX));
-    // A start may lie beyond the last reading: the clock stood still there, and runs were flushed.
+    // A start may lie beyond the last reading, if runs were flushed while the clock stood still there.
     let mut starts = readings.clone();
     starts.extend([MAX + 1, MAX + 2, (1 << 61) - 2]);
     let mut others = starts.clone();
@@ -151,7 +151,7 @@ fn leases(threshold: u64, latest_start: u64) -> Vec<Option<u64>> {
     [None].into_iter().chain(leases.into_iter().map(Some)).collect()
 }
 
-/// What holds of the form under a policy, beside what the model says: a lease adds starts and nothing else.
+/// What must hold for the form under a policy, besides what the model says: a lease only adds starts.
 fn compare_one_under(before: Model, lease: Option<u64>, event: Event, fault: Option<Fault>) {
     let policy = shipped::policy(before.threshold, lease);
     let state = shipped::encode(&before);

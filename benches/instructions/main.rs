@@ -11,7 +11,7 @@
 //! cargo bench --package benches --features instructions --bench instructions
 //! ```
 
-// The attributes make qualified names of the functions.
+// The attributes generate qualified names of the functions.
 #![allow(unused_qualifications)]
 
 mod path;
@@ -36,7 +36,7 @@ library_benchmark_group!(name = references, benchmarks = [empty, fence_and_load,
 #[library_benchmark]
 #[bench::reference(())]
 fn empty((): ()) {
-    // Without it the compiler would leave the call out.
+    // Otherwise the compiler would leave the call out.
     black_box(());
 }
 

@@ -29,7 +29,7 @@ fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
-/// The first reading of a process may look for the clock.
+/// The first reading of a process may initialize the clock.
 pub fn read_clock() {
     let _ = Instant::now();
 }

@@ -1,5 +1,5 @@
-//! What the benches and programs of this package measure beside the library: the [peers], each as fast as its
-//! promises allow, and what each of them [promises].
+//! What the benches and programs of this package measure besides the library: the [peers], each as fast as
+//! its promises allow, and the [promises] of each.
 
 #![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "nobody else uses it")]
 

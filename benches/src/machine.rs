@@ -1,15 +1,15 @@
-//! The machine that figures were measured on: without it nobody can read them.
+//! The machine on which figures were measured: without it they mean nothing.
 
 use std::fmt;
 use std::thread::available_parallelism;
 use std::time::SystemTime;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-/// What a reader has to know about a machine.
+/// What a reader must know about a machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
     pub cpu: String,
-    /// How many threads it runs at a time, as far as this process may use it.
+    /// How many threads this process may run at the same time.
     pub cores: usize,
     pub system: String,
     pub architecture: &'static str,

@@ -1,4 +1,4 @@
-//! What a contestant promises to a call. A comparison is fair only with this beside the figures.
+//! What a contestant promises to a call. A comparison is fair only if this stands beside the figures.
 
 use std::fmt;
 

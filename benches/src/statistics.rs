@@ -1,4 +1,4 @@
-//! What many measurements come to.
+//! Summaries of many measurements.
 
 use statrs::statistics::{Data, OrderStatistics};
 

@@ -1,4 +1,4 @@
-//! The programs that measure end well if nobody reads their tables, or if those cannot be written.
+//! The programs that measure end well if nobody reads their tables, or if these cannot be written.
 
 #![cfg(target_os = "linux")]
 
@@ -6,7 +6,7 @@ use closed_output::{ALL, judge, run};
 use std::process::Command;
 use watchdog as _;
 
-/// What they say before they measure: whether the machine is idle, and how long it will take.
+/// What they report before they measure: whether the machine is idle, and how long it will take.
 const NOTICES: [&str; 2] = ["The load average was", " measurements of "];
 
 fn ends_well(program: &str, arguments: &str) {

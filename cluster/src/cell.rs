@@ -24,7 +24,7 @@ impl Cell {
     /// Never ran, nothing pending, nothing running.
     pub const NEW: Self = Self { word: 0, finished: 0 };
 
-    /// The cell with this word, whose latest run that has finished is that of `finished`.
+    /// The cell with this word, in which the run of epoch `finished` is the latest that has finished.
     #[must_use]
     pub const fn new(state: State, finished: Epoch) -> Self {
         Self { word: state.to_word(), finished: finished.as_u64() }
@@ -96,8 +96,8 @@ impl Cell {
         }
     }
 
-    /// What a process knows that reads this cell, and has `seen` another one there before. The greater epoch
-    /// counts; of two cells of one epoch, what either has reached.
+    /// What a process knows when it reads this cell and has `seen` another one there before. The greater
+    /// epoch wins; of two cells of one epoch, whatever either has reached counts.
     ///
     /// A register that lost its data, or a replica that was promoted behind, shows an older cell than one
     /// seen before. With this join nothing goes back: no epoch is used twice, and no window is forgotten.
@@ -124,7 +124,7 @@ impl Cell {
     }
 }
 
-/// Joins two states of one epoch. Within an epoch a deferral is only made, and a run only ends.
+/// Joins two states of one epoch. Within an epoch a deferral can only be made, and a run can only end.
 fn joined(one: State, other: State) -> State {
     let key = |state: &State| (state.is_pending(), state.to_word());
     let further = if key(&one) < key(&other) { other } else { one };

@@ -29,7 +29,7 @@
 //! The state of a throttle is one word, and its transitions are pure ([`atomic_throttle::state`]). The same
 //! transitions therefore decide among processes: the word is kept in a [`Register`](register::Register), a file that
 //! the processes of a machine map or a key in Redis, and it is moved by compare-and-swap. The register decides which
-//! process performs a run. The [`course`] of each process sees to it that no run is performed without need, and that
+//! process performs a run. The [`course`] of each process ensures that no run is performed without need, and that
 //! none is missing when processes die.
 #![cfg_attr(doc, doc = "The module [`design`] explains how that works, and why.")]
 //!
@@ -49,7 +49,7 @@
 //! # Features
 //!
 //! - `redis` (default): the register in a Redis or Valkey server.
-//! - `tls`: the same by TLS.
+//! - `tls`: the same over TLS.
 //! - `shm` (default): the register in a file, on Linux.
 //!
 //! Without these features there is [`register::Memory`], and any type of yours that implements

@@ -9,9 +9,9 @@
 //!
 //! # Why this is a package
 //!
-//! Two programs need the format: the replay in `tests/corpus` reads it, and `cargo xtask fuzz` reads and writes
-//! it. Neither can depend on the package of the fuzz targets, which links the fuzzer's runtime. A library without
-//! dependencies is the least that both can share.
+//! Two programs need the format: the replay in `tests/corpus` reads it, and `cargo xtask fuzz` reads and
+//! writes it. Neither can depend on the package of the fuzz targets, which links the fuzzer's runtime. So
+//! they share this library, which has no dependencies.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,9 +36,8 @@ pub fn file(root: &Path, target: &str) -> PathBuf {
 /// Reads the inputs of a file.
 ///
 /// # Errors
-///
-/// If the file cannot be read, with the kind of that error. If its content is spoilt, `InvalidData`. Both name
-/// the file.
+/// If the file cannot be read, with the kind of that error; if its content is damaged, `InvalidData`. Both
+/// name the file.
 pub fn read(file: &Path) -> io::Result<Inputs> {
     let path = file.display();
     let bytes = fs::read(file).map_err(|why| io::Error::new(why.kind(), format!("{path}: {why}")))?;

@@ -1,4 +1,4 @@
-//! What is packed is unpacked, and what is spoilt is not read.
+//! Packed inputs are unpacked unchanged, and damaged files are refused.
 
 use super::{Inputs, decode, encode, file, read, write};
 use proptest::collection::{btree_set, vec};
@@ -48,7 +48,7 @@ fn a_file_that_is_cut_short_is_spoilt() {
     });
 }
 
-/// There is one file for the same inputs: whatever is read would be written so again.
+/// The same inputs always give the same file: writing what was read gives the same bytes.
 #[test]
 fn what_is_read_would_be_written_so_again() {
     for_all(|inputs| {

@@ -1,4 +1,4 @@
-//! What every model needs: times, a first run, a way to explore and to say what was explored.
+//! What every model needs: times, a first run, a way to explore, and a way to report what was explored.
 //!
 //! A model is a closure that loom calls once for each execution: for each order in which the threads' accesses
 //! can happen, as far as it makes a difference, and for each value that the memory model lets a load return, as
@@ -6,9 +6,9 @@
 //! [`explore`]: loom reports neither how much it explored nor which branches it saw, and a failed assertion
 //! inside of a model can abort the process.
 //!
-//! The library sees to it that no order is left out, for its own atomics alone (`src/sync/explored.rs`,
-//! `tests/all_orders.rs`). So no thread of a model loads and then writes an atomic of the model's own, except
-//! inside a run, which the word orders.
+//! The library ensures that loom leaves out no order, but only for the library's own atomics
+//! (`src/sync/explored.rs`, `tests/all_orders.rs`). So no thread of a model loads and then writes an atomic
+//! of the model's own, except inside a run, which the word orders.
 //!
 //! [`search`] explores a model with a planted fault and reports nothing; the caller asserts that the fault was
 //! found. If the fault is a deadlock, [`ends_in_a_deadlock`] looks at it from outside; if the library itself

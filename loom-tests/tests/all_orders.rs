@@ -1,4 +1,4 @@
-//! What "all interleavings" rests on: with the atomics that the library takes from its `sync`, loom leaves out
+//! The basis of "all interleavings": with the atomics that the library takes from its `sync`, loom leaves out
 //! no order. With loom's own atomics it does.
 //!
 //! The test runs all small programs in every order by hand, one access after the other. Loom must find

@@ -10,7 +10,7 @@ mod fault;
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod keyed;
 #[path = "keyed_throttled/models.rs"]
-#[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+#[allow(dead_code, reason = "the planted faults need some of them")]
 mod models;
 #[path = "keyed_throttled/owner.rs"]
 #[allow(unreachable_pub)]
@@ -45,7 +45,7 @@ mod time;
 #[allow(dead_code)]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{keyed, observe, owner, snapshot, throttle, wait};
@@ -60,7 +60,7 @@ mod subject {
     pub use crate::wait::WaitError;
 }
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Monotonic},

@@ -54,9 +54,9 @@ impl Clock for Coarse {
 ///
 /// # Cost
 ///
-/// A call that the coarse clock refuses costs a fifth of one on [`Monotonic`]. A call that it could refuse
-/// and does not pays for a coarse reading, which is a seventh of a precise one, and two loads; on a `Keyed`
-/// also for one more look-up under the lock that readers share. The clock has 8 bytes, so a throttle has 40.
+/// A call that the coarse clock refuses costs a fifth of one on [`Monotonic`]. One that it checks and does
+/// not refuse pays for a coarse reading, which is a seventh of a precise one, and two loads; on a `Keyed`
+/// also for one more look-up under the shared read lock. The clock has 8 bytes, so a throttle has 40.
 ///
 /// # How far behind
 ///

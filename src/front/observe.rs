@@ -1,12 +1,12 @@
-//! The events of a front end: one for each run, deferral, cancel, takeover,
-//! abandonment and caught panic, with the feature `tracing`. Without it every function here is empty.
+//! What a front end reports to subscribers: one event for each run, deferral, cancel, takeover, abandonment
+//! and caught panic, with the feature `tracing`. Without it every function here is empty.
 //!
-//! No event is emitted on the coalesced path, nor while a lock is held. A subscriber may call the throttle, so a
-//! front end emits only where it can be interrupted: its guards are in place. A subscriber's panic ends here, so
-//! nothing is lost by it, and a thread may emit while it unwinds. Events that a subscriber causes are suppressed:
-//! otherwise a subscriber that calls a throttle would never come to an end.
+//! Nothing is reported on the coalesced path, nor while a lock is held. A subscriber may call the throttle,
+//! so a front end reports only where it can be interrupted: its guards are in place. A subscriber's panic
+//! ends here, so it loses nothing, and reporting is safe while a thread unwinds. Events that a subscriber
+//! causes are suppressed: otherwise a subscriber that calls a throttle would never return.
 //!
-//! The events do not say what only a caller sees: which of its calls were coalesced or refused.
+//! This module cannot report what only a caller sees: which of its calls were coalesced or refused.
 
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, dead_code, clippy::inline_always))]
 
@@ -14,7 +14,7 @@ use crate::gate::Gate;
 use crate::state::Epoch;
 use crate::time::Timestamp;
 
-/// Whether events are emitted. Ask it where an argument would cost something.
+/// Whether events are reported. Check it before computing a costly argument.
 pub(crate) const ENABLED: bool = cfg!(feature = "tracing");
 
 /// Which throttle an event is about.
@@ -22,8 +22,8 @@ pub(crate) const ENABLED: bool = cfg!(feature = "tracing");
 pub(crate) struct Source<'g> {
     /// The name of the front end's type.
     pub(crate) front: &'static str,
-    /// Whose address tells the throttles of a program apart. It is that of the throttle itself where the
-    /// gate is its first field.
+    /// Its address tells the throttles of a program apart. Where the gate is the first field of the throttle,
+    /// the two addresses are the same.
     pub(crate) gate: &'g Gate,
 }
 
@@ -82,8 +82,8 @@ observed! {
         event!(DEBUG, "cancel", source, after = ?epoch.started_at(), "the pending run is cancelled");
     }
 
-    /// A run that nobody asked to come early took the place of one that was pending with another owner, or
-    /// owed. The run has an event of its own.
+    /// A run that was not flushed took the place of one that was owed, or pending with another owner. The run
+    /// has an event of its own.
     fn taken_over(source, epoch: Epoch) {
         event!(
             DEBUG, "takeover", source, started_at = ?epoch.started_at(), "a run takes the place of the pending one"
@@ -95,7 +95,7 @@ observed! {
         event!(WARN, "abandonment", source, after = ?epoch.started_at(), "the owner left: a run is owed");
     }
 
-    /// A call inside a run can wait for none; a run is owed.
+    /// A call inside a run cannot wait, so it left a run owed.
     fn left_owed(source, epoch: Epoch) {
         event!(DEBUG, "owed", source, after = ?epoch.started_at(), "a call inside a run: a run is owed");
     }
@@ -118,7 +118,7 @@ fn tell(event: impl FnOnce()) {
     let told = catch_unwind(AssertUnwindSafe(event));
     TELLING.set(false);
     if let Err(panic) = told {
-        // The panic hook has reported it. To drop what was thrown could panic once more.
+        // The panic hook has reported it. Dropping the payload could panic again.
         core::mem::forget(panic);
     }
 }

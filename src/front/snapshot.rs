@@ -1,9 +1,9 @@
-//! [`Snapshot`]: what a throttle is about at one moment, to be read by a person.
+//! [`Snapshot`]: the state of a throttle at one moment, for a person to read.
 
 use crate::state::{DeferralStatus, Epoch, State};
 use crate::time::{Threshold, Timestamp};
 
-/// What a throttle was about at one moment, as a value with a readable `Debug`.
+/// The state of a throttle at one moment, as a value with a readable `Debug`.
 ///
 /// Another thread may have moved it on before you look.
 ///

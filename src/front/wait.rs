@@ -88,7 +88,7 @@ impl<'t, C: Clock> Waiting<'t, C> {
         }
     }
 
-    // Does not take `self`: a caller that wakes nobody would write its parts to memory as well.
+    // Does not take `self`: otherwise a caller that wakes nobody would write its parts to memory as well.
     #[cold]
     fn wake(event: &Event, clock: &C) {
         heard(event, clock).notify(usize::MAX);
@@ -175,7 +175,7 @@ pub(crate) fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Time
     }
 }
 
-/// A waiter, counted before it looks.
+/// A waiter, which counts itself before it looks.
 pub(crate) struct Registered<'t>(&'t AtomicU32);
 
 impl<'t> Registered<'t> {

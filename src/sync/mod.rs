@@ -67,7 +67,7 @@ pub(crate) fn try_write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> 
 #[cfg(feature = "std")]
 #[cold]
 fn next_thread() -> u32 {
-    // Not of a model checker: numbers are only compared, so they decide nothing.
+    // Not the model checker's atomics: numbers are only compared, so they decide nothing.
     use core::sync::atomic::{AtomicU32, Ordering};
     static LAST: AtomicU32 = AtomicU32::new(0);
     loop {

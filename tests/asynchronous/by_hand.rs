@@ -85,7 +85,7 @@ impl ByHand {
 
     /// Polls a task, woken or not. Whether it has ended.
     pub fn poll(&self, id: usize) -> bool {
-        // Taken out, for it may spawn others.
+        // Taken out of the list, because the task may spawn others.
         let Some(mut task) = self.take(id) else { return true };
         match catch_unwind(AssertUnwindSafe(|| task.poll())) {
             Ok(Poll::Pending) => self.0.tasks.lock().unwrap()[id] = Some(task),
@@ -146,7 +146,7 @@ impl Clock for ByHand {
 
 impl Runtime for ByHand {
     fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> + Send + 'static {
-        // Whoever waits hears of each move of the clock, and must not ask for this.
+        // Waiting threads and tasks notice each move of the clock, and must not ask for this.
         pending()
     }
 

@@ -73,7 +73,7 @@ impl Place {
     }
 }
 
-/// How often the future can be polled before it ends; after each number of polls it was dropped once.
+/// How often the future can be polled before it ends. It was dropped once after each number of polls.
 fn drop_the_caller_at_every_poll(place: fn() -> Place) -> usize {
     for polls in 0.. {
         let place = place();
@@ -108,8 +108,8 @@ fn a_caller_that_is_dropped_loses_nothing() {
     check.passed(dropped, "cases");
 }
 
-/// Drops the task that was spawned last after `polls` polls, with time going on between them. Whether it had
-/// ended.
+/// Drops the task that was spawned last after `polls` polls, with time passing between them. Returns whether
+/// the task had ended.
 fn drop_the_task(place: &Place, polls: usize) -> bool {
     let id = *place.runtime.tasks().last().expect("it was spawned");
     let has_ended = (0..polls).any(|_| {
@@ -130,7 +130,7 @@ fn poll_once<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static
     Driven::new(future).poll()
 }
 
-/// Whatever the task was about to do is owed, those who wait are told, and the next call adopts it.
+/// Whatever the task was about to do is owed, the waiting callers learn of it, and the next call adopts it.
 fn drop_the_task_at_every_await(place: fn() -> Place, flushes: bool) -> usize {
     for polls in 0.. {
         let place = place();
@@ -201,7 +201,7 @@ fn a_run_that_is_stopped_in_the_middle_leaves_what_is_pending_pending() {
     assert_eq!(place.data.seen(), [0]);
 }
 
-/// Whose function was dropped with its task is told, as the throttle stands then.
+/// A caller whose function was dropped with its task gets an answer that fits the state of the throttle.
 #[test]
 fn a_caller_whose_task_is_dropped_is_told() {
     let run = |place: &Place| {
@@ -242,7 +242,7 @@ fn a_caller_whose_task_is_dropped_is_told() {
     assert_eq!(caller.poll(), Poll::Ready("covered"));
 }
 
-/// Also while the runtime that shuts down still holds the function of the task.
+/// The same while the runtime that shuts down still holds the function of the task.
 #[test]
 fn a_function_is_dropped_with_its_task_and_before_the_run_has_finished() {
     struct SeesTheRun(AsyncThrottle<ByHand>);

@@ -22,15 +22,15 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use watchdog as _;
 
-/// Longer than any of this takes: a fault is a failure and not a hang.
+/// Longer than any test takes, so that a fault is a failure and not a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// On one thread, and on a clock that is paused: it goes on only where nobody has anything else to do.
+/// Runs a test on one thread, with a paused clock: time passes only when nothing else can run.
 fn paused<T>(test: impl Future<Output = T>) -> T {
     finish(&Builder::new_current_thread().enable_time().start_paused(true).build().unwrap(), test)
 }
 
-/// On so many threads, by the real clock.
+/// Runs a test on so many threads, by the real clock.
 fn on_threads<T>(threads: usize, test: impl Future<Output = T>) -> T {
     finish(&Builder::new_multi_thread().worker_threads(threads).enable_time().build().unwrap(), test)
 }
@@ -39,7 +39,7 @@ fn finish<T>(runtime: &Runtime, test: impl Future<Output = T>) -> T {
     runtime.block_on(async { timeout(PATIENCE, test).await.expect("it does not come about") })
 }
 
-/// On no runtime of tokio's.
+/// Runs a test on no runtime of tokio's.
 fn elsewhere<T>(test: impl Future<Output = T>) -> T {
     let patience = async {
         smol::Timer::after(PATIENCE).await;

@@ -126,7 +126,7 @@ fn a_panic_that_nobody_awaits_is_told_by_each_wait_and_loses_nothing() {
     });
 }
 
-/// The value of a caller that has left.
+/// The caller has left, so the value that its function returned is dropped, and that drop panics.
 #[test]
 fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     let runtime = ByHand::new(at(1));
@@ -146,7 +146,7 @@ fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     assert_eq!(elsewhere(ticket.wait()), Ok(()));
 }
 
-/// A runtime whose clock panics when it is told to.
+/// A runtime whose clock panics on demand.
 struct Faulty {
     runtime: ByHand,
     clock_panics: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! What other throttles were reported to get wrong, one test each.
+//! Faults that were reported of other throttles, one test each.
 
 use super::by_hand::Data;
 use super::calls::{Starts, WINDOW, millis};

@@ -1,4 +1,5 @@
-//! A tokio runtime that shuts down leaves owed what its tasks held, and a call on another one adopts it.
+//! A tokio runtime that shuts down leaves the runs of its tasks owed, and a call on another runtime adopts
+//! them.
 
 use super::by_hand::Data;
 use super::elsewhere;
@@ -30,7 +31,7 @@ fn a_pending_run_is_owed_and_a_call_on_another_runtime_adopts_it() {
             data.write(1);
             throttle.trigger(data.reader()).unwrap();
         });
-        // Somebody who is on no runtime hears of it.
+        // A thread on no runtime learns of it.
         thread::scope(|scope| {
             let waiting = scope.spawn(|| elsewhere(throttle.wait()));
             drop(runtime);
@@ -88,7 +89,7 @@ fn every_run_on_a_named_runtime_that_has_shut_down_is_left_owed() {
     }
 }
 
-/// Tokio's timer panics where the runtime has none. The owner leaves its run owed.
+/// Tokio's timer panics if the runtime has none. The owner leaves its run owed.
 #[test]
 fn a_runtime_without_a_timer_leaves_the_deferral_owed() {
     let runtime = Builder::new_current_thread().build().unwrap();

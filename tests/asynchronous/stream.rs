@@ -167,7 +167,7 @@ fn its_size_hint_holds() {
     assert!(format!("{stream:?}").contains("next_at: None"), "{stream:?}");
 }
 
-/// What the model has wrong.
+/// The error of the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     FirstOfAWindow,
@@ -175,7 +175,7 @@ enum Fault {
     WindowFromTheItem,
 }
 
-/// What must come out: a plain loop over the items, in milliseconds.
+/// The expected output: a plain loop over the items, in milliseconds.
 fn model(fault: Option<Fault>, table: &Timetable, window: u64) -> (Vec<(u64, usize)>, u64) {
     let (times, end) = table.times();
     let mut out: Vec<(u64, usize)> = Vec::new();
@@ -213,7 +213,7 @@ fn model(fault: Option<Fault>, table: &Timetable, window: u64) -> (Vec<(u64, usi
     (out, due.max(end))
 }
 
-/// A clock that is at its end, where a window never ends.
+/// A clock that stands at its end, where a window never ends.
 struct AtItsEnd(AtomicUsize);
 
 impl Clock for AtItsEnd {

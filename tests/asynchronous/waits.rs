@@ -1,4 +1,4 @@
-//! Waiting for a covering run: by a ticket, and for everything that was requested.
+//! Waiting for a covering run: by a ticket, and for all requests.
 
 use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
 use super::calls::{Starts, WINDOW, millis};

@@ -1,5 +1,5 @@
-//! Replays the inputs that fuzzing has found worth keeping, against the right model and against wrong
-//! ones. It shows that what was found once stays found; it looks for nothing new.
+//! Replays the inputs that fuzzing found worth keeping, against the right model and against wrong ones. It
+//! shows that old findings are still found; it looks for nothing new.
 
 #[path = "../reference/mod.rs"]
 mod reference;

@@ -1,4 +1,4 @@
-//! The corpora of the front ends that come by a feature.
+//! The corpora of the front ends that need a feature.
 
 use super::fronts::{asynchronous, batched, keyed, keyed_throttled, keyed_throttled_model, play};
 use super::reference::reached::Reached;

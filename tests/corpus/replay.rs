@@ -19,7 +19,7 @@ pub fn catch(target: &str, fault: &str, inputs: &[Vec<u8>], replay: impl Fn(&[u8
     evidence::caught(fault, &format!("fuzz corpus, {target}: by {found} of {}", inputs.len()));
 }
 
-/// What a corpus is for is in it: at least one input for each of these.
+/// Asserts that the corpus still holds at least one input for each of these.
 pub fn assert_reached(reached: &Reached, all: &[&str]) {
     println!("{reached:?}");
     let missed: Vec<_> = all.iter().filter(|what| reached.of(what) == 0).collect();

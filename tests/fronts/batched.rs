@@ -29,7 +29,7 @@ pub enum Op {
     Advance {
         by: Duration,
     },
-    /// What no run was given is taken, unless a run is in progress.
+    /// Takes what no run received, unless a run is in progress.
     TakeRemaining,
 }
 
@@ -47,7 +47,7 @@ impl Op {
     }
 }
 
-/// What the end does with what is pending.
+/// How the end treats what is pending.
 pub fn end(byte: u8) -> Pending {
     [Pending::Finish, Pending::Flush, Pending::Discard][usize::from(byte % 3)]
 }
@@ -70,7 +70,7 @@ pub const ALL: [&str; 14] = [
     "remaining after the end",
 ];
 
-/// What is wrong on purpose in what is expected.
+/// A deliberate error in the expected answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Wrong {
     NewestFirst,
@@ -95,7 +95,7 @@ impl Wrong {
         Self::DiscardLosesItems,
     ];
 
-    /// What is wrong, in words.
+    /// The error in words.
     pub fn name(self) -> &'static str {
         match self {
             Self::NewestFirst => "the newest item comes first",
@@ -110,7 +110,7 @@ impl Wrong {
     }
 }
 
-/// What a run is to do.
+/// The plan for a run.
 struct Plan {
     takes: usize,
     panics: bool,
@@ -134,7 +134,7 @@ struct Play {
     /// What no run has taken, in the order in which it is due.
     waiting: VecDeque<u32>,
     pushed: u32,
-    /// Whether a run is due for somebody.
+    /// Whether a run is due.
     asked: bool,
     held: Option<Held>,
     reached: Reached,
@@ -148,7 +148,7 @@ pub fn check(wrong: Option<Wrong>, end: Pending, operations: impl IntoIterator<I
     let (begins, begun) = channel();
     let (batches, given) = channel();
     let f = move |batch: &mut Batch<'_, u32>| {
-        // Nobody listens where the driver has found a difference and left.
+        // Nobody listens if the driver has found a difference and left.
         let _ = begins.send(batch.size_hint().1.expect("a batch has a size"));
         let Plan { takes, panics } = orders.recv().unwrap_or(Plan { takes: usize::MAX, panics: false });
         let _ = batches.send(batch.take(takes).collect());
@@ -249,7 +249,7 @@ impl Play {
         until(|| !throttled.is_running() || throttled.state().epoch().as_u64() != held.epoch);
     }
 
-    /// Compares what the run has taken, and keeps account of what it leaves.
+    /// Compares what the run has taken, and keeps what it leaves.
     fn compare_batch(&mut self, batch: usize, takes: usize, panics: bool) {
         let count = takes.min(batch);
         let expected: Vec<_> = self.waiting.drain(..count).collect();

@@ -1,8 +1,8 @@
 //! What a `Keyed` must do: a reference model for each key, and what is remembered of those evicted.
 //!
-//! The model of a key is taken away only when the throttle no longer knows the key; then it must have been
-//! over. All answers that a key ever got are kept beside it, and judged by G1 alone, so that nothing depends on
-//! the idea of what is remembered.
+//! The model of a key is removed only when the throttle no longer knows the key; then the key must have been
+//! idle. Every answer about a key is kept as well, and judged by G1 alone, so that nothing depends on what is
+//! remembered.
 
 use crate::reference::reached::Reached;
 use crate::reference::sequence::{interesting, unwind_over};
@@ -76,7 +76,7 @@ impl Setup {
     }
 }
 
-/// What a model can be wrong in.
+/// A fault of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     NothingRemembered,
@@ -148,7 +148,7 @@ struct Play<'k> {
     fault: Option<Fault>,
     /// The keys that are known.
     models: BTreeMap<u8, Model>,
-    /// The latest start among those evicted, in whatever shard.
+    /// The latest start among the evicted keys, in any shard.
     forgotten: u64,
     /// The latest start of each key. Never forgotten.
     latest: BTreeMap<u8, u64>,
@@ -261,7 +261,7 @@ impl<'k> Play<'k> {
         self.notice_evictions("evicted");
     }
 
-    /// Takes away the models of keys that are no longer known.
+    /// Removes the models of keys that are no longer known.
     fn notice_evictions(&mut self, how: &'static str) {
         let gone: Vec<_> = self.models.keys().copied().filter(|key| !self.keyed.contains(key)).collect();
         for key in gone {

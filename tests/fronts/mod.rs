@@ -1,7 +1,7 @@
-//! The drivers of the front ends that come by a feature, and what a fuzzer's bytes mean to them: shared by
-//! the fuzz targets and by the replay of their corpora.
+//! The drivers of the front ends that need a feature, and how a fuzzer's bytes drive them: shared by the fuzz
+//! targets and by the replay of their corpora.
 //!
-//! Beside `reference`, which needs no feature.
+//! `reference` has the drivers that need no feature.
 
 #![allow(dead_code, reason = "each user plays a part of it")]
 
@@ -17,10 +17,10 @@ pub mod play;
 use crate::reference;
 use reference::reached::Reached;
 
-/// The longest sequence that is played: a fuzzer would make them as long as it may.
+/// The longest sequence that is played: without a limit a fuzzer would make them as long as it can.
 const OPERATIONS: usize = 200;
 
-/// As much as is worth the wake-ups of a thread.
+/// The longest sequence with a thread, which costs wake-ups.
 const WITH_A_THREAD: usize = 60;
 
 /// A threshold, then two bytes for each operation on an `AsyncThrottle`.
@@ -30,7 +30,7 @@ pub fn asynchronous(wrong: Option<play::Wrong>, input: &[u8]) -> Reached {
     play::check(wrong, u64::from(threshold), operations.take(OPERATIONS))
 }
 
-/// How it ends, then one byte for each operation on a `Batched`.
+/// How the throttle ends, then one byte for each operation on a `Batched`.
 pub fn batched(wrong: Option<batched::Wrong>, input: &[u8]) -> Reached {
     let Some((&end, operations)) = input.split_first() else { return Reached::default() };
     let operations = operations.iter().map(|&byte| batched::Op::from_byte(byte));

@@ -50,7 +50,7 @@ fn a_hundred_threads_lose_no_call() {
     assert_eq!(throttled.pending(), 0);
 }
 
-/// With fatal panics, against callers that do all that there is.
+/// Fatal panics against callers that use every operation.
 #[test]
 fn fatal_panics_against_callers_add_up() {
     for round in 0..200u64 {

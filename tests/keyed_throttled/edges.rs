@@ -106,7 +106,7 @@ fn limits_of_no_key_and_of_one() {
     }
 }
 
-/// A clock that reads `NEVER`, which is no time: it counts as the last one.
+/// A clock that reads `NEVER`, which is not a time and counts as the last one.
 struct Never(AtomicU64);
 
 impl Clock for Never {
@@ -132,7 +132,7 @@ fn a_clock_that_reads_never_makes_nobody_spin() {
     // The window never ends.
     assert_eq!(throttled.trigger(&1), Ok(()));
     until(|| clock.0.load(SeqCst) > before);
-    // They give a thread that spins its chance, and decide nothing.
+    // The yields give a thread that spins its chance, and decide nothing.
     (0..10_000).for_each(|_| thread::yield_now());
     assert!(clock.0.load(SeqCst) < before + 20);
     assert!(throttled.is_pending(&1));

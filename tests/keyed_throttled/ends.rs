@@ -1,4 +1,4 @@
-//! The end: what becomes of the pending runs, and who waits for it.
+//! The end: the fate of the pending runs, and who waits for it.
 
 use super::subject::{Builder, ENDED, Subject, Throttle};
 use super::support::{SECOND, at, panic_quietly, until};
@@ -27,7 +27,7 @@ fn a_shutdown_says_what_became_of_the_pending_runs() {
         for key in ["a", "b", "b"] {
             subject.call(key);
         }
-        // One that was cancelled does not hold up the end.
+        // A cancelled key does not hold up the end.
         subject.clock.set(at(2).saturating_sub(Duration::from_nanos(1)));
         subject.call("c");
         subject.assert_run("c", 1);
@@ -105,7 +105,7 @@ fn the_function_may_trigger_without_being_a_handle() {
     let Subject { throttled, runs, .. } = subject;
     sender.send(throttled).unwrap();
     drop(sender);
-    // What is pending is performed, and covers a call also after the last handle was dropped.
+    // Pending runs are performed, and cover a call even after the last handle was dropped.
     assert_eq!(told.recv(), Ok(((Ok(()), Ok(())), true, Ok(()), Err(ENDED))));
     let mut runs: Vec<_> = runs.iter().collect();
     runs[1..].sort();
@@ -122,7 +122,7 @@ fn a_thread_that_cannot_be_started_is_an_error() {
 
 #[test]
 fn the_last_handle_in_strange_places() {
-    // In the hook; in a thread-local destructor of another thread, and of the thread itself.
+    // Dropped in the hook, in a thread-local destructor of another thread, and in one of the thread itself.
     thread_local!(static KEPT: RefCell<Option<KeyedThrottled<u8>>> = const { RefCell::new(None) });
     let (sender, handle) = mpsc::channel::<KeyedThrottled<u8>>();
     let (told, ended) = mpsc::channel::<()>();

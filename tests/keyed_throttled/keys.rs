@@ -1,4 +1,4 @@
-//! Many keys: those that are forgotten, and how many there may be.
+//! Many keys: which ones are forgotten, and how many there may be.
 
 use super::subject::Subject;
 use super::support::{SECOND, at, until};
@@ -27,7 +27,7 @@ fn the_limit_of_keys_counts_those_that_are_pending() {
     assert!(subject.throttled.len() <= 2);
 }
 
-/// A clock that goes back, after the key was evicted.
+/// The clock goes back after the key was evicted.
 #[test]
 fn an_evicted_key_keeps_its_distance() {
     let subject = Subject::with(|builder| builder.shards(1));
@@ -93,7 +93,7 @@ fn memory_returns_after_a_burst_without_a_further_call() {
     assert_eq!(throttled.wait(), Ok(()));
     clock.set(at(3));
     until(|| throttled.is_empty());
-    // The thread may have to look once more to give back its own.
+    // The thread may have to look once more to free its own memory.
     until(|| {
         clock.advance(Duration::ZERO);
         throttled.allocated_bytes() <= empty + 300_000

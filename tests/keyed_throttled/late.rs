@@ -1,5 +1,5 @@
-//! What the thread decides when it was held up between two looks at the clock: by the time and the threshold
-//! that the caller had seen, not by those that the thread has read before.
+//! Decisions of a thread that was held up between two readings of the clock: it decides by the time and
+//! threshold that the caller had seen, not by those that it read before.
 
 use super::support::{SECOND, at};
 use atomic_throttle::{Clock, KeyedThrottled, Manual, Pending, Timestamp};
@@ -117,7 +117,7 @@ fn a_call_after_a_longer_threshold_keeps_to_it() {
     // It ran at 1 s, and the clock reads 3 s.
     assert_eq!(throttled.trigger(&key("a")), Ok(()));
     go_on.send(()).unwrap();
-    // They give the thread its chance to run it too soon, and decide nothing.
+    // The yields give the thread its chance to run the key too soon, and decide nothing.
     (0..10_000).for_each(|_| thread::yield_now());
     clock.set(at(1001));
     assert_eq!(runs.recv(), Ok(("a", at(1001))), "its last run was at 1 s");

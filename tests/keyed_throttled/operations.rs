@@ -61,7 +61,7 @@ fn a_cancel_keeps_the_window() {
     assert_eq!((subject.throttled.uncovered(), subject.throttled.pending()), (2, 0));
     assert_eq!(subject.throttled.wait(), Ok(()), "nothing is left to wait for");
     assert!(!subject.throttled.cancel("a") && !subject.throttled.cancel("unknown"));
-    // Anew, before the thread has acknowledged it and after.
+    // It is called again, before the thread has acknowledged the cancel and after.
     for _ in 0..3 {
         subject.call("a");
         assert!(subject.throttled.cancel("a"));
@@ -74,7 +74,7 @@ fn a_cancel_keeps_the_window() {
     assert_eq!((subject.throttled.runs(), subject.throttled.uncovered()), (2, 5));
 }
 
-/// `Manual`, and how often it is read by whoever waits: once for the limit, and then when it is listed.
+/// `Manual`, with a count of the readings of waiting threads: one for the limit, and one when it is listed.
 struct Watched {
     time: Manual,
     readings: AtomicU64,
@@ -119,7 +119,7 @@ fn a_wait_is_told_what_became_of_what_it_waits_for() {
         if what == "cancel" {
             assert!(throttled.cancel(&what));
         }
-        // Requested later, and so nothing to wait for.
+        // It is requested later, so this wait does not cover it.
         assert_eq!(throttled.trigger(&"later"), Ok(()));
         clock.time.set(at(2));
         assert_eq!(waiter.join().expect("no panic"), Err(told));
@@ -152,7 +152,7 @@ fn a_flush_runs_now_and_starts_a_window() {
     subject.assert_run("a", 1);
 }
 
-/// What flushes leave behind with the thread is not kept until it would have been due.
+/// Entries that a flush leaves with the thread are not kept until they would have been due.
 #[test]
 fn many_flushes_in_one_window_pile_up_nothing() {
     let subject = Subject::with(|builder| builder.shards(1));
@@ -224,7 +224,7 @@ fn every_operation_may_be_called_from_inside_the_run() {
     check.passed(15, "operations");
 }
 
-/// New keys, which are due at once, do not keep one waiting that is due before they come.
+/// New keys, which are due at once, do not delay one that was due before them.
 #[test]
 fn keys_are_served_in_the_order_in_which_they_are_due() {
     let (go, gate) = mpsc::channel::<()>();
@@ -236,7 +236,7 @@ fn keys_are_served_in_the_order_in_which_they_are_due() {
     until(|| subject.throttled.runs() == 1 && !subject.throttled.snapshot("a").expect("known").running);
     subject.call("b");
     subject.assert_run("b", 1);
-    // When this run ends, both are due: one since a second, the others since now.
+    // When this run ends, both are due: one for a second already, the others since now.
     subject.clock.set(at(2));
     go.send(()).unwrap();
     subject.assert_run("a", 1);
@@ -310,7 +310,7 @@ fn a_wait_reads_the_clock_when_no_lock_is_held() {
     drop(go);
 }
 
-/// A run that was cancelled and asked for again is another promise than the first.
+/// A run that was cancelled and requested again is a new promise.
 #[test]
 fn a_wait_between_a_cancel_and_another_call_waits_for_neither() {
     let clock = Arc::new(Watched { time: Manual::new(at(1)), readings: AtomicU64::new(0) });

@@ -1,4 +1,4 @@
-//! Panics, of whatever can panic: what they end, and that nobody hangs.
+//! Panics of everything that can panic: what they end, and that nobody hangs.
 
 use super::subject::{Builder, Subject};
 use super::support::{SECOND, at, panic_quietly, until};
@@ -55,7 +55,7 @@ fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
     });
     subject.call("a");
     subject.assert_run("a", 1);
-    // During, another key, and one that was flushed before.
+    // Called during that run: another key, and one that was flushed before.
     for key in ["a", "b", "b", "c", "d"] {
         subject.call(key);
     }
@@ -148,7 +148,7 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
     assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
 }
 
-/// Panics when it is dropped, from the moment that it is told to, on the thread of that name.
+/// A key whose drop panics, once it is armed, on the thread of that name.
 #[derive(Clone)]
 struct Bomb {
     name: &'static str,
@@ -184,7 +184,7 @@ impl Drop for Bomb {
     }
 }
 
-/// Each of what the thread drops panics: the keys that it ran, those that it leaves, and the function.
+/// Everything that the thread drops panics: the keys that it ran, those that it leaves, and the function.
 #[test]
 fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
     let check = Check::of("G3 G6", "tests: keys whose drop panics end a KeyedThrottled, and nobody hangs");
@@ -216,7 +216,7 @@ fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
     for key in &keys {
         assert_eq!(throttled.trigger(key), Ok(()));
     }
-    // One cancelled: what is left of it is dropped by the thread, in the course of the end.
+    // One key is cancelled: the thread drops its entry during the end.
     assert!(throttled.cancel(&keys[3]));
     let waiting = throttled.clone();
     let waiter = thread::spawn(move || waiting.wait());
@@ -224,14 +224,14 @@ fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
     until(|| throttled.runs() == 5);
     assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
     assert!(waiter.join().is_ok_and(|waited| waited.is_ok() || waited == Err(WaitError::Owed)));
-    // One ran; its drop ended the thread.
+    // One key ran; its drop ended the thread.
     assert_eq!((throttled.runs(), throttled.pending(), throttled.wait()), (5, 0, Err(WaitError::Owed)));
     assert_eq!(throttled.uncovered(), 3);
     assert_eq!(throttled.trigger(&keys[1]), Err(NotTaken::Ended(Ended::Panicked)));
     check.passed(4, "keys");
 }
 
-/// A clock that goes on to a later time, and wakes nobody for that.
+/// A clock that moves to a later time, and wakes nobody.
 struct Late(AtomicBool);
 
 impl Clock for Late {
@@ -240,7 +240,7 @@ impl Clock for Late {
     }
 }
 
-/// What a call evicts is dropped by the caller, when the thread knows of the call.
+/// A call drops the keys that it evicts, after the thread has learned of the call.
 #[test]
 fn a_call_that_evicts_a_key_whose_drop_panics_is_not_lost() {
     let goes_off_on = Arc::new(Mutex::new(None));
@@ -253,7 +253,7 @@ fn a_call_that_evicts_a_key_whose_drop_panics_is_not_lost() {
         .on_drop(Pending::Discard)
         .spawn(move |key| _ = sender.send(key.name))
         .expect("a thread");
-    // So many the table has room for, before it is looked through.
+    // The table has room for this many before the shard looks for keys to evict.
     for name in ["a", "b", "c"] {
         assert_eq!(throttled.trigger(&key(name)), Ok(()));
         assert_eq!(throttled.wait(), Ok(()));

@@ -1,4 +1,4 @@
-//! A throttle that reports its runs to the test, and whose clock the test moves.
+//! A throttle that reports its runs to a test, and whose clock the test moves.
 
 use super::support::{SECOND, at};
 use atomic_throttle::{Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending};
@@ -8,11 +8,11 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 pub type Throttle = KeyedThrottled<String>;
 pub type Builder = KeyedThrottledBuilder<String>;
 
-/// A throttle that tells each run to the test.
+/// A throttle that sends each run to the test.
 pub struct Subject {
     pub throttled: Throttle,
     pub clock: Arc<Manual>,
-    /// Of which key, and for how many calls.
+    /// The key, and the number of calls.
     pub runs: Receiver<(String, u64)>,
 }
 
@@ -25,7 +25,7 @@ impl Subject {
         Self::running(set_up, |_| ())
     }
 
-    /// `inside` is called in each run, after that was told.
+    /// `inside` is called in each run, after the report.
     pub fn running(
         set_up: impl FnOnce(Builder) -> Builder,
         mut inside: impl FnMut(&str) + Send + 'static,

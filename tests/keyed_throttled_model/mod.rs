@@ -1,9 +1,9 @@
-//! What a `KeyedThrottled` must do: a reference model for each key, how many calls its pending run is to
-//! cover, and what is remembered of keys that were evicted.
+//! The reference for a `KeyedThrottled`: a model for each key, how many calls its pending run must cover, and
+//! what is remembered of evicted keys.
 //!
-//! The driver ends each run, and lets the thread come to rest after each operation. In which order keys run
-//! that are due at the same time is left to the thread. All answers that a key ever got are kept beside the
-//! models and judged by G1 alone.
+//! The driver ends each run, and lets the thread come to rest after each operation. The thread chooses the
+//! order of keys that are due at the same time. Every answer about a key is kept as well, and judged by G1
+//! alone.
 
 mod op;
 mod thread;
@@ -76,7 +76,7 @@ pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIte
 #[derive(Clone, Copy)]
 struct Known {
     model: Model,
-    /// How many calls the pending run is to cover.
+    /// How many calls the pending run must cover.
     calls: u64,
 }
 
@@ -212,7 +212,7 @@ impl Play {
             || self.fault == Some(Fault::WaitsForCancelled) && self.uncovered > 0;
         let expected = if is_outstanding { Err(WaitError::TimedOut) } else { Ok(()) };
         assert_eq!(self.throttled.wait_for(Duration::ZERO), expected);
-        // A place of its own for each: a fuzzer looks for places.
+        // A counter for each: a fuzzer looks for new counters.
         if is_outstanding {
             self.reached.count("waits");
         } else if self.uncovered > 0 {
@@ -226,7 +226,7 @@ impl Play {
             return;
         }
         let begun = self.thread.rests();
-        // By turns with those that are due.
+        // Flushed runs and due runs take turns.
         if begun.is_some() && begun == self.handed.front().copied() {
             let flushed = self.handed.pop_front().map(|(key, _)| key);
             self.running = flushed;

@@ -54,7 +54,7 @@ impl Op {
     }
 }
 
-/// What a model can be wrong in.
+/// A fault of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     OpensEarly,

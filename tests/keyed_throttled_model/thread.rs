@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const THREAD: &str = "of a sequence";
 
-/// `Manual`, and how often the thread asked what to wait for.
+/// `Manual`, with a count of how often the thread asked what to wait for.
 pub struct Watched {
     pub time: Manual,
     asked: AtomicUsize,
@@ -28,7 +28,7 @@ impl Clock for Watched {
 
     fn moved(&self) -> Option<&Moved> {
         if thread::current().name() == Some(THREAD) {
-            // Release: whoever sees the question counted sees what the thread did before.
+            // Release: a thread that sees the question counted sees what this thread did before.
             self.asked.fetch_add(1, Ordering::Release);
         }
         self.time.moved()
@@ -88,7 +88,7 @@ impl Thread {
         self.arrived.take()
     }
 
-    /// Each run ends when it comes to that, also one that should not have begun.
+    /// From now on each run ends by itself, even one that should not have begun.
     pub fn lets_all_end(&mut self) {
         self.go = mpsc::channel().0;
     }

@@ -1,4 +1,4 @@
-//! What a fuzzer's bytes mean: shared by the fuzz targets and by the replay of their corpora.
+//! How a fuzzer's bytes drive a sequence: shared by the fuzz targets and by the replay of their corpora.
 //!
 //! Each of them takes a fault to plant in the model, and panics where the shipped code and the model
 //! differ.
@@ -71,13 +71,14 @@ fn numbers<const N: usize>(input: &[u8]) -> Option<[u64; N]> {
 }
 
 /// Flags and event, then four numbers of eight bytes: start, threshold, now, and epoch or latest; then a
-/// lease, if there is one, which an event of a gate does without. Compares the shipped transition with the model; `None` if the input is too short.
+/// lease, if there is one, which events of a gate ignore. Compares the shipped transition with the model;
+/// `None` if the input is too short.
 pub fn transition(fault: Option<Fault>, input: &[u8]) -> Option<Reached> {
     let (&[flags, kind], rest) = input.split_first_chunk::<2>()?;
     let [start, threshold, now, other] = numbers(rest)?;
     let promise = [Promise::Nothing, Promise::Owned, Promise::TakenBack, Promise::Orphaned]
         [usize::from(flags >> 1 & 3)];
-    // The last start of all has a test of its own.
+    // The very last start has a test of its own.
     let latest_start = start % ((1 << 61) - 1);
     // Chance does not find two numbers of 64 bits that are as far apart as a third.
     let longest = MAX.saturating_sub(latest_start);

@@ -36,7 +36,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether only a gate has it. A gate has no lease.
+    /// Whether only a gate has this event. A gate has no lease.
     #[must_use]
     pub fn is_of_a_gate(self) -> bool {
         matches!(self, Self::ArriveBy { .. } | Self::TryStart { .. } | Self::Fire { .. })
@@ -76,7 +76,7 @@ pub enum Promise {
     Orphaned,
 }
 
-/// What is so.
+/// The facts that the model keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Model {
     pub threshold: u64,

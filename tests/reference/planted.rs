@@ -1,5 +1,5 @@
-//! Faults planted in the model. The shipped code must be seen to contradict each of them; a comparison
-//! that does not is a comparison of nothing.
+//! Faults planted in the model. The shipped code must contradict each of them: a comparison that does not
+//! notice a fault compares nothing.
 
 use super::reached::Reached;
 use super::{Event, MAX, Model, Told, edges};
@@ -41,16 +41,16 @@ pub enum Fault {
     LeaseOpens,
     /// A thread that sees that a lease is over ends the run.
     LeaseEndsTheRun,
-    /// A late finish is one of the run in progress.
+    /// A late finish counts as one of the run in progress.
     LateFinishCounts,
 }
 
 impl Fault {
-    /// The faults that a model alone can have; the others are of an owner that waits.
+    /// The faults of a model alone; the others need an owner that waits.
     pub const OF_A_STEP: [Self; 5] =
         [Self::OpensEarly, Self::CancelOpens, Self::StampRepeats, Self::FinishClears, Self::OweForgotten];
 
-    /// The faults that a step with a lease can have.
+    /// The faults of a step with a lease.
     pub const OF_A_LEASE: [Self; 6] = [
         Self::LeaseOverEarly,
         Self::LeaseSaturates,
@@ -60,7 +60,7 @@ impl Fault {
         Self::LateFinishCounts,
     ];
 
-    /// The faults that a throttle whose callers wait can have.
+    /// The faults of a throttle whose callers wait.
     pub const ALL: [Self; 7] = [
         Self::OpensEarly,
         Self::CancelOpens,
@@ -71,7 +71,7 @@ impl Fault {
         Self::LimitForgotten,
     ];
 
-    /// The faults that a throttle with a thread of its own can have.
+    /// The faults of a throttle with a thread of its own.
     pub const OF_A_BACKGROUND: [Self; 9] = [
         Self::OpensEarly,
         Self::CancelOpens,
@@ -112,7 +112,7 @@ impl Fault {
 pub struct Judge {
     pub model: Model,
     pub fault: Option<Fault>,
-    /// The edges that it was led to.
+    /// The edges that it reached.
     pub edges: Reached,
     /// Whether the latest window was cancelled.
     cancelled: bool,
@@ -206,7 +206,7 @@ thread_local! {
     static IS_EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether `check` panics, as a comparison does that finds a difference. The panic hook keeps silent.
+/// Whether `check` panics, as a comparison that finds a difference does. The panic hook stays silent.
 pub fn contradicts<T>(check: impl FnOnce() -> T) -> bool {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,4 +1,4 @@
-//! What becomes of the pending run when the throttle is shut down, or its last handle dropped.
+//! The fate of the pending run when the throttle is shut down, or its last handle dropped.
 
 use crate::subject::Subject;
 use crate::support::{at, until};

@@ -1,4 +1,4 @@
-//! A panic of the function, of a clock, and one that is to be fatal.
+//! A panic of the function, of a clock, and a fatal one.
 
 use crate::subject::Subject;
 use crate::support::{SECOND, at, panic_quietly, until};

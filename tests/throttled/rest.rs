@@ -8,14 +8,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// `Manual`, and how often it was read by the thread.
+/// `Manual`, with a count of the thread's readings.
 struct Watched {
     time: Manual,
     readings: AtomicU64,
 }
 
 impl Watched {
-    /// Sees the thread look once more than may have begun before.
+    /// Waits until the thread has looked once more than it may already have begun to.
     fn seen_again(&self) {
         for _ in 0..2 {
             let known = self.readings.load(SeqCst);
@@ -62,7 +62,7 @@ fn a_rest_counts_from_the_end_of_a_run() {
     }
     clock.time.set(at(14));
     assert_eq!(next.wait(), Ok(()));
-    // A flush does not keep to it.
+    // A flush ignores the rest.
     let flushed = throttled.trigger().expect("it goes on");
     assert_eq!(throttled.flush(), Ok(()));
     assert_eq!(flushed.wait(), Ok(()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
 
-/// A throttle that tells each run to the test.
+/// A throttle that sends each run to the test.
 pub struct Subject {
     pub throttled: Throttled,
     pub clock: Arc<Manual>,
@@ -24,7 +24,7 @@ impl Subject {
         Self::running(set_up, |_| ())
     }
 
-    /// `inside` is called in each run, after that was told.
+    /// `inside` is called in each run, after the report.
     pub fn running(
         set_up: impl FnOnce(Builder) -> Builder,
         mut inside: impl FnMut(u64) + Send + 'static,

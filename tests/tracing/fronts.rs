@@ -1,4 +1,4 @@
-//! The events of the front ends that perform their runs themselves, on a thread or in a task.
+//! Events of the front ends that own their runs themselves: on a thread, in a task.
 
 use super::support::{SECOND, at, panic_quietly, until};
 use super::watcher::{subscribe, told_by};

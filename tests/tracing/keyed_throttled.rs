@@ -1,6 +1,7 @@
-//! The events of a `KeyedThrottled`, of all its keys; and a subscriber can break nothing.
+//! Events of a `KeyedThrottled` and all its keys; and that a subscriber can break nothing.
 //!
-//! The address that tells throttles apart is known to nobody here, so one test plays all, one after the other.
+//! The tests cannot know the address that tells throttles apart, so one test plays everything, one after the
+//! other.
 
 use super::ends;
 use super::support::{SECOND, at, panic_quietly, until};
@@ -16,7 +17,7 @@ const FRONT: &str = "KeyedThrottled";
 
 type Keys = KeyedThrottled<&'static str>;
 
-/// A throttle at second 1, and what was told of others before it.
+/// A throttle at second 1, and the number of events about others before it.
 struct Subject {
     throttled: Keys,
     clock: Arc<Manual>,
@@ -49,7 +50,7 @@ impl Subject {
         told_by(FRONT).split_off(self.told_before)
     }
 
-    /// A call after which the thread has told that it is deferred.
+    /// A call. Returns when the thread has reported that it is deferred.
     fn deferred(&self, key: &'static str) {
         let before = self.told().len();
         self.call(key);
@@ -60,8 +61,8 @@ impl Subject {
         assert_eq!(self.throttled.trigger(&key), Ok(()));
     }
 
-    /// Whoever is told calls, while this is played, and flushes at the first events; runs end as soon as they
-    /// begin. Returns what was told.
+    /// Plays this while the subscriber calls the throttle, and flushes at the first events; runs end as soon
+    /// as they begin. Returns the events.
     fn under_calls(self, flushes: usize, play: impl FnOnce(&Keys, &Manual)) -> Vec<String> {
         let Self { throttled, clock, go, told_before, .. } = self;
         drop(go);
@@ -89,7 +90,7 @@ impl Subject {
     }
 }
 
-/// Each sort of run, a cancel, and an end that discards. Returns how much was told.
+/// Each sort of run, a cancel, and an end that discards. Returns the number of events.
 fn a_life() -> usize {
     let subject = Subject::new(|builder| builder);
     let Subject { throttled, clock, .. } = &subject;
@@ -147,7 +148,7 @@ fn a_life() -> usize {
     told.len()
 }
 
-/// A panic that is to be fatal, when a run was flushed and others are pending. Returns how much was told.
+/// A fatal panic while a flushed run and others are pending. Returns the number of events.
 fn a_death() -> usize {
     let subject = Subject::new(KeyedThrottledBuilder::fatal_panics);
     let Subject { throttled, clock, .. } = &subject;
@@ -176,7 +177,7 @@ fn a_death() -> usize {
     told.len()
 }
 
-/// An end that flushes. Returns how much was told.
+/// An end that flushes. Returns the number of events.
 fn a_flushing_end() -> usize {
     let subject = Subject::new(|builder| builder);
     subject.call("a");
@@ -201,7 +202,8 @@ fn all_that_is_told() -> usize {
     a_life() + a_death() + a_flushing_end()
 }
 
-/// At each of the events every operation, on the keys that it may be about. Returns how many those were.
+/// Calls every operation at each of the events, on the keys that it may be about. Returns the number of
+/// events.
 fn told_to_somebody_who_calls() -> usize {
     let panics = Subject::new(|builder| builder);
     let told_before = panics.told_before;

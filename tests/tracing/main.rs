@@ -1,5 +1,5 @@
-//! The events of a throttle with the feature `tracing`: one for each thing that happens, with its fields, and none for
-//! a call that is coalesced or refused. A subscriber can break nothing, neither by calls nor by panics.
+//! The events of a throttle with the feature `tracing`: one for each occurrence, with its fields, and none
+//! for a call that is coalesced or refused; and that a subscriber can break nothing, by calls or by panics.
 
 mod fronts;
 #[cfg(feature = "keyed")]
@@ -32,8 +32,8 @@ fn after_a_run() -> Watched<Throttle<Manual>> {
     throttle
 }
 
-/// A second call, by another thread, owns the deferral, and has told so; then `meanwhile` is done. Returns
-/// whether the call ran.
+/// A second call, by another thread, owns the deferral, and has reported it. Then `meanwhile` is called.
+/// Returns whether the second call ran.
 fn with_an_owner<C: Clock + Sync>(throttle: Watched<Throttle<C>>, meanwhile: impl FnOnce()) -> bool {
     let told = throttle.number_told();
     thread::scope(|scope| {
@@ -94,7 +94,7 @@ fn a_cancel() {
     );
 }
 
-/// An owner gives up, and has told so: the window became longer than its limit after it had told of its
+/// An owner gives up, and has reported it: the window became longer than its limit after it had reported its
 /// deferral.
 fn an_owner_leaves(throttle: Watched<Throttle<Manual>>) {
     let told = throttle.number_told();
@@ -124,7 +124,7 @@ fn an_owner_at_its_limit_and_the_run_that_adopts() {
     );
 }
 
-/// A clock that wakes nobody when it is moved, and that breaks when it is told to.
+/// A clock that wakes nobody when it is moved, and that panics on demand.
 #[derive(Default)]
 struct Unheard {
     seconds: AtomicU64,
@@ -249,7 +249,7 @@ fn of_coalesced_and_refused_calls_nothing_is_told() {
     check.passed(7 * CALLS, "calls");
 }
 
-/// Each operation that tells something, while time passes. Returns how many functions were performed.
+/// Each operation that emits an event, while time passes. Returns how many functions were performed.
 fn each_operation(throttle: Watched<Throttle<Manual>>) -> usize {
     let performed = AtomicUsize::new(0);
     let f = || _ = performed.fetch_add(1, Relaxed);
@@ -279,7 +279,7 @@ fn each_operation(throttle: Watched<Throttle<Manual>>) -> usize {
     performed.into_inner()
 }
 
-/// Fails if `f` does not come to an end.
+/// Fails if `f` does not return.
 fn ends(f: impl FnOnce() + Send + 'static) {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -300,7 +300,7 @@ fn a_subscriber_may_call_the_throttle() {
         |throttle| _ = throttle.flush(|| ()),
         |throttle| throttle.set_threshold(SECOND),
         |throttle| {
-            // Each of these would be told: the second time for ever.
+            // Each of these would emit an event: the second time for ever.
             let _ = throttle.run(|| ());
             let _ = throttle.cancel();
             let _ = throttle.flush(|| ());
@@ -319,7 +319,7 @@ fn a_subscriber_may_call_the_throttle() {
     check.passed(events, "events");
 }
 
-/// What its reaction does is not told, nor is it lost.
+/// Events that the reaction causes are suppressed, and nothing is lost.
 #[test]
 fn a_subscriber_is_not_told_of_itself() {
     let throttle = new();

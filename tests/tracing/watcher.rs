@@ -1,4 +1,4 @@
-//! A subscriber for the whole process that writes down the events, and reacts as a test asks it to.
+//! A subscriber for the whole process. It writes events down, and reacts as a test orders.
 //!
 //! Each test looks at throttles of its own, by their addresses, which no other gets after them: they are leaked.
 
@@ -15,7 +15,7 @@ static TOLD: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 /// The throttle's address, or its type as events have it.
 static REACTIONS: Mutex<Vec<(String, Reaction)>> = Mutex::new(Vec::new());
 
-/// Something that events are about.
+/// A throttle whose events are watched.
 pub struct Watched<T: 'static>(pub &'static T);
 
 impl<T> Clone for Watched<T> {
@@ -42,7 +42,7 @@ pub fn subscribe() {
     });
 }
 
-/// What was told of all throttles of a type, whose addresses nobody knows. One test for each type.
+/// The events about all throttles of a type, if a test does not know their addresses. One test for each type.
 pub fn told_by(front: &str) -> Vec<String> {
     let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     let front = field(front);
@@ -72,7 +72,7 @@ impl<T> Watched<T> {
         subscribe();
         let watched = Self(Box::leak(Box::new(throttle)));
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of one that was dropped, whose memory this one got.
+        // These are about a throttle that was dropped, and whose memory this one got.
         told.iter_mut().filter(|(of, _)| *of == watched.address()).for_each(|(of, _)| of.clear());
         drop(told);
         watched
@@ -82,7 +82,7 @@ impl<T> Watched<T> {
         format!("{:p}", self.0)
     }
 
-    /// What was told of it since it was last asked.
+    /// The events about it since the last call.
     pub fn told(self) -> Vec<String> {
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         let address = self.address();
@@ -91,7 +91,7 @@ impl<T> Watched<T> {
         its.into_iter().map(|(_, event)| event).collect()
     }
 
-    /// How much was told of it since it was last asked what.
+    /// The number of events about it since the last call of `told`.
     pub fn number_told(self) -> usize {
         let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         told.iter().filter(|(of, _)| *of == self.address()).count()

@@ -1,5 +1,5 @@
-//! The inputs of a target as a folder of single files, `DIR/TARGET`: a fuzzer wants them so, and so does a person
-//! who looks at one of them.
+//! The inputs of a target as a folder of single files, `DIR/TARGET`. A fuzzer needs this form, and it lets a
+//! person look at one input.
 
 use crate::print::print;
 use fuzz_corpus::Inputs;
@@ -81,7 +81,7 @@ pub fn gather(folder: &Path) -> io::Result<Inputs> {
     entries.map(read).collect()
 }
 
-/// As `gather`, but a folder without files is an error: its inputs would replace a whole corpus by nothing.
+/// As `gather`, but a folder without files is an error: packing it would replace a whole corpus with nothing.
 pub fn gather_some(folder: &Path) -> io::Result<Inputs> {
     let inputs = gather(folder)?;
     if inputs.is_empty() {

@@ -1,11 +1,11 @@
-//! Looks for new inputs: every fuzz target, one after the other, for the same time each.
+//! Looks for new inputs: runs every fuzz target, one after the other, for the same time each.
 //!
-//! This is no part of `verify`, which replays what was found. It wants `cargo-fuzz`, and stops at the
-//! first input that a target does not survive.
+//! This is no part of `verify`, which replays what was found. It needs `cargo-fuzz`, and stops at the first
+//! input that breaks a target.
 //!
 //! The packed inputs of a target are unpacked into the folder in which cargo-fuzz looks for them, minimised
-//! there afterwards, and packed again. Then the folder goes. If one is there before, a fuzzer was stopped or was
-//! started by hand, and what it found is taken in.
+//! there afterwards, and packed again. Then the folder is removed. If the folder exists already, a fuzzer was
+//! stopped or was started by hand, and its findings are taken in.
 
 use crate::cargo::{cargo, command, lines};
 use crate::corpus;
@@ -25,7 +25,7 @@ mod tests;
 /// The package of the targets, below the root.
 const FOLDER: &str = "fuzz";
 
-/// No sanitizer: the code is safe, and with none a stable toolchain will do.
+/// No sanitizer: the code is safe, and without one a stable toolchain is enough.
 const RUN: [&str; 4] = ["fuzz", "run", "-s", "none"];
 
 /// Keeps only inputs that reach something which no smaller one reaches.
@@ -56,14 +56,14 @@ pub enum FuzzError {
         asked: String,
         there_are: Vec<String>,
     },
-    /// A target did not survive this input.
+    /// This input broke a target.
     Crashed {
         target: String,
         input: String,
     },
-    /// What it says cannot be printed.
+    /// The output could not be printed.
     CannotPrint(String),
-    /// It failed without an input: it did not build, say.
+    /// It failed without an input: for example, it did not build.
     Failed {
         target: String,
         why: io::Error,
@@ -111,7 +111,7 @@ fn kept(target: &str) -> String {
     format!("its other inputs are in {FOLDER}/corpus/{target}, and the next run goes on with them")
 }
 
-/// What fuzzing one target came to.
+/// The result of fuzzing one target.
 #[derive(Debug, PartialEq)]
 struct Done {
     target: String,
@@ -160,7 +160,7 @@ impl Fuzzer<'_> {
         self.wanted(asked)?.into_iter().map(|target| self.one(target)).collect()
     }
 
-    /// The targets asked for, which are all if none is.
+    /// The requested targets, or all if none was requested.
     fn wanted(&self, asked: &[String]) -> Result<Vec<String>, FuzzError> {
         let targets = self.targets()?;
         if let Some(unknown) = asked.iter().find(|name| !targets.contains(name)) {

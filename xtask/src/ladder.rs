@@ -44,7 +44,7 @@ const EXAMPLES: [&str; 20] = [
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
     "storm -- --seconds 1 --threshold 2ms --cancel-every 100 --panic-every 3",
-    // One caller and no window: what is missed for lack of a fence shows most often here.
+    // One caller and no window: here a missing fence shows most often.
     "storm -- --seconds 1 --front background --threshold 0 --threads 1",
     "storm -- --seconds 1 --front background --threshold 5ms --run-time 12ms --threads 50 --rate 300 \
      --cancel-every 20 --panic-every 1 --wait-every 10",
@@ -115,7 +115,7 @@ fn protocol() -> Rung {
     package_tests("protocol", "protocol")
 }
 
-/// Tests that say what they have shown.
+/// Tests that report what they have shown.
 fn shows(name: &'static str, tests: &str) -> Rung {
     Rung::of_tests(name, [Step::cargo(&format!("{tests} -- --nocapture"))]).with_evidence().with_controls()
 }
@@ -144,7 +144,7 @@ pub fn models() -> Rung {
     Rung::of_tests("loom", [models]).with_evidence().with_controls()
 }
 
-/// The models that are explored without a bound on preemptions, of two threads each, and that take seconds.
+/// The models of two threads each that are explored without a bound on preemptions, and take only seconds.
 const TWO_THREADS: [&str; 12] = [
     "abandon_against_arrive",
     "calls_are_covered",
@@ -196,9 +196,9 @@ fn examples() -> Rung {
     Rung::of_commands("examples", examples.into_iter().map(run).collect::<Vec<_>>())
 }
 
-/// Every bench once without measuring, and the programs that measure as briefly as they can, so that they work
-/// when somebody measures; and what does not depend on the machine, which is how many instructions a path takes.
-/// Without valgrind that is skipped, so it may find no planted fault.
+/// Runs every bench once without measuring, and the programs that measure as briefly as they can, so that
+/// they work when somebody measures. Also counts the instructions of each path, which do not depend on the
+/// machine. Without valgrind that is skipped, so it may find no planted fault.
 fn costs() -> Rung {
     let steps = [
         "bench -- --test",
@@ -227,7 +227,7 @@ fn format() -> Rung {
     Rung::of_commands("format", steps)
 }
 
-/// What `clippy` looks at first: the library and its tests, with every feature and with none.
+/// The first part of `clippy`: the library and its tests, with every feature and with none.
 fn lints() -> Rung {
     let steps = [
         "--package atomic-throttle --package evidence --package xtask --all-targets --all-features",
@@ -246,7 +246,7 @@ fn clippy() -> Rung {
     };
     let mut steps = vec![
         Step::cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
-        // What needs no feature builds without.
+        // Code that needs no feature builds without any.
         Step::cargo("clippy --workspace --exclude benches --all-targets -- -D warnings"),
         library("--no-default-features"),
     ];
@@ -260,7 +260,7 @@ fn documented(what: &str) -> Step {
     Step::cargo(&format!("doc --no-deps {what}")).with("RUSTDOCFLAGS", "-D warnings")
 }
 
-/// Of the documentation the pages that users read.
+/// The part of the documentation that users read.
 fn pages() -> Rung {
     let packages = ["atomic-throttle", "atomic-throttle-cluster"];
     let step = |package| documented(&format!("--package {package} --all-features"));

@@ -1,4 +1,4 @@
-//! One at a time: what two commands would write in one checkout at the same time.
+//! A lock between commands that would write the same files in one checkout at the same time.
 
 use crate::print::print;
 use fd_lock::RwLock;
@@ -6,7 +6,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Does `work` while no other process does work of this name in this checkout. If one does, waits for its end.
+/// Does `work` while no other process does work of this name in this checkout. Waits for such a process
+/// first.
 pub fn alone<T>(root: &Path, name: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     let folder = root.join("target");
     let path = folder.join(format!("{name}.lock"));

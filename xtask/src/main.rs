@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     let ok = |()| ExitCode::SUCCESS;
     let done = match Arguments::parse().command {
         Command::Verify { full, deep, only } => {
-            // The checks look at the environment, so what it asks for is what is reported.
+            // The checks look at the environment, so the reported depth is the one that it asks for.
             let depth = match (deep || evidence::deep(), full) {
                 (true, _) => Depth::Deep,
                 (false, true) => Depth::Full,

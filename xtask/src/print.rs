@@ -1,5 +1,5 @@
-//! What the commands print. If that cannot be written, because the disk is full or the reader has gone away, the
-//! command ends with an error: a check that nobody could read about has not been reported.
+//! Printing for the commands. If the output cannot be written, because the disk is full or the reader is
+//! gone, the command ends with an error: a check that nobody could read about has not been reported.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ fn write(out: &mut impl Write, line: impl Display) -> Result<(), String> {
     writeln!(out, "{line}").map_err(|why| format!("cannot print: {why}"))
 }
 
-/// Says why a command failed. If nobody reads that either, the exit status says so.
+/// Says why a command failed. If nobody reads that either, the exit status remains.
 pub fn complain(why: &str) {
     let _ = writeln!(io::stderr(), "{why}");
 }

@@ -1,4 +1,4 @@
-//! Programs that measure or soak: builds one, and runs it with the arguments that were given.
+//! Builds a program that measures or soaks, and runs it with the given arguments.
 //!
 //! `cargo xtask` has parsed them before, by the program's own options (`measure-options`): so `--help` and a wrong
 //! argument are answered before anything is built.

@@ -68,8 +68,8 @@ pub fn table(criterion_dir: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-/// Finds the results below `dir` by what they say about themselves: criterion shortens and changes the names of
-/// the directories.
+/// Finds the results below `dir` by their contents: criterion shortens and changes the names of the
+/// directories.
 fn collect(dir: &Path, groups: &mut BTreeMap<String, Rows>) -> Result<(), String> {
     let entries = fs::read_dir(dir).map_err(|error| format!("cannot list {}: {error}", dir.display()))?;
     for entry in entries {
@@ -140,7 +140,7 @@ fn middle(ratios: &[f64]) -> String {
     if ratios.is_empty() { String::new() } else { format!("{:.2}", median(ratios)) }
 }
 
-/// The least and the greatest: two rows are not told apart if their ratios overlap.
+/// The least and the greatest. Two rows cannot be told apart if their ratios overlap.
 fn spread(ratios: &[f64]) -> String {
     let least = ratios.iter().copied().reduce(f64::min);
     let most = ratios.iter().copied().reduce(f64::max);

@@ -8,14 +8,14 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What a rung came to.
+/// The result of a rung.
 pub struct Done {
     pub name: &'static str,
     /// What was counted, for a person to read.
     pub count: String,
     pub passed: usize,
     pub time: Duration,
-    /// What its checks said that they have shown.
+    /// What its checks reported.
     pub lines: Vec<Line>,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Commands, and what they are to come to.
+/// Commands, and what they must produce.
 pub struct Rung {
     name: &'static str,
     counting: Count,
@@ -101,7 +101,7 @@ impl Rung {
         Self { name, counting, shows_evidence: false, finds_faults: false, is_in_part: false, steps }
     }
 
-    /// The commands must say what they have shown.
+    /// The commands must report what they have shown.
     pub fn with_evidence(mut self) -> Self {
         self.shows_evidence = true;
         self
@@ -113,7 +113,7 @@ impl Rung {
         self
     }
 
-    /// A greater depth has more of this rung.
+    /// This rung has more in it at a greater depth.
     pub fn in_part(mut self) -> Self {
         self.is_in_part = true;
         self

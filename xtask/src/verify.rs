@@ -1,4 +1,4 @@
-//! Runs the ladder, and says what each rung came to and what all have shown.
+//! Runs the ladder, and reports the result of each rung and what all have shown.
 
 use crate::ladder::{Depth, models, not_quick, rungs};
 use crate::lock::alone;
@@ -8,8 +8,8 @@ use crate::rung::{Done, Rung};
 use std::path::Path;
 use std::time::Instant;
 
-/// Runs the rungs of a depth, or only those named, prints what each came to and what all have shown, and writes the
-/// report. The first rung that fails ends it.
+/// Runs the rungs of a depth, or only the named ones. Prints the result of each and what all have shown, and
+/// writes the report. Stops at the first rung that fails.
 pub fn verify(root: &Path, depth: Depth, only: &[String]) -> Result<(), String> {
     let rungs = chosen(rungs(depth), only)?;
     // Examples and reports leave files in one place.
@@ -37,7 +37,7 @@ fn climb(root: &Path, depth: Depth, rungs: &[Rung], is_whole: bool) -> Result<()
     print(format_args!("{} passed, 0 failed", done.iter().map(|done| done.passed).sum::<usize>()))
 }
 
-/// The rungs that are asked for, in their order.
+/// The requested rungs, in their order.
 fn chosen(rungs: Vec<Rung>, only: &[String]) -> Result<Vec<Rung>, String> {
     let names: Vec<_> = rungs.iter().map(Rung::name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {

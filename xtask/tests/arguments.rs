@@ -1,4 +1,4 @@
-//! What is wrong with the arguments of a program is known before anything is built: cargo is not called.
+//! Wrong arguments of a program are reported before anything is built: cargo is not called.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! The commands end well if nobody reads what they print, or if it cannot be printed.
+//! The commands end well if nobody reads their output, or if it cannot be written.
 
 #![cfg(target_os = "linux")]
 
@@ -16,7 +16,7 @@ metadata) echo '{"packages":[{"targets":[{"kind":["bin"],"name":"one"}]}]}' ;;
 esac
 "#;
 
-/// Those that print by themselves.
+/// The commands that print by themselves.
 const COMMANDS: [&str; 2] = ["loom", "fuzz --seconds 1 one"];
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Reads the path of a folder that exists, or that can be created: no part of it is a file. It creates nothing.
+/// Reads the path of a folder that exists, or that can be created because no part of it is a file. It creates
+/// nothing.
 pub fn writable(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let existing = path.ancestors().find(|part| part.symlink_metadata().is_ok());

@@ -1,4 +1,4 @@
-//! `soak`: a storm for a long time.
+//! `soak`: a long storm.
 
 use clap::{Parser, ValueEnum};
 use std::time::Duration;
@@ -8,10 +8,10 @@ const CROWD: usize = 100;
 
 /// Calls one throttle from many threads for a long time, and says whether the guarantees held.
 ///
-/// The soak is a row of rounds, each with its own threads, threshold, run times and odds of panics,
+/// The soak is a series of rounds, each with its own threads, threshold, run times and odds of panics,
 /// cancels, flushes and changes of the threshold. The other front ends that were built have rounds in
-/// between. After each round every promise is compared with the runs: G1 to G6. The exit status is 0 if
-/// they held, the memory stayed flat and no thread was left behind, 1 if not, 2 for bad arguments.
+/// between. After each round every promise is compared with the runs: G1 to G6. The exit status is 0 if they
+/// held, the memory stayed flat and no thread was left behind, 1 if not, 2 for bad arguments.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "soak", bin_name = "cargo xtask soak")]
 pub struct Options {

@@ -1,4 +1,4 @@
-//! What one would write, or take, instead.
+//! What a program would use instead.
 
 mod limiters;
 mod lock;

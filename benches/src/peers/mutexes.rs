@@ -1,4 +1,4 @@
-//! A throttle under a mutex, written fairly: no more is done under the lock than has to be.
+//! A throttle under a mutex, written fairly: it does no more under the lock than it must.
 
 use super::lock::{Lock, Look, Wake};
 use crate::promises::Promises;
@@ -70,8 +70,8 @@ impl<M: Lock<Both>> BothEdges<M> {
             if state.pending {
                 return false;
             }
-            // It coalesces inside the lock: a coalesced call needs no clock, and to unlock for it would cost
-            // more.
+            // It coalesces inside the lock: a coalesced call needs no clock, and unlocking to read one would
+            // cost more.
             let now = Instant::now();
             let open = state.last.is_none_or(|last| now.saturating_duration_since(last) >= self.threshold);
             if state.running || !open {

@@ -1,5 +1,5 @@
-//! [`Course`]: what one process does about its calls at a register. It is pure: it is given what the register
-//! holds and what time it is, and says what to do next.
+//! [`Course`]: what one process does about its calls at a register. It is pure: its arguments are what the
+//! register holds and what time it is, and its result is what to do next.
 //!
 //! # The rule
 //!
@@ -153,7 +153,7 @@ impl Course {
             return Act::Wait(Wait { now, until: Until::Finished { lease_end } });
         }
         let (new, outcome) = cell.arrive(now, self.policy);
-        // Also if the state does not change but the register has forgotten it.
+        // Swap even if the state does not change: the register may have forgotten it.
         if outcome != Arrive::Coalesced || new != reading.cell {
             return Act::Swap(Move { old: reading.cell, new, starts: outcome == Arrive::Run });
         }

@@ -37,8 +37,8 @@ use std::sync::Arc;
 /// | `memory:` | [`Memory`](crate::register::Memory), a new one each time | |
 /// | `shm:/run/agent/reload` | `SharedMemory`, in that file (feature `shm`) | `mode`, in octal: `0600`; `timeout` of opening |
 /// | `redis://USER:PASSWORD@HOST:PORT/NAME` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
-/// | `rediss://...` | the same by TLS (feature `tls`) | the same |
-/// | `redis+unix:/run/redis.sock?name=NAME` | the same by a socket of this machine; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
+/// | `rediss://...` | the same over TLS (feature `tls`) | the same |
+/// | `redis+unix:/run/redis.sock?name=NAME` | the same over a Unix socket; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
 ///
 /// Each of them takes the parameter `lease`, the [lease](crate::Builder::lease). Times are written as in `1h
 /// 30s`. Write characters that mean something in a URL as `%` and two digits: `%40` for `@`.

@@ -35,7 +35,7 @@ use rand::rngs::SysRng;
 /// * All callers share one clock, and it counts time. It may stand still, jump and go back: then runs may
 ///   come early or late, but none is lost.
 /// * The register compares cells as [`Cell`] does: whatever it shows can be passed as `old` to replace it.
-/// * It does not wait for ever: an operation that gets no answer fails after a limit.
+/// * It never waits without end: an operation that gets no answer fails after a limit.
 /// * It never panics, and it can be called from several threads.
 pub trait Register: fmt::Debug + Send + Sync {
     /// The cell that it holds, and its clock at that moment. A register that nobody has used yet holds
@@ -58,8 +58,8 @@ pub trait Register: fmt::Debug + Send + Sync {
     /// [`RegisterError`]: the swap may have been done, or not.
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError>;
 
-    /// The time without a swap after which it forgets its cell, if it does. It could not keep a window or a
-    /// lease that is longer.
+    /// How long without a swap until it forgets its cell. `None`: never. It cannot keep a window or a lease
+    /// that is longer.
     fn forgets_after(&self) -> Option<Duration> {
         None
     }

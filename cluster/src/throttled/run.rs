@@ -59,9 +59,8 @@ impl Run<'_> {
     /// when this run could not do its work.
     ///
     /// This run has finished all the same. It covers the calls before it, those of other processes too, so
-    /// only this process sees to it that there is another run. A
-    /// [shutdown](super::ClusterThrottled::shutdown) that has begun therefore waits for that run as well,
-    /// within its limit.
+    /// only this process asks for the other run. A [shutdown](super::ClusterThrottled::shutdown) that has
+    /// begun therefore waits for that run as well, within its limit.
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         without_panic(|| self.serve());
         shared.closed();
         let Self { f, on_error, on_panic, .. } = self;
-        // Drop the captured values before announcing the end: who waits for it may rely on that. One at a
+        // Drop the captured values before announcing the end, because waiters may rely on that. One at a
         // time: a second panic while unwinding would abort.
         without_panic(|| drop(f));
         without_panic(|| drop(on_error));
@@ -244,8 +244,8 @@ mod tests {
     use atomic_throttle::lease::{Lease, Policy};
     use core::time::Duration;
 
-    /// Otherwise the call would be taken only after the run had begun for which it is to be taken early. It
-    /// would then need another run, and the end may have no time for that.
+    /// A call that the end has taken, too, must end the sleep early. Otherwise it would be taken only after
+    /// the next run had begun; it would then need another run, and the end may have no time for that.
     #[test]
     fn a_call_that_the_end_has_taken_is_looked_at_early() {
         let shared = Arc::new(Shared::new(Arc::new(Memory::new())));

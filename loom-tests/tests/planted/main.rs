@@ -1,8 +1,8 @@
 //! The negative controls: faults that are planted in the library, and that the models find.
 //!
 //! The shipped sources are built here a second time, on a [`sync`] that can be given a fault. Each model is
-//! explored with nothing planted, when it must pass, and with each of its faults, when it must fail. This shows
-//! that the models can fail, and that each fence and each ordering is needed.
+//! explored with nothing planted, and must pass, then with each of its faults, and must fail. This shows that
+//! the models can fail, and that each fence and each ordering is needed.
 
 #[path = "../../../src/front/counted/calls.rs"]
 #[allow(dead_code)]
@@ -37,7 +37,7 @@ mod time;
 #[allow(dead_code)]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
@@ -51,7 +51,7 @@ mod wakes;
 mod worker_decides;
 mod worker_is_woken;
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Manual, Monotonic},

@@ -37,7 +37,7 @@ impl Endings {
 
     /// The result of a wait for a run after `epoch`, if that would return at once.
     pub(crate) fn look_for_cover(&self, gate: &Gate, epoch: Epoch) -> Option<Result<(), WaitError>> {
-        // First: this load makes visible what the runs wrote.
+        // Load the state first: this load makes visible what the runs wrote.
         let state = gate.state();
         // ORDERING: Relaxed; see `is_seen`.
         let completed = self.completed.load(Ordering::Relaxed);
@@ -51,13 +51,13 @@ impl Endings {
         if completed <= epoch.as_u64() && is_seen(panicked, epoch, state) {
             return Some(Err(WaitError::Panicked));
         }
-        // A run that ended after the word was read may hide how the run before it ended. Its finish will
-        // tell.
+        // A run that ended after the word was read may hide how the run before it ended. Its finish will wake
+        // the waiter.
         let is_hidden = completed.max(panicked) > state.epoch().as_u64();
         if is_hidden || state.is_running() && state.epoch() > epoch {
             return None;
         }
-        // No covering run has begun, or one has begun, nobody performed it, and it is owed.
+        // Either no covering run has begun, or one was begun, not performed, and left owed.
         match state.deferral() {
             DeferralStatus::Pending => None,
             DeferralStatus::Owed => Some(Err(WaitError::Owed)),

@@ -34,8 +34,8 @@ impl<S: Ending> Keeper<S> {
     pub(crate) fn end(&self, pending: Pending, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
         self.shared.end(pending);
         let shutdown = self.shared.wait_for_end(limit)?;
-        // A worker that looks at its own end, in a hook, does not wait for itself. And no limit holds for what the
-        // thread does after it has announced its end.
+        // The worker itself gets here in a hook, and must not wait for itself. With a limit there is no join,
+        // because what the thread does after announcing its end obeys no limit.
         if limit.is_none() && !self.shared.is_worker() {
             self.join();
         }
@@ -43,10 +43,10 @@ impl<S: Ending> Keeper<S> {
     }
 
     fn join(&self) {
-        // Held until then, so that everybody who asked for the end returns after it.
+        // Hold the lock while joining, so that every caller that asked for the end returns after it.
         let mut thread = lock(&self.thread);
         if let Some(thread) = thread.take() {
-            // It catches every panic itself.
+            // The thread catches every panic itself.
             let _ = thread.join();
         }
     }

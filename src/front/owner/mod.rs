@@ -26,7 +26,7 @@ pub enum Pending {
     /// It is performed when the window is over (G1 holds), and the end waits for it. The default.
     #[default]
     Finish,
-    /// It is performed at once: the exception from G1, as a flush is.
+    /// It is performed at once, like a flush: the exception from G1.
     Flush,
     /// It is cancelled.
     Discard,
@@ -42,8 +42,8 @@ pub enum Shutdown {
     Ran,
     /// The pending run was cancelled.
     Discarded,
-    /// A panic had ended it before: one of the function that was to be fatal, or one of the clock. What
-    /// was pending then is owed.
+    /// A panic ended it earlier: a panic of the clock, or one of the function where these are fatal. What was
+    /// pending then is owed.
     Panicked,
 }
 
@@ -68,16 +68,16 @@ impl fmt::Display for Ended {
 
 impl core::error::Error for Ended {}
 
-/// How far the life of a background thread has come. It is moved and looked at under one lock, together
-/// with the calls that it decides on, so that each call comes before the end or after it.
+/// How far a background thread is through its life. It is read and changed under one lock, together with the
+/// calls that depend on it, so that each call comes before the end or after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Going,
     /// No further calls are taken.
     Ending(Pending),
-    /// The thread has done the last that it does. No further calls are taken.
+    /// The thread has finished its work. No further calls are taken.
     Closing,
-    /// A panic ends it: no further calls are taken, and nothing more is performed.
+    /// A panic ends it: it takes no further calls, and performs nothing more.
     Failing,
     Ended(Shutdown),
 }
@@ -100,7 +100,7 @@ impl Stage {
         }
     }
 
-    /// Asks for the end. Where two ask, the one that ends sooner counts.
+    /// Asks for the end. Of two requests, the one that ends sooner counts.
     pub(crate) fn end(&mut self, pending: Pending) {
         match self {
             Self::Going => *self = Self::Ending(pending),
@@ -109,7 +109,7 @@ impl Stage {
         }
     }
 
-    /// What is to become of the pending run, if the end was asked for.
+    /// What becomes of the pending run, if the end was requested.
     pub(crate) fn asked(self) -> Option<Pending> {
         match self {
             Self::Ending(pending) => Some(pending),
@@ -139,20 +139,20 @@ impl Panic<'_> {
         self.epoch
     }
 
-    /// What the panic carried.
+    /// The payload of the panic.
     #[must_use]
     pub fn payload(&self) -> &(dyn Any + Send) {
         self.payload
     }
 
-    /// What the panic said, if it carried a text.
+    /// The message of the panic; `no message` if the payload is not a string.
     #[must_use]
     pub fn message(&self) -> &str {
         message(self.payload)
     }
 }
 
-/// What a panic said, if it carried a text.
+/// The message of a panic; `no message` if the payload is not a string.
 pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
@@ -161,7 +161,7 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
 /// The hook that is called after a panic.
 pub(crate) type PanicHook = Box<dyn FnMut(&Panic<'_>) + Send>;
 
-/// What becomes of the panics of a function.
+/// How the panics of a function are handled.
 #[derive(Default)]
 pub(crate) struct PanicPolicy {
     pub(crate) hook: Option<PanicHook>,
@@ -171,7 +171,7 @@ pub(crate) struct PanicPolicy {
 impl PanicPolicy {
     /// Calls the function, and returns whether it completed.
     pub(crate) fn guard(&mut self, epoch: Epoch, f: impl FnOnce(), caught: impl FnOnce(&Panic<'_>)) -> bool {
-        // Whatever it left broken is its own: it is called again, as with any panic that is caught.
+        // A panic may leave the state of the function broken. That is up to the function: it is called again.
         let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { return true };
         let told = catch_unwind(AssertUnwindSafe(|| {
             let panic = Panic { epoch, payload: payload.as_ref() };
@@ -188,7 +188,7 @@ impl PanicPolicy {
     }
 }
 
-/// Drops what a panic carried, which may panic itself.
+/// Drops the payload of a panic; that drop may panic itself.
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         core::mem::forget(another);

@@ -1,4 +1,4 @@
-//! The answers that callers get in the end, and those that they should get.
+//! The final answers of callers: the actual ones, and the expected ones.
 
 use super::super::by_hand::Driven;
 use super::super::reference::Promise;
@@ -7,7 +7,7 @@ use atomic_throttle::WaitError;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
-/// What a caller is told in the end.
+/// The final answer to a caller.
 #[derive(Debug, PartialEq)]
 pub enum Said {
     Waited(Result<(), WaitError>),
@@ -26,7 +26,7 @@ pub struct Caller {
 }
 
 impl Play {
-    /// What a wait for the runs after `after` is told at this moment.
+    /// What a wait for the runs after `after` returns at this moment.
     fn cover(&self, after: u64) -> Option<Result<(), WaitError>> {
         let model = &self.judge.model;
         let ended = |end| self.runs.iter().any(|&(epoch, how)| epoch > after && how == end);
@@ -48,7 +48,7 @@ impl Play {
         }
     }
 
-    /// What a caller is told at this moment.
+    /// What a caller gets at this moment.
     pub(super) fn expected(&self, caller: &Caller) -> Option<Said> {
         let Some(after) = caller.after else { return Some(Said::Waited(Ok(()))) };
         let waited = || self.cover(after).map(Said::Waited);
@@ -87,7 +87,7 @@ impl Play {
             }
             _ => {}
         }
-        // One that a dropped task left behind goes on by its ticket.
+        // A caller that a dropped task left behind goes on with its ticket.
         let fate = self.callers[which].task.map(|(task, _)| self.tasks[task]);
         if said.is_some() {
             drop(self.callers.swap_remove(which));

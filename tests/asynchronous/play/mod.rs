@@ -39,7 +39,7 @@ pub struct Play {
     judge: Judge,
     wrong: Option<Wrong>,
     now: u64,
-    /// By their numbers in the runtime; `None` once they have ended, with what became of the function.
+    /// By their numbers in the runtime. A task that has ended is replaced by the fate of its function.
     tasks: Vec<Result<Task, Fate>>,
     callers: Vec<Caller>,
     runs: Vec<(u64, End)>,
@@ -48,7 +48,7 @@ pub struct Play {
     reached: Reached,
 }
 
-/// What became of the function of a task that is no more.
+/// What happened to the function of a task that has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Returned,
@@ -81,7 +81,7 @@ pub fn check(wrong: Option<Wrong>, threshold: u64, operations: impl IntoIterator
         play.reached.count("operation");
     }
     play.perform(Op::Settle);
-    // The tasks hold the throttle, and so the runtime that holds them.
+    // The tasks hold the throttle, and so the runtime that holds the tasks.
     play.runtime.shut_down();
     play.reached
 }
@@ -137,7 +137,7 @@ impl Play {
         }
     }
 
-    /// The model's part of a call. Which runs cover it, and whether it made a task.
+    /// The model's part of a call. Returns which runs cover it, and whether it made a task.
     fn call(&mut self) -> (u64, bool) {
         let before = self.judge.model;
         let told = match before.promise {
@@ -305,7 +305,7 @@ impl Play {
         self.runtime.drop_task(id);
     }
 
-    /// G5: when nobody is woken any more, nobody has anything to do.
+    /// G5: once nobody is woken any more, nobody has anything to do.
     fn settle(&mut self) {
         loop {
             if let Some(id) = self.runtime.woken() {

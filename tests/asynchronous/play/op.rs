@@ -1,4 +1,4 @@
-//! The operations of a sequence, and what is wrong on purpose in what is expected of them.
+//! The operations of a sequence, and the deliberate errors in the expected answers.
 
 use super::super::reference::planted::Fault;
 use super::super::reference::sequence::interesting;
@@ -26,11 +26,11 @@ pub enum Op {
     },
     /// The function of the run in progress returns at its next poll.
     Return,
-    /// Or panics.
+    /// The function of the run in progress panics at its next poll.
     Panic,
     Cancel,
     Flush,
-    /// Whoever was woken is polled, until nobody is.
+    /// Polls every woken task and caller, until none is woken.
     Settle,
     Advance {
         by: u64,
@@ -89,7 +89,7 @@ pub const ALL: [&str; 14] = [
     "told panicked",
 ];
 
-/// What is wrong on purpose in what is expected.
+/// A deliberate error in the expected answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Wrong {
     Step(Fault),
@@ -113,7 +113,7 @@ impl Wrong {
         ]
     };
 
-    /// What is wrong, in words.
+    /// The error in words.
     pub fn name(self) -> &'static str {
         match self {
             Self::Step(fault) => fault.name(),

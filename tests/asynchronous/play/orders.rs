@@ -1,4 +1,4 @@
-//! What the functions of the runs do, as the driver orders it from outside.
+//! The functions of the runs do what the driver orders.
 
 use super::super::by_hand::ByHand;
 use atomic_throttle::AsyncThrottle;
@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-/// What the function of the run in progress is to do when it is polled.
+/// What the function of the run in progress does when it is polled next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Order {
     Return,
@@ -35,7 +35,7 @@ impl Orders {
         self.0.lock().unwrap().0
     }
 
-    /// What each run does. In a box, for it may ask for another of its kind.
+    /// What each run does. It is boxed, because it may ask for another of its kind.
     pub fn obey(self, throttle: AsyncThrottle<ByHand>) -> Pin<Box<dyn Future<Output = u32> + Send>> {
         Box::pin(poll_fn(move |cx| {
             loop {

@@ -1,5 +1,5 @@
-//! A clock that is moved by hand, can be moved without waking those who wait, and says how often an owner has
-//! looked at it.
+//! A clock that is moved by hand, can be moved without waking waiting threads, and reports how often an owner
+//! has looked at it.
 
 use super::super::MAX;
 use atomic_throttle::{Clock, Manual, Moved, Timestamp};

@@ -69,8 +69,8 @@ pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIte
     })
 }
 
-/// Lets the owner go when the driver has found a difference and leaves: without a window the owner runs, and
-/// where it waits for itself it is cancelled.
+/// Lets the owner go if the driver leaves because it has found a difference: without a window the owner runs,
+/// and an owner that waits for itself is cancelled.
 struct Release<'t>(&'t Throttle<ByHand>);
 
 impl Drop for Release<'_> {

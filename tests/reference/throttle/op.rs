@@ -45,7 +45,7 @@ pub enum Deed {
     TrySetThreshold {
         to: Duration,
     },
-    /// A handle is asked.
+    /// A handle is queried.
     Ask {
         which: usize,
     },

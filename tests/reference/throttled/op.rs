@@ -48,18 +48,18 @@ pub enum Deed {
     TrySetThreshold {
         to: Duration,
     },
-    /// The handle of a call is asked.
+    /// The handle of a call is queried.
     Ask {
         which: usize,
     },
-    /// The throttle is asked for all that was requested.
+    /// The throttle is queried for all requests.
     AskForAll,
     /// Another thread waits by the handle of a call for as long as it takes.
     WaitElsewhere {
         which: usize,
     },
     Shutdown(Pending),
-    /// Another thread waits for the end, too.
+    /// Another thread waits for the end as well.
     ShutdownElsewhere(Pending),
     Clone,
     DropAClone,

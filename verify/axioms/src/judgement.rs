@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// How one execution ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Outcome {
+pub struct FinalState {
     /// What each thread returned.
     pub threads: Vec<Vec<u64>>,
     /// The last value of each location.
@@ -18,7 +18,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// How many end with each outcome.
-    pub outcomes: BTreeMap<Outcome, usize>,
+    pub outcomes: BTreeMap<FinalState, usize>,
     /// How many there are.
     pub executions: usize,
     /// In how many of them accesses to plain memory race.
@@ -27,13 +27,13 @@ pub struct Judgement {
 
 impl Judgement {
     /// In how many executions `is_so`.
-    pub fn count(&self, is_so: impl Fn(&Outcome) -> bool) -> usize {
+    pub fn count(&self, is_so: impl Fn(&FinalState) -> bool) -> usize {
         self.outcomes.iter().filter(|(outcome, _)| is_so(outcome)).map(|(_, executions)| executions).sum()
     }
 
     pub(crate) fn add(&mut self, model: Model, execution: &Execution, threads: Vec<Vec<u64>>) {
         self.executions += 1;
         self.racing += usize::from(axioms::has_race(model, execution));
-        *self.outcomes.entry(Outcome { threads, memory: execution.memory() }).or_default() += 1;
+        *self.outcomes.entry(FinalState { threads, memory: execution.memory() }).or_default() += 1;
     }
 }

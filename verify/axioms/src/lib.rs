@@ -29,7 +29,7 @@ mod relation;
 mod thread;
 
 pub use self::candidates::Candidates;
-pub use self::judgement::{Judgement, Outcome};
+pub use self::judgement::{FinalState, Judgement};
 pub use self::model::{Departure, Model};
 pub use self::order::Order;
 pub use self::program::{Location, Program};

@@ -40,7 +40,7 @@ impl Program {
     }
 
     /// Adds a thread. `body` runs many times, so it may depend on nothing but what it reads. Its result is its
-    /// part of the [`Outcome`](crate::Outcome).
+    /// part of the [`FinalState`](crate::FinalState).
     pub fn thread<const N: usize>(&mut self, body: impl Fn(&mut Thread) -> [u64; N] + 'static) {
         self.threads.push(Box::new(move |thread| body(thread).to_vec()));
     }

@@ -7,7 +7,7 @@
 //! sources themselves are judged in `tests/gate`.
 
 use axioms::Order::{self, AcqRel, Acquire, NonAtomic, Relaxed, Release, SeqCst};
-use axioms::{Candidates, Departure, Location, Model, Outcome, Program, Thread};
+use axioms::{Candidates, Departure, FinalState, Location, Model, Program, Thread};
 use evidence::Check;
 use watchdog as _;
 
@@ -38,9 +38,9 @@ struct Claim<'c> {
     orderings: [(&'static str, &'c [Order]); 2],
     /// Which pairs suffice.
     sufficient: fn(Order, Order) -> bool,
-    wrong: fn(&Outcome) -> bool,
+    wrong: fn(&FinalState) -> bool,
     /// If no execution reached this, the claim would be empty.
-    reached: fn(&Outcome) -> bool,
+    reached: fn(&FinalState) -> bool,
 }
 
 fn is_release(order: Order) -> bool {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// What becomes of the standard output.
+/// What happens to the standard output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {
     /// Nobody reads it from the beginning.
@@ -26,7 +26,7 @@ pub const ALL: [Output; 3] = [Output::Closed, Output::ClosedAfterALine, Output::
 
 /// How a program ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Exit {
     /// `None` if a signal ended it.
     pub code: Option<i32>,
     /// What it wrote to standard error.
@@ -38,8 +38,8 @@ pub struct Ended {
 /// # Panics
 ///
 /// If it does not start.
-pub fn run(command: &mut Command, output: Output) -> Ended {
-    // A backtrace that was asked for is no fault.
+pub fn run(command: &mut Command, output: Output) -> Exit {
+    // A requested backtrace is no fault.
     command.stdin(Stdio::null()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
     match output {
         Output::Closed => {
@@ -65,16 +65,16 @@ pub fn run(command: &mut Command, output: Output) -> Ended {
         BufReader::new(stdout).read_line(&mut String::new()).unwrap();
     }
     let code = child.wait().unwrap().code();
-    Ended { code, complaint: complaint.join().unwrap() }
+    Exit { code, complaint: complaint.join().unwrap() }
 }
 
-/// Whether the program ended well: without a panic, and with one line at most on standard error, which a full disk is
-/// named in. `notices` are parts of lines that it writes there in any case.
+/// Whether the program ended well: without a panic, and with at most one line on standard error, which must
+/// name a full disk. `notices` are parts of lines that it writes there in any case.
 ///
 /// # Errors
 ///
 /// How it ended, if that was not well.
-pub fn judge(ended: &Ended, output: Output, notices: &[&str]) -> Result<(), String> {
+pub fn judge(ended: &Exit, output: Output, notices: &[&str]) -> Result<(), String> {
     let is_notice = |line: &&str| notices.iter().any(|notice| line.contains(notice));
     let lines: Vec<_> = ended.complaint.lines().filter(|line| !is_notice(line)).collect();
     let is_right = match (output, ended.code, &lines[..]) {

@@ -1,5 +1,5 @@
-//! How a check says what it has shown: one line on its standard output, which `cargo xtask verify` reads
-//! into the assurance table.
+//! How a check reports what it has shown: one line on its standard output, which `cargo xtask verify`
+//! collects in the assurance table.
 //!
 //! ```text
 //! evidence | G2 G3 | 47 executions | 0.021 s | loom, all interleavings: arrive against arrive
@@ -141,7 +141,7 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// The line, if it begins as one of these and does not go on so: what it says must not get lost.
+    /// The line, if it begins as one of these but does not parse: it must not get lost.
     pub fn read(line: &str) -> Result<Option<Self>, String> {
         let read = if let Some(rest) = line.strip_prefix(EVIDENCE) {
             Self::read_evidence(rest)
@@ -151,7 +151,7 @@ impl Line {
         } else {
             return Ok(None);
         };
-        read.map(Some).ok_or_else(|| format!("not to be read: {line}"))
+        read.map(Some).ok_or_else(|| format!("cannot be parsed: {line}"))
     }
 
     fn read_evidence(rest: &str) -> Option<Self> {

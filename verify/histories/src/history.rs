@@ -18,8 +18,8 @@ where
     O: Clone + fmt::Debug + fmt::Display,
     A: Clone + fmt::Debug + fmt::Display + PartialEq,
 {
-    /// Shows that the history is linearizable. If it is not, prints it, and how far one has to read to see
-    /// that.
+    /// Asserts that the history is linearizable. If it is not, prints it, and the moment up to which one has
+    /// to read it to see that.
     ///
     /// # Panics
     ///
@@ -37,7 +37,7 @@ where
         }
     }
 
-    /// Whether some order of the calls keeps to their moments and is answered alike by `spec`.
+    /// Whether some order of the calls respects their moments and gets the same answers from `spec`.
     pub fn is_linearizable<S>(&self, spec: S) -> bool
     where
         S: SequentialSpec<Op = O, Ret = A> + Clone + PartialEq,
@@ -63,7 +63,7 @@ where
         self.tell(u64::MAX, LinearizabilityTester::new(spec), |call| call.operation.clone())
     }
 
-    /// Feeds `tester` with what happened until then.
+    /// Feeds `tester` with everything that happened until then.
     fn tell<S>(
         &self,
         until: u64,

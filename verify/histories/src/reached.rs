@@ -41,7 +41,7 @@ impl Reached {
         reached && self.histories >= histories && self.with_overlap * 2 >= histories
     }
 
-    /// Shows that half as many histories were concurrent, and that the outcomes were `all` of these.
+    /// Asserts that half as many histories were concurrent, and that the outcomes were `all` of these.
     ///
     /// # Panics
     ///

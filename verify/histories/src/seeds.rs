@@ -7,7 +7,7 @@ use rand::rngs::SysRng;
 /// ways than they did then.
 pub const SEED: &str = "HISTORY_SEED";
 
-/// An endless row of seeds: new ones in each run of the tests, unless `HISTORY_SEED` names the first.
+/// An endless sequence of seeds: new ones in each run of the tests, unless `HISTORY_SEED` names the first.
 ///
 /// # Panics
 ///

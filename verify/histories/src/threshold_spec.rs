@@ -37,7 +37,7 @@ impl fmt::Display for Decision {
     }
 }
 
-/// The history as that of one object, of which the threshold is a part.
+/// The history as if gate and threshold were one object.
 #[must_use]
 pub fn as_one_object(history: &History<Operation, Answer>) -> History<Decision, Answer> {
     with(history, |_| true, |_| Vec::new())

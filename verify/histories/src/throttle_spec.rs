@@ -23,7 +23,8 @@ use std::fmt;
 /// The limit of a call that has none.
 pub const NO_LIMIT: u64 = u64::MAX;
 
-/// No call gets this answer: so a history is rejected if a call waited beyond its limit, or left before it.
+/// No call ever gets this answer, so a history is rejected if a call waited beyond its limit, or left before
+/// it.
 const TOO_LATE: Answer = Answer::Told(Told::Ignored);
 const TOO_EARLY: Answer = Answer::Told(Told::Ignored);
 
@@ -54,7 +55,7 @@ pub enum Asked {
         now: u64,
         limit: u64,
     },
-    /// Whether the run has finished that covers a call of this epoch which coalesced.
+    /// Whether the run that covers a call coalesced in this epoch has finished.
     Look {
         epoch: u64,
     },

@@ -32,7 +32,7 @@ mod time;
 #[allow(dead_code)]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{observe, snapshot, throttle, wait};
@@ -40,7 +40,7 @@ mod front {
 
 use clock::{Clock, Manual, Moved};
 use watchdog as _;
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
 use gate::Gate;
 use throttle::{Coalesced, NotFlushed, Outcome, Throttle};

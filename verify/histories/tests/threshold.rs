@@ -18,7 +18,7 @@ mod sync;
 #[allow(dead_code)]
 mod time;
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 use gate::Arrival;
 #[allow(unused_imports)]
 use gate::Gate;

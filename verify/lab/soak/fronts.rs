@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 const MICROSECOND: u64 = 1000;
 const MILLISECOND: u64 = 1_000_000;
 
-/// Nanoseconds. Nobody sees the end of the last one: what is pending then is flushed.
+/// In nanoseconds. No round lasts until the end of the last one: what is pending then is flushed.
 const THRESHOLDS: [u64; 7] = [
     0,
     MICROSECOND,
@@ -25,14 +25,14 @@ const THRESHOLDS: [u64; 7] = [
     3_600_000 * MILLISECOND,
 ];
 
-/// No run takes longer, so that a round does not.
+/// The longest run of any round, which also bounds how long a round takes.
 const LONGEST_RUN: u64 = 10 * MILLISECOND;
 
 /// The most threads of a round, unless more are asked for.
 const CROWD: u64 = 16;
 
-/// Of all records of a round, in MiB: little, so that what a round leaves to the allocator does not look like
-/// growth.
+/// Memory for all records of a round, in MiB. It is small, so that memory that a round leaves to the
+/// allocator does not look like growth.
 const MEMORY: u64 = 2;
 
 /// A storm on a front end of that type.
@@ -42,10 +42,10 @@ pub type Perform = fn(&Options, &ProgressBar) -> Result<Whole, String>;
 pub const ALL: &[(Which, Perform)] = &[
     (Which::Background, whole::perform::<front::Background>),
     (Which::Async, whole::perform::<front::Asynchronous>),
-    (Which::Keyed, whole::perform::<front::Keyed>),
+    (Which::Keyed, whole::perform::<front::KeyedTrailing>),
 ];
 
-/// What a round came to.
+/// The result of a round.
 pub struct FrontRound {
     pub which: Which,
     /// How to repeat it.
@@ -70,8 +70,8 @@ fn options(line: &str) -> Result<Options, String> {
     options.check().map(|()| options)
 }
 
-/// The arguments of the storm in the round with this number, the same for the same seed. Each front end begins
-/// with as many threads and keys as it ever has.
+/// The arguments of the storm in the round with this number, the same for the same seed. The first round of
+/// each front end has the most threads and keys.
 fn draw(seed: u64, number: u64, which: Which, threads: Option<usize>) -> String {
     let is_first = number < ALL.len() as u64 + 1;
     let random = &mut SmallRng::seed_from_u64(seed_of(seed, number));

@@ -1,21 +1,21 @@
 //! Real rounds with each front end: they hold, and a front end that does what it must not is seen.
 
 use super::{ALL, draw, options, round};
-use crate::storm::front::{Background, Counted, Front, Start};
+use crate::storm::front::{Background, Front, OwnCounts, Start};
 use crate::storm::options::Options;
 use crate::storm::recorder::{AnyClock, Recorder};
 use crate::storm::whole;
 use indicatif::ProgressBar;
 use std::sync::Arc;
 
-/// A fault is in every round but one in which nothing happens.
+/// A planted fault shows in every round in which anything happens.
 const PATIENCE: usize = 100;
 
 const HASTY: bool = false;
 const SILENT: bool = true;
 
-/// A front end that is hasty, with a window that is half as long as it says, or that gives up what is pending
-/// after the last call and tells nobody.
+/// A front end with a fault: its window is half as long as it says, or it silently gives up what is pending
+/// after the last call.
 struct Planted<F, const FAULT: bool> {
     inner: Arc<F>,
     threshold: u64,
@@ -66,12 +66,12 @@ impl<F: Front, const FAULT: bool> Front for Planted<F, FAULT> {
         self.threshold
     }
 
-    fn end(&self) -> Result<Counted, String> {
+    fn end(&self) -> Result<OwnCounts, String> {
         self.inner.end()
     }
 }
 
-/// Whether a storm on this front end is seen to break the guarantee.
+/// Whether the judge sees that a storm on this front end breaks the guarantee.
 fn is_seen<F: Front>(line: &str, guarantee: &str) -> bool {
     let options = options(line).unwrap();
     (0..PATIENCE).any(|_| {
@@ -102,7 +102,7 @@ fn a_faulty_task_is_seen() {
 
 #[test]
 fn a_faulty_throttle_of_keys_is_seen() {
-    plant::<crate::storm::front::Keyed>("keyed");
+    plant::<crate::storm::front::KeyedTrailing>("keyed");
 }
 
 #[test]

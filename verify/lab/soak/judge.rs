@@ -1,4 +1,4 @@
-//! Compares the answers that the threads of a round got with the runs that took place.
+//! Compares the answers to the threads of a round with the runs that took place.
 //!
 //! Each rule is one that no correct throttle can break, whatever the schedule. What it cannot see stands
 //! beside it.
@@ -30,7 +30,7 @@ pub struct Broken {
     pub how: String,
 }
 
-/// What is to be said of a round.
+/// The findings about a round.
 #[derive(Debug, Default)]
 pub struct Verdict {
     pub tally: Tally,
@@ -41,7 +41,7 @@ pub struct Verdict {
     pub covered: u64,
     /// Promises that a cancel took back.
     pub cancelled: u64,
-    /// Promises that may have been kept by a run before, which decide nothing.
+    /// Promises that an earlier run may have kept. They decide nothing.
     pub vague: u64,
     pub broken: Vec<Broken>,
 }
@@ -104,8 +104,8 @@ impl Verdict {
             // A stamp is a reading of the clock made before the run, or that of the run before plus 1.
             made_up += u64::from(run.stamp > run.inside.max(before.stamp + 1));
             same += u64::from(run.stamp <= before.stamp);
-            // The clock is ordered across cores, so that a run that starts after the end of another one
-            // reads a later time.
+            // The clock is ordered across cores, so a run that starts after the end of another one reads a
+            // later time.
             within += u64::from(run.inside < before.end);
             unseen += u64::from(run.before != before.stamp);
             before = run;
@@ -122,12 +122,12 @@ impl Verdict {
         self.is_none(unseen, "G2", "runs did not see what the run before them had left");
     }
 
-    /// G3: the first run after the epoch of a promise has seen the call. That no such run came is excused
-    /// by a cancel that returned after the call was made, in that epoch.
+    /// G3: the first run after the epoch of a promise has seen the call. A missing run is excused by a cancel
+    /// in that epoch which returned after the call was made.
     ///
-    /// What is owed at the end has been performed, so a run has come for it. A cancel excuses all calls
-    /// made before it returned, also those that were not yet covered by what it cancelled; a promise that
-    /// it excuses wrongly is not seen.
+    /// What was owed at the end has been performed, so a run has come for it. A cancel excuses all calls made
+    /// before it returned, even those that it did not cancel; a promise that it excuses wrongly goes
+    /// unnoticed.
     fn judge_coverage(&mut self, round: &Round<'_>, order: &[usize]) {
         let runs = round.log.runs();
         let last = order.last().map_or(round.before.unwrap_or_default(), |&index| runs[index]);
@@ -152,11 +152,11 @@ impl Verdict {
         self.is_none(uncovered, "G3", &format!("promises or more were not kept; {example}"));
     }
 
-    /// G4 to G6, as far as they show from outside: no owner leaves what nobody asked it to leave, none
-    /// outlives its call, and every panic arrives where it was thrown to.
+    /// G4 to G6, as far as they show from outside: no owner leaves unasked, none outlives its call, and every
+    /// panic reaches its caller.
     ///
-    /// Two owners of one deferral would not show here, unless both run: the second one is told that it
-    /// was covered.
+    /// Two owners of one deferral would not show here, unless both run: the second one learns that it was
+    /// covered.
     fn judge_owners(&mut self, round: &Round<'_>) {
         let tally = self.tally;
         let deferral = round.left.deferral();
@@ -186,9 +186,9 @@ impl Verdict {
 
 /// The thresholds, each with the time in which a start may have found it.
 ///
-/// A change takes effect between the two readings of the clock around it, and is over for certain when
-/// another one that began after its return has returned. The changes of several threads may overlap; then
-/// both are in force until that.
+/// A change takes effect between the two readings of the clock around it. Its threshold is certainly replaced
+/// once another change, begun after its return, has returned. The changes of several threads may overlap;
+/// then both thresholds count as in force until that.
 struct InForce(Vec<(u64, u64, u64)>);
 
 impl InForce {
@@ -200,12 +200,12 @@ impl InForce {
         Self(changes.iter().map(|change| (change.threshold, change.begun, until(change))).collect())
     }
 
-    /// The smallest threshold that the start of a run may have been decided by.
+    /// The smallest threshold by which the start of a run may have been decided.
     ///
-    /// A start loads the threshold after it has seen the start before it, whose stamp is `after`, and
-    /// before its first instruction, which reads the clock at `before`. So it found one that was in force
-    /// at some moment in between. If several were, a run that obeyed the smaller one at the wrong moment
-    /// is not seen.
+    /// A start loads the threshold after it has seen the start before it, whose stamp is `after`, and before
+    /// its first instruction, which reads the clock at `before`. So it found one that was in force at some
+    /// moment in between. If several were, a run that obeyed the smaller one at the wrong moment goes
+    /// unnoticed.
     fn least(&self, after: u64, before: u64) -> u64 {
         let found = self.0.iter().filter(|&&(_, from, until)| from <= before && until >= after);
         found.map(|&(threshold, ..)| threshold).min().unwrap_or(0)

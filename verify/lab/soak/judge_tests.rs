@@ -6,7 +6,7 @@ use atomic_throttle::state::State;
 
 const THRESHOLD: u64 = 10_000;
 
-/// A history of two threads, good as it begins.
+/// A history of two threads. It begins without a fault.
 struct History {
     before: Option<Run>,
     runs: Vec<(Run, [u64; 2])>,
@@ -44,7 +44,7 @@ impl History {
         Self::new(&runs)
     }
 
-    /// Thread 1 was told that a run after `epoch` covers call `number`.
+    /// Thread 1 was promised that a run after `epoch` covers call `number`.
     fn told(mut self, epoch: u64, number: u64, called: u64) -> Self {
         self.testimonies[1].promised(Promise { epoch, number, called, vague: false });
         self

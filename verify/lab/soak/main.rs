@@ -1,6 +1,5 @@
-//! A storm for a long time: many threads against one throttle, with random panics, cancels, flushes and
-//! changes of the threshold, and the guarantees checked from outside all along. The other front ends take their
-//! turns.
+//! A long storm: many threads against one throttle, with random panics, cancels, flushes and changes of the
+//! threshold, and the guarantees checked from outside all along. The other front ends take turns.
 //!
 //! ```text
 //! cargo xtask soak --minutes 10
@@ -9,18 +8,18 @@
 //!
 //! (With a heap for each thread glibc's allocator fragments, which looks like memory that grows.)
 //!
-//! The soak is a row of rounds with one `Throttle`. Before each call a thread publishes the number of the
+//! The soak is a series of rounds with one `Throttle`. Before each call a thread publishes the number of the
 //! call in a relaxed atomic; each run records the numbers that it sees. After a round every promise is
-//! compared with the runs, and the records are forgotten: nothing grows with time.
+//! compared with the runs, and the records are dropped: nothing grows with time.
 //!
-//! Between them each other front end has a round that is a storm of the example `storm`, on a throttle that
-//! ends with it, and judged as there: without changes of the threshold, calls inside runs, and flushes while
-//! others call. After every round no thread is left behind.
+//! Between these rounds each of the other front ends has a round: a storm of the example `storm`, on a
+//! throttle that ends with it, judged as there. It has no changes of the threshold, no calls inside runs, and
+//! no flushes while others call. After every round, no thread may be left behind.
 //!
-//! It shows what the schedules that happened show, on this machine's memory model. On x86-64 a
-//! compare-and-swap is a fence, so a missing fence after a start cannot be seen here; the loom models see
-//! it. A lost wake-up is seen only in rounds in which nothing else wakes the thread, which is why half of
-//! the odds of a round are 0, and why some rounds have a window that only a wake-up ends.
+//! It covers the schedules that happened, on this machine's memory model. On x86-64 a compare-and-swap is a
+//! fence, so a missing fence after a start cannot be seen here; the loom models see it. A lost wake-up is
+//! seen only in rounds in which nothing else wakes the thread. So half of the odds of a round are 0, and some
+//! rounds have a window that only a wake-up ends.
 
 mod fronts;
 mod judge;
@@ -34,7 +33,7 @@ mod threads;
 mod watch;
 mod worker;
 
-#[allow(dead_code, unused_imports, reason = "the example `storm` has use for what the soak has not")]
+#[allow(dead_code, unused_imports, reason = "the example `storm` uses what the soak does not")]
 #[path = "../storm"]
 mod storm {
     pub mod caller;
@@ -53,7 +52,7 @@ mod storm {
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use measure_options::soak::Options;
-use memory::Memory;
+use memory::MemoryGauge;
 use report::Report;
 use round::{NoVerdict, Rounds};
 use std::process::ExitCode;
@@ -85,7 +84,7 @@ fn has_held(options: &Options) -> Result<bool, String> {
     Ok(report.held())
 }
 
-/// Rounds until the time is over, or until one broke a guarantee.
+/// Plays rounds until the time is up, or until one breaks a guarantee.
 fn soak(options: &Options, seed: u64) -> Result<Report, NoVerdict> {
     let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
     let whole = u64::try_from(options.minutes.as_millis()).unwrap_or(u64::MAX);
@@ -94,7 +93,7 @@ fn soak(options: &Options, seed: u64) -> Result<Report, NoVerdict> {
     let fronts = if options.plant.is_some() { 0 } else { fronts::ALL.len() };
     let mut report = Report::begin(&fronts::ALL[..fronts]);
     let threads = threads::running().unwrap_or(0);
-    let (mut rounds, mut memory) = (Rounds::new(options, seed), Memory::default());
+    let (mut rounds, mut memory) = (Rounds::new(options, seed), MemoryGauge::default());
     let began = Instant::now();
     for number in 0.. {
         if began.elapsed() >= options.minutes || !report.held() {

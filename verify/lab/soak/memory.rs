@@ -1,22 +1,22 @@
 //! Whether the memory stays flat.
 
-/// Growth that decides nothing: the pages of stacks and of an allocator's reserves come and go.
+/// Growth up to this decides nothing: the pages of stacks and of an allocator's reserves come and go.
 const SLACK: usize = 8 << 20;
 
-/// The resident memory of this process in bytes, where the system tells it.
+/// The resident memory of this process in bytes, if the system reports it.
 pub fn resident() -> Option<usize> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem)
 }
 
-/// Resident memory after each round. All that a soak needs is in use after its first rounds.
+/// Resident memory after each round. After its first rounds a soak needs no more memory.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct MemoryGauge {
     rounds: usize,
     settled: usize,
     pub worst: usize,
 }
 
-impl Memory {
+impl MemoryGauge {
     /// How many rounds it takes until stacks and reserves have reached their size.
     const FIRST: usize = 10;
 
@@ -33,7 +33,7 @@ impl Memory {
         self.rounds > Self::FIRST
     }
 
-    /// By how much the first rounds were exceeded.
+    /// By how much later rounds exceeded the first ones.
     pub fn growth(&self) -> usize {
         self.worst - self.settled
     }
@@ -45,12 +45,12 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::{Memory, resident};
+    use super::{MemoryGauge, resident};
 
     const MIB: usize = 1 << 20;
 
-    fn noted(resident: impl IntoIterator<Item = usize>) -> Memory {
-        let mut memory = Memory::default();
+    fn noted(resident: impl IntoIterator<Item = usize>) -> MemoryGauge {
+        let mut memory = MemoryGauge::default();
         resident.into_iter().for_each(|resident| memory.note(resident));
         memory
     }

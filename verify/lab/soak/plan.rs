@@ -1,4 +1,4 @@
-//! What is drawn for a round.
+//! Draws the plan of a round.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -6,14 +6,14 @@ use std::thread;
 
 const MILLISECOND: u64 = 1_000_000;
 
-/// Nanoseconds: no window, the shortest one, some that end while calls are made, some that threads sleep
+/// In nanoseconds: no window, the shortest one, some that end while calls are made, some that threads sleep
 /// through.
 const THRESHOLDS: [u64; 8] = [0, 1, 1000, 5000, 40_000, 300_000, 2 * MILLISECOND, 20 * MILLISECOND];
 
 /// No call waits for more than a window and a run before it.
 const LONGEST_THRESHOLD: u64 = 20 * MILLISECOND;
 
-/// A window that no round sees the end of: only a wake-up ends a wait for it.
+/// A window that outlasts every round: only a wake-up ends a wait for it.
 pub const FAR: u64 = 3_600_000 * MILLISECOND;
 
 /// How the owner that waits for a far window is released when the round ends.
@@ -28,7 +28,7 @@ pub enum Release {
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub threads: usize,
-    /// What it is before the first change.
+    /// The threshold before the first change.
     pub threshold: u64,
     /// What the threshold may become.
     pub thresholds: Vec<u64>,
@@ -36,7 +36,7 @@ pub struct Plan {
     pub far: Option<Release>,
     /// How long a run takes.
     pub run_time: u64,
-    /// Whether each run draws its own time, up to that.
+    /// Whether each run draws its own time, up to `run_time`.
     pub any_run_time: bool,
     /// The longest pause between two calls of a thread.
     pub pause: u64,
@@ -49,7 +49,7 @@ pub struct Plan {
 pub struct Odds {
     pub try_run: f64,
     pub run_within: f64,
-    /// That a coalesced call waits by its handle. Else the handle is dropped.
+    /// That a coalesced call waits by its handle. Otherwise the handle is dropped.
     pub wait: f64,
     pub cancel: f64,
     pub flush: f64,
@@ -90,8 +90,8 @@ impl Plan {
         }
     }
 
-    /// A round in which everything happens, with as many threads as there ever are. The soak begins with
-    /// it, so that all the memory that it needs is in use from then on.
+    /// A round in which everything happens, with the most threads. The soak begins with it, so that all the
+    /// memory that it needs is in use from then on.
     pub fn everything(threads: usize) -> Self {
         Self {
             threads,
@@ -115,7 +115,7 @@ impl Plan {
         }
     }
 
-    /// The same without anything that is left to chance, for the calls before and after a round.
+    /// The same plan with nothing left to chance, for the calls before and after a round.
     pub fn quiet(&self) -> Self {
         Self { run_time: 0, odds: Odds::default(), ..self.clone() }
     }
@@ -127,7 +127,7 @@ impl Plan {
 }
 
 impl Odds {
-    /// Half of them are 0: a lost wake-up shows only where nothing else happens to wake.
+    /// Half of the odds are 0: a lost wake-up shows only where nothing else wakes the thread.
     fn draw(random: &mut SmallRng) -> Self {
         let mut often = |odds: [f64; 3]| {
             if random.random_bool(0.5) { 0.0 } else { odds[random.random_range(0..odds.len())] }

@@ -1,4 +1,4 @@
-//! What a round leaves behind. Its memory is taken once, and used again by every round.
+//! The records of a round. Their memory is allocated once, and reused by every round.
 
 use std::ops::{AddAssign, Index};
 
@@ -11,7 +11,7 @@ const SIGHTS: usize = 400_000;
 /// The most changes of the threshold by the threads of a round.
 pub const CHANGES: usize = 64;
 
-/// How many runs a round with so many numbers has at most.
+/// The most runs of a round in which each run sees `width` numbers.
 fn limit(width: usize) -> usize {
     RUNS.min(SIGHTS / width)
 }
@@ -87,9 +87,9 @@ pub struct Change {
     pub returned: u64,
 }
 
-/// What a thread was told in one epoch: that a run is to cover its calls.
+/// A promise to a thread, in one epoch: a run will cover its calls.
 ///
-/// The calls of a thread are numbered, so whatever covers the last of them covers all.
+/// The calls of a thread are numbered, so a run that covers the last of them covers all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Promise {
     /// A run with a greater stamp started after the call.
@@ -102,7 +102,7 @@ pub struct Promise {
     pub vague: bool,
 }
 
-/// What is counted.
+/// The events that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     Call,
@@ -122,7 +122,7 @@ pub enum Event {
     Wait,
     WaitCancelled,
     WaitOwed,
-    // What must never be.
+    // These must never happen.
     Blind,
     RanInside,
     NeedlesslyOwed,
@@ -135,7 +135,7 @@ impl Event {
     const COUNT: usize = Self::WaitedInVain as usize + 1;
 }
 
-/// How often each event was.
+/// How often each event happened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally([u64; Event::COUNT]);
 
@@ -161,7 +161,7 @@ impl AddAssign for Tally {
     }
 }
 
-/// What one thread has to tell of a round.
+/// What one thread reports about a round.
 pub struct Testimony {
     pub tally: Tally,
     pub promises: Vec<Promise>,
@@ -193,7 +193,7 @@ impl Testimony {
         self.cancelled = None;
     }
 
-    /// Keeps what a call was told, and returns whether the round is to end.
+    /// Records a promise, and returns whether the round is to end.
     pub fn promised(&mut self, promise: Promise) -> bool {
         match self.promises.last_mut() {
             Some(last) if (last.epoch, last.vague) == (promise.epoch, promise.vague) => *last = promise,

@@ -1,15 +1,15 @@
-//! What a soak came to.
+//! The result of a soak.
 
 use crate::fronts::{FrontRound, Perform};
 use crate::judge::{Broken, Verdict};
-use crate::memory::Memory;
+use crate::memory::MemoryGauge;
 use crate::plan::Plan;
 use crate::record::Event;
 use crate::storm::front::Which;
 use comfy_table::{CellAlignment, Table};
 use evidence::{Check, Line};
 
-/// What is claimed of a soak that held.
+/// The claims of a soak in which everything held.
 const CLAIMS: [(&str, &str); 8] = [
     ("G1", "soak: no start before the smallest threshold that was in force, while it changed"),
     ("G2", "soak: runs do not overlap, and each sees what the one before it left"),
@@ -52,7 +52,7 @@ pub struct Report {
     /// Rounds after which the threads were counted, and how many were left behind.
     counted: u64,
     threads_left: usize,
-    memory: Memory,
+    memory: MemoryGauge,
     /// Whether a claim was left without a case.
     empty: bool,
 }
@@ -68,7 +68,7 @@ impl Report {
             broken_fronts: 0,
             counted: 0,
             threads_left: 0,
-            memory: Memory::default(),
+            memory: MemoryGauge::default(),
             empty: false,
             evidence: Vec::new(),
         }
@@ -90,7 +90,7 @@ impl Report {
         sum.promises += promises;
     }
 
-    /// After a round so many threads were left behind.
+    /// Notes that so many threads were left behind after a round.
     pub fn left_behind(&mut self, threads: usize) {
         if threads > 0 {
             eprintln!("G6 broken: {threads} threads were left behind");
@@ -119,7 +119,7 @@ impl Report {
     }
 
     /// Judges the memory, and notes what was shown.
-    pub fn end(&mut self, memory: Memory) {
+    pub fn end(&mut self, memory: MemoryGauge) {
         self.memory = memory;
         if !self.memory.is_flat() {
             eprintln!("the memory grew by {} KiB", self.memory.growth() >> 10);
@@ -145,7 +145,7 @@ impl Report {
         }
     }
 
-    /// How often each claim was looked at.
+    /// How often each claim was checked.
     fn counts(&self) -> [(u64, &'static str); CLAIMS.len()] {
         let tally = &self.sum.tally;
         let owners = tally[Event::RanDeferred] + tally[Event::Cancelled] + tally[Event::Owed];
@@ -218,7 +218,7 @@ impl Report {
         let memory = &self.memory;
         let (worst, growth) = (memory.worst >> 10, memory.growth() >> 10);
         if memory.worst == 0 {
-            "This system does not tell the memory in use: its growth was not looked at.".to_owned()
+            "This system does not report the memory in use: its growth was not checked.".to_owned()
         } else if memory.is_known() {
             format!("Memory: {worst} KiB at worst, {growth} KiB above the first rounds.")
         } else {

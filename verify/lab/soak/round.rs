@@ -1,4 +1,4 @@
-//! One round: its threads are let loose, watched, gathered and judged.
+//! One round: its threads are started together, watched, joined and judged.
 
 use crate::judge::{Broken, Round, Verdict, judge};
 use crate::plan::{FAR, Plan, Release};
@@ -12,7 +12,7 @@ use std::panic;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-/// How often the main thread looks up.
+/// How often the main thread looks at the others.
 const TICK: Duration = Duration::from_millis(2);
 
 /// Why a round has no verdict.
@@ -22,7 +22,7 @@ pub enum NoVerdict {
     NoThread(String),
 }
 
-/// A row of rounds with one throttle.
+/// A series of rounds with one throttle.
 pub struct Rounds<'o> {
     options: &'o Options,
     seed: u64,
@@ -45,7 +45,7 @@ impl<'o> Rounds<'o> {
         }
     }
 
-    /// One more round, drawn at random but for the first, which has a bit of everything.
+    /// One more round. It is drawn at random, except for the first, which has a bit of everything.
     pub fn next(&mut self) -> Result<(Plan, Verdict), NoVerdict> {
         let crowd = self.options.most_threads();
         let plan = match self.count {
@@ -59,7 +59,7 @@ impl<'o> Rounds<'o> {
     pub fn perform(&mut self, plan: &Plan) -> Result<Verdict, NoVerdict> {
         self.testimonies.iter_mut().for_each(Testimony::clear);
         self.soak.begin(plan);
-        // What the last round did has wedged nothing: a call alone runs (G6).
+        // The last round left nothing stuck: a call alone runs (G6).
         let still_works = self.call_alone(plan);
         if plan.far.is_some() {
             self.soak.set_threshold(FAR);
@@ -90,7 +90,7 @@ impl<'o> Rounds<'o> {
         Ok(verdict)
     }
 
-    /// Calls while no other thread does, and returns whether that ran.
+    /// Calls while no other thread does, and returns whether the call ran.
     fn call_alone(&mut self, plan: &Plan) -> bool {
         self.alone(plan, |worker| worker.run(None));
         let tally = &self.testimonies[plan.threads].tally;
@@ -108,7 +108,7 @@ impl<'o> Rounds<'o> {
         act(&mut Worker::new(&self.soak, &plan.quiet(), plan.threads, testimony, 0, None))
     }
 
-    /// Lets the threads loose, and returns when all have come back.
+    /// Starts the threads together, and returns when all have come back.
     fn rage(&mut self, plan: &Plan) -> Result<(), NoVerdict> {
         let (soak, plant) = (&self.soak, self.options.plant);
         let seed = self.seed.wrapping_add(self.count << 32);
@@ -140,8 +140,8 @@ impl<'o> Rounds<'o> {
     }
 }
 
-/// Waits until all threads have left. Nothing is done here that could wake one of them, but that an owner
-/// whose window does not end is released.
+/// Waits until all threads have left. Nothing here may wake one of them, with one exception: an owner whose
+/// window does not end is released.
 fn gather(
     soak: &Soak,
     plan: &Plan,
@@ -164,8 +164,8 @@ fn gather(
     }
 }
 
-/// Releases the owner that waits for a far window, once: it must hear of that. A call that was still
-/// under way may have come after it, and then there is another one to release.
+/// Releases the owner that waits for a far window. Each owner is released only once, so that a lost wake-up
+/// shows. A call that was still under way may become the next owner, and is released, too.
 fn release(soak: &Soak, plan: &Plan, worker: &mut Worker<'_>) {
     let far = soak.throttle.threshold().as_nanos() == FAR;
     match plan.far.filter(|_| far) {

@@ -1,4 +1,4 @@
-//! Real rounds: they hold, and what the threads themselves do wrong is seen.
+//! Real rounds: the guarantees hold, and faults of the threads themselves are seen.
 
 use super::Rounds;
 use crate::plan::{FAR, Odds, Plan, Release};

@@ -91,7 +91,7 @@ impl Soak {
         }
     }
 
-    /// Begins a round: what the last one left is forgotten, but for the throttle and the numbers.
+    /// Begins a round. Forgets the last one, except for the throttle and the numbers.
     pub fn begin(&self, plan: &Plan) {
         self.width.store(plan.threads + 1, Relaxed);
         self.log().clear(plan.threads + 1);

@@ -4,13 +4,13 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many threads this process has, where the system tells it.
+/// How many threads this process has, if the system reports it.
 pub fn running() -> Option<usize> {
     Some(fs::read_dir("/proc/self/task").ok()?.count())
 }
 
-/// By how many threads there are more than `expected`. Whoever left is listed a moment longer, so that it is
-/// looked again for as long as `patience`.
+/// How many more threads there are than `expected`. The system lists a thread a moment longer than it lives,
+/// so this looks again, for as long as `patience`.
 pub fn left_behind(expected: usize, patience: Duration, running: impl Fn() -> Option<usize>) -> usize {
     let began = Instant::now();
     loop {

@@ -5,23 +5,26 @@ use std::time::Duration;
 
 /// What a thread was seen to do, and since when.
 #[derive(Clone, Copy, Debug)]
-struct Look {
+struct Observation {
     shown: (Doing, u64),
     since: Duration,
 }
 
 /// Looks at the threads of one round now and then.
 ///
-/// A call waits for one window and for the runs before its own. Whoever shows the same for much longer
+/// A call waits for one window and for the runs before its own. A thread that shows the same for much longer
 /// is stuck: a wake-up was lost, or nobody performs the run that it waits for.
 pub struct Watch {
     patience: Duration,
-    looks: Vec<Look>,
+    looks: Vec<Observation>,
 }
 
 impl Watch {
     pub fn new(threads: usize, patience: Duration) -> Self {
-        Self { patience, looks: vec![Look { shown: (Doing::Nothing, 0), since: Duration::ZERO }; threads] }
+        Self {
+            patience,
+            looks: vec![Observation { shown: (Doing::Nothing, 0), since: Duration::ZERO }; threads],
+        }
     }
 
     /// The first thread that is stuck at the time `now`, if there is one.
@@ -29,11 +32,12 @@ impl Watch {
         for (thread, look) in self.looks.iter_mut().enumerate() {
             let shown = shown(thread);
             if look.shown != shown {
-                *look = Look { shown, since: now };
+                *look = Observation { shown, since: now };
             }
         }
-        let stuck =
-            |look: &Look| look.shown.0 != Doing::Nothing && now.saturating_sub(look.since) > self.patience;
+        let stuck = |look: &Observation| {
+            look.shown.0 != Doing::Nothing && now.saturating_sub(look.since) > self.patience
+        };
         self.looks.iter().position(stuck)
     }
 

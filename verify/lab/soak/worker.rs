@@ -12,10 +12,10 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 use std::{hint, thread};
 
-/// What a function panics with where it was drawn.
+/// The payload of a panic that was drawn.
 struct Drawn;
 
-/// One thread, with what it tells.
+/// One thread, with its report.
 pub struct Worker<'s> {
     soak: &'s Soak,
     plan: &'s Plan,
@@ -149,7 +149,7 @@ impl<'s> Worker<'s> {
         }
     }
 
-    /// What is done to the throttle beside calling it.
+    /// What a thread does to the throttle besides calling it.
     fn aside(&mut self) {
         if self.chance(self.plan.odds.cancel) {
             self.cancel();
@@ -212,7 +212,7 @@ impl<'s> Worker<'s> {
         }
         if self.chance(self.plan.odds.panic) {
             self.testimony.tally.add(Event::Thrown);
-            // A panic that says nothing: it goes round the panic hook.
+            // A silent panic: it bypasses the panic hook.
             panic::resume_unwind(Box::new(Drawn));
         }
     }

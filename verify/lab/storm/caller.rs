@@ -1,7 +1,7 @@
-//! One caller: when it calls, which key, and what it keeps of the answers.
+//! One caller: when it calls, on which key, and what it records of the answers.
 
 use super::options::Options;
-use super::record::{self, Heard, Kind, Mark, Testimony, Unheard};
+use super::record::{self, CallMark, DroppedCall, Heard, Kind, Testimony};
 use super::recorder::{Recorder, nanos};
 use super::slice::Slice;
 use super::turns::key_of;
@@ -22,7 +22,7 @@ pub struct Call {
     pub number: u64,
     /// Whether it waits for the run that covers it.
     pub waits: bool,
-    /// The epoch of the key that was known before the call, for a front end that tells none.
+    /// The latest known epoch of the key before the call, for front ends that return none.
     pub known: u64,
     called: u64,
 }
@@ -32,28 +32,28 @@ pub struct Call {
 pub enum Promised {
     /// The first one after this epoch.
     After(u64),
-    /// At the latest the first one after this time, at which the call had returned.
+    /// The first one after this time, or an earlier one. At this time the call had returned.
     By(u64),
 }
 
-/// What a call was told.
-pub struct Told {
+/// The answer to a call.
+pub struct Answer {
     pub kind: Kind,
-    /// That a later run covers the call.
+    /// The promise that a later run covers the call.
     pub promise: Option<Promised>,
     /// The run in the call itself.
     pub own: Option<Own>,
-    /// The epoch after which a run has ended, as a wait said.
+    /// The epoch after which a run has ended, according to a wait.
     pub heard: Option<u64>,
 }
 
-impl Told {
-    /// A call that was told no more than this.
+impl Answer {
+    /// An answer without a promise, a run or a wait.
     pub fn nothing_but(kind: Kind) -> Self {
         Self { kind, promise: None, own: None, heard: None }
     }
 
-    /// A call that was told that a later run covers it, and perhaps waited for that.
+    /// The promise of a later run, and perhaps the result of a wait for it.
     pub fn promised(kind: Kind, epoch: Epoch, waited: Option<Result<(), WaitError>>) -> Self {
         let epoch = epoch.as_u64();
         let (kind, heard) = match waited {
@@ -77,25 +77,25 @@ pub struct Caller {
     recorder: Arc<Recorder>,
     thread: usize,
     slice: Slice,
-    pace: Option<Pace>,
+    pace: Option<CallRate>,
     cancel_every: Option<u64>,
     wait_every: Option<u64>,
     tells_epochs: bool,
     number: u64,
     testimonies: Vec<Testimony>,
-    /// Of each key and kind, the cell of its last mark.
+    /// For each key and kind, the cell of its last mark.
     last_cells: Vec<[Option<u32>; Kind::ALL.len()]>,
 }
 
 impl Caller {
-    /// What happens in `slice` is kept for the picture.
+    /// Keeps what happens in `slice` for the picture.
     pub fn new(thread: usize, options: &Options, recorder: &Arc<Recorder>, slice: Slice) -> Self {
         let keys = recorder.keys();
         Self {
             recorder: Arc::clone(recorder),
             thread,
             slice,
-            pace: options.rate.map(|rate| Pace::new(rate, recorder.now())),
+            pace: options.rate.map(|rate| CallRate::new(rate, recorder.now())),
             cancel_every: options.cancel_every,
             wait_every: options.wait_every,
             tells_epochs: options.front.tells_epochs(),
@@ -138,8 +138,8 @@ impl Caller {
         Some(Call { thread, key, number, waits, known, called })
     }
 
-    /// Keeps what the call was told.
-    pub fn told(&mut self, call: &Call, told: &Told) {
+    /// Records the answer to a call.
+    pub fn told(&mut self, call: &Call, told: &Answer) {
         let returned = self.recorder.now();
         let &Call { key, number, called, .. } = call;
         let testimony = &mut self.testimonies[key];
@@ -157,14 +157,14 @@ impl Caller {
             testimony.heard.push(Heard { epoch, number, at: returned });
         }
         if told.kind == Kind::Dropped {
-            testimony.unheard = Some(Unheard { number, called });
+            testimony.unheard = Some(DroppedCall { number, called });
         }
         if let Some(cell) = self.slice.cell(called) {
             let last = &mut self.last_cells[key][told.kind as usize];
             if *last != Some(cell) {
                 *last = Some(cell);
                 let until = told.own.map_or(returned, |own| own.stamp);
-                testimony.marks.push(Mark { kind: told.kind, called, until });
+                testimony.marks.push(CallMark { kind: told.kind, called, until });
             }
         }
         if let Some(pace) = &mut self.pace {
@@ -181,7 +181,7 @@ impl Caller {
         }
     }
 
-    /// What it has to tell: of each key.
+    /// What it reports, for each key.
     pub fn testify(self) -> Vec<Testimony> {
         self.testimonies
     }
@@ -189,13 +189,13 @@ impl Caller {
 
 /// Calls at random moments, so many per second on average. The time inside calls does not count: a
 /// thread that was an owner has nothing to catch up with.
-struct Pace {
+struct CallRate {
     gaps: Exp<f64>,
     random: SmallRng,
     due: u64,
 }
 
-impl Pace {
+impl CallRate {
     fn new(rate: f64, now: u64) -> Self {
         let gaps = Exp::new(rate).expect("the rate is greater than 0");
         Self { gaps, random: SmallRng::from_rng(&mut rand::rng()), due: now }

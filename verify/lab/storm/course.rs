@@ -1,5 +1,5 @@
-//! The course of a storm: all callers are let loose together, watched, and gathered; what is still pending
-//! then is given its time.
+//! The course of a storm: all callers start together, and are watched and joined; then what is still pending
+//! gets its time.
 
 use super::caller::Caller;
 use super::front::{Front, Start};
@@ -14,33 +14,33 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the main thread looks up.
+/// How often the main thread looks at the callers.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What ought to end within two windows is stuck if it has not ended after so much more.
+/// How much longer than two windows anything may take before it counts as stuck.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Windows that end within this are waited for; others are flushed after it.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// How a storm went.
-pub struct Course {
-    /// Of each thread, and in it of each key.
+pub struct Gathered {
+    /// By thread, and in each thread by key.
     pub testimonies: Vec<Vec<Testimony>>,
     pub lasted: Duration,
     pub slice: Slice,
-    /// Something that was to end did not.
+    /// Something that should have ended and did not.
     pub stuck: Option<Broken>,
 }
 
-/// Lets the callers loose together, and returns when all have come back and nothing is left to run. The time
-/// that has passed until then is drawn on `bar`, in milliseconds.
+/// Starts the callers together, and returns when all have come back and nothing is left to run. `bar` shows
+/// the time that has passed, in milliseconds.
 pub fn rage<F: Front>(
     front: &Arc<F>,
     recorder: &Arc<Recorder>,
     options: &Options,
     bar: &ProgressBar,
-) -> Result<Course, String> {
+) -> Result<Gathered, String> {
     let threads = options.threads();
     let (ready, is_ready) = unbounded();
     let (go, gate) = unbounded();
@@ -62,7 +62,7 @@ pub fn rage<F: Front>(
     }
     let lasted = watch(recorder, options, bar);
     let (testimonies, stuck) = gather(&**front, recorder, options, &is_done);
-    Ok(Course { testimonies, lasted, slice, stuck })
+    Ok(Gathered { testimonies, lasted, slice, stuck })
 }
 
 /// Waits for the end of the storm and returns how long it lasted.
@@ -81,8 +81,8 @@ fn watch(recorder: &Recorder, options: &Options, bar: &ProgressBar) -> Duration 
     }
 }
 
-/// Waits for the callers, and for what is still to run. A window may last for long yet: then the pending run
-/// is flushed after a while, so that its coverage can be judged, too.
+/// Waits for the callers, and for what is still to run. If a window lasts long, the pending run is flushed
+/// after a while, so that its coverage can be judged, too.
 fn gather<F: Front>(
     front: &F,
     recorder: &Recorder,
@@ -104,27 +104,27 @@ fn gather<F: Front>(
             Err(RecvTimeoutError::Timeout) => {}
         }
         match grace.look(stopped.elapsed()) {
-            Look::Wait => {}
-            Look::Flush => {
+            Remedy::Wait => {}
+            Remedy::Flush => {
                 recorder.hurry();
                 keys.clone().for_each(|key| recorder.flush(key, || front.flush(key)));
             }
-            Look::Stuck => break Some(stuck(front, recorder, options, testimonies.len(), stopped)),
+            Remedy::Stuck => break Some(stuck(front, recorder, options, testimonies.len(), stopped)),
         }
     };
     testimonies.sort_by_key(|of_thread: &Vec<Testimony>| of_thread.first().map(|of_key| of_key.thread));
     (testimonies, stuck)
 }
 
-/// What is to be done about that which has not ended.
+/// What to do about something that has not ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Look {
+enum Remedy {
     Wait,
     Flush,
     Stuck,
 }
 
-/// How long it is waited for.
+/// How long to wait.
 struct Grace {
     flush: Duration,
     stuck: Duration,
@@ -136,20 +136,20 @@ impl Grace {
         let keys = u32::try_from(options.keys()).unwrap_or(u32::MAX);
         let runs = options.run_time.saturating_mul(2).saturating_mul(keys);
         if options.threshold.saturating_add(runs) <= SHORT {
-            // It ends by itself. A flush would wake whoever missed a wake-up, and so hide that.
+            // It ends by itself. A flush would wake a thread that missed a wake-up, and so hide the fault.
             Self { flush: Duration::MAX, stuck: SHORT + PATIENCE }
         } else {
             Self { flush: SHORT, stuck: SHORT + PATIENCE }
         }
     }
 
-    fn look(&self, passed: Duration) -> Look {
+    fn look(&self, passed: Duration) -> Remedy {
         if passed >= self.stuck {
-            Look::Stuck
+            Remedy::Stuck
         } else if passed >= self.flush {
-            Look::Flush
+            Remedy::Flush
         } else {
-            Look::Wait
+            Remedy::Wait
         }
     }
 }
@@ -177,7 +177,7 @@ fn stuck<F: Front>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Grace, Look, Options, PATIENCE, SHORT};
+    use super::{Grace, Options, PATIENCE, Remedy, SHORT};
     use clap::Parser;
     use std::time::Duration;
 
@@ -188,17 +188,17 @@ mod tests {
     #[test]
     fn what_ends_by_itself_is_never_flushed() {
         let grace = grace("--threshold 1s");
-        assert_eq!(grace.look(SHORT + PATIENCE - Duration::from_nanos(1)), Look::Wait);
-        assert_eq!(grace.look(SHORT + PATIENCE), Look::Stuck);
+        assert_eq!(grace.look(SHORT + PATIENCE - Duration::from_nanos(1)), Remedy::Wait);
+        assert_eq!(grace.look(SHORT + PATIENCE), Remedy::Stuck);
     }
 
     #[test]
     fn what_would_last_is_flushed_and_then_has_to_end() {
         for long in ["--threshold 1001ms", "--threshold 10000years", "--run-time 501ms --threshold 0"] {
             let grace = grace(long);
-            assert_eq!(grace.look(SHORT - Duration::from_nanos(1)), Look::Wait, "{long}");
-            assert_eq!(grace.look(SHORT), Look::Flush, "{long}");
-            assert_eq!(grace.look(SHORT + PATIENCE), Look::Stuck, "{long}");
+            assert_eq!(grace.look(SHORT - Duration::from_nanos(1)), Remedy::Wait, "{long}");
+            assert_eq!(grace.look(SHORT), Remedy::Flush, "{long}");
+            assert_eq!(grace.look(SHORT + PATIENCE), Remedy::Stuck, "{long}");
         }
     }
 }

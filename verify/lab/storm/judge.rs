@@ -1,9 +1,9 @@
-//! Compares the answers that the threads got with the runs that took place.
+//! Compares the answers to the threads with the runs that took place.
 
-use super::record::{Heard, Kind, Promise, RunLog, Testimony, Unheard};
+use super::record::{DroppedCall, Heard, Kind, Promise, RunLog, Testimony};
 
 /// How a storm ended.
-pub struct End {
+pub struct StormEnd {
     /// Whether a run was still pending or owed, visibly.
     pub still_owed: bool,
     /// Runs that began inside another one.
@@ -17,7 +17,7 @@ pub struct Broken {
     pub how: String,
 }
 
-/// What is to be said of a storm.
+/// The findings about a storm.
 #[derive(Default)]
 pub struct Verdict {
     pub runs: usize,
@@ -40,7 +40,7 @@ pub struct Verdict {
 }
 
 /// Judges a storm. `threshold` is in nanoseconds.
-pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End) -> Verdict {
+pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &StormEnd) -> Verdict {
     let mut order: Vec<usize> = (0..log.runs().len()).collect();
     order.sort_by_key(|&index| log.runs()[index].stamp);
     let mut verdict = Verdict {
@@ -59,7 +59,7 @@ pub fn judge(log: &RunLog, testimonies: &[Testimony], threshold: u64, end: &End)
 }
 
 impl Verdict {
-    /// What is to be said of several throttles, each of which was judged by itself.
+    /// The findings about several throttles, each judged by itself.
     pub fn of_all(verdicts: impl ExactSizeIterator<Item = Self>) -> Self {
         let several = verdicts.len() > 1;
         let least = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).min();
@@ -135,7 +135,7 @@ impl Verdict {
         }
     }
 
-    fn judge_coverage(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony], end: &End) {
+    fn judge_coverage(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony], end: &StormEnd) {
         let cancelled_at = testimonies.iter().map(|testimony| testimony.cancelled_at).max().unwrap_or(0);
         let mut example = None;
         for testimony in testimonies {
@@ -143,7 +143,7 @@ impl Verdict {
             let stamp = |index: usize| log.runs()[index].stamp;
             for promise in &testimony.promises {
                 let covers = |index: &usize| stamp(*index) > promise.after;
-                // What the runs saw tells of a run that came before the call had returned.
+                // What the runs saw shows whether one came before the call had returned.
                 let may_cover = |index: &usize| promise.is_vague && seen(*index) >= promise.number;
                 let next = order.partition_point(|index| !covers(index));
                 let Some(&cover) = order.get(next).or_else(|| order.last().filter(|&last| may_cover(last)))
@@ -179,7 +179,7 @@ impl Verdict {
             let how = format!("{} calls or more are uncovered; {example}", self.uncovered);
             self.is_broken("G3", how);
         }
-        // It excuses the calls, but in a storm no owner leaves, and what is pending is waited for.
+        // An owed run excuses the calls. But in a storm no owner leaves, and pending runs are waited for.
         if end.still_owed {
             self.is_broken("G5", "a run is pending or owed after the end, and nobody performs it".to_owned());
         }
@@ -188,7 +188,7 @@ impl Verdict {
         self.judge_owners(testimonies);
     }
 
-    /// A caller learns that a covering run has ended only after its end.
+    /// A wait may say that a covering run has ended only after its end.
     fn judge_waits(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
         let is_early = |thread: usize, heard: &Heard| {
             let ended = order.partition_point(|&index| log.runs()[index].end <= heard.at);
@@ -208,19 +208,19 @@ impl Verdict {
         }
     }
 
-    /// A call whose future was dropped was told nothing, but it was made: some run saw it, so the last did.
+    /// A call whose future was dropped got no answer, but it was made: some run saw it, so the last one did.
     fn judge_dropped(
         &mut self,
         log: &RunLog,
         order: &[usize],
         testimonies: &[Testimony],
-        end: &End,
+        end: &StormEnd,
         cancelled_at: u64,
     ) {
         let saw = |thread| order.last().map_or(0, |&last| log.seen(last, thread));
         let is_lost = |testimony: &&Testimony| {
             let seen = saw(testimony.thread);
-            let lost = |call: Unheard| seen < call.number && cancelled_at <= call.called;
+            let lost = |call: DroppedCall| seen < call.number && cancelled_at <= call.called;
             testimony.unheard.is_some_and(lost) && !end.still_owed
         };
         let lost = testimonies.iter().filter(is_lost).count();
@@ -230,10 +230,10 @@ impl Verdict {
         }
     }
 
-    /// Of a front end that counts: whatever a run is told to cover it has seen, and no call is counted twice
-    /// or not at all.
+    /// For a front end that counts: a run has seen every call that it is told to cover, and each call is
+    /// counted exactly once.
     fn judge_counts(&mut self, log: &RunLog, order: &[usize], testimonies: &[Testimony]) {
-        // What is stuck has not told what it was told.
+        // Threads that are stuck have not reported.
         if testimonies.len() < log.threads() {
             return;
         }

@@ -1,10 +1,10 @@
 //! The judge accepts what a throttle may do, and rejects each planted fault.
 
-use super::super::record::{Heard, Kind, Run, RunLog, Testimony, Unheard, add};
-use super::{End, Verdict, judge};
+use super::super::record::{DroppedCall, Heard, Kind, Run, RunLog, Testimony, add};
+use super::{StormEnd, Verdict, judge};
 
 const THRESHOLD: u64 = 100;
-const QUIET: End = End { still_owed: false, overlaps: 0 };
+const QUIET: StormEnd = StormEnd { still_owed: false, overlaps: 0 };
 
 fn run(stamp: u64) -> Run {
     Run { stamp, inside: stamp + 3, end: stamp + 5, flushed: false, calls: None }
@@ -18,7 +18,7 @@ fn log(runs: &[(Run, [u64; 2])]) -> RunLog {
     log
 }
 
-/// Thread 1 was told these: (epoch, number, called).
+/// Thread 1 got these promises: (epoch, number, called).
 fn told(promises: &[(u64, u64, u64)]) -> Vec<Testimony> {
     let mut testimony = Testimony::new(1);
     for &(epoch, number, called) in promises {
@@ -83,7 +83,7 @@ fn accepts_stamps_that_count_on_while_the_clock_stands() {
 
 #[test]
 fn rejects_an_overlap() {
-    let verdict = judge(&log(&[]), &told(&[]), THRESHOLD, &End { overlaps: 1, ..QUIET });
+    let verdict = judge(&log(&[]), &told(&[]), THRESHOLD, &StormEnd { overlaps: 1, ..QUIET });
     assert_eq!(broken(&verdict), ["G2"]);
 }
 
@@ -102,7 +102,7 @@ fn rejects_a_run_that_never_came() {
     let verdict = judge(&log, &promised, THRESHOLD, &QUIET);
     assert_eq!(broken(&verdict), ["G3"], "the run of its own epoch started before the call");
 
-    let verdict = judge(&log, &promised, THRESHOLD, &End { still_owed: true, ..QUIET });
+    let verdict = judge(&log, &promised, THRESHOLD, &StormEnd { still_owed: true, ..QUIET });
     assert_eq!(
         (broken(&verdict), verdict.still_owed),
         (vec!["G5"], 1),
@@ -212,7 +212,7 @@ fn rejects_a_call_that_was_lost_with_its_future() {
     let log = log(&[(run(1000), [0, 0]), (run(1100), [0, 1])]);
     for (number, expected) in [(1, vec![]), (2, vec!["G3"])] {
         let mut testimonies = told(&[]);
-        testimonies[1].unheard = Some(Unheard { number, called: 1110 });
+        testimonies[1].unheard = Some(DroppedCall { number, called: 1110 });
         assert_eq!(broken(&judge(&log, &testimonies, THRESHOLD, &QUIET)), expected, "call {number}");
         (testimonies[0].cancels, testimonies[0].cancelled_at) = (1, 1111);
         assert_eq!(

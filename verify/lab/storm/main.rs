@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Which::Blocking => storm::<Blocking>(&options),
         Which::Background => storm::<Background>(&options),
         Which::Async => storm::<front::Asynchronous>(&options),
-        Which::Keyed => storm::<front::Keyed>(&options),
+        Which::Keyed => storm::<front::KeyedTrailing>(&options),
         Which::KeyedLeading => storm::<front::KeyedLeading>(&options),
     });
     match held {
@@ -93,7 +93,7 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    // Not truncated: what is there stays until there is something better.
+    // Not truncated: an old picture stays until the new one is ready.
     OpenOptions::new()
         .write(true)
         .create(true)

@@ -86,7 +86,7 @@ impl Options {
         if self.front.is_keyed() { asked.unwrap_or(5) } else { 1 }
     }
 
-    /// Refuses options that the front end has no use for.
+    /// Refuses options that do not apply to the front end.
     pub fn check(&self) -> Result<(), String> {
         let front = self.front.name();
         if self.keys.is_some() && !self.front.is_keyed() {

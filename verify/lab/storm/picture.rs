@@ -1,7 +1,7 @@
 //! A slice of the storm as a timeline: a lane for the runs, and one for each thread with its calls.
 
 use crate::options::Options;
-use crate::record::{Kind, Mark, Run, RunLog, Testimony};
+use crate::record::{CallMark, Kind, Run, RunLog, Testimony};
 use crate::slice::Slice;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -238,7 +238,7 @@ impl<'a> Picture<'a, '_> {
         self.line((LEFT, top), (LEFT + PLOT, top), RGBColor(205, 205, 205))?;
 
         let (tall, thin) = (self.lane_height * 7 / 10, self.lane_height * 3 / 10);
-        let shown = |mark: &&Mark| mark.called <= self.until;
+        let shown = |mark: &&CallMark| mark.called <= self.until;
         for mark in testimony.marks.iter().filter(shown) {
             let (left, right) = (self.x(mark.called), self.x(mark.until));
             if right - left >= 3 {
@@ -263,7 +263,7 @@ impl<'a> Picture<'a, '_> {
             };
         }
         self.band(band, middle, tall)?;
-        let mut ticks: Vec<&Mark> =
+        let mut ticks: Vec<&CallMark> =
             testimony.marks.iter().filter(shown).filter(|mark| !is_dense(mark.kind)).collect();
         ticks.sort_by_key(|mark| mark.kind != Kind::RanAtOnce);
         for mark in ticks {

@@ -1,4 +1,4 @@
-//! What a storm leaves behind: a record of every run, and the answers that each thread got.
+//! The records of a storm: every run, and every answer that a thread got.
 
 use super::turns::calls_on;
 use hdrhistogram::Histogram;
@@ -30,8 +30,8 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// An empty log of one key, with so many bytes for all keys. Its memory is reserved now, so that no run
-    /// has to move the log.
+    /// An empty log of one key. All keys together may use `memory` bytes. They are reserved now, so that no
+    /// run has to move the log.
     pub fn new(threads: usize, key: usize, keys: usize, memory: usize) -> Self {
         // A thread keeps at most one promise for each epoch, that is, for each run.
         let of_one_run = size_of::<Run>() + threads * (size_of::<u64>() + size_of::<Promise>());
@@ -48,7 +48,7 @@ impl RunLog {
         self.seen.extend_from_slice(seen);
     }
 
-    /// Marks the runs whose stamps lie in one of these spans, in each of which a flush was asked for.
+    /// Marks the runs whose stamps lie in one of these spans. In each span a flush was requested.
     pub fn flushed(&mut self, spans: &[(u64, u64)]) {
         for run in &mut self.runs {
             run.flushed = spans.iter().any(|&(from, until)| (from..=until).contains(&run.stamp));
@@ -78,15 +78,15 @@ impl RunLog {
     }
 }
 
-/// What a thread was told in one epoch: that the pending run covers its calls.
+/// A promise to a thread, in one epoch: the pending run covers its calls.
 ///
-/// A front end may promise that and tell no epoch. Then the promise is one of the latest epoch that was known
-/// before the call, and is kept at the latest by the first run whose stamp is later than its return.
+/// A front end may promise that without an epoch. Then the promise is of the latest epoch known before the
+/// call, and the first run whose stamp is later than the call's return keeps it at the latest.
 ///
-/// The calls of a thread are numbered, so whatever covers the last of them covers all.
+/// The calls of a thread are numbered, so a run that covers the last of them covers all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promise {
-    /// In which it was told, or the latest that was known.
+    /// The epoch of the promise, or the latest one known.
     pub epoch: u64,
     /// The first run with a greater stamp covers the calls, or has at least seen them.
     pub after: u64,
@@ -103,16 +103,16 @@ pub struct Promise {
 /// What a wait said: a run that covers the call has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard {
-    /// In which the call was promised a run, or the latest that was known before it.
+    /// The epoch in which the call was promised a run, or the latest one known before the call.
     pub epoch: u64,
     pub number: u64,
     /// When it said so.
     pub at: u64,
 }
 
-/// A call that was made and never heard of again.
+/// A call that was made, and whose future was dropped before its answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Unheard {
+pub struct DroppedCall {
     pub number: u64,
     pub called: u64,
 }
@@ -131,7 +131,7 @@ pub enum Kind {
     Refused,
     /// Nothing was promised, though the front end had not been ended.
     NotTaken,
-    /// Its future was dropped before it was told anything.
+    /// Its future was dropped before its answer.
     Dropped,
     /// Its run panicked.
     Panicked,
@@ -181,22 +181,22 @@ pub fn add(times: &mut Times, nanos: u64) {
 
 /// A call in the picture.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark {
+pub struct CallMark {
     pub kind: Kind,
     pub called: u64,
-    /// The start of the run of its own that it waited for, else its return.
+    /// The start of its own run, if it waited for one; otherwise its return.
     pub until: u64,
 }
 
-/// What one thread has to tell of its calls of one throttle.
+/// What one thread reports about its calls of one throttle.
 pub struct Testimony {
     pub thread: usize,
     pub times: [Times; Kind::ALL.len()],
     pub promises: Vec<Promise>,
     pub heard: Vec<Heard>,
-    /// The last call whose future was dropped: whatever covers it covers all such calls.
-    pub unheard: Option<Unheard>,
-    pub marks: Vec<Mark>,
+    /// The last call whose future was dropped: a run that covers it covers all such calls.
+    pub unheard: Option<DroppedCall>,
+    pub marks: Vec<CallMark>,
     /// Runs in this thread's own calls that had not seen the number of the call.
     pub blind: u64,
     /// The longest time from a call to the run in it.
@@ -223,14 +223,14 @@ impl Testimony {
         }
     }
 
-    /// Keeps that a call was told that the first run after `epoch` covers it.
+    /// Records a promise: the first run after `epoch` covers the call.
     pub fn promised(&mut self, epoch: u64, number: u64, called: u64) {
         let (first_at, latest_at) = (called, called);
         self.keep(Promise { epoch, after: epoch, is_vague: false, number, first_at, latest_at });
     }
 
-    /// Keeps that a call was told that a run covers it, and had returned at the time `after`. Before it
-    /// `epoch` was known.
+    /// Records a promise without an epoch. The call had returned at the time `after`; before it, `epoch` was
+    /// known.
     pub fn promised_vaguely(&mut self, epoch: u64, after: u64, number: u64, called: u64) {
         let (first_at, latest_at) = (called, called);
         self.keep(Promise { epoch, after, is_vague: true, number, first_at, latest_at });

@@ -1,4 +1,4 @@
-//! What a run does, whichever front end performs it: it records what it sees.
+//! What every run does, on any front end: it records what it sees.
 
 use super::options::Options;
 use super::record::{Run, RunLog};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Whatever clock the front end goes by.
+/// The clock of a front end, of any type.
 pub type AnyClock = Arc<dyn Clock + Send + Sync>;
 
 pub fn nanos(duration: Duration) -> u64 {
@@ -140,7 +140,7 @@ impl Recorder {
         Running { recorder: self, key: of_key, seen, number, stamp, inside, calls: None }
     }
 
-    /// Asks for a flush and takes down the span in which it took place.
+    /// Requests a flush, and records the span in which it took place.
     pub fn flush(&self, key: usize, flush: impl FnOnce() -> bool) {
         let before = self.now();
         if flush() {
@@ -182,7 +182,7 @@ impl Running<'_> {
         self.seen[thread]
     }
 
-    /// How long it is to go on.
+    /// How much longer it takes.
     pub fn left(&self) -> u64 {
         if self.recorder.hurry.load(Relaxed) {
             return 0;
@@ -190,7 +190,7 @@ impl Running<'_> {
         self.recorder.run_time.saturating_sub(self.recorder.now().saturating_sub(self.inside))
     }
 
-    /// Lets the run take as long as it is to take, and ends it.
+    /// Lets the run take its time, and ends it.
     pub fn run(self) {
         loop {
             match self.left() {
@@ -200,13 +200,13 @@ impl Running<'_> {
         }
     }
 
-    /// Ends the run: every so many by a panic, after it has been recorded.
+    /// Ends the run and records it. Every Nth run then panics.
     pub fn end(self) {
         let (key, number, every) = (self.key, self.number, self.recorder.panic_every);
         drop(self);
         if every.is_some_and(|n| number % n == 0) {
             key.panics.fetch_add(1, Relaxed);
-            // A panic that says nothing: it goes round the panic hook.
+            // A silent panic: it bypasses the panic hook.
             panic::resume_unwind(Box::new("asked for by --panic-every"));
         }
     }

@@ -12,11 +12,11 @@ use std::time::Duration;
 /// Lines above, below and under the heading, and none between the rows.
 const LINES: &str = "  ── ══      ──    ";
 
-/// All that is to be told of a storm.
+/// Everything to report about a storm.
 pub struct Report<'s> {
     pub options: &'s Options,
     pub verdict: &'s Verdict,
-    /// Of each key, and in it of each thread.
+    /// By key, and for each key by thread.
     pub testimonies: &'s [Vec<Testimony>],
     /// What measuring a call costs, and adds to every time.
     pub measuring: Times,

@@ -1,8 +1,8 @@
 //! A whole storm: from the start of a front end to its end, and the verdict.
 
 use super::course;
-use super::front::{Counted, Front};
-use super::judge::{self, Broken, End, Verdict, judge};
+use super::front::{Front, OwnCounts};
+use super::judge::{self, Broken, StormEnd, Verdict, judge};
 use super::options::Options;
 use super::record::{Kind, Testimony};
 use super::recorder::{Recorded, Recorder};
@@ -12,12 +12,12 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a storm came to.
+/// The result of a storm.
 pub struct Whole {
     pub verdict: Verdict,
-    /// Of each key, and in it of each thread.
+    /// By key, and for each key by thread.
     pub testimonies: Vec<Vec<Testimony>>,
-    /// Of each key.
+    /// By key.
     pub records: Vec<Recorded>,
     /// In nanoseconds.
     pub threshold: u64,
@@ -43,7 +43,7 @@ pub fn perform<F: Front>(options: &Options, bar: &ProgressBar) -> Result<Whole, 
     let records = recorder.take();
     let judged =
         records.iter().zip(&testimonies).zip(still_owed).map(|((record, testimonies), still_owed)| {
-            judge(&record.log, testimonies, threshold, &End { still_owed, overlaps: record.overlaps })
+            judge(&record.log, testimonies, threshold, &StormEnd { still_owed, overlaps: record.overlaps })
         });
     let mut verdict = Verdict::of_all(judged);
     verdict.broken.extend(course.stuck);
@@ -52,7 +52,7 @@ pub fn perform<F: Front>(options: &Options, bar: &ProgressBar) -> Result<Whole, 
     Ok(Whole { verdict, testimonies, records, threshold, lasted: course.lasted, slice: course.slice })
 }
 
-/// What the threads tell, key by key.
+/// The reports of the threads, key by key.
 fn by_key(of_threads: Vec<Vec<Testimony>>, keys: usize) -> Vec<Vec<Testimony>> {
     let mut testimonies: Vec<Vec<Testimony>> = (0..keys).map(|_| Vec::new()).collect();
     for of_thread in of_threads {
@@ -62,7 +62,7 @@ fn by_key(of_threads: Vec<Vec<Testimony>>, keys: usize) -> Vec<Vec<Testimony>> {
 }
 
 /// Compares what the front end counted itself with what took place, and with the calls that were taken.
-fn miscounted(ended: Result<Counted, String>, records: &[Recorded], taken: u64) -> Option<Broken> {
+fn miscounted(ended: Result<OwnCounts, String>, records: &[Recorded], taken: u64) -> Option<Broken> {
     let counted = match ended {
         Ok(counted) => counted,
         Err(how) => return Some(Broken { guarantee: "G6", how }),

@@ -1,5 +1,5 @@
-//! The storm and the soak end well if nobody reads what they write, or if it cannot be written: with one line on standard
-//! error at most, with an exit status, and not with a panic.
+//! The storm and the soak end well if nobody reads their output, or if it cannot be written: with an exit
+//! status, without a panic, and with at most one line on standard error.
 
 #![cfg(all(target_os = "linux", not(miri)))]
 

@@ -1,6 +1,6 @@
 //! The figures that a simulation shows.
 
-use crate::simulation::{Model, Observed};
+use crate::simulation::{Observations, Parameters};
 use comfy_table::{CellAlignment, Table};
 use core::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn of(model: &Model, observed: &Observed) -> Self {
+    pub fn of(model: &Parameters, observed: &Observations) -> Self {
         let commands = observed.commands.len() as f64;
         let windows = f64::from(model.windows);
         Self {

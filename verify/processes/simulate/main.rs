@@ -16,7 +16,7 @@ mod simulation;
 mod tests;
 
 use crate::figures::Figures;
-use crate::simulation::{Model, simulate};
+use crate::simulation::{Parameters, simulate};
 use clap::Parser;
 use core::time::Duration;
 use main_error::MainResult;
@@ -91,7 +91,7 @@ fn main() -> MainResult {
     let mut rows = Vec::new();
     for processes in counts {
         for jitter in [true, false] {
-            let model = Model {
+            let model = Parameters {
                 processes: processes as usize,
                 threshold: options.threshold,
                 rate: options.rate,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// What is simulated.
 #[derive(Clone, Copy, Debug)]
-pub struct Model {
+pub struct Parameters {
     pub processes: usize,
     pub threshold: Duration,
     /// Calls per second in each process, at random times.
@@ -35,7 +35,7 @@ pub struct Model {
 
 /// The result of a simulation.
 #[derive(Debug)]
-pub struct Observed {
+pub struct Observations {
     pub lasted: Duration,
     pub commands: Vec<Duration>,
     pub longest_queue: Duration,
@@ -61,7 +61,7 @@ enum Event {
 }
 
 struct Simulation {
-    model: Model,
+    model: Parameters,
     server: Server,
     processes: Vec<Process>,
     rng: StdRng,
@@ -70,11 +70,11 @@ struct Simulation {
     planned: u64,
     /// No calls are made after this.
     until: Duration,
-    observed: Observed,
+    observed: Observations,
 }
 
 /// Simulates `model` for its windows, and then until every call is covered.
-pub fn simulate(model: Model) -> Observed {
+pub fn simulate(model: Parameters) -> Observations {
     let policy = Policy::new(Threshold::new(model.threshold)).with_lease(Lease::new(30 * model.threshold));
     let mut simulation = Simulation {
         model,
@@ -85,7 +85,7 @@ pub fn simulate(model: Model) -> Observed {
         events: BTreeMap::new(),
         planned: 0,
         until: model.threshold * model.windows,
-        observed: Observed {
+        observed: Observations {
             lasted: model.threshold * model.windows,
             commands: Vec::new(),
             longest_queue: Duration::ZERO,
@@ -105,7 +105,7 @@ pub fn simulate(model: Model) -> Observed {
     }
     let Simulation { server, mut observed, .. } = simulation;
     observed.left = observed.calls - observed.covered.len();
-    Observed { commands: server.done_at, longest_queue: server.longest_queue, ..observed }
+    Observations { commands: server.done_at, longest_queue: server.longest_queue, ..observed }
 }
 
 impl Simulation {

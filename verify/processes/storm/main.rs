@@ -116,13 +116,13 @@ fn conclude(setting: &Setting<'_>, past: &Past, svg: Option<(&Path, File)>) -> R
 }
 
 /// The report of a storm.
-struct Told {
+struct Summary {
     text: String,
     story: Story,
     broken: Vec<String>,
 }
 
-fn tell(options: &Options, described: &str, trial: &Trial, past: &Past) -> Told {
+fn tell(options: &Options, described: &str, trial: &Trial, past: &Past) -> Summary {
     let Verdict { breaches, figures } = judge(trial);
     let story = Story::of(trial);
     let guarantees = guarantees::of(trial, &story, &figures, &breaches, &past.stuck);
@@ -137,7 +137,7 @@ fn tell(options: &Options, described: &str, trial: &Trial, past: &Past) -> Told 
     };
     let text = report.as_text();
     let broken = guarantees.into_iter().flat_map(|guarantee| guarantee.broken).collect();
-    Told { text, story, broken }
+    Summary { text, story, broken }
 }
 
 /// An error with all its causes.

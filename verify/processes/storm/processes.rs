@@ -25,7 +25,7 @@ const MORE: Duration = Duration::from_secs(10);
 
 /// The storm. The time that has passed is drawn on `bar`, in milliseconds.
 pub fn rage(setting: &Setting<'_>, register: &dyn Register, bar: &ProgressBar) -> Result<Past, String> {
-    let mut course = Course::new(setting)?;
+    let mut course = Director::new(setting)?;
     let mut clocks = Clocks::default();
     let mut sampled: Option<Instant> = None;
     let began = Instant::now();
@@ -40,7 +40,7 @@ pub fn rage(setting: &Setting<'_>, register: &dyn Register, bar: &ProgressBar) -
     }
     let lasted = began.elapsed();
     bar.finish_and_clear();
-    let Course { seats, mut facts, whos, .. } = course.calm()?;
+    let Director { seats, mut facts, whos, .. } = course.calm()?;
     let ending: Vec<(Who, Child)> = seats.into_iter().filter_map(Seat::end).collect();
     let limit = patience(setting.options.threshold, setting.lease) + MORE;
     let stuck = ending.into_iter().map(|(who, child)| wait(who, child, Instant::now() + limit));
@@ -67,18 +67,18 @@ fn wait(who: Who, mut child: Child, until: Instant) -> io::Result<Option<String>
     Ok(None)
 }
 
-struct Course<'s> {
+struct Director<'s> {
     setting: &'s Setting<'s>,
     seats: Vec<Seat>,
     facts: Vec<Fact>,
     whos: Vec<Who>,
     random: StdRng,
-    kill: Option<Turn>,
-    stop: Option<Turn>,
+    kill: Option<Strike>,
+    stop: Option<Strike>,
 }
 
 /// When the next process is killed or stopped, and which.
-struct Turn {
+struct Strike {
     at: Instant,
     aim: Aim,
     /// The process, if any may be hit.
@@ -87,7 +87,7 @@ struct Turn {
     patient_until: Instant,
 }
 
-impl Turn {
+impl Strike {
     fn draw(every: Option<Duration>, setting: &Setting<'_>, random: &mut StdRng) -> Option<Self> {
         let every = every?;
         let at = Instant::now() + every.mul_f64(random.random_range(0.75..1.25));
@@ -96,7 +96,7 @@ impl Turn {
     }
 }
 
-impl<'s> Course<'s> {
+impl<'s> Director<'s> {
     fn new(setting: &'s Setting<'s>) -> Result<Self, String> {
         let mut random = StdRng::seed_from_u64(setting.seed);
         let whos: Vec<Who> =
@@ -104,8 +104,8 @@ impl<'s> Course<'s> {
         let seats = whos.iter().map(|&who| Seat::first(&setting.order(who)));
         Ok(Self {
             seats: seats.collect::<Result<_, _>>()?,
-            kill: Turn::draw(setting.options.kill_every, setting, &mut random),
-            stop: Turn::draw(setting.options.stop_every, setting, &mut random),
+            kill: Strike::draw(setting.options.kill_every, setting, &mut random),
+            stop: Strike::draw(setting.options.stop_every, setting, &mut random),
             setting,
             facts: Vec::new(),
             whos,
@@ -133,18 +133,18 @@ impl<'s> Course<'s> {
             let pause = self.setting.options.threshold.mul_f64(self.random.random_range(0.5..2.0));
             let killed = self.seats[seat].kill(Instant::now() + pause);
             self.facts.extend(killed.map_err(|e| cannot("kill a process", &e))?);
-            self.kill = Turn::draw(self.setting.options.kill_every, self.setting, &mut self.random);
+            self.kill = Strike::draw(self.setting.options.kill_every, self.setting, &mut self.random);
         }
         if let Some(seat) = self.stop.as_ref().and_then(|turn| self.target(turn)) {
             let longer = self.setting.lease.mul_f64(self.random.random_range(1.1..1.5));
             self.seats[seat].stop(Instant::now() + longer).map_err(|e| cannot("stop a process", &e))?;
-            self.stop = Turn::draw(self.setting.options.stop_every, self.setting, &mut self.random);
+            self.stop = Strike::draw(self.setting.options.stop_every, self.setting, &mut self.random);
         }
         Ok(())
     }
 
     /// The process to hit, if it is time and one of the wanted kind exists. One process is always left alone.
-    fn target(&self, turn: &Turn) -> Option<usize> {
+    fn target(&self, turn: &Strike) -> Option<usize> {
         if Instant::now() < turn.at {
             return None;
         }

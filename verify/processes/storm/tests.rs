@@ -4,7 +4,7 @@ use super::clocks::Clocks;
 use super::options::{Cli, LEASE, Options};
 use super::order::log_of;
 use super::storm::{Past, Setting};
-use super::{Told, conclude, exit_code, picture, storm, tell, threads};
+use super::{Summary, conclude, exit_code, picture, storm, tell, threads};
 use ::processes::judge::{Fact, ProcessLog, Trial, What};
 use ::processes::log::{Event, Nanos, Record, Who};
 use atomic_throttle_cluster::Cell;
@@ -27,12 +27,12 @@ fn options(arguments: &str) -> Options {
 }
 
 /// The records of one process; times in milliseconds. Each run is stamped when it starts.
-struct Life {
+struct LifeLog {
     who: Who,
     records: Vec<Record>,
 }
 
-impl Life {
+impl LifeLog {
     fn of(who: Who, from: Nanos) -> Self {
         Self { who, records: Vec::new() }.at(from, Event::Opened { pid: 1 })
     }
@@ -68,10 +68,10 @@ impl Life {
 /// A runs and dies as the owner of the next run, then in a run in its next life. B takes over, is stopped in a run for
 /// longer than the lease, and finds itself superseded by the third life of A, which also performs the run that B has
 /// made pending last.
-fn eventful() -> (Vec<Life>, Vec<Fact>) {
-    let a = Life::of(A, 0).call(10, 1).start(20).end(20, 40, true).call(50, 2).defer(51, 20).call(70, 3);
-    let a2 = Life::of(A2, 200).call(290, 1).defer(291, 275).start(525);
-    let b = Life::of(B, 0)
+fn eventful() -> (Vec<LifeLog>, Vec<Fact>) {
+    let a = LifeLog::of(A, 0).call(10, 1).start(20).end(20, 40, true).call(50, 2).defer(51, 20).call(70, 3);
+    let a2 = LifeLog::of(A2, 200).call(290, 1).defer(291, 275).start(525);
+    let b = LifeLog::of(B, 0)
         .call(60, 1)
         .start(275)
         .end(275, 295, true)
@@ -83,7 +83,7 @@ fn eventful() -> (Vec<Life>, Vec<Fact>) {
         .call(4860, 3)
         .defer(4861, 4525)
         .closed(4900);
-    let a3 = Life::of(Who { seat: 0, incarnation: 2 }, 700)
+    let a3 = LifeLog::of(Who { seat: 0, incarnation: 2 }, 700)
         .call(2530, 1)
         .defer(2531, 2525)
         .start(4525)
@@ -100,7 +100,7 @@ fn eventful() -> (Vec<Life>, Vec<Fact>) {
     (vec![a, a2, b, a3], facts)
 }
 
-fn trial(lives: Vec<Life>, facts: Vec<Fact>) -> Trial {
+fn trial(lives: Vec<LifeLog>, facts: Vec<Fact>) -> Trial {
     let logs = lives.into_iter().map(|life| ProcessLog { who: life.who, records: life.records });
     Trial { threshold: 250 * MS, lease: 2000 * MS, ahead: Some(0), facts, logs: logs.collect() }
 }
@@ -115,7 +115,7 @@ fn past(trial: &Trial) -> Past {
     }
 }
 
-fn told(trial: &Trial) -> Told {
+fn told(trial: &Trial) -> Summary {
     tell(&options("--driver shm:target/storm --kill-every 2s"), "a made-up storm", trial, &past(trial))
 }
 
@@ -186,14 +186,14 @@ fn the_picture_shows_what_happened() {
     assert!(svg.trim_end().ends_with("</svg>"));
 
     let quiet =
-        self::trial(vec![Life::of(A, 0).call(10, 1).start(20).end(20, 40, true).closed(300)], Vec::new());
+        self::trial(vec![LifeLog::of(A, 0).call(10, 1).start(20).end(20, 40, true).closed(300)], Vec::new());
     let svg = picture::draw("a quiet storm", "front end", &quiet, &self::told(&quiet).story).unwrap();
     assert!(svg.contains("front end 1") && !svg.contains("killed"));
 }
 
 #[test]
 fn where_nothing_was_tried_nothing_is_said_to_hold() {
-    let told = told(&trial(vec![Life::of(A, 0).closed(300)], Vec::new()));
+    let told = told(&trial(vec![LifeLog::of(A, 0).closed(300)], Vec::new()));
     assert_eq!(told.broken, [""; 0]);
     for guarantee in ["C1 ", "C2 ", "C3 ", "C6 ", "C9 "] {
         assert!(line(&told.text, guarantee).join(" ").ends_with("not tried"), "{guarantee}");
@@ -218,7 +218,7 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
     let (lives, facts) = eventful();
     assert_eq!(status(folder().path(), &trial(lives, facts)), ExitCode::SUCCESS);
 
-    let planted = |guarantee: &str, fault: &str, lives: Vec<Life>, facts: Vec<Fact>| {
+    let planted = |guarantee: &str, fault: &str, lives: Vec<LifeLog>, facts: Vec<Fact>| {
         let trial = trial(lives, facts);
         let told = told(&trial);
         assert!(told.broken.iter().any(|how| how.starts_with(guarantee)), "{fault}: {:?}", told.broken);
@@ -232,8 +232,8 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
             &format!("storm of processes: {guarantee} is reported as broken, exit status 1"),
         );
     };
-    let a = || Life::of(A, 0).call(10, 1).start(20).end(20, 40, true);
-    let b = || Life::of(B, 0).call(60, 1);
+    let a = || LifeLog::of(A, 0).call(10, 1).start(20).end(20, 40, true);
+    let b = || LifeLog::of(B, 0).call(60, 1);
     planted(
         "C1",
         "a run too soon",
@@ -244,7 +244,7 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
         "C2",
         "a run beside another, within its lease",
         vec![
-            Life::of(A, 0).call(10, 1).start(20).end(20, 400, false).closed(900),
+            LifeLog::of(A, 0).call(10, 1).start(20).end(20, 400, false).closed(900),
             b().start(300).end(300, 310, true).closed(900),
         ],
         vec![],
@@ -261,17 +261,22 @@ fn a_promise_that_the_logs_show_broken_is_exit_status_1() {
         "C9",
         "a stale token that is accepted",
         vec![
-            Life::of(A, 0).call(10, 1).start(20).end(20, 4000, true).closed(4900),
+            LifeLog::of(A, 0).call(10, 1).start(20).end(20, 4000, true).closed(4900),
             b().start(3000).end(3000, 3010, true).closed(4900),
         ],
         vec![Fact { from: 30 * MS, until: 3900 * MS, what: What::Stopped { who: A } }],
     );
-    planted("the log", "an end without a start", vec![Life::of(A, 0).end(20, 40, true).closed(900)], vec![]);
+    planted(
+        "the log",
+        "an end without a start",
+        vec![LifeLog::of(A, 0).end(20, 40, true).closed(900)],
+        vec![],
+    );
 }
 
 #[test]
 fn what_does_not_end_is_broken() {
-    let trial = trial(vec![Life::of(A, 0).closed(300)], Vec::new());
+    let trial = trial(vec![LifeLog::of(A, 0).closed(300)], Vec::new());
     let stuck =
         Past { stuck: vec!["C5: the process 0.0 was asked to end, and has not".to_owned()], ..past(&trial) };
     let told = tell(&options(""), "a made-up storm", &trial, &stuck);

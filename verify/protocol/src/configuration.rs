@@ -1,6 +1,6 @@
 //! A system without its numbers, and the invariants: any number of threads, any threshold.
 
-use crate::lease::{Lease, World};
+use crate::lease::{LeasePhase, World};
 use crate::system::{System, Thread};
 use crate::word::{Deferred, Word};
 
@@ -107,15 +107,15 @@ impl Configuration {
         let run = if self.word.running { Count::One } else { Count::None };
         if self.runs.newer != Count::None || self.deferrals.newer != Count::None {
             Some(PAST)
-        } else if self.word.lease != Lease::Without && self.runs.current > run {
+        } else if self.word.lease != LeasePhase::Without && self.runs.current > run {
             Some(LEASED_RUN)
-        } else if self.word.lease != Lease::Without && self.deferrals.current > owner {
+        } else if self.word.lease != LeasePhase::Without && self.deferrals.current > owner {
             Some(LEASED_OWNER)
-        } else if self.word.lease == Lease::Without
+        } else if self.word.lease == LeasePhase::Without
             && (self.runs.current != run || self.runs.older != Count::None)
         {
             Some(RUN)
-        } else if self.word.lease == Lease::Without && self.deferrals.current != owner {
+        } else if self.word.lease == LeasePhase::Without && self.deferrals.current != owner {
             Some(OWNER)
         } else if self.uncovered && !matches!(self.word.deferred, Deferred::Pending | Deferred::Owed) {
             Some(LOST)

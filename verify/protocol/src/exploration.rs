@@ -1,6 +1,6 @@
 //! All systems that a few threads can reach, breadth first.
 //!
-//! It shares with the proof the transitions and what becomes of guards, and nothing else: it starts where a
+//! It shares with the proof the transitions and the fate of guards, and nothing else: it starts where a
 //! throttle starts, counts real guards, and keeps two ghosts. The proof shows that this many threads are
 //! enough.
 
@@ -19,7 +19,7 @@ pub const RELEASED: &str = "G5: an owner whose deferral is gone is awake, and fi
 
 /// One step from a system to another, by their numbers.
 #[derive(Clone, Copy, Debug)]
-pub struct Move {
+pub struct SystemStep {
     pub from: usize,
     pub to: usize,
     pub operation: Operation,
@@ -30,7 +30,7 @@ pub struct Move {
 #[derive(Default)]
 pub struct Explored {
     pub systems: Vec<System>,
-    pub moves: Vec<Move>,
+    pub moves: Vec<SystemStep>,
     numbers: HashMap<System, usize>,
 }
 
@@ -93,7 +93,7 @@ pub fn explore(
             }
             let Some(next) = space.place(next) else { continue };
             let to = explored.number(next);
-            explored.moves.push(Move { from, to, operation, told });
+            explored.moves.push(SystemStep { from, to, operation, told });
         }
         from += 1;
     }

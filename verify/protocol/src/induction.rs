@@ -19,12 +19,12 @@ pub const INITIAL: &str = "the initial configuration holds the invariants";
 pub const AGREE: &str = "all representatives of a configuration agree";
 
 /// The result of the proof.
-pub type Outcome = (Told, Configuration);
+pub type StepResult = (Told, Configuration);
 
 /// Each configuration that holds the invariants, with each act that is possible in it.
 pub struct Proof {
     pub configurations: Vec<Configuration>,
-    pub relation: HashMap<(Configuration, Act), Vec<Outcome>>,
+    pub relation: HashMap<(Configuration, Act), Vec<StepResult>>,
     /// Transitions taken on representatives.
     pub steps: usize,
 }
@@ -77,7 +77,7 @@ impl Proof {
         transitions: &Transitions,
         table: &Table,
         system: &System,
-        agreed: &mut HashMap<Act, Outcome>,
+        agreed: &mut HashMap<Act, StepResult>,
     ) -> Result<(), Violation> {
         let before = Configuration::of(system);
         for operation in system.operations(&representatives::surroundings(system)) {

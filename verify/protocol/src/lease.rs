@@ -1,4 +1,4 @@
-//! How the time stands to the lease, and whether there is one. Written in unbounded numbers, as `window`.
+//! How the time stands to the lease, and whether there is one. Written in unbounded numbers, like `window`.
 
 use crate::transitions::{MAX, NEVER};
 
@@ -12,16 +12,16 @@ pub enum World {
 
 impl World {
     #[must_use]
-    pub fn leases(self) -> &'static [Lease] {
+    pub fn leases(self) -> &'static [LeasePhase] {
         match self {
-            Self::WithoutLease => &[Lease::Without],
-            Self::WithLease => &[Lease::Holds, Lease::Over],
+            Self::WithoutLease => &[LeasePhase::Without],
+            Self::WithLease => &[LeasePhase::Holds, LeasePhase::Over],
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lease {
+pub enum LeasePhase {
     /// There is none.
     Without,
     /// A run that started at `last` keeps others out.
@@ -29,7 +29,7 @@ pub enum Lease {
     Over,
 }
 
-impl Lease {
+impl LeasePhase {
     #[must_use]
     pub fn of(last: u64, lease: Option<u64>, now: u64) -> Self {
         match lease {

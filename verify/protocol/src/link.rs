@@ -1,5 +1,5 @@
-//! Numbers matter only as far as the abstraction says: a transition depends on time only through the
-//! window and the deadline, on epochs only through equality, on `last` only in that it grows.
+//! Numbers matter only as far as the abstraction says. A transition depends on time only through the window
+//! and the deadline, on epochs only through equality, and on `last` only in that it grows.
 //!
 //! [`Table`] is the transition without numbers, read off one representative of each word and act.
 //! [`Numbers`] are then compared with it: each must do what the table says.

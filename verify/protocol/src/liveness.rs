@@ -9,8 +9,8 @@
 //!
 //! * time passes, as long as that makes a difference;
 //! * the runner finishes;
-//! * the owner fires, or looks again under a lease, when it is awake. The waiting layer wakes it: at the end of
-//!   the window that it knows, when a run finished, after a cancel, and after a change of the threshold.
+//! * the owner fires, or looks again under a lease, when it is awake. Waking it is the waiting layer's part:
+//!   at the end of the window, after a run that finished, a cancel, or a changed threshold.
 //!
 //! Everything else may happen or not, as often as it likes: calls, cancels, flushes, guards dropped,
 //! thresholds changed up and down. But a clock that goes back *disturbs*: it may do so at any time, but
@@ -39,9 +39,9 @@
 use crate::act::Act;
 use crate::canonical;
 use crate::configuration::Count;
-use crate::exploration::{Explored, Move};
+use crate::exploration::{Explored, SystemStep};
 use crate::induction::Proof;
-use crate::lease::{self, Lease};
+use crate::lease::{self, LeasePhase};
 use crate::system::{Operation, System, Thread};
 use crate::transitions::NEVER;
 use crate::violation::Violation;
@@ -72,7 +72,7 @@ pub enum Assumed {
     ThreadsGoOn,
     /// With a lease: calls arrive again and again. A thread that owns or runs may die or stall.
     CallsArrive,
-    /// With a lease: the owner of the deferral lives, and looks again. The runner may die or stall.
+    /// With a lease: the owner of the deferral lives, and looks again. A thread that runs may die or stall.
     OwnerLives,
 }
 
@@ -159,7 +159,7 @@ pub fn nobody_waits_for_ever(
     let is_judged = |system| waits(system) && (assumed != Assumed::OwnerLives || has_owner(system));
     let nodes: Vec<_> =
         systems.iter().map(|system| is_judged(system).then(|| graph.add_node(system))).collect();
-    for &Move { from, to, operation, .. } in &explored.moves {
+    for &SystemStep { from, to, operation, .. } in &explored.moves {
         let left_out = disturbed == Disturbances::FinitelyOften && disturbs(&systems[from], operation);
         if let (Some(source), Some(target), false) = (nodes[from], nodes[to], left_out) {
             graph.add_edge(source, target, Fair::of(&systems[from], operation));
@@ -196,7 +196,7 @@ pub fn nobody_waits_for_ever_in(
             let moved = (*act == Act::Surroundings).then_some((before.word, after.word));
             let begins_again = moved.is_some_and(|(was, is)| {
                 was.window != Window::Closed && is.window == Window::Closed
-                    || was.lease == Lease::Over && is.lease == Lease::Holds
+                    || was.lease == LeasePhase::Over && is.lease == LeasePhase::Holds
             });
             let left_out = disturbed == Disturbances::FinitelyOften && begins_again;
             if let (Some(source), Some(target), false) = (nodes.get(before), nodes.get(after), left_out) {
@@ -223,11 +223,11 @@ pub fn nobody_waits_for_ever_in(
 
 fn is_time_passing(was: Word, is: Word) -> bool {
     let opens = was.window == Window::Closed && is.window == Window::Open;
-    opens || is_held_up_by_lease(was) && is.lease == Lease::Over
+    opens || is_held_up_by_lease(was) && is.lease == LeasePhase::Over
 }
 
 fn is_held_up_by_lease(word: Word) -> bool {
-    word.running && word.lease == Lease::Holds
+    word.running && word.lease == LeasePhase::Holds
 }
 
 /// Looks for a component in which a fair execution can stay.
@@ -268,7 +268,7 @@ pub fn nothing_is_stuck(explored: &Explored) -> Result<usize, Violation> {
     let systems = &explored.systems;
     let mut graph = DiGraph::new();
     let nodes: Vec<_> = systems.iter().map(|system| graph.add_node(system)).collect();
-    for &Move { from, to, operation, .. } in &explored.moves {
+    for &SystemStep { from, to, operation, .. } in &explored.moves {
         let is_expected = Fair::of(&systems[from], operation).is_some()
             || matches!(operation, Operation::Arrive | Operation::Fire { .. } | Operation::Look { .. });
         if is_expected {

@@ -1,6 +1,6 @@
 //! Faults of what a lease does.
 
-use crate::lease::{self, Lease, World};
+use crate::lease::{self, LeasePhase, World};
 use crate::planted::{Fault, Rung, finish_of_any_epoch, shipped, start_keeps, with_last};
 use crate::transitions::{Event, FLAGS, LAST_MAX, MAX, SHIPPED, Step, Told, Transitions, policy, word};
 use atomic_throttle::lease::Policy;
@@ -55,7 +55,7 @@ fn with_lease(policy_of: Policy, lease: Option<u64>) -> Policy {
 }
 
 fn is_over(state: State, policy: Policy, now: u64) -> bool {
-    Lease::of(state.epoch().as_u64(), lease_of(policy), now) == Lease::Over
+    LeasePhase::of(state.epoch().as_u64(), lease_of(policy), now) == LeasePhase::Over
 }
 
 fn time_of(event: Event) -> Option<u64> {

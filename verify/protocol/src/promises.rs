@@ -1,6 +1,6 @@
 //! What each single transition must keep, in any state: the part of the guarantees that needs no history.
 
-use crate::lease::Lease;
+use crate::lease::LeasePhase;
 use crate::transitions::{Event, Told};
 use crate::violation::Violation;
 use crate::window::{self, Window};
@@ -109,7 +109,7 @@ fn time_of(event: Event) -> Option<u64> {
 fn is_lease_over(taken: &Taken) -> bool {
     let lease = taken.policy.lease.map(atomic_throttle::lease::Lease::as_nanos);
     let last = taken.before.epoch().as_u64();
-    time_of(taken.event).is_some_and(|now| Lease::of(last, lease, now) == Lease::Over)
+    time_of(taken.event).is_some_and(|now| LeasePhase::of(last, lease, now) == LeasePhase::Over)
 }
 
 fn is_late(taken: &Taken) -> bool {

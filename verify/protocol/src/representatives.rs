@@ -1,7 +1,7 @@
 //! Concrete numbers that stand for a word or a configuration without them.
 
 use crate::configuration::{Configuration, Count};
-use crate::lease::Lease;
+use crate::lease::LeasePhase;
 use crate::system::{Operation, Sleep, System, Thread};
 use crate::transitions::{LAST_MAX, MAX, word};
 use crate::window::Window;
@@ -18,9 +18,9 @@ pub struct Times {
 
 /// Small, large and extreme ones. The very last start is left out: from there `last` cannot grow.
 #[must_use]
-pub fn times(window: Window, stands: Lease) -> Vec<Times> {
+pub fn times(window: Window, stands: LeasePhase) -> Vec<Times> {
     let (lasts, thresholds, leases): (&[u64], &[u64], &[Option<u64>]) = match stands {
-        Lease::Without => (
+        LeasePhase::Without => (
             &[7, 1, 2, 0, 1_000, MAX / 2, MAX - 1, MAX, MAX + 1, LAST_MAX - 1],
             &[0, 1, 2, 5, 1_000, MAX / 2, MAX],
             &[None],
@@ -33,7 +33,9 @@ pub fn times(window: Window, stands: Lease) -> Vec<Times> {
             for &lease in leases {
                 for now in readings(last, threshold, lease) {
                     let times = Times { last, threshold, lease, now };
-                    if Window::of(last, threshold, now) == window && Lease::of(last, lease, now) == stands {
+                    if Window::of(last, threshold, now) == window
+                        && LeasePhase::of(last, lease, now) == stands
+                    {
                         found.push(times);
                     }
                 }

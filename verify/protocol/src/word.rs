@@ -1,6 +1,6 @@
 //! The word without its numbers.
 
-use crate::lease::{Lease, World};
+use crate::lease::{LeasePhase, World};
 use crate::window::Window;
 use atomic_throttle::State;
 use atomic_throttle::lease::Policy;
@@ -45,7 +45,7 @@ impl Deferred {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Word {
     pub window: Window,
-    pub lease: Lease,
+    pub lease: LeasePhase,
     pub running: bool,
     pub deferred: Deferred,
 }
@@ -56,7 +56,7 @@ impl Word {
         let last = state.epoch().as_u64();
         Self {
             window: Window::of(last, policy.threshold.as_nanos(), now),
-            lease: Lease::of(last, policy.lease.map(atomic_throttle::lease::Lease::as_nanos), now),
+            lease: LeasePhase::of(last, policy.lease.map(atomic_throttle::lease::Lease::as_nanos), now),
             running: state.is_running(),
             deferred: Deferred::of(state),
         }

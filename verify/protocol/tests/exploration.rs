@@ -3,7 +3,7 @@
 use evidence::{Check, depth};
 use protocol::act::Act;
 use protocol::canonical::{self, canonical, relocate};
-use protocol::exploration::{Explored, Move, Space, explore};
+use protocol::exploration::{Explored, Space, SystemStep, explore};
 use protocol::induction::prove;
 use protocol::lease::World;
 use protocol::system::{Operation, System, Thread};
@@ -182,7 +182,7 @@ fn without_shifts() {
 #[test]
 fn every_act_is_explored() {
     let taken = |explored: &Explored, act| {
-        let of_act = |step: &&Move| explored.systems[step.from].act(step.operation) == act;
+        let of_act = |step: &&SystemStep| explored.systems[step.from].act(step.operation) == act;
         explored.moves.iter().filter(of_act).count()
     };
     let (without, with) = (explored(2, World::WithoutLease), explored(2, World::WithLease));
@@ -234,7 +234,7 @@ fn all_that_is_reached_with_a_lease_by(threads: usize) {
     let explored = explored(threads, World::WithLease);
     println!("{threads} threads: {} states, {} transitions", explored.systems.len(), explored.moves.len());
     let (systems, moves) = (&explored.systems, &explored.moves);
-    let supersedes = |step: &&Move| step.told == Told::Run && systems[step.from].state().is_running();
+    let supersedes = |step: &&SystemStep| step.told == Told::Run && systems[step.from].state().is_running();
     assert!(moves.iter().filter(supersedes).count() > 0, "a run is superseded");
     let runs = |system: &System| system.threads.iter().filter(|t| matches!(t, Thread::Runs { .. })).count();
     assert!(systems.iter().any(|system| runs(system) == threads), "all of them run at once");

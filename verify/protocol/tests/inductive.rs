@@ -7,7 +7,7 @@ use protocol::configuration::{
     Configuration, Count, Guards, LEASED_OWNER, LEASED_RUN, LOST, OWNER, PAST, RUN,
 };
 use protocol::induction::{Proof, prove};
-use protocol::lease::{Lease, World};
+use protocol::lease::{LeasePhase, World};
 use protocol::transitions::{SHIPPED, Told};
 use protocol::window::Window;
 use protocol::word::Deferred;
@@ -100,7 +100,7 @@ const WORLDS: [World; 2] = [World::WithoutLease, World::WithLease];
 fn is_possible(configuration: &Configuration, act: Act) -> bool {
     let (runs, deferrals) = (configuration.runs, configuration.deferrals);
     let world =
-        if configuration.word.lease == Lease::Without { World::WithoutLease } else { World::WithLease };
+        if configuration.word.lease == LeasePhase::Without { World::WithoutLease } else { World::WithLease };
     match act {
         _ if !act.is_of(world) => false,
         // No window ends too late where there is none.

@@ -40,7 +40,7 @@ mod time;
 #[allow(dead_code)]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{asynchronous, observe, owner, snapshot, throttle, wait};

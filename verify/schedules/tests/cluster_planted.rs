@@ -8,7 +8,7 @@ mod fault;
 #[path = "cluster/planted/memory.rs"]
 mod memory;
 #[path = "cluster/properties.rs"]
-#[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+#[allow(dead_code, reason = "the planted faults need some of them")]
 mod properties;
 #[path = "cluster/scene.rs"]
 mod scene;

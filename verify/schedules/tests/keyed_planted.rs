@@ -10,7 +10,7 @@ mod fault;
 #[allow(dead_code, unused_imports, unreachable_pub)]
 mod keyed;
 #[path = "keyed/properties.rs"]
-#[allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+#[allow(dead_code, reason = "the planted faults need some of them")]
 mod properties;
 #[path = "../../../loom-tests/tests/keyed/sync.rs"]
 mod sync;
@@ -28,7 +28,7 @@ mod state;
 #[allow(dead_code)]
 mod time;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{keyed, snapshot};
@@ -40,7 +40,7 @@ mod subject {
     pub use crate::time::Timestamp;
 }
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
 use {clock::Clock, keyed::Keyed};
 

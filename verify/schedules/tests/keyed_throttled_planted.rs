@@ -1,7 +1,7 @@
 //! Negative controls: each planted fault is found by a property of `keyed_throttled.rs` that holds without it.
 //!
-//! The sources of the library are built here a second time, with an `owner` and an `over` into which a test plants
-//! a fault.
+//! The sources of the library are built here a second time, with an `owner` and an `over` into which a test
+//! plants a fault.
 
 #[path = "../../../loom-tests/tests/keyed_throttled/fault.rs"]
 mod fault;
@@ -12,7 +12,7 @@ mod keyed;
 #[allow(unreachable_pub)]
 mod owner;
 #[path = "keyed_throttled/properties.rs"]
-#[allow(dead_code, reason = "the planted fault is looked for with a part of them")]
+#[allow(dead_code, reason = "the planted fault needs some of them")]
 mod properties;
 
 #[path = "../../../src/clock/mod.rs"]
@@ -41,7 +41,7 @@ mod time;
 #[allow(dead_code)]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{keyed, observe, owner, snapshot, throttle, wait};
@@ -55,7 +55,7 @@ mod subject {
     pub use crate::wait::WaitError;
 }
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Monotonic},

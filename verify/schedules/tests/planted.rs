@@ -37,13 +37,13 @@ mod time;
 #[path = "../../../src/front/wait.rs"]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
 }
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
 use {
     clock::{Clock, Manual, Monotonic},

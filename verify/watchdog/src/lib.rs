@@ -15,7 +15,7 @@ use std::{env, fs, process, thread};
 /// The environment variable that sets another limit, in seconds.
 pub const LIMIT: &str = "ATOMIC_THROTTLE_TEST_LIMIT";
 
-/// What asks the checks for their full depth (`cargo xtask verify --deep`).
+/// The variable that asks the checks for their full depth (`cargo xtask verify --deep`).
 const DEEP: &str = "ATOMIC_THROTTLE_DEEP";
 
 const USUAL_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -33,7 +33,7 @@ fn watch() {
         );
         process::abort();
     };
-    // Without a thread for it the program runs unwatched, as any other.
+    // If no thread can be started, the program runs unwatched.
     let _ = thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
 }
 

@@ -5,7 +5,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// How many instructions a path may gain unnoticed: a share of what is recorded, rounded down, and a few more.
+/// How many instructions a path may gain unnoticed: a share of the recorded number, rounded down, and a few
+/// more.
 #[derive(Clone, Copy)]
 pub struct Slack {
     one_in: u64,
@@ -13,7 +14,8 @@ pub struct Slack {
 }
 
 impl Slack {
-    /// The same compiler makes the same instructions of the same source. Below 50 instructions, 2 % is none.
+    /// The same compiler turns the same source into the same instructions. Below 50 instructions, 2 % is
+    /// none.
     pub const SAME_COMPILER: Self = Self { one_in: 50, more: 0 };
     /// Another compiler inlines and allocates registers in another way, so only gross changes show.
     const OTHER_COMPILER: Self = Self { one_in: 10, more: 3 };
@@ -52,7 +54,8 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// Every path, and the references, which are not recorded: they belong to the system and the bench.
+    /// Every path, and the references. These are not recorded, because they belong to the system and the
+    /// bench.
     pub fn table(&self, references: &Paths) -> Table {
         let mut table = Table::new();
         table.load_preset(presets::ASCII_MARKDOWN);
@@ -103,7 +106,7 @@ impl<'c> Comparison<'c> {
         Some(text)
     }
 
-    /// The paths whose counts have fallen, so that they could rise again unnoticed.
+    /// The paths whose counts have fallen. Their record should follow, or they could rise again unnoticed.
     pub fn advice(&self) -> Option<String> {
         let has_fallen = |row: &&Row| matches!((row.recorded, row.now), (Some(old), Some(now)) if now < old);
         let fallen: Vec<_> = self.rows.iter().filter(has_fallen).map(|row| row.path).collect();

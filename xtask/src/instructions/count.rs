@@ -1,4 +1,4 @@
-//! Runs the bench `instructions`, and reads what it says.
+//! Runs the bench `instructions`, and reads its output.
 
 use super::record::Paths;
 use crate::cargo::{cargo, command, with_own_flags};
@@ -31,7 +31,7 @@ pub fn rustc(root: &Path) -> Result<String, String> {
     command(program, ["--version"], root).read().map_err(|why| format!("rustc --version: {why}"))
 }
 
-/// Builds the bench as it is published to be built, and runs it.
+/// Builds the bench as it is meant to be built, and runs it.
 pub fn count(root: &Path) -> Result<Counts, String> {
     print(format_args!("$ cargo {BENCH}"))?;
     let said = with_own_flags(&command(cargo(), BENCH.split_whitespace(), root)).read();
@@ -43,7 +43,7 @@ fn read(said: &str) -> Result<Counts, String> {
     let mut counts = Counts::default();
     for line in said.lines() {
         let row: Value =
-            serde_json::from_str(line).map_err(|why| format!("not to be read: {why}: {line}"))?;
+            serde_json::from_str(line).map_err(|why| format!("cannot be parsed: {why}: {line}"))?;
         let (group, name, count) = read_row(&row).ok_or_else(|| format!("no count: {line}"))?;
         let rows = match group {
             "references" => &mut counts.references,
@@ -105,7 +105,7 @@ mod tests {
         for (said, expected) in [
             (String::new(), "counted nothing"),
             (row("planted", "twice", FIRST), "counted nothing"),
-            ("some text".to_owned(), "not to be read"),
+            ("some text".to_owned(), "cannot be parsed"),
             (row("paths", "run", r#"{"Left": {"Int": 0}}"#), "no count"),
             (row("paths", "run", r#"{"Right": {"Int": 9}}"#), "no count"),
             (row("others", "run", FIRST), "of what group"),

@@ -32,8 +32,8 @@ const PLANTED: [(&str, &str); 2] = [
     ("gate_coalesce_twice.pending", "a coalesced call that looks twice"),
 ];
 
-/// Counts and compares. If that is not possible it says so and succeeds: nobody needs valgrind to work on the
-/// library.
+/// Counts and compares. If that is not possible, it says so and succeeds: nobody should need valgrind to work
+/// on the library.
 pub fn instructions(root: &Path, arguments: &Instructions) -> Result<(), String> {
     let file = root.join("benches/instructions.json");
     let here = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
@@ -67,7 +67,7 @@ fn obstacle(has_valgrind: bool, record: Option<&Record>, here: &str) -> Option<S
     Some(format!("the record is of {}, and this is {here}", other.target))
 }
 
-/// Shows that a planted fault would have been found: it adds one instruction at least.
+/// Checks that a planted fault would have been found: it adds at least one instruction.
 fn find_planted(counts: &Counts) -> Result<(), String> {
     let of = |counted: &record::Paths, name| {
         counted.get(name).copied().ok_or_else(|| format!("the bench has no row {name}"))

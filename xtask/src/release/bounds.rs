@@ -1,10 +1,11 @@
-//! Whether each package builds with the oldest versions that it says it accepts.
+//! Checks that each package builds with the oldest versions that its manifest accepts.
 //!
-//! `-Z direct-minimal-versions` takes those of its own dependencies, and what these need as new as ever: the
-//! package vouches for its own bounds. With `-Z minimal-versions` it would answer for everybody's, and some
-//! dependencies of dependencies accept what they do not build with.
+//! `-Z direct-minimal-versions` takes the oldest versions of a package's own dependencies, and the newest of
+//! theirs: the package vouches for its own bounds only. `-Z minimal-versions` would test everybody's bounds,
+//! and some dependencies of dependencies accept versions that they do not build with.
 //!
-//! The nightly only chooses the versions. The cargo at hand builds: an old version need not build with a nightly.
+//! The nightly only chooses the versions. The present cargo builds, because an old version need not build
+//! with a nightly.
 
 use super::copies::Copies;
 use super::findings::Verdict;
@@ -29,8 +30,8 @@ pub fn check(crates: &[Packed], tools: &Tools) -> Verdict {
     Verdict::of(faults, format!("{builds} builds with the oldest versions of the direct dependencies"))
 }
 
-/// Builds a package as it comes, with all features, with none and with each alone, and runs its own tests:
-/// an old version can build and yet do something else.
+/// Builds a package with its default features, with all, with none and with each alone, and runs its own
+/// tests: an old version may build and behave differently.
 fn oldest(packed: &Packed, copies: &Copies, tools: &Tools) -> Result<usize, Vec<String>> {
     let (label, folder) = (&packed.label, copies.folder(packed));
     let choose = "generate-lockfile -Z direct-minimal-versions";
@@ -55,7 +56,7 @@ fn checked(features: &str) -> String {
     format!("check --lib {features}")
 }
 
-/// As it comes, with all features, without any, and with each alone.
+/// The default features, all features, none, and each alone.
 fn choices(features: &[&str]) -> impl Iterator<Item = String> {
     let alone = features.iter().map(|feature| format!("--no-default-features --features {feature}"));
     ["", "--all-features", "--no-default-features"].map(str::to_owned).into_iter().chain(alone)

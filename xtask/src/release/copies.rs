@@ -1,4 +1,4 @@
-//! The packaged crates laid out side by side, outside of the checkout, as somebody has them who depends on them.
+//! The packaged crates side by side, outside of the checkout, as a user of them has them.
 
 use super::manifest::Manifest;
 use super::packed::Packed;
@@ -28,8 +28,8 @@ impl Copies {
     }
 }
 
-/// Makes a workspace of its own of a package. It takes the other packages from beside it, since a registry has
-/// not got them yet, and asks for nothing that only its tests need: they are not in it.
+/// Turns a package into a workspace of its own. The other packages are taken from the folders beside it,
+/// because no registry has them yet. Dependencies of tests are removed: the tests are not in a package.
 fn stand_alone(folder: &Path, crates: &[Packed]) -> Result<(), String> {
     let path = folder.join("Cargo.toml");
     let mut manifest = Manifest::read(&path)?.without_dev_dependencies();
@@ -37,7 +37,7 @@ fn stand_alone(folder: &Path, crates: &[Packed]) -> Result<(), String> {
         crates.iter().filter(|packed| manifest.get(&["dependencies", packed.published.name]).is_some());
     let places: Table =
         others.map(|packed| (packed.published.name.to_owned(), beside(&packed.label))).collect();
-    // Its profiles speak of packages of the workspace that it came from.
+    // Its profiles name packages of the original workspace.
     manifest.table.remove("profile");
     manifest.table.insert("workspace".into(), Table::new().into());
     manifest

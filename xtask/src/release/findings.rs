@@ -1,8 +1,8 @@
-//! What the checks found: a line for each, and in the end whether any failed.
+//! The findings of the checks: a line for each check, and in the end whether any failed.
 
 use crate::print::print;
 
-/// What one check came to.
+/// The result of one check.
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
     /// What it looked at.
@@ -18,7 +18,7 @@ impl Verdict {
         Self::Failed(vec![fault.into()])
     }
 
-    /// Failed if there are faults.
+    /// Failed, if there are faults.
     pub fn of(faults: Vec<String>, looked_at: impl Into<String>) -> Self {
         if faults.is_empty() { Self::Passed(looked_at.into()) } else { Self::Failed(faults) }
     }

@@ -1,4 +1,4 @@
-//! What the manifests say to a registry.
+//! What the manifests tell a registry.
 
 use super::findings::Verdict;
 use super::manifest::Manifest;
@@ -45,7 +45,7 @@ fn incomplete(package: &Manifest) -> Vec<String> {
     faults
 }
 
-/// What a package asks of another one is its present version: an older one has not been tried with it.
+/// A package requires the present version of another one: it has not been tried with an older one.
 pub fn versions(packages: &[Manifest]) -> Verdict {
     let (mut faults, mut said) = (Vec::new(), String::new());
     for package in packages {

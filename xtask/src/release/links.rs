@@ -1,5 +1,5 @@
-//! Whether each relative link and picture of the packaged documents leads somewhere: into the package, or to a
-//! file of the repository, against which a registry resolves the others.
+//! Checks that each relative link and picture of the packaged documents leads somewhere: into the package, or
+//! to a file of the repository, which is where a registry resolves the others.
 
 use super::findings::Verdict;
 use super::markdown::{anchors, links};
@@ -41,7 +41,7 @@ fn is_document(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "md")
 }
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Debug, PartialEq)]
 enum Place {
     Package,
@@ -63,7 +63,7 @@ impl Tree<'_> {
     }
 }
 
-/// What the links of a package can lead to.
+/// Everything that the links of a package can lead to.
 struct Places<'t> {
     package: Tree<'t>,
     repository: Tree<'t>,
@@ -80,7 +80,7 @@ impl Places<'_> {
 
     fn one(&self, document: &str, link: &str) -> Result<Place, &'static str> {
         let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-        // Without a path it leads to a place in the document itself.
+        // A link without a path leads to a place in the document itself.
         let below = |folder: &str| {
             if path.is_empty() { joined(folder, document) } else { beside(folder, document, path) }
         };
@@ -100,7 +100,7 @@ impl Places<'_> {
     }
 }
 
-/// Without a scheme, as `https:` and `mailto:` are.
+/// Whether it has no scheme such as `https:` or `mailto:`.
 fn is_relative(link: &str) -> bool {
     let first = link.split(['/', '#']).next().unwrap_or_default();
     !first.contains(':') && !link.starts_with("//")
@@ -134,7 +134,7 @@ mod tests {
     use super::{Place, Places, Tree, is_relative};
     use std::collections::BTreeSet;
 
-    /// What becomes of one link in `document` of a package that lies in `cluster`.
+    /// The result for one link in `document` of a package that lies in `cluster`.
     fn of(document: &str, link: &str) -> Result<Place, String> {
         let files = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
         let package = files(&["README.md", "docs/how.md", "src/lib.rs"]);

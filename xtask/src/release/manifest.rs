@@ -34,7 +34,7 @@ impl Manifest {
         features.flat_map(Table::keys).map(String::as_str).filter(|&feature| feature != "default").collect()
     }
 
-    /// All its dependencies, those of systems and of tests too: name and entry.
+    /// All its dependencies, including those of platforms and of tests: name and entry.
     pub fn dependencies(&self) -> Vec<(&str, &Value)> {
         let targets = self.table.get("target").and_then(Value::as_table);
         let systems = targets.into_iter().flat_map(Table::values).filter_map(Value::as_table);
@@ -44,7 +44,7 @@ impl Manifest {
         each.flatten().map(|(name, entry)| (name.as_str(), entry)).collect()
     }
 
-    /// Takes away what only its tests need.
+    /// Removes the dependencies that only its tests need.
     pub fn without_dev_dependencies(mut self) -> Self {
         self.table.remove("dev-dependencies");
         if let Some(Value::Table(targets)) = self.table.get_mut("target") {

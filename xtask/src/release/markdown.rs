@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// The attributes of HTML that hold an address.
 const ATTRIBUTES: [&str; 3] = ["href=\"", "src=\"", "srcset=\""];
 
-/// Where its links and pictures lead, those in HTML too.
+/// The targets of its links and pictures, including those in HTML.
 pub fn links(text: &str) -> Vec<String> {
     let mut links = Vec::new();
     for event in Parser::new(text) {
@@ -30,7 +30,7 @@ fn values(html: &str, attribute: &str) -> Vec<String> {
     values.filter_map(|value| value.split_whitespace().next()).map(str::to_owned).collect()
 }
 
-/// The names of its headings, as a forge makes them, and those that HTML in it gives.
+/// The anchors of its headings, as a forge makes them, and those that its HTML defines.
 pub fn anchors(text: &str) -> Vec<String> {
     let (mut anchors, mut heading, mut seen) = (Vec::new(), None::<String>, BTreeMap::new());
     for event in Parser::new(text) {

@@ -1,4 +1,4 @@
-//! Whether both packages may be published. Everything is checked on the files that would be uploaded, and one
+//! Decides whether both packages may be published. It checks the files that would be uploaded, and one
 //! failure does not hide the next.
 
 mod bounds;

@@ -38,8 +38,8 @@ impl Packed {
     }
 }
 
-/// Packages all of them together: whether cargo could build each against the other packaged ones, and the files.
-/// Those that do not build are looked at all the same.
+/// Packages all of them together, and checks that cargo can build each against the other packaged ones.
+/// Returns the files even if they do not build.
 pub fn pack(tools: &Tools) -> (Verdict, Result<Vec<Packed>, String>) {
     let output = match package(tools, "") {
         Ok(output) => output,
@@ -61,7 +61,7 @@ pub fn pack(tools: &Tools) -> (Verdict, Result<Vec<Packed>, String>) {
 
 fn package(tools: &Tools, how: &str) -> Result<Vec<String>, String> {
     let packages = PUBLISHED.each_ref().map(|package| format!("-p {}", package.name)).join(" ");
-    // Another check says what is not committed; the others go on all the same.
+    // Another check reports uncommitted files; the others go on all the same.
     let arguments = format!("package --locked --allow-dirty {packages} {how}");
     run(&tools.cargo(&arguments, tools.root, &[]), &format!("cargo {arguments}"))
 }
@@ -85,7 +85,7 @@ fn open(published: &'static Published, tools: &Tools) -> Result<Packed, String> 
     Ok(Packed { published, label, archive, unpacked, files, manifest })
 }
 
-/// Those that cargo does not say it has built.
+/// Those that cargo does not report as built.
 fn unverified(crates: &[Packed], output: &[String]) -> Vec<String> {
     let silent = |packed: &&Packed| !built(packed.published.name, packed.manifest.key("version"), output);
     crates.iter().filter(silent).map(|packed| format!("cargo did not build {}", packed.label)).collect()
@@ -126,7 +126,7 @@ fn sizes(crates: &[Packed]) -> String {
     crates.iter().map(size).collect::<Vec<_>>().join(", ")
 }
 
-/// What a reader of a package looks for is in it.
+/// Checks that each package holds what a reader looks for.
 pub fn contents(crates: &[Packed]) -> Verdict {
     let missing = |packed: &Packed| -> Vec<_> {
         let expected = EXPECTED.iter().chain(&LICENCES);
@@ -159,7 +159,7 @@ fn different(label: &str, folder: &Path, root: &Path) -> Vec<String> {
     LICENCES.iter().filter(|licence| !same(licence)).map(differs).collect()
 }
 
-/// A package depends on nothing that lies elsewhere on this machine, and names no folder of it.
+/// Checks that a package depends on nothing elsewhere on this machine, and names no folder of it.
 pub fn other_places(crates: &[Packed], root: &Path) -> Verdict {
     let root = root.to_string_lossy();
     let mut faults = Vec::new();
@@ -181,7 +181,7 @@ pub fn other_places(crates: &[Packed], root: &Path) -> Verdict {
     Verdict::of(faults, "no dependency by a path, and no file that names the folder of this checkout")
 }
 
-/// Whether the text has this absolute path, not as the end of another one.
+/// Whether the text has this absolute path, and not only as the end of another one.
 fn names(text: &str, path: &str) -> bool {
     let of_a_path = |character: char| character.is_alphanumeric() || "._-/".contains(character);
     text.match_indices(path).any(|(at, _)| {

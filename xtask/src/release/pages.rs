@@ -1,4 +1,4 @@
-//! The pages as docs.rs builds them: what they say of where an item is available is for those who use it.
+//! The pages as docs.rs builds them: their notes on availability must be meaningful to users.
 
 use super::copies::Copies;
 use super::findings::Verdict;
@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Set by tools for themselves, whatever the package.
+/// Cfgs that tools set by themselves, for any package.
 const BY_TOOLS: [&str; 4] = ["doc", "docsrs", "doctest", "test"];
 
-/// How a page marks where an item is available.
+/// The mark on a page that says where an item is available.
 const MARK: &str = "stab portability";
 
 pub fn check(crates: &[Packed], tools: &Tools) -> Verdict {
@@ -74,7 +74,7 @@ fn words(page: &str) -> Vec<String> {
     marks.flat_map(|mark| mark.split(separates)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// What they show and should not, and the other way round.
+/// The marks that should not be there, and those that are missing.
 fn wrong(packed: &Packed, marks: &BTreeSet<String>) -> Vec<String> {
     let explored = packed.published.explored.iter().flat_map(|explored| explored.cfgs);
     let internal = explored.chain(&BY_TOOLS).copied().collect();

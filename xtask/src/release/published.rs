@@ -6,15 +6,15 @@ pub struct Published {
     pub folder: &'static str,
     /// Features and systems that its pages at docs.rs must show at the items that need them.
     pub gates: &'static [&'static str],
-    /// With which of its features its own tests need no library of tests: these are not in a package.
+    /// The features with which its own tests need no test library: a package does not contain one.
     pub tested: &'static str,
     /// Builds on a model checker, whose version has a lower bound as well.
     pub explored: &'static [Explored],
 }
 
-/// A build with the atomics and locks of a model checker.
+/// A build on the atomics and locks of a model checker.
 pub struct Explored {
-    /// Internal: no page may show them.
+    /// They are internal, so no page may show them.
     pub cfgs: &'static [&'static str],
     pub features: &'static str,
 }

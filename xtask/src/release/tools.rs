@@ -1,4 +1,4 @@
-//! The programs that the checks start: cargo, the nightly's cargo where there is one, and git.
+//! The programs that the checks start: cargo, the nightly's cargo if there is one, and git.
 
 use super::findings::Verdict;
 use crate::cargo::{cargo, command, lines, with_own_flags};
@@ -12,7 +12,8 @@ const SHOWN: usize = 40;
 
 pub struct Tools<'r> {
     pub root: &'r Path,
-    /// Where cargo builds: kept from one release check to the next, and apart from other builds.
+    /// The folder in which cargo builds. It is kept from one release check to the next, apart from other
+    /// builds.
     pub target: PathBuf,
     nightly: bool,
 }
@@ -36,7 +37,7 @@ impl<'r> Tools<'r> {
         self.here(command("rustup", words, folder), variables)
     }
 
-    /// The verdict where a check needs a nightly toolchain, and there is none.
+    /// The verdict if a check needs a nightly toolchain and there is none.
     pub fn without_nightly(&self) -> Option<Verdict> {
         let why = "there is no nightly toolchain (`rustup toolchain install nightly`)";
         (!self.nightly).then(|| Verdict::Skipped(why.into()))
@@ -44,17 +45,18 @@ impl<'r> Tools<'r> {
 
     fn here(&self, command: Expression, variables: &[(&str, &str)]) -> Expression {
         let set = |command: Expression, &(name, value): &(&str, &str)| command.env(name, value);
-        // What is set first holds.
+        // The variable that is set first wins.
         with_own_flags(&variables.iter().fold(command, set)).env("CARGO_TARGET_DIR", &self.target)
     }
 
-    /// What git keeps, relative to the root. Nothing if it keeps nothing: then [`committed`](Self::committed) fails.
+    /// The files that git tracks, relative to the root. If there are none, [`committed`](Self::committed)
+    /// fails.
     pub fn tracked_files(&self) -> BTreeSet<String> {
         let listed = command("git", ["ls-files", "-z"], self.root).stderr_null().read().unwrap_or_default();
         listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
     }
 
-    /// What is packaged is what is committed.
+    /// Checks that the packaged files are the committed ones.
     pub fn committed(&self) -> Verdict {
         match command("git", ["status", "--porcelain"], self.root).stderr_to_stdout().read() {
             Ok(changed) if changed.is_empty() => Verdict::Passed("everything is committed".into()),

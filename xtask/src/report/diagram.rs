@@ -19,7 +19,7 @@ const STYLE: &str = "
 .label { font-size: 11px; fill: #234; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
 ";
 
-/// The label of the events between two states, by the time at which they lead there.
+/// The labels between two states, by the time at which their events lead there.
 type Labels = BTreeMap<(Shape, Shape), Vec<String>>;
 
 /// The diagram as SVG.
@@ -73,7 +73,8 @@ fn state(shape: Shape) -> Markup {
     }
 }
 
-/// Neighbours are joined straight, others of a row by an arc outside of it, and the rows by lines between.
+/// Joins neighbours by a straight line, others of a row by an arc outside of it, and the rows by lines
+/// between them.
 fn edge(from: Shape, to: Shape, labels: &[String]) -> Markup {
     let ((x1, y1), (x2, y2)) = (place(from), place(to));
     let outwards = if from.running { 1 } else { -1 };
@@ -87,7 +88,7 @@ fn edge(from: Shape, to: Shape, labels: &[String]) -> Markup {
         let right = (x2 - x1).signum();
         let y = y1 - 8 * right;
         let path = format!("M{} {y}L{} {y}", x1 + HALF.0 * right, x2 - HALF.0 * right);
-        // The two directions have their labels on the two sides.
+        // The labels of the two directions stand on the two sides.
         (path, ((x1 + x2) / 2, if right > 0 { y - 12 * label_lines(labels) + 4 } else { y + 18 }))
     } else {
         let span = i32::try_from(from.deferral.abs_diff(to.deferral)).unwrap_or(2);

@@ -1,4 +1,4 @@
-//! What all rungs together have shown, guarantee by guarantee: a table for the terminal, and a page.
+//! What all rungs together have shown, by guarantee: a table for the terminal, and a page.
 
 mod diagram;
 mod page;
@@ -23,8 +23,8 @@ struct Row<'d> {
     time: Duration,
 }
 
-/// The checks of each guarantee: rung by rung, and within a rung by their text, since tests that run side by
-/// side end in any order.
+/// The checks of each guarantee: rung by rung, and within a rung by their text, because tests that run side
+/// by side end in any order.
 ///
 /// # Errors
 ///
@@ -60,12 +60,12 @@ fn each_has_evidence(rows: &[Vec<Row<'_>>]) -> Result<(), String> {
     }
 }
 
-/// Prints the table and writes the page, and returns where that lies.
+/// Prints the table, writes the page, and returns the path of the page.
 ///
 /// # Errors
 ///
-/// If a check names an unknown guarantee, if everything was looked at and a guarantee has no evidence, or if the table
-/// or the page cannot be written.
+/// If a check names an unknown guarantee, if a complete run leaves a guarantee without evidence, or if the
+/// table or the page cannot be written.
 pub fn report(root: &Path, done: &[Done], depth: &str, is_everything: bool) -> Result<PathBuf, String> {
     let rows = rows(done)?;
     if is_everything {
@@ -82,7 +82,7 @@ pub fn report(root: &Path, done: &[Done], depth: &str, is_everything: bool) -> R
     Ok(path)
 }
 
-/// Removes an old page, which would speak for checks that fail now.
+/// Removes an old page, which would vouch for checks that fail now.
 ///
 /// # Errors
 ///
@@ -110,9 +110,9 @@ struct Summary {
     time: Duration,
 }
 
-/// The rungs of a guarantee, in their order.
+/// The summaries of a guarantee, in the order of the rungs.
 fn summaries(rows: &[Row<'_>]) -> Vec<Summary> {
-    // A rung's rows stand together.
+    // The rows of a rung stand together.
     let summary = |rows: &[Row<'_>]| {
         let mut units = BTreeMap::<&str, usize>::new();
         for row in rows {
@@ -133,7 +133,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64())
 }
 
-/// For each guarantee a line a rung. The page has each check.
+/// A line for each rung of each guarantee. The page has every check.
 fn table(rows: &[Vec<Row<'_>>]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(["guarantee", "rung", "checks", "looked at", "seconds"]);

@@ -126,7 +126,7 @@ fn rungs(done: &[Done]) -> Markup {
     }
 }
 
-/// Every event in every state: the outcome, and where it leads if the word is moved.
+/// Every event in every state: the outcome, and the next state if the word is moved.
 fn matrix() -> Markup {
     html! {
         table.matrix {

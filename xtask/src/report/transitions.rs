@@ -1,4 +1,4 @@
-//! The shipped transitions, tried out: what each event does in each state.
+//! Tries out the shipped transitions: what each event does in each state.
 
 use atomic_throttle::state::{DeferralStatus, State};
 use atomic_throttle::{Threshold, Timestamp};
@@ -122,7 +122,7 @@ fn name(outcome: &impl Debug) -> String {
     reason.chars().take_while(|letter| letter.is_alphanumeric()).collect()
 }
 
-/// The state of this shape, reached by transitions alone, so that nothing here knows of its bits.
+/// The state of this shape, reached by transitions alone: nothing here knows about bits.
 fn state(shape: Shape) -> State {
     let started = State::NEW.arrive(LAST, THRESHOLD).0;
     let running = if shape.running { started } else { started.finish(started.epoch()).0 };

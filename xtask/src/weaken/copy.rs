@@ -1,7 +1,7 @@
 //! The copy of the repository that is weakened, under `target/weaken`.
 //!
-//! It is always in the same place of a checkout, so it is built once, and again only where it changed. The
-//! build folder is beside it, because no other checkout must find it.
+//! It is always in the same place of a checkout, so cargo rebuilds only what changed. The build folder is
+//! beside it, so that no other checkout uses it.
 
 use std::collections::BTreeMap;
 use std::fs;

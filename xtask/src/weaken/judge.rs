@@ -7,7 +7,7 @@ use crate::weaken::weaker::Weaker;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// If a model takes longer than this while nothing is weakened, it is asked only when no quicker one kills.
+/// A model that takes longer than this with nothing weakened is asked only when no quicker one kills.
 const QUICK: Duration = Duration::from_secs(2);
 /// How long any other model may take.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -27,7 +27,7 @@ pub struct Control {
     pub time: Option<Duration>,
 }
 
-/// What became of a weakened site.
+/// The fate of a weakened site.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
     /// The model found an execution that breaks what it asserts.
@@ -36,7 +36,7 @@ pub enum Judgement {
     Survived { seen: Vec<String> },
     /// No model found one, and this one did not end in time: it shows nothing.
     Undecided { model: String },
-    /// No model comes to the site.
+    /// No model reaches the site.
     Unreached,
 }
 

@@ -40,7 +40,7 @@ pub fn build(package: &Path, build: &Path) -> Result<Vec<Model>, String> {
     Ok(models)
 }
 
-/// Runs a model under a plan, at most for `limit`. Returns what it said, and how long it took.
+/// Runs a model under a plan, for at most `limit`. Returns its reply, and how long it took.
 pub fn run(model: &Model, plan: &str, limit: Duration) -> Result<(Reply, Duration), String> {
     let failed = |why: std::io::Error| format!("{model}: {why}");
     let began = Instant::now();

@@ -1,9 +1,9 @@
-//! What the process of one model said.
+//! What the process of one model reported.
 
 use crate::weaken::switch::{EXPLORED, EXPLORING, REACHED};
 use std::collections::BTreeSet;
 
-/// The text by which the models say, after a model, that something happened which may never happen.
+/// The text by which the models report, after a model, that something happened which must never happen.
 const HAPPENED: &str = "in some of ";
 
 /// How the model ended.
@@ -15,9 +15,9 @@ pub enum Ending {
     /// No execution failed, but an assertion about all of them did: how many there were, or that a branch was
     /// reached. That is no sign of a fault in the library.
     Afterwards(String),
-    /// The test is ignored, or is right when it panics: it is not asked.
+    /// The test is ignored, or is meant to panic: it is not asked.
     Aside,
-    /// It took longer than it may.
+    /// It took too long.
     TimedOut,
 }
 
@@ -61,8 +61,8 @@ fn ending(output: &str, succeeded: Option<bool>) -> Result<Ending, String> {
     })
 }
 
-/// The message of the failure. Others may stand before it, which belong to the model, and after it, from
-/// destructors that ran outside of a model that had ended.
+/// The message of the failure. Messages of the model may stand before it. After it may stand messages of
+/// destructors that ran when the model had ended.
 fn message(output: &str) -> String {
     let lines: Vec<_> = output.lines().collect();
     let panics: Vec<_> =

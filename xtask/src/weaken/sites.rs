@@ -1,7 +1,7 @@
 //! Finds the memory orderings and the fences of a source file, and what each can be weakened to.
 //!
-//! Nothing is passed over: a census of the tokens is compared with what the parser finds, and a use that this
-//! file does not understand is refused.
+//! No site is missed: a census of the tokens is compared with what the parser finds, and a use that this file
+//! does not understand is refused.
 
 use crate::weaken::tokens::{Census, census};
 use crate::weaken::weaker::{Weaker, access, fence};

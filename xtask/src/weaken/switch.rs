@@ -11,9 +11,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// The environment variable with the plan of this process: the number of a site and what its ordering
 /// becomes (`7=Relaxed`, `7=removed`), or [`NOTHING`].
 pub const VARIABLE: &str = "ATOMIC_THROTTLE_WEAKEN";
-/// Weaken nothing, and say which sites were reached.
+/// Weaken nothing, and report which sites were reached.
 pub const NOTHING: &str = "nothing";
-/// What stands for an ordering where a fence is left out.
+/// Takes the place of an ordering where a fence is left out.
 pub const REMOVED: &str = "removed";
 /// The text before the number of a site, once for each site that was reached.
 pub const REACHED: &str = "weaken: reached ";
@@ -88,7 +88,7 @@ pub fn kept(site: usize) -> bool {
     plan().keeps(site)
 }
 
-/// Lives as long as a model is explored, so that a failure in the model can be told from a failure of a later
+/// Lives as long as a model is explored. So a failure in the model can be told from a failure of a later
 /// assertion.
 #[must_use]
 pub struct Exploring(());

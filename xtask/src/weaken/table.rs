@@ -1,4 +1,4 @@
-//! What became of each site, for a person to read.
+//! The fate of each site, for a person to read.
 
 use crate::weaken::judge::Judgement;
 use crate::weaken::sites::Site;
@@ -6,7 +6,7 @@ use crate::weaken::weaker::Weaker;
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 
-/// A row: a site, and one way to weaken it with what came of it.
+/// A row: a site, one way to weaken it, and the judgement.
 pub struct Row {
     pub file: String,
     pub site: Site,

@@ -3,7 +3,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use weaker::Weaker;
 
-/// A weakened fence, of which this has become.
+/// A row for a weakened fence with this judgement.
 fn row(judgement: Judgement) -> Row {
     let site = Site {
         line: 1,

@@ -1,5 +1,5 @@
-//! What a memory ordering is weakened to: one step at a time, because what breaks by one step also breaks by
-//! more.
+//! What a memory ordering is weakened to: one step at a time, because whatever breaks by one step also breaks
+//! by more.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -21,7 +21,7 @@ impl fmt::Display for Weaker {
     }
 }
 
-/// The ways to weaken an ordering that is an argument. `None` if it is not known what the callee does with it.
+/// The ways to weaken an ordering that is an argument. `None` if it is unknown what the callee does with it.
 pub fn access(callee: &str, index: usize, was: Ordering) -> Option<Vec<Weaker>> {
     let weaker: &[Ordering] = match was {
         Ordering::Relaxed => &[],

@@ -1,11 +1,11 @@
-//! Does several things at a time.
+//! Does several pieces of work at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Does the work of each item, as many at a time as there are processors. The results keep the order;
-/// `Err` with the first error, after all have ended.
+/// Does the work of each item, as many at a time as there are processors. The results keep the order; on
+/// failure `Err` has the first error, after all have ended.
 pub fn each<I: Sync, T: Send>(
     items: &[I],
     work: impl Fn(&I) -> Result<T, String> + Sync,

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use std::time::Duration;
 
-/// Longer than any measurement. Not for ever: a call that waits by mistake runs then, and so ends the program.
+/// Longer than any measurement, but finite: a call that waits by mistake then runs, and so ends the program.
 const LONG: Duration = Duration::from_secs(60);
 /// The threshold of [`Scenario::Window`].
 const SHORT: Duration = Duration::from_millis(1);

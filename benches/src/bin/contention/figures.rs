@@ -1,5 +1,5 @@
-//! All that was measured, and the medians of it. Ratios are taken within a round: what slows a contestant
-//! down for a while slows the limits of the same round, too.
+//! All that was measured, and its medians. Ratios are taken within a round: whatever slows a contestant down
+//! for a while slows the limits of the same round, too.
 
 use crate::contestants::Contestant;
 use crate::measure::Measured;

@@ -1,5 +1,5 @@
-//! How calls scale with threads: this library beside what a program would use instead, on the paths that programs
-//! take. Throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
+//! How calls scale with threads: this library beside what a program would use instead, on the paths that
+//! programs take. It measures throughput and latency, for 1, 2, 4, ... threads and beyond the cores.
 //!
 //! ```text
 //! cargo xtask contention
@@ -53,14 +53,14 @@ fn main() -> ExitCode {
 }
 
 fn contention(options: &Options) -> Result<(), String> {
-    // Before the minutes that it takes to measure.
+    // Before the minutes of measuring.
     fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
     let report = measured(options)?;
     let picture = picture::draw(&report)?;
     write(&options.out, "contention.md", &text::markdown(&report))?;
     write(&options.out, "contention.html", &page::page(&report, &picture))?;
     write(&options.out, "contention.svg", &picture)?;
-    // Last: what was measured is in the files, even if nobody reads the tables.
+    // Last: the files have the results even if nobody reads the tables.
     let tables = text::terminal(&report);
     let written =
         format!("written: contention.md, contention.svg and contention.html in {}", options.out.display());
@@ -69,7 +69,7 @@ fn contention(options: &Options) -> Result<(), String> {
 
 fn measured(options: &Options) -> Result<Report, String> {
     let mut cores = core_affinity::get_core_ids().unwrap_or_default();
-    // A quota may allow fewer than all.
+    // A quota may allow fewer cores.
     cores.truncate(thread::available_parallelism().map_or(1, usize::from));
     let mut machine = Machine::here();
     // If the system does not name its cores, the number that the machine reports stays.

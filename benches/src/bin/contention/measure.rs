@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-/// What one measurement came to.
+/// The result of one measurement.
 pub struct Measured {
     pub count: Count,
     pub began: Instant,
-    /// The time from the first call until half of the threads had ended. The last thread would be too late: it
-    /// may be the owner of a deferral, which ends up to a window later than the threads whose calls are
-    /// counted.
+    /// The time from the first call until half of the threads had ended. The end of the last thread would be
+    /// too late: it may be the owner of a deferral, which ends up to a window later than the threads whose
+    /// calls are counted.
     pub working: Duration,
     /// The time until no thread ran anything any more.
     pub span: Duration,
@@ -156,7 +156,7 @@ mod tests {
         Meter { time: Duration::ZERO, cores: Vec::new(), clock: Clock::new() }
     }
 
-    /// The measurement itself gives the verdict.
+    /// The verdict is that of the measurement.
     #[test]
     fn each_contestant_is_in_the_state_that_the_scenario_says() {
         let contestants = list();

@@ -1,5 +1,5 @@
-//! What is measured, and in which order: rounds outermost, contestants innermost. Whatever disturbs the
-//! machine for a while then disturbs all contestants of a round, and not one of them.
+//! The measurements and their order: rounds outermost, contestants innermost. So whatever disturbs the
+//! machine for a while disturbs all contestants of a round, and not only one.
 
 use crate::contestants::Contestant;
 use measure_options::contention::Scenario;

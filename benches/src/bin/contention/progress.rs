@@ -1,11 +1,11 @@
-//! What is being measured, and how long it will still take: a bar on a terminal, otherwise a line now and then.
+//! Shows what is being measured, and the time left: a bar on a terminal, otherwise a line now and then.
 
 use benches::notice;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-/// By this much a measurement takes longer than its time: threads start and end.
+/// How much longer than its time a measurement takes, because threads start and end.
 const AROUND: Duration = Duration::from_millis(4);
 /// The time between two lines.
 const NOW_AND_THEN: Duration = Duration::from_secs(15);

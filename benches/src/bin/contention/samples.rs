@@ -1,4 +1,4 @@
-//! Reports for the tests, with figures that nobody measured.
+//! Reports for the tests, with invented figures.
 
 use crate::contestants::list;
 use crate::figures::Figures;

@@ -1,4 +1,4 @@
-//! How to tell that the calls of a measurement met the state that their scenario is about.
+//! Checks that the calls of a measurement met the state that their scenario is about.
 
 use crate::subject::Count;
 use measure_options::contention::Scenario;
@@ -15,7 +15,7 @@ pub enum Runs {
     Always,
 }
 
-/// What was seen of one measurement, for the scenario to judge.
+/// What was observed of one measurement, for the scenario to judge.
 pub struct Seen {
     pub threads: usize,
     pub count: Count,

@@ -29,7 +29,7 @@ impl AddAssign for Count {
     }
 }
 
-pub trait Calls: Send + Sync {
+pub trait Callable: Send + Sync {
     /// Calls until `stop` is set, and some dozens of times at least. No thread reads a clock.
     fn count(&self, stop: &AtomicBool) -> Count;
 
@@ -45,7 +45,7 @@ pub trait Calls: Send + Sync {
 
 /// A contestant in the state of a scenario.
 pub struct Prepared {
-    pub calls: Box<dyn Calls>,
+    pub calls: Box<dyn Callable>,
     /// It keeps the contestant in that state, such as the owner of a deferral does. It is dropped last.
     _keeper: Box<dyn Any>,
 }
@@ -94,7 +94,7 @@ where
     }
 }
 
-impl<T: Send + Sync, F: Fn(&T) -> bool + Send + Sync> Calls for Subject<T, F> {
+impl<T: Send + Sync, F: Fn(&T) -> bool + Send + Sync> Callable for Subject<T, F> {
     fn count(&self, stop: &AtomicBool) -> Count {
         let it = &black_box(&*self.it).0;
         let mut count = Count::default();

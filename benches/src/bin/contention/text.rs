@@ -97,7 +97,7 @@ fn rows(table: &Table, numbers: bool) -> String {
     text
 }
 
-/// A bar would end the cell.
+/// A bar would end the cell, so it is escaped.
 fn escaped(cell: &str) -> String {
     cell.replace('|', "\\|")
 }

@@ -1,5 +1,4 @@
-//! What is measured along one axis: contestants, the rounds that they are measured in, and the rows that come
-//! of it.
+//! A measurement along one axis: contestants, the rounds in which they are measured, and the resulting rows.
 
 use crate::runs::Runs;
 use benches::statistics::median;
@@ -14,14 +13,14 @@ pub enum Role {
     Ours,
 }
 
-/// What is expected of the bytes of a row.
+/// How the bytes of a row may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
+pub enum MemoryRule {
     /// The bytes are the same at every size.
     Constant,
     /// Bytes for each key: a small table has more of them for a key, and a large one never does.
     PerKey,
-    /// Another library's, which is not judged.
+    /// A row of another library, which is not judged.
     NotJudged,
 }
 
@@ -43,8 +42,8 @@ pub struct Sample {
 pub trait Contestant {
     fn name(&self) -> &'static str;
     fn role(&self) -> Role;
-    fn memory(&self) -> Memory {
-        Memory::NotJudged
+    fn memory(&self) -> MemoryRule {
+        MemoryRule::NotJudged
     }
     /// Measures once, at this size.
     fn sample(&mut self, size: u64) -> Result<Sample, String>;
@@ -91,7 +90,7 @@ impl Place {
 pub struct Row {
     pub name: &'static str,
     pub role: Role,
-    pub memory: Memory,
+    pub memory: MemoryRule,
     /// One place for each size.
     pub places: Vec<Place>,
 }
@@ -112,7 +111,7 @@ pub struct Text {
     pub runs: Option<&'static str>,
     /// What was measured, and how to read it.
     pub notes: Vec<String>,
-    /// The size from which on a time should be flat: below it something else is known to weigh.
+    /// The size from which on a time should be flat: below it, other costs are known to show.
     pub flat_from: u64,
 }
 
@@ -167,7 +166,7 @@ impl Axis {
 pub fn planted() -> Axis {
     let place = |nanos: f64| Place { nanos: vec![nanos; 3], ..Place::default() };
     let row =
-        |name, role, nanos| Row { name, role, memory: Memory::NotJudged, places: vec![place(nanos); 3] };
+        |name, role, nanos| Row { name, role, memory: MemoryRule::NotJudged, places: vec![place(nanos); 3] };
     let mut ours = row("ours", Role::Ours, 3.0);
     for place in &mut ours.places {
         place.runs = vec![Runs::expected(1, 1)];

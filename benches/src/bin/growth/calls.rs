@@ -1,6 +1,6 @@
 //! The first axis: calls in one window, each of which coalesces into the run that is pending.
 
-use crate::axis::{Contestant, Memory, Role, Sample, Text};
+use crate::axis::{Contestant, MemoryRule, Role, Sample, Text};
 use crate::front::{Background, Blocking, Front};
 use crate::references::{FenceAndLoad, UnderMutex};
 use crate::runs::Runs;
@@ -100,8 +100,8 @@ impl<F: Front> Contestant for InWindows<F> {
         Role::Ours
     }
 
-    fn memory(&self) -> Memory {
-        Memory::Constant
+    fn memory(&self) -> MemoryRule {
+        MemoryRule::Constant
     }
 
     fn sample(&mut self, calls: u64) -> Result<Sample, String> {

@@ -1,8 +1,8 @@
-//! Whether the counts are right, and how flat what should be flat is.
+//! Judges whether the counts are right, and how flat the rows are that should be flat.
 //!
 //! A count that is wrong is an error. A time never is: it depends on the machine and on what else it does.
 
-use crate::axis::{Axis, Memory, Place, Role, Row};
+use crate::axis::{Axis, MemoryRule, Place, Role, Row};
 use benches::statistics::{median_ratio, signed, spread};
 
 /// A smaller table is shared by too few keys to judge its bytes.
@@ -31,12 +31,12 @@ fn wrong_counts(axis: &Axis, row: &Row) -> Vec<String> {
     faults
 }
 
-/// Complains of memory that grows with the size where it must not.
+/// Complains about memory that grows with the size where it must not.
 fn grown(axis: &Axis, row: &Row) -> Option<String> {
     let most: fn(f64) -> f64 = match row.memory {
-        Memory::Constant => |least| least + signed(ASLEEP),
-        Memory::PerKey => |least| least * FULLEST,
-        Memory::NotJudged => return None,
+        MemoryRule::Constant => |least| least + signed(ASLEEP),
+        MemoryRule::PerKey => |least| least * FULLEST,
+        MemoryRule::NotJudged => return None,
     };
     let known = judged_memory(axis, row);
     let (_, least) = known.iter().copied().min_by(|one, other| one.1.total_cmp(&other.1))?;
@@ -46,8 +46,8 @@ fn grown(axis: &Axis, row: &Row) -> Option<String> {
 }
 
 /// The size from which on a row's bytes are judged.
-fn memory_from(memory: Memory) -> u64 {
-    if memory == Memory::PerKey { MANY_KEYS } else { 1 }
+fn memory_from(memory: MemoryRule) -> u64 {
+    if memory == MemoryRule::PerKey { MANY_KEYS } else { 1 }
 }
 
 fn judged_memory(axis: &Axis, row: &Row) -> Vec<(u64, f64)> {
@@ -79,7 +79,7 @@ pub fn flatness(axis: &Axis) -> Vec<Flatness> {
             name: row.name,
             time: spread(places.iter().filter_map(Place::time)),
             ratio: spread(ratios),
-            memory: spread(bytes.filter(|_| row.memory != Memory::NotJudged)),
+            memory: spread(bytes.filter(|_| row.memory != MemoryRule::NotJudged)),
             memory_from: memory_from(row.memory),
         }
     };
@@ -89,12 +89,12 @@ pub fn flatness(axis: &Axis) -> Vec<Flatness> {
 #[cfg(test)]
 mod tests {
     use super::{faults, flatness};
-    use crate::axis::{Axis, Memory, Place, planted};
+    use crate::axis::{Axis, MemoryRule, Place, planted};
     use crate::runs::Runs;
     use evidence::caught;
 
     /// The complaints when one place is changed.
-    fn with(memory: Memory, change: impl Fn(&mut Place)) -> Vec<String> {
+    fn with(memory: MemoryRule, change: impl Fn(&mut Place)) -> Vec<String> {
         let mut axis = planted();
         axis.rows[1].memory = memory;
         change(&mut axis.rows[1].places[2]);
@@ -103,34 +103,38 @@ mod tests {
 
     #[test]
     fn right_counts_are_accepted() {
-        for memory in [Memory::Constant, Memory::PerKey, Memory::NotJudged] {
+        for memory in [MemoryRule::Constant, MemoryRule::PerKey, MemoryRule::NotJudged] {
             assert_eq!(with(memory, |_| ()), [""; 0]);
         }
         // A time is never wrong.
-        assert_eq!(with(Memory::Constant, |place| place.nanos = vec![1e9; 3]), [""; 0]);
+        assert_eq!(with(MemoryRule::Constant, |place| place.nanos = vec![1e9; 3]), [""; 0]);
     }
 
     #[test]
     fn a_wrong_count_of_runs_is_an_error() {
-        let two = with(Memory::Constant, |place| place.runs.push(Runs::expected(1, 2)));
+        let two = with(MemoryRule::Constant, |place| place.runs.push(Runs::expected(1, 2)));
         assert_eq!(two, ["ours, 100000 calls: 3 runs in 2 windows, 1 too many, 0 lost"]);
         caught("two runs in a window", "growth: the count is wrong");
-        let lost = with(Memory::Constant, |place| place.runs.push(Runs::expected(1, 0)));
+        let lost = with(MemoryRule::Constant, |place| place.runs.push(Runs::expected(1, 0)));
         assert_eq!(lost, ["ours, 100000 calls: 1 runs in 2 windows, 0 too many, 1 lost"]);
         caught("a lost run", "growth: the count is wrong");
     }
 
     #[test]
     fn memory_that_grows_is_an_error() {
-        let left = with(Memory::Constant, |place| place.added = Some(100_000 / 8));
+        let left = with(MemoryRule::Constant, |place| place.added = Some(100_000 / 8));
         assert_eq!(left, ["ours, 100000 calls: the calls have left 12500 bytes behind"]);
-        let grown = with(Memory::Constant, |place| place.bytes = vec![600.0; 3]);
+        let grown = with(MemoryRule::Constant, |place| place.bytes = vec![600.0; 3]);
         assert_eq!(grown, ["ours: 600 bytes at 100000 calls, 200 at least"]);
         caught("memory that grows with the calls", "growth: the bytes are counted");
-        let each = with(Memory::PerKey, |place| place.bytes = vec![401.0; 3]);
+        let each = with(MemoryRule::PerKey, |place| place.bytes = vec![401.0; 3]);
         assert_eq!(each, ["ours: 401 bytes at 100000 calls, 200 at least"]);
-        assert_eq!(with(Memory::PerKey, |place| place.bytes = vec![399.0; 3]), [""; 0], "a table half full");
-        assert_eq!(with(Memory::NotJudged, |place| place.bytes = vec![1e9; 3]), [""; 0]);
+        assert_eq!(
+            with(MemoryRule::PerKey, |place| place.bytes = vec![399.0; 3]),
+            [""; 0],
+            "a table half full"
+        );
+        assert_eq!(with(MemoryRule::NotJudged, |place| place.bytes = vec![1e9; 3]), [""; 0]);
     }
 
     #[test]
@@ -139,9 +143,9 @@ mod tests {
         // Slow rounds for both: the time is not flat, the ratio is.
         axis.rows[0].places[2].nanos = vec![20.0; 3];
         axis.rows[1].places[2].nanos = vec![30.0; 3];
-        // Below what is judged.
+        // Below the judged sizes.
         axis.rows[1].places[0].nanos = vec![1000.0; 3];
-        axis.rows[1].memory = Memory::Constant;
+        axis.rows[1].memory = MemoryRule::Constant;
         let flat = flatness(&axis);
         let ours = flat.iter().find(|row| row.name == "ours").unwrap();
         let known = [ours.time, ours.ratio, ours.memory].map(|spread| spread.unwrap().round());

@@ -1,6 +1,6 @@
 //! The second axis: keys, one of which is drawn at random for each call.
 
-use crate::axis::{Contestant, Memory, Role, Sample, Text};
+use crate::axis::{Contestant, MemoryRule, Role, Sample, Text};
 use crate::drawn;
 use crate::memory::in_use;
 use crate::runs::Runs;
@@ -53,7 +53,7 @@ pub fn text() -> Text {
 pub fn contestants() -> Vec<Box<dyn Contestant>> {
     let bare = |table: &Bare, key: u64| table.get(&key).copied().unwrap_or(1);
     let overlapping = |table: &Bare, key: u64| u64::from(!table.contains_key(&key));
-    let refused = |table: &Refused, key: u64| {
+    let refused = |table: &RefusedKeys, key: u64| {
         let run = || table.runs.fetch_add(1, Ordering::Relaxed);
         u64::from(table.keyed.try_run(&key, run).is_ok())
     };
@@ -63,7 +63,7 @@ pub fn contestants() -> Vec<Box<dyn Contestant>> {
         Box::new(OnKeys::new("bare look-up", Role::Reference, bare)),
         Box::new(OnKeys::new("bare look-up, overlapping", Role::Reference, overlapping)),
         Box::new(OnKeys::new("Keyed::try_run, refused", Role::Ours, refused)),
-        Box::new(Admitted),
+        Box::new(AdmittedKeys),
         Box::new(OnKeys::new("KeyedThrottled::trigger, pending", Role::Ours, pending)),
         Box::new(OnKeys::new("governor, refused", Role::Peer, governor)),
     ]
@@ -104,8 +104,8 @@ impl<T: Held, C: Fn(&T, u64) -> u64> Contestant for OnKeys<T, C> {
         self.role
     }
 
-    fn memory(&self) -> Memory {
-        if self.role == Role::Ours { Memory::PerKey } else { Memory::NotJudged }
+    fn memory(&self) -> MemoryRule {
+        if self.role == Role::Ours { MemoryRule::PerKey } else { MemoryRule::NotJudged }
     }
 
     fn sample(&mut self, keys: u64) -> Result<Sample, String> {
@@ -145,13 +145,13 @@ impl Held for Governor {
 }
 
 /// Every key is inside its window.
-struct Refused {
+struct RefusedKeys {
     keyed: Keyed<u64>,
     empty: usize,
     runs: AtomicU64,
 }
 
-impl Held for Refused {
+impl Held for RefusedKeys {
     fn of(keys: u64) -> Self {
         let (keyed, runs) = (Keyed::new(HOUR), AtomicU64::new(0));
         let empty = keyed.allocated_bytes();
@@ -176,9 +176,9 @@ fn more(keyed: &Keyed<u64>, empty: usize) -> i64 {
 }
 
 /// Every call runs, and its key is evicted soon.
-struct Admitted;
+struct AdmittedKeys;
 
-impl Contestant for Admitted {
+impl Contestant for AdmittedKeys {
     fn name(&self) -> &'static str {
         "Keyed::try_run, admitted, evicted"
     }
@@ -251,7 +251,7 @@ fn rest() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Admitted, Contestant, Held, PendingKeys, Refused};
+    use super::{AdmittedKeys, Contestant, Held, PendingKeys, RefusedKeys};
     use crate::memory::alone;
     use std::sync::atomic::Ordering;
 
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn each_key_runs_once_before_its_window_is_over() {
         let runs = |planted| {
-            let mut refused = Refused::of(KEYS);
+            let mut refused = RefusedKeys::of(KEYS);
             refused.runs.fetch_add(planted, Ordering::Relaxed);
             let end = refused.end(KEYS).unwrap();
             assert_eq!(end.added, Some(0), "its memory is given back");
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn every_admitted_call_runs() {
-        let sample = Admitted.sample(KEYS).unwrap();
+        let sample = AdmittedKeys.sample(KEYS).unwrap();
         assert_eq!((sample.runs.unwrap().fault(), sample.added), (None, Some(0)));
     }
 }

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 
 /// Measures, writes, prints, and returns what is wrong.
 fn all(options: &Options) -> Result<Vec<String>, String> {
-    // Before the minutes that it takes to measure.
+    // Before the minutes of measuring.
     fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
     let machine = Machine::here();
     if let Some(warning) = machine.warning() {

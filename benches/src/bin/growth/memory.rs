@@ -1,7 +1,7 @@
 //! How many bytes all threads of this process have allocated, and not given back.
 //!
-//! It counts what was asked of the allocator, to the byte. It does not count what the allocator keeps beside
-//! that, nor the stacks of threads.
+//! It counts the bytes that were requested from the allocator, exactly. It counts neither what the allocator
+//! keeps besides, nor the stacks of threads.
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;

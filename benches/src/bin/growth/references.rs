@@ -1,4 +1,4 @@
-//! What calls are compared with: what they are made of, and what one would write instead.
+//! What calls are compared with: their parts, and what a program would use instead.
 
 use crate::axis::{Contestant, Role, Sample};
 use crate::calls::repeats;

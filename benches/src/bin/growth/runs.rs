@@ -1,4 +1,4 @@
-//! Runs, counted against what they must be.
+//! Counts runs, and compares the count with the expected one.
 
 use atomic_throttle::{Epoch, Timestamp};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The third axis: threads that make the same call at once, on any number of cores.
 
-use crate::axis::{Contestant, Memory, Role, Sample, Text};
+use crate::axis::{Contestant, MemoryRule, Role, Sample, Text};
 use crate::front::{Background, Blocking, Front, defer};
 use crate::memory::in_use;
 use crate::references::FenceAndLoad;
@@ -69,7 +69,7 @@ pub fn text() -> Text {
 pub fn contestants(length: Length) -> Vec<Box<dyn Contestant>> {
     let row = |name, role, measure, storm| {
         let (estimate, memory) =
-            (50.0, if role == Role::Ours { Memory::Constant } else { Memory::NotJudged });
+            (50.0, if role == Role::Ours { MemoryRule::Constant } else { MemoryRule::NotJudged });
         Box::new(Parallel { name, role, memory, length, estimate, measure, storm }) as Box<dyn Contestant>
     };
     vec![
@@ -84,7 +84,7 @@ pub fn contestants(length: Length) -> Vec<Box<dyn Contestant>> {
 struct Parallel {
     name: &'static str,
     role: Role,
-    memory: Memory,
+    memory: MemoryRule,
     length: Length,
     /// Nanoseconds a call, as last seen.
     estimate: f64,
@@ -102,7 +102,7 @@ impl Contestant for Parallel {
         self.role
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryRule {
         self.memory
     }
 

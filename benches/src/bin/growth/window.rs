@@ -54,7 +54,7 @@ fn trailing(runs: &AtomicU64, threshold: Duration, lost: Duration) -> Runs {
     Runs::expected(1, since_leading())
 }
 
-/// A throttle that has lost its run may never end.
+/// Leaks a throttle that has lost its run: it may never end.
 fn end<F: Front>(front: F, owner: Owner, runs: Option<Runs>) {
     if runs.is_some_and(|runs| runs.lost > 0) {
         std::mem::forget((front, owner));

@@ -36,7 +36,7 @@ use std::sync::Arc;
 ///
 /// # The server
 ///
-/// * Redis 5 or later, or Valkey: there a script that has asked for the time may write.
+/// * Redis 5 or later, or Valkey: only there a script that has read the time may write.
 /// * One server that accepts writes. A node of a Redis Cluster is one for the keys that it holds; for other
 ///   keys it answers with an error. Redirections are not followed.
 /// * The user needs the key, and `+evalsha +script|load +getrange +exists +time +set`; with a

@@ -81,7 +81,7 @@ impl RedisOptions {
         Self { socket: Some(path.into()), ..self }
     }
 
-    /// Whether to connect by TLS, with the certificates that the system trusts. Needs the feature `tls`.
+    /// Whether to connect over TLS, with the certificates that the system trusts. Needs the feature `tls`.
     #[must_use]
     pub fn tls(self, tls: bool) -> Self {
         Self { tls, ..self }

@@ -59,7 +59,7 @@ pub enum SharedMemoryErrorKind {
     },
     /// The file is in use from another time namespace, which has another monotonic clock.
     Clock,
-    /// Another process was about to initialize the file, and did not complete that within the limit.
+    /// Another process was initializing the file, and did not complete that within the limit.
     Busy,
     /// The file is empty, or its mark says that it is from another boot; and yet a running process uses it.
     InUse,

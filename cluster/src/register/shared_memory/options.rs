@@ -30,7 +30,7 @@ impl SharedMemoryOptions {
         self
     }
 
-    /// How long to wait for other processes that are about to initialize the file. Default: 5 s.
+    /// How long to wait for other processes that are initializing the file. Default: 5 s.
     ///
     /// Initialization takes microseconds. The limit is for a process that was stopped in the middle of it.
     pub const fn limit(mut self, limit: Duration) -> Self {

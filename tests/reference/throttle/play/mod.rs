@@ -109,7 +109,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         self.settle_waiters();
     }
 
-    /// Ends what is in progress, lets what is pending run (G5), and asks every handle once more.
+    /// Ends what is in progress, lets what is pending run (G5), and queries every handle once more.
     pub fn finish(mut self) -> Reached {
         self.end_run(false);
         self.set_threshold(false, 0);
@@ -170,7 +170,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         let now = self.now;
         let waits = matches!(how, How::Run | How::RunWithin { .. });
         match how {
-            // A call that is willing to wait coalesces before all else.
+            // A call that may wait coalesces before anything else.
             _ if waits && self.judge.model.promise == Promise::Owned => Told::Coalesced,
             _ if waits && inside => self.judge.step(Event::Owe),
             How::Run => self.judge.step(Event::Arrive { now }),

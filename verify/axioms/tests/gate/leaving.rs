@@ -6,7 +6,7 @@ use crate::scenario::{DUE, INSIDE, Scenario, Shared, pending};
 use crate::state::State;
 use crate::sync::Planted;
 use axioms::Order::{AcqRel, Relaxed};
-use axioms::{Judgement, Outcome};
+use axioms::{FinalState, Judgement};
 use evidence::Check;
 
 const CALLER: usize = 0;
@@ -82,7 +82,7 @@ fn call_against_leaving_owner(call: fn(&Shared) -> [u64; 1], planted: &[(usize, 
 }
 
 /// In the end a run is pending or owed.
-fn still_due(outcome: &Outcome) -> bool {
+fn still_due(outcome: &FinalState) -> bool {
     let word = State::from_word(outcome.memory[0]);
     word.is_pending() || word.is_owed()
 }
@@ -91,7 +91,7 @@ fn still_due(outcome: &Outcome) -> bool {
 fn a_call_that_revives_a_cancelled_run_is_seen_by_it() {
     let check = Check::of("G3", "RC11, the gate's source: a call that revives a cancelled run is seen by it");
     let judgement = call_against_cancelled_owner();
-    let told = |o: &Outcome| o.threads[CALLER] == [COALESCED];
+    let told = |o: &FinalState| o.threads[CALLER] == [COALESCED];
     assert!(judgement.count(told) > 0, "the call revives the run");
     assert_eq!(judgement.count(|o| told(o) && o.threads[OWNER] != [1]), 0);
     assert!(judgement.count(|o| o.threads[OWNER] == [DID_NOT_RUN]) > 0, "the owner leaves first");
@@ -100,7 +100,7 @@ fn a_call_that_revives_a_cancelled_run_is_seen_by_it() {
 }
 
 /// The call coalesced, but no run has seen it, and it was not cancelled.
-fn lost(outcome: &Outcome) -> bool {
+fn lost(outcome: &FinalState) -> bool {
     let covered = match outcome.threads[OWNER][0] {
         DID_NOT_RUN => outcome.threads[CANCELLER] == [1],
         seen => seen == 1,
@@ -113,7 +113,7 @@ fn a_call_between_a_cancel_and_a_start_is_not_lost() {
     let what = "RC11, the gate's source: a call between a cancel and a start is seen, or cancelled";
     let check = Check::of("G3", what);
     let judgement = call_against_fire_and_cancel(&[]);
-    let revived = |o: &Outcome| o.threads == [[COALESCED], [1], [1]];
+    let revived = |o: &FinalState| o.threads == [[COALESCED], [1], [1]];
     assert!(judgement.count(revived) > 0, "the call revives the run");
     assert_eq!(judgement.count(lost), 0);
     check.passed(judgement.executions, "executions");

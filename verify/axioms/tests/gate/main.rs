@@ -21,7 +21,7 @@ mod time;
 #[allow(dead_code, unused_imports)]
 mod wait;
 
-// The front ends name what they share by its place in the library.
+// The front ends import what they share from `crate::front`.
 mod front {
     #[allow(unused_imports)]
     pub(crate) use super::wait;
@@ -38,7 +38,7 @@ mod takeover;
 mod waiting;
 mod windows;
 
-// The sources link to names that the crate exports at its root.
+// The doc comments of the sources link to names at the root of the crate.
 use watchdog as _;
 
 #[allow(unused_imports)]

@@ -72,7 +72,7 @@ fn reached(scenario: &Scenario, saw: u64) -> usize {
 fn stale(scenario: &Scenario, model: Model) -> (usize, usize) {
     let judgement = scenario.judge_by(model);
     let stale = |saw: &[u64]| saw[0] > 0 && saw[1] == 0;
-    let is_stale = |o: &axioms::Outcome| o.threads[RUNNER] == [1, 1] && stale(&o.threads[READER]);
+    let is_stale = |o: &axioms::FinalState| o.threads[RUNNER] == [1, 1] && stale(&o.threads[READER]);
     (judgement.count(is_stale), judgement.executions)
 }
 

@@ -206,8 +206,8 @@ fn low_half(value: Option<u64>) -> u32 {
     u32::try_from(value.unwrap_or(0)).expect("a count of a few threads")
 }
 
-/// An event that lists its listeners under a lock, as far as the library uses `event_listener`. Each use of the
-/// lock is a read-modify-write that acquires and releases.
+/// An event that lists its listeners under a lock: as much of `event_listener` as the library uses. Each use
+/// of the lock is a read-modify-write that acquires and releases.
 pub(crate) struct Event(axioms::Location);
 
 pub(crate) struct EventListener;

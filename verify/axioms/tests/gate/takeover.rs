@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::sync::Planted;
 use crate::time::Timestamp;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
-use axioms::{Judgement, Outcome};
+use axioms::{FinalState, Judgement};
 use evidence::Check;
 
 const CALLER: usize = 0;
@@ -43,7 +43,7 @@ fn call_against_start(call: Call, planted: &[(usize, Planted)]) -> Judgement {
     scenario.judge()
 }
 
-fn still_due(outcome: &Outcome) -> bool {
+fn still_due(outcome: &FinalState) -> bool {
     let word = State::from_word(outcome.memory[0]);
     word.is_pending() || word.is_owed()
 }

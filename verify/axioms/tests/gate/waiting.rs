@@ -20,14 +20,14 @@ use std::rc::Rc;
 const SLEEPS: u64 = 9;
 
 /// The parts of a throttle that waiting needs.
-struct Throttle {
+struct Parts {
     gate: Gate,
     clock: Still,
     event: Event,
     waiters: AtomicU32,
 }
 
-impl Throttle {
+impl Parts {
     fn waiting(&self) -> Waiting<'_, Still> {
         Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
@@ -39,9 +39,9 @@ struct Encounter {
     begins: State,
     now: Timestamp,
     /// Returns unless it sleeps.
-    waits: fn(&Throttle),
+    waits: fn(&Parts),
     /// Brings about what the waiter waits for, and notifies. Returns false if it did not come to that.
-    moves: fn(&Throttle) -> bool,
+    moves: fn(&Parts) -> bool,
 }
 
 fn encounters() -> [Encounter; 3] {
@@ -98,7 +98,7 @@ const MOVER: usize = 1;
 fn judge(encounter: &Encounter, planted: [Option<Planted>; 2]) -> Judgement {
     let mut program = Program::new();
     program.spurious_failures(evidence::depth(1, 2));
-    let throttle = sync::with_atomics_of(&mut program, encounter.begins.to_word(), || Throttle {
+    let throttle = sync::with_atomics_of(&mut program, encounter.begins.to_word(), || Parts {
         gate: Gate::new(THRESHOLD),
         clock: Still(encounter.now),
         event: Event::new(),

@@ -6,7 +6,7 @@ use crate::scenario::{DUE, DUE_AGAIN, INSIDE_THE_SECOND, Scenario, Shared, pendi
 use crate::state::{Epoch, State};
 use crate::sync::Planted;
 use axioms::Order::{AcqRel, Relaxed};
-use axioms::{Judgement, Outcome};
+use axioms::{FinalState, Judgement};
 use evidence::Check;
 
 const CALLER: usize = 0;
@@ -75,7 +75,7 @@ fn in_two_threads(planted: &[(usize, Planted)]) -> Judgement {
 
 /// The call coalesced in an epoch, but the first run after that epoch has not seen what it wrote, and no run is
 /// due.
-fn missed(outcome: &Outcome) -> bool {
+fn missed(outcome: &FinalState) -> bool {
     let [told, epoch] = outcome.threads[CALLER][..] else { unreachable!("it returns two values") };
     let runs = outcome.threads[OWNER..].iter().flat_map(|reports| reports.chunks(2));
     let covering = runs.filter(|run| run[0] > epoch).min_by_key(|run| run[0]);

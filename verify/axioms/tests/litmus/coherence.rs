@@ -3,7 +3,7 @@
 
 use crate::row::{Allowed, Forbidden, ORDER, POPL11, RACES, Row, row};
 use axioms::Order::Relaxed;
-use axioms::{Location, Outcome, Program, Thread};
+use axioms::{FinalState, Location, Program, Thread};
 
 pub fn rows() -> Vec<Row> {
     let mut rows = reads_and_writes();
@@ -37,7 +37,7 @@ fn reads_twice(t: &mut Thread, x: Location) -> [u64; 2] {
 
 fn reads_and_writes() -> Vec<Row> {
     let forbidden =
-        |name: &str, program, asked: fn(&Outcome) -> bool| row(name, Forbidden, POPL11, program, asked);
+        |name: &str, program, asked: fn(&FinalState) -> bool| row(name, Forbidden, POPL11, program, asked);
     let write_twice = || {
         program(vec![|t, x| {
             t.store(x, 1, Relaxed);

@@ -2,7 +2,7 @@
 
 use crate::row::{Allowed, AllowedSinceCpp20, BY_HAND, FENCES, Forbidden, POPL11, RACES, Row, Verdict, row};
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
-use axioms::{Outcome, Program, Thread};
+use axioms::{FinalState, Program, Thread};
 
 const NO_FENCE: Order = Relaxed;
 
@@ -15,7 +15,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// The last thread saw the flag, but not the data.
-fn missed(outcome: &Outcome) -> bool {
+fn missed(outcome: &FinalState) -> bool {
     outcome.threads[outcome.threads.len() - 1] == [1, 0]
 }
 

@@ -1,6 +1,6 @@
 //! A row of the table: a program, an outcome, and whether it is allowed.
 
-use axioms::{Model, Outcome, Program};
+use axioms::{FinalState, Model, Program};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
@@ -45,7 +45,7 @@ pub const BY_HAND: &str = "by hand, from the axioms of PLDI 2017";
 pub struct Row {
     pub name: String,
     pub program: Program,
-    pub asked: fn(&Outcome) -> bool,
+    pub asked: fn(&FinalState) -> bool,
     pub verdict: Verdict,
     pub source: &'static str,
 }
@@ -55,7 +55,7 @@ pub fn row(
     verdict: Verdict,
     source: &'static str,
     program: Program,
-    asked: fn(&Outcome) -> bool,
+    asked: fn(&FinalState) -> bool,
 ) -> Row {
     Row { name: name.into(), program, asked, verdict, source }
 }

@@ -24,8 +24,8 @@ std::thread_local!(static READINGS: RefCell<Vec<Reading>> = const { RefCell::new
 pub struct RecordedClock<'h> {
     pub manual: Manual,
     moments: &'h Moments,
-    /// The threads that wait, or are about to: since the clock was last moved for them, they have read it a
-    /// second time in one call.
+    /// The threads that wait, or are about to: they have read the clock a second time in one call since it
+    /// was last moved for them.
     waiting: Mutex<HashSet<ThreadId>>,
 }
 
@@ -36,9 +36,9 @@ impl<'h> RecordedClock<'h> {
 
     /// Moves the clock if this many threads wait.
     ///
-    /// A thread counts again when it has looked again. One that does not look is on its way: it may have
-    /// started its run. If the clock moved on and on until that thread gets a processor, the threads that wait
-    /// for the end of its run would look on and on.
+    /// A thread counts again once it has looked again. A thread that does not look may have started its run.
+    /// If the clock moved on until that thread got a processor, the threads that wait for the end of its run
+    /// would look again and again.
     pub fn advance_for(&self, waiting: usize, by: Duration) {
         let mut looked = self.waiting.lock().expect("nobody panics with it");
         if looked.len() >= waiting {

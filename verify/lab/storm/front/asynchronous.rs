@@ -1,12 +1,12 @@
 //! [`AsyncThrottle`]: a task owns the deferral, and the callers are tasks, too. Some of their futures are
 //! dropped midway.
 
-use super::super::caller::{Call, Own, Told};
+use super::super::caller::{Answer, Call, Own};
 use super::super::course::PATIENCE;
 use super::super::options::Options;
 use super::super::record::Kind;
 use super::super::recorder::{AnyClock, Recorder};
-use super::{Counted, Front, Start};
+use super::{Front, OwnCounts, Start};
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, Tokio};
 use crossbeam_channel::TryRecvError;
@@ -27,8 +27,8 @@ pub struct Asynchronous {
     runtime: Mutex<Option<Runtime>>,
 }
 
-/// Each call hands it on. That counts references, which orders memory and could make up for a fence that the
-/// throttle lacks, so it is counted before the number of the call is published.
+/// Each call gets a reference. Counting references orders memory, and could make up for a fence that the
+/// throttle lacks, so it happens before the number of the call is published.
 struct Shared {
     throttle: AsyncThrottle<Tokio>,
     recorder: Arc<Recorder>,
@@ -38,15 +38,15 @@ struct Shared {
 
 /// When the future of a call is dropped.
 #[derive(Clone, Copy)]
-enum Wait {
+enum Patience {
     ToTheEnd,
     For(Duration),
     /// After its first poll.
     NoLonger,
 }
 
-/// A future's end, if it was waited for.
-enum End<T> {
+/// How a future ended.
+enum FutureEnd<T> {
     Of(T),
     Panicked,
     Dropped,
@@ -95,7 +95,7 @@ impl Front for Asynchronous {
         self.shared.throttle.threshold().as_nanos()
     }
 
-    fn end(&self) -> Result<Counted, String> {
+    fn end(&self) -> Result<OwnCounts, String> {
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(PATIENCE);
@@ -104,7 +104,7 @@ impl Front for Asynchronous {
             let state = self.shared.throttle.state();
             return Err(format!("nothing was pending, and after the end of the runtime it is {state:?}"));
         }
-        Ok(Counted::default())
+        Ok(OwnCounts::default())
     }
 }
 
@@ -145,53 +145,53 @@ async fn calls(shared: Arc<Shared>, start: Start) {
 }
 
 impl Shared {
-    /// One call. Most are plain. By turns some wait for their answer or for their run, some drop that wait
-    /// at once, and some after a while.
-    async fn call(&self, call: &Call, handed: Arc<Self>) -> Told {
-        let patience = Wait::For(self.patience);
+    /// One call. Most are plain. In turn, some wait for their answer or for their run, some drop that wait at
+    /// once, and some after a while.
+    async fn call(&self, call: &Call, handed: Arc<Self>) -> Answer {
+        let patience = Patience::For(self.patience);
         match (call.number % 256, call.number % 8) {
-            (1, _) => self.run(call, handed, Wait::ToTheEnd).await,
+            (1, _) => self.run(call, handed, Patience::ToTheEnd).await,
             (2, _) => self.run(call, handed, patience).await,
-            (_, 3) => self.run(call, handed, Wait::NoLonger).await,
-            (4, _) => self.trigger(call, handed, Some(Wait::ToTheEnd)).await,
+            (_, 3) => self.run(call, handed, Patience::NoLonger).await,
+            (4, _) => self.trigger(call, handed, Some(Patience::ToTheEnd)).await,
             (5, _) => self.trigger(call, handed, Some(patience)).await,
-            (_, 6) => self.trigger(call, handed, Some(Wait::NoLonger)).await,
+            (_, 6) => self.trigger(call, handed, Some(Patience::NoLonger)).await,
             _ => self.trigger(call, handed, None).await,
         }
     }
 
-    async fn trigger(&self, call: &Call, handed: Arc<Self>, wait: Option<Wait>) -> Told {
+    async fn trigger(&self, call: &Call, handed: Arc<Self>, wait: Option<Patience>) -> Answer {
         let thread = call.thread;
         let Ok(ticket) = self.throttle.trigger(move || handed.perform(thread)) else {
-            return Told::nothing_but(Kind::NotTaken);
+            return Answer::nothing_but(Kind::NotTaken);
         };
-        let wait = wait.or(call.waits.then_some(Wait::ToTheEnd));
+        let wait = wait.or(call.waits.then_some(Patience::ToTheEnd));
         let waited = match wait {
             None => None,
             Some(wait) => match until(ticket.wait(), wait).await {
-                End::Of(waited) => Some(waited),
-                End::Panicked | End::Dropped => None,
+                FutureEnd::Of(waited) => Some(waited),
+                FutureEnd::Panicked | FutureEnd::Dropped => None,
             },
         };
-        Told::promised(Kind::Taken, ticket.epoch(), waited)
+        Answer::promised(Kind::Taken, ticket.epoch(), waited)
     }
 
-    async fn run(&self, call: &Call, handed: Arc<Self>, wait: Wait) -> Told {
+    async fn run(&self, call: &Call, handed: Arc<Self>, wait: Patience) -> Answer {
         let thread = call.thread;
         let run = self.throttle.run(move || handed.perform(thread));
         let (kind, own) = match until(run, wait).await {
-            End::Of(Ok(Outcome::RanAtOnce(own))) => (Kind::RanAtOnce, Some(own)),
-            End::Of(Ok(Outcome::RanDeferred(own))) => (Kind::Deferred, Some(own)),
-            End::Of(Ok(Outcome::Coalesced(ticket))) => {
-                return Told::promised(Kind::Coalesced, ticket.epoch(), None);
+            FutureEnd::Of(Ok(Outcome::RanAtOnce(own))) => (Kind::RanAtOnce, Some(own)),
+            FutureEnd::Of(Ok(Outcome::RanDeferred(own))) => (Kind::Deferred, Some(own)),
+            FutureEnd::Of(Ok(Outcome::Coalesced(ticket))) => {
+                return Answer::promised(Kind::Coalesced, ticket.epoch(), None);
             }
-            End::Of(Ok(Outcome::Cancelled)) => (Kind::Cancelled, None),
-            End::Of(Ok(Outcome::Owed)) => (Kind::Owed, None),
-            End::Of(Err(_)) => (Kind::NotTaken, None),
-            End::Panicked => (Kind::Panicked, None),
-            End::Dropped => (Kind::Dropped, None),
+            FutureEnd::Of(Ok(Outcome::Cancelled)) => (Kind::Cancelled, None),
+            FutureEnd::Of(Ok(Outcome::Owed)) => (Kind::Owed, None),
+            FutureEnd::Of(Err(_)) => (Kind::NotTaken, None),
+            FutureEnd::Panicked => (Kind::Panicked, None),
+            FutureEnd::Dropped => (Kind::Dropped, None),
         };
-        Told { own, ..Told::nothing_but(kind) }
+        Answer { own, ..Answer::nothing_but(kind) }
     }
 
     /// The function that every call passes.
@@ -211,17 +211,17 @@ impl Shared {
 }
 
 /// Waits for a future, and drops it when it was waited for long enough.
-async fn until<F: Future>(future: F, wait: Wait) -> End<F::Output> {
+async fn until<F: Future>(future: F, wait: Patience) -> FutureEnd<F::Output> {
     let mut future = pin!(future);
     let caught = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(Poll::Ready(value)) => Poll::Ready(End::Of(value)),
-        Ok(Poll::Pending) if matches!(wait, Wait::NoLonger) => Poll::Ready(End::Dropped),
+        Ok(Poll::Ready(value)) => Poll::Ready(FutureEnd::Of(value)),
+        Ok(Poll::Pending) if matches!(wait, Patience::NoLonger) => Poll::Ready(FutureEnd::Dropped),
         Ok(Poll::Pending) => Poll::Pending,
-        Err(_) => Poll::Ready(End::Panicked),
+        Err(_) => Poll::Ready(FutureEnd::Panicked),
     });
     match wait {
-        Wait::For(limit) => timeout(limit, caught).await.unwrap_or(End::Dropped),
-        Wait::ToTheEnd | Wait::NoLonger => caught.await,
+        Patience::For(limit) => timeout(limit, caught).await.unwrap_or(FutureEnd::Dropped),
+        Patience::ToTheEnd | Patience::NoLonger => caught.await,
     }
 }
 

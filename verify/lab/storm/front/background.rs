@@ -1,12 +1,12 @@
 //! [`Throttled`]: a thread of its own waits and runs, and every call is taken.
 
-use super::super::caller::{Call, Told};
+use super::super::caller::{Answer, Call};
 use super::super::course::PATIENCE;
 use super::super::options::Options;
 use super::super::record::Kind;
 use super::super::recorder::Recorder;
-use super::threads::{self, Calls};
-use super::{Counted, Front, Start};
+use super::threads::{self, ThreadFront};
+use super::{Front, OwnCounts, Start};
 use atomic_throttle::{Pending, Shutdown, Throttled, WeakThrottled};
 use std::sync::{Arc, OnceLock};
 
@@ -50,11 +50,11 @@ impl Front for Background {
         self.throttled.threshold().as_nanos()
     }
 
-    fn end(&self) -> Result<Counted, String> {
+    fn end(&self) -> Result<OwnCounts, String> {
         match self.throttled.shutdown_within(Pending::Finish, PATIENCE) {
             Ok(Shutdown::Idle) => {
                 let (runs, panics) = (Some(self.throttled.runs()), Some(self.throttled.panics()));
-                Ok(Counted { runs, panics, uncovered: None })
+                Ok(OwnCounts { runs, panics, uncovered: None })
             }
             Ok(how) => Err(format!("nothing was pending, and yet it ended as {how:?}")),
             Err(why) => Err(format!("it did not end: {why}")),
@@ -62,12 +62,12 @@ impl Front for Background {
     }
 }
 
-impl Calls for Background {
+impl ThreadFront for Background {
     #[inline]
-    fn call(&self, call: &Call, _: &mut Vec<u64>) -> Told {
+    fn call(&self, call: &Call, _: &mut Vec<u64>) -> Answer {
         match self.throttled.trigger() {
-            Ok(taken) => Told::promised(Kind::Taken, taken.epoch(), call.waits.then(|| taken.wait())),
-            Err(_) => Told::nothing_but(Kind::NotTaken),
+            Ok(taken) => Answer::promised(Kind::Taken, taken.epoch(), call.waits.then(|| taken.wait())),
+            Err(_) => Answer::nothing_but(Kind::NotTaken),
         }
     }
 }

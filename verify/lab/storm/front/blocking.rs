@@ -1,11 +1,11 @@
 //! [`Throttle`]: the call that owns the deferral waits, and runs.
 
-use super::super::caller::{Call, Own, Told};
+use super::super::caller::{Answer, Call, Own};
 use super::super::options::Options;
 use super::super::record::Kind;
 use super::super::recorder::Recorder;
-use super::threads::{self, Calls};
-use super::{Counted, Front, Start};
+use super::threads::{self, ThreadFront};
+use super::{Front, OwnCounts, Start};
 use atomic_throttle::{Outcome, Throttle};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -54,14 +54,14 @@ impl Front for Blocking {
         self.throttle.threshold().as_nanos()
     }
 
-    fn end(&self) -> Result<Counted, String> {
-        Ok(Counted::default())
+    fn end(&self) -> Result<OwnCounts, String> {
+        Ok(OwnCounts::default())
     }
 }
 
-impl Calls for Blocking {
+impl ThreadFront for Blocking {
     #[inline]
-    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Told {
+    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Answer {
         let mut own = None;
         let run = || {
             let running = self.recorder.begin(call.key, seen, || self.stamp());
@@ -74,12 +74,12 @@ impl Calls for Blocking {
             Ok(Outcome::RanDeferred(())) => Kind::Deferred,
             Ok(Outcome::Coalesced(covered)) => {
                 let waited = call.waits.then(|| covered.wait());
-                return Told::promised(Kind::Coalesced, covered.epoch(), waited);
+                return Answer::promised(Kind::Coalesced, covered.epoch(), waited);
             }
             Ok(Outcome::Cancelled) => Kind::Cancelled,
             Ok(Outcome::Owed) => Kind::Owed,
             Err(_) => Kind::Panicked,
         };
-        Told { own, ..Told::nothing_but(kind) }
+        Answer { own, ..Answer::nothing_but(kind) }
     }
 }

@@ -1,29 +1,29 @@
 //! [`KeyedThrottled`]: a throttle for each key, with a trailing edge. One thread waits and runs for all of them,
 //! and every call is taken. Between two calls of a key it may have been evicted.
 //!
-//! A call gets no epoch, so the clock is read when it has returned: the promise to it is kept by the first run
-//! after that, or by one before. Each run receives the number of calls that it covers.
+//! A call returns no epoch, so the clock is read when it has returned: the first run after that time, or an
+//! earlier one, keeps the promise. Each run learns how many calls it covers.
 
-use super::super::caller::{Call, Promised, Told};
+use super::super::caller::{Answer, Call, Promised};
 use super::super::course::PATIENCE;
 use super::super::options::Options;
 use super::super::record::Kind;
 use super::super::recorder::Recorder;
-use super::threads::{self, Calls};
-use super::{Counted, Front, Start};
+use super::threads::{self, ThreadFront};
+use super::{Front, OwnCounts, Start};
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
     KeyedThrottled, Pending, Shutdown, Snapshot, Timestamp, WaitError, WeakKeyedThrottled,
 };
 use std::sync::{Arc, OnceLock};
 
-pub struct Keyed {
+pub struct KeyedTrailing {
     throttled: KeyedThrottled<usize>,
     recorder: Arc<Recorder>,
     cancels: bool,
 }
 
-impl Front for Keyed {
+impl Front for KeyedTrailing {
     fn new(options: &Options, recorder: &Arc<Recorder>) -> Result<Self, String> {
         let itself: Arc<OnceLock<WeakKeyedThrottled<usize>>> = Arc::default();
         // Few shards: the thread looks for keys to evict where the others call.
@@ -61,10 +61,10 @@ impl Front for Keyed {
         self.throttled.threshold().as_nanos()
     }
 
-    fn end(&self) -> Result<Counted, String> {
+    fn end(&self) -> Result<OwnCounts, String> {
         let throttled = &self.throttled;
         match (throttled.shutdown_within(Pending::Finish, PATIENCE), throttled.pending()) {
-            (Ok(Shutdown::Idle), 0) => Ok(Counted {
+            (Ok(Shutdown::Idle), 0) => Ok(OwnCounts {
                 runs: Some(throttled.runs()),
                 panics: Some(throttled.panics()),
                 uncovered: Some(throttled.uncovered()),
@@ -77,23 +77,23 @@ impl Front for Keyed {
     }
 }
 
-impl Keyed {
-    /// Waits until all that was requested has been run, and returns whether that tells of this call: when the
-    /// wait begins, a cancel may have given it up.
+impl KeyedTrailing {
+    /// Waits until every request has been run. Returns whether that says anything about this call: a cancel
+    /// may have given it up before the wait began.
     fn wait(&self) -> Result<bool, WaitError> {
         match self.throttled.wait() {
-            // Nothing else is waited for less when a run panics.
+            // Even if a run panics, the wait is for all requests.
             Ok(()) | Err(WaitError::Panicked) => Ok(!self.cancels),
             Err(why) => Err(why),
         }
     }
 }
 
-impl Calls for Keyed {
+impl ThreadFront for KeyedTrailing {
     #[inline]
-    fn call(&self, call: &Call, _: &mut Vec<u64>) -> Told {
+    fn call(&self, call: &Call, _: &mut Vec<u64>) -> Answer {
         if self.throttled.trigger(&call.key).is_err() {
-            return Told::nothing_but(Kind::NotTaken);
+            return Answer::nothing_but(Kind::NotTaken);
         }
         let promise = Some(Promised::By(self.recorder.now()));
         let (kind, heard) = match call.waits.then(|| self.wait()) {
@@ -101,7 +101,7 @@ impl Calls for Keyed {
             Some(Err(WaitError::Owed)) => (Kind::Owed, None),
             Some(Ok(false) | Err(_)) | None => (Kind::Taken, None),
         };
-        Told { promise, heard, ..Told::nothing_but(kind) }
+        Answer { promise, heard, ..Answer::nothing_but(kind) }
     }
 }
 

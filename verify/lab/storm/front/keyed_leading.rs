@@ -1,12 +1,12 @@
-//! [`Keyed`]: a throttle for each key. A call runs at once, or is refused: nothing is promised,
-//! and nothing is pending. Between two calls of a key it may have been evicted.
+//! [`Keyed`]: a throttle for each key. A call runs at once or is refused: nothing is promised, and nothing is
+//! pending. Between two calls of a key it may have been evicted.
 
-use super::super::caller::{Call, Own, Told};
+use super::super::caller::{Answer, Call, Own};
 use super::super::options::Options;
 use super::super::record::Kind;
 use super::super::recorder::Recorder;
-use super::threads::{self, Calls};
-use super::{Counted, Front, Start};
+use super::threads::{self, ThreadFront};
+use super::{Front, OwnCounts, Start};
 use atomic_throttle::{Keyed, KeyedError, Timestamp};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Front for KeyedLeading {
     }
 
     /// All runs are over: each key may run now, or when its window is over.
-    fn end(&self) -> Result<Counted, String> {
+    fn end(&self) -> Result<OwnCounts, String> {
         for key in 0..self.recorder.keys() {
             let Err(refused) = self.keyed.try_enter(&key) else { continue };
             let latest = self.recorder.now().saturating_add(self.threshold());
@@ -59,13 +59,13 @@ impl Front for KeyedLeading {
                 return Err(format!("key {key} may not run though no run is in progress: {refused}"));
             }
         }
-        Ok(Counted::default())
+        Ok(OwnCounts::default())
     }
 }
 
-impl Calls for KeyedLeading {
+impl ThreadFront for KeyedLeading {
     #[inline]
-    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Told {
+    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Answer {
         let mut own = None;
         let called = panic::catch_unwind(AssertUnwindSafe(|| {
             let entered = self.keyed.try_enter(&call.key)?;
@@ -80,6 +80,6 @@ impl Calls for KeyedLeading {
             Ok(Err(_)) => Kind::NotTaken,
             Err(_) => Kind::Panicked,
         };
-        Told { own, ..Told::nothing_but(kind) }
+        Answer { own, ..Answer::nothing_but(kind) }
     }
 }

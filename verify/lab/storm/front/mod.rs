@@ -11,7 +11,7 @@ mod threads;
 pub use asynchronous::Asynchronous;
 pub use background::Background;
 pub use blocking::Blocking;
-pub use keyed::Keyed;
+pub use keyed::KeyedTrailing;
 pub use keyed_leading::KeyedLeading;
 
 use super::caller::Caller;
@@ -26,14 +26,14 @@ use std::sync::Arc;
 
 /// What a storm needs of a front end. It has one throttle for each key.
 pub trait Front: Send + Sync + Sized + 'static {
-    /// The clock that it goes by.
+    /// The clock that it uses.
     fn clock() -> AnyClock {
         Arc::new(Monotonic)
     }
 
     fn new(options: &Options, recorder: &Arc<Recorder>) -> Result<Self, String>;
 
-    /// Lets a caller loose.
+    /// Starts a caller.
     fn start(self: &Arc<Self>, start: Start) -> Result<(), String>;
 
     /// Gives up the pending run, and returns whether there was one.
@@ -52,19 +52,19 @@ pub trait Front: Send + Sync + Sized + 'static {
     fn threshold(&self) -> u64;
 
     /// Ends a front end that has nothing left to do, and says what it counted.
-    fn end(&self) -> Result<Counted, String>;
+    fn end(&self) -> Result<OwnCounts, String>;
 }
 
-/// What a front end counted itself, of those that count.
+/// What a front end has counted, if it counts.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct OwnCounts {
     pub runs: Option<u64>,
     pub panics: Option<u64>,
     /// Calls that were taken and whose run was given up.
     pub uncovered: Option<u64>,
 }
 
-/// How a caller begins, all together, and where it leaves what it has to tell.
+/// How a caller starts, together with the others, and where it sends its report.
 pub struct Start {
     pub thread: usize,
     /// Makes the caller, as soon as the slice is known.
@@ -110,7 +110,7 @@ impl Which {
         !matches!(self, Self::KeyedLeading)
     }
 
-    /// Whether a call is told the epoch after which a run covers it.
+    /// Whether a call returns the epoch after which a run covers it.
     pub const fn tells_epochs(self) -> bool {
         !matches!(self, Self::Keyed)
     }
@@ -146,7 +146,7 @@ impl Which {
     pub const fn story(self) -> [&'static str; 2] {
         match self {
             Self::Blocking => [
-                "A call runs at once if the window is over and no run is in progress. Else one call becomes the \
+                "A call runs at once if the window is over and no run is in progress. Otherwise one call becomes the \
                  owner of the deferral: it waits, and runs as soon as it may.",
                 "All other calls meanwhile coalesce into that run and return at once. So runs start at least \
                  one threshold apart, and no call is lost.",
@@ -158,7 +158,7 @@ impl Which {
                  and no call is lost.",
             ],
             Self::Async => [
-                "A task runs, at once if the window is over and no run is in progress, else as soon as it may. \
+                "A task runs, at once if the window is over and no run is in progress, otherwise as soon as it may. \
                  Some calls wait for that, some drop their future midway.",
                 "One run covers all calls that were made before it. So runs start at least one threshold apart, \
                  and no call is lost, nor is one with its future.",
@@ -172,7 +172,7 @@ impl Which {
             Self::KeyedLeading => [
                 "Each key has a throttle of its own: what is drawn is the first. A call runs at once if the \
                  window of its key is over and no run of it is in progress.",
-                "Else it is refused, and knows it. Keys that are idle are forgotten meanwhile, and still the runs \
+                "Otherwise it is refused. Keys that are idle are forgotten meanwhile, and still the runs \
                  of a key start at least one threshold apart.",
             ],
         }

@@ -1,19 +1,19 @@
 //! Callers that are threads.
 
-use super::super::caller::{Call, Told};
+use super::super::caller::{Answer, Call};
 use super::super::recorder::pause;
 use super::{Front, Start};
 use std::sync::Arc;
 use std::thread;
 
 /// A front end that threads call.
-pub trait Calls: Front {
+pub trait ThreadFront: Front {
     /// One call. `seen` is room for the numbers that a run in it sees.
-    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Told;
+    fn call(&self, call: &Call, seen: &mut Vec<u64>) -> Answer;
 }
 
 /// Starts a thread that calls until the storm is over.
-pub fn start<F: Calls>(front: &Arc<F>, start: Start, room: Vec<u64>) -> Result<(), String> {
+pub fn start<F: ThreadFront>(front: &Arc<F>, start: Start, room: Vec<u64>) -> Result<(), String> {
     let (front, thread) = (Arc::clone(front), start.thread + 1);
     thread::Builder::new()
         .spawn(move || calls(&*front, start, room))
@@ -21,7 +21,7 @@ pub fn start<F: Calls>(front: &Arc<F>, start: Start, room: Vec<u64>) -> Result<(
         .map_err(|e| format!("cannot start thread {thread}: {e}"))
 }
 
-fn calls<F: Calls>(front: &F, start: Start, mut seen: Vec<u64>) {
+fn calls<F: ThreadFront>(front: &F, start: Start, mut seen: Vec<u64>) {
     let _ = start.ready.send(());
     let Ok(slice) = start.go.recv() else { return };
     let mut caller = (start.caller)(slice);

@@ -42,12 +42,12 @@ pub struct Figures {
     /// From the death of a process that was running, or owned the pending run, to the next start.
     pub to_takeover: Vec<Nanos>,
     /// For each seat, what its processes have done.
-    pub seats: Vec<Seat>,
+    pub seats: Vec<SeatFigures>,
 }
 
 /// What the processes of one seat have done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seat {
+pub struct SeatFigures {
     /// Processes.
     pub processes: usize,
     /// The killed ones among them.
@@ -127,12 +127,12 @@ fn to_takeover(history: &History, in_time: &[&Run]) -> Vec<Nanos> {
     deaths.filter_map(|(_, fact)| next(fact.until).map(|started| started - fact.until)).collect()
 }
 
-fn seats(trial: &Trial, history: &History) -> Vec<Seat> {
+fn seats(trial: &Trial, history: &History) -> Vec<SeatFigures> {
     let mut seats = Vec::new();
-    let mut of = |who: Who, add: fn(&mut Seat)| {
+    let mut of = |who: Who, add: fn(&mut SeatFigures)| {
         let seat = who.seat as usize;
         if seats.len() <= seat {
-            seats.resize(seat + 1, Seat::default());
+            seats.resize(seat + 1, SeatFigures::default());
         }
         add(&mut seats[seat]);
     };

@@ -14,7 +14,7 @@ mod figures;
 mod history;
 
 pub use self::breach::Breach;
-pub use self::figures::{Figures, Seat};
+pub use self::figures::{Figures, SeatFigures};
 
 use self::history::History;
 use crate::log::{Nanos, Record, Who};

@@ -4,7 +4,7 @@
 //! The file that declares this module says what `subject` is: the library, or its sources with a planted
 //! fault.
 
-#![allow(dead_code, reason = "the planted faults are looked for with a part of them")]
+#![allow(dead_code, reason = "the planted faults need some of them")]
 
 mod background;
 pub mod background_calls;

@@ -1,4 +1,4 @@
-//! Who is measured. To add a contestant, add a line to [`list`].
+//! The contestants. To add one, add a line to [`list`].
 
 mod ours;
 pub mod peers;
@@ -30,10 +30,10 @@ pub struct Contestant {
     pub name: &'static str,
     pub role: Role,
     pub promises: Promises,
-    /// What a reader has to know about it besides.
+    /// What else a reader must know about it.
     pub note: &'static str,
     pub runs: Runs,
-    /// Whether a call waits in a window for its end, as the owner of a deferral.
+    /// Whether a call waits for the end of the window, as the owner of a deferral.
     owners_wait: bool,
     scenarios: &'static [Scenario],
     prepare: Box<dyn Fn(Scenario) -> Prepared>,
@@ -49,13 +49,13 @@ impl Contestant {
         self.scenarios.contains(&scenario)
     }
 
-    /// How many of its callers wait all the time for a window to end.
+    /// How many of its callers always wait for a window to end.
     pub fn waiting(&self, scenario: Scenario) -> usize {
         usize::from(self.owners_wait && scenario == Scenario::Window)
     }
 }
 
-/// A value that a limit's word never holds: a decision compares what it loads, so a limit does, too.
+/// A value that a limit's word never holds. A decision compares what it loads, so a limit does, too.
 const NEVER: u64 = u64::MAX;
 
 /// All of them, in the order of the tables.

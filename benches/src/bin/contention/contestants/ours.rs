@@ -90,8 +90,8 @@ impl<C: Clock + Send + Sync + 'static> Drop for Owner<C> {
 
 /// `Throttled::trigger`: never waits, and never runs the function itself.
 pub fn trigger(name: &'static str, note: &'static str) -> Contestant {
-    // No caller runs it. A refused call, which nothing here brings about, is counted as one that ran; then the
-    // figure is refused, too.
+    // No caller runs it. A refused call, which nothing here causes, counts as one that ran; then the figure
+    // is refused as well.
     let call = |throttled: &Throttled| throttled.trigger().is_err();
     let prepare = move |scenario| -> Prepared {
         let throttled = spawn(Scenario::threshold(scenario));

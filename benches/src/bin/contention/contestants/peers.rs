@@ -1,4 +1,4 @@
-//! What one would write, or take, instead.
+//! What a program would use instead.
 
 use super::{Contestant, Role};
 use crate::scenario::Runs;

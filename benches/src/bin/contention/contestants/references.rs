@@ -1,4 +1,5 @@
-//! The limits: what a call is made of. They stand in every scenario, because no contestant can do without them.
+//! The limits: the parts that a call is made of. They stand in every scenario, because no contestant can do
+//! without them.
 
 use super::{Contestant, Role};
 use crate::scenario::Runs;

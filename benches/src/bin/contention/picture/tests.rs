@@ -1,10 +1,10 @@
-//! The picture is read back: who is in it, and whether what is written in it can be read.
+//! Reads the picture back: which contestants are in it, and whether its words are legible.
 
 use super::*;
 use crate::samples::{report, usual};
 use roxmltree::Document;
 
-/// What is written, and the box that it fills at the most.
+/// Some words, and the largest box that they may fill.
 struct Words {
     text: String,
     left: f64,
