@@ -177,9 +177,6 @@ pub use self::front::keyed::{
 #[cfg(feature = "batch")]
 pub use self::front::throttled::{Batch, Batched, Rejected};
 
-#[cfg(test)]
-use watchdog as _;
-
 #[cfg(doc)]
 pub mod design;
 

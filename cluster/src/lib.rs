@@ -68,9 +68,6 @@ pub use self::throttled::{
     Builder, ClusterThrottled, Ended, Left, Run, SpawnError, Status, Ticket, WaitError,
 };
 
-#[cfg(test)]
-use watchdog as _;
-
 #[cfg(doc)]
 pub mod design {
     //! [promises]: crate#guarantees
