@@ -85,7 +85,7 @@ impl Check {
     /// If there were none: a check that looked at nothing has not passed.
     pub fn passed(self, count: usize, unit: &str) {
         // The test runner may have left its own line open.
-        println!("\n{}", self.line(count, unit));
+        print!("{}", self.line(count, unit).in_one_piece());
     }
 
     /// The line that [`passed`](Self::passed) prints, for a program that must not panic if it cannot print.
@@ -108,7 +108,7 @@ impl Check {
 
 /// Reports that the planted `fault` was found, and `how`: the tool first.
 pub fn caught(fault: &str, how: &str) {
-    println!("\n{}", Line::Caught { fault: fault.to_owned(), how: how.to_owned() });
+    print!("{}", Line::Caught { fault: fault.to_owned(), how: how.to_owned() }.in_one_piece());
 }
 
 /// One line of a check's output.
@@ -137,6 +137,12 @@ pub enum Line {
 }
 
 impl Line {
+    /// The line as it is printed: with its ends, and by one write. A backtrace may be on its way to the same pipe,
+    /// and a line that does not begin at the beginning of one would not be found.
+    fn in_one_piece(&self) -> String {
+        format!("\n{self}\n")
+    }
+
     /// Reads a line of output; `None` if it is none of these.
     ///
     /// # Errors
@@ -187,6 +193,7 @@ impl fmt::Display for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{self, Write};
 
     #[test]
     fn what_is_written_is_read() {
@@ -202,6 +209,29 @@ mod tests {
         ] {
             assert_eq!(Line::read(&line.to_string()), Ok(Some(line)));
         }
+    }
+
+    /// Counts the writes that reach the pipe.
+    struct Pipe(usize);
+
+    impl io::Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += 1;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_reaches_the_pipe_by_one_write() {
+        let line = Line::Caught { fault: "no fence".to_owned(), how: "loom: in 3 of 47".to_owned() };
+        // As the standard output does it.
+        let mut out = io::LineWriter::new(Pipe(0));
+        write!(out, "{}", line.in_one_piece()).expect("it takes everything");
+        assert_eq!(out.get_ref().0, 1);
     }
 
     #[test]
