@@ -214,7 +214,7 @@ mod tests {
     /// Counts the writes that reach the pipe.
     struct Pipe(usize);
 
-    impl io::Write for Pipe {
+    impl Write for Pipe {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0 += 1;
             Ok(bytes.len())
