@@ -107,5 +107,5 @@ fn an_error_names_the_file_and_what_to_do() {
 
 #[test]
 fn a_target_has_one_file() {
-    assert_eq!(file(Path::new("/root"), "keyed"), Path::new("/root/fuzz/corpus/keyed.corpus"));
+    assert_eq!(file(Path::new("/checkout"), "keyed"), Path::new("/checkout/fuzz/corpus/keyed.corpus"));
 }
