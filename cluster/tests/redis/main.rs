@@ -37,7 +37,7 @@ use watchdog as _;
 /// needs one to expire sets a short one.
 fn options(server: &Server) -> RedisOptions {
     let patience = Duration::from_secs(20);
-    RedisOptions::new("reload").port(server.port()).connect_timeout(patience).response_timeout(patience)
+    RedisOptions::new("reload").port(server.port()).timeout(patience)
 }
 
 fn register(options: RedisOptions) -> Redis {

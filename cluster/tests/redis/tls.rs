@@ -70,7 +70,7 @@ fn the_certificate_of_the_server_must_be_vouched_for() {
         RegisterErrorKind::Unreachable,
     );
     // Neither side understands the other, and a server that waits for more does not say so.
-    let hasty = |options: RedisOptions| register(options.response_timeout(Duration::from_millis(100)));
+    let hasty = |options: RedisOptions| register(options.timeout(Duration::from_millis(100)));
     both_fail(&hasty(options(&server).tls(true).certificate_authority(pem)), RegisterErrorKind::Unreachable);
     both_fail(&hasty(options(&server).port(port)), RegisterErrorKind::Unreachable);
 }
@@ -79,5 +79,5 @@ fn the_certificate_of_the_server_must_be_vouched_for() {
 fn a_certificate_that_cannot_be_read_is_refused_at_once() {
     let options =
         RedisOptions::new("reload").tls(true).certificate_authority("-----BEGIN CERTIFICATE-----\nx");
-    assert!(matches!(Redis::new(options).unwrap_err(), RedisOptionsError::Client(_)));
+    assert!(matches!(Redis::new(options).unwrap_err(), RedisOptionsError::Certificate(_)));
 }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// How the connection fails. The bytes are counted from the moment when the fault is [set](Cut::fail), over
 /// all connections.
@@ -22,9 +23,14 @@ pub enum Fault {
     },
     /// Passes requests on and withholds the replies; the connection stays open.
     Swallow,
+    /// Passes requests on, and replies with a text that never ends, one byte after the other.
+    Drip,
     /// Closes every connection, and each new one as soon as it is made.
     Refuse,
 }
+
+/// Between two bytes of [`Fault::Drip`].
+const DRIP: Duration = Duration::from_millis(20);
 
 /// The proxy. When it is dropped, its threads end.
 pub struct Cut {
@@ -110,7 +116,7 @@ impl State {
             (Some(Fault::Request { after }), Way::Request) | (Some(Fault::Reply { after }), Way::Reply) => {
                 after
             }
-            (Some(Fault::Swallow), Way::Reply) => return Verdict { pass: 0, close: false },
+            (Some(Fault::Swallow | Fault::Drip), Way::Reply) => return Verdict { pass: 0, close: false },
             (Some(Fault::Refuse), _) => return Verdict { pass: 0, close: true },
             _ => return Verdict { pass: bytes, close: false },
         };
@@ -167,7 +173,14 @@ impl Shared {
             if read == 0 {
                 break;
             }
-            let verdict = self.state.lock().unwrap().judge(way, read);
+            let (verdict, drips) = {
+                let mut state = self.state.lock().unwrap();
+                (state.judge(way, read), way == Way::Reply && state.fault == Some(Fault::Drip))
+            };
+            if drips {
+                self.drip(&mut to);
+                break;
+            }
             if to.write_all(&bytes[..verdict.pass]).is_err() || verdict.close {
                 break;
             }
@@ -177,11 +190,23 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Until the client closes the connection, or the proxy passes everything on again.
+    fn drip(&self, to: &mut TcpStream) {
+        let mut byte = b"+";
+        while to.write_all(byte).is_ok() && self.state.lock().unwrap().fault == Some(Fault::Drip) {
+            byte = b"x";
+            thread::sleep(DRIP);
+        }
+    }
+}
+
 impl Drop for Cut {
     fn drop(&mut self) {
         let passing = {
             let mut state = self.shared.state.lock().unwrap();
             state.ended = true;
+            state.fault = None;
             state.close_all();
             std::mem::take(&mut state.passing)
         };
