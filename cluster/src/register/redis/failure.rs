@@ -57,7 +57,7 @@ impl fmt::Display for NotACell {
         let held = String::from_utf8_lossy(&self.held);
         write!(
             f,
-            "the key begins with {held:?}, and the key of a throttle of this version begins with \"at1 \""
+            "the key begins with {held:?}, and the key of a throttle of this version begins with \"at2 \""
         )
     }
 }
