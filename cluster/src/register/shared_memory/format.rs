@@ -56,22 +56,24 @@ impl Identity {
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A register of this boot.
+    /// A register of this boot and of this clock.
     Ready,
-    /// To be initialized: empty, or left unfinished, or from before a reboot.
-    New,
+    /// To be initialized if nobody uses it: empty, or left unfinished, or from before a reboot, or of another
+    /// clock. While somebody uses it, it is refused, for this reason.
+    New(SharedMemoryErrorKind),
     /// To be left alone.
     Refused(SharedMemoryErrorKind),
 }
 
 /// Judges a file of `length` bytes; `bytes` are its first ones, as many as a register has.
 pub(super) fn judge(bytes: &[u8], length: u64, identity: Identity) -> Found {
+    let new = Found::New(SharedMemoryErrorKind::InUse);
     if bytes.is_empty() {
-        return Found::New;
+        return new;
     }
     let begun = [UNFINISHED, VERSION.to_le_bytes()].concat();
     if bytes.len() < begun.len() && begun.starts_with(bytes) {
-        return Found::New;
+        return new;
     }
     let Some((magic, rest)) = bytes.split_first_chunk() else { return refused_as_foreign(bytes, length) };
     if ![COMPLETE, UNFINISHED].contains(magic) {
@@ -84,7 +86,7 @@ pub(super) fn judge(bytes: &[u8], length: u64, identity: Identity) -> Found {
     }
     let whole = length == LENGTH as u64 && bytes.len() == LENGTH;
     if *magic == UNFINISHED && (whole || length < LENGTH as u64) {
-        return Found::New;
+        return new;
     }
     if !whole {
         return Found::Refused(SharedMemoryErrorKind::Length { found: length });
@@ -92,9 +94,10 @@ pub(super) fn judge(bytes: &[u8], length: u64, identity: Identity) -> Found {
     let kept = &bytes[IDENTITY_AT..CELL];
     let current = identity.to_bytes();
     if kept[..16] != current[..16] {
-        Found::New
+        new
     } else if kept != current {
-        Found::Refused(SharedMemoryErrorKind::Clock)
+        // Its times are of a clock that its present users do not have.
+        Found::New(SharedMemoryErrorKind::Clock)
     } else {
         Found::Ready
     }
@@ -134,7 +137,11 @@ mod tests {
 
     const HERE: Identity = Identity { boot: [7; 16], time_namespace: [4, 9] };
     const BEFORE: Identity = Identity { boot: [6; 16], time_namespace: [4, 9] };
+    /// Of the same boot, with another clock.
     const BESIDE: Identity = Identity { boot: [7; 16], time_namespace: [4, 8] };
+
+    const NEW: Found = Found::New(SharedMemoryErrorKind::InUse);
+    const NEW_TO_THIS_CLOCK: Found = Found::New(SharedMemoryErrorKind::Clock);
 
     fn judged(bytes: &[u8]) -> Found {
         judge(&bytes[..bytes.len().min(LENGTH)], bytes.len() as u64, HERE)
@@ -143,8 +150,8 @@ mod tests {
     #[test]
     fn what_is_written_is_found() {
         assert_eq!(judged(&new(HERE)), Found::Ready);
-        assert_eq!(judged(&new(BEFORE)), Found::New, "from before a reboot");
-        assert_eq!(judged(&new(BESIDE)), Found::Refused(SharedMemoryErrorKind::Clock));
+        assert_eq!(judged(&new(BEFORE)), NEW, "from before a reboot");
+        assert_eq!(judged(&new(BESIDE)), NEW_TO_THIS_CLOCK);
     }
 
     #[test]
@@ -152,11 +159,11 @@ mod tests {
         let check =
             evidence::Check::of("C6", "bytes: an initialization cut off after any byte is begun again");
         let mut cuts = 0;
-        for from in [Vec::new(), new(BEFORE).to_vec()] {
+        for from in [Vec::new(), new(BEFORE).to_vec(), new(BESIDE).to_vec()] {
             let mut file = from;
             for (at, bytes) in writes(HERE) {
                 for (at, byte) in (at..).zip(bytes) {
-                    assert_eq!(judged(&file), Found::New, "after {cuts} bytes");
+                    assert!(matches!(judged(&file), Found::New(_)), "after {cuts} bytes");
                     file.resize(file.len().max(at + 1), 0);
                     file[at] = byte;
                     cuts += 1;
@@ -185,7 +192,7 @@ mod tests {
     fn an_unfinished_one_that_grew_is_refused() {
         let mut file = new(HERE).to_vec();
         file[..8].copy_from_slice(&UNFINISHED);
-        assert_eq!(judged(&file), Found::New);
+        assert_eq!(judged(&file), NEW);
         file.push(0);
         assert_eq!(judged(&file), Found::Refused(SharedMemoryErrorKind::Length { found: LENGTH as u64 + 1 }));
     }
@@ -198,13 +205,13 @@ mod tests {
                 file[at] ^= change;
                 let found = judged(&file);
                 let right = match at {
-                    0 if file[0] == UNFINISHED[0] => found == Found::New,
+                    0 if file[0] == UNFINISHED[0] => found == NEW,
                     0..VERSION_AT => found == Found::Refused(SharedMemoryErrorKind::Foreign),
                     VERSION_AT..IDENTITY_AT => {
                         matches!(found, Found::Refused(SharedMemoryErrorKind::Version { .. }))
                     }
-                    IDENTITY_AT..32 => found == Found::New,
-                    32..CELL => found == Found::Refused(SharedMemoryErrorKind::Clock),
+                    IDENTITY_AT..32 => found == NEW,
+                    32..CELL => found == NEW_TO_THIS_CLOCK,
                     _ => found == Found::Ready,
                 };
                 assert!(right, "byte {at} changed by {change}: {found:?}");

@@ -54,8 +54,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 ///
 /// * One 128-bit compare-and-swap of the processor moves the cell, with a fence before and after. No step
 ///   holds a lock, so a process that dies or is stopped at any point blocks no other.
-/// * A file from before a reboot counts as new, and so does an empty one. Any other file that is not a whole
-///   register of this version and of this boot is refused, and left as it is.
+/// * A file that nobody uses counts as new if it is empty, from before a reboot, or of the clock of another time
+///   namespace. While a process uses such a file, it is refused, and left as it is. So is any other file that
+///   is not a whole register of this version.
 /// * A process that dies while it opens leaves a file that the next one can use, or no file. At most a small
 ///   file `.throttle-*` stays beside it.
 /// * A new file has mode 600, or [the mode asked for](SharedMemoryOptions::mode), whatever the umask is. A
@@ -84,8 +85,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Put it in a file system in memory, such as `/run` or `/dev/shm`. There no disk can fail or be full under
 /// the mapped page, which would end the process by `SIGBUS` as well. Put it in a directory in which only the
 /// users that share it can create files, not in `/tmp`. All its processes must be on one machine and in one
-/// time namespace, because others have another monotonic clock; opening it from elsewhere is detected and
-/// refused.
+/// time namespace, because others have another monotonic clock. While a process uses it, opening it from
+/// another time namespace is refused. If they take turns instead, each begins anew, and runs may come early.
 ///
 /// # Cost
 ///
