@@ -2,7 +2,7 @@
 //! while it is in use.
 
 use super::processes::{self, Role};
-use super::{BOOT, LENGTH, current, increment, open_now, place, refusal, spoil};
+use super::{BOOT, LENGTH, TIME_NAMESPACE, current, increment, open_now, place, refusal, spoil};
 use atomic_throttle_cluster::register::{SharedMemory, SharedMemoryErrorKind};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, Permissions};
@@ -78,18 +78,32 @@ fn a_file_from_another_boot_is_initialized_once() {
     });
 }
 
+/// The marks of another boot and of another clock, each with the reason why a file that is in use is refused.
+const MARKS: [(u64, SharedMemoryErrorKind); 2] =
+    [(BOOT, SharedMemoryErrorKind::InUse), (TIME_NAMESPACE, SharedMemoryErrorKind::Clock)];
+
+#[test]
+fn a_file_of_another_clock_is_initialized_once() {
+    initialized_once("a file of another clock", |path| {
+        increment(&open_now(path).unwrap());
+        spoil(path, TIME_NAMESPACE);
+    });
+}
+
 #[test]
 fn what_is_in_use_is_not_initialized() {
-    let (_directory, path) = place();
-    let user = SharedMemory::open(&path).unwrap();
-    increment(&user);
-    spoil(&path, BOOT);
-    let before = fs::read(&path).unwrap();
-    assert_eq!(refusal(&path), SharedMemoryErrorKind::InUse);
-    assert_eq!(fs::read(&path).unwrap(), before);
-    assert_eq!(current(&user), 1);
-    drop(user);
-    assert_eq!(current(&open_now(&path).unwrap()), 0, "nobody uses it any more: it is from another boot");
+    for (mark, refused) in MARKS {
+        let (_directory, path) = place();
+        let user = SharedMemory::open(&path).unwrap();
+        increment(&user);
+        spoil(&path, mark);
+        let before = fs::read(&path).unwrap();
+        assert_eq!(refusal(&path), refused);
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(current(&user), 1);
+        drop(user);
+        assert_eq!(current(&SharedMemory::open(&path).unwrap()), 0, "nobody uses it: {refused:?}");
+    }
 }
 
 #[test]
@@ -107,13 +121,13 @@ fn a_process_that_is_stopped_does_not_stop_others() {
 /// With the usual limit: a child process that another test starts has all files open that are open here,
 /// until it executes another program.
 #[test]
-fn another_boot_and_an_empty_file_are_new() {
+fn another_boot_another_clock_and_an_empty_file_are_new() {
     let (_directory, path) = place();
-    for at in BOOT..BOOT + 16 {
+    for at in (BOOT..BOOT + 16).chain(TIME_NAMESPACE..TIME_NAMESPACE + 16) {
         increment(&SharedMemory::open(&path).unwrap());
         assert_eq!(current(&SharedMemory::open(&path).unwrap()), 1, "it stays when nobody uses it");
         spoil(&path, at);
-        assert_eq!(current(&SharedMemory::open(&path).unwrap()), 0, "byte {at} of another boot");
+        assert_eq!(current(&SharedMemory::open(&path).unwrap()), 0, "byte {at} of another boot or clock");
     }
     increment(&SharedMemory::open(&path).unwrap());
     fs::write(&path, []).unwrap();

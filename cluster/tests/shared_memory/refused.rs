@@ -1,4 +1,5 @@
-//! A file that is not a register of this version, boot and clock is refused by kind, and left as it is.
+//! A file that is not a register of this version is refused by kind, and left as it is. So is one that is in use
+//! by another clock.
 
 use super::processes::{self, Role};
 use super::{LENGTH, TIME_NAMESPACE, VERSION, current, increment, open_now, place, refusal, spoil};
@@ -47,7 +48,7 @@ fn the_first_bytes_are_another_s() {
 
 #[test]
 fn another_version() {
-    for (at, found) in (0..8).map(|byte| (VERSION + byte, 1_u64 ^ 0xFF << (8 * byte))) {
+    for (at, found) in (0..8).map(|byte| (VERSION + byte, 2_u64 ^ 0xFF << (8 * byte))) {
         let (_directory, path) = place();
         register(&path);
         spoil(&path, at);
@@ -66,33 +67,43 @@ fn another_length() {
     }
 }
 
+/// In use, it is refused; `opening` shows that it begins anew when nobody uses it.
 #[test]
 fn another_clock() {
     for at in TIME_NAMESPACE..TIME_NAMESPACE + 16 {
         let (_directory, path) = place();
-        register(&path);
+        let user = SharedMemory::open(&path).unwrap();
+        increment(&user);
         spoil(&path, at);
         assert_eq!(refused(&path), SharedMemoryErrorKind::Clock, "byte {at}");
+        assert_eq!(current(&user), 1);
     }
 }
 
+/// With real clocks: a process of another time namespace is refused while this one uses the file. When nobody
+/// uses it, each side begins anew, because the times in the cell are of the other clock.
 #[test]
 fn the_clock_of_another_time_namespace() {
-    let unshare = || {
+    let unshare = |program: &Path| {
         let mut command = Command::new("unshare");
-        command.args(["--time", "--fork", "--monotonic", "1000"]);
+        command.args(["--time", "--fork", "--monotonic", "1000"]).arg(program);
         command
     };
-    if !unshare().arg("true").output().is_ok_and(|output| output.status.success()) {
+    if !unshare(Path::new("true")).output().is_ok_and(|output| output.status.success()) {
         println!("skipped: there is no `unshare --time`, or it is not permitted");
         return;
     }
     let (_directory, path) = place();
-    register(&path);
-    let mut command = unshare();
-    command.arg(env::current_exe().unwrap());
-    processes::finish(processes::start_by(command, Role::FindAnotherClock, &path));
-    assert_eq!(current(&open_now(&path).unwrap()), 1);
+    let elsewhere = |role| {
+        processes::finish(processes::start_by(unshare(&env::current_exe().unwrap()), role, &path));
+    };
+    let user = SharedMemory::open(&path).unwrap();
+    (0..5).for_each(|_| increment(&user));
+    elsewhere(Role::FindAnotherClock);
+    assert_eq!(current(&user), 5, "it goes on as if nothing had been");
+    drop(user);
+    elsewhere(Role::Increment(2));
+    assert_eq!(current(&SharedMemory::open(&path).unwrap()), 0, "after 2 by the other clock");
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl fmt::Display for Failure {
                 let held = String::from_utf8_lossy(held);
                 write!(
                     f,
-                    "the key begins with {held:?}, and the key of a throttle of this version begins with \"at1 \""
+                    "the key begins with {held:?}, and the key of a throttle of this version begins with \"at2 \""
                 )
             }
             Self::NoPrimary { name, sentinels } => {

@@ -57,8 +57,8 @@ use std::sync::Arc;
 ///
 /// # The key
 ///
-/// It holds one line of text: `at1`, the word and the epoch of the last finished run in hexadecimal, and the
-/// mark of the latest start. Any other value is foreign, and is never overwritten. Each swap sets the expiry
+/// It holds one line of text: `at2`, the word and the epoch of the last finished run in hexadecimal, the mark of
+/// the latest start, and its terms. Any other value is foreign, and is never overwritten. Each swap sets the expiry
 /// again ([`retention`](RedisOptions::retention)): a throttle that is not used for that long starts as a new
 /// one.
 ///

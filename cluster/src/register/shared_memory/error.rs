@@ -57,7 +57,8 @@ pub enum SharedMemoryErrorKind {
         /// Its length in bytes.
         found: u64,
     },
-    /// The file is in use from another time namespace, which has another monotonic clock.
+    /// The file is in use from another time namespace, which has another monotonic clock. It can be opened here
+    /// when nobody uses it any more; it then begins anew.
     Clock,
     /// Another process was initializing the file, and did not complete that within the limit.
     Busy,
@@ -99,7 +100,8 @@ impl SharedMemoryError {
                 Kind::System { .. }
                 | Kind::Unsupported { .. }
                 | Kind::Owner { .. }
-                | Kind::Permissions { .. },
+                | Kind::Permissions { .. }
+                | Kind::Clock,
                 _,
             ) => RegisterErrorKind::Refused,
             _ => RegisterErrorKind::Foreign,
@@ -148,7 +150,8 @@ impl fmt::Display for SharedMemoryError {
             Kind::Clock => write!(
                 f,
                 "{path} is in use from another time namespace (a container with a clock of its own): use \
-                 another path, or let all programs that share it run in one time namespace"
+                 another path, or let all programs that share it run in one time namespace; it begins anew \
+                 when the programs there have ended"
             ),
             Kind::Busy => write!(
                 f,

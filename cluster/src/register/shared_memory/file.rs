@@ -1,9 +1,10 @@
 //! Finds or creates the file, so that it can be mapped.
 //!
 //! Each process that uses a register holds a shared lock on its file. Anything but the cell is written only
-//! under an exclusive lock. So a file that is in use is never initialized: not by two processes at once, and
-//! not if the mark of another boot is false, as in a container with a boot id of its own. The kernel releases
-//! the locks of a process that dies.
+//! under an exclusive lock. So a file that is in use is never initialized: not by two processes at once, not
+//! from another time namespace, and not if the mark of another boot is false, as in a container with a boot id
+//! of its own. A file with such a mark that nobody uses is initialized. The kernel releases the locks of a
+//! process that dies.
 //!
 //! No step waits for a lock, because a process can be stopped while it holds one. Locks are tried until the
 //! limit.
@@ -108,7 +109,8 @@ enum Settled {
 
 /// Initializes the file if it needs that and no process uses it, then takes the shared lock.
 fn settle(file: &File, path: &Path, identity: Identity) -> Result<Settled, SharedMemoryError> {
-    if try_lock(file, path, FlockOperation::NonBlockingLockExclusive)? && !is_ready(file, path, identity)? {
+    let alone = try_lock(file, path, FlockOperation::NonBlockingLockExclusive)?;
+    if alone && missing(file, path, identity)?.is_some() {
         for (at, bytes) in format::writes(identity) {
             file.write_all_at(&bytes, at as u64)
                 .map_err(|error| SharedMemoryError::system("write the file", path, error))?;
@@ -118,11 +120,7 @@ fn settle(file: &File, path: &Path, identity: Identity) -> Result<Settled, Share
     if !try_lock(file, path, FlockOperation::NonBlockingLockShared)? {
         return Ok(Settled::Missing(SharedMemoryErrorKind::Busy));
     }
-    Ok(if is_ready(file, path, identity)? {
-        Settled::Ready
-    } else {
-        Settled::Missing(SharedMemoryErrorKind::InUse)
-    })
+    Ok(missing(file, path, identity)?.map_or(Settled::Ready, Settled::Missing))
 }
 
 fn try_lock(file: &File, path: &Path, lock: FlockOperation) -> Result<bool, SharedMemoryError> {
@@ -133,16 +131,20 @@ fn try_lock(file: &File, path: &Path, lock: FlockOperation) -> Result<bool, Shar
     }
 }
 
-/// Whether the file is a register that needs no initialization. (A file that was removed meanwhile is opened
-/// again when it is used.)
-fn is_ready(file: &File, path: &Path, identity: Identity) -> Result<bool, SharedMemoryError> {
+/// `None` if the file is a register that needs no initialization. Otherwise the reason to refuse it if another
+/// process uses it. (A file that was removed meanwhile is opened again when it is used.)
+fn missing(
+    file: &File,
+    path: &Path,
+    identity: Identity,
+) -> Result<Option<SharedMemoryErrorKind>, SharedMemoryError> {
     let failed = |error| SharedMemoryError::system("read the file", path, error);
     let length = file.metadata().map_err(failed)?.len();
     let mut bytes = [0; format::LENGTH];
     let read = read_up_to(file, &mut bytes).map_err(failed)?;
     match format::judge(&bytes[..read], length, identity) {
-        Found::Ready => Ok(true),
-        Found::New => Ok(false),
+        Found::Ready => Ok(None),
+        Found::New(if_in_use) => Ok(Some(if_in_use)),
         Found::Refused(kind) => Err(SharedMemoryError::new(kind, path)),
     }
 }
@@ -186,8 +188,9 @@ mod tests {
         let options = SharedMemoryOptions::new();
         let here = identity::current(&path).unwrap();
         let before = Identity { boot: here.boot.map(|byte| !byte), ..here };
+        let beside = Identity { time_namespace: here.time_namespace.map(|part| !part), ..here };
         let mut cuts = 0;
-        for from in [Vec::new(), format::new(before).to_vec()] {
+        for from in [Vec::new(), format::new(before).to_vec(), format::new(beside).to_vec()] {
             let mut left = from;
             for (at, bytes) in format::writes(here) {
                 for (at, byte) in (at..).zip(bytes) {

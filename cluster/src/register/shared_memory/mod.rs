@@ -19,7 +19,7 @@ pub use self::error::{SharedMemoryError, SharedMemoryErrorKind};
 pub use self::options::SharedMemoryOptions;
 
 use self::mapped::Mapped;
-use super::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
+use super::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap, Terms};
 use crate::cell::Cell;
 use atomic_throttle::{Clock, Monotonic};
 use core::fmt;
@@ -54,8 +54,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 ///
 /// * One 128-bit compare-and-swap of the processor moves the cell, with a fence before and after. No step
 ///   holds a lock, so a process that dies or is stopped at any point blocks no other.
-/// * A file from before a reboot counts as new, and so does an empty one. Any other file that is not a whole
-///   register of this version and of this boot is refused, and left as it is.
+/// * A file that nobody uses counts as new if it is empty, from before a reboot, or of the clock of another time
+///   namespace. While a process uses such a file, it is refused, and left as it is. So is any other file that
+///   is not a whole register of this version.
 /// * A process that dies while it opens leaves a file that the next one can use, or no file. At most a small
 ///   file `.throttle-*` stays beside it.
 /// * A new file has mode 600, or [the mode asked for](SharedMemoryOptions::mode), whatever the umask is. A
@@ -84,8 +85,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Put it in a file system in memory, such as `/run` or `/dev/shm`. There no disk can fail or be full under
 /// the mapped page, which would end the process by `SIGBUS` as well. Put it in a directory in which only the
 /// users that share it can create files, not in `/tmp`. All its processes must be on one machine and in one
-/// time namespace, because others have another monotonic clock; opening it from elsewhere is detected and
-/// refused.
+/// time namespace, because others have another monotonic clock. While a process uses it, opening it from
+/// another time namespace is refused. If they take turns instead, each begins anew, and runs may come early.
 ///
 /// # Cost
 ///
@@ -168,22 +169,33 @@ impl SharedMemory {
     }
 }
 
-/// The clock is read after the cell, so it is not behind a start that was seen. The register keeps no
-/// [`Mark`], because a step that fails has not been done.
+/// The clock is read after the cell, so it is not behind a start that was seen. Of a [`Mark`] the register
+/// keeps only the terms, because a step that fails has not been done.
 impl Register for SharedMemory {
     fn read(&self) -> Result<Reading, RegisterError> {
-        let cell = self.step(Mapped::load)?;
-        Ok(Reading { cell, now: Monotonic.now(), mark: None })
+        let (cell, terms) = self.step(|mapped| (mapped.load(), mapped.terms()))?;
+        Ok(reading(cell, terms))
     }
 
-    fn compare_and_swap(&self, old: Cell, new: Cell, _: Mark) -> Result<Swap, RegisterError> {
-        let swapped = self.step(|mapped| mapped.compare_and_swap(old, new))?;
-        let now = Monotonic.now();
-        Ok(match swapped {
-            Ok(()) => Swap::Done(now),
-            Err(cell) => Swap::Differs(Reading { cell, now, mark: None }),
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        let started_by = mark.terms().filter(|_| new.epoch() != old.epoch());
+        self.step(|mapped| match mapped.compare_and_swap(old, new) {
+            Ok(()) => {
+                let now = Monotonic.now();
+                // A process that dies before this leaves the terms of an earlier start, which harms nothing.
+                if let Some(terms) = started_by {
+                    mapped.set_terms(terms);
+                }
+                Swap::Done(now)
+            }
+            Err(cell) => Swap::Differs(reading(cell, mapped.terms())),
         })
     }
+}
+
+fn reading(cell: Cell, terms: Option<Terms>) -> Reading {
+    let mark = terms.map(|terms| Mark::NOBODY.with_terms(terms));
+    Reading { cell, now: Monotonic.now(), mark }
 }
 
 impl fmt::Debug for SharedMemory {
