@@ -16,6 +16,7 @@ mod contention;
 mod cuts;
 mod expiry;
 mod foreign;
+mod garbled;
 mod outages;
 mod refusals;
 mod secrets;

@@ -21,7 +21,7 @@ pub use self::options::RedisOptions;
 
 use self::failure::{Blanked, Failure};
 use self::link::{Link, WhenCut};
-use self::step::Step;
+use self::step::{Answer, Step};
 use super::{Mark, Reading, Register, RegisterError, Swap};
 use crate::cell::Cell;
 use core::fmt;
@@ -78,11 +78,9 @@ pub struct Redis {
     link: Link,
     options: RedisOptions,
     key: String,
+    expiry: String,
     description: Arc<str>,
 }
-
-/// The answer of the script.
-type Answer = (bool, i64, u32, Vec<u8>);
 
 impl Redis {
     /// A register with these options. It does not connect.
@@ -94,6 +92,7 @@ impl Redis {
         Ok(Self {
             link: Link::new(options.way()?, options.limit()),
             key: options.key(),
+            expiry: options.retention_millis().to_string(),
             description: options.description().into(),
             options,
         })
@@ -119,7 +118,8 @@ impl Redis {
     }
 }
 
-fn reading((_, seconds, micros, held): Answer) -> Result<Reading, Failure> {
+fn reading(answer: Answer) -> Result<Reading, Failure> {
+    let Answer { seconds, micros, held, .. } = answer;
     match text::parse(&held) {
         Some((cell, mark)) => Ok(Reading { cell, now: time::timestamp(seconds, micros), mark }),
         None => Err(Failure::NotACell { held }),
@@ -128,7 +128,7 @@ fn reading((_, seconds, micros, held): Answer) -> Result<Reading, Failure> {
 
 impl Register for Redis {
     fn read(&self) -> Result<Reading, RegisterError> {
-        let read = Step::new(&self.key, Vec::new());
+        let read = Step::new(&self.key, &["read", &self.expiry]);
         let answer =
             self.link.perform(WhenCut::SendAgain, |connection, deadline| read.perform(connection, deadline));
         answer.and_then(reading).map_err(|failure| self.failed(failure))
@@ -137,15 +137,21 @@ impl Register for Redis {
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
         let starts = new.epoch() != old.epoch();
         let mark = if starts { text::of_mark(mark) } else { String::new() };
-        let retention = self.options.retention_millis().to_string();
-        let swap = Step::new(&self.key, vec![text::of_cell(old), text::of_cell(new), mark, retention]);
+        let (old, new) = (text::of_cell(old), text::of_cell(new));
+        let swap = Step::new(&self.key, &["swap", &self.expiry, &old, &new, &mark]);
         let answer =
             self.link.perform(WhenCut::GiveUp, |connection, deadline| swap.perform(connection, deadline));
-        let swapped = answer.and_then(|answer: Answer| match answer {
-            (true, seconds, micros, _) => Ok(Swap::Done(time::timestamp(seconds, micros))),
-            differs => reading(differs).map(Swap::Differs),
+        let swapped = answer.and_then(|answer| {
+            if answer.swapped {
+                return Ok(Swap::Done(time::timestamp(answer.seconds, answer.micros)));
+            }
+            reading(answer).map(Swap::Differs)
         });
         swapped.map_err(|failure| self.failed(failure))
+    }
+
+    fn answers_within(&self) -> Option<Duration> {
+        Some(self.options.limit())
     }
 
     fn forgets_after(&self) -> Option<Duration> {
