@@ -11,6 +11,7 @@ mod support;
 
 mod authentication;
 mod clock;
+mod cluster;
 mod commands;
 mod contention;
 mod cuts;
@@ -20,8 +21,10 @@ mod garbled;
 mod outages;
 mod refusals;
 mod secrets;
+mod sentinels;
 #[cfg(feature = "tls")]
 mod tls;
+mod words;
 
 use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::state::{Arrive, Finish};
@@ -30,6 +33,7 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Reading, Redis, RedisOptions, Register, RegisterError, RegisterErrorKind, Swap,
 };
+use std::io::Write;
 use std::time::Duration;
 use support::server::Server;
 use watchdog as _;
@@ -58,6 +62,22 @@ fn tell(admin: &mut redis::Connection, command: &str) -> redis::Value {
         built.arg(word);
     }
     built.query(admin).unwrap_or_else(|error| panic!("{command}: {error}"))
+}
+
+/// The port of a service that says this to each of so many clients, whatever they say.
+fn saying(answer: &'static str, clients: usize) -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a machine has free ports");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        for _ in 0..clients {
+            let (mut client, _) = listener.accept()?;
+            client.write_all(answer.as_bytes())?;
+            // Until the client has closed it.
+            let _ = std::io::copy(&mut client, &mut std::io::sink());
+        }
+        std::io::Result::Ok(())
+    });
+    port
 }
 
 /// The cell after a start at this time. The start supersedes a run in progress.
