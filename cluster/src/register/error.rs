@@ -31,6 +31,8 @@ pub enum RegisterErrorKind {
     /// What it answered is no answer to what it was asked, or it was asked something else than was sent.
     /// Something on the way changes or repeats bytes, or this is another service.
     Garbled,
+    /// It holds what was written, but too few of its replicas do: a failover may lose it.
+    Unconfirmed,
 }
 
 impl RegisterError {
@@ -78,6 +80,7 @@ impl fmt::Display for RegisterError {
                 "",
             ),
             RegisterErrorKind::Removed => ("was removed or cut short while in use (leave it in place)", ""),
+            RegisterErrorKind::Unconfirmed => ("cannot vouch for what it holds", "look at its replicas"),
             RegisterErrorKind::Garbled => {
                 ("answers with something else than was asked for", "look at the way to it")
             }

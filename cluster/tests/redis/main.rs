@@ -20,6 +20,7 @@ mod foreign;
 mod garbled;
 mod outages;
 mod refusals;
+mod replicas;
 mod secrets;
 mod sentinels;
 #[cfg(feature = "tls")]

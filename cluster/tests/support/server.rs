@@ -170,6 +170,8 @@ impl Server {
             format!("--unixsocket {folder}/socket"),
             format!("--logfile {folder}/log"),
             "--daemonize no".to_owned(),
+            // Replicas are served at once.
+            "--repl-diskless-sync-delay 0".to_owned(),
         ];
         arguments.extend(match self.options.persistence {
             Persistence::None => vec!["--appendonly no".to_owned(), "--save ''".to_owned()],

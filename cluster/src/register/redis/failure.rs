@@ -35,6 +35,8 @@ pub(super) enum Failure {
     UnknownPrimary,
     /// The sentinels sent us to another server.
     NotThePrimary { role: String },
+    /// It was written, and too few replicas have it.
+    Unconfirmed { replicas: u32, wanted: u32, limit: Duration },
 }
 
 impl Failure {
@@ -49,7 +51,7 @@ impl Failure {
 
     pub(super) fn asking(error: io::Error, deadline: Deadline) -> Self {
         #[cfg(feature = "tls")]
-        if error.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()) {
+        if matches!(error.get_ref(), Some(cause) if cause.is::<rustls::Error>()) {
             return Self::Tls(error);
         }
         Self::of("answer", error, deadline, Self::Cut)
@@ -77,6 +79,7 @@ impl Failure {
             Self::NotACell { .. } => RegisterErrorKind::Foreign,
             Self::Server(_) | Self::UnknownPrimary | Self::NotThePrimary { .. } => RegisterErrorKind::Refused,
             Self::NotRedis(_) | Self::OutOfStep => RegisterErrorKind::Garbled,
+            Self::Unconfirmed { .. } => RegisterErrorKind::Unconfirmed,
             _ => RegisterErrorKind::Unreachable,
         }
     }
@@ -150,6 +153,10 @@ impl fmt::Display for Failure {
                 f,
                 "the sentinels say that it is the primary, and it says that it is a {role:?}: this lasts as long \
                  as a failover"
+            ),
+            Self::Unconfirmed { replicas, wanted, limit } => write!(
+                f,
+                "of {wanted} replicas {replicas} have it after {limit:?}: look at `INFO replication` of the server"
             ),
         }
     }

@@ -10,6 +10,7 @@ mod options;
 mod sentinel;
 mod socket;
 mod step;
+mod steps;
 mod text;
 mod time;
 #[cfg(feature = "tls")]
@@ -21,7 +22,8 @@ pub use self::options::RedisOptions;
 
 use self::failure::{Blanked, Failure};
 use self::link::{Link, WhenCut};
-use self::step::{Answer, Step};
+use self::step::Answer;
+use self::steps::Steps;
 use super::{Mark, Reading, Register, RegisterError, Swap};
 use crate::cell::Cell;
 use core::fmt;
@@ -77,8 +79,7 @@ use std::sync::Arc;
 pub struct Redis {
     link: Link,
     options: RedisOptions,
-    key: String,
-    expiry: String,
+    steps: Steps,
     description: Arc<str>,
 }
 
@@ -91,8 +92,7 @@ impl Redis {
     pub fn new(options: RedisOptions) -> Result<Self, RedisOptionsError> {
         Ok(Self {
             link: Link::new(options.way()?, options.limit()),
-            key: options.key(),
-            expiry: options.retention_millis().to_string(),
+            steps: Steps::new(options.key(), options.retention_millis(), options.replicas),
             description: options.description().into(),
             options,
         })
@@ -128,9 +128,9 @@ fn reading(answer: Answer) -> Result<Reading, Failure> {
 
 impl Register for Redis {
     fn read(&self) -> Result<Reading, RegisterError> {
-        let read = Step::new(&self.key, &["read", &self.expiry]);
-        let answer =
-            self.link.perform(WhenCut::SendAgain, |connection, deadline| read.perform(connection, deadline));
+        let answer = self
+            .link
+            .perform(WhenCut::SendAgain, |connection, deadline| self.steps.read(connection, deadline));
         answer.and_then(reading).map_err(|failure| self.failed(failure))
     }
 
@@ -138,9 +138,10 @@ impl Register for Redis {
         let starts = new.epoch() != old.epoch();
         let mark = if starts { text::of_mark(mark) } else { String::new() };
         let (old, new) = (text::of_cell(old), text::of_cell(new));
-        let swap = Step::new(&self.key, &["swap", &self.expiry, &old, &new, &mark]);
-        let answer =
-            self.link.perform(WhenCut::GiveUp, |connection, deadline| swap.perform(connection, deadline));
+        let swap = self.steps.swap(&old, &new, &mark);
+        let answer = self.link.perform(WhenCut::GiveUp, |connection, deadline| {
+            self.steps.perform_swap(&swap, connection, deadline)
+        });
         let swapped = answer.and_then(|answer| {
             if answer.swapped {
                 return Ok(Swap::Done(time::timestamp(answer.seconds, answer.micros)));

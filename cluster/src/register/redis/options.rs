@@ -37,6 +37,7 @@ pub struct RedisOptions {
     username: Option<String>,
     password: Option<String>,
     sentinels: Option<Sentinels>,
+    pub(super) replicas: u32,
     timeout: Duration,
     retention: Duration,
 }
@@ -58,6 +59,7 @@ impl RedisOptions {
             username: None,
             password: None,
             sentinels: None,
+            replicas: 0,
             timeout: Duration::from_secs(2),
             retention: Duration::from_secs(7 * 24 * 60 * 60),
         }
@@ -143,6 +145,17 @@ impl RedisOptions {
             sentinels.credentials = Credentials { username, password: Some(password.into()) };
         }
         self
+    }
+
+    /// How many replicas must have what a swap wrote (`WAIT`) before the swap counts as done. Default: 0, none.
+    ///
+    /// What that gives over a failover, and what not, is said at [`Redis`](super::Redis#failover). It costs a
+    /// second round trip for each swap. While fewer replicas answer, nothing runs: each swap, and each reading
+    /// after a swap that failed, is an error of the kind
+    /// [`Unconfirmed`](crate::register::RegisterErrorKind::Unconfirmed).
+    #[must_use]
+    pub fn replicas(self, replicas: u32) -> Self {
+        Self { replicas, ..self }
     }
 
     /// How long an operation may take altogether: waiting for other operations of this register, connecting,
@@ -258,6 +271,7 @@ impl fmt::Debug for RedisOptions {
             .field("register", &format_args!("{}", self.description()))
             .field("username", &self.username.as_ref().map(|_| format_args!("***")))
             .field("password", &self.password.as_ref().map(|_| format_args!("***")))
+            .field("replicas", &self.replicas)
             .field("timeout", &self.timeout)
             .field("retention", &self.retention)
             .finish_non_exhaustive()
