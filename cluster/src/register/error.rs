@@ -26,6 +26,9 @@ pub enum RegisterErrorKind {
     Foreign,
     /// The file that held the cell was removed or truncated.
     Removed,
+    /// It holds a run that starts in the far future of its own clock: that clock was set back, or the cell is
+    /// damaged.
+    Ahead,
 }
 
 impl RegisterError {
@@ -75,6 +78,11 @@ impl fmt::Display for RegisterError {
                 f,
                 "the register {register} holds something that is not a throttle of this version: use another \
                  name, or remove it"
+            ),
+            RegisterErrorKind::Ahead => write!(
+                f,
+                "the register {register} holds a run that starts more than an hour ahead of its own clock: set \
+                 that clock right, or remove what it holds"
             ),
             RegisterErrorKind::Removed => {
                 write!(f, "the register {register} was removed or cut short while in use: leave it in place")

@@ -149,6 +149,10 @@ impl Register for Redis {
         }
     }
 
+    fn describe(&self) -> String {
+        self.description.to_string()
+    }
+
     fn forgets_after(&self) -> Option<Duration> {
         Some(Duration::from_millis(self.options.retention_millis()))
     }
