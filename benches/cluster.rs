@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     one_process.trigger()?.wait()?;
     one_process.trigger()?;
 
-    let shared = ClusterThrottled::builder(HOUR).drop_limit(Duration::ZERO).spawn(|_| ())?;
+    let shared = ClusterThrottled::in_memory(HOUR).drop_limit(Duration::ZERO).spawn(|_| ())?;
     shared.trigger()?.wait_for(HOUR)?;
     shared.trigger()?;
     // The thread has taken that call, and waits for the end of the window: the next one stays pending here.

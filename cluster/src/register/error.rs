@@ -33,6 +33,9 @@ pub enum RegisterErrorKind {
     Garbled,
     /// It holds what was written, but too few of its replicas do: a failover may lose it.
     Unconfirmed,
+    /// It holds a run that starts in the far future of its own clock: that clock was set back, or the cell is
+    /// damaged.
+    Ahead,
 }
 
 impl RegisterError {
@@ -84,6 +87,11 @@ impl fmt::Display for RegisterError {
             RegisterErrorKind::Garbled => {
                 ("answers with something else than was asked for", "look at the way to it")
             }
+            RegisterErrorKind::Ahead => (
+                "holds a run that starts more than an hour ahead of its own clock (set that clock right, or remove \
+                 what it holds)",
+                "",
+            ),
         };
         write!(f, "the register {} {says}", self.register)?;
         match &self.source {

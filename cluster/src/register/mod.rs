@@ -58,6 +58,11 @@ pub trait Register: fmt::Debug + Send + Sync {
     /// [`RegisterError`]: the swap may have been done, or not.
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError>;
 
+    /// The register in messages to a person, without a password. Default: its `Debug`.
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     /// How long without a swap until it forgets its cell. `None`: never. It cannot keep a window or a lease
     /// that is longer.
     fn forgets_after(&self) -> Option<Duration> {

@@ -91,6 +91,21 @@ pub enum SpawnError {
     Threshold(ThresholdTooLong),
     /// The lease is out of range.
     Lease(LeaseOutOfRange),
+    /// No register was chosen.
+    NoRegister,
+    /// An operation of the register may take as long as the lease, or longer. A run whose start is answered so
+    /// late could not be performed.
+    Slow {
+        /// The longest time that one operation takes.
+        answers_within: Duration,
+        /// The lease.
+        lease: Duration,
+    },
+    /// The time between two looks of an idle process is too short.
+    IdleLook {
+        /// The time that was asked for.
+        asked: Duration,
+    },
     /// The register forgets a throttle that is not used for some time, and that time is not longer than the
     /// threshold and the lease.
     Forgets {
@@ -111,6 +126,18 @@ impl fmt::Display for SpawnError {
                 "the register forgets a throttle that is not used for {retention:?}: choose a retention that is \
                  longer than the threshold and the lease"
             ),
+            Self::NoRegister => f.write_str(
+                "the throttle has no register: choose one by `at`, or begin with `ClusterThrottled::in_memory`",
+            ),
+            Self::Slow { answers_within, lease } => write!(
+                f,
+                "the register may take {answers_within:?} for an answer, and the lease is {lease:?}: choose a \
+                 longer lease, or a shorter timeout of the register"
+            ),
+            Self::IdleLook { asked } => write!(
+                f,
+                "an idle process cannot look every {asked:?}: choose at least 10ms, or `None` for no such looks"
+            ),
             Self::Thread(_) => f.write_str("the system could not start the thread of a throttle"),
         }
     }
@@ -122,7 +149,7 @@ impl Error for SpawnError {
             Self::Threshold(error) => Some(error),
             Self::Lease(error) => Some(error),
             Self::Thread(error) => Some(error),
-            Self::Forgets { .. } => None,
+            Self::NoRegister | Self::Slow { .. } | Self::IdleLook { .. } | Self::Forgets { .. } => None,
         }
     }
 }

@@ -47,6 +47,12 @@ fn a_swap_counts_when_the_replicas_have_it_and_a_reading_after_it_too() {
     for _ in 0..2 {
         assert_eq!(ours.read().unwrap_err().kind(), RegisterErrorKind::Unconfirmed);
     }
+    // A server waits only for what was written on the same connection, so a reading writes.
+    let key = "atomic-throttle:reload";
+    let () = redis::cmd("PEXPIRE").arg(key).arg(100_000).query(&mut admin(&primary)).unwrap();
+    assert_eq!(ours.read().unwrap_err().kind(), RegisterErrorKind::Unconfirmed);
+    let left: i64 = redis::cmd("PTTL").arg(key).query(&mut admin(&primary)).unwrap();
+    assert!(left > 100_000, "{left}");
     let told = ours.compare_and_swap(next, finished(next), mark).unwrap_err();
     assert_eq!(told.kind(), RegisterErrorKind::Unconfirmed);
     // Who has written nothing has nothing to confirm.

@@ -155,6 +155,10 @@ impl Register for Redis {
         Some(self.options.limit())
     }
 
+    fn describe(&self) -> String {
+        self.description.to_string()
+    }
+
     fn forgets_after(&self) -> Option<Duration> {
         Some(Duration::from_millis(self.options.retention_millis()))
     }

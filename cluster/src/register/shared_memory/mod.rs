@@ -191,6 +191,10 @@ impl Register for SharedMemory {
             Err(cell) => Swap::Differs(reading(cell, mapped.terms())),
         })
     }
+
+    fn describe(&self) -> String {
+        self.name.to_string()
+    }
 }
 
 fn reading(cell: Cell, terms: Option<Terms>) -> Reading {
