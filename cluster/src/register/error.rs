@@ -1,5 +1,6 @@
 //! [`RegisterError`]: why a register did not answer.
 
+use crate::cause::behind;
 use core::error::Error;
 use core::fmt;
 use std::sync::Arc;
@@ -104,6 +105,6 @@ impl fmt::Display for RegisterError {
 
 impl Error for RegisterError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause().and_then(Error::source)
+        self.cause().and_then(behind)
     }
 }

@@ -1,5 +1,6 @@
 //! [`RedisOptionsError`]: why options are refused.
 
+use crate::cause::behind;
 use core::error::Error;
 use core::fmt;
 use std::sync::Arc;
@@ -41,11 +42,11 @@ impl fmt::Display for RedisOptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoKey => "a Redis register needs a key: give the throttle a name",
-            Self::Host => "the host is not a name or an address: credentials and paths do not belong there",
+            Self::Host => "the host is not a name or an address: write one host, without credentials, port and path",
             Self::NoPassword => {
-                "a user needs a password: without a user the password is that of the default user"
+                "a user needs a password: write `USER:PASSWORD@HOST`, or `:PASSWORD@HOST` for the default user"
             }
-            Self::NoTime => "a timeout of zero leaves no time for an answer: choose a longer one",
+            Self::NoTime => "a timeout of 0 leaves no time for an answer: choose a longer one",
             Self::TlsOnSocket => "a Unix socket has no TLS: use the socket or TLS, not both",
             Self::TlsNotEnabled => "TLS needs the feature `tls` of atomic-throttle-cluster: turn it on",
             Self::NoUnixSockets => "this platform has no Unix sockets: use a host and a port",
@@ -62,7 +63,7 @@ impl fmt::Display for RedisOptionsError {
 impl Error for RedisOptionsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Certificate(cause) => cause.source(),
+            Self::Certificate(cause) => behind(&**cause),
             _ => None,
         }
     }
