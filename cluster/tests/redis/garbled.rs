@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// A server, a proxy, a register behind it, and one that connects directly.
 struct Setting {
-    _server: Server,
+    server: Server,
     cut: Cut,
     register: Redis,
     witness: Redis,
@@ -29,7 +29,7 @@ fn setting() -> Option<Setting> {
     let witness = crate::register(options(&server));
     swap(&witness, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
     let admin = Mutex::new(crate::admin(&server));
-    Some(Setting { _server: server, cut, register, witness, admin })
+    Some(Setting { server, cut, register, witness, admin })
 }
 
 /// What was told, and what is so.
@@ -159,14 +159,14 @@ fn a_service_that_is_no_register_says_so() {
 fn a_request_of_another_value_than_was_sent_is_refused() {
     let Some(setting) = setting() else { return };
     let before = read(&setting.witness).cell;
-    let direct = register(options(&setting._server));
+    let direct = register(options(&setting.server));
     swap(&direct, before, finished(before), Mark::random());
     // As a client that was garbled: the seal belongs to other arguments.
     let script = include_str!("../../src/register/redis/step.lua");
     let told = redis::cmd("EVAL")
         .arg(script)
         .arg(&["1", "atomic-throttle:reload", "no seal", "7", "swap", "1000", "a", "b", "c"])
-        .query::<redis::Value>(&mut crate::admin(&setting._server))
+        .query::<redis::Value>(&mut crate::admin(&setting.server))
         .unwrap_err();
     assert_eq!(told.code(), Some("GARBLED"), "{told}");
     assert_eq!(read(&setting.witness).cell, finished(before));
