@@ -155,6 +155,23 @@ fn a_service_that_is_no_register_says_so() {
     }
 }
 
+/// Lengths that no answer has, of every kind of answer.
+#[test]
+fn no_length_and_no_nesting_is_too_much() {
+    let Some(server) = Server::start(Options::default()) else { return };
+    let lengths =
+        ["9223372036854775807", "4611686018427387904", "99999999999", "-9223372036854775808", "-2", "", "x"];
+    let kinds = ["*", "$", "%", "~", ">", "|", "=", "!", "(", ",", "#", "_", "*1\r\n*"];
+    let odd = kinds.iter().flat_map(|kind| lengths.iter().map(move |length| format!("{kind}{length}\r\n")));
+    for odd in odd.chain(["*1\r\n".repeat(5_000), format!("+{}", "x".repeat(100_000))]) {
+        let register =
+            register(options(&server).port(saying(odd.leak(), 1)).timeout(Duration::from_millis(5)));
+        garbled += usize::from(register.read().unwrap_err().kind() == RegisterErrorKind::Garbled);
+    }
+    // The others wait for what is announced.
+    assert!(garbled > 10, "{garbled}");
+}
+
 #[test]
 fn a_request_of_another_value_than_was_sent_is_refused() {
     let Some(setting) = setting() else { return };
