@@ -74,8 +74,13 @@ use std::sync::{Arc, Weak};
 /// and the thread performs it when the window is over; the others coalesce into it.
 ///
 /// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending run is
-/// performed when it is due, and the thread is joined; [`Builder::on_drop`] flushes or discards it instead,
-/// and [`shutdown`](Self::shutdown) says what happened.
+/// performed when it is due, and the thread is joined: **the drop waits for the window and for the function**.
+/// [`Builder::pending_on_drop`] flushes or discards the run instead, [`Builder::on_drop`] limits the wait, and
+/// [`shutdown`](Self::shutdown) says what happened.
+///
+/// The drop hangs if the function needs the thread that drops the handle, or a lock that this thread holds:
+/// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async
+/// task, choose [`OnDrop::Detach`](crate::OnDrop::Detach).
 ///
 /// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
 /// what is pending then does not run. Nor does it if the process exits or is killed.
@@ -213,8 +218,9 @@ impl Throttled {
     /// # Errors
     ///
     /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
+    /// From then on the drop of the last handle does not wait without a limit either.
     pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, Some(self.shared.within(limit)))
+        self.keeper.end(pending, Some(limit))
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the

@@ -172,4 +172,8 @@ impl Ending for Shared {
         // ORDERING: Relaxed; see `i_am_the_worker`.
         self.worker.load(Ordering::Relaxed) == this_thread()
     }
+
+    fn clock(&self) -> &AnyClock {
+        &self.clock
+    }
 }
