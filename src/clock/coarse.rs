@@ -116,6 +116,10 @@ impl<C: Clock, P: Clock> Clock for CoarseFirst<C, P> {
         Some(Timestamp::from_nanos(self.coarse.now().as_nanos().saturating_add(self.slack_nanos)))
     }
 
+    fn longest_wait(&self) -> Option<Duration> {
+        self.precise.longest_wait()
+    }
+
     fn moved(&self) -> Option<&Moved> {
         self.precise.moved()
     }

@@ -165,8 +165,8 @@ impl<'g> Play<'g> {
                 let expected = self.judge.step(Event::ArriveBy { now: self.now, latest });
                 match self.gate.arrive_by(now, Timestamp::from_nanos(latest)) {
                     Ok(arrival) => self.arrived(arrival, expected, before),
-                    Err(Refused::Closed { retry_at }) => {
-                        assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+                    Err(Refused::Closed { retry_at, refused_at }) => {
+                        assert_eq!((Told::Closed(retry_at.as_nanos()), refused_at), (expected, now));
                     }
                     Err(other) => panic!("{other:?}, expected {expected:?}"),
                 }
@@ -248,8 +248,8 @@ impl<'g> Play<'g> {
         let expected = self.judge.step(Event::TryStart { now: self.now });
         match self.gate.try_start(now) {
             Ok(run) => self.started(run, expected, before, By::Call),
-            Err(Refused::Closed { retry_at }) => {
-                assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+            Err(Refused::Closed { retry_at, refused_at }) => {
+                assert_eq!((Told::Closed(retry_at.as_nanos()), refused_at), (expected, now));
             }
             Err(_) => assert_eq!(Told::Running, expected),
         }
