@@ -51,6 +51,8 @@ impl Clock for Coarse {
 ///   by the difference. If it is behind by less, the decisions are those of the precise clock.
 /// * In that case the time to retry at, in the refusal, has already passed by the precise clock. A caller
 ///   that retries at once may be refused again, until the coarse clock moves: wait a little in between.
+/// * [`retry_after`](crate::Refused::retry_after) counts from the estimate, so it may be too short by up to the
+///   slack. A call that comes back then may be refused once more, for the rest.
 ///
 /// # Cost
 ///

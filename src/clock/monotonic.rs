@@ -24,8 +24,7 @@ impl Clock for Monotonic {
     }
 }
 
-/// Linux's `CLOCK_BOOTTIME`: the time of [`Monotonic`], and the time that the machine was
-/// suspended.
+/// Linux's `CLOCK_BOOTTIME`: the time of [`Monotonic`], and the time for which the machine was suspended.
 ///
 /// For a throttle whose window is meant to be over when a machine wakes from a long suspension: a refresh that is
 /// due every ten minutes, on a notebook that was closed for an hour.
@@ -53,8 +52,8 @@ impl Clock for Monotonic {
 ///
 /// # Cost
 ///
-/// A reading costs as much as one of [`Monotonic`]. While a run is pending, its owner wakes once
-/// a second; while none is, nobody does.
+/// A reading costs as much as one of [`Monotonic`]. While a run is pending, its owner wakes once a second; while
+/// none is, nobody does.
 ///
 /// It counts from the start of the machine, so timestamps of two processes can be compared until it restarts,
 /// unless they are in different time namespaces.

@@ -163,6 +163,7 @@ impl Gate {
     ///
     /// What the starting thread wrote before is visible here if the value was passed on with synchronization.
     #[inline]
+    #[allow(clippy::needless_pass_by_value, reason = "it is used up, so that no run is resumed twice")]
     pub fn resume(&self, detached: DetachedRun) -> Run<'_> {
         let DetachedRun { epoch, before } = detached;
         Run::new(self, epoch, before)
