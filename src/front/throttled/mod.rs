@@ -42,6 +42,7 @@ pub use self::builder::Builder;
 pub use self::triggered::Triggered;
 
 use self::shared::Shared;
+use crate::clock::Clock;
 use crate::front::observe;
 use crate::front::owner::keeper::Keeper;
 use crate::front::owner::{Ended, Pending, Shutdown};
@@ -230,6 +231,16 @@ impl Throttled {
         self.shared.waiting().notify();
     }
 
+    /// Has all who wait read the clock again: the thread that performs the pending run, and waits with a limit.
+    ///
+    /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
+    /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
+    ///
+    /// Cost: one fence, one load.
+    pub fn retime(&self) {
+        self.shared.waiting().notify();
+    }
+
     /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
     ///
     /// # Errors
@@ -243,6 +254,12 @@ impl Throttled {
     #[must_use]
     pub fn downgrade(&self) -> WeakThrottled {
         WeakThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
+    }
+
+    /// The clock that its timestamps are readings of.
+    #[must_use]
+    pub fn clock(&self) -> &(dyn Clock + Send + Sync) {
+        &*self.shared.clock
     }
 
     /// The shortest time between the starts of two runs.

@@ -302,6 +302,16 @@ impl<K, S> KeyedThrottled<K, S> {
         self.shared.waiting().notify();
     }
 
+    /// Has all who wait read the clock again: the thread that performs the pending runs, and waits with a limit.
+    ///
+    /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
+    /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
+    ///
+    /// Cost: one fence, one load.
+    pub fn retime(&self) {
+        self.shared.waiting().notify();
+    }
+
     /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
     ///
     /// # Errors
