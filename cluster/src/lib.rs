@@ -55,6 +55,7 @@
 //! Without these features there is [`register::Memory`], and any type of yours that implements
 //! [`Register`](register::Register).
 
+mod cause;
 pub mod cell;
 pub mod course;
 pub mod drivers;

@@ -38,7 +38,8 @@ fn names_are_compared_exactly_and_the_known_ones_are_listed() {
         let error = drivers.open(&format!("{name}:")).unwrap_err();
         assert!(matches!(&error, OpenError::UnknownDriver { name: asked, .. } if asked == name), "{error}");
         for known in drivers.names() {
-            assert!(error.to_string().contains(known), "{known}: {error}");
+            let listed = error.to_string().contains(known);
+            assert_eq!(listed, !known.contains("::"), "aliases are listed, and no type names: {error}");
         }
     }
     for nameless in ["", "memory", ":", ":memory", "::", "me@host:1", "//host:1/name", "/run/a:b"] {
@@ -82,19 +83,18 @@ fn a_driver_is_told_all_parts_and_its_error_is_kept() {
     };
     drivers.register("mine::Etcd", &["etcd"], open).unwrap();
     let error = drivers.open(&format!("etcd://me%40home:{SECRET}@[::1]:2379/a%20b/c?x=1+2")).unwrap_err();
-    assert_eq!(error.to_string(), "etcd://***@[::1]:2379/a%20b/c cannot be opened");
-    assert_eq!(error.source().unwrap().to_string(), "no etcd here");
+    assert_eq!(error.to_string(), "`etcd://***@[::1]:2379/a%20b/c` cannot be opened: no etcd here");
+    assert!(matches!(error, OpenError::Failed { source, .. } if source.to_string() == "no etcd here"));
 }
 
 #[test]
 fn parameters_that_are_unknown_or_wrong_are_named() {
     let drivers = Drivers::standard();
     let error = drivers.open("memory:?leese=3s").unwrap_err();
-    assert_eq!(error.to_string(), "memory:: there is no parameter `leese` here: the known ones are lease");
+    assert!(matches!(error, OpenError::UnknownParameter { parameter, .. } if parameter == "leese"));
     for wrong in ["", "0s", "3", "3 weeks ago", "200years"] {
         let error = drivers.open(&format!("memory:?lease={wrong}")).unwrap_err();
         assert!(matches!(error, OpenError::Parameter { .. }), "{wrong:?}: {error}");
-        assert!(error.source().is_some());
     }
     assert!(matches!(drivers.open("memory:?lease=1s&lease=2s"), Err(OpenError::Malformed { .. })));
     assert!(matches!(drivers.open("shm:/tmp/%ff"), Err(OpenError::Malformed { .. })));
@@ -176,7 +176,7 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
     assert_eq!(forgets_after("redis://host/name"), Some(Duration::from_secs(7 * 86_400)));
     for credentials in ["user", ":hunter2", "user:hunter2"] {
         let error = drivers.open(&format!("redis://{credentials}@host/name?db=x")).unwrap_err();
-        assert!(error.to_string().starts_with("redis://***@host/name: "), "{error}");
+        assert!(error.to_string().starts_with("`redis://***@host/name`: "), "{error}");
     }
     assert_eq!(opened("redis://host/name"), "Redis(redis://host:6379/0 (key \"atomic-throttle:name\"))");
     assert_eq!(
@@ -236,5 +236,6 @@ fn a_file_is_opened_by_its_path() {
         assert!(matches!(error, OpenError::Parameter { .. }), "{wrong}: {error}");
     }
     let error = drivers.open(&format!("shm:{}", folder.path().display())).unwrap_err();
-    assert!(matches!(error, OpenError::Failed { .. }) && error.source().is_some(), "{error}");
+    let OpenError::Failed { source, .. } = error else { panic!("{error}") };
+    assert!(source.is::<atomic_throttle_cluster::register::SharedMemoryError>(), "{source}");
 }

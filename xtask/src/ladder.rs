@@ -1,6 +1,7 @@
 //! The rungs of the ladder, in the order in which they run: what is quick, and what most often fails, first.
 
 use crate::rung::{Rung, Step};
+use std::path::Path;
 
 /// How far the checks go.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -184,13 +185,15 @@ fn weaken() -> Rung {
 }
 
 fn examples() -> Rung {
-    let mut examples = EXAMPLES.to_vec();
+    let mut examples: Vec<String> = EXAMPLES.map(str::to_owned).into();
     if cfg!(target_os = "linux") {
         // Where nothing needs to be installed for processes to be killed at.
-        examples.push(
-            "storm --package processes -- --driver shm:target/storm-register?lease=500ms \
-             --threshold 100ms --seconds 3 --kill-every 300ms --stop-every 600ms",
-        );
+        let register = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target").join("storm-register");
+        let register = register.display().to_string().replace(' ', "%20");
+        examples.push(format!(
+            "storm --package processes -- --driver shm:{register}?lease=500ms \
+             --threshold 100ms --seconds 3 --kill-every 300ms --stop-every 600ms"
+        ));
     }
     let run = |example| Step::cargo(&format!("run --release --quiet --example {example}"));
     Rung::of_commands("examples", examples.into_iter().map(run).collect::<Vec<_>>())

@@ -23,7 +23,7 @@ use std::time::Duration;
 #[derive(Parser)]
 struct Args {
     /// The register of the agents: `redis://HOST/NAME`, `shm:PATH`, or `memory:` for this one alone.
-    #[arg(long, default_value = "memory:")]
+    #[arg(long)]
     driver: String,
 
     /// The shortest time between the starts of two reloads.

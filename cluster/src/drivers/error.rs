@@ -1,10 +1,11 @@
 //! Why a register could not be opened by name.
 
 use super::Failure;
+use crate::cause::behind;
 use core::error::Error;
 use core::fmt;
 
-/// Why a register could not be opened. The message says what to do, keeps its cause, and shows no password.
+/// Why a register could not be opened. The message says what to do and why, in one line, and shows no password.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -17,6 +18,8 @@ pub enum OpenError {
     UnknownDriver {
         /// The name that was asked for.
         name: String,
+        /// What to write instead, if other programs know this name.
+        instead: Option<&'static str>,
         /// The names that are known.
         known: Vec<String>,
     },
@@ -36,6 +39,16 @@ pub enum OpenError {
         what: &'static str,
         /// What the parser said.
         source: Option<url::ParseError>,
+    },
+    /// What stands in the place of the throttle's name is most likely something else, such as the number of a
+    /// database.
+    NotAName {
+        /// The location, without credentials.
+        location: String,
+        /// What stands there.
+        name: String,
+        /// What is wrong with it, and what to write.
+        what: String,
     },
     /// The value of a parameter is not valid.
     Parameter {
@@ -72,29 +85,34 @@ impl fmt::Display for OpenError {
             Self::NoDriver { known } => {
                 write!(
                     f,
-                    "the location of a register begins with `NAME:`, and NAME is one of {}",
+                    "the location of a register begins with `DRIVER:`, and DRIVER is one of {}",
                     known.join(", ")
                 )
             }
-            Self::UnknownDriver { name, known } => {
-                write!(f, "no driver is called {name:?}: the known ones are {}", known.join(", "))
+            Self::UnknownDriver { name, instead: Some(instead), .. } => {
+                write!(f, "no driver is called {name:?}: {instead}")
+            }
+            Self::UnknownDriver { name, instead: None, known } => {
+                write!(f, "no driver is called {name:?}: {}", the_known(name, known))
             }
             Self::NotBuiltIn { name, feature } => write!(
                 f,
                 "the driver {name:?} is not built in: turn on the feature `{feature}` of atomic-throttle-cluster"
             ),
-            Self::Malformed { name, what, .. } => {
-                write!(f, "the text after `{name}:` is not the location of a register: {what}")
+            Self::Malformed { name, what, source } => {
+                write!(f, "the text after `{name}:` is not the location of a register: {what}")?;
+                source.as_ref().map_or(Ok(()), |cause| write!(f, ": {cause}"))
             }
-            Self::Parameter { location, parameter, value, .. } => {
-                write!(f, "{location}: the parameter `{parameter}` cannot be {value:?}")
+            Self::NotAName { location, name, what } => {
+                write!(f, "`{location}` does not name a throttle: {name:?} {what}")
             }
-            Self::UnknownParameter { location, parameter, known } => write!(
-                f,
-                "{location}: there is no parameter `{parameter}` here: the known ones are {}",
-                known.join(", ")
-            ),
-            Self::Failed { location, .. } => write!(f, "{location} cannot be opened"),
+            Self::Parameter { location, parameter, value, source } => {
+                write!(f, "`{location}`: the parameter `{parameter}` cannot be {value:?}: {source}")
+            }
+            Self::UnknownParameter { location, parameter, known } => {
+                write!(f, "`{location}` has no parameter `{parameter}`: {}", the_known(parameter, known))
+            }
+            Self::Failed { location, source } => write!(f, "`{location}` cannot be opened: {source}"),
         }
     }
 }
@@ -102,14 +120,71 @@ impl fmt::Display for OpenError {
 impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Malformed { source, .. } => source.as_ref().map(|error| error as &(dyn Error + 'static)),
-            Self::Parameter { source, .. } | Self::Failed { source, .. } => Some(&**source),
+            Self::Malformed { source, .. } => source.as_ref().and_then(|cause| behind(cause)),
+            Self::Parameter { source, .. } | Self::Failed { source, .. } => behind(&**source),
             Self::NoDriver { .. }
             | Self::UnknownDriver { .. }
             | Self::NotBuiltIn { .. }
+            | Self::NotAName { .. }
             | Self::UnknownParameter { .. } => None,
         }
     }
+}
+
+/// The name that was most likely meant, and all that are known.
+fn the_known(asked: &str, known: &[String]) -> String {
+    let all = known.join(", ");
+    match known.iter().find(|name| is_near(asked, name)) {
+        Some(name) => format!("did you mean `{name}`? The known ones are {all}"),
+        None => format!("the known ones are {all}"),
+    }
+}
+
+/// Whether the one text is most likely a slip for the other: they differ in the case of letters, or in one place
+/// by at most two characters and not by more than half.
+fn is_near(asked: &str, name: &str) -> bool {
+    let [asked, name] = [asked, name].map(|text| text.trim().to_lowercase().chars().collect::<Vec<_>>());
+    let longest = asked.len().max(name.len());
+    let shortest = asked.len().min(name.len());
+    let before = asked.iter().zip(&name).take_while(|(a, b)| a == b).count();
+    let after = asked.iter().rev().zip(name.iter().rev()).take_while(|(a, b)| a == b).count();
+    let differ = longest - before - after.min(shortest - before);
+    differ <= 2 && 2 * differ <= longest
+}
+
+/// Several hosts, and what to write instead.
+pub(super) const SEVERAL_HOSTS: &str = "it names several hosts: write one, or for Redis Sentinel \
+    `redis+sentinel://H1:26379/NAME?master=NAME&sentinels=H2:26379,H3:26379`";
+
+/// What to write instead of a name that other programs give to a register or its server. `rest` is what follows
+/// the colon.
+pub(super) fn instead_of(name: &str, rest: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase().replace("valkey", "redis").replace(['-', '_'], "+");
+    Some(match name.as_str() {
+        "sentinel" | "redis+sentinel" | "rediss+sentinel" | "rediss+sentinels" | "redis+sentinels" => {
+            "for Redis Sentinel write `redis+sentinel://H1:26379/NAME?master=NAME&sentinels=H2:26379,H3:26379`"
+        }
+        "redis+cluster" | "rediss+cluster" | "redis+clusters" | "cluster" => {
+            "a throttle is one key, so write the address of the node of the Redis Cluster that holds it, as in \
+             `redis://HOST:PORT/NAME`, or use a server that is not in a cluster"
+        }
+        "unix" | "redis+unix" | "unix+redis" | "redis+socket" | "socket" => {
+            "for a Unix socket write `redis+unix:/run/redis.sock?name=NAME`"
+        }
+        "rediss+unix" | "redis+unixs" | "rediss+socket" | "unixs" | "unix+tls" => {
+            "a Unix socket has no TLS, so write `redis+unix:/run/redis.sock?name=NAME`"
+        }
+        "tls" | "ssl" | "redis+tls" | "redis+ssl" | "redis+rediss" => "for TLS write `rediss://HOST/NAME`",
+        "tcp" | "redis+tcp" => "write `redis://HOST:PORT/NAME`",
+        "http" | "https" => {
+            "no register is reached by HTTP, so write the address for Redis clients, as in \
+             `rediss://:PASSWORD@HOST:PORT/NAME`"
+        }
+        "file" | "mmap" => "for a file write `shm:/run/agent/reload`",
+        // As in `localhost:6379/0`.
+        _ if rest.starts_with(|c: char| c.is_ascii_digit()) => "for a server write `redis://HOST:PORT/NAME`",
+        _ => return None,
+    })
 }
 
 /// Why a driver was not added.

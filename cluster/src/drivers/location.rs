@@ -1,9 +1,10 @@
 //! [`Location`]: the parts of what a configuration says about a register. It never shows a password.
 
+use super::error::SEVERAL_HOSTS;
 use super::{Failure, OpenError};
 use core::fmt;
 use percent_encoding::percent_decode_str;
-use url::Url;
+use url::{ParseError, Url};
 
 /// Where a register is, in the form that a driver gets.
 pub struct Location {
@@ -38,13 +39,18 @@ pub(super) fn is_name(name: &str) -> bool {
 impl Location {
     pub(super) fn parse(name: &str, rest: &str) -> Result<Self, OpenError> {
         let malformed = |what, source| OpenError::Malformed { name: name.to_owned(), what, source };
-        let url = Url::parse(&format!("location:{rest}"))
-            .map_err(|error| malformed("it is not a URL", Some(error)))?;
+        if rest.starts_with('/') && has_dots(rest) {
+            return Err(malformed("write a path without `.` and `..`", None));
+        }
+        let url = Url::parse(&format!("location:{rest}")).map_err(|error| match said(name, rest, error) {
+            Some(what) => malformed(what, None),
+            None => malformed("it is not a URL", Some(error)),
+        })?;
         if percent_decode_str(url.as_str()).decode_utf8().is_err() {
             return Err(malformed("the bytes written with `%` must be UTF-8", None));
         }
         if url.fragment().is_some() {
-            return Err(malformed("write `#` as `%23`", None));
+            return Err(malformed("write `#` as `%23`: a location has no fragment", None));
         }
         // Most likely this is the end of a password that contains a character which ends the part of the URL.
         if url.has_authority()
@@ -146,6 +152,34 @@ impl Location {
             Ok(error) => *error,
             Err(source) => OpenError::Failed { location: self.to_string(), source },
         }
+    }
+}
+
+/// Whether a part of the path is `.` or `..`. A URL is read as if they had been followed, so they would lead to
+/// another name than the one that is written.
+fn has_dots(rest: &str) -> bool {
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    path.split('/').any(|part| [".", ".."].contains(&&*decoded(part)))
+}
+
+/// What the parser means, in words that say what to write, if there are some.
+fn said(name: &str, rest: &str, error: ParseError) -> Option<&'static str> {
+    let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+    let hosts = authority.rsplit('@').next().unwrap_or_default();
+    let is_redis = ["redis", "valkey"].iter().any(|server| name.starts_with(server));
+    match error {
+        ParseError::InvalidPort if is_redis && hosts.contains(',') => Some(SEVERAL_HOSTS),
+        ParseError::InvalidPort => Some(
+            "the port is not a number up to 65535; write an IPv6 address in brackets, and in a password `/` as \
+             `%2F`, `?` as `%3F` and `#` as `%23`",
+        ),
+        ParseError::InvalidIpv6Address => {
+            Some("what stands in brackets is not an IPv6 address, such as `[::1]`")
+        }
+        ParseError::EmptyHost => Some(
+            "there is no host after `//` or `@`; write an IPv6 address in brackets, as in `//[::1]:6379/`",
+        ),
+        _ => None,
     }
 }
 

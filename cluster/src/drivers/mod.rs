@@ -2,13 +2,13 @@
 
 mod error;
 mod location;
+mod notation;
 mod standard;
 
 pub use self::error::{NameError, OpenError};
 pub use self::location::Location;
 
 use crate::register::Register;
-use atomic_throttle::lease::Lease;
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
@@ -29,19 +29,33 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A location is `NAME:REST?PARAMETERS`. `NAME` is the alias of a driver or its full type name, compared
+/// A location is `DRIVER:REST?PARAMETERS`. `DRIVER` is the alias of a driver or its full type name, compared
 /// exactly.
 ///
 /// | location | register | parameters |
 /// |---|---|---|
 /// | `memory:` | [`Memory`](crate::register::Memory), a new one each time | |
-/// | `shm:/run/agent/reload` | `SharedMemory`, in that file (feature `shm`) | `mode`, in octal: `0600`; `timeout` of opening |
-/// | `redis://USER:PASSWORD@HOST:PORT/NAME` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
-/// | `rediss://...` | the same over TLS (feature `tls`) | the same |
+/// | `shm:/run/agent/reload` | `SharedMemory`, in the file of that absolute path (feature `shm`) | `mode`, in octal: `0600`; `timeout` of opening |
+/// | `redis://USER:PASSWORD@HOST:PORT/NAME` or `valkey://...` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
+/// | `rediss://...` or `valkeys://...` | the same over TLS (feature `tls`) | the same |
 /// | `redis+unix:/run/redis.sock?name=NAME` | the same over a Unix socket; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
 ///
 /// Each of them takes the parameter `lease`, the [lease](crate::Builder::lease). Times are written as in `1h
-/// 30s`. Write characters that mean something in a URL as `%` and two digits: `%40` for `@`.
+/// 30s`, always with a unit. Write characters that mean something in a URL as `%` and two digits: `%40` for `@`.
+///
+/// # The name of a throttle
+///
+/// **All programs that use one location are one throttle**: a run in any of them covers the calls of all, even if
+/// their functions differ. So give each function a name of its own. Two services that share one server need two
+/// names, as in `redis://HOST/web-reload` and `redis://HOST/mail-reload`; a URL for all services, such as
+/// `REDIS_URL`, names a server and no throttle.
+///
+/// A location is refused if its name is most likely something else:
+///
+/// * In other programs `redis://HOST/0` is the database 0. Here the name is the path, and the database is a
+///   parameter: `redis://HOST/NAME?db=0`. (`RedisOptions::new` takes any name.)
+/// * A relative path, as in `shm:run/reload`, would be another file in each working directory.
+/// * A name with an empty part, a parameter in it, or the prefix of the key is a slip.
 ///
 /// No driver is loaded at run time. Nothing depends on the environment except the certificates that TLS
 /// trusts.
@@ -125,7 +139,7 @@ impl Drivers {
     ///
     /// [`OpenError`]. It shows no password.
     pub fn open(&self, location: &str) -> Result<Opened, OpenError> {
-        let known = || self.names().map(str::to_owned).collect();
+        let known = || self.short_names().map(str::to_owned).collect();
         let (name, rest) = location::split(location).ok_or_else(|| OpenError::NoDriver { known: known() })?;
         let driver = self.named(name).ok_or_else(|| {
             let is_no_name = rest.contains('@') && !rest.starts_with("//");
@@ -134,30 +148,34 @@ impl Drivers {
                 // it.
                 OpenError::NoDriver { known: known() }
             } else {
-                OpenError::UnknownDriver { name: name.to_owned(), known: known() }
+                let instead = self.named("redis").and_then(|_| error::instead_of(name, rest));
+                OpenError::UnknownDriver { name: name.to_owned(), instead, known: known() }
             }
         })?;
         let mut location = Location::parse(name, rest)?;
-        let lease = location.take_as("lease", parse_lease)?;
+        let lease = location.take_as("lease", notation::lease)?;
         let opened = (driver.open)(&mut location);
         let register = opened.map_err(|failure| location.failed(failure))?;
         location.check_nothing_left()?;
         Ok(Opened { register, lease })
     }
 
-    /// All names, in the order in which they were added.
+    /// All names, in the order in which they were added: of each driver its full type name and its aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.known.iter().flat_map(|driver| driver.names.iter().map(String::as_str))
+    }
+
+    /// The names to offer: the aliases of each driver, or its type name if it has none.
+    fn short_names(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().flat_map(|driver| {
+            let aliases = if driver.names.len() > 1 { &driver.names[1..] } else { &driver.names[..] };
+            aliases.iter().map(String::as_str)
+        })
     }
 
     fn named(&self, name: &str) -> Option<&Driver> {
         self.known.iter().find(|driver| driver.names.iter().any(|known| known == name))
     }
-}
-
-fn parse_lease(text: &str) -> Result<Duration, Failure> {
-    let lease = humantime::parse_duration(text)?;
-    Ok(Lease::try_from(lease)?.as_duration())
 }
 
 impl Default for Drivers {

@@ -1,5 +1,6 @@
 //! Why a throttle does not do what it was asked to do.
 
+use crate::cause::behind;
 use crate::register::RegisterError;
 use atomic_throttle::ThresholdTooLong;
 use atomic_throttle::lease::LeaseOutOfRange;
@@ -37,25 +38,27 @@ pub enum WaitError {
 
 impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TimedOut { register: None } => {
-                "the limit has passed, and no run that covers the call has finished: the call stays owed"
+        match self {
+            Self::TimedOut { register } => {
+                f.write_str(
+                    "the limit has passed before a run that covers the call had finished; the call stays owed",
+                )?;
+                register.as_ref().map_or(Ok(()), |error| write!(f, ": {error}"))
             }
-            Self::TimedOut { register: Some(_) } => {
-                "the limit has passed, and the register does not do what it is asked to do: the call stays owed"
+            Self::Ended => {
+                f.write_str("the throttle was shut down before a run that covers the call had finished")
             }
-            Self::Ended => "the throttle was shut down before a run that covers the call had finished",
             Self::InsideRun => {
-                "the thread that performs the runs cannot wait for one: wait on another thread"
+                f.write_str("the thread that performs the runs cannot wait for one: wait on another thread")
             }
-        })
+        }
     }
 }
 
 impl Error for WaitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::TimedOut { register: Some(error) } => Some(error),
+            Self::TimedOut { register: Some(error) } => behind(error),
             Self::TimedOut { register: None } | Self::Ended | Self::InsideRun => None,
         }
     }
@@ -72,14 +75,15 @@ pub struct Left {
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the throttle ended before its calls were covered: give it a longer limit, or make the calls again",
-        )
+            "the throttle ended before its calls were covered; give it a longer limit, or make the calls again",
+        )?;
+        self.register.as_ref().map_or(Ok(()), |error| write!(f, ": {error}"))
     }
 }
 
 impl Error for Left {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.register.as_ref().map(|error| error as &(dyn Error + 'static))
+        self.register.as_ref().and_then(|error| behind(error))
     }
 }
 
@@ -119,12 +123,13 @@ pub enum SpawnError {
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Threshold(_) => f.write_str("the threshold is out of range"),
-            Self::Lease(_) => f.write_str("the lease is out of range"),
+            Self::Threshold(cause) => write!(f, "the throttle cannot start: {cause}"),
+            Self::Lease(cause) => write!(f, "the throttle cannot start: {cause}"),
             Self::Forgets { retention } => write!(
                 f,
-                "the register forgets a throttle that is not used for {retention:?}: choose a retention that is \
-                 longer than the threshold and the lease"
+                "the register forgets a throttle that is not used for {}: choose a retention that is longer \
+                 than the threshold and the lease",
+                humantime::format_duration(*retention)
             ),
             Self::NoRegister => f.write_str(
                 "the throttle has no register: choose one by `at`, or begin with `ClusterThrottled::in_memory`",
@@ -138,7 +143,7 @@ impl fmt::Display for SpawnError {
                 f,
                 "an idle process cannot look every {asked:?}: choose at least 10ms, or `None` for no such looks"
             ),
-            Self::Thread(_) => f.write_str("the system could not start the thread of a throttle"),
+            Self::Thread(cause) => write!(f, "the system cannot start the thread of the throttle: {cause}"),
         }
     }
 }
@@ -146,9 +151,9 @@ impl fmt::Display for SpawnError {
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Threshold(error) => Some(error),
-            Self::Lease(error) => Some(error),
-            Self::Thread(error) => Some(error),
+            Self::Threshold(cause) => behind(cause),
+            Self::Lease(cause) => behind(cause),
+            Self::Thread(cause) => behind(cause),
             Self::NoRegister | Self::Slow { .. } | Self::IdleLook { .. } | Self::Forgets { .. } => None,
         }
     }

@@ -4,7 +4,6 @@ use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, read, register, started};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Register, RegisterErrorKind, Swap, Terms};
-use std::error::Error;
 
 const KEY: &str = "atomic-throttle:reload";
 const NEW: &str = "at2 0000000000000000 0000000000000000";
@@ -35,7 +34,7 @@ fn other_text_is_foreign_and_stays() {
     for other in others {
         let () = redis::cmd("SET").arg(KEY).arg(&other).query(&mut admin).unwrap();
         for error in both_fail(&register, RegisterErrorKind::Foreign) {
-            let told = format!("{error} {:?}", error.source().expect("a cause"));
+            let told = format!("{error} {:?}", error.cause().expect("a cause"));
             assert!(told.len() < 1_000, "{} bytes", told.len());
         }
         let held: String = redis::cmd("GET").arg(KEY).query(&mut admin).unwrap();
@@ -61,7 +60,7 @@ fn another_type_is_foreign_and_stays() {
     for (make, kind) in [("RPUSH", "list"), ("SADD", "set")] {
         let () = redis::cmd(make).arg(KEY).arg("member").query(&mut admin).unwrap();
         for error in both_fail(&register, RegisterErrorKind::Foreign) {
-            let cause = error.source().expect("a cause").to_string();
+            let cause = error.cause().expect("a cause").to_string();
             assert!(cause.contains("WRONGTYPE"), "{cause}");
         }
         let held: String = redis::cmd("TYPE").arg(KEY).query(&mut admin).unwrap();

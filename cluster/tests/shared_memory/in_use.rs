@@ -93,7 +93,7 @@ fn a_directory_that_is_gone_is_an_error() {
     for error in failures(&register) {
         assert_eq!(error.kind(), RegisterErrorKind::Removed);
         let cause = error.source().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
-        assert!(cause.source().is_some(), "{cause}");
+        assert!(cause.system_error().is_some(), "{cause}");
     }
     fs::create_dir(&place).unwrap();
     assert_eq!(current(&register), 0, "it goes on as soon as it can");

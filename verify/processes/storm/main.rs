@@ -2,9 +2,8 @@
 //! guarantees held.
 //!
 //! ```text
-//! cargo run --release -p processes --example storm
 //! cargo run --release -p processes --example storm -- \
-//!     --driver shm:target/storm --seconds 20 --kill-every 2s --stop-every 7s --svg storm.svg
+//!     --driver shm:/dev/shm/storm --seconds 20 --kill-every 2s --stop-every 7s --svg storm.svg
 //! cargo run --release -p processes --example storm -- \
 //!     --driver 'redis://127.0.0.1:6379/storm?lease=2s' --processes 8 --kill-every 2s
 //! ```

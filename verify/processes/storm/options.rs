@@ -251,7 +251,7 @@ mod tests {
             ("--kill-every 2s", false),
             ("--stop-every 2s --driver memory:?lease=5s", false),
             ("--kill-every 2s --driver atomic_throttle_cluster::register::Memory:", false),
-            ("--kill-every 2s --stop-every 3s --driver shm:target/storm", true),
+            ("--kill-every 2s --stop-every 3s --driver shm:/dev/shm/storm", true),
             ("--kill-every 2s --driver memory-of-mine:", true),
         ] {
             let checked = parse(arguments).unwrap().check();

@@ -116,7 +116,7 @@ fn past(trial: &Trial) -> Past {
 }
 
 fn told(trial: &Trial) -> Summary {
-    tell(&options("--driver shm:target/storm --kill-every 2s"), "a made-up storm", trial, &past(trial))
+    tell(&options("--driver shm:/dev/shm/storm --kill-every 2s"), "a made-up storm", trial, &past(trial))
 }
 
 /// The words of the line with this beginning.
@@ -207,7 +207,7 @@ fn status(folder: &Path, trial: &Trial) -> ExitCode {
         let lines = log.records.iter().map(|record| serde_json::to_string(record).unwrap() + "\n");
         fs::write(log_of(folder, log.who), lines.collect::<String>()).unwrap();
     }
-    let options = options("--driver shm:target/storm");
+    let options = options("--driver shm:/dev/shm/storm");
     let setting = Setting { options: &options, lease: LEASE, seed: 1, folder };
     exit_code(conclude(&setting, &past(trial), None).unwrap())
 }

@@ -1,6 +1,7 @@
 //! [`SharedMemoryError`]: why a file cannot be used as a register.
 
 use super::super::{RegisterError, RegisterErrorKind};
+use crate::cause::behind;
 use core::error::Error;
 use core::fmt;
 use std::io;
@@ -9,12 +10,13 @@ use std::sync::Arc;
 
 /// Why a file could not be opened as a register. The file is unchanged.
 ///
-/// The message names the file, says what to do, and keeps its cause ([`source`](Error::source)).
+/// The message names the file and says what to do. It ends with what the system said, if the system refused
+/// something ([`system_error`](Self::system_error)).
 #[derive(Clone, Debug)]
 pub struct SharedMemoryError {
     kind: SharedMemoryErrorKind,
     path: PathBuf,
-    source: Option<Arc<dyn Error + Send + Sync>>,
+    system: Option<Arc<io::Error>>,
 }
 
 /// What kind of failure a [`SharedMemoryError`] is.
@@ -26,6 +28,9 @@ pub enum SharedMemoryErrorKind {
         /// What it lacks.
         lacks: &'static str,
     },
+    /// The path is relative. Each process would look for it in its own working directory, so that there could
+    /// be several throttles.
+    Relative,
     /// The system refused something: a directory that does not exist, no permission, no space.
     System {
         /// What was refused.
@@ -68,13 +73,13 @@ pub enum SharedMemoryErrorKind {
 
 impl SharedMemoryError {
     pub(super) fn new(kind: SharedMemoryErrorKind, path: &Path) -> Self {
-        Self { kind, path: path.to_owned(), source: None }
+        Self { kind, path: path.to_owned(), system: None }
     }
 
     #[cfg(target_os = "linux")]
     pub(super) fn system(to: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
-        let source: Arc<dyn Error + Send + Sync> = Arc::new(source.into());
-        Self { source: Some(source), ..Self::new(SharedMemoryErrorKind::System { to }, path) }
+        let kind = SharedMemoryErrorKind::System { to };
+        Self { system: Some(Arc::new(source.into())), ..Self::new(kind, path) }
     }
 
     /// What kind of failure it is.
@@ -89,16 +94,22 @@ impl SharedMemoryError {
         &self.path
     }
 
+    /// What the system said, if it refused something.
+    #[must_use]
+    pub fn system_error(&self) -> Option<&io::Error> {
+        self.system.as_deref()
+    }
+
     /// Converts the error, for a register that was in use and had to be opened again.
     pub(super) fn into_register_error(self, register: &Arc<str>) -> RegisterError {
         use SharedMemoryErrorKind as Kind;
-        let cause = self.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
-        let kind = match (self.kind, cause.map(io::Error::kind)) {
+        let kind = match (self.kind, self.system_error().map(io::Error::kind)) {
             (Kind::System { .. }, Some(io::ErrorKind::NotFound)) => RegisterErrorKind::Removed,
             (Kind::Busy | Kind::InUse, _) => RegisterErrorKind::Unreachable,
             (
                 Kind::System { .. }
                 | Kind::Unsupported { .. }
+                | Kind::Relative
                 | Kind::Owner { .. }
                 | Kind::Permissions { .. }
                 | Kind::Clock,
@@ -118,8 +129,14 @@ impl fmt::Display for SharedMemoryError {
             Kind::Unsupported { lacks } => {
                 write!(f, "no register in {path}: this platform has no {lacks}; use another register")
             }
+            Kind::Relative => write!(
+                f,
+                "`{path}` is not an absolute path, so each process would look for it in its own working \
+                 directory: write an absolute path, such as /run/agent/reload"
+            ),
             Kind::System { to } => {
-                write!(f, "the register in {path}: cannot {to}; look at the cause")
+                write!(f, "the register in {path}: cannot {to}")?;
+                self.system.as_ref().map_or(Ok(()), |error| write!(f, ": {error}"))
             }
             Kind::NotAFile => {
                 write!(f, "{path} is not a regular file: name one, or a path that does not exist yet")
@@ -170,6 +187,6 @@ impl fmt::Display for SharedMemoryError {
 
 impl Error for SharedMemoryError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.system.as_deref().and_then(|error| behind(error))
     }
 }

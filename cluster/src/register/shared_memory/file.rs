@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
@@ -84,12 +84,18 @@ fn create(
     path: &Path,
     identity: Identity,
 ) -> Result<Option<File>, SharedMemoryError> {
-    let refused = |error| SharedMemoryError::system("create the file", path, error);
-    let directory = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
+    let refused = |error: io::Error| {
+        let to = match error.kind() {
+            io::ErrorKind::NotFound => "create the file, because its directory does not exist",
+            _ => "create the file",
+        };
+        SharedMemoryError::system(to, path, error)
     };
-    let new = tempfile::Builder::new().prefix(".throttle-").tempfile_in(directory).map_err(refused)?;
+    // An absolute path has a parent, except the root, which is no file.
+    let directory = path.parent().unwrap_or(path);
+    // Opened here, so that an error does not name the temporary file.
+    let open = |path: &Path| File::options().read(true).write(true).create_new(true).mode(0o600).open(path);
+    let new = tempfile::Builder::new().prefix(".throttle-").make_in(directory, open).map_err(refused)?;
     // Set after the creation, so that the umask has no effect.
     new.as_file().set_permissions(Permissions::from_mode(options.mode)).map_err(refused)?;
     new.as_file().write_all_at(&format::new(identity), 0).map_err(refused)?;

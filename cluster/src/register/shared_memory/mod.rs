@@ -119,6 +119,9 @@ enum Fate {
 impl SharedMemory {
     /// Opens the register in the file `path`. If there is no such file, it is created, for this user alone.
     ///
+    /// The path is absolute: a relative one would be another file, and so another throttle, in each working
+    /// directory.
+    ///
     /// # Errors
     ///
     /// [`SharedMemoryError`]; then the file is unchanged.
@@ -131,18 +134,19 @@ impl SharedMemory {
         SharedMemoryOptions::new()
     }
 
-    /// The file, as an absolute path.
+    /// The absolute path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     fn open_with(options: SharedMemoryOptions, path: &Path) -> Result<Self, SharedMemoryError> {
-        // The path may be opened again from another working directory.
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let mapped = Mapped::open(&options, &path)?;
+        if !path.is_absolute() {
+            return Err(SharedMemoryError::new(SharedMemoryErrorKind::Relative, path));
+        }
+        let mapped = Mapped::open(&options, path)?;
         let name = format!("shm:{}", path.display()).into();
-        Ok(Self { path, options, name, mapped: RwLock::new(mapped) })
+        Ok(Self { path: path.to_owned(), options, name, mapped: RwLock::new(mapped) })
     }
 
     /// Does `step` if the file is whole. A file that was removed is opened again, once.

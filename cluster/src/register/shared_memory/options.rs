@@ -38,7 +38,7 @@ impl SharedMemoryOptions {
         self
     }
 
-    /// Opens the register in the file `path`. If there is no such file, it is created.
+    /// Opens the register in the file of the absolute path `path`. If there is no such file, it is created.
     ///
     /// # Errors
     ///
