@@ -76,7 +76,7 @@ fn something_else_in_its_place_is_an_error_and_left_alone() {
     fs::rename(&other, &path).unwrap();
     for error in failures(&register) {
         assert_eq!(error.kind(), RegisterErrorKind::Foreign);
-        let cause = error.source().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
+        let cause = error.cause().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
         assert_eq!(cause.kind(), SharedMemoryErrorKind::Foreign);
     }
     assert_eq!(fs::read(&path).unwrap(), b"notes");
@@ -92,7 +92,7 @@ fn a_directory_that_is_gone_is_an_error() {
     directory.close().unwrap();
     for error in failures(&register) {
         assert_eq!(error.kind(), RegisterErrorKind::Removed);
-        let cause = error.source().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
+        let cause = error.cause().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
         assert!(cause.system_error().is_some(), "{cause}");
     }
     fs::create_dir(&place).unwrap();

@@ -4,7 +4,7 @@
 use crate::failing::{Failing, Fault};
 use crate::{LIMIT, THRESHOLD};
 use atomic_throttle::lease::{Lease, Policy, epoch};
-use atomic_throttle::{State, Threshold, Timestamp};
+use atomic_throttle::{OnDrop, State, Threshold, Timestamp};
 use atomic_throttle_cluster::register::{
     Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
 };
@@ -228,6 +228,31 @@ fn a_cell_at_the_end_of_the_clock_is_reported_and_removing_it_helps() {
     assert!(throttled.status().error.is_none());
     assert!(matches!(troubles.recv_timeout(LIMIT), Ok(Trouble::Over { .. })));
     check.passed(1, "cases");
+}
+
+/// The function waits until the drop has returned.
+#[test]
+fn a_drop_may_wait_for_a_limit_or_not_at_all() {
+    let check = Check::of("C8", "tests: the drop of the last handle waits at most as long as it was told to");
+    for on_drop in [OnDrop::Detach, OnDrop::WaitFor(Duration::ZERO), OnDrop::WaitFor(THRESHOLD)] {
+        let ((dropped, goes_on), (told, begun)) = (channel::<()>(), channel());
+        let throttled = ClusterThrottled::in_memory(THRESHOLD)
+            .on_drop(on_drop)
+            .drop_limit(1000 * LIMIT)
+            .spawn(move |_| {
+                told.send(()).unwrap();
+                let _ = goes_on.recv();
+            })
+            .unwrap();
+        throttled.trigger().unwrap();
+        begun.recv_timeout(LIMIT).unwrap();
+        throttled.trigger().unwrap();
+        drop(throttled);
+        drop(dropped);
+        // The thread goes on, and covers the call that was made meanwhile.
+        begun.recv_timeout(LIMIT).unwrap();
+    }
+    check.passed(3, "ends");
 }
 
 /// The limit is longer than the test may take.
