@@ -5,7 +5,6 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Register, RegisterError, RegisterErrorKind, SharedMemory, SharedMemoryError, SharedMemoryErrorKind,
 };
-use core::error::Error;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
