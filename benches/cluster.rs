@@ -22,7 +22,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = rows::criterion();
-    let one_process = Throttled::builder(HOUR).on_drop(Pending::Discard).spawn(|| ())?;
+    let one_process = Throttled::builder(HOUR).pending_on_drop(Pending::Discard).spawn(|| ())?;
     one_process.trigger()?.wait()?;
     one_process.trigger()?;
 

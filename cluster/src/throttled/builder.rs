@@ -10,7 +10,7 @@ use crate::drivers::Opened;
 use crate::register::{Mark, Register, Terms};
 use crate::sync::{self, ThreadBuilder};
 use atomic_throttle::lease::{Lease, Policy};
-use atomic_throttle::{Epoch, Threshold};
+use atomic_throttle::{Epoch, OnDrop, Threshold};
 use core::any::Any;
 use core::fmt;
 use core::time::Duration;
@@ -27,6 +27,7 @@ pub struct Builder {
     idle_look: Option<Duration>,
     name: String,
     drop_limit: Option<Duration>,
+    on_drop: OnDrop,
     on_error: Option<OnError>,
     on_panic: Option<OnPanic>,
 }
@@ -41,6 +42,7 @@ impl Builder {
             idle_look: Some(Duration::from_secs(30)),
             name: String::from("cluster-throttled"),
             drop_limit: None,
+            on_drop: OnDrop::Wait,
             on_error: None,
             on_panic: None,
         }
@@ -67,8 +69,8 @@ impl Builder {
     /// then it covers no calls. A shorter lease has an advantage too: the calls of a process that dies in a
     /// run wait less for another run.
     ///
-    /// If runs take longer than the lease as a rule, and several processes have calls, they supersede each
-    /// other for ever, and no call is covered: [`Status::superseded`](super::Status::superseded) counts this.
+    /// If runs take longer than the lease as a rule, the processes supersede each other for ever, those without
+    /// calls too, and no call is covered: [`Status::superseded`](super::Status::superseded) counts this.
     /// If a run may hang, give it a time limit inside the function.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
@@ -102,10 +104,24 @@ impl Builder {
         self
     }
 
-    /// How long the drop of the last handle waits until all calls are covered. Default: the threshold and 10
-    /// s. After that, no run of this process will cover the remaining calls.
+    /// How long the thread goes on after the drop of the last handle, to cover the calls that were made here.
+    /// Default: the threshold and 10 s. After that, no run of this process will cover them; those that have
+    /// reached the register are covered by other processes.
     pub fn drop_limit(mut self, limit: Duration) -> Self {
         self.drop_limit = Some(limit);
+        self
+    }
+
+    /// How long the drop of the last handle waits for the thread, which goes on within its
+    /// [limit](Self::drop_limit) in any case. Default: [`OnDrop::Wait`], as long as the thread may go on.
+    ///
+    /// No drop waits for a register that does not answer: then it returns when the operation in progress has
+    /// failed, at the latest after the [time](Register::answers_within) that one operation takes. To wait for
+    /// such a register, call [`shutdown`](ClusterThrottled::shutdown) before the drop.
+    ///
+    /// In an async task choose [`OnDrop::Detach`], and wait by a shutdown on a thread that may block.
+    pub fn on_drop(mut self, on_drop: OnDrop) -> Self {
+        self.on_drop = on_drop;
         self
     }
 
@@ -178,7 +194,7 @@ impl Builder {
         shared.set_thread(thread.thread().clone());
         let drop_limit =
             self.drop_limit.unwrap_or_else(|| self.threshold.saturating_add(Duration::from_secs(10)));
-        let keeper = Arc::new(Keeper::new(Arc::clone(&shared), drop_limit, true));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&shared), drop_limit, self.on_drop));
         Ok(ClusterThrottled { shared, keeper })
     }
 }

@@ -22,10 +22,6 @@ impl Limit {
         Self { end, asks_at: Some(now), last: end.saturating_sub(PAUSE.min(limit / 2)) }
     }
 
-    pub(super) fn end(&self) -> Timestamp {
-        self.end
-    }
-
     pub(super) fn has_passed(&self) -> bool {
         sync::now() >= self.end
     }

@@ -52,8 +52,9 @@ use std::sync::Arc;
 /// reads, before the call: the run that covers the call reads it there.
 ///
 /// Clones are handles to the same throttle. Dropping the last handle takes no more calls, and waits until
-/// those that were made are covered, at most for [`Builder::drop_limit`]; [`shutdown`](Self::shutdown) does
-/// the same and returns whether it succeeded.
+/// those that were made are covered, at most for [`Builder::drop_limit`], and not for a register that does not
+/// answer. [`shutdown`](Self::shutdown) waits for such a register, too, and returns whether it succeeded. A
+/// drop in an async task would block it: see [`Builder::on_drop`].
 ///
 /// If the function holds a handle to its own throttle, that keeps the throttle from ending; [`Run::again`]
 /// needs no handle.

@@ -7,7 +7,7 @@ use crate::course::Taken;
 use crate::register::{Register, RegisterError, Terms};
 use crate::sync::{self, Condvar, Mutex, MutexGuard, Thread};
 use atomic_throttle::gate::Flushed;
-use atomic_throttle::{Epoch, Gate, Threshold, Timestamp};
+use atomic_throttle::{Epoch, Gate, OnDrop, Threshold, Timestamp};
 use core::time::Duration;
 use std::process;
 use std::sync::{Arc, OnceLock};
@@ -323,27 +323,30 @@ impl Shared {
 pub(super) struct Keeper {
     shared: Arc<Shared>,
     drop_limit: Duration,
-    /// Whether a drop waits at all.
-    waits: bool,
+    on_drop: OnDrop,
     /// The process that has the thread.
     process: u32,
 }
 
 impl Keeper {
-    pub(super) fn new(shared: Arc<Shared>, drop_limit: Duration, waits: bool) -> Self {
-        Self { shared, drop_limit, waits, process: process::id() }
+    pub(super) fn new(shared: Arc<Shared>, drop_limit: Duration, on_drop: OnDrop) -> Self {
+        Self { shared, drop_limit, on_drop, process: process::id() }
     }
 
     /// If several callers ask, the earliest limit counts.
     pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
-        self.end_and_wait(limit, |_| true)
+        self.end_and_wait(limit, &mut Limit::new(limit), |_| true)
     }
 
-    /// Waits as long as `patience` says so.
-    fn end_and_wait(&self, limit: Duration, patience: impl Fn(&Told) -> bool) -> Result<(), Left> {
+    /// The thread goes on within `limit`. Waits for it as long as `wait` and `patience` say.
+    fn end_and_wait(
+        &self,
+        limit: Duration,
+        wait: &mut Limit,
+        patience: impl Fn(&Told) -> bool,
+    ) -> Result<(), Left> {
         let shared = &self.shared;
-        let mut limit = Limit::new(limit);
-        let within = limit.end();
+        let within = sync::now().saturating_add(limit);
         let mut told = shared.told();
         told.stage = match told.stage {
             Stage::Going => Stage::Ending(within),
@@ -361,11 +364,11 @@ impl Keeper {
         }
         let mut told = shared.told();
         loop {
-            if told.stage == Stage::Ended || limit.has_passed() || !patience(&told) {
+            if told.stage == Stage::Ended || wait.has_passed() || !patience(&told) {
                 let is_left = shared.is_owed(&told);
                 return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
             }
-            told = shared.await_change(told, &mut limit);
+            told = shared.await_change(told, wait);
         }
     }
 }
@@ -377,8 +380,13 @@ impl Drop for Keeper {
             // the lock.
             return;
         }
-        // The thread goes on within the limit. To wait for a register that is away is the business of a
+        let mut wait = Limit::new(match self.on_drop {
+            OnDrop::WaitFor(limit) => limit,
+            OnDrop::Detach => Duration::ZERO,
+            _ => self.drop_limit,
+        });
+        // The thread goes on within its own limit. To wait for a register that is away is the business of a
         // shutdown: this drop may be in a task, which must not block.
-        let _ = self.end_and_wait(self.drop_limit, |told| self.waits && told.error.is_none());
+        let _ = self.end_and_wait(self.drop_limit, &mut wait, |told| told.error.is_none());
     }
 }

@@ -383,8 +383,8 @@ mod tests {
     use super::*;
     use crate::register::{Mark, Memory};
     use crate::throttled::shared::Keeper;
-    use atomic_throttle::Threshold;
     use atomic_throttle::lease::{Lease, Policy};
+    use atomic_throttle::{OnDrop, Threshold};
     use core::time::Duration;
 
     /// A call that the end has taken, too, must end the sleep early. Otherwise it would be taken only after
@@ -408,7 +408,7 @@ mod tests {
         assert!(!shared.is_called());
         shared.request().unwrap();
         assert!(worker.sleep(early) == Woken::Look);
-        let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO, true);
+        let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO, OnDrop::Wait);
         // Long enough to be different from the end of the sleep.
         keeper.end(Duration::from_secs(20)).unwrap();
         assert!(worker.sleep(early) == Woken::Look);

@@ -4,7 +4,7 @@
 use crate::failing::{Failing, Fault};
 use crate::{LIMIT, THRESHOLD};
 use atomic_throttle::lease::{Lease, Policy, epoch};
-use atomic_throttle::{State, Threshold, Timestamp};
+use atomic_throttle::{OnDrop, State, Threshold, Timestamp};
 use atomic_throttle_cluster::register::{
     Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
 };
@@ -73,6 +73,28 @@ fn an_idle_process_looks_again_and_finds_what_was_left_since() {
         assert!(!idle.status().is_owed);
     }
     check.passed(3, "cases");
+}
+
+/// Nothing is owed here, and yet the process must find out what became of its start: nobody else knows whose
+/// it is. The next idle look would come too late.
+#[test]
+fn a_start_for_the_dead_that_is_not_answered_is_performed_all_the_same() {
+    for fault in [Fault::SwapsUnanswered(1), Fault::SwapsLost(1), Fault::SwapsUnanswered(3)] {
+        let register = Arc::new(Failing::default());
+        let cell = left_by_the_dead()[0].1;
+        assert!(matches!(register.compare_and_swap(Cell::NEW, cell, Mark::random()), Ok(Swap::Done(_))));
+        register.set(Some(fault));
+        let (told, begun) = channel();
+        let throttled = ClusterThrottled::builder(THRESHOLD)
+            .register(Arc::clone(&register) as Arc<dyn Register>)
+            .lease(100 * LIMIT)
+            .idle_look(100 * LIMIT)
+            .spawn(move |run| told.send(run.token()).unwrap())
+            .unwrap();
+        begun.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        throttled.shutdown(LIMIT).unwrap();
+        assert_eq!(begun.try_iter().count(), 0, "{fault:?}: one run");
+    }
 }
 
 /// Announces each reading.
@@ -228,6 +250,31 @@ fn a_cell_at_the_end_of_the_clock_is_reported_and_removing_it_helps() {
     assert!(throttled.status().error.is_none());
     assert!(matches!(troubles.recv_timeout(LIMIT), Ok(Trouble::Over { .. })));
     check.passed(1, "cases");
+}
+
+/// The function waits until the drop has returned.
+#[test]
+fn a_drop_may_wait_for_a_limit_or_not_at_all() {
+    let check = Check::of("C8", "tests: the drop of the last handle waits at most as long as it was told to");
+    for on_drop in [OnDrop::Detach, OnDrop::WaitFor(Duration::ZERO), OnDrop::WaitFor(THRESHOLD)] {
+        let ((dropped, goes_on), (told, begun)) = (channel::<()>(), channel());
+        let throttled = ClusterThrottled::in_memory(THRESHOLD)
+            .on_drop(on_drop)
+            .drop_limit(1000 * LIMIT)
+            .spawn(move |_| {
+                told.send(()).unwrap();
+                let _ = goes_on.recv();
+            })
+            .unwrap();
+        throttled.trigger().unwrap();
+        begun.recv_timeout(LIMIT).unwrap();
+        throttled.trigger().unwrap();
+        drop(throttled);
+        drop(dropped);
+        // The thread goes on, and covers the call that was made meanwhile.
+        begun.recv_timeout(LIMIT).unwrap();
+    }
+    check.passed(3, "ends");
 }
 
 /// The limit is longer than the test may take.
