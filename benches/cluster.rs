@@ -22,11 +22,11 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = rows::criterion();
-    let one_process = Throttled::builder(HOUR).on_drop(Pending::Discard).spawn(|| ())?;
+    let one_process = Throttled::builder(HOUR).pending_on_drop(Pending::Discard).spawn(|| ())?;
     one_process.trigger()?.wait()?;
     one_process.trigger()?;
 
-    let shared = ClusterThrottled::builder(HOUR).drop_limit(Duration::ZERO).spawn(|_| ())?;
+    let shared = ClusterThrottled::in_memory(HOUR).drop_limit(Duration::ZERO).spawn(|_| ())?;
     shared.trigger()?.wait_for(HOUR)?;
     shared.trigger()?;
     // The thread has taken that call, and waits for the end of the window: the next one stays pending here.

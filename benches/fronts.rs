@@ -37,7 +37,7 @@ fn main() -> std::io::Result<()> {
 /// A call while a run is pending.
 fn coalesced(criterion: &mut Criterion, runtime: &Runtime) -> std::io::Result<()> {
     let _entered = runtime.enter();
-    let discarding = || Throttled::builder(HOUR).on_drop(Pending::Discard);
+    let discarding = || Throttled::builder(HOUR).pending_on_drop(Pending::Discard);
 
     let counted = discarding().spawn_counted(|_| ())?;
     let batched = discarding().spawn_batched(|batch| drop(batch.collect::<Vec<u64>>()))?;

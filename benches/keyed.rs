@@ -141,11 +141,11 @@ fn admitted(criterion: &mut Criterion, keys: u64) {
 
 /// A run of every key is pending, and the thread that owns them sleeps.
 fn pending(criterion: &mut Criterion, keys: u64) {
-    let single = Throttled::builder(HOUR).on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
+    let single = Throttled::builder(HOUR).pending_on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
     single.trigger().expect("it goes on").wait().expect("it completes");
     single.trigger().expect("it goes on");
 
-    let builder = || KeyedThrottled::builder(HOUR).on_drop(Pending::Discard);
+    let builder = || KeyedThrottled::builder(HOUR).pending_on_drop(Pending::Discard);
     let keyed = builder().spawn(|_| ()).expect("a thread");
     let counted = builder().spawn_counted(|_, _| ()).expect("a thread");
     for throttled in [&keyed, &counted] {

@@ -158,6 +158,7 @@ pub use self::{
     clock::{Monotonic, Moved},
     front::counted::{Calls, Counted, CountedThrottled},
     front::every::{Entry, Site},
+    front::owner::on_drop::OnDrop,
     front::owner::{Ended, Panic, Pending, Shutdown},
     front::snapshot::Snapshot,
     front::throttle::{Coalesced, NotFlushed, Outcome, Throttle},

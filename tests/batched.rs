@@ -13,7 +13,7 @@ use support::{SECOND, at, panic_quietly, until};
 use watchdog as _;
 
 fn on_a_clock(clock: &Arc<Manual>) -> atomic_throttle::Builder {
-    Throttled::builder(SECOND).clock(Arc::clone(clock)).on_drop(Pending::Discard)
+    Throttled::builder(SECOND).clock(Arc::clone(clock)).pending_on_drop(Pending::Discard)
 }
 
 /// A throttle that sends each batch to the test.
@@ -200,7 +200,7 @@ fn the_end_performs_what_runs_have_left() {
         let received: Arc<Mutex<Vec<u32>>> = Arc::default();
         let seen = Arc::clone(&received);
         let batched = Throttled::builder(Duration::ZERO)
-            .on_drop(pending)
+            .pending_on_drop(pending)
             .spawn_batched(move |batch: &mut atomic_throttle::Batch<'_, u32>| {
                 let item = batch.next();
                 seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(item);

@@ -7,7 +7,7 @@
 
 mod support;
 
-use atomic_throttle::clock::{Coarse, CoarseFirst};
+use atomic_throttle::clock::{BootTime, Coarse, CoarseFirst};
 use atomic_throttle::{Clock, Counted, Manual, Monotonic, Moved, Site, Throttle, Timestamp};
 use evidence::{Check, caught};
 use proptest::prelude::*;
@@ -233,6 +233,18 @@ fn the_precise_clock_is_read_only_where_the_coarse_one_cannot_tell() {
     set(3000, 950);
     let refused = throttle.try_run(|| ()).expect_err("the coarse clock is far behind");
     assert!(refused.retry_at().is_some_and(|retry_at| retry_at < precise.now()), "it has passed");
+}
+
+#[test]
+fn boot_time_counts_what_the_monotonic_clock_counts_and_more() {
+    for _ in 0..1000 {
+        let [monotonic, boot, later] = [Monotonic.now(), BootTime.now(), BootTime.now()];
+        assert!(monotonic <= boot && boot <= later, "{monotonic:?}, {boot:?}, {later:?}");
+    }
+    assert_eq!(BootTime.longest_wait(), Some(BootTime::LONGEST_WAIT));
+    assert_eq!((Monotonic.longest_wait(), CoarseFirst::new().longest_wait()), (None, None));
+    let behind_coarse = CoarseFirst::of(Coarse, BootTime, Duration::ZERO);
+    assert_eq!((&Arc::new(&behind_coarse)).longest_wait(), Some(BootTime::LONGEST_WAIT));
 }
 
 #[cfg(feature = "keyed")]

@@ -19,7 +19,8 @@ fn exercise(threshold: Duration, now: Timestamp) -> bool {
 
     let second = throttle.try_run(|| ());
     let admitted = second.is_ok();
-    if let Err(Refused::Closed { retry_at }) = second {
+    if let Err(Refused::Closed { retry_at, refused_at }) = second {
+        assert_eq!(refused_at, now);
         assert!(retry_at > now, "a refused call has a reason");
         // An owner waits, and a flush takes its place; all at the same instant.
         thread::scope(|scope| {
@@ -97,7 +98,7 @@ fn a_clock_that_goes_backwards_keeps_the_window_closed() {
     throttle.clock().set(Timestamp::ZERO);
     assert_eq!(
         throttle.try_run(|| ()),
-        Err(Refused::Closed { retry_at: Timestamp::from_nanos(110) }),
+        Err(Refused::Closed { retry_at: Timestamp::from_nanos(110), refused_at: Timestamp::ZERO }),
         "G1: no run before the time of the latest start has come again"
     );
     throttle.clock().set(Timestamp::from_nanos(110));
@@ -109,7 +110,8 @@ fn a_window_that_outlasts_the_clock_never_ends() {
     let throttle = Throttle::with_clock(Threshold::MAX.as_duration(), Manual::new(Timestamp::from_nanos(7)));
     assert!(throttle.try_run(|| ()).is_ok());
     throttle.clock().set(Timestamp::MAX);
-    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at: Timestamp::NEVER }));
+    let refused = Refused::Closed { retry_at: Timestamp::NEVER, refused_at: Timestamp::MAX };
+    assert_eq!(throttle.try_run(|| ()), Err(refused));
     throttle.clock().advance(Duration::MAX);
     assert!(throttle.try_run(|| ()).is_err());
 }

@@ -44,8 +44,10 @@ fn a_lease_out_of_the_range_is_refused_on_both_sides() {
 #[test]
 fn each_error_says_what_to_do() {
     let retry_at = Timestamp::from_nanos(1_500_000_000);
-    let errors: [(&dyn std::error::Error, &str); 8] = [
-        (&Refused::Closed { retry_at }, "retry at 1.5s"),
+    let refused_at = Timestamp::from_nanos(300_000_001);
+    let errors: [(&dyn std::error::Error, &str); 9] = [
+        (&Refused::Closed { retry_at, refused_at }, "retry in 1.2s"),
+        (&Refused::Closed { retry_at: Timestamp::NEVER, refused_at }, "shorten the threshold"),
         (&Refused::Running, "retry when it has finished"),
         (&WaitError::Cancelled, "call again"),
         (&WaitError::Owed, "adopt it"),
@@ -57,6 +59,21 @@ fn each_error_says_what_to_do() {
     for (error, advice) in errors {
         assert!(error.to_string().contains(advice), "{error}");
     }
-    assert_eq!(Refused::Closed { retry_at }.retry_at(), Some(retry_at));
+    assert_eq!(Refused::Closed { retry_at, refused_at }.retry_at(), Some(retry_at));
     assert_eq!(Refused::Running.retry_at(), None);
+}
+
+#[test]
+fn a_refusal_says_how_long_to_wait() {
+    let at = Timestamp::from_nanos;
+    let after = |retry_at, refused_at| Refused::Closed { retry_at, refused_at }.retry_after();
+    assert_eq!(after(at(110), at(0)), Some(Duration::from_nanos(110)));
+    assert_eq!(after(at(110), at(110)), Some(Duration::ZERO));
+    for behind in [at(111), Timestamp::MAX, Timestamp::NEVER] {
+        assert_eq!(after(at(110), behind), Some(Duration::ZERO), "never negative");
+    }
+    for refused_at in [at(0), Timestamp::MAX, Timestamp::NEVER] {
+        assert_eq!(after(Timestamp::NEVER, refused_at), Some(Duration::MAX));
+    }
+    assert_eq!(Refused::Running.retry_after(), None);
 }

@@ -25,7 +25,7 @@ fn one_shard<K>() -> KeyedBuilder<K, Manual> {
     Keyed::builder(WINDOW).clock(Manual::new(START)).shards(1)
 }
 
-const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE });
+const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE, refused_at: START });
 
 #[test]
 fn each_key_has_a_window_of_its_own() {
@@ -33,7 +33,7 @@ fn each_key_has_a_window_of_its_own() {
     assert_eq!(keyed.try_run(&1, || "a"), Ok("a"));
     assert_eq!(keyed.try_run(&2, || "b"), Ok("b"));
     assert_eq!(keyed.try_run(&1, || "a"), Err(CLOSED));
-    assert_eq!(CLOSED.retry_at(), Some(DUE));
+    assert_eq!((CLOSED.retry_at(), CLOSED.retry_after()), (Some(DUE), Some(WINDOW)));
     keyed.clock().set(DUE);
     assert_eq!(keyed.try_run(&1, || "a"), Ok("a"));
     assert_eq!(keyed.len(), 2);
@@ -102,7 +102,7 @@ fn the_limit_of_keys_is_kept_and_idle_keys_make_room() {
     assert!(keyed.try_run(&1, || ()).is_ok() && keyed.try_run(&2, || ()).is_ok());
     let full = keyed.try_run(&3, || ()).expect_err("there is no room");
     assert_eq!(full, KeyedError::Full { max_keys: 2 });
-    assert_eq!(full.retry_at(), None);
+    assert_eq!((full.retry_at(), full.retry_after()), (None, None));
     assert!(full.to_string().contains("max_keys"), "{full}");
     assert_eq!(keyed.try_run(&2, || ()), Err(CLOSED), "known keys are told their own state");
     keyed.clock().set(DUE);
@@ -166,7 +166,7 @@ fn a_clock_that_reads_never_makes_no_call_spin() {
     assert!(keyed.try_run(&1, || ()).is_ok());
     assert_eq!(keyed.evict(), 1);
     keyed.set_threshold(Duration::MAX);
-    let refused = Refused::Closed { retry_at: Timestamp::NEVER };
+    let refused = Refused::Closed { retry_at: Timestamp::NEVER, refused_at: Timestamp::MAX };
     assert_eq!(keyed.try_run(&2, || ()), Err(refused.into()));
 }
 
@@ -178,7 +178,7 @@ fn a_longer_threshold_applies_to_an_evicted_key_too() {
     assert_eq!(keyed.evict(), 1);
     keyed.set_threshold(2 * WINDOW);
     let retry_at = DUE.saturating_add(WINDOW);
-    assert_eq!(keyed.try_run(&1, || ()), Err(Refused::Closed { retry_at }.into()));
+    assert_eq!(keyed.try_run(&1, || ()), Err(Refused::Closed { retry_at, refused_at: DUE }.into()));
     assert_eq!(keyed.threshold(), Threshold::new(2 * WINDOW));
     assert!(keyed.try_set_threshold(Duration::MAX).is_err());
     keyed.set_threshold(Duration::MAX);

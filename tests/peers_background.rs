@@ -42,7 +42,7 @@ impl Peer {
         let (told, starts) = mpsc::channel();
         let itself = Itself::default();
         let own = Arc::clone(&itself);
-        let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+        let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
         let f = move || {
             let throttled = own.get().and_then(WeakThrottled::upgrade).expect("a handle lives");
             let _ = told.send(throttled.state().epoch().started_at());

@@ -127,7 +127,7 @@ fn no_thread_is_left_after_ten_thousand_handles() {
     {
         let told = told.clone();
         // The window ends at once, so that a drop that finishes what is pending does not take long.
-        let builder = Throttled::builder(Duration::ZERO).name(NAME).on_drop(*pending);
+        let builder = Throttled::builder(Duration::ZERO).name(NAME).pending_on_drop(*pending);
         let throttled = builder.spawn(move || drop(told.clone())).expect("a thread");
         let handles = [throttled.clone(), throttled.clone(), throttled.clone(), throttled];
         for handle in handles.iter().take(number % 4) {

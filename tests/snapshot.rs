@@ -3,7 +3,8 @@
 mod support;
 
 use atomic_throttle::state::DeferralStatus;
-use atomic_throttle::{Manual, Outcome, Site, Throttle, Timestamp};
+use atomic_throttle::{Clock, Manual, Outcome, Site, Snapshot, Throttle, Throttled, Timestamp};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, after_a_run, at, until};
@@ -69,4 +70,48 @@ fn of_a_site() {
     drop(entry);
     let snapshot = site.snapshot();
     assert_eq!((snapshot.running, snapshot.window_end), (false, at(2)));
+}
+
+/// The clock of a front end and a snapshot of it agree about when its latest run started.
+fn gives_its_clock(clock: &dyn Clock, snapshot: Snapshot) {
+    assert_eq!(snapshot.last_run_at, Some(at(1)));
+    let since = snapshot.last_run_at.map(|ran| clock.now().saturating_since(ran));
+    assert_eq!(since, Some(SECOND), "the clock that the timestamps are readings of");
+}
+
+fn a_clock() -> Arc<Manual> {
+    Arc::new(Manual::new(at(1)))
+}
+
+#[test]
+fn each_front_end_gives_its_clock() {
+    let clock = a_clock();
+    let throttle = Throttle::with_clock(SECOND, &clock);
+    let site = Site::with_clock(SECOND, &clock);
+    let throttled = Throttled::builder(SECOND).clock(Arc::clone(&clock)).spawn(|| ()).expect("a thread");
+    assert!(throttle.try_run(|| ()).is_ok());
+    drop(site.enter());
+    throttled.trigger().expect("it goes on").wait().expect("it runs");
+    clock.advance(SECOND);
+    gives_its_clock(throttle.clock(), throttle.snapshot());
+    gives_its_clock(site.clock(), site.snapshot());
+    gives_its_clock(throttled.clock(), throttled.snapshot());
+}
+
+#[cfg(feature = "keyed")]
+#[test]
+fn each_front_end_for_keys_gives_its_clock() {
+    use atomic_throttle::{Keyed, KeyedThrottled};
+    let clock = a_clock();
+    let keyed = Keyed::with_clock(SECOND, Arc::clone(&clock));
+    let throttled = KeyedThrottled::builder(SECOND).clock(Arc::clone(&clock)).spawn(|_: &u32| ());
+    let throttled = throttled.expect("a thread");
+    assert!(keyed.try_run(&1, || ()).is_ok());
+    throttled.trigger(&1).expect("it goes on");
+    throttled.wait().expect("it runs");
+    // Before the clock moves: afterwards the key is forgotten.
+    let [of_keyed, of_throttled] = [keyed.snapshot(&1), throttled.snapshot(&1)];
+    clock.advance(SECOND);
+    gives_its_clock(keyed.clock(), of_keyed.expect("it is known"));
+    gives_its_clock(throttled.clock(), of_throttled.expect("it is known"));
 }

@@ -74,8 +74,13 @@ fn a_wait_with_a_limit_ends_by_the_clock_of_the_throttle() {
 #[test]
 fn a_refused_call_says_when_to_come_back() {
     let throttle = after_a_run(SECOND);
-    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at: at(2) }));
+    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at: at(2), refused_at: at(1) }));
     assert!(!throttle.is_pending(), "nothing was recorded");
+    throttle.clock().advance(SECOND / 4);
+    let bounded = throttle.run_within(Duration::ZERO, || ()).map(|_| ());
+    for refused in [throttle.try_run(|| ()), bounded] {
+        assert_eq!(refused.map_err(Refused::retry_after), Err(Some(SECOND * 3 / 4)));
+    }
     throttle.clock().set(at(2));
     assert_eq!(throttle.try_run(|| throttle.try_run(|| ())), Ok(Err(Refused::Running)));
 }
@@ -84,7 +89,7 @@ fn a_refused_call_says_when_to_come_back() {
 fn a_bounded_call_does_not_take_a_deferral_that_is_due_later() {
     let throttle = after_a_run(SECOND);
     let refused = throttle.run_within(Duration::from_nanos(999_999_999), || ());
-    assert!(matches!(refused, Err(Refused::Closed { retry_at }) if retry_at == at(2)));
+    assert!(matches!(refused, Err(Refused::Closed { retry_at, .. }) if retry_at == at(2)));
     assert!(!throttle.is_pending(), "nothing was recorded");
     thread::scope(|scope| {
         let owner = scope.spawn(|| throttle.run_within(SECOND, || 7).map(Outcome::into_value));
@@ -140,7 +145,7 @@ fn a_cancel_keeps_the_window() {
         assert!(owner.join().expect("no panic"));
         assert_eq!(handle.wait(), Err(WaitError::Cancelled));
     });
-    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at: at(2) }));
+    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at: at(2), refused_at: at(1) }));
 }
 
 #[test]
@@ -156,8 +161,9 @@ fn a_flush_runs_now_and_starts_a_new_window() {
         let Outcome::Coalesced(handle) = outcome else { panic!("{outcome:?}") };
         assert_eq!(handle.wait(), Ok(()));
     });
-    let retry_at = at(2).saturating_add(SECOND / 2);
-    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at }));
+    let refused_at = at(1).saturating_add(SECOND / 2);
+    let retry_at = refused_at.saturating_add(SECOND);
+    assert_eq!(throttle.try_run(|| ()), Err(Refused::Closed { retry_at, refused_at }));
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub fn bench(criterion: &mut Criterion) {
         thread::yield_now();
     }
 
-    let throttled = Throttled::builder(HOUR).on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
+    let throttled =
+        Throttled::builder(HOUR).pending_on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
     throttled.trigger().expect("it goes on").wait().expect("it completes");
     throttled.trigger().expect("it goes on");
     let background = black_box(&throttled);

@@ -117,7 +117,13 @@ impl Cell {
         Self { word: state.to_word(), finished: self.finished().as_u64() | flag }
     }
 
-    /// Whether a run is due.
+    /// Whether calls may wait for a run: one is pending, or the latest has not finished.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        self.is_pending() || self.finished().as_u64() < self.epoch().as_u64()
+    }
+
+    /// Whether a run is pending.
     #[must_use]
     pub const fn is_pending(self) -> bool {
         !matches!(self.state().deferral(), DeferralStatus::None | DeferralStatus::Cancelled)

@@ -66,7 +66,7 @@ mod throttled;
 pub use self::cell::Cell;
 pub use self::drivers::{Drivers, Opened};
 pub use self::throttled::{
-    Builder, ClusterThrottled, Ended, Left, Run, SpawnError, Status, Ticket, WaitError,
+    Builder, ClusterThrottled, Disagreement, Ended, Left, Run, SpawnError, Status, Ticket, Trouble, WaitError,
 };
 
 #[cfg(doc)]

@@ -54,7 +54,7 @@ fn children_have_marks_of_their_own() {
 /// The child does not have its thread.
 #[test]
 fn a_child_drops_the_handle_that_it_has_at_once() {
-    let throttled = ClusterThrottled::builder(10 * LIMIT).drop_limit(10 * LIMIT).spawn(|_| ()).unwrap();
+    let throttled = ClusterThrottled::in_memory(10 * LIMIT).drop_limit(10 * LIMIT).spawn(|_| ()).unwrap();
     throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
     let mut own = Some(throttled.clone());
     let mut inherited = Some(throttled);

@@ -51,6 +51,8 @@ impl Clock for Coarse {
 ///   by the difference. If it is behind by less, the decisions are those of the precise clock.
 /// * In that case the time to retry at, in the refusal, has already passed by the precise clock. A caller
 ///   that retries at once may be refused again, until the coarse clock moves: wait a little in between.
+/// * [`retry_after`](crate::Refused::retry_after) counts from the estimate, so it may be too short by up to the
+///   slack. A call that comes back then may be refused once more, for the rest.
 ///
 /// # Cost
 ///
@@ -114,6 +116,10 @@ impl<C: Clock, P: Clock> Clock for CoarseFirst<C, P> {
     #[inline]
     fn estimate(&self) -> Option<Timestamp> {
         Some(Timestamp::from_nanos(self.coarse.now().as_nanos().saturating_add(self.slack_nanos)))
+    }
+
+    fn longest_wait(&self) -> Option<Duration> {
+        self.precise.longest_wait()
     }
 
     fn moved(&self) -> Option<&Moved> {

@@ -1,6 +1,8 @@
 //! [`Clock`]: where a front end takes the time from. [`Monotonic`] is the real clock, [`Manual`] is for tests and
 //! simulations.
 //!
+//! [`Monotonic`] stands still while the machine is suspended. `BootTime` (Linux and Android) does not.
+//!
 //! Two other real clocks cost less where most calls are refused. `CoarseFirst` first reads `Coarse`, which is
 //! a few milliseconds behind; it never lets a run start early. `Tsc` (feature `tsc`) reads the processor's
 //! counter, which may go back from one core to another.
@@ -19,20 +21,47 @@ mod moved;
 #[cfg(feature = "tsc")]
 mod tsc;
 
-#[cfg(all(feature = "std", any(target_os = "android", target_os = "linux")))]
-pub use self::coarse::{Coarse, CoarseFirst};
 #[cfg(feature = "tsc")]
 pub use self::tsc::Tsc;
+#[cfg(all(feature = "std", any(target_os = "android", target_os = "linux")))]
+pub use self::{
+    coarse::{Coarse, CoarseFirst},
+    monotonic::BootTime,
+};
 #[cfg(feature = "std")]
 pub use self::{monotonic::Monotonic, moved::Moved};
 
 /// A source of [`Timestamp`]s.
 ///
-/// A throttle asks for little: all readings count nanoseconds on one scale. A clock that stands still, jumps
-/// or goes backwards breaks nothing (G8): while it reads earlier than the latest start, the window counts as
-/// closed.
+/// # What a clock must do
 ///
-/// A clock of your own is one method:
+/// * All readings count nanoseconds from one origin, whatever thread reads.
+/// * It counts as evenly as the windows are meant to be: a threshold is a difference of two readings.
+/// * A reading is not earlier than one that another thread took before and passed on. Where it is, a call may be
+///   refused, or be deferred, although the window was already seen over.
+///
+/// Nothing worse happens. A clock that stands still, jumps or goes backwards breaks no promise of a decision (G8):
+/// while it reads earlier than the latest start, the window counts as closed. What suffers is the time at which a
+/// pending run starts.
+///
+/// # Waiting
+///
+/// A waiter reads the clock, sleeps for the time that is left until its deadline, and reads the clock again. *It
+/// sleeps by the timer of the system, not by this clock.* That timer goes on while this clock stands still, and
+/// on most systems it stands still while the machine is suspended. So:
+///
+/// * If the clock falls behind the timer, the waiter wakes too early, finds that, and sleeps again. Nothing starts
+///   early (G1).
+/// * If the clock runs ahead of the timer, by a jump or because it counts a suspension, the waiter sleeps on: the
+///   pending run starts late, by at most the sleep that was left. [`longest_wait`](Self::longest_wait) bounds
+///   that sleep.
+/// * If you know of the jump, call `retime` of the front end ([`Throttled::retime`](crate::Throttled::retime)):
+///   its waiters read the clock again at once. Each change of the threshold, each run that ends, and each cancel has
+///   the same effect.
+///
+/// # A clock of your own
+///
+/// It is one method:
 ///
 /// ```
 /// use atomic_throttle::{Clock, Throttle, Timestamp};
@@ -69,6 +98,17 @@ pub trait Clock {
         None
     }
 
+    /// The longest time that a waiter sleeps before it reads the clock again.
+    ///
+    /// `None`, the default, is for a clock that runs with the timer of the system: a waiter sleeps until its
+    /// deadline. Return `Some` for a clock that may run ahead of that timer. A pending run then starts at most so
+    /// much later than the clock allows, after a jump or a suspension, too. The price is a wake-up for each of
+    /// these times, for each waiter, while it waits: zero would keep it busy. `BootTime` returns one second.
+    #[inline]
+    fn longest_wait(&self) -> Option<Duration> {
+        None
+    }
+
     /// For a clock that is moved by hand: the object that wakes waiters after a move.
     ///
     /// `None`, the default, means that the clock runs with real time: a waiter sleeps for the time that is
@@ -89,6 +129,10 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).estimate()
     }
 
+    fn longest_wait(&self) -> Option<Duration> {
+        (**self).longest_wait()
+    }
+
     #[cfg(feature = "std")]
     fn moved(&self) -> Option<&Moved> {
         (**self).moved()
@@ -103,6 +147,10 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
 
     fn estimate(&self) -> Option<Timestamp> {
         (**self).estimate()
+    }
+
+    fn longest_wait(&self) -> Option<Duration> {
+        (**self).longest_wait()
     }
 
     fn moved(&self) -> Option<&Moved> {

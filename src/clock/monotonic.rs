@@ -1,7 +1,9 @@
-//! The real clock.
+//! The real clocks: without the time that the machine was suspended, and with it.
 
 use super::Clock;
 use crate::time::Timestamp;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use core::time::Duration;
 
 /// The system's monotonic clock, ordered across cores.
 ///
@@ -9,8 +11,9 @@ use crate::time::Timestamp;
 /// machine restarts. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
 /// the process.
 ///
-/// On most systems it stands still while the machine is suspended. A suspension prolongs the present window
-/// by as much.
+/// On most systems it stands still while the machine is suspended, and so do the timers of waiting threads. A
+/// suspension prolongs the present window by as much: a pending run starts when the rest of its window is over in
+/// waking time. `BootTime` (Linux and Android) counts suspension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Monotonic;
 
@@ -18,6 +21,61 @@ impl Clock for Monotonic {
     #[inline]
     fn now(&self) -> Timestamp {
         read()
+    }
+}
+
+/// Linux's `CLOCK_BOOTTIME`: the time of [`Monotonic`], and the time for which the machine was suspended.
+///
+/// For a throttle whose window is meant to be over when a machine wakes from a long suspension: a refresh that is
+/// due every ten minutes, on a notebook that was closed for an hour.
+///
+/// ```
+/// use atomic_throttle::Throttled;
+/// use atomic_throttle::clock::BootTime;
+/// use std::time::Duration;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let refresh = Throttled::builder(Duration::from_secs(600)).clock(BootTime).spawn(|| println!("refreshed"))?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Only Linux and Android have such a clock.
+///
+/// # Across a suspension
+///
+/// The timers of waiting threads do not count suspension. So a waiter on this clock sleeps for at most
+/// [`LONGEST_WAIT`](Self::LONGEST_WAIT), one second, and reads the clock again. A window that ends while the machine
+/// is suspended is over when it wakes. Its pending run starts at most that second of waking time later, and at once
+/// if you call `retime` when you hear of the wake-up ([`Throttled::retime`](crate::Throttled::retime)). On
+/// [`Monotonic`] the window goes on where it stood.
+///
+/// # Cost
+///
+/// A reading costs as much as one of [`Monotonic`]. While a run is pending, its owner wakes once a second; while
+/// none is, nobody does.
+///
+/// It counts from the start of the machine, so timestamps of two processes can be compared until it restarts,
+/// unless they are in different time namespaces.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BootTime;
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+impl BootTime {
+    /// The longest that a waiter sleeps before it reads the clock again.
+    pub const LONGEST_WAIT: Duration = Duration::from_secs(1);
+}
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+impl Clock for BootTime {
+    #[inline]
+    fn now(&self) -> Timestamp {
+        timestamp(rustix::time::clock_gettime(rustix::time::ClockId::Boottime))
+    }
+
+    fn longest_wait(&self) -> Option<Duration> {
+        Some(Self::LONGEST_WAIT)
     }
 }
 

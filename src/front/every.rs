@@ -198,6 +198,12 @@ impl<C> Site<C> {
         self.suppressed.outstanding()
     }
 
+    /// The clock that its timestamps are readings of.
+    #[must_use]
+    pub fn clock(&self) -> &C {
+        &self.clock
+    }
+
     /// All that there is to see at this moment, to be read by a person.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -5,7 +5,8 @@ use crate::time::{Threshold, Timestamp};
 
 /// The state of a throttle at one moment, as a value with a readable `Debug`.
 ///
-/// Another thread may have moved it on before you look.
+/// Another thread may have moved it on before you look. Its times are readings of the throttle's clock: compare
+/// them with `clock().now()` of the front end that gave the snapshot.
 ///
 /// ```
 /// use atomic_throttle::{Manual, Throttle, Timestamp};

@@ -151,7 +151,8 @@ impl<'t, C: Clock> Waiting<'t, C> {
         match until {
             Some(until) if until != Timestamp::NEVER && self.clock.moved().is_none() => {
                 // Read the clock again: this thread may have been preempted since it decided to sleep.
-                wait_for(listener, until.saturating_since(self.clock.now()));
+                let left = until.saturating_since(self.clock.now());
+                wait_for(listener, self.clock.longest_wait().map_or(left, |longest| left.min(longest)));
             }
             _ => wait(listener),
         }

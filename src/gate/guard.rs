@@ -73,11 +73,10 @@ impl<'g> Run<'g> {
 
     /// Leaves the run in progress and gives up the guard. [`Gate::resume`] makes another one: in another
     /// thread, or in a task that cannot borrow the gate. Without that the run never finishes.
-    #[must_use = "the run is in progress until somebody resumes it"]
-    pub fn detach(self) -> Epoch {
-        let epoch = self.epoch;
+    pub fn detach(self) -> DetachedRun {
+        let detached = DetachedRun { epoch: self.epoch, before: self.before };
         mem::forget(self);
-        epoch
+        detached
     }
 
     /// Ends the run and returns the state after it. If that [has an owner](State::has_owner), wake the owner:
@@ -97,8 +96,8 @@ impl<'g> Run<'g> {
         self.epoch
     }
 
-    /// Whether this run replaced a deferral that had a live owner. Unless you are that owner, wake it: its
-    /// next [`fire`](Deferral::fire) returns [`Fired::Gone`].
+    /// Whether this run replaced a deferral that had an owner: one that was claimed, detached or leaked counts
+    /// as well. Unless you are that owner, wake it: its next [`fire`](Deferral::fire) returns [`Fired::Gone`].
     #[inline]
     #[must_use]
     pub fn released_owner(&self) -> bool {
@@ -117,6 +116,27 @@ impl Drop for Run<'_> {
     #[inline]
     fn drop(&mut self) {
         let _ = self.gate.finish(self.epoch);
+    }
+}
+
+/// A run in progress without a guard: [`Run::detach`] gives it up, [`Gate::resume`] takes it up again.
+///
+/// It borrows nothing, so it can wait in a queue, a `static` or a task. There is one for each detached run, and
+/// it cannot be copied: so no run is resumed twice. If it is dropped, the run stays in progress for ever.
+#[derive(Debug)]
+#[must_use = "the run is in progress until somebody resumes it"]
+pub struct DetachedRun {
+    pub(super) epoch: Epoch,
+    /// The state that the run started from.
+    pub(super) before: State,
+}
+
+impl DetachedRun {
+    /// The epoch that the run opened.
+    #[inline]
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
     }
 }
 
@@ -181,7 +201,8 @@ impl<'g> Deferral<'g> {
         self.epoch
     }
 
-    /// When the run is due, by the present threshold: the end of the window.
+    /// When the run is due, by the present threshold: the end of the window that the deferral was made in.
+    /// Another run may have covered it since; [`fire`](Self::fire) says so.
     #[must_use]
     pub fn due(&self) -> Timestamp {
         self.epoch.window_end(self.gate.threshold())

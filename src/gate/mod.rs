@@ -39,7 +39,7 @@
 
 mod guard;
 
-pub use self::guard::{Arrival, Deferral, Fired, Flushed, Run};
+pub use self::guard::{Arrival, Deferral, DetachedRun, Fired, Flushed, Run};
 
 use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart};
 use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence};
@@ -155,13 +155,18 @@ impl Gate {
         Deferral::new(self, epoch)
     }
 
-    /// Resumes the run that was [detached](Run::detach) in `epoch`. Call it once: resuming a run twice ends
-    /// it too early, so the caller ensures G2. Resuming a run that is not in progress does nothing.
+    /// Resumes a run that was [detached](Run::detach) from this gate. The guard tells the same of the run as
+    /// the one that was given up.
     ///
-    /// What the starting thread wrote before is visible here if the epoch was passed on with synchronization.
+    /// On another gate the run is of no use: dropping it there does nothing, unless a run of the same epoch
+    /// happens to be in progress, which it ends too early.
+    ///
+    /// What the starting thread wrote before is visible here if the value was passed on with synchronization.
     #[inline]
-    pub fn resume(&self, epoch: Epoch) -> Run<'_> {
-        Run::new(self, epoch, State::NEW)
+    #[allow(clippy::needless_pass_by_value, reason = "it is used up, so that no run is resumed twice")]
+    pub fn resume(&self, detached: DetachedRun) -> Run<'_> {
+        let DetachedRun { epoch, before } = detached;
+        Run::new(self, epoch, before)
     }
 
     /// Asks for a run that the caller can neither perform nor wait for: leaves it owed, unless one is

@@ -2,6 +2,7 @@
 
 use crate::time::Timestamp;
 use core::fmt;
+use core::time::Duration;
 
 /// The outcome of [`State::arrive`](super::State::arrive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +55,10 @@ pub enum TryStart {
 pub enum Refused {
     /// The window is not over.
     Closed {
-        /// When it ends, as the threshold stood at the decision.
+        /// When it ends on the throttle's clock, by the threshold at the decision.
         retry_at: Timestamp,
+        /// The reading of that clock by which the call was refused; see [`retry_after`](Self::retry_after).
+        refused_at: Timestamp,
     },
     /// A run is in progress. How long it takes is not known.
     Running,
@@ -66,7 +69,38 @@ impl Refused {
     #[must_use]
     pub const fn retry_at(self) -> Option<Timestamp> {
         match self {
-            Self::Closed { retry_at } => Some(retry_at),
+            Self::Closed { retry_at, .. } => Some(retry_at),
+            Self::Running => None,
+        }
+    }
+
+    /// How long to wait before a retry, counted from the refusal: `None` while a run is in progress,
+    /// [`Duration::MAX`] if the clock cannot reach the end of the window.
+    ///
+    /// It is never negative. It reads no clock: the refusal kept the reading that decided it. So a caller that
+    /// waits a while before it looks at the refusal waits that much too long. Where that matters, compare
+    /// [`retry_at`](Self::retry_at) with a new reading of the throttle's clock.
+    ///
+    /// ```
+    /// use atomic_throttle::{Manual, Throttle, Timestamp};
+    /// use std::time::Duration;
+    ///
+    /// let clock = Manual::new(Timestamp::from_nanos(5));
+    /// let throttle = Throttle::with_clock(Duration::from_secs(2), &clock);
+    /// assert!(throttle.try_run(|| ()).is_ok());
+    /// clock.advance(Duration::from_millis(800));
+    /// let refused = throttle.try_run(|| ()).unwrap_err();
+    /// assert_eq!(refused.retry_after(), Some(Duration::from_millis(1200)));
+    /// assert_eq!(refused.to_string(), "the window is not over: retry in 1.2s");
+    /// ```
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self {
+            // The comparison of `Timestamp` is not `const`.
+            Self::Closed { retry_at, .. } if retry_at.as_nanos() == Timestamp::NEVER.as_nanos() => {
+                Some(Duration::MAX)
+            }
+            Self::Closed { retry_at, refused_at } => Some(retry_at.saturating_since(refused_at)),
             Self::Running => None,
         }
     }
@@ -74,11 +108,12 @@ impl Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed { retry_at } => {
-                write!(f, "the window is not over: retry at {retry_at:?} on the throttle's clock")
+        match self.retry_after() {
+            Some(Duration::MAX) => {
+                f.write_str("the window does not end before the clock does: shorten the threshold")
             }
-            Self::Running => f.write_str("a run is in progress: retry when it has finished"),
+            Some(after) => write!(f, "the window is not over: retry in {after:.1?}"),
+            None => f.write_str("a run is in progress: retry when it has finished"),
         }
     }
 }

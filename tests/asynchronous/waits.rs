@@ -3,8 +3,13 @@
 use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
 use super::calls::{Starts, WINDOW, millis};
 use super::paused;
-use atomic_throttle::{AsyncThrottle, WaitError};
+use atomic_throttle::asynchronous::stream::throttle as throttle_stream;
+use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
+use smol::stream::{StreamExt, repeat};
+use std::future::pending;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 #[test]
@@ -91,4 +96,77 @@ fn a_wait_hears_of_a_clock_that_is_moved_by_hand() {
     runtime.settle();
     assert!(unlimited.is_woken());
     assert_eq!(unlimited.poll(), Poll::Ready(Ok(())));
+}
+
+/// A runtime whose timer does not go by its clock: its sleeps never end.
+#[derive(Clone)]
+struct Asleep {
+    by_hand: ByHand,
+    longest_wait: Option<Duration>,
+    /// Until when it was to sleep.
+    sleeps: Arc<Mutex<Vec<Timestamp>>>,
+}
+
+impl Asleep {
+    fn new(longest_wait: Option<Duration>) -> Self {
+        Self { by_hand: ByHand::new(at(1)), longest_wait, sleeps: Arc::default() }
+    }
+
+    fn take_sleeps(&self) -> Vec<Timestamp> {
+        std::mem::take(&mut self.sleeps.lock().unwrap())
+    }
+}
+
+impl Clock for Asleep {
+    fn now(&self) -> Timestamp {
+        self.by_hand.now()
+    }
+
+    fn longest_wait(&self) -> Option<Duration> {
+        self.longest_wait
+    }
+}
+
+impl Runtime for Asleep {
+    fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
+        self.sleeps.lock().unwrap().push(deadline);
+        pending()
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
+        self.by_hand.spawn(task)
+    }
+}
+
+#[test]
+fn a_sleep_is_as_short_as_the_clock_asks_for() {
+    for (longest_wait, until) in [(None, at(11)), (Some(4 * SECOND), at(5)), (Some(40 * SECOND), at(11))] {
+        let runtime = Asleep::new(longest_wait);
+        let throttle = AsyncThrottle::with_runtime(10 * SECOND, runtime.clone());
+        for _ in 0..2 {
+            throttle.trigger(async || ()).unwrap();
+            runtime.by_hand.settle();
+        }
+        assert_eq!(runtime.take_sleeps(), [until]);
+
+        let mut items = throttle_stream(repeat(()), 10 * SECOND, runtime.clone());
+        let mut first = Driven::new(async move { (items.next().await, items.next().await) });
+        assert!(first.poll().is_pending());
+        assert_eq!(runtime.take_sleeps(), [until], "in a stream");
+    }
+}
+
+#[test]
+fn a_task_notices_a_jump_of_the_clock_when_it_is_asked_to_look() {
+    let runtime = Asleep::new(None);
+    let throttle = AsyncThrottle::with_runtime(10 * SECOND, runtime.clone());
+    for _ in 0..2 {
+        throttle.trigger(async || ()).unwrap();
+        runtime.by_hand.settle();
+    }
+    runtime.by_hand.clock().set(at(12));
+    assert_eq!((runtime.by_hand.woken(), throttle.is_pending()), (None, true), "it sleeps by the timer");
+    throttle.retime();
+    runtime.by_hand.settle();
+    assert_eq!((throttle.last_run_at(), throttle.is_pending()), (Some(at(12)), false));
 }

@@ -143,7 +143,7 @@ struct Play {
 /// Plays `operations` on a throttle and on a queue. Panics where they differ.
 pub fn check(wrong: Option<Wrong>, end: Pending, operations: impl IntoIterator<Item = Op>) -> Reached {
     let clock = Arc::new(Manual::new(at(1)));
-    let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+    let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let (plans, orders) = channel::<Plan>();
     let (begins, begun) = channel();
     let (batches, given) = channel();

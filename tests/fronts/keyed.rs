@@ -213,8 +213,9 @@ impl<'k> Play<'k> {
                 assert_eq!(expected, Told::Running);
                 self.reached.count("running");
             }
-            Err(KeyedError::Refused(Refused::Closed { retry_at })) => {
-                assert!(Timestamp::from_nanos(now) < retry_at);
+            Err(KeyedError::Refused(Refused::Closed { retry_at, refused_at })) => {
+                assert_eq!(refused_at.as_nanos(), now);
+                assert!(refused_at < retry_at);
                 if was_known || self.setup.shards == 1 {
                     assert_eq!(expected, Told::Closed(retry_at.as_nanos()));
                 } else {

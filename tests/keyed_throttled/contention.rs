@@ -147,7 +147,7 @@ fn a_key_that_triggers_itself_starves_no_other() {
     let (told, other) = mpsc::channel();
     let mut runs = 0;
     let throttled = KeyedThrottled::<u8>::builder(Duration::ZERO)
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(move |key| {
             runs += 1;
             if *key == 0 {
@@ -176,7 +176,7 @@ fn flushes_starve_no_key_and_pile_up_nothing() {
     let mut round = 0;
     let throttled = KeyedThrottled::<u8>::builder(SECOND)
         .clock(Arc::new(Manual::new(at(1))))
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(move |key| {
             if round == 0 {
                 gate.recv().unwrap_or(());

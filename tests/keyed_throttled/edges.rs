@@ -124,7 +124,7 @@ fn a_clock_that_reads_never_makes_nobody_spin() {
     let throttled = KeyedThrottled::<u8>::builder(SECOND)
         .name("never")
         .clock(Arc::clone(&clock))
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(|_| ())
         .expect("a thread");
     assert_eq!((throttled.trigger(&1), throttled.wait()), (Ok(()), Ok(())));

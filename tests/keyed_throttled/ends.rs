@@ -3,7 +3,7 @@
 use super::subject::{Builder, ENDED, Subject, Throttle};
 use super::support::{SECOND, at, panic_quietly, until};
 use atomic_throttle::{
-    Ended, KeyedThrottled, NotFlushed, NotTaken, Pending, Shutdown, WaitError, WeakKeyedThrottled,
+    Ended, KeyedThrottled, NotFlushed, NotTaken, OnDrop, Pending, Shutdown, WaitError, WeakKeyedThrottled,
 };
 use evidence::Check;
 use std::cell::RefCell;
@@ -54,7 +54,7 @@ fn a_shutdown_says_what_became_of_the_pending_runs() {
 
 #[test]
 fn the_last_handle_finishes_the_pending_runs() {
-    let subject = Subject::with(|builder| builder.on_drop(Pending::Finish));
+    let subject = Subject::with(|builder| builder.pending_on_drop(Pending::Finish));
     subject.lead("a");
     subject.call("a");
     subject.call("a");
@@ -89,7 +89,7 @@ fn the_function_may_trigger_without_being_a_handle() {
     let (sender, handle): (Sender<Throttle>, _) = mpsc::channel();
     let (tell, told) = mpsc::channel();
     let subject = Subject::running(
-        |builder| builder.on_drop(Pending::Flush),
+        |builder| builder.pending_on_drop(Pending::Flush),
         move |_| {
             let weak = inside.get().expect("it is set");
             let Ok(last) = handle.recv() else { return };
@@ -158,4 +158,35 @@ fn the_last_handle_in_strange_places() {
     sender.send(throttled.clone()).unwrap();
     assert_eq!(throttled.wait(), Ok(()));
     assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+}
+
+/// With a drop that waits this hangs: the run is held until the drop has returned.
+#[test]
+fn a_drop_that_does_not_wait_leaves_the_rest_to_the_thread() {
+    let check =
+        Check::of("G3", "tests: after a drop of a KeyedThrottled that does not wait the thread goes on");
+    let ways = [(OnDrop::Detach, false), (OnDrop::WaitFor(Duration::ZERO), false), (OnDrop::Wait, true)];
+    for (on_drop, gives_up) in ways {
+        let (let_go, held) = mpsc::channel();
+        let set_up = |builder: Builder| builder.pending_on_drop(Pending::Finish).on_drop(on_drop);
+        let subject = Subject::running(set_up, move |_| held.recv().expect("it is let go"));
+        subject.call("a");
+        subject.assert_run("a", 1);
+        subject.call("a");
+        subject.call("b");
+        let Subject { throttled, clock, runs } = subject;
+        if gives_up {
+            let waited = throttled.shutdown_within(Pending::Finish, Duration::ZERO);
+            assert_eq!(waited, Err(WaitError::TimedOut));
+        }
+        drop(throttled);
+        clock.set(at(2));
+        for _ in 0..3 {
+            let_go.send(()).expect("the function is still there");
+        }
+        let mut rest: Vec<_> = runs.iter().collect();
+        rest.sort();
+        assert_eq!(rest, [("a".to_owned(), 1), ("b".to_owned(), 1)], "{on_drop:?}");
+    }
+    check.passed(3, "drops");
 }

@@ -77,7 +77,7 @@ fn memory_returns_after_a_burst_without_a_further_call() {
     let clock = Arc::new(Manual::new(at(1)));
     let throttled = KeyedThrottled::<u64>::builder(SECOND)
         .clock(Arc::clone(&clock))
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(|_| ())
         .expect("a thread");
     let empty = throttled.allocated_bytes();
@@ -106,7 +106,7 @@ fn memory_returns_after_a_burst_of_flushes() {
     let (go, gate) = mpsc::channel::<()>();
     let throttled = KeyedThrottled::<u64>::builder(SECOND)
         .clock(Arc::new(Manual::new(at(1))))
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(move |key| {
             if *key == u64::MAX {
                 gate.recv().unwrap_or(());

@@ -70,7 +70,7 @@ fn halted() -> Halted {
         .name("trap")
         .shards(1)
         .clock(Arc::clone(&clock))
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(move |key| {
             let _ = told.send((key.name, reads.now()));
             if key.name == "long" {

@@ -264,7 +264,8 @@ fn it_can_be_shared_and_shown() {
     );
     assert_eq!(format!("{:?}", subject.throttled.downgrade()), "WeakKeyedThrottled");
     assert!(
-        format!("{:?}", Builder::on_drop(KeyedThrottled::builder(SECOND), Pending::Flush)).contains("Flush")
+        format!("{:?}", Builder::pending_on_drop(KeyedThrottled::builder(SECOND), Pending::Flush))
+            .contains("Flush")
     );
 }
 

@@ -250,7 +250,7 @@ fn a_call_that_evicts_a_key_whose_drop_panics_is_not_lost() {
     let throttled = KeyedThrottled::<Bomb>::builder(SECOND * 1000)
         .clock(Arc::clone(&clock))
         .shards(1)
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(move |key| _ = sender.send(key.name))
         .expect("a thread");
     // The table has room for this many before the shard looks for keys to evict.

@@ -32,7 +32,8 @@ impl Subject {
     ) -> Self {
         let clock = Arc::new(Manual::new(at(1)));
         let (sender, runs) = mpsc::channel();
-        let builder = KeyedThrottled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+        let builder =
+            KeyedThrottled::builder(SECOND).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
         let f = move |key: &String, calls| {
             let _ = sender.send((key.clone(), calls));
             inside(key);

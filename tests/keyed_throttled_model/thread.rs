@@ -53,7 +53,7 @@ impl Thread {
             .name(THREAD)
             .clock(Arc::clone(&clock))
             .shards(1)
-            .on_drop(Pending::Discard)
+            .pending_on_drop(Pending::Discard)
             .spawn_counted(move |key, calls| {
                 let _ = begins.send((*key, calls));
                 if gone.recv() == Ok(true) {

@@ -165,8 +165,8 @@ impl<'g> Play<'g> {
                 let expected = self.judge.step(Event::ArriveBy { now: self.now, latest });
                 match self.gate.arrive_by(now, Timestamp::from_nanos(latest)) {
                     Ok(arrival) => self.arrived(arrival, expected, before),
-                    Err(Refused::Closed { retry_at }) => {
-                        assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+                    Err(Refused::Closed { retry_at, refused_at }) => {
+                        assert_eq!((Told::Closed(retry_at.as_nanos()), refused_at), (expected, now));
                     }
                     Err(other) => panic!("{other:?}, expected {expected:?}"),
                 }
@@ -248,8 +248,8 @@ impl<'g> Play<'g> {
         let expected = self.judge.step(Event::TryStart { now: self.now });
         match self.gate.try_start(now) {
             Ok(run) => self.started(run, expected, before, By::Call),
-            Err(Refused::Closed { retry_at }) => {
-                assert_eq!(Told::Closed(retry_at.as_nanos()), expected);
+            Err(Refused::Closed { retry_at, refused_at }) => {
+                assert_eq!((Told::Closed(retry_at.as_nanos()), refused_at), (expected, now));
             }
             Err(_) => assert_eq!(Told::Running, expected),
         }
@@ -306,6 +306,9 @@ impl<'g> Play<'g> {
             Arrival::Defer(deferral) => {
                 let told = Told::Defer(deferral.due().as_nanos());
                 assert_eq!(told, expected);
+                let deferral = self.gate.claim(deferral.detach());
+                assert_eq!(Told::Defer(deferral.due().as_nanos()), expected);
+                assert_eq!(deferral.epoch().as_u64(), self.judge.model.latest_start);
                 self.deferrals.push(deferral);
                 self.promised("deferred");
             }
@@ -320,8 +323,11 @@ impl<'g> Play<'g> {
     fn started(&mut self, run: Run<'g>, expected: Told, before: Model, by: By) {
         assert_eq!(Told::Run, expected);
         let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
-        assert_eq!(run.released_owner(), had_owner);
-        assert_eq!(run.adopted(), matches!(before.promise, Promise::Orphaned));
+        let facts = (self.judge.model.latest_start, had_owner, matches!(before.promise, Promise::Orphaned));
+        assert_eq!(told_by(&run), facts);
+        // Given up and taken up again, it is the same run.
+        let run = self.gate.resume(run.detach());
+        assert_eq!(told_by(&run), facts, "a guard tells the same of a run that was detached");
         let gap = u128::from(run.epoch().as_u64()) - u128::from(before.latest_start);
         let spaced = before.latest_start == 0 || gap >= u128::from(before.threshold);
         assert!(spaced || by == By::Flush, "G1: {gap} ns after the start before it");
@@ -355,6 +361,11 @@ impl<'g> Play<'g> {
             assert!(state.is_pending() || state.is_owed(), "G3: {} calls are lost", self.uncovered);
         }
     }
+}
+
+/// All that the guard of a run tells of it: its epoch, and what it replaced.
+pub fn told_by(run: &Run<'_>) -> (u64, bool, bool) {
+    (run.epoch().as_u64(), run.released_owner(), run.adopted())
 }
 
 /// Drops `guard` while a panic unwinds over it. The panic hook is not called.

@@ -52,7 +52,7 @@ fn deadline(nanos: u64) -> Timestamp {
 
 fn refused(refused: Refused) -> Told {
     match refused {
-        Refused::Closed { retry_at } => Told::Closed(retry_at.as_nanos()),
+        Refused::Closed { retry_at, .. } => Told::Closed(retry_at.as_nanos()),
         Refused::Running => Told::Running,
         other => panic!("a refusal that the table does not know: {other:?}"),
     }

@@ -1,10 +1,13 @@
 //! The fate of the pending run when the throttle is shut down, or its last handle dropped.
 
 use crate::subject::Subject;
-use crate::support::{at, until};
-use atomic_throttle::{Ended, Pending, Shutdown, Throttled, WaitError, WeakThrottled};
+use crate::support::{SECOND, at, until};
+use atomic_throttle::{
+    Builder, CountedThrottled, Ended, Manual, OnDrop, Pending, Shutdown, Throttled, WaitError, WeakThrottled,
+};
+use evidence::Check;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -35,7 +38,7 @@ fn a_shutdown_says_what_became_of_the_pending_run() {
 
 #[test]
 fn the_last_handle_finishes_the_pending_run() {
-    let subject = Subject::with(|builder| builder.on_drop(Pending::Finish));
+    let subject = Subject::with(|builder| builder.pending_on_drop(Pending::Finish));
     subject.lead();
     let _ = subject.call(2);
     let Subject { throttled, clock, runs, .. } = subject;
@@ -67,7 +70,7 @@ fn the_function_may_trigger_without_being_a_handle() {
     let itself: Arc<OnceLock<WeakThrottled>> = Arc::default();
     let inside = Arc::clone(&itself);
     let subject = Subject::running(
-        |builder| builder.on_drop(Pending::Flush),
+        |builder| builder.pending_on_drop(Pending::Flush),
         move |number| {
             if number == 1 {
                 assert_eq!(inside.get().expect("it is set").trigger(), Ok(()));
@@ -84,4 +87,179 @@ fn the_function_may_trigger_without_being_a_handle() {
     drop(throttled);
     assert_eq!(runs.recv(), Ok(2), "what the function asked for");
     assert_eq!(weak.trigger(), Err(Ended::ShutDown));
+}
+
+/// A throttle whose runs wait until the test lets them go on, one by one.
+struct Held<H> {
+    handle: H,
+    clock: Arc<Manual>,
+    let_go: Sender<()>,
+    runs: Receiver<()>,
+}
+
+type Function = Box<dyn FnMut() + Send>;
+
+/// Each kind of handle whose throttle a [`Builder`] starts.
+trait Handle: Send + Sized + 'static {
+    fn start(builder: Builder, f: Function) -> Self;
+    fn throttled(&self) -> &Throttled;
+    fn call(&self);
+}
+
+impl Handle for Throttled {
+    fn start(builder: Builder, f: Function) -> Self {
+        builder.spawn(f).expect("a thread")
+    }
+
+    fn throttled(&self) -> &Throttled {
+        self
+    }
+
+    fn call(&self) {
+        assert!(self.trigger().is_ok());
+    }
+}
+
+impl Handle for CountedThrottled {
+    fn start(builder: Builder, mut f: Function) -> Self {
+        builder.spawn_counted(move |_| f()).expect("a thread")
+    }
+
+    fn throttled(&self) -> &Throttled {
+        self.throttled()
+    }
+
+    fn call(&self) {
+        assert!(self.trigger().is_ok());
+    }
+}
+
+#[cfg(feature = "batch")]
+impl Handle for atomic_throttle::Batched<()> {
+    fn start(builder: Builder, mut f: Function) -> Self {
+        builder
+            .spawn_batched(move |batch| {
+                batch.for_each(drop);
+                f();
+            })
+            .expect("a thread")
+    }
+
+    fn throttled(&self) -> &Throttled {
+        self.throttled()
+    }
+
+    fn call(&self) {
+        assert!(self.trigger(()).is_ok());
+    }
+}
+
+impl<H: Handle> Held<H> {
+    /// One run is in progress, and another one is pending.
+    fn new(on_drop: OnDrop) -> Self {
+        let clock = Arc::new(Manual::new(at(1)));
+        let (let_go, held) = mpsc::channel();
+        let (sender, runs) = mpsc::channel();
+        let f = move || {
+            let _ = held.recv();
+            let _ = sender.send(());
+        };
+        let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(on_drop);
+        let handle = H::start(builder, Box::new(f));
+        handle.call();
+        until(|| handle.throttled().is_running() && !handle.throttled().is_pending());
+        handle.call();
+        Self { handle, clock, let_go, runs }
+    }
+
+    /// Drops the handle, then lets the thread go on: with a drop that waits this hangs.
+    fn drop_and_let_go(self) {
+        let Self { handle, clock, let_go, runs } = self;
+        drop(handle);
+        assert!(runs.try_recv().is_err(), "the run is held");
+        clock.set(at(2));
+        for _ in 0..2 {
+            let_go.send(()).expect("the function is still there");
+            assert_eq!(runs.recv(), Ok(()), "the thread performs what is owed");
+        }
+        assert!(runs.recv().is_err(), "and ends by itself");
+    }
+}
+
+fn drops_that_do_not_wait<H: Handle>() {
+    Held::<H>::new(OnDrop::Detach).drop_and_let_go();
+    Held::<H>::new(OnDrop::WaitFor(Duration::ZERO)).drop_and_let_go();
+    // The caller has given up waiting.
+    let given_up = Held::<H>::new(OnDrop::Wait);
+    let waited = given_up.handle.throttled().shutdown_within(Pending::Finish, Duration::ZERO);
+    assert_eq!(waited, Err(WaitError::TimedOut));
+    given_up.drop_and_let_go();
+}
+
+#[test]
+fn a_drop_that_does_not_wait_leaves_the_rest_to_the_thread() {
+    let check = Check::of("G3", "tests: after a drop that does not wait the thread performs what is owed");
+    drops_that_do_not_wait::<Throttled>();
+    drops_that_do_not_wait::<CountedThrottled>();
+    #[cfg(feature = "batch")]
+    drops_that_do_not_wait::<atomic_throttle::Batched<()>>();
+    check.passed(if cfg!(feature = "batch") { 9 } else { 6 }, "drops");
+}
+
+/// The limit is on the throttle's clock.
+#[test]
+fn a_drop_with_a_limit_waits_until_the_limit() {
+    let Held { handle, clock, let_go, runs } = Held::<Throttled>::new(OnDrop::WaitFor(4 * SECOND));
+    let weak = handle.downgrade();
+    let dropping = thread::spawn(move || {
+        drop(handle);
+        runs
+    });
+    until(|| weak.upgrade().is_none());
+    // Whenever the drop has read the clock: it waits on until this, and not longer.
+    until(|| {
+        clock.advance(4 * SECOND);
+        dropping.is_finished()
+    });
+    let runs = dropping.join().expect("no panic");
+    assert!(runs.try_recv().is_err(), "the run is held");
+    for _ in 0..2 {
+        let_go.send(()).expect("the function is still there");
+        assert_eq!(runs.recv(), Ok(()));
+    }
+    assert!(runs.recv().is_err());
+}
+
+/// The function ends within the limit, so the thread has ended when the drop returns.
+#[test]
+fn a_drop_with_a_limit_waits_for_the_end() {
+    let Held { handle, clock, let_go, runs } = Held::<Throttled>::new(OnDrop::WaitFor(Duration::MAX));
+    let dropping = thread::spawn(move || {
+        drop(handle);
+        assert_eq!([runs.try_recv(), runs.try_recv()], [Ok(()), Ok(())], "both runs have ended");
+        assert!(runs.try_recv().is_err_and(|error| error == mpsc::TryRecvError::Disconnected));
+    });
+    clock.set(at(2));
+    let_go.send(()).unwrap();
+    let_go.send(()).unwrap();
+    dropping.join().expect("the drop waited");
+}
+
+/// Also while the thread unwinds: a second panic would abort the process.
+#[test]
+fn a_clock_that_panics_ends_the_wait_of_a_drop() {
+    struct Broken(std::sync::atomic::AtomicBool);
+    impl atomic_throttle::Clock for Broken {
+        fn now(&self) -> atomic_throttle::Timestamp {
+            assert!(!self.0.load(SeqCst) || thread::current().name() == Some("throttled"), "broken");
+            at(1)
+        }
+    }
+    let clock = Arc::new(Broken(false.into()));
+    let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(OnDrop::WaitFor(SECOND));
+    let (sender, ended) = mpsc::channel::<()>();
+    let throttled = builder.spawn(move || assert!(sender.send(()).is_ok())).expect("a thread");
+    clock.0.store(true, SeqCst);
+    drop(throttled);
+    assert!(ended.recv().is_err(), "the thread ends");
 }

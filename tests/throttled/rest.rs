@@ -47,7 +47,7 @@ fn a_rest_counts_from_the_end_of_a_run() {
         .name("resting")
         .clock(Arc::clone(&clock))
         .rest(SECOND * 3)
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .spawn(move || {
             let _ = sender.send(slow.time.now());
             slow.time.advance(SECOND * 10);

@@ -33,7 +33,8 @@ impl Subject {
         let written = Arc::new(AtomicU64::new(0));
         let (sender, runs) = mpsc::channel();
         let read = Arc::clone(&written);
-        let builder = set_up(Throttled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(Pending::Discard));
+        let builder =
+            set_up(Throttled::builder(SECOND).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard));
         let f = move || {
             let seen = read.load(SeqCst);
             let _ = sender.send(seen);

@@ -17,7 +17,7 @@ fn a_thread_of_its_own() {
     let number = AtomicU64::new(0);
     let throttled = Throttled::builder(SECOND)
         .clock(Arc::clone(&clock))
-        .on_drop(Pending::Discard)
+        .pending_on_drop(Pending::Discard)
         .fatal_panics()
         .spawn(move || {
             if number.fetch_add(1, SeqCst) == 3 {

@@ -36,7 +36,7 @@ impl Subject {
         let (begins, begun) = mpsc::channel();
         let (go, gate) = mpsc::channel::<()>();
         let builder = KeyedThrottled::<&'static str>::builder(SECOND).clock(Arc::clone(&clock));
-        let throttled = set_up(builder.on_drop(Pending::Discard)).spawn(move |key| {
+        let throttled = set_up(builder.pending_on_drop(Pending::Discard)).spawn(move |key| {
             let _ = begins.send(*key);
             let _ = gate.recv();
             if *key == "bad" {

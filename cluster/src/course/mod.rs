@@ -14,7 +14,10 @@
 //! * A run is pending: it watches. It looks somewhat later than the owner, and starts the run if nobody has.
 //! * A run that covers its calls is in progress: it looks until that run has finished, or its lease is over.
 //!
-//! So a call is lost only if all processes that made one die.
+//! A process that is owed nothing looks, too, from time to time. If a pending run is overdue, or if the latest
+//! run has not finished and its lease is over, the process starts a run in place of those that have died.
+//!
+//! So a call is lost only if it has not reached the register, and its process dies.
 
 mod pace;
 mod seen;
@@ -24,7 +27,7 @@ pub use self::pace::{Pace, Plan};
 use self::seen::Seen;
 use crate::cell::Cell;
 use crate::register::{Mark, Reading};
-use atomic_throttle::lease::Policy;
+use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::state::{Arrive, Finish};
 use atomic_throttle::{Epoch, Timestamp};
 use core::time::Duration;
@@ -138,7 +141,7 @@ impl Course {
     /// a reading of the own clock from after the answer: with a reading from before, the time on the way
     /// would count as time since the start of a run that is seen only then.
     pub fn look(&mut self, reading: Reading, local: Timestamp, taken: Option<Taken>) -> Act {
-        let (cell, now) = self.seen.take_in(reading, local);
+        let (cell, now) = self.take_in(reading, local);
         if let Some(taken) = taken {
             self.owe(taken, cell.epoch());
         }
@@ -146,10 +149,9 @@ impl Course {
         if self.is_mine(reading, cell, now) {
             return self.perform(cell.epoch());
         }
-        let Some(latest) = self.owed.last() else { return Act::Rest };
-        let state = cell.state();
         let lease_end = self.lease_end(cell);
-        if state.is_running() && cell.epoch() > latest.after && now < lease_end {
+        let Some(latest) = self.owed.last() else { return self.look_for_others(reading.cell, cell, now) };
+        if cell.state().is_running() && cell.epoch() > latest.after && now < lease_end {
             return Act::Wait(Wait { now, until: Until::Finished { lease_end } });
         }
         let (new, outcome) = cell.arrive(now, self.policy);
@@ -158,6 +160,20 @@ impl Course {
             return Act::Swap(Move { old: reading.cell, new, starts: outcome == Arrive::Run });
         }
         Act::Wait(self.wait(cell, now))
+    }
+
+    /// Decides for calls of other processes, which may have died: nothing is owed here.
+    fn look_for_others(&self, held: Cell, cell: Cell, now: Timestamp) -> Act {
+        if !cell.is_open() {
+            return Act::Rest;
+        }
+        let (new, outcome) = cell.arrive(now, self.policy);
+        if outcome == Arrive::Run {
+            return Act::Swap(Move { old: held, new, starts: true });
+        }
+        let due = cell.state().window_end(self.policy.threshold);
+        let free = if cell.state().is_running() { self.lease_end(cell) } else { Timestamp::ZERO };
+        Act::Wait(Wait { now, until: Until::Overdue(due.max(free)) })
     }
 
     /// The move was done. `now` is what the register answered, and `local` is as for [`look`](Self::look). It
@@ -188,7 +204,7 @@ impl Course {
     /// If the register has forgotten its start meanwhile, the run ends but does not count as finished.
     #[must_use]
     pub fn finish(&mut self, epoch: Epoch, reading: Reading, local: Timestamp) -> Option<Move> {
-        let (cell, _) = self.seen.take_in(reading, local);
+        let (cell, _) = self.take_in(reading, local);
         self.settle();
         let (new, outcome) = cell.finish(epoch);
         if outcome == Finish::Finished {
@@ -244,6 +260,33 @@ impl Course {
         self.mark
     }
 
+    /// Whether the latest run of this reading starts in the far future of the register's own clock: more than
+    /// an hour ahead. Runs go on, a threshold apart, but somebody should look at that clock.
+    #[must_use]
+    pub fn is_far_ahead(reading: Reading) -> bool {
+        seen::is_far_ahead(reading.cell.epoch(), reading.now)
+    }
+
+    /// Whether such a run, in addition, blocks the register for ever: its window or its lease would end after
+    /// the range of the clock. A reading that is blocked must not be looked at.
+    #[must_use]
+    pub fn is_blocked(&self, reading: Reading) -> bool {
+        let (start, Policy { threshold, lease, .. }) = (reading.cell.epoch().started_at(), self.policy);
+        let longest = threshold.as_duration().max(lease.map_or(Duration::ZERO, Lease::as_duration));
+        Self::is_far_ahead(reading) && start.saturating_add(longest) >= Timestamp::MAX
+    }
+
+    fn take_in(&mut self, reading: Reading, local: Timestamp) -> (Cell, Timestamp) {
+        if self.seen.forget_the_future(reading, local) {
+            // Epochs are counted from here on again.
+            let epoch = reading.cell.epoch();
+            self.owed.iter_mut().for_each(|owed| owed.after = owed.after.min(epoch));
+            self.performed = self.performed.min(epoch);
+            self.deferred_in = None;
+        }
+        self.seen.take_in(reading, local)
+    }
+
     /// The run of `epoch` needs no further move.
     fn ended(&mut self, epoch: Epoch) {
         let Some(taken) = self.covering.take() else { return };
@@ -281,7 +324,7 @@ impl Course {
 
     /// Whether this process started the run in progress without getting an answer.
     fn is_mine(&self, reading: Reading, cell: Cell, now: Timestamp) -> bool {
-        reading.mark == Some(self.mark)
+        reading.mark.is_some_and(|mark| mark.as_u64() == self.mark.as_u64())
             && reading.cell.epoch() == cell.epoch()
             && cell.epoch() > self.performed
             && cell.state().is_running()

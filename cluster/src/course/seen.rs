@@ -2,7 +2,17 @@
 
 use crate::cell::Cell;
 use crate::register::Reading;
-use atomic_throttle::Timestamp;
+use atomic_throttle::{Epoch, Timestamp};
+use core::time::Duration;
+
+/// A run whose start is ahead of the register's clock by more than this was not stamped by a clock that is
+/// right: that clock was set back since, or the cell is damaged.
+const FAR: Duration = Duration::from_secs(60 * 60);
+
+/// Whether the run of this epoch starts in the far future, by a clock that reads `now`.
+pub(super) fn is_far_ahead(epoch: Epoch, now: Timestamp) -> bool {
+    epoch.started_at().saturating_since(now) > FAR
+}
 
 /// What a process remembers about a register. While one process remembers, a register that forgets, or whose
 /// clock goes back, does no harm.
@@ -17,6 +27,17 @@ pub(super) struct Seen {
 impl Seen {
     pub(super) fn nothing(local: Timestamp) -> Self {
         Self { cell: Cell::NEW, since: local }
+    }
+
+    /// Forgets a run of the far future if the register has forgotten it. Otherwise every process would put it
+    /// back for ever, even after a person has removed it. Returns whether it did.
+    pub(super) fn forget_the_future(&mut self, reading: Reading, local: Timestamp) -> bool {
+        let is_far_ahead = |cell: Cell| is_far_ahead(cell.epoch(), reading.now);
+        let forgets = is_far_ahead(self.cell) && !is_far_ahead(reading.cell);
+        if forgets {
+            *self = Self { cell: reading.cell, since: local };
+        }
+        forgets
     }
 
     /// Takes in `reading`. Returns the cell as it must be understood, and the [time](Self::time).

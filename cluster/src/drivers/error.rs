@@ -165,7 +165,7 @@ pub(super) fn instead_of(name: &str, rest: &str) -> Option<&'static str> {
             "for Redis Sentinel write `redis+sentinel://H1:26379/NAME?master=NAME&sentinels=H2:26379,H3:26379`"
         }
         "redis+cluster" | "rediss+cluster" | "redis+clusters" | "cluster" => {
-            "a throttle is one key, so write the address of one node of the Redis Cluster, as in \
+            "a throttle is one key, so write the address of the node of the Redis Cluster that holds it, as in \
              `redis://HOST:PORT/NAME`, or use a server that is not in a cluster"
         }
         "unix" | "redis+unix" | "unix+redis" | "redis+socket" | "socket" => {

@@ -119,7 +119,7 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
         options = options.retention(retention);
     }
     if let Some(timeout) = location.take_as("timeout", notation::time)? {
-        options = options.connect_timeout(timeout).response_timeout(timeout);
+        options = options.timeout(timeout);
     }
     Ok(Arc::new(Redis::new(options)?))
 }

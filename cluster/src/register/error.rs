@@ -1,12 +1,15 @@
 //! [`RegisterError`]: why a register did not answer.
 
+use crate::cause::behind;
 use core::error::Error;
 use core::fmt;
 use std::sync::Arc;
 
 /// Why a register did not answer, or did not answer with a cell. What was owed stays owed.
 ///
-/// The message says what to do, keeps its cause ([`source`](Error::source)), and never holds a password.
+/// The message says what to do and never holds a password. It is one line, and includes the words of the
+/// [`cause`](Self::cause). So its [`source`](Error::source) is the cause of that cause: a program that prints
+/// an error and all its sources prints nothing twice.
 #[derive(Clone, Debug)]
 pub struct RegisterError {
     kind: RegisterErrorKind,
@@ -26,6 +29,14 @@ pub enum RegisterErrorKind {
     Foreign,
     /// The file that held the cell was removed or truncated.
     Removed,
+    /// What it answered is no answer to what it was asked, or it was asked something else than was sent.
+    /// Something on the way changes or repeats bytes, or this is another service.
+    Garbled,
+    /// It holds what was written, but too few of its replicas do: a failover may lose it.
+    Unconfirmed,
+    /// It holds a run that starts in the far future of its own clock: that clock was set back, or the cell is
+    /// damaged.
+    Ahead,
 }
 
 impl RegisterError {
@@ -40,6 +51,12 @@ impl RegisterError {
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+
+    /// The cause, for a program that knows its type.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
     }
 
     /// What kind of failure it is.
@@ -57,34 +74,37 @@ impl RegisterError {
 
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let register = &self.register;
-        match self.kind {
+        let (says, otherwise) = match self.kind {
             RegisterErrorKind::Unreachable => {
-                write!(
-                    f,
-                    "the register {register} does not answer: is it running, and is the way to it open?"
-                )
+                ("does not answer", "is it running, and is the way to it open?")
             }
-            RegisterErrorKind::Refused => {
-                write!(
-                    f,
-                    "the register {register} refuses: look at the cause, then at the configuration of the register"
-                )
-            }
-            RegisterErrorKind::Foreign => write!(
-                f,
-                "the register {register} holds something that is not a throttle of this version: use another \
-                 name, or remove it"
+            RegisterErrorKind::Refused => ("refuses", "look at the configuration of the register"),
+            RegisterErrorKind::Foreign => (
+                "holds something that is not a throttle of this version (use another name, or remove it)",
+                "",
             ),
-            RegisterErrorKind::Removed => {
-                write!(f, "the register {register} was removed or cut short while in use: leave it in place")
+            RegisterErrorKind::Removed => ("was removed or cut short while in use (leave it in place)", ""),
+            RegisterErrorKind::Unconfirmed => ("cannot vouch for what it holds", "look at its replicas"),
+            RegisterErrorKind::Garbled => {
+                ("answers with something else than was asked for", "look at the way to it")
             }
+            RegisterErrorKind::Ahead => (
+                "holds a run that starts more than an hour ahead of its own clock (set that clock right, or remove \
+                 what it holds)",
+                "",
+            ),
+        };
+        write!(f, "the register {} {says}", self.register)?;
+        match &self.source {
+            Some(cause) => write!(f, ": {cause}"),
+            None if otherwise.is_empty() => Ok(()),
+            None => write!(f, ": {otherwise}"),
         }
     }
 }
 
 impl Error for RegisterError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.cause().and_then(behind)
     }
 }

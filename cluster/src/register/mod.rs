@@ -6,6 +6,7 @@ mod memory;
 mod redis;
 #[cfg(feature = "shm")]
 mod shared_memory;
+mod terms;
 
 pub use self::error::{RegisterError, RegisterErrorKind};
 pub use self::memory::Memory;
@@ -13,14 +14,12 @@ pub use self::memory::Memory;
 pub use self::redis::{Redis, RedisOptions, RedisOptionsError};
 #[cfg(feature = "shm")]
 pub use self::shared_memory::{SharedMemory, SharedMemoryError, SharedMemoryErrorKind, SharedMemoryOptions};
+pub use self::terms::{Mark, Terms};
 
 use crate::cell::Cell;
 use atomic_throttle::Timestamp;
 use core::fmt;
 use core::time::Duration;
-use rand::RngExt;
-use rand::rand_core::UnwrapErr;
-use rand::rngs::SysRng;
 
 /// Holds one [`Cell`], and reads one clock.
 ///
@@ -50,17 +49,31 @@ pub trait Register: fmt::Debug + Send + Sync {
     ///
     /// As a rule, a `new` with another epoch than `old` starts a run. If an operation can fail without saying
     /// whether it was done, the register keeps the `mark` that came with the latest move to another epoch, in
-    /// the same step, and shows it in each [`Reading`]. By this mark the process that started a run finds
-    /// out.
+    /// the same step, and shows it in each [`Reading`]. By the number of this mark the process that started a
+    /// run finds out; by its terms processes notice that they disagree. A register whose operations never fail
+    /// in this way need not keep the number, and shows [`Mark::NOBODY`] with the terms.
     ///
     /// # Errors
     ///
     /// [`RegisterError`]: the swap may have been done, or not.
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError>;
 
+    /// The register in messages to a person, without a password. Default: its `Debug`.
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     /// How long without a swap until it forgets its cell. `None`: never. It cannot keep a window or a lease
     /// that is longer.
     fn forgets_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The longest time that one operation takes before it fails. `None`: it does not wait.
+    ///
+    /// A start whose answer takes longer than the lease could never be performed, so a front end refuses a
+    /// register whose answers may take that long.
+    fn answers_within(&self) -> Option<Duration> {
         None
     }
 }
@@ -84,37 +97,4 @@ pub enum Swap {
     Done(Timestamp),
     /// The register held another cell, this one. Nothing was done.
     Differs(Reading),
-}
-
-/// A random number by which a process recognizes a run that it started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Mark(u64);
-
-impl Mark {
-    /// The mark of no process. An epoch that a register had forgotten, and that was put back, carries it.
-    pub const NOBODY: Self = Self(0);
-
-    /// A mark that no other process has.
-    ///
-    /// # Panics
-    ///
-    /// If the system has no random numbers.
-    #[must_use]
-    pub fn random() -> Self {
-        // Not from the generator of this thread: it would continue alike in all children that the process
-        // forks, and two of them would each take the run of the other for their own.
-        Self(UnwrapErr(SysRng).random_range(1..=u64::MAX))
-    }
-
-    /// The mark as a number.
-    #[must_use]
-    pub const fn as_u64(self) -> u64 {
-        self.0
-    }
-
-    /// The mark of this number.
-    #[must_use]
-    pub const fn from_u64(number: u64) -> Self {
-        Self(number)
-    }
 }

@@ -2,14 +2,15 @@
 
 use super::run::Run;
 use super::shared::{Keeper, Shared};
-use super::worker::{OnError, OnPanic, Worker};
+use super::trouble::Trouble;
+use super::worker::{OnError, OnPanic, Progress, Worker};
 use super::{ClusterThrottled, SpawnError};
 use crate::course::{Course, Pace};
 use crate::drivers::Opened;
-use crate::register::{Mark, Memory, Register, RegisterError};
+use crate::register::{Mark, Register, Terms};
 use crate::sync::{self, ThreadBuilder};
 use atomic_throttle::lease::{Lease, Policy};
-use atomic_throttle::{Epoch, Threshold};
+use atomic_throttle::{Epoch, OnDrop, Threshold};
 use core::any::Any;
 use core::fmt;
 use core::time::Duration;
@@ -22,8 +23,11 @@ pub struct Builder {
     threshold: Duration,
     lease: Duration,
     register: Option<Arc<dyn Register>>,
+    tag: String,
+    idle_look: Option<Duration>,
     name: String,
     drop_limit: Option<Duration>,
+    on_drop: OnDrop,
     on_error: Option<OnError>,
     on_panic: Option<OnPanic>,
 }
@@ -34,14 +38,17 @@ impl Builder {
             threshold,
             lease: Duration::from_secs(30),
             register: None,
+            tag: String::new(),
+            idle_look: Some(Duration::from_secs(30)),
             name: String::from("cluster-throttled"),
             drop_limit: None,
+            on_drop: OnDrop::Wait,
             on_error: None,
             on_panic: None,
         }
     }
 
-    /// The register of the throttle. Default: one [in memory](Memory), which no other process reaches.
+    /// The register of the throttle.
     pub fn register(mut self, register: Arc<dyn Register>) -> Self {
         self.register = Some(register);
         self
@@ -55,7 +62,8 @@ impl Builder {
         self
     }
 
-    /// How long a run in progress keeps other runs out. Default: 30 s. It must be the same in all processes.
+    /// How long a run in progress keeps other runs out. Default: 30 s. It must be the same in all processes:
+    /// [`Status::disagreement`](super::Status::disagreement) shows when it is not.
     ///
     /// Choose it longer than the longest run: a run that takes longer may be superseded by another one, and
     /// then it covers no calls. A shorter lease has an advantage too: the calls of a process that dies in a
@@ -69,23 +77,59 @@ impl Builder {
         self
     }
 
+    /// A tag of the function: the same text in all processes that run the same function, for example
+    /// `"reload nginx"`. Default: none.
+    ///
+    /// Two functions at one register take each other's turns: where both have a tag,
+    /// [`Status::disagreement`](super::Status::disagreement) shows it. The register keeps a hash of the tag.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tag = tag.into();
+        self
+    }
+
+    /// How often a process looks at the register while nothing is owed here, as a mean. Default: every 30 s,
+    /// that is 2 commands a minute and process. At least 10 ms. `None`: never.
+    ///
+    /// The thread also looks once when it starts. By these looks the calls of processes that have died are
+    /// found, even if no living process makes calls of its own (C6). Each time is random, between half the
+    /// mean and one and a half.
+    pub fn idle_look(mut self, mean: impl Into<Option<Duration>>) -> Self {
+        self.idle_look = mean.into();
+        self
+    }
+
     /// The name of the thread. Default: "cluster-throttled".
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// How long the drop of the last handle waits until all calls are covered. Default: the threshold and 10
-    /// s. After that, no run of this process will cover the remaining calls.
+    /// How long the thread goes on after the drop of the last handle, to cover the calls that were made here.
+    /// Default: the threshold and 10 s. After that, no run of this process will cover them; those that have
+    /// reached the register are covered by other processes.
     pub fn drop_limit(mut self, limit: Duration) -> Self {
         self.drop_limit = Some(limit);
         self
     }
 
-    /// Called on the thread each time the register does not answer it. (An error of [`Run::is_current`] is
-    /// only returned to its caller.) The thread does nothing at the register until the hook returns. If the
-    /// hook itself panics, that panic is discarded.
-    pub fn on_error(mut self, hook: impl FnMut(&RegisterError) + Send + 'static) -> Self {
+    /// How long the drop of the last handle waits for the thread, which goes on within its
+    /// [limit](Self::drop_limit) in any case. Default: [`OnDrop::Wait`], as long as the thread may go on.
+    ///
+    /// No drop waits for a register that does not answer: then it returns when the operation in progress has
+    /// failed, at the latest after the [time](Register::answers_within) that one operation takes. To wait for
+    /// such a register, call [`shutdown`](ClusterThrottled::shutdown) before the drop.
+    ///
+    /// In an async task choose [`OnDrop::Detach`], and wait by a shutdown on a thread that may block.
+    pub fn on_drop(mut self, on_drop: OnDrop) -> Self {
+        self.on_drop = on_drop;
+        self
+    }
+
+    /// Called on the thread for each [`Trouble`] that a person should know of: once when the register stops
+    /// doing what it is asked to do, once when that is over, and once when a process with other terms is
+    /// noticed. (An error of [`Run::is_current`] is only returned to its caller.) The thread does nothing at
+    /// the register until the hook returns. If the hook itself panics, that panic is discarded.
+    pub fn on_error(mut self, hook: impl FnMut(&Trouble) + Send + 'static) -> Self {
         self.on_error = Some(Box::new(hook));
         self
     }
@@ -96,12 +140,15 @@ impl Builder {
         self
     }
 
-    /// Starts the thread. It asks the register nothing until the first call.
+    /// Starts the thread. It looks at the register once, and then when there are calls, or
+    /// [now and then](Self::idle_look). It does not wait for that: while the register does not answer, calls
+    /// are taken all the same.
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the threshold or the lease is out of range, or longer than the register remembers;
-    /// or if the system cannot start a thread.
+    /// [`SpawnError`] if the threshold or the lease is out of range, or longer than the register remembers; if
+    /// the lease is not longer than an operation of the register may take; if no register was chosen; or if
+    /// the system cannot start a thread.
     ///
     /// # Panics
     ///
@@ -113,29 +160,41 @@ impl Builder {
             let what = format!("the thread name {:?} contains a zero byte: remove it", self.name);
             return Err(SpawnError::Thread(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
-        let register = self.register.unwrap_or_else(|| Arc::new(Memory::new()));
+        let least = Duration::from_millis(10);
+        if let Some(asked) = self.idle_look.filter(|mean| *mean < least) {
+            return Err(SpawnError::IdleLook { asked });
+        }
+        let register = self.register.ok_or(SpawnError::NoRegister)?;
+        let lease_time = lease.as_duration();
+        // A register that does not wait still takes some time.
+        let answers_within = register.answers_within().unwrap_or(Duration::from_millis(1));
+        if answers_within >= lease_time {
+            return Err(SpawnError::Slow { answers_within, lease: lease_time });
+        }
         if let Some(retention) = register.forgets_after() {
-            if retention <= threshold.as_duration().max(lease.as_duration()) {
+            if retention <= threshold.as_duration().max(lease_time) {
                 return Err(SpawnError::Forgets { retention });
             }
         }
         let shared = Arc::new(Shared::new(register));
+        let policy = Policy::new(threshold).with_lease(lease);
+        let mark = Mark::random().with_terms(Terms::new(policy).with_tag(&self.tag));
         let worker = Worker {
             shared: Arc::clone(&shared),
-            course: Course::new(Policy::new(threshold).with_lease(lease), Mark::random(), sync::now()),
+            course: Course::new(policy, mark, sync::now()),
             pace: Pace::new(threshold),
             f,
             on_error: self.on_error,
             on_panic: self.on_panic,
-            taken: None,
-            retry: None,
+            idle_look: self.idle_look,
+            state: Progress::new(self.idle_look),
         };
         let thread =
             ThreadBuilder::new().name(self.name).spawn(move || worker.work()).map_err(SpawnError::Thread)?;
         shared.set_thread(thread.thread().clone());
         let drop_limit =
             self.drop_limit.unwrap_or_else(|| self.threshold.saturating_add(Duration::from_secs(10)));
-        let keeper = Arc::new(Keeper::new(Arc::clone(&shared), drop_limit));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&shared), drop_limit, self.on_drop));
         Ok(ClusterThrottled { shared, keeper })
     }
 }

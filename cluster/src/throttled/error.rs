@@ -95,6 +95,21 @@ pub enum SpawnError {
     Threshold(ThresholdTooLong),
     /// The lease is out of range.
     Lease(LeaseOutOfRange),
+    /// No register was chosen.
+    NoRegister,
+    /// An operation of the register may take as long as the lease, or longer. A run whose start is answered so
+    /// late could not be performed.
+    Slow {
+        /// The longest time that one operation takes.
+        answers_within: Duration,
+        /// The lease.
+        lease: Duration,
+    },
+    /// The time between two looks of an idle process is too short.
+    IdleLook {
+        /// The time that was asked for.
+        asked: Duration,
+    },
     /// The register forgets a throttle that is not used for some time, and that time is not longer than the
     /// threshold and the lease.
     Forgets {
@@ -116,6 +131,18 @@ impl fmt::Display for SpawnError {
                  than the threshold and the lease",
                 humantime::format_duration(*retention)
             ),
+            Self::NoRegister => f.write_str(
+                "the throttle has no register: choose one by `at`, or begin with `ClusterThrottled::in_memory`",
+            ),
+            Self::Slow { answers_within, lease } => write!(
+                f,
+                "the register may take {answers_within:?} for an answer, and the lease is {lease:?}: choose a \
+                 longer lease, or a shorter timeout of the register"
+            ),
+            Self::IdleLook { asked } => write!(
+                f,
+                "an idle process cannot look every {asked:?}: choose at least 10ms, or `None` for no such looks"
+            ),
             Self::Thread(cause) => write!(f, "the system cannot start the thread of the throttle: {cause}"),
         }
     }
@@ -127,7 +154,7 @@ impl Error for SpawnError {
             Self::Threshold(cause) => behind(cause),
             Self::Lease(cause) => behind(cause),
             Self::Thread(cause) => behind(cause),
-            Self::Forgets { .. } => None,
+            Self::NoRegister | Self::Slow { .. } | Self::IdleLook { .. } | Self::Forgets { .. } => None,
         }
     }
 }

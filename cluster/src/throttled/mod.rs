@@ -3,20 +3,23 @@
 
 mod builder;
 mod error;
+mod limit;
 mod retry;
 mod run;
 mod shared;
 mod ticket;
+mod trouble;
 mod worker;
 
 pub use self::builder::Builder;
 pub use self::error::{Ended, Left, SpawnError, WaitError};
 pub use self::run::Run;
 pub use self::ticket::Ticket;
+pub use self::trouble::{Disagreement, Trouble};
 
 use self::shared::{Keeper, Shared};
 use crate::cell::Cell;
-use crate::register::{Register, RegisterError};
+use crate::register::{Memory, Register, RegisterError};
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -49,8 +52,9 @@ use std::sync::Arc;
 /// reads, before the call: the run that covers the call reads it there.
 ///
 /// Clones are handles to the same throttle. Dropping the last handle takes no more calls, and waits until
-/// those that were made are covered, at most for [`Builder::drop_limit`]; [`shutdown`](Self::shutdown) does
-/// the same and returns whether it succeeded.
+/// those that were made are covered, at most for [`Builder::drop_limit`], and not for a register that does not
+/// answer. [`shutdown`](Self::shutdown) waits for such a register, too, and returns whether it succeeded. A
+/// drop in an async task would block it: see [`Builder::on_drop`].
 ///
 /// If the function holds a handle to its own throttle, that keeps the throttle from ending; [`Run::again`]
 /// needs no handle.
@@ -71,20 +75,15 @@ pub struct ClusterThrottled {
 }
 
 impl ClusterThrottled {
-    /// A throttle with a register in memory, for one process: no other process reaches it. The same as
-    /// [`builder`](Self::builder) without any choice.
-    ///
-    /// # Errors
-    ///
-    /// [`SpawnError`] if the threshold is too long or the system cannot start a thread.
-    pub fn spawn(threshold: Duration, f: impl FnMut(&Run<'_>) + Send + 'static) -> Result<Self, SpawnError> {
-        Self::builder(threshold).spawn(f)
-    }
-
-    /// A throttle at a register of your choice. The lease, the name of the thread and the hooks are choices
-    /// too.
+    /// A throttle at a register of your choice, which is the one choice that must be made: by
+    /// [`at`](Builder::at) or [`register`](Builder::register).
     pub fn builder(threshold: Duration) -> Builder {
         Builder::new(threshold)
+    }
+
+    /// A throttle with a register in memory: for one process and for tests. No other process reaches it.
+    pub fn in_memory(threshold: Duration) -> Builder {
+        Self::builder(threshold).register(Arc::new(Memory::new()))
     }
 
     /// Asks for a run, and returns at once with a handle to wait for it. It never waits for a run or for the
@@ -176,4 +175,8 @@ pub struct Status {
     pub cell: Cell,
     /// The latest error of the register, until it answers again.
     pub error: Option<RegisterError>,
+    /// The latest sign of a process that runs this throttle with another threshold, another lease or another
+    /// [tag](Builder::tag). It stays until this throttle ends. `None` if there was no such sign, or if the
+    /// register keeps no [terms](crate::register::Terms).
+    pub disagreement: Option<Disagreement>,
 }

@@ -1,12 +1,13 @@
 //! What the callers and the thread share: the local gate, and what they tell each other.
 
-use super::{Ended, Left, Status, WaitError};
+use super::limit::Limit;
+use super::{Disagreement, Ended, Left, Status, WaitError};
 use crate::cell::Cell;
 use crate::course::Taken;
-use crate::register::{Register, RegisterError};
+use crate::register::{Register, RegisterError, Terms};
 use crate::sync::{self, Condvar, Mutex, MutexGuard, Thread};
 use atomic_throttle::gate::Flushed;
-use atomic_throttle::{Epoch, Gate, Threshold, Timestamp};
+use atomic_throttle::{Epoch, Gate, OnDrop, Threshold, Timestamp};
 use core::time::Duration;
 use std::process;
 use std::sync::{Arc, OnceLock};
@@ -32,6 +33,10 @@ struct Told {
     error: Option<RegisterError>,
     /// Calls that were taken when the end was asked for, so that no later call coalesces into them.
     taken: Option<Taken>,
+    /// Whether somebody wants a register that does not answer to be tried at once.
+    is_asked_for_a_try: bool,
+    /// The latest terms that differ, and when they were seen.
+    disagreement: Option<(Terms, Timestamp)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,6 +78,8 @@ impl Shared {
                 cell: Cell::NEW,
                 error: None,
                 taken: None,
+                is_asked_for_a_try: false,
+                disagreement: None,
             }),
             changed: Condvar::new(),
             thread: OnceLock::new(),
@@ -82,11 +89,12 @@ impl Shared {
     /// A call that does not coalesce. It is made under the lock, so it comes either before the end or after
     /// it.
     pub(super) fn request(&self) -> Result<Epoch, Ended> {
-        let told = self.told();
+        let mut told = self.told();
         if told.stage != Stage::Going {
             return Err(Ended);
         }
         let (_, epoch) = self.gate.request();
+        told.is_asked_for_a_try = true;
         drop(told);
         self.wake();
         Ok(epoch)
@@ -143,7 +151,7 @@ impl Shared {
     }
 
     pub(super) fn wait_for(&self, taken: Taken, limit: Duration) -> Result<(), WaitError> {
-        let within = sync::now().saturating_add(limit);
+        let mut limit = Limit::new(limit);
         let mut told = self.told();
         loop {
             if told.covered >= taken {
@@ -155,12 +163,33 @@ impl Shared {
             if matches!(told.stage, Stage::Closing | Stage::Ended) {
                 return Err(WaitError::Ended);
             }
-            let left = within.saturating_since(sync::now());
-            if left.is_zero() {
+            if limit.has_passed() {
                 return Err(WaitError::TimedOut { register: told.error.clone() });
             }
-            told = sync::wait_for(&self.changed, told, left);
+            told = self.await_change(told, &mut limit);
         }
+    }
+
+    /// Waits for a change, at most until the limit. If the register does not answer, asks for a try at the
+    /// beginning of the wait, and for another one shortly before its end.
+    fn await_change<'a>(&'a self, mut told: MutexGuard<'a, Told>, limit: &mut Limit) -> MutexGuard<'a, Told> {
+        if limit.asks_for_a_try() {
+            told.is_asked_for_a_try = true;
+            if told.error.is_some() {
+                self.wake();
+            }
+        }
+        let left = limit.left();
+        if left.is_zero() { told } else { sync::wait_for(&self.changed, told, left) }
+    }
+
+    pub(super) fn is_asked_for_a_try(&self) -> bool {
+        self.told().is_asked_for_a_try
+    }
+
+    /// The thread asks the register: for everybody who has asked for a try before this.
+    pub(super) fn begins_a_try(&self) {
+        self.told().is_asked_for_a_try = false;
     }
 
     pub(super) fn status(&self) -> Status {
@@ -172,6 +201,9 @@ impl Shared {
             superseded: told.superseded,
             cell: told.cell,
             error: told.error.clone(),
+            disagreement: told
+                .disagreement
+                .map(|(theirs, seen_at)| Disagreement { theirs, ago: sync::now().saturating_since(seen_at) }),
         }
     }
 
@@ -200,6 +232,13 @@ impl Shared {
     /// The register has not answered the thread.
     pub(super) fn failed(&self, error: RegisterError) {
         let _before = self.told().error.replace(error);
+        // A drop does not wait for a register that is away.
+        self.changed.notify_all();
+    }
+
+    /// The latest run was started by a process that has other terms.
+    pub(super) fn disagrees(&self, theirs: Terms) {
+        self.told().disagreement = Some((theirs, sync::now()));
     }
 
     /// Counts a run, unless its time is over. Under the lock, so that no run begins after a shutdown has
@@ -284,17 +323,28 @@ impl Shared {
 pub(super) struct Keeper {
     shared: Arc<Shared>,
     drop_limit: Duration,
+    on_drop: OnDrop,
     /// The process that has the thread.
     process: u32,
 }
 
 impl Keeper {
-    pub(super) fn new(shared: Arc<Shared>, drop_limit: Duration) -> Self {
-        Self { shared, drop_limit, process: process::id() }
+    pub(super) fn new(shared: Arc<Shared>, drop_limit: Duration, on_drop: OnDrop) -> Self {
+        Self { shared, drop_limit, on_drop, process: process::id() }
     }
 
     /// If several callers ask, the earliest limit counts.
     pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
+        self.end_and_wait(limit, &mut Limit::new(limit), |_| true)
+    }
+
+    /// The thread goes on within `limit`. Waits for it as long as `wait` and `patience` say.
+    fn end_and_wait(
+        &self,
+        limit: Duration,
+        wait: &mut Limit,
+        patience: impl Fn(&Told) -> bool,
+    ) -> Result<(), Left> {
         let shared = &self.shared;
         let within = sync::now().saturating_add(limit);
         let mut told = shared.told();
@@ -305,6 +355,7 @@ impl Keeper {
         };
         // No call after this point coalesces.
         told.taken = shared.take_locked(&told).or(told.taken);
+        told.is_asked_for_a_try = true;
         drop(told);
         shared.wake();
         if shared.is_the_thread() {
@@ -313,12 +364,11 @@ impl Keeper {
         }
         let mut told = shared.told();
         loop {
-            let left = within.saturating_since(sync::now());
-            if told.stage == Stage::Ended || left.is_zero() {
+            if told.stage == Stage::Ended || wait.has_passed() || !patience(&told) {
                 let is_left = shared.is_owed(&told);
                 return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
             }
-            told = sync::wait_for(&shared.changed, told, left);
+            told = shared.await_change(told, wait);
         }
     }
 }
@@ -330,6 +380,13 @@ impl Drop for Keeper {
             // the lock.
             return;
         }
-        let _ = self.end(self.drop_limit);
+        let mut wait = Limit::new(match self.on_drop {
+            OnDrop::WaitFor(limit) => limit,
+            OnDrop::Detach => Duration::ZERO,
+            _ => self.drop_limit,
+        });
+        // The thread goes on within its own limit. To wait for a register that is away is the business of a
+        // shutdown: this drop may be in a task, which must not block.
+        let _ = self.end_and_wait(self.drop_limit, &mut wait, |told| told.error.is_none());
     }
 }

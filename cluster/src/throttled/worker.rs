@@ -1,19 +1,22 @@
 //! The thread: it takes the calls, looks at the register, and performs the runs when it is this process's
 //! turn.
 
-use super::retry::Retry;
+use super::retry::{Retry, next_try};
 use super::run::Run;
 use super::shared::Shared;
-use crate::course::{Act, Course, Move, Pace, Plan, Taken};
-use crate::register::{Reading, RegisterError, Swap};
+use super::trouble::{Trouble, Troubles};
+use crate::course::{Act, Course, Move, Pace, Plan, Taken, Wait};
+use crate::register::{Reading, RegisterError, RegisterErrorKind, Swap};
 use crate::sync;
 use atomic_throttle::{Epoch, Timestamp};
 use core::any::Any;
+use core::time::Duration;
+use rand::RngExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Called when the register does not answer.
-pub(super) type OnError = Box<dyn FnMut(&RegisterError) + Send>;
+/// Called when a person should know of something.
+pub(super) type OnError = Box<dyn FnMut(&Trouble) + Send>;
 /// Called after a panic of the function.
 pub(super) type OnPanic = Box<dyn FnMut(Epoch, &(dyn Any + Send)) + Send>;
 
@@ -24,10 +27,44 @@ pub(super) struct Worker<F> {
     pub(super) f: F,
     pub(super) on_error: Option<OnError>,
     pub(super) on_panic: Option<OnPanic>,
+    /// The mean time between two looks while nothing is owed here. `None`: no such looks.
+    pub(super) idle_look: Option<Duration>,
+    pub(super) state: Progress,
+}
+
+/// What the thread remembers from one step to the next.
+pub(super) struct Progress {
     /// Calls that were taken, and after which the register has not answered yet.
-    pub(super) taken: Option<Taken>,
+    taken: Option<Taken>,
+    /// Whether a start was sent or won, and what became of it must be looked at.
+    is_in_doubt: bool,
+    /// When to look if nothing is owed.
+    idle_until: Timestamp,
+    /// Whether the register has not answered yet.
+    is_first_look: bool,
+    /// Before this time of the own clock the function is not called again.
+    apart_until: Timestamp,
+    /// Whether the latest cell is far ahead of the register's clock.
+    is_far_ahead: bool,
     /// Present while the register does not answer.
-    pub(super) retry: Option<Retry>,
+    retry: Option<Retry>,
+    troubles: Troubles,
+}
+
+impl Progress {
+    pub(super) fn new(idle_look: Option<Duration>) -> Self {
+        Self {
+            taken: None,
+            is_in_doubt: false,
+            // The first look is at once: an earlier process may have died with calls.
+            idle_until: if idle_look.is_some() { Timestamp::ZERO } else { Timestamp::NEVER },
+            is_first_look: true,
+            apart_until: Timestamp::ZERO,
+            is_far_ahead: false,
+            retry: None,
+            troubles: Troubles::default(),
+        }
+    }
 }
 
 /// What to do after a sleep.
@@ -55,19 +92,29 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
 
     fn serve(&mut self) {
         loop {
-            self.taken = self.shared.take().or(self.taken);
-            let is_owed = self.taken.is_some() || self.course.is_owed();
+            self.state.taken = self.shared.take().or(self.state.taken);
             if self.shared.closes() {
                 return;
             }
-            if !is_owed {
-                sync::park();
+            let left = self.state.idle_until.saturating_since(sync::now());
+            if !self.is_owed() && !left.is_zero() {
+                if self.state.idle_until == Timestamp::NEVER {
+                    sync::park()
+                } else {
+                    sync::park_timeout(left)
+                }
                 continue;
             }
+            self.shared.begins_a_try();
             let asked = sync::now();
-            let woken = match self.shared.register.read() {
+            let woken = match self.read() {
                 Ok(reading) => self.look(reading, asked),
-                Err(error) => self.back_off(&error),
+                Err(error) if self.is_owed() => self.back_off(error),
+                Err(error) => {
+                    self.failed(error);
+                    self.rest_from(asked);
+                    Woken::Look
+                }
             };
             if woken == Woken::End && self.shared.closes() {
                 return;
@@ -75,10 +122,18 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         }
     }
 
+    /// Whether there is something to look at for this process.
+    fn is_owed(&self) -> bool {
+        self.state.taken.is_some() || self.state.is_in_doubt || self.course.is_owed()
+    }
+
     /// Does what the course says about `reading`; the register was asked for it at `asked`.
     fn look(&mut self, reading: Reading, asked: Timestamp) -> Woken {
         let (mut now, mut asked, mut local) = (reading.now, asked, sync::now());
-        let mut act = self.course.look(reading, local, self.taken.take());
+        let mut act = self.course.look(reading, local, self.state.taken.take());
+        let is_first = core::mem::take(&mut self.state.is_first_look);
+        self.state.is_in_doubt = false;
+        self.rest_from(local);
         loop {
             if !matches!(act, Act::Swap(_)) {
                 self.answered();
@@ -86,13 +141,13 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             self.tell();
             let step = match act {
                 Act::Rest => return Woken::Look,
-                Act::Wait(wait) => {
-                    let plan = self.pace.plan(wait, local, &mut sync::rng());
-                    return self.sleep(plan);
-                }
+                Act::Wait(wait) => return self.wait(wait, local, is_first),
                 Act::Perform(epoch) => return self.perform(epoch, now, asked),
                 // If a run were won now, it would not begin.
                 Act::Swap(_) if self.shared.is_over() => return Woken::End,
+                Act::Swap(step) if step.starts && local < self.state.apart_until => {
+                    return self.sleep(Plan { at: Some(self.state.apart_until), take_at: None });
+                }
                 Act::Swap(step) => step,
             };
             asked = sync::now();
@@ -107,27 +162,85 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                     now = reading.now;
                     act = self.course.look(reading, local, None);
                 }
-                Err(error) => return self.back_off(&error),
+                Err(error) => {
+                    self.state.is_in_doubt = step.starts;
+                    return self.back_off(error);
+                }
             }
         }
     }
 
-    fn swap(&self, step: Move) -> Result<Swap, RegisterError> {
-        self.shared.register.compare_and_swap(step.old, step.new, step.mark(&self.course))
+    /// Nothing is owed for some time, unless a call comes.
+    fn rest_from(&mut self, local: Timestamp) {
+        if let Some(mean) = self.idle_look {
+            // At random, so that a thousand processes do not look at once.
+            self.state.idle_until = local.saturating_add(mean.mul_f64(0.5 + sync::rng().random::<f64>()));
+        }
+    }
+
+    fn wait(&mut self, wait: Wait, local: Timestamp, is_first: bool) -> Woken {
+        let plan = self.pace.plan(wait, local, &mut sync::rng());
+        if self.course.is_owed() {
+            return self.sleep(plan);
+        }
+        // Calls of others are pending, and their owner is most likely alive. A process that has just begun
+        // may come after one that died, so it looks once more when they are overdue.
+        if let Some(at) = plan.at.filter(|_| is_first) {
+            self.state.idle_until = at.min(self.state.idle_until);
+        }
+        Woken::Look
+    }
+
+    fn read(&mut self) -> Result<Reading, RegisterError> {
+        let reading = self.shared.register.read()?;
+        self.examine(reading)
+    }
+
+    fn swap(&mut self, step: Move) -> Result<Swap, RegisterError> {
+        match self.shared.register.compare_and_swap(step.old, step.new, step.mark(&self.course))? {
+            Swap::Differs(reading) => self.examine(reading).map(Swap::Differs),
+            Swap::Done(now) => Ok(Swap::Done(now)),
+        }
+    }
+
+    /// Notices what other processes do otherwise than this one, and what no clock should show.
+    fn examine(&mut self, reading: Reading) -> Result<Reading, RegisterError> {
+        let terms = reading.mark.and_then(|mark| mark.terms()).zip(self.course.mark().terms());
+        if let Some((theirs, ours)) = terms {
+            if theirs.differs_from(ours) {
+                self.shared.disagrees(theirs);
+            }
+            let trouble = self.state.troubles.met(theirs, ours);
+            self.report(trouble);
+        }
+        self.state.is_far_ahead = Course::is_far_ahead(reading);
+        if self.course.is_blocked(reading) { Err(self.far_ahead()) } else { Ok(reading) }
+    }
+
+    fn far_ahead(&self) -> RegisterError {
+        RegisterError::new(RegisterErrorKind::Ahead, &self.shared.register.describe().into())
     }
 
     /// Performs the run of `epoch`. The time of the register was `now` at some moment after `asked`.
     fn perform(&mut self, epoch: Epoch, now: Timestamp, asked: Timestamp) -> Woken {
+        let lease_end = asked.saturating_add(self.course.lease_left(epoch, now, asked));
+        let begins = sync::now();
+        if begins >= lease_end {
+            // The answer came too late: others may have superseded the run. It counts like the run of a
+            // process that died, and this process looks again like all others.
+            (self.state.is_in_doubt, self.state.is_first_look) = (true, true);
+            return Woken::Look;
+        }
         if !self.shared.begins_a_run() {
             // The run counts as if this process had died: others supersede it when its lease is over.
             return Woken::End;
         }
+        self.state.apart_until = begins.saturating_add(self.course.policy().threshold.as_duration());
         // Calls made before this point are covered too, and need no further run.
         if let Some(taken) = self.shared.take() {
             self.course.cover(taken);
         }
-        let left = self.course.lease_left(epoch, now, asked);
-        let run = Run { shared: &self.shared, epoch, lease_end: asked.saturating_add(left) };
+        let run = Run { shared: &self.shared, epoch, lease_end };
         let f = &mut self.f;
         // A panic may leave the state of the function broken. That is up to the function: it is called again,
         // as in any thread pool.
@@ -146,7 +259,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     fn finish(&mut self, epoch: Epoch) {
         // As a rule nothing has moved since the start, or only a call of another process has: no need to read
         // first.
-        let guess = Reading { cell: self.course.cell(), now: Timestamp::ZERO, mark: None };
+        let guess = Reading { cell: self.course.cell(), now: epoch.started_at(), mark: None };
         let mut reading = Ok(guess);
         loop {
             reading = match reading {
@@ -162,10 +275,11 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                     }
                 }
                 Err(error) => {
-                    if self.back_off(&error) == Woken::End {
+                    if self.back_off(error) == Woken::End {
                         return;
                     }
-                    self.shared.register.read()
+                    self.shared.begins_a_try();
+                    self.read()
                 }
             };
         }
@@ -179,8 +293,14 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     /// The register has answered everything that it was asked. A read alone does not show that it works: a
     /// replica, or a server that is full, answers reads as ever and accepts no swap.
     fn answered(&mut self) {
-        self.retry = None;
+        self.state.retry = None;
+        if self.state.is_far_ahead {
+            self.failed(self.far_ahead());
+            return;
+        }
         self.shared.answered();
+        let trouble = self.state.troubles.answered(sync::now());
+        self.report(trouble);
     }
 
     fn tell(&self) {
@@ -188,15 +308,38 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         self.shared.heard(self.course.cell(), covered);
     }
 
-    /// The register does not answer. What is owed stays owed, and the register is asked again after longer
-    /// and longer delays.
-    fn back_off(&mut self, error: &RegisterError) -> Woken {
-        self.shared.failed(error.clone());
-        if let Some(on_error) = &mut self.on_error {
-            without_panic(|| on_error(error));
+    fn failed(&mut self, error: RegisterError) {
+        let trouble = self.state.troubles.failed(&error, sync::now());
+        self.shared.failed(error);
+        self.report(trouble);
+    }
+
+    fn report(&mut self, trouble: Option<Trouble>) {
+        if let (Some(on_error), Some(trouble)) = (&mut self.on_error, trouble) {
+            without_panic(|| on_error(&trouble));
         }
-        let delay = self.retry.get_or_insert_with(|| Retry::new(&mut sync::rng())).next_delay();
-        self.sleep(Plan { at: Some(sync::now().saturating_add(delay)), take_at: None })
+    }
+
+    /// The register does not answer. What is owed stays owed, and the register is asked again after longer
+    /// and longer delays; at once if somebody asks for it, but not again and again.
+    fn back_off(&mut self, error: RegisterError) -> Woken {
+        let failed_at = sync::now();
+        self.failed(error);
+        let retry = self.state.retry.get_or_insert_with(|| Retry::new(&mut sync::rng()));
+        let planned = failed_at.saturating_add(retry.next_delay());
+        loop {
+            let now = sync::now();
+            let ends_at = self.shared.ends_at();
+            if ends_at.is_some_and(|end| now >= end) {
+                return Woken::End;
+            }
+            let next = next_try(failed_at, planned, self.shared.is_asked_for_a_try(), ends_at);
+            if now >= next {
+                return Woken::Look;
+            }
+            let until = ends_at.map_or(next, |end| next.min(end));
+            sync::park_timeout(until.saturating_since(now));
+        }
     }
 
     fn sleep(&self, plan: Plan) -> Woken {
@@ -240,8 +383,8 @@ mod tests {
     use super::*;
     use crate::register::{Mark, Memory};
     use crate::throttled::shared::Keeper;
-    use atomic_throttle::Threshold;
     use atomic_throttle::lease::{Lease, Policy};
+    use atomic_throttle::{OnDrop, Threshold};
     use core::time::Duration;
 
     /// A call that the end has taken, too, must end the sleep early. Otherwise it would be taken only after
@@ -258,14 +401,14 @@ mod tests {
             f: |_: &Run<'_>| (),
             on_error: None,
             on_panic: None,
-            taken: None,
-            retry: None,
+            idle_look: None,
+            state: Progress::new(None),
         };
         let early = Plan { at: None, take_at: Some(Timestamp::ZERO) };
         assert!(!shared.is_called());
         shared.request().unwrap();
         assert!(worker.sleep(early) == Woken::Look);
-        let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO);
+        let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO, OnDrop::Wait);
         // Long enough to be different from the end of the sleep.
         keeper.end(Duration::from_secs(20)).unwrap();
         assert!(worker.sleep(early) == Woken::Look);

@@ -19,7 +19,9 @@ pub enum Event {
     /// The compare-and-swap is done, or finds something else. If it starts a run, calls that came meanwhile are
     /// taken before the function begins, or not.
     Swap(usize, Take),
-    /// The answer to a start arrives. Calls that came meanwhile are taken before the function begins, or not.
+    /// The answer to a start arrives.
+    Answer(usize),
+    /// The function begins. Calls that came meanwhile are taken before that, or not.
     Begin(usize, Take),
     /// The function comes to its end.
     End(usize),
@@ -66,6 +68,7 @@ impl System {
             Event::Look(process, take) => self.look(setting, process, take)?,
             Event::Decide(process) => self.decide(setting, process)?,
             Event::Swap(process, take) => self.swap(setting, process, take)?,
+            Event::Answer(process) => self.answer(setting, process)?,
             Event::Begin(process, take) => self.begin_late(setting, process, take)?,
             Event::End(process) => self.end(process),
             Event::ReadToFinish(process) => self.read_to_finish(setting, process)?,
@@ -154,6 +157,9 @@ impl System {
         let reading = read(setting, held, now);
         let local = self.local(setting, read_at);
         let act = self.processes[process].look(setting.rule, reading, local, taken);
+        if matches!(act, Act::Wait(_)) {
+            self.processes[process].reached = self.processes[process].takes;
+        }
         self.follow(setting, process, act, held.origin, read_at)?;
         self.tell(process)
     }
@@ -201,6 +207,7 @@ impl System {
         }
         let local = self.local(setting, self.time);
         let owner = &mut self.processes[process];
+        owner.reached = owner.takes;
         if !starts && new.is_pending() && !old.is_pending() {
             owner.deferred_in = Some(new.epoch());
         }
@@ -217,17 +224,47 @@ impl System {
         self.tell(process)
     }
 
-    fn begin_late(&mut self, setting: &Setting, process: usize, take: Take) -> Result<(), Broken> {
+    fn answer(&mut self, setting: &Setting, process: usize) -> Result<(), Broken> {
         let Phase::Won { old, new, now, origin } = self.processes[process].phase else {
             unreachable!("only a start that was done is answered")
         };
         let local = self.local(setting, self.time);
         let act = self.processes[process].course.moved(Move { old, new, starts: true }, now, local);
-        if take == Take::Calls {
-            self.take_before_it_begins(setting, process, new.epoch());
-        }
-        self.follow(setting, process, act, origin, self.time)?;
+        let Act::Perform(epoch) = act else { unreachable!("a start was done") };
+        let is_in_time = self.is_in_time(setting, process, epoch, now, origin)?;
+        self.processes[process].phase =
+            if is_in_time { Phase::Cleared { epoch, origin } } else { Phase::Idle };
         self.tell(process)
+    }
+
+    /// Whether the lease of the run holds, as far as its process can know: it has asked when the start was
+    /// done.
+    fn is_in_time(
+        &self,
+        setting: &Setting,
+        process: usize,
+        epoch: Epoch,
+        now: Timestamp,
+        origin: Origin,
+    ) -> Result<bool, Broken> {
+        let asked = local(origin.started_at);
+        let left = self.processes[process].course.lease_left(epoch, now, asked);
+        let is_in_time = local(self.time) < asked.saturating_add(left);
+        if !is_in_time && setting.rule != Rule::BeginsAfterItsLease {
+            return Ok(false);
+        }
+        let is_over = setting.lease.is_some_and(|lease| self.time >= origin.started_at + lease);
+        if is_over { Err(Broken::LATE) } else { Ok(true) }
+    }
+
+    fn begin_late(&mut self, setting: &Setting, process: usize, take: Take) -> Result<(), Broken> {
+        let Phase::Cleared { epoch, origin } = self.processes[process].phase else {
+            unreachable!("only a run that was cleared begins")
+        };
+        if take == Take::Calls {
+            self.take_before_it_begins(setting, process, epoch);
+        }
+        self.begin(setting, process, epoch, origin)
     }
 
     fn take_before_it_begins(&mut self, setting: &Setting, process: usize, epoch: Epoch) {

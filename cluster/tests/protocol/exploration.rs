@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::judge::{Broken, Counted};
 use crate::liveness;
 use crate::setting::Setting;
-use crate::system::{Stage, System};
+use crate::system::{Call, Stage, System};
 use core::fmt;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -20,6 +20,8 @@ pub struct Explored {
     pub told: usize,
     /// States in which a call was lost with its process.
     pub lost: usize,
+    /// States in which the call of a dead process was covered by another one.
+    pub inherited: usize,
     /// The highest number of each that was reached.
     pub most: Counted,
     /// The longest wait after the last fault.
@@ -99,6 +101,9 @@ impl Explorer<'_> {
         explored.states += 1;
         explored.told += is(Stage::Told);
         explored.lost += is(Stage::Lost);
+        let inherited =
+            |(number, call): (usize, &Call)| call.stage == Stage::Left && system.judge.has_finished(number);
+        explored.inherited += usize::from(system.calls.iter().enumerate().any(inherited));
         explored.most = explored.most.and(system.judge.counted);
     }
 
@@ -122,6 +127,7 @@ impl Explored {
             transitions: self.transitions + other.transitions,
             told: self.told + other.told,
             lost: self.lost + other.lost,
+            inherited: self.inherited + other.inherited,
             most: self.most.and(other.most),
             longest_wait: self.longest_wait.max(other.longest_wait),
         }

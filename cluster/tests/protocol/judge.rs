@@ -36,6 +36,8 @@ impl Broken {
     /// Judged if nothing fails, and runs finish within their lease.
     pub const NEEDLESS: Self =
         Self("C7 no needless run: a run starts, and all calls that were taken have had their run");
+    /// Judged when the answer to a start arrives. A process can still be held up after that.
+    pub const LATE: Self = Self("C2 late: a process goes on to a function when the lease of its run is over");
     pub const LOST: Self = Self("C6 nothing lost: a call of a living process is neither covered nor owed");
 }
 
@@ -150,8 +152,13 @@ impl Judge {
         self.finished |= calls;
     }
 
+    /// Whether a run that began after this call has finished.
+    pub fn has_finished(&self, call: usize) -> bool {
+        self.finished & 1 << call != 0
+    }
+
     /// This call is reported as covered.
     pub fn told(&self, call: usize) -> Result<(), Broken> {
-        if self.finished & 1 << call == 0 { Err(Broken::COVERAGE) } else { Ok(()) }
+        if self.has_finished(call) { Ok(()) } else { Err(Broken::COVERAGE) }
     }
 }

@@ -11,7 +11,7 @@ use crate::event::{Event, Take};
 use crate::judge::Broken;
 use crate::process::Phase;
 use crate::setting::Setting;
-use crate::system::{Call, Stage, System};
+use crate::system::System;
 
 #[derive(Clone, Copy, Debug)]
 struct Continuation {
@@ -51,8 +51,7 @@ fn follow(setting: &Setting, system: &System, continuation: Continuation) -> Res
         for process in order {
             proceed(setting, &mut system, process, continuation.late)?;
         }
-        let is_open = |call: &Call| matches!(call.stage, Stage::Made | Stage::Taken(_));
-        if !system.calls.iter().any(is_open) {
+        if !(0..system.calls.len()).any(|call| system.is_open(call)) {
             return Ok(waited);
         }
         system.perform(setting, Event::Tick)?;
@@ -69,7 +68,9 @@ fn proceed(setting: &Setting, system: &mut System, process: usize, late: bool) -
     for _ in 0..STEPS {
         let event = match system.processes[process].phase {
             Phase::Dead => return Ok(()),
-            Phase::Idle if has_looked || !system.is_waited_for(process) => return Ok(()),
+            Phase::Idle if has_looked || !(setting.idle_looks || system.is_waited_for(process)) => {
+                return Ok(());
+            }
             Phase::Idle => {
                 has_looked = true;
                 let take = if system.has_made(process) { Take::Calls } else { Take::Nothing };
@@ -77,7 +78,8 @@ fn proceed(setting: &Setting, system: &mut System, process: usize, late: bool) -
             }
             Phase::Answered { .. } => Event::Decide(process),
             Phase::Swapping { .. } => Event::Swap(process, Take::Nothing),
-            Phase::Won { .. } => Event::Begin(process, Take::Nothing),
+            Phase::Won { .. } => Event::Answer(process),
+            Phase::Cleared { .. } => Event::Begin(process, Take::Nothing),
             Phase::Performing(run) => {
                 let lease = setting.lease.unwrap_or(setting.threshold);
                 let truly = system.time + 1 < run.origin.read_at + lease;

@@ -41,6 +41,23 @@ fn what_takes_over_is_found() {
 }
 
 #[test]
+fn what_idle_processes_do_is_found() {
+    let idle = Setting { idle_looks: true, calls: 2, ..ONE_DEATH };
+    is_found("idle processes look away", Rule::IdleLooksAway, idle, Broken::LIVENESS);
+    let only_pending = Rule::IdleTakesOnlyWhatIsPending;
+    is_found("idle processes take only what is pending", only_pending, idle, Broken::LIVENESS);
+    let prompt = Setting { idle_looks: true, prompt: true, ..PLAIN };
+    let without_need = Rule::IdleRunsWithoutNeed;
+    is_found("idle processes run without need", without_need, prompt, Broken::NEEDLESS);
+}
+
+#[test]
+fn a_late_answer_is_found() {
+    let late = Rule::BeginsAfterItsLease;
+    is_found("a run begins although its lease is over", late, SLOW, Broken::LATE);
+}
+
+#[test]
 fn what_a_loss_does_is_found() {
     let remembered = Setting { processes: 1, loss: Loss::Remembered, ..ONE_LOSS };
     let forgets = Rule::ForgetsWithTheRegister;

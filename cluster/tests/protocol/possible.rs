@@ -20,7 +20,7 @@ impl System {
             events.extend(callable.map(Event::Call));
         }
         for process in 0..setting.processes {
-            self.events_of(process, &mut events);
+            self.events_of(setting, process, &mut events);
         }
         let left = self.left;
         let is_deciding = self.processes.iter().any(Process::is_deciding);
@@ -37,13 +37,15 @@ impl System {
         events
     }
 
-    fn events_of(&self, process: usize, events: &mut Vec<Event>) {
+    fn events_of(&self, setting: &Setting, process: usize, events: &mut Vec<Event>) {
         let owner = &self.processes[process];
         let takes = self.has_made(process).then_some(Take::Calls);
         match owner.phase {
             Phase::Dead => return,
             Phase::Idle => {
-                let nothing = owner.course.is_owed().then_some(Take::Nothing);
+                // A look at a register that nobody waits for does nothing.
+                let for_others = setting.idle_looks && self.shelf.held.cell.is_open();
+                let nothing = (owner.course.is_owed() || for_others).then_some(Take::Nothing);
                 events.extend(takes.into_iter().chain(nothing).map(|take| Event::Look(process, take)));
             }
             Phase::Answered { .. } => events.push(Event::Decide(process)),
@@ -52,7 +54,8 @@ impl System {
                 let takes = takes.filter(|_| wins).into_iter().chain([Take::Nothing]);
                 events.extend(takes.map(|take| Event::Swap(process, take)));
             }
-            Phase::Won { .. } => {
+            Phase::Won { .. } => events.push(Event::Answer(process)),
+            Phase::Cleared { .. } => {
                 events
                     .extend(takes.into_iter().chain([Take::Nothing]).map(|take| Event::Begin(process, take)));
             }
@@ -68,8 +71,9 @@ impl System {
             let possible = fates.into_iter().filter(|&f| f != Fate::OnItsWay || self.flight.is_none());
             events.extend(possible.map(|fate| Event::Unanswered(process, fate)));
         }
-        // A process without calls knows nothing and does nothing, and its death changes nothing.
-        if self.left.deaths > 0 && self.calls_of(process).next().is_some() {
+        // A process without calls that does nothing knows nothing, and its death changes nothing.
+        let matters = owner.phase != Phase::Idle || self.calls_of(process).next().is_some();
+        if self.left.deaths > 0 && matters {
             events.push(Event::Die(process));
         }
     }
@@ -81,6 +85,7 @@ impl System {
         self.processes.iter().any(|process| {
             let epoch = match process.phase {
                 Phase::Swapping { new, starts: true, .. } | Phase::Won { new, .. } => Some(started(new)),
+                Phase::Cleared { epoch, .. } => Some(epoch.as_u64()),
                 _ => process.holds().map(|run| run.epoch.as_u64()),
             };
             epoch.is_some_and(|epoch| self.clock() + 1 >= epoch + lease)

@@ -2,6 +2,7 @@
 
 use crate::register::{Held, Origin};
 use crate::setting::{Rule, Setting};
+use atomic_throttle::state::Arrive;
 use atomic_throttle::{Epoch, Timestamp};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::course::{Act, Course, Move};
@@ -12,6 +13,9 @@ pub struct Process {
     pub course: Course,
     /// How often it has taken calls. This number names the latest that it took.
     pub takes: u64,
+    /// The latest of them that has reached the register: there a run is pending, or in progress, that starts
+    /// after these calls.
+    pub reached: u64,
     pub phase: Phase,
     /// The epoch of the deferral that it made; for [`Rule::NobodyTakesOver`] alone.
     pub deferred_in: Option<Epoch>,
@@ -45,6 +49,11 @@ pub enum Phase {
         now: Timestamp,
         origin: Origin,
     },
+    /// The answer has come in time; the function has not begun.
+    Cleared {
+        epoch: Epoch,
+        origin: Origin,
+    },
     /// The function is in progress.
     Performing(Run),
     /// The function has ended; the run has not finished.
@@ -75,6 +84,7 @@ impl Process {
         Self {
             course: Course::new(setting.policy(), mark, local(0)),
             takes: 0,
+            reached: 0,
             phase: Phase::Idle,
             deferred_in: None,
             covering: None,
@@ -130,6 +140,11 @@ impl Process {
         }
         match act {
             Act::Swap(step) => self.planted(rule, reading, had_seen, step),
+            Act::Rest if rule == Rule::IdleRunsWithoutNeed => {
+                let (new, outcome) = reading.cell.arrive(reading.now, self.course.policy());
+                let starts = outcome == Arrive::Run;
+                if starts { Act::Swap(Move { old: reading.cell, new, starts }) } else { act }
+            }
             other => other,
         }
     }
@@ -148,6 +163,8 @@ impl Process {
             Rule::NobodyTakesOver if step.starts && deferral && self.deferred_in != Some(cell.epoch()) => {
                 Act::Rest
             }
+            Rule::IdleLooksAway if !self.course.is_owed() => Act::Rest,
+            Rule::IdleTakesOnlyWhatIsPending if !self.course.is_owed() && !deferral => Act::Rest,
             Rule::LeaseFromTheLook if step.starts && cell.state().is_running() => Act::Rest,
             _ => Act::Swap(step),
         }

@@ -18,6 +18,9 @@ pub struct Setting {
     pub slow_answers: bool,
     /// A function ends, and its finish is done, before the lease of its run is over.
     pub prompt: bool,
+    /// Processes that are owed nothing look, too. A call that has reached the register is covered although its
+    /// process dies, if another one lives.
+    pub idle_looks: bool,
     pub loss: Loss,
     /// Whether C1, C2 and C9 must hold. They do not if the register loses its data and its clock goes back as
     /// well.
@@ -67,6 +70,7 @@ pub const PLAIN: Setting = Setting {
     clock_step: 30,
     slow_answers: false,
     prompt: false,
+    idle_looks: false,
     loss: Loss::AtAnyTime,
     timely: true,
     rule: Rule::Shipped,
@@ -106,4 +110,8 @@ pub enum Rule {
     KnowsItsRunByTheCell,
     LeaseFromTheLook,
     AnyFinishCovers,
+    BeginsAfterItsLease,
+    IdleLooksAway,
+    IdleTakesOnlyWhatIsPending,
+    IdleRunsWithoutNeed,
 }

@@ -68,6 +68,45 @@ fn processes_die() {
     assert!(all.lost > 0, "no call died with its process");
 }
 
+/// The processes that live may have no calls of their own.
+#[test]
+fn processes_die_and_others_run_for_them() {
+    let faults = Faults { deaths: 1, ..Faults::NONE };
+    let setting = Setting { idle_looks: true, horizon: depth(5, 7), faults, ..PLAIN };
+    let what = "a process dies at any step, and one without calls runs what it left";
+    let all = all_promises_hold("C1 C2 C3 C5 C6", what, &setting);
+    assert!(is_on_time(all.most));
+    assert!(all.inherited > 0 && all.lost > 0);
+}
+
+#[test]
+fn two_of_three_processes_die_and_the_last_runs_for_them() {
+    let faults = Faults { deaths: 2, ..Faults::NONE };
+    let setting = Setting { idle_looks: true, processes: 3, calls: 2, horizon: depth(2, 4), faults, ..PLAIN };
+    let what = "2 of 3 processes die at any step, and one without calls runs what they left";
+    let all = all_promises_hold("C1 C2 C3 C5 C6", what, &setting);
+    assert!(is_on_time(all.most));
+    assert!(all.inherited > 0 && all.lost > 0);
+}
+
+#[test]
+fn an_answer_is_lost_and_a_process_dies_and_others_run_for_it() {
+    let faults = Faults { deaths: 1, unanswered: 1, ..Faults::NONE };
+    let setting = Setting { idle_looks: true, horizon: depth(2, 4), faults, ..PLAIN };
+    let what = "an answer is lost, a process dies, and one without calls runs what it left";
+    let all = all_promises_hold("C1 C2 C3 C5 C6", what, &setting);
+    assert!(is_on_time(all.most));
+    assert!(all.inherited > 0);
+}
+
+#[test]
+fn idle_processes_run_for_nobody_without_need() {
+    let setting = Setting { idle_looks: true, prompt: true, ..PLAIN };
+    let all =
+        all_promises_hold("C1 C2 C3 C5 C7", "processes without calls look, and nothing fails", &setting);
+    assert!(is_on_time(all.most));
+}
+
 /// Only the states that they reach within one moment; the continuations show what follows.
 #[test]
 fn two_of_four_processes_die() {

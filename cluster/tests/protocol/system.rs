@@ -35,8 +35,10 @@ pub enum Stage {
     Taken(u64),
     /// It was reported as covered.
     Told,
-    /// Its process died before it was covered.
+    /// Its process died before it was covered, and before it had reached the register.
     Lost,
+    /// Its process died before it was covered, and after it had reached the register: others cover it.
+    Left,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +84,16 @@ impl System {
         self.calls_of(process).any(|call| matches!(call.stage, Stage::Made | Stage::Taken(_)))
     }
 
+    /// Whether a call waits for a run that is still promised to it.
+    pub fn is_open(&self, number: usize) -> bool {
+        match self.calls[number].stage {
+            Stage::Made | Stage::Taken(_) => true,
+            // Somebody must live who can run.
+            Stage::Left => !self.judge.has_finished(number) && self.processes.iter().any(Process::is_alive),
+            Stage::Told | Stage::Lost => false,
+        }
+    }
+
     /// All calls that were made, one bit each.
     pub fn all_calls(&self) -> u8 {
         (1 << self.calls.len()) - 1
@@ -124,11 +136,14 @@ impl System {
     }
 
     pub fn die(&mut self, setting: &Setting, process: usize) {
+        let reached = self.processes[process].reached;
         self.processes[process] = Process { phase: Phase::Dead, ..Process::new(setting, process) };
         for call in self.calls.iter_mut().filter(|call| call.process == process) {
-            if call.stage != Stage::Told {
-                call.stage = Stage::Lost;
-            }
+            call.stage = match call.stage {
+                Stage::Told => Stage::Told,
+                Stage::Taken(name) if setting.idle_looks && name <= reached => Stage::Left,
+                _ => Stage::Lost,
+            };
         }
     }
 }

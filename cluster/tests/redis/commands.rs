@@ -29,7 +29,7 @@ fn an_operation_is_one_command() {
     executed(&mut admin);
     read(&register);
     // The server does not know the script yet.
-    let first = counts([("evalsha", 2), ("script|load", 1), ("getrange", 1), ("exists", 1), ("time", 1)]);
+    let first = counts([("evalsha", 1), ("eval", 1), ("getrange", 1), ("exists", 1), ("time", 1)]);
     assert_eq!(executed(&mut admin), first);
     let operations = 300;
     let mut cell = Cell::NEW;
@@ -65,4 +65,39 @@ fn a_script_that_was_forgotten_is_loaded_again() {
         assert_eq!(register.read().unwrap().cell, new);
         cell = new;
     }
+}
+
+/// As with a proxy or a managed server that keeps `SCRIPT` from its users, or executes no script by its digest.
+#[test]
+fn a_server_that_refuses_digests_is_sent_the_script_and_not_asked_again() {
+    let Some(server) = Server::start(Options::default()) else { return };
+    let mut admin = admin(&server);
+    tell(&mut admin, "ACL SETUSER agent on >staple ~* +@all -script -evalsha");
+    let register = register(options(&server).username("agent").password("staple"));
+    executed(&mut admin);
+    let mut cell = Cell::NEW;
+    for nanos in 1..=10 {
+        let new = started(cell, nanos * 10);
+        swap(&register, cell, new, Mark::random());
+        assert_eq!(read(&register).cell, new);
+        cell = new;
+    }
+    let info: String = redis::cmd("INFO").arg("commandstats").query(&mut admin).unwrap();
+    let of_evalsha = info.lines().find(|line| line.starts_with("cmdstat_evalsha:")).expect("it was tried");
+    assert!(of_evalsha.contains("calls=0,") && of_evalsha.contains("rejected_calls=1,"), "{of_evalsha}");
+    assert_eq!(executed(&mut admin)["eval"], 20);
+}
+
+#[test]
+fn a_user_without_script_has_the_script_sent_once() {
+    let Some(server) = Server::start(Options::default()) else { return };
+    let mut admin = admin(&server);
+    tell(&mut admin, "ACL SETUSER agent on >staple ~* +@all -script");
+    let register = register(options(&server).username("agent").password("staple"));
+    executed(&mut admin);
+    assert_eq!(read(&register).cell, Cell::NEW);
+    assert_eq!(read(&register).cell, Cell::NEW);
+    let executed = executed(&mut admin);
+    // By the digest in vain, then whole, then by the digest.
+    assert_eq!((executed["evalsha"], executed["eval"]), (2, 1));
 }

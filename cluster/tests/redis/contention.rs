@@ -90,7 +90,7 @@ impl Register for InTwoCommands {
             return Ok(Swap::Differs(reading));
         }
         let (word, finished) = (new.state().to_word(), new.finished().as_u64());
-        let text = format!("at1 {word:016x} {finished:016x} ----------------");
+        let text = format!("at2 {word:016x} {finished:016x}{}", " ----------------".repeat(4));
         let mut connection = self.writes.get_connection().expect("a server that answers");
         let () = redis::cmd("SET")
             .arg("atomic-throttle:reload")

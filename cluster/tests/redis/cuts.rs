@@ -166,7 +166,7 @@ fn a_way_that_stays_cut_is_unreachable_and_is_tried_twice_at_most() {
 #[test]
 fn a_reply_that_never_comes_is_unreachable_and_its_remains_are_no_answer_to_the_next() {
     let Some(Setting { server, cut, witness, .. }) = setting() else { return };
-    let register = register(options(&server).port(cut.port()).response_timeout(Duration::from_millis(100)));
+    let register = register(options(&server).port(cut.port()).timeout(Duration::from_millis(100)));
     // Repeats until the connection is made, the script is loaded, and the machine is not too busy for the
     // limit.
     eventually("a read in time", || register.read().ok());

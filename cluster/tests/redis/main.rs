@@ -11,16 +11,21 @@ mod support;
 
 mod authentication;
 mod clock;
+mod cluster;
 mod commands;
 mod contention;
 mod cuts;
 mod expiry;
 mod foreign;
+mod garbled;
 mod outages;
 mod refusals;
+mod replicas;
 mod secrets;
+mod sentinels;
 #[cfg(feature = "tls")]
 mod tls;
+mod words;
 
 use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::state::{Arrive, Finish};
@@ -29,6 +34,7 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Reading, Redis, RedisOptions, Register, RegisterError, RegisterErrorKind, Swap,
 };
+use std::io::Write;
 use std::time::Duration;
 use support::server::Server;
 use watchdog as _;
@@ -37,7 +43,7 @@ use watchdog as _;
 /// needs one to expire sets a short one.
 fn options(server: &Server) -> RedisOptions {
     let patience = Duration::from_secs(20);
-    RedisOptions::new("reload").port(server.port()).connect_timeout(patience).response_timeout(patience)
+    RedisOptions::new("reload").port(server.port()).timeout(patience)
 }
 
 fn register(options: RedisOptions) -> Redis {
@@ -57,6 +63,22 @@ fn tell(admin: &mut redis::Connection, command: &str) -> redis::Value {
         built.arg(word);
     }
     built.query(admin).unwrap_or_else(|error| panic!("{command}: {error}"))
+}
+
+/// The port of a service that says this to each of so many clients, whatever they say.
+fn saying(answer: &'static str, clients: usize) -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a machine has free ports");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        for _ in 0..clients {
+            let (mut client, _) = listener.accept()?;
+            client.write_all(answer.as_bytes())?;
+            // Until the client has closed it.
+            let _ = std::io::copy(&mut client, &mut std::io::sink());
+        }
+        std::io::Result::Ok(())
+    });
+    port
 }
 
 /// The cell after a start at this time. The start supersedes a run in progress.

@@ -1,10 +1,11 @@
 //! A server that is killed, started again, stopped, or absent.
 
+use crate::support::cut::{Cut, Fault};
 use crate::support::eventually;
 use crate::support::server::{Options, Persistence, Server};
 use crate::{both_fail, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
-use atomic_throttle_cluster::register::{Mark, Redis, Register, RegisterErrorKind};
+use atomic_throttle_cluster::register::{Mark, Redis, RedisOptions, Register, RegisterErrorKind};
 use evidence::Check;
 use std::sync::mpsc;
 use std::thread;
@@ -75,12 +76,9 @@ fn ends<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
     hears.recv_timeout(Duration::from_secs(30)).expect("it ends")
 }
 
-fn hasty(server: &Server) -> Redis {
-    register(
-        options(server)
-            .connect_timeout(Duration::from_millis(200))
-            .response_timeout(Duration::from_millis(200)),
-    )
+fn hasty(port: u16) -> Redis {
+    let hasty = Duration::from_millis(200);
+    register(RedisOptions::new("reload").port(port).timeout(hasty))
 }
 
 #[test]
@@ -90,7 +88,7 @@ fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() 
         "C2 C6",
         "redis-server, stopped: no operation hangs, a late start is recognized by its mark",
     );
-    let (kept, fresh, witness) = (hasty(&server), hasty(&server), register(options(&server)));
+    let (kept, fresh, witness) = (hasty(server.port()), hasty(server.port()), register(options(&server)));
     eventually("a read in time", || kept.read().ok());
     let (new, mark) = (started(Cell::NEW, 1_000), Mark::random());
     server.pause();
@@ -109,6 +107,27 @@ fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() 
         (reading.cell != Cell::NEW).then_some(reading)
     });
     assert_eq!((reading.cell, reading.mark), (new, Some(mark)));
+    check.passed(3, "operations");
+}
+
+#[test]
+fn an_answer_that_trickles_in_ends_with_the_limit() {
+    let Some(server) = keeping(Persistence::None) else { return };
+    let check = Check::of("C8", "redis-server, each byte in time and never the last: no operation hangs");
+    let cut = Cut::to(server.port());
+    let (kept, fresh) = (hasty(cut.port()), hasty(cut.port()));
+    eventually("a read in time", || kept.read().ok());
+    cut.fail(Fault::Drip);
+    let told = ends(move || {
+        [
+            kept.compare_and_swap(Cell::NEW, started(Cell::NEW, 1_000), Mark::random()).map(|_| ()),
+            fresh.read().map(|_| ()),
+            kept.read().map(|_| ()),
+        ]
+    });
+    for told in told {
+        assert_eq!(told.unwrap_err().kind(), RegisterErrorKind::Unreachable);
+    }
     check.passed(3, "operations");
 }
 

@@ -5,10 +5,9 @@ use crate::support::server::{Options, Persistence, Server};
 use crate::{admin, options, read, register, started, swap, swap_fails, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Register, RegisterError, RegisterErrorKind};
-use std::error::Error;
 
 fn cause(error: &RegisterError) -> String {
-    error.source().expect("a cause").to_string()
+    error.cause().expect("a cause").to_string()
 }
 
 #[test]

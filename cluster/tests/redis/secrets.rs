@@ -35,7 +35,7 @@ fn fails_silently(options: RedisOptions, kind: RegisterErrorKind) -> usize {
     is_blank(&shown_of(&register));
     let errors = both_fail(&register, kind);
     for error in &errors {
-        assert!(error.source().is_some(), "{error}");
+        assert!(error.cause().is_some(), "{error}");
         is_blank(&shown(error));
     }
     errors.len()
@@ -66,8 +66,8 @@ fn no_failure_of_the_register_tells_the_password() {
 
     let cut = Cut::to(server.port());
     cut.fail(Fault::Swallow);
-    let hasty = secret(&server).port(cut.port()).response_timeout(Duration::from_millis(50));
-    seen += fails_silently(hasty.connect_timeout(Duration::from_millis(50)), RegisterErrorKind::Unreachable);
+    let hasty = secret(&server).port(cut.port()).timeout(Duration::from_millis(50));
+    seen += fails_silently(hasty, RegisterErrorKind::Unreachable);
     cut.fail(Fault::Refuse);
     seen += fails_silently(secret(&server).port(cut.port()), RegisterErrorKind::Unreachable);
     let nowhere = secret(&server).host("no-such-host.invalid");
@@ -120,7 +120,7 @@ fn options_that_cannot_be_right_are_refused_without_telling_them() {
         (RedisOptions::new("reload").username(PASSWORD), |error| {
             matches!(error, RedisOptionsError::NoPassword)
         }),
-        (base().response_timeout(Duration::ZERO), |error| matches!(error, RedisOptionsError::NoTime)),
+        (base().timeout(Duration::ZERO), |error| matches!(error, RedisOptionsError::NoTime)),
         (base().unix_socket("/socket").tls(true), |error| matches!(error, RedisOptionsError::TlsOnSocket)),
     ];
     for (options, expected) in wrong {

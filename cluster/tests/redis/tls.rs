@@ -64,14 +64,18 @@ fn the_certificate_of_the_server_must_be_vouched_for() {
     swap(&trusting, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
     assert_ne!(read(&trusting).cell, Cell::NEW);
     // The system does not know the certificate; and it does not hold for another name.
-    both_fail(&register(tls()), RegisterErrorKind::Unreachable);
-    both_fail(
-        &register(tls().host("localhost").certificate_authority(pem.clone())),
-        RegisterErrorKind::Unreachable,
-    );
+    for stranger in [tls(), tls().host("localhost").certificate_authority(pem.clone())] {
+        for error in both_fail(&register(stranger), RegisterErrorKind::Unreachable) {
+            assert!(error.to_string().contains("TLS failed"), "{error}");
+            assert!(error.to_string().contains("certificate"), "{error}");
+        }
+    }
     // Neither side understands the other, and a server that waits for more does not say so.
-    let hasty = |options: RedisOptions| register(options.response_timeout(Duration::from_millis(100)));
-    both_fail(&hasty(options(&server).tls(true).certificate_authority(pem)), RegisterErrorKind::Unreachable);
+    let hasty = |options: RedisOptions| register(options.timeout(Duration::from_millis(100)));
+    let plain = hasty(options(&server).tls(true).certificate_authority(pem));
+    for error in both_fail(&plain, RegisterErrorKind::Unreachable) {
+        assert!(error.to_string().contains("TLS"), "{error}");
+    }
     both_fail(&hasty(options(&server).port(port)), RegisterErrorKind::Unreachable);
 }
 
@@ -79,5 +83,5 @@ fn the_certificate_of_the_server_must_be_vouched_for() {
 fn a_certificate_that_cannot_be_read_is_refused_at_once() {
     let options =
         RedisOptions::new("reload").tls(true).certificate_authority("-----BEGIN CERTIFICATE-----\nx");
-    assert!(matches!(Redis::new(options).unwrap_err(), RedisOptionsError::Client(_)));
+    assert!(matches!(Redis::new(options).unwrap_err(), RedisOptionsError::Certificate(_)));
 }

@@ -1,7 +1,6 @@
 //! Any file is opened or refused: no panic, and no signal.
 
-use super::{CELL, LENGTH, current, increment, numbered, open_now, place};
-use atomic_throttle_cluster::Cell;
+use super::{LENGTH, cell_in, current, increment, numbered, open_now, place};
 use atomic_throttle_cluster::register::{Mark, Register, SharedMemory, Swap};
 use core::cell::Cell as Counter;
 use proptest::prelude::*;
@@ -20,8 +19,7 @@ fn opens(path: &Path, bytes: &[u8]) -> bool {
     match SharedMemory::open(path) {
         Ok(register) => {
             let cell = register.read().unwrap().cell;
-            let bytes = fs::read(path).unwrap().split_off(usize::try_from(CELL).unwrap());
-            assert_eq!(Cell::from_bytes(bytes.try_into().unwrap()), cell);
+            assert_eq!(cell_in(&fs::read(path).unwrap()), cell);
             let swap = register.compare_and_swap(cell, numbered(7), Mark::from_u64(0));
             assert!(matches!(swap, Ok(Swap::Done(_))), "what was read can be replaced: {swap:?}");
             assert_eq!(current(&register), 7);

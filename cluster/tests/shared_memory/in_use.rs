@@ -5,7 +5,6 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Register, RegisterError, RegisterErrorKind, SharedMemory, SharedMemoryError, SharedMemoryErrorKind,
 };
-use core::error::Error;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
@@ -76,7 +75,7 @@ fn something_else_in_its_place_is_an_error_and_left_alone() {
     fs::rename(&other, &path).unwrap();
     for error in failures(&register) {
         assert_eq!(error.kind(), RegisterErrorKind::Foreign);
-        let cause = error.source().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
+        let cause = error.cause().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
         assert_eq!(cause.kind(), SharedMemoryErrorKind::Foreign);
     }
     assert_eq!(fs::read(&path).unwrap(), b"notes");
@@ -92,7 +91,7 @@ fn a_directory_that_is_gone_is_an_error() {
     directory.close().unwrap();
     for error in failures(&register) {
         assert_eq!(error.kind(), RegisterErrorKind::Removed);
-        let cause = error.source().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
+        let cause = error.cause().unwrap().downcast_ref::<SharedMemoryError>().unwrap();
         assert!(cause.system_error().is_some(), "{cause}");
     }
     fs::create_dir(&place).unwrap();

@@ -27,7 +27,7 @@ use watchdog as _;
 
 /// The positions of the parts of the file. They do not belong to the interface, and yet they must not change
 /// unnoticed.
-const LENGTH: usize = 64;
+const LENGTH: usize = 96;
 const VERSION: u64 = 8;
 const BOOT: u64 = 16;
 const TIME_NAMESPACE: u64 = 32;
@@ -75,6 +75,12 @@ fn increment(register: &impl Register) {
 
 fn current(register: &SharedMemory) -> u64 {
     number(register.read().unwrap().cell)
+}
+
+/// The cell in the bytes of a file.
+fn cell_in(file: &[u8]) -> Cell {
+    let at = usize::try_from(CELL).unwrap();
+    Cell::from_bytes(file[at..at + 16].try_into().unwrap())
 }
 
 /// Flips all bits of one byte.

@@ -47,7 +47,7 @@ fn the_first_bytes_are_another_s() {
 
 #[test]
 fn another_version() {
-    for (at, found) in (0..8).map(|byte| (VERSION + byte, 1_u64 ^ 0xFF << (8 * byte))) {
+    for (at, found) in (0..8).map(|byte| (VERSION + byte, 2_u64 ^ 0xFF << (8 * byte))) {
         let (_directory, path) = place();
         register(&path);
         spoil(&path, at);

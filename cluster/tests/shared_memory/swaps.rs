@@ -1,10 +1,10 @@
 //! A compare-and-swap is one step, between mappings and between processes.
 
 use super::processes::{self, Role};
-use super::{CELL, current, increment, number, numbered, place};
-use atomic_throttle::{Clock, Monotonic};
+use super::{CELL, cell_in, current, increment, number, numbered, place};
+use atomic_throttle::{Clock, Monotonic, State};
 use atomic_throttle_cluster::Cell;
-use atomic_throttle_cluster::register::{Mark, Reading, Register, RegisterError, SharedMemory, Swap};
+use atomic_throttle_cluster::register::{Mark, Reading, Register, RegisterError, SharedMemory, Swap, Terms};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::thread;
@@ -33,9 +33,35 @@ fn the_cell_lies_in_the_file_as_its_bytes() {
     let cell = Cell::from_bytes(core::array::from_fn(|at| u8::try_from(at + 1).unwrap()));
     let register = SharedMemory::open(&path).unwrap();
     assert!(matches!(register.compare_and_swap(Cell::NEW, cell, Mark::random()), Ok(Swap::Done(_))));
-    assert_eq!(fs::read(&path).unwrap()[usize::try_from(CELL).unwrap()..], cell.to_bytes());
+    assert_eq!(cell_in(&fs::read(&path).unwrap()), cell);
     drop(register);
     assert_eq!(SharedMemory::open(&path).unwrap().read().unwrap().cell, cell, "it stays");
+}
+
+/// Only a start leaves its terms, and none of a mark but these.
+#[test]
+fn the_terms_of_the_latest_start_are_kept() {
+    let (_directory, path) = place();
+    let (one, other) = (SharedMemory::open(&path).unwrap(), SharedMemory::open(&path).unwrap());
+    let of = |number: u64| Mark::random().with_terms(Terms::from_numbers([number, 7, u64::MAX - number]));
+    let finished = |cell: Cell| cell.finish(cell.epoch()).0;
+    let mut cell = Cell::NEW;
+    for number in 1..5 {
+        let start = State::from_word(number << 3);
+        for (new, mark) in
+            [(Cell::new(start, cell.finished()), of(number)), (finished(numbered(number)), of(0))]
+        {
+            assert!(matches!(one.compare_and_swap(cell, new, mark), Ok(Swap::Done(_))));
+            let Ok(Swap::Differs(reading)) = other.compare_and_swap(cell, new, of(9)) else {
+                panic!("it moved")
+            };
+            assert_eq!(reading.mark, Some(Mark::NOBODY.with_terms(of(number).terms().unwrap())));
+            assert_eq!(other.read().unwrap().mark, reading.mark);
+            cell = new;
+        }
+    }
+    drop((one, other));
+    assert_eq!(SharedMemory::open(&path).unwrap().read().unwrap().mark.unwrap().terms(), of(4).terms());
 }
 
 #[test]

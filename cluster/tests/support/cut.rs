@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// How the connection fails. The bytes are counted from the moment when the fault is [set](Cut::fail), over
 /// all connections.
@@ -22,9 +23,26 @@ pub enum Fault {
     },
     /// Passes requests on and withholds the replies; the connection stays open.
     Swallow,
+    /// Changes the lowest bit of this byte of a request, once.
+    FlipRequest {
+        /// Bytes before it.
+        after: usize,
+    },
+    /// Changes the lowest bit of this byte of a reply, once.
+    FlipReply {
+        /// Bytes before it.
+        after: usize,
+    },
+    /// Passes each part of a reply on twice.
+    Twice,
+    /// Passes requests on, and replies with a text that never ends, one byte after the other.
+    Drip,
     /// Closes every connection, and each new one as soon as it is made.
     Refuse,
 }
+
+/// Between two bytes of [`Fault::Drip`].
+const DRIP: Duration = Duration::from_millis(20);
 
 /// The proxy. When it is dropped, its threads end.
 pub struct Cut {
@@ -54,10 +72,12 @@ enum Way {
     Reply,
 }
 
-/// What to do with some bytes.
-struct Verdict {
-    pass: usize,
-    close: bool,
+/// What to do after some bytes were passed on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Go,
+    Close,
+    Drip,
 }
 
 impl Cut {
@@ -93,7 +113,7 @@ impl Cut {
         self.shared.state.lock().unwrap().fault = None;
     }
 
-    /// How often connections were cut.
+    /// How often connections were cut, or bits flipped.
     pub fn cuts(&self) -> usize {
         self.shared.state.lock().unwrap().cuts
     }
@@ -105,23 +125,46 @@ impl Cut {
 }
 
 impl State {
-    fn judge(&mut self, way: Way, bytes: usize) -> Verdict {
-        let after = match (&mut self.fault, way) {
+    /// Makes of these bytes what is to be passed on.
+    fn judge(&mut self, way: Way, bytes: &mut Vec<u8>) -> Next {
+        let (after, flips) = match (&mut self.fault, way) {
             (Some(Fault::Request { after }), Way::Request) | (Some(Fault::Reply { after }), Way::Reply) => {
-                after
+                (after, false)
             }
-            (Some(Fault::Swallow), Way::Reply) => return Verdict { pass: 0, close: false },
-            (Some(Fault::Refuse), _) => return Verdict { pass: 0, close: true },
-            _ => return Verdict { pass: bytes, close: false },
+            (Some(Fault::FlipRequest { after }), Way::Request)
+            | (Some(Fault::FlipReply { after }), Way::Reply) => (after, true),
+            (Some(Fault::Twice), Way::Reply) => {
+                bytes.extend_from_within(..);
+                return Next::Go;
+            }
+            (Some(Fault::Swallow), Way::Reply) => {
+                bytes.clear();
+                return Next::Go;
+            }
+            (Some(Fault::Drip), Way::Reply) => {
+                bytes.clear();
+                return Next::Drip;
+            }
+            (Some(Fault::Refuse), _) => {
+                bytes.clear();
+                return Next::Close;
+            }
+            _ => return Next::Go,
         };
-        if bytes < *after {
-            *after -= bytes;
-            return Verdict { pass: bytes, close: false };
+        // A cut before the first byte of what follows happens at once, a flip needs its byte.
+        if bytes.len() < *after || (flips && bytes.len() == *after) {
+            *after -= bytes.len();
+            return Next::Go;
         }
-        let pass = *after;
+        let after = *after;
         self.fault = None;
         self.cuts += 1;
-        Verdict { pass, close: true }
+        if flips {
+            bytes[after] ^= 1;
+            return Next::Go;
+        }
+        bytes.truncate(after);
+        Next::Close
     }
 
     fn close_all(&mut self) {
@@ -161,14 +204,19 @@ impl Shared {
 
     /// Passes bytes on until one side closes, or until the fault.
     fn pass(&self, way: Way, mut from: TcpStream, mut to: TcpStream) {
-        let mut bytes = [0; 4096];
+        let mut read = [0; 4096];
         loop {
-            let read = from.read(&mut bytes).unwrap_or(0);
-            if read == 0 {
+            let count = from.read(&mut read).unwrap_or(0);
+            if count == 0 {
                 break;
             }
-            let verdict = self.state.lock().unwrap().judge(way, read);
-            if to.write_all(&bytes[..verdict.pass]).is_err() || verdict.close {
+            let mut bytes = read[..count].to_vec();
+            let next = self.state.lock().unwrap().judge(way, &mut bytes);
+            if to.write_all(&bytes).is_err() || next == Next::Close {
+                break;
+            }
+            if next == Next::Drip {
+                self.drip(&mut to);
                 break;
             }
         }
@@ -177,11 +225,23 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Until the client closes the connection, or the proxy passes everything on again.
+    fn drip(&self, to: &mut TcpStream) {
+        let mut byte = b"+";
+        while to.write_all(byte).is_ok() && self.state.lock().unwrap().fault == Some(Fault::Drip) {
+            byte = b"x";
+            thread::sleep(DRIP);
+        }
+    }
+}
+
 impl Drop for Cut {
     fn drop(&mut self) {
         let passing = {
             let mut state = self.shared.state.lock().unwrap();
             state.ended = true;
+            state.fault = None;
             state.close_all();
             std::mem::take(&mut state.passing)
         };

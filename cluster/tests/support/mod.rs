@@ -1,9 +1,10 @@
-//! What the tests need from a real server: [`server`] starts one, [`cut`] is a proxy before it.
+//! What the tests need from a real server: [`server`] starts one, [`sentinel`] watches some, [`cut`] is a proxy before it.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
 pub mod clock;
 pub mod cut;
+pub mod sentinel;
 pub mod server;
 
 use std::time::{Duration, Instant};

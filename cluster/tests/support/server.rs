@@ -170,6 +170,8 @@ impl Server {
             format!("--unixsocket {folder}/socket"),
             format!("--logfile {folder}/log"),
             "--daemonize no".to_owned(),
+            // Replicas are served at once.
+            "--repl-diskless-sync-delay 0".to_owned(),
         ];
         arguments.extend(match self.options.persistence {
             Persistence::None => vec!["--appendonly no".to_owned(), "--save ''".to_owned()],
@@ -209,14 +211,14 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn in_path(program: &str) -> Option<PathBuf> {
+pub(super) fn in_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
 }
 
 /// Whether a server on this port accepts commands. It does not while it loads its data.
-fn answers(port: u16) -> io::Result<bool> {
+pub(super) fn answers(port: u16) -> io::Result<bool> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(b"PING\r\n")?;

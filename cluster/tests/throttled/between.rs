@@ -51,20 +51,17 @@ fn calls_that_come_while_a_run_is_started_are_covered_by_it() {
 fn calls_that_come_while_nothing_answers_are_covered_with_those_before() {
     let register = Arc::new(Failing::default());
     register.set(Some(Fault::Unreachable));
-    let (told, tells) = channel();
+    let failures = register.failures();
     let throttled = ClusterThrottled::builder(THRESHOLD)
         .register(Arc::clone(&register) as Arc<dyn Register>)
-        .on_error(move |_| {
-            let _ = told.send(());
-        })
         .spawn(|_| ())
         .unwrap();
     let first = throttled.trigger().unwrap();
-    tells.recv_timeout(LIMIT).unwrap();
+    failures.recv_timeout(LIMIT).unwrap();
     let second = throttled.trigger().unwrap();
     // Both calls were taken, and neither has an answer.
     for _ in 0..2 {
-        tells.recv_timeout(LIMIT).unwrap();
+        failures.recv_timeout(LIMIT).unwrap();
     }
     register.set(None);
     first.wait_for(LIMIT).unwrap();

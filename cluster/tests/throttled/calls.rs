@@ -13,10 +13,11 @@ fn a_burst_gives_runs_a_threshold_apart_and_the_last_sees_the_last_call() {
     let asked = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&asked);
     let (told, tells) = mpsc::channel();
-    let throttled = ClusterThrottled::spawn(threshold, move |run| {
-        let _ = told.send((run.token(), counter.load(Relaxed)));
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(threshold)
+        .spawn(move |run| {
+            let _ = told.send((run.token(), counter.load(Relaxed)));
+        })
+        .unwrap();
     for _ in 0..10_000 {
         asked.fetch_add(1, Relaxed);
         throttled.trigger().unwrap();
@@ -81,11 +82,12 @@ fn a_wait_inside_the_run_is_refused() {
     let (told, tells) = mpsc::channel();
     let itself: Arc<std::sync::OnceLock<ClusterThrottled>> = Arc::default();
     let inside = Arc::clone(&itself);
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-        let Some(Ok(ticket)) = inside.get().map(ClusterThrottled::trigger) else { return };
-        let _ = told.send(ticket.wait_for(LIMIT));
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |_| {
+            let Some(Ok(ticket)) = inside.get().map(ClusterThrottled::trigger) else { return };
+            let _ = told.send(ticket.wait_for(LIMIT));
+        })
+        .unwrap();
     itself.set(throttled.clone()).unwrap();
     throttled.trigger().unwrap();
     assert!(matches!(tells.recv_timeout(LIMIT), Ok(Err(WaitError::InsideRun))));

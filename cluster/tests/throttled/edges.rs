@@ -13,30 +13,30 @@ use std::time::Duration;
 #[test]
 fn any_threshold_in_range_runs_and_one_out_of_range_is_refused() {
     for threshold in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(1)] {
-        let throttled = ClusterThrottled::spawn(threshold, |_| ()).unwrap();
+        let throttled = ClusterThrottled::in_memory(threshold).spawn(|_| ()).unwrap();
         for _ in 0..100 {
             throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
         }
         assert!(throttled.status().runs >= 2, "{threshold:?}");
     }
-    let forever = ClusterThrottled::builder(Duration::from_secs(60 * 365 * 86400))
+    let forever = ClusterThrottled::in_memory(Duration::from_secs(60 * 365 * 86400))
         .drop_limit(Duration::ZERO)
         .spawn(|_| ())
         .unwrap();
     forever.trigger().unwrap().wait_for(LIMIT).unwrap();
     let never = forever.trigger().unwrap();
     assert!(matches!(never.wait_for(Duration::from_millis(1)), Err(WaitError::TimedOut { register: None })));
-    let error = ClusterThrottled::spawn(Duration::MAX, |_| ()).unwrap_err();
+    let error = ClusterThrottled::in_memory(Duration::MAX).spawn(|_| ()).unwrap_err();
     assert!(matches!(error, SpawnError::Threshold(_)), "{error}");
     for lease in [Duration::ZERO, Duration::MAX] {
-        let error = ClusterThrottled::builder(THRESHOLD).lease(lease).spawn(|_| ()).unwrap_err();
+        let error = ClusterThrottled::in_memory(THRESHOLD).lease(lease).spawn(|_| ()).unwrap_err();
         assert!(matches!(error, SpawnError::Lease(_)), "{error}");
     }
 }
 
 #[test]
 fn a_name_that_no_thread_can_have_is_refused() {
-    let error = ClusterThrottled::builder(THRESHOLD).name("a\0b").spawn(|_| ()).unwrap_err();
+    let error = ClusterThrottled::in_memory(THRESHOLD).name("a\0b").spawn(|_| ()).unwrap_err();
     assert!(
         matches!(&error, SpawnError::Thread(cause) if cause.to_string().contains("zero byte")),
         "{error}"
@@ -46,7 +46,7 @@ fn a_name_that_no_thread_can_have_is_refused() {
 #[test]
 fn a_run_that_panics_has_run_and_the_throttle_goes_on() {
     let (told, tells) = mpsc::channel();
-    let throttled = ClusterThrottled::builder(THRESHOLD)
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
         .on_panic(move |epoch, payload| {
             let _ = told.send((epoch, *payload.downcast_ref::<&str>().unwrap()));
             panic!("a hook that panics");
@@ -64,7 +64,7 @@ fn a_run_that_panics_has_run_and_the_throttle_goes_on() {
     }
 }
 
-/// Two front ends stand for two processes, and the lease is zero: each call of the second supersedes.
+/// Two front ends stand for two processes, and the lease is short: a call of the second supersedes.
 #[test]
 fn a_run_that_was_superseded_is_told_so_and_covers_nobody() {
     let register: Arc<dyn Register> = Arc::new(Memory::new());
@@ -74,7 +74,7 @@ fn a_run_that_was_superseded_is_told_so_and_covers_nobody() {
     let first = AtomicBool::new(true);
     let slow = ClusterThrottled::builder(Duration::ZERO)
         .register(Arc::clone(&register))
-        .lease(Duration::from_nanos(1))
+        .lease(Duration::from_millis(20))
         .spawn(move |run| {
             if first.swap(false, Relaxed) {
                 entered.send(run.token()).unwrap();
@@ -85,7 +85,7 @@ fn a_run_that_was_superseded_is_told_so_and_covers_nobody() {
         .unwrap();
     let quick = ClusterThrottled::builder(Duration::ZERO)
         .register(Arc::clone(&register))
-        .lease(Duration::from_nanos(1))
+        .lease(Duration::from_millis(20))
         .spawn(|run| assert!(run.is_current().unwrap()))
         .unwrap();
     let ticket = slow.trigger().unwrap();
@@ -106,10 +106,11 @@ fn a_hundred_threads_are_covered_by_a_few_runs() {
     let asked = Arc::new(AtomicU64::new(0));
     let (seen, counter) = (Arc::new(AtomicU64::new(0)), Arc::clone(&asked));
     let stored = Arc::clone(&seen);
-    let throttled = ClusterThrottled::spawn(Duration::from_millis(200), move |_| {
-        stored.store(counter.load(Relaxed), Relaxed);
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(Duration::from_millis(200))
+        .spawn(move |_| {
+            stored.store(counter.load(Relaxed), Relaxed);
+        })
+        .unwrap();
     thread::scope(|scope| {
         for _ in 0..100 {
             scope.spawn(|| {
@@ -129,13 +130,14 @@ fn a_hundred_threads_are_covered_by_a_few_runs() {
 fn a_run_may_ask_for_another_one() {
     let left = AtomicU64::new(3);
     let (told, tells) = mpsc::channel();
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |run| {
-        told.send(run.token()).unwrap();
-        if left.fetch_sub(1, Relaxed) > 1 {
-            run.again().unwrap();
-        }
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |run| {
+            told.send(run.token()).unwrap();
+            if left.fetch_sub(1, Relaxed) > 1 {
+                run.again().unwrap();
+            }
+        })
+        .unwrap();
     throttled.trigger().unwrap();
     let tokens: Vec<u64> = (0..3).map(|_| tells.recv_timeout(LIMIT).unwrap()).collect();
     throttled.shutdown(LIMIT).unwrap();
@@ -179,7 +181,7 @@ fn what_the_register_would_forget_is_refused() {
 #[test]
 fn a_wait_for_all_calls_is_for_the_latest_one_too() {
     for _ in 0..20 {
-        let throttled = ClusterThrottled::builder(Duration::from_secs(3600))
+        let throttled = ClusterThrottled::in_memory(Duration::from_secs(3600))
             .drop_limit(Duration::ZERO)
             .spawn(|_| ())
             .unwrap();

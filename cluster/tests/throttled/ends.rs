@@ -12,10 +12,11 @@ use std::time::Duration;
 fn a_shutdown_covers_what_was_asked_for_and_refuses_what_comes_later() {
     let runs = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&runs);
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-        counted.fetch_add(1, Relaxed);
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |_| {
+            counted.fetch_add(1, Relaxed);
+        })
+        .unwrap();
     throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
     let ticket = throttled.trigger().unwrap();
     throttled.shutdown(LIMIT).unwrap();
@@ -31,7 +32,7 @@ fn a_shutdown_covers_what_was_asked_for_and_refuses_what_comes_later() {
 fn the_drop_of_the_last_handle_covers_what_was_asked_for() {
     let runs = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&runs);
-    let throttled = ClusterThrottled::builder(THRESHOLD)
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
         .drop_limit(LIMIT)
         .spawn(move |_| {
             counted.fetch_add(1, Relaxed);
@@ -67,11 +68,12 @@ fn an_end_that_cannot_cover_says_so_and_why() {
 fn no_call_is_taken_after_an_end_that_was_too_short_for_a_run() {
     let (entered, is_in) = mpsc::channel();
     let (lets_go, go_on) = mpsc::channel::<()>();
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-        let _ = entered.send(());
-        let _ = go_on.recv();
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |_| {
+            let _ = entered.send(());
+            let _ = go_on.recv();
+        })
+        .unwrap();
     throttled.trigger().unwrap();
     is_in.recv_timeout(LIMIT).unwrap();
     let pending = throttled.trigger().unwrap();
@@ -86,7 +88,7 @@ fn no_call_is_taken_after_an_end_that_was_too_short_for_a_run() {
 #[test]
 fn an_end_without_any_time_succeeds_where_nothing_is_owed() {
     for _ in 0..100 {
-        let throttled = ClusterThrottled::spawn(THRESHOLD, |_| ()).unwrap();
+        let throttled = ClusterThrottled::in_memory(THRESHOLD).spawn(|_| ()).unwrap();
         throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
         throttled.shutdown(Duration::ZERO).unwrap();
     }
@@ -109,10 +111,11 @@ impl Drop for Held {
 fn what_the_function_holds_is_gone_when_the_end_is_told() {
     let (told, tells) = mpsc::channel();
     let held = Held(Some(told));
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-        let _ = &held;
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |_| {
+            let _ = &held;
+        })
+        .unwrap();
     throttled.shutdown(LIMIT).unwrap();
     assert_eq!(tells.try_recv(), Ok(()));
 }
@@ -121,7 +124,7 @@ fn what_the_function_holds_is_gone_when_the_end_is_told() {
 #[test]
 fn the_function_and_the_hooks_may_all_panic_when_they_are_dropped() {
     let [in_function, on_error, on_panic] = [(); 3].map(|()| Held(None));
-    let throttled = ClusterThrottled::builder(THRESHOLD)
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
         .on_error(move |_| {
             let _ = &on_error;
         })
@@ -143,13 +146,14 @@ fn a_handle_may_be_dropped_inside_the_run() {
     let (told, tells) = mpsc::channel();
     let slot: Arc<OnceLock<std::sync::Mutex<Option<ClusterThrottled>>>> = Arc::default();
     let inside = Arc::clone(&slot);
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-        let handle = inside.get().and_then(|slot| slot.lock().unwrap().take());
-        let was_last = handle.is_some();
-        drop(handle);
-        let _ = told.send(was_last);
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |_| {
+            let handle = inside.get().and_then(|slot| slot.lock().unwrap().take());
+            let was_last = handle.is_some();
+            drop(handle);
+            let _ = told.send(was_last);
+        })
+        .unwrap();
     let trigger = throttled.clone();
     assert!(slot.set(std::sync::Mutex::new(Some(throttled))).is_ok());
     trigger.trigger().unwrap();
@@ -226,12 +230,13 @@ fn a_shutdown_inside_the_run_ends_it_afterwards() {
     let (told, tells) = mpsc::channel();
     let slot: Arc<OnceLock<ClusterThrottled>> = Arc::default();
     let inside = Arc::clone(&slot);
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-        let Some(throttled) = inside.get() else { return };
-        let ended = throttled.shutdown(LIMIT).is_ok();
-        let _ = told.send((ended, throttled.trigger().err()));
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |_| {
+            let Some(throttled) = inside.get() else { return };
+            let ended = throttled.shutdown(LIMIT).is_ok();
+            let _ = told.send((ended, throttled.trigger().err()));
+        })
+        .unwrap();
     slot.set(throttled.clone()).unwrap();
     let ticket = throttled.trigger().unwrap();
     assert_eq!(tells.recv_timeout(LIMIT), Ok((true, Some(Ended))));
@@ -246,15 +251,16 @@ fn from_the_moment_that_the_end_is_asked_for_calls_are_refused() {
         let ((entered, is_in), (lets_go, goes_on)) = (mpsc::channel(), mpsc::channel::<()>());
         let slot: Arc<OnceLock<ClusterThrottled>> = Arc::default();
         let in_function = Arc::clone(&slot);
-        let throttled = ClusterThrottled::spawn(THRESHOLD, move |_| {
-            let _ = entered.send(());
-            let _ = goes_on.recv();
-            if let (true, Some(throttled)) = (inside, in_function.get()) {
-                throttled.shutdown(limit).unwrap();
-                assert_eq!(throttled.trigger().err(), Some(Ended), "{limit:?}");
-            }
-        })
-        .unwrap();
+        let throttled = ClusterThrottled::in_memory(THRESHOLD)
+            .spawn(move |_| {
+                let _ = entered.send(());
+                let _ = goes_on.recv();
+                if let (true, Some(throttled)) = (inside, in_function.get()) {
+                    throttled.shutdown(limit).unwrap();
+                    assert_eq!(throttled.trigger().err(), Some(Ended), "{limit:?}");
+                }
+            })
+            .unwrap();
         slot.set(throttled.clone()).unwrap();
         throttled.trigger().unwrap();
         is_in.recv_timeout(LIMIT).unwrap();
@@ -282,19 +288,20 @@ fn a_run_may_ask_for_another_one_as_long_as_the_end_is_waited_for() {
         let inside = Arc::clone(&slot);
         let (told, tells) = mpsc::channel();
         let mut is_first = true;
-        let throttled = ClusterThrottled::spawn(THRESHOLD, move |run| {
-            if std::mem::take(&mut is_first) {
-                let throttled = loop {
-                    if let Some(throttled) = inside.get() {
-                        break throttled;
-                    }
-                    std::thread::yield_now();
-                };
-                throttled.shutdown(limit).unwrap();
-                let _ = told.send((run.again(), throttled.trigger().err()));
-            }
-        })
-        .unwrap();
+        let throttled = ClusterThrottled::in_memory(THRESHOLD)
+            .spawn(move |run| {
+                if std::mem::take(&mut is_first) {
+                    let throttled = loop {
+                        if let Some(throttled) = inside.get() {
+                            break throttled;
+                        }
+                        std::thread::yield_now();
+                    };
+                    throttled.shutdown(limit).unwrap();
+                    let _ = told.send((run.again(), throttled.trigger().err()));
+                }
+            })
+            .unwrap();
         throttled.trigger().unwrap();
         slot.set(throttled.clone()).unwrap();
         assert_eq!(tells.recv_timeout(LIMIT), Ok((again, Some(Ended))), "{limit:?}");
@@ -306,10 +313,11 @@ fn a_run_may_ask_for_another_one_as_long_as_the_end_is_waited_for() {
 #[test]
 fn the_lease_is_half_a_minute_if_nothing_is_said() {
     let (told, tells) = mpsc::channel();
-    let throttled = ClusterThrottled::spawn(THRESHOLD, move |run| {
-        let _ = told.send(run.lease_left());
-    })
-    .unwrap();
+    let throttled = ClusterThrottled::in_memory(THRESHOLD)
+        .spawn(move |run| {
+            let _ = told.send(run.lease_left());
+        })
+        .unwrap();
     throttled.trigger().unwrap();
     let left = tells.recv_timeout(LIMIT).unwrap();
     assert!(left <= Duration::from_secs(30) && left > Duration::ZERO, "{left:?}");

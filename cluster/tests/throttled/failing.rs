@@ -43,6 +43,7 @@ impl Register for Slow {
 pub struct Failing {
     memory: Memory,
     fault: Mutex<Option<Fault>>,
+    announces: Mutex<Option<mpsc::Sender<()>>>,
 }
 
 impl Failing {
@@ -54,7 +55,17 @@ impl Failing {
         *self.fault.lock().unwrap()
     }
 
-    fn error() -> RegisterError {
+    /// Each failure from now on.
+    pub fn failures(&self) -> mpsc::Receiver<()> {
+        let (announces, failures) = mpsc::channel();
+        *self.announces.lock().unwrap() = Some(announces);
+        failures
+    }
+
+    fn error(&self) -> RegisterError {
+        if let Some(announces) = &*self.announces.lock().unwrap() {
+            let _ = announces.send(());
+        }
         RegisterError::new(RegisterErrorKind::Unreachable, &"failing".into())
     }
 }
@@ -62,7 +73,7 @@ impl Failing {
 impl Register for Failing {
     fn read(&self) -> Result<Reading, RegisterError> {
         match self.fault() {
-            Some(Fault::Unreachable) => Err(Self::error()),
+            Some(Fault::Unreachable) => Err(self.error()),
             Some(Fault::Panics) => panic!("a register that panics"),
             _ => self.memory.read(),
         }
@@ -73,15 +84,15 @@ impl Register for Failing {
         let left = |left: u32, fault: fn(u32) -> Fault| (left > 1).then(|| fault(left - 1));
         match *fault {
             None => self.memory.compare_and_swap(old, new, mark),
-            Some(Fault::Unreachable) => Err(Self::error()),
+            Some(Fault::Unreachable) => Err(self.error()),
             Some(Fault::SwapsUnanswered(swaps)) => {
                 *fault = left(swaps, Fault::SwapsUnanswered);
                 let _ = self.memory.compare_and_swap(old, new, mark)?;
-                Err(Self::error())
+                Err(self.error())
             }
             Some(Fault::SwapsLost(swaps)) => {
                 *fault = left(swaps, Fault::SwapsLost);
-                Err(Self::error())
+                Err(self.error())
             }
             Some(Fault::Panics) => panic!("a register that panics"),
         }

@@ -6,7 +6,7 @@ use crate::{LIMIT, THRESHOLD};
 use atomic_throttle_cluster::register::{
     Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
 };
-use atomic_throttle_cluster::{Cell, ClusterThrottled, Ended, WaitError};
+use atomic_throttle_cluster::{Cell, ClusterThrottled, Ended, Trouble, WaitError};
 use evidence::Check;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -116,19 +116,16 @@ fn a_register_that_is_read_and_takes_no_swap_is_asked_less_and_less_often() {
         Check::of("C8", "tests: a register that is read and takes no swap is asked less and less often");
     let register = Arc::new(Failing::default());
     register.set(Some(Fault::SwapsLost(u32::MAX)));
-    let (told, tells) = mpsc::channel();
+    let failures = register.failures();
     let throttled = ClusterThrottled::builder(THRESHOLD)
         .register(Arc::clone(&register) as Arc<dyn Register>)
-        .on_error(move |_| {
-            let _ = told.send(());
-        })
         .spawn(|_| ())
         .unwrap();
     let began = Instant::now();
     let ticket = throttled.trigger().unwrap();
     let errors = 8;
     for _ in 0..errors {
-        tells.recv_timeout(LIMIT).unwrap();
+        failures.recv_timeout(LIMIT).unwrap();
     }
     // The delays double from 20 ms on; a thread may sleep longer, never shorter.
     let least = Duration::from_millis(20 * ((1 << (errors - 1)) - 1));
@@ -141,25 +138,40 @@ fn a_register_that_is_read_and_takes_no_swap_is_asked_less_and_less_often() {
     check.passed(errors, "cases");
 }
 
+/// One outage is one report, and one more when it is over, however often the register was tried. The hook
+/// panics each time.
 #[test]
-fn whoever_is_told_of_errors_may_panic() {
+fn an_outage_is_reported_once_and_its_end_once() {
     let register = Arc::new(Failing::default());
-    register.set(Some(Fault::Unreachable));
+    let failures = register.failures();
     let (told, tells) = mpsc::channel();
     let throttled = ClusterThrottled::builder(THRESHOLD)
         .register(Arc::clone(&register) as Arc<dyn Register>)
-        .on_error(move |error| {
-            let _ = told.send(error.kind());
+        .on_error(move |trouble| {
+            let _ = told.send(trouble.clone());
             panic!("a hook that panics");
         })
         .spawn(|_| ())
         .unwrap();
-    let ticket = throttled.trigger().unwrap();
+    throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
     for _ in 0..2 {
-        assert_eq!(tells.recv_timeout(LIMIT), Ok(RegisterErrorKind::Unreachable));
+        register.set(Some(Fault::Unreachable));
+        let ticket = throttled.trigger().unwrap();
+        for _ in 0..4 {
+            failures.recv_timeout(LIMIT).unwrap();
+        }
+        register.set(None);
+        ticket.wait_for(LIMIT).unwrap();
     }
-    register.set(None);
-    ticket.wait_for(LIMIT).unwrap();
+    throttled.shutdown(LIMIT).unwrap();
+    let troubles: Vec<_> = tells.try_iter().collect();
+    assert!(
+        matches!(
+            troubles.as_slice(),
+            [Trouble::Register(_), Trouble::Over { .. }, Trouble::Register(_), Trouble::Over { .. }]
+        ),
+        "{troubles:?}"
+    );
 }
 
 #[test]

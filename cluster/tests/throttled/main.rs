@@ -7,6 +7,7 @@ mod ends;
 mod failing;
 mod failures;
 mod late;
+mod operated;
 
 use std::time::Duration;
 use watchdog as _;

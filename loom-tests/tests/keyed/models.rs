@@ -30,7 +30,7 @@ const THRESHOLD: Threshold = Threshold::from_nanos(10);
 const LEADING: Timestamp = Timestamp::from_nanos(1);
 const INSIDE: Timestamp = Timestamp::from_nanos(2);
 const DUE: Timestamp = Timestamp::from_nanos(11);
-const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE });
+const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE, refused_at: INSIDE });
 
 /// What was counted over all executions.
 #[derive(Clone, Default)]

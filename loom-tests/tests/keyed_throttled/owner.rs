@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "its `Stage` is replaced")]
 mod shipped;
 
-pub(crate) use shipped::{AnyClock, PanicPolicy, discard, keeper};
+pub(crate) use shipped::{AnyClock, PanicPolicy, discard, keeper, on_drop};
 pub use shipped::{Ended, Panic, Pending, Shutdown};
 
 use crate::fault::{Fault, is_planted};

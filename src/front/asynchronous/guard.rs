@@ -7,7 +7,7 @@ use super::Runtime;
 use super::shared::Shared;
 use crate::front::observe::{self, Edge};
 use crate::front::owner::endings::RunEnd;
-use crate::gate::{Deferral, Fired, Run};
+use crate::gate::{Deferral, DetachedRun, Fired, Run};
 use crate::state::{Abandon, Epoch, Owe};
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -19,13 +19,15 @@ use std::sync::Arc;
 pub(super) struct OwnedRun<R: Runtime> {
     shared: Arc<Shared<R>>,
     epoch: Epoch,
+    /// Until the drop takes it.
+    run: Option<DetachedRun>,
     edge: Edge,
     ended: Option<RunEnd>,
 }
 
 impl<R: Runtime> OwnedRun<R> {
     pub(super) fn new(shared: Arc<Shared<R>>, run: Run<'_>, edge: Edge) -> Self {
-        Self { epoch: run.detach(), shared, edge, ended: None }
+        Self { epoch: run.epoch(), run: Some(run.detach()), shared, edge, ended: None }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared<R>> {
@@ -57,7 +59,7 @@ impl<R: Runtime> Drop for OwnedRun<R> {
             // Before the finish, so that nobody finds the calls neither covered nor owed.
             None => matches!(shared.gate.owe(), (Owe::Owed, _)),
         };
-        drop(shared.gate.resume(self.epoch));
+        drop(self.run.take().map(|run| shared.gate.resume(run)));
         shared.waiting().notify();
         if is_owed {
             observe::abandoned(shared.source(), self.epoch);

@@ -125,7 +125,8 @@ impl<R: Runtime> Ticket<'_, R> {
 }
 
 impl<R> Ticket<'_, R> {
-    /// The first run with a greater epoch than this one covers the call.
+    /// The first run with a greater epoch than this one covers the call. It need not be the epoch of a run: if
+    /// the call started its run at once, it is one less than the epoch of that run.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.after.epoch()

@@ -16,7 +16,9 @@ use core::fmt;
 /// * poll a task that was woken, or drop it. A run whose task is neither polled nor dropped never ends;
 /// * wake a task by putting it in a queue, not by polling or dropping it there and then: a throttle wakes
 ///   under the lock of its event, and what the task does then would wait for that;
-/// * end a sleep once its own clock reads the deadline. Else the pending run never starts (G5).
+/// * end a sleep once its own clock reads the deadline. Else the pending run never starts (G5). If its timer may
+///   fall behind its clock, in a suspension, for example, return a [longest wait](Clock::longest_wait): then no
+///   sleep asked for is longer.
 ///
 /// # Panics
 ///

@@ -285,6 +285,12 @@ impl<R: Runtime> AsyncThrottle<R> {
         self.shared.waiting().notify();
     }
 
+    /// Has all tasks that wait read the clock again, as [`Throttle::retime`](crate::Throttle::retime): after a
+    /// jump of a clock that runs ahead of the timer of the runtime.
+    pub fn retime(&self) {
+        self.shared.waiting().notify();
+    }
+
     /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
     ///
     /// # Errors
@@ -308,6 +314,12 @@ impl<R: Runtime> AsyncThrottle<R> {
 }
 
 impl<R> AsyncThrottle<R> {
+    /// The clock that its timestamps are readings of: the runtime.
+    #[must_use]
+    pub fn clock(&self) -> &R {
+        self.runtime()
+    }
+
     /// The runtime.
     #[must_use]
     pub fn runtime(&self) -> &R {

@@ -34,9 +34,17 @@ pub(super) async fn notified<R: Runtime>(
 ) {
     match deadline {
         Some(deadline) if deadline != Timestamp::NEVER && runtime.moved().is_none() => {
-            either(listener, runtime.sleep_until(deadline)).await;
+            either(listener, runtime.sleep_until(next_look(runtime, deadline))).await;
         }
         _ => listener.await,
+    }
+}
+
+/// When a sleep until `deadline` ends: then, or when the clock is to be read again.
+fn next_look<R: Runtime>(runtime: &R, deadline: Timestamp) -> Timestamp {
+    match runtime.longest_wait() {
+        Some(longest) => deadline.min(runtime.now().saturating_add(longest)),
+        None => deadline,
     }
 }
 
@@ -64,7 +72,7 @@ pub(super) async fn reached<R: Runtime>(runtime: Arc<R>, deadline: Timestamp) {
                 }
             }
             None if deadline == Timestamp::NEVER => pending().await,
-            None => runtime.sleep_until(deadline).await,
+            None => runtime.sleep_until(next_look(&*runtime, deadline)).await,
         }
     }
 }

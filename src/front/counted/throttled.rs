@@ -23,6 +23,9 @@ use std::sync::Arc;
 /// assert_eq!(failed.outstanding(), 0);
 /// ```
 ///
+/// The drop of the last handle waits, and can hang, as that of a [`Throttled`]. If that may happen in an async task,
+/// start it by [`Builder::spawn_counted`] with [`OnDrop::Detach`](crate::OnDrop::Detach).
+///
 /// # Guarantees
 ///
 /// Those of [`Throttled`] by numbers, and those of [`Calls`]: exact in total. Calls that were cancelled,

@@ -3,6 +3,7 @@
 use crate::state::Refused;
 use crate::time::Timestamp;
 use core::fmt;
+use core::time::Duration;
 
 /// Why a call on a key did not run. Nothing was recorded of it, and no run is promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,15 @@ impl KeyedError {
     pub const fn retry_at(self) -> Option<Timestamp> {
         match self {
             Self::Refused(refused) => refused.retry_at(),
+            Self::Full { .. } => None,
+        }
+    }
+
+    /// How long to wait before a retry, as [`Refused::retry_after`]: `None` if that is not known.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Refused(refused) => refused.retry_after(),
             Self::Full { .. } => None,
         }
     }

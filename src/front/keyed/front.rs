@@ -238,7 +238,7 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
 }
 
 impl<K, C, S> Keyed<K, C, S> {
-    /// The clock.
+    /// The clock that its timestamps are readings of.
     pub fn clock(&self) -> &C {
         &self.clock
     }

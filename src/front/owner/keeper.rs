@@ -1,9 +1,13 @@
 //! [`Keeper`]: ends a thread of a front end when its last handle is dropped.
 
-use crate::front::owner::{Pending, Shutdown};
+use crate::clock::Clock;
+use crate::front::owner::on_drop::OnDrop;
+use crate::front::owner::{AnyClock, Pending, Shutdown, discard};
 use crate::front::wait::WaitError;
-use crate::sync::{JoinHandle, Mutex, ThreadBuilder, lock, wake_on_time};
+use crate::sync::{AtomicU32, JoinHandle, Mutex, Ordering, ThreadBuilder, lock, wake_on_time};
 use crate::time::Timestamp;
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::String;
 use std::sync::Arc;
 use std::{format, io};
@@ -18,28 +22,53 @@ pub(crate) trait Ending {
 
     /// Whether this is the thread itself.
     fn is_worker(&self) -> bool;
+
+    /// The clock that limits are on.
+    fn clock(&self) -> &AnyClock;
+}
+
+/// What the drop of the last handle does.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DropPolicy {
+    pub(crate) pending: Pending,
+    pub(crate) on_drop: OnDrop,
 }
 
 pub(crate) struct Keeper<S: Ending> {
     shared: Arc<S>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    on_drop: Pending,
+    policy: DropPolicy,
+    /// 1 after a wait for the end has passed its limit: that caller has stopped waiting for the thread.
+    stopped_waiting: AtomicU32,
 }
 
 impl<S: Ending> Keeper<S> {
-    pub(crate) fn new(shared: Arc<S>, thread: JoinHandle<()>, on_drop: Pending) -> Self {
-        Self { shared, thread: Mutex::new(Some(thread)), on_drop }
+    pub(crate) fn new(shared: Arc<S>, thread: JoinHandle<()>, policy: DropPolicy) -> Self {
+        Self { shared, thread: Mutex::new(Some(thread)), policy, stopped_waiting: AtomicU32::new(0) }
     }
 
-    pub(crate) fn end(&self, pending: Pending, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
+    pub(crate) fn end(&self, pending: Pending, limit: Option<Duration>) -> Result<Shutdown, WaitError> {
         self.shared.end(pending);
-        let shutdown = self.shared.wait_for_end(limit)?;
-        // The worker itself gets here in a hook, and must not wait for itself. With a limit there is no join,
-        // because what the thread does after announcing its end obeys no limit.
-        if limit.is_none() && !self.shared.is_worker() {
-            self.join();
+        self.wait(limit)
+    }
+
+    fn wait(&self, limit: Option<Duration>) -> Result<Shutdown, WaitError> {
+        let Some(limit) = limit else {
+            let shutdown = self.shared.wait_for_end(None)?;
+            // The worker itself gets here in a hook, and must not wait for itself.
+            if !self.shared.is_worker() {
+                self.join();
+            }
+            return Ok(shutdown);
+        };
+        // There is no join, because what the thread does after announcing its end obeys no limit.
+        let limit = self.shared.clock().now().saturating_add(limit);
+        let waited = self.shared.wait_for_end(Some(limit));
+        if waited == Err(WaitError::TimedOut) {
+            // ORDERING: Relaxed. Only the drop reads it, and that comes after every use of a handle.
+            self.stopped_waiting.store(1, Ordering::Relaxed);
         }
-        Ok(shutdown)
+        waited
     }
 
     fn join(&self) {
@@ -50,11 +79,30 @@ impl<S: Ending> Keeper<S> {
             let _ = thread.join();
         }
     }
+
+    /// Who has stopped waiting for the thread does not begin again.
+    fn on_drop(&self) -> OnDrop {
+        // ORDERING: Relaxed; see `wait`.
+        let has_stopped_waiting = self.stopped_waiting.load(Ordering::Relaxed) != 0;
+        match self.policy.on_drop {
+            OnDrop::Wait if has_stopped_waiting => OnDrop::Detach,
+            on_drop => on_drop,
+        }
+    }
 }
 
 impl<S: Ending> Drop for Keeper<S> {
     fn drop(&mut self) {
-        let _ = self.end(self.on_drop, None);
+        self.shared.end(self.policy.pending);
+        let limit = match self.on_drop() {
+            OnDrop::Wait => None,
+            OnDrop::WaitFor(limit) => Some(limit),
+            OnDrop::Detach => return,
+        };
+        // A clock that panics ends the wait. While this thread unwinds, its panic would abort the process.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.wait(limit))) {
+            discard(payload);
+        }
     }
 }
 

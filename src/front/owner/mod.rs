@@ -4,9 +4,11 @@
 //! * [`PanicPolicy`]: what becomes of a panic that is caught
 //! * [`endings`]: how runs ended, for those who wait; also for tasks
 //! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
+//! * [`on_drop`]: how long that drop waits
 
 pub(crate) mod endings;
 pub(crate) mod keeper;
+pub(crate) mod on_drop;
 
 use crate::clock::Clock;
 use crate::state::Epoch;

@@ -2,6 +2,7 @@
 //! call returns at once.
 
 mod deciding;
+mod look;
 mod outcome;
 mod performing;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
@@ -11,12 +12,11 @@ pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
 use crate::clock::{Clock, Monotonic};
 use crate::front::observe::{self, Edge, Source};
-use crate::front::snapshot::Snapshot;
 use crate::front::wait::Waiting;
 use crate::gate::{Flushed, Gate};
-use crate::state::{Epoch, Refused, State};
+use crate::state::Refused;
 use crate::sync::{AtomicU32, Event, const_unless_loom};
-use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use crate::time::{Threshold, ThresholdTooLong};
 use core::fmt;
 use core::time::Duration;
 
@@ -310,6 +310,16 @@ impl<C: Clock> Throttle<C> {
         self.waiting().notify();
     }
 
+    /// Has all who wait read the clock again: the owner of the pending run, and waits with a limit.
+    ///
+    /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
+    /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
+    ///
+    /// Cost: one fence, one load.
+    pub fn retime(&self) {
+        self.waiting().notify();
+    }
+
     /// As [`set_threshold`](Self::set_threshold), for a threshold that is not known to be in range.
     ///
     /// # Errors
@@ -317,64 +327,6 @@ impl<C: Clock> Throttle<C> {
     /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. The threshold is as before then.
     pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
         Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
-    }
-}
-
-impl<C> Throttle<C> {
-    /// The clock.
-    pub fn clock(&self) -> &C {
-        &self.clock
-    }
-
-    /// Whether a run is pending: some owner waits to perform it.
-    #[must_use]
-    pub fn is_pending(&self) -> bool {
-        self.gate.state().is_pending()
-    }
-
-    /// Whether a run is owed: its owner left, and the next call adopts it.
-    #[must_use]
-    pub fn is_owed(&self) -> bool {
-        self.gate.state().is_owed()
-    }
-
-    /// Whether a run is in progress.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.gate.state().is_running()
-    }
-
-    /// When the pending run is due, on the throttle's clock: the end of the window. `None` if no run is
-    /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
-    #[must_use]
-    pub fn next_run_at(&self) -> Option<Timestamp> {
-        let state = self.gate.state();
-        state.is_pending().then(|| state.window_end(self.gate.threshold()))
-    }
-
-    /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
-    #[must_use]
-    pub fn last_run_at(&self) -> Option<Timestamp> {
-        let epoch = self.gate.state().epoch();
-        (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
-    }
-
-    /// The whole state at this moment, as a value with a readable `Debug`.
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.gate.state()
-    }
-
-    /// A snapshot of the state, for a person to read.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.state(), self.threshold())
-    }
-
-    /// The shortest time between the starts of two runs.
-    #[must_use]
-    pub fn threshold(&self) -> Threshold {
-        self.gate.threshold()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::front::wait::Turn;
 use crate::front::wait::WaitError;
 use crate::gate::Arrival;
 use crate::sync::Ordering;
+use crate::time::Timestamp;
 
 #[test]
 fn whoever_has_waited_is_counted_no_more() {

@@ -34,6 +34,9 @@ use std::vec::Vec;
 /// // Dropping the last handle has the rest written.
 /// ```
 ///
+/// That drop waits, and can hang, as that of a [`Throttled`]. If the last handle may be dropped in an async task,
+/// start it by [`Builder::spawn_batched`] with [`OnDrop::Detach`](crate::OnDrop::Detach).
+///
 /// # Guarantees
 ///
 /// As [`Throttled`], and by G3: each item that was taken is in exactly one batch, of a run that starts after

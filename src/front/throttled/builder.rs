@@ -4,7 +4,8 @@ use super::Throttled;
 use super::shared::Shared;
 use super::worker::Worker;
 use crate::clock::{Clock, Monotonic};
-use crate::front::owner::keeper::{Keeper, start};
+use crate::front::owner::keeper::{DropPolicy, Keeper, start};
+use crate::front::owner::on_drop::OnDrop;
 use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
 use crate::time::Threshold;
 use core::fmt;
@@ -17,14 +18,15 @@ use std::sync::Arc;
 /// Sets up a [`Throttled`].
 ///
 /// ```
-/// use atomic_throttle::{Pending, Throttled};
+/// use atomic_throttle::{OnDrop, Pending, Throttled};
 /// use std::time::Duration;
 ///
 /// # fn main() -> std::io::Result<()> {
 /// let save = Throttled::builder(Duration::from_secs(2))
 ///     .name("save")
 ///     .rest(Duration::from_millis(100))
-///     .on_drop(Pending::Flush)
+///     .pending_on_drop(Pending::Flush)
+///     .on_drop(OnDrop::WaitFor(Duration::from_secs(1)))
 ///     .on_panic(|panic| eprintln!("saving failed: {}", panic.message()))
 ///     .spawn(|| println!("saved"))?;
 /// # drop(save);
@@ -37,7 +39,7 @@ pub struct Builder {
     name: String,
     clock: AnyClock,
     rest: Duration,
-    on_drop: Pending,
+    at_drop: DropPolicy,
     panics: PanicPolicy,
 }
 
@@ -48,7 +50,7 @@ impl Builder {
             name: String::from("throttled"),
             clock: Arc::new(Monotonic),
             rest: Duration::ZERO,
-            on_drop: Pending::default(),
+            at_drop: DropPolicy::default(),
             panics: PanicPolicy::default(),
         }
     }
@@ -74,8 +76,15 @@ impl Builder {
 
     /// What becomes of the pending run when the last handle is dropped. By default it is performed when it
     /// is due, and the drop waits for that: as long as the window, and for ever on a clock that nobody moves.
-    pub fn on_drop(mut self, pending: Pending) -> Self {
-        self.on_drop = pending;
+    pub fn pending_on_drop(mut self, pending: Pending) -> Self {
+        self.at_drop.pending = pending;
+        self
+    }
+
+    /// How long the drop of the last handle waits for the thread. Default: until the thread has ended. Where the last
+    /// handle may be dropped in an async task, choose [`OnDrop::Detach`].
+    pub fn on_drop(mut self, on_drop: OnDrop) -> Self {
+        self.at_drop.on_drop = on_drop;
         self
     }
 
@@ -107,7 +116,7 @@ impl Builder {
         let shared = Arc::new(Shared::new(self.threshold, self.clock));
         let worker = Worker { shared: Arc::clone(&shared), f, panics: self.panics, rest: self.rest };
         let thread = start(self.name, move || worker.work())?;
-        let keeper = Keeper::new(Arc::clone(&shared), thread, self.on_drop);
+        let keeper = Keeper::new(Arc::clone(&shared), thread, self.at_drop);
         Ok(Throttled { shared, keeper: Arc::new(keeper) })
     }
 }
@@ -118,7 +127,8 @@ impl fmt::Debug for Builder {
             .field("threshold", &self.threshold)
             .field("name", &self.name)
             .field("rest", &self.rest)
-            .field("on_drop", &self.on_drop)
+            .field("pending_on_drop", &self.at_drop.pending)
+            .field("on_drop", &self.at_drop.on_drop)
             .finish_non_exhaustive()
     }
 }

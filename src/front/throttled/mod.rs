@@ -42,6 +42,7 @@ pub use self::builder::Builder;
 pub use self::triggered::Triggered;
 
 use self::shared::Shared;
+use crate::clock::Clock;
 use crate::front::observe;
 use crate::front::owner::keeper::Keeper;
 use crate::front::owner::{Ended, Pending, Shutdown};
@@ -74,8 +75,13 @@ use std::sync::{Arc, Weak};
 /// and the thread performs it when the window is over; the others coalesce into it.
 ///
 /// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending run is
-/// performed when it is due, and the thread is joined; [`Builder::on_drop`] flushes or discards it instead,
-/// and [`shutdown`](Self::shutdown) says what happened.
+/// performed when it is due, and the thread is joined: **the drop waits for the window and for the function**.
+/// [`Builder::pending_on_drop`] flushes or discards the run instead, [`Builder::on_drop`] limits the wait, and
+/// [`shutdown`](Self::shutdown) says what happened.
+///
+/// The drop hangs if the function needs the thread that drops the handle, or a lock that this thread holds:
+/// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async
+/// task, choose [`OnDrop::Detach`](crate::OnDrop::Detach).
 ///
 /// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
 /// what is pending then does not run. Nor does it if the process exits or is killed.
@@ -213,14 +219,25 @@ impl Throttled {
     /// # Errors
     ///
     /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
+    /// From then on the drop of the last handle does not wait without a limit either.
     pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, Some(self.shared.within(limit)))
+        self.keeper.end(pending, Some(limit))
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
     /// pending run is re-timed at once, sooner or later.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
+        self.shared.waiting().notify();
+    }
+
+    /// Has all who wait read the clock again: the thread that performs the pending run, and waits with a limit.
+    ///
+    /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
+    /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
+    ///
+    /// Cost: one fence, one load.
+    pub fn retime(&self) {
         self.shared.waiting().notify();
     }
 
@@ -237,6 +254,12 @@ impl Throttled {
     #[must_use]
     pub fn downgrade(&self) -> WeakThrottled {
         WeakThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
+    }
+
+    /// The clock that its timestamps are readings of.
+    #[must_use]
+    pub fn clock(&self) -> &(dyn Clock + Send + Sync) {
+        &*self.shared.clock
     }
 
     /// The shortest time between the starts of two runs.

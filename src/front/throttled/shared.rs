@@ -7,7 +7,7 @@ use crate::front::owner::keeper::Ending;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::{WaitError, Waiting};
-use crate::gate::{Flushed, Gate};
+use crate::gate::{DetachedRun, Flushed, Gate};
 use crate::state::{Epoch, Request};
 use crate::sync::{AtomicU32, AtomicU64, Event, Mutex, Ordering, lock, this_thread};
 use crate::time::{Threshold, Timestamp};
@@ -28,8 +28,8 @@ pub(super) struct Shared {
 /// What is decided under the lock: whether calls are still taken, and the run that a flush has started.
 pub(super) struct Control {
     pub(super) stage: Stage,
-    /// The epoch of the run, until the thread takes it up.
-    pub(super) handed: Option<Epoch>,
+    /// The run, until the thread takes it up.
+    pub(super) handed: Option<DetachedRun>,
 }
 
 impl Shared {
@@ -171,5 +171,9 @@ impl Ending for Shared {
     fn is_worker(&self) -> bool {
         // ORDERING: Relaxed; see `i_am_the_worker`.
         self.worker.load(Ordering::Relaxed) == this_thread()
+    }
+
+    fn clock(&self) -> &AnyClock {
+        &self.clock
     }
 }

@@ -126,8 +126,8 @@ impl WorkerState {
         let now = shared.clock.now();
         loop {
             let mut control = lock(&shared.control);
-            if let Some(epoch) = control.handed.take() {
-                return Ok(self.perform(gate.resume(epoch), Edge::Flushed, control.stage));
+            if let Some(detached) = control.handed.take() {
+                return Ok(self.perform(gate.resume(detached), Edge::Flushed, control.stage));
             }
             let asked = control.stage.asked();
             if asked == Some(Pending::Discard) {
@@ -197,9 +197,9 @@ fn fail(shared: &Shared) {
     let gate = &shared.gate;
     let mut control = lock(&shared.control);
     control.stage = Stage::Failing;
-    if let Some(epoch) = control.handed.take() {
+    if let Some(detached) = control.handed.take() {
         // A flush started it, and nobody performs it: owed first, so that it is never seen as done.
-        let run = gate.resume(epoch);
+        let run = gate.resume(detached);
         let _ = gate.owe();
         drop(run);
     }

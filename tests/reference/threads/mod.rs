@@ -7,7 +7,7 @@ pub mod step;
 use self::step::{Deed, Step};
 use super::planted::{Fault, Judge};
 use super::reached::Reached;
-use super::sequence::{By, unwind_over};
+use super::sequence::{By, told_by, unwind_over};
 use super::{Event, MAX, Model, Promise, Told, shipped};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
@@ -228,8 +228,11 @@ impl<'g> Play<'g> {
         let spaced = before.latest_start == 0 || gap >= before.threshold;
         assert!(spaced || by == By::Flush, "G1: {gap} ns after the start before it");
         let had_owner = matches!(before.promise, Promise::Owned | Promise::TakenBack);
-        assert_eq!(run.released_owner(), had_owner);
-        assert_eq!(run.adopted(), matches!(before.promise, Promise::Orphaned));
+        let facts = (epoch, had_owner, matches!(before.promise, Promise::Orphaned));
+        assert_eq!(told_by(&run), facts);
+        // One thread starts it, and another takes it up.
+        let run = self.gate.resume(run.detach());
+        assert_eq!(told_by(&run), facts, "a guard tells the same of a run that was detached");
         for Call { who, number, epoch: promised_in } in self.uncovered.drain(..) {
             assert!(self.threads[who].wrote >= number, "G3: the run does not see call {number}");
             assert!(epoch > promised_in, "G3: call {number} is not covered by the run of epoch {epoch}");

@@ -49,7 +49,7 @@ pub fn call<'t>(
         Outcome::Owed => (Said::Owed, None),
     };
     let refused = |refused| match refused {
-        Refused::Closed { retry_at } => (Said::Closed(retry_at.as_nanos()), None),
+        Refused::Closed { retry_at, .. } => (Said::Closed(retry_at.as_nanos()), None),
         Refused::Running => (Said::Running, None),
         other => panic!("an unknown refusal: {other:?}"),
     };

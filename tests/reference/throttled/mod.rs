@@ -83,7 +83,7 @@ pub fn check_with(fault: Option<Fault>, setup: Setup, operations: impl IntoItera
         .name(THREAD)
         .clock(Arc::clone(&clock))
         .rest(Duration::from_nanos(setup.rest))
-        .on_drop(setup.on_drop)
+        .pending_on_drop(setup.on_drop)
         .on_panic(move |_| _ = told.panics_told.fetch_add(1, Ordering::Relaxed));
     let builder = if setup.fatal { builder.fatal_panics() } else { builder };
     let (f, commands) = function(&shown);

@@ -14,7 +14,7 @@ mod subject {
     pub use atomic_throttle_cluster::register::{
         Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
     };
-    pub use atomic_throttle_cluster::{ClusterThrottled, Run, WaitError};
+    pub use atomic_throttle_cluster::{Builder, ClusterThrottled, Run, WaitError};
 }
 
 use schedules::hold;
@@ -42,6 +42,12 @@ fn nobody_waits_for_one_that_ends_at_its_limit() {
 fn nobody_waits_for_one_whose_register_panics() {
     let claim = "4 threads: a register that panics ends the throttle, and leaves nobody waiting";
     hold("C8", claim, properties::a_register_that_panics_leaves_nobody_waiting);
+}
+
+#[test]
+fn an_idle_process_runs_for_the_dead() {
+    let claim = "2 threads: a process that nobody calls runs once for a pending run whose process has died";
+    hold("C3 C6", claim, properties::an_idle_process_runs_for_the_dead);
 }
 
 #[test]

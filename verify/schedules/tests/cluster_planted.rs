@@ -44,7 +44,7 @@ mod subject {
     pub use crate::cell::Cell;
     pub use crate::memory::Faulty as Memory;
     pub use crate::register::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
-    pub use crate::throttled::{ClusterThrottled, Run, WaitError};
+    pub use crate::throttled::{Builder, ClusterThrottled, Run, WaitError};
 }
 
 use fault::{Fault, plant};

@@ -87,7 +87,7 @@ pub struct Background(Throttled);
 impl Front for Background {
     fn start(threshold: Duration, runs: &Arc<AtomicU64>) -> Self {
         let runs = Arc::clone(runs);
-        let builder = Throttled::builder(threshold).on_drop(Pending::Discard);
+        let builder = Throttled::builder(threshold).pending_on_drop(Pending::Discard);
         Self(builder.spawn(move || count(&runs)).expect("the system can start a thread"))
     }
 

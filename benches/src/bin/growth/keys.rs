@@ -214,7 +214,7 @@ impl Held for PendingKeys {
     fn of(keys: u64) -> Self {
         let runs = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&runs);
-        let builder = KeyedThrottled::builder(HOUR).on_drop(Pending::Discard);
+        let builder = KeyedThrottled::builder(HOUR).pending_on_drop(Pending::Discard);
         let throttled = builder
             .spawn(move |_| {
                 counted.fetch_add(1, Ordering::Relaxed);

@@ -15,7 +15,7 @@ pub enum RedisOptionsError {
     Host,
     /// A user was given without a password.
     NoPassword,
-    /// A timeout is zero.
+    /// The timeout is zero.
     NoTime,
     /// TLS on a Unix socket.
     TlsOnSocket,
@@ -23,20 +23,24 @@ pub enum RedisOptionsError {
     TlsNotEnabled,
     /// A Unix socket is given, on a platform that has none.
     NoUnixSockets,
-    /// The client refuses them, for this reason: for example a certificate that cannot be read.
-    Client(Arc<dyn Error + Send + Sync>),
+    /// The certificate of the authority cannot be used, for this reason.
+    Certificate(Arc<dyn Error + Send + Sync>),
+    /// Sentinels are wanted, and there is no address of one, or no name of a primary.
+    NoSentinel,
+    /// Sentinels with TLS or with a Unix socket.
+    SentinelsAlone,
 }
 
 impl RedisOptionsError {
-    pub(super) fn client(cause: redis::RedisError) -> Self {
-        Self::Client(Arc::new(cause))
+    #[cfg(feature = "tls")]
+    pub(super) fn certificate(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::Certificate(Arc::new(cause))
     }
 }
 
 impl fmt::Display for RedisOptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Client(cause) => return write!(f, "the Redis client does not take these options: {cause}"),
             Self::NoKey => "a Redis register needs a key: give the throttle a name",
             Self::Host => "the host is not a name or an address: write one host, without credentials, port and path",
             Self::NoPassword => {
@@ -46,14 +50,20 @@ impl fmt::Display for RedisOptionsError {
             Self::TlsOnSocket => "a Unix socket has no TLS: use the socket or TLS, not both",
             Self::TlsNotEnabled => "TLS needs the feature `tls` of atomic-throttle-cluster: turn it on",
             Self::NoUnixSockets => "this platform has no Unix sockets: use a host and a port",
+            Self::NoSentinel => "sentinels need an address of one at least, and the name of the primary",
+            Self::SentinelsAlone => "with sentinels there is neither TLS nor a Unix socket: use one of them",
+            Self::Certificate(cause) => {
+                return write!(f, "the certificate of the authority cannot be used: {cause}");
+            }
         })
     }
 }
 
+/// The message includes the cause, so the source is the cause of the cause.
 impl Error for RedisOptionsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Client(cause) => behind(&**cause),
+            Self::Certificate(cause) => behind(&**cause),
             _ => None,
         }
     }

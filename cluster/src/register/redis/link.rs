@@ -1,18 +1,29 @@
 //! [`Link`]: the one connection to the server. It is made when it is needed, and dropped after a failure.
 
+use super::connection::Connection;
+use super::deadline::Deadline;
+use super::failure::Failure;
+use super::way::Way;
 use core::time::Duration;
-use redis::{Client, Connection, RedisResult};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Each use of the connection is exclusive until the answer is there, which takes at most the timeouts.
+/// Each use of the connection is exclusive until the answer is there. Waiting for it counts towards the limit
+/// of the operation that waits.
 pub(super) struct Link {
-    client: Client,
-    connect_timeout: Duration,
-    response_timeout: Duration,
-    kept: Mutex<Option<Connection>>,
+    way: Way,
+    limit: Duration,
+    place: Mutex<Place>,
+    free: Condvar,
 }
 
-/// What to do if the kept connection turns out to be cut: the command may have been executed or not.
+/// Where the connection is between two operations.
+#[derive(Default)]
+struct Place {
+    taken: bool,
+    kept: Option<Connection>,
+}
+
+/// What to do if the kept connection turns out to be useless: the command may have been executed or not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WhenCut {
     /// The command changes nothing, so it is sent once more, on a new connection.
@@ -22,9 +33,9 @@ pub(super) enum WhenCut {
 }
 
 impl Link {
-    /// Does not connect.
-    pub(super) fn new(client: Client, connect_timeout: Duration, response_timeout: Duration) -> Self {
-        Self { client, connect_timeout, response_timeout, kept: Mutex::new(None) }
+    /// Does not connect. Each operation takes at most `limit`.
+    pub(super) fn new(way: Way, limit: Duration) -> Self {
+        Self { way, limit, place: Mutex::default(), free: Condvar::new() }
     }
 
     /// Performs `step` on the kept connection, or on a new one.
@@ -35,53 +46,58 @@ impl Link {
     pub(super) fn perform<T>(
         &self,
         when_cut: WhenCut,
-        mut step: impl FnMut(&mut Connection) -> RedisResult<T>,
-    ) -> RedisResult<T> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut connection) = kept.take() {
-            match step(&mut connection) {
+        mut step: impl FnMut(&mut Connection, Deadline) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let deadline = Deadline::within(self.limit);
+        let turn = self.wait_for_turn(deadline)?;
+        let kept = self.place().kept.take();
+        let mut may_send_again = kept.is_some() && when_cut == WhenCut::SendAgain;
+        let mut may_follow = true;
+        let mut connection = kept.map_or_else(|| self.way.connect(deadline), Ok)?;
+        loop {
+            let failed = match step(&mut connection, deadline) {
                 Ok(done) => {
-                    *kept = Some(connection);
+                    self.place().kept = Some(connection);
+                    drop(turn);
                     return Ok(done);
                 }
-                Err(error) if when_cut == WhenCut::SendAgain && error.is_connection_dropped() => {}
-                Err(error) => return Err(error),
-            }
+                Err(failed) => failed,
+            };
+            // A node of a cluster that does not hold the key has not executed the command.
+            connection = if let (true, Some((host, port))) = (may_follow, failed.moved()) {
+                may_follow = false;
+                self.way.connect_to(host, port, deadline)?
+            } else if may_send_again && failed.is_of_connection() {
+                may_send_again = false;
+                self.way.connect(deadline)?
+            } else {
+                return Err(failed);
+            };
         }
-        let mut connection = self.connect()?;
-        let done = step(&mut connection)?;
-        *kept = Some(connection);
-        Ok(done)
     }
 
-    fn connect(&self) -> RedisResult<Connection> {
-        let connection = self.client.get_connection_with_timeout(self.connect_timeout)?;
-        connection.set_read_timeout(Some(self.response_timeout))?;
-        connection.set_write_timeout(Some(self.response_timeout))?;
-        Ok(connection)
+    fn wait_for_turn(&self, deadline: Deadline) -> Result<Turn<'_>, Failure> {
+        let mut place = self.place();
+        while place.taken {
+            let left = deadline.left().map_err(|error| Failure::asking(error, deadline))?;
+            let waited = self.free.wait_timeout(place, left);
+            place = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        place.taken = true;
+        Ok(Turn(self))
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::thread;
+/// The right to use the connection, until it is dropped.
+struct Turn<'a>(&'a Link);
 
-    #[test]
-    fn a_panic_while_it_was_held_is_no_panic_of_the_next() {
-        // A port refuses connections if it is bound and no one listens on it.
-        let nobody = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
-        let client = Client::open(("127.0.0.1", nobody.local_addr().unwrap().port())).unwrap();
-        let link = Link::new(client, Duration::from_secs(1), Duration::from_secs(1));
-        let panicked = thread::scope(|scope| {
-            let held = scope.spawn(|| {
-                let _kept = link.kept.lock().unwrap();
-                panic!("while it is held");
-            });
-            held.join().is_err()
-        });
-        assert!(panicked && link.kept.is_poisoned());
-        let refused = link.perform(WhenCut::GiveUp, |_| Ok(())).unwrap_err();
-        assert!(refused.is_io_error(), "{refused}");
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.place().taken = false;
+        self.0.free.notify_one();
     }
 }

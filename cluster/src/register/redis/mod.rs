@@ -1,22 +1,33 @@
 //! [`Redis`]: a register in a Redis or Valkey server.
 
+mod connection;
+mod deadline;
 mod error;
 mod failure;
+mod hints;
 mod link;
 mod options;
+mod sentinel;
+mod socket;
+mod step;
+mod steps;
 mod text;
 mod time;
+#[cfg(feature = "tls")]
+mod tls;
+mod way;
 
 pub use self::error::RedisOptionsError;
 pub use self::options::RedisOptions;
 
-use self::failure::{Blanked, NotACell};
+use self::failure::{Blanked, Failure};
 use self::link::{Link, WhenCut};
-use super::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
+use self::step::Answer;
+use self::steps::Steps;
+use super::{Mark, Reading, Register, RegisterError, Swap};
 use crate::cell::Cell;
 use core::fmt;
 use core::time::Duration;
-use redis::{RedisError, RedisResult, Script};
 use std::sync::Arc;
 
 /// A register in one key of a Redis or Valkey server, for processes on any number of machines.
@@ -48,8 +59,8 @@ use std::sync::Arc;
 ///
 /// # The key
 ///
-/// It holds one line of text: `at1`, the word and the epoch of the last finished run in hexadecimal, and the
-/// mark of the latest start. Any other value is foreign, and is never overwritten. Each swap sets the expiry
+/// It holds one line of text: `at2`, the word and the epoch of the last finished run in hexadecimal, the mark of
+/// the latest start, and its terms. Any other value is foreign, and is never overwritten. Each swap sets the expiry
 /// again ([`retention`](RedisOptions::retention)): a throttle that is not used for that long starts as a new
 /// one.
 ///
@@ -67,14 +78,10 @@ use std::sync::Arc;
 /// Operations of several threads wait for each other, each for at most the timeouts of those before it.
 pub struct Redis {
     link: Link,
-    script: Script,
     options: RedisOptions,
-    key: String,
+    steps: Steps,
     description: Arc<str>,
 }
-
-/// The answer of the script.
-type Answer = (bool, i64, u32, Vec<u8>);
 
 impl Redis {
     /// A register with these options. It does not connect.
@@ -83,11 +90,9 @@ impl Redis {
     ///
     /// Options that are wrong for every server.
     pub fn new(options: RedisOptions) -> Result<Self, RedisOptionsError> {
-        let client = options.client()?;
         Ok(Self {
-            link: Link::new(client, options.connect_timeout, options.response_timeout),
-            script: Script::new(include_str!("step.lua")),
-            key: options.key(),
+            link: Link::new(options.way()?, options.limit()),
+            steps: Steps::new(options.key(), options.retention_millis(), options.replicas),
             description: options.description().into(),
             options,
         })
@@ -103,50 +108,55 @@ impl Redis {
         self.read().map(|_| ())
     }
 
-    fn reading(&self, (_, seconds, micros, held): Answer) -> Result<Reading, RegisterError> {
-        let Some((cell, mark)) = text::parse(&held) else {
-            let foreign = RegisterError::new(RegisterErrorKind::Foreign, &self.description);
-            return Err(foreign.with_source(NotACell { held }));
-        };
-        Ok(Reading { cell, now: time::timestamp(seconds, micros), mark })
-    }
-
-    fn answer(&self, answer: RedisResult<Answer>) -> Result<Answer, RegisterError> {
-        answer.map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: RedisError) -> RegisterError {
-        let failed = RegisterError::new(failure::kind(&error), &self.description);
-        match self.options.secret() {
-            Some(secret) if failure::tells(&error, secret) => {
-                failed.with_source(Blanked::new(&error, secret))
-            }
-            _ => failed.with_source(error),
+    fn failed(&self, failure: Failure) -> RegisterError {
+        let failed = RegisterError::new(failure.kind(), &self.description);
+        if self.options.secrets().any(|secret| failure::tells(&failure, secret)) {
+            failed.with_source(Blanked::new(&failure, self.options.secrets()))
+        } else {
+            failed.with_source(failure)
         }
+    }
+}
+
+fn reading(answer: Answer) -> Result<Reading, Failure> {
+    let Answer { seconds, micros, held, .. } = answer;
+    match text::parse(&held) {
+        Some((cell, mark)) => Ok(Reading { cell, now: time::timestamp(seconds, micros), mark }),
+        None => Err(Failure::NotACell { held }),
     }
 }
 
 impl Register for Redis {
     fn read(&self) -> Result<Reading, RegisterError> {
-        let read = self.script.key(&self.key);
-        self.reading(
-            self.answer(self.link.perform(WhenCut::SendAgain, |connection| read.invoke(connection)))?,
-        )
+        let answer = self
+            .link
+            .perform(WhenCut::SendAgain, |connection, deadline| self.steps.read(connection, deadline));
+        answer.and_then(reading).map_err(|failure| self.failed(failure))
     }
 
     fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
         let starts = new.epoch() != old.epoch();
-        let mut swap = self.script.key(&self.key);
-        swap.arg(text::of_cell(old)).arg(text::of_cell(new));
-        swap.arg(if starts { text::of_mark(mark) } else { String::new() })
-            .arg(self.options.retention_millis());
-        let answer = self.answer(self.link.perform(WhenCut::GiveUp, |connection| swap.invoke(connection)))?;
-        let (done, seconds, micros, _) = answer;
-        if done {
-            Ok(Swap::Done(time::timestamp(seconds, micros)))
-        } else {
-            Ok(Swap::Differs(self.reading(answer)?))
-        }
+        let mark = if starts { text::of_mark(mark) } else { String::new() };
+        let (old, new) = (text::of_cell(old), text::of_cell(new));
+        let swap = self.steps.swap(&old, &new, &mark);
+        let answer = self.link.perform(WhenCut::GiveUp, |connection, deadline| {
+            self.steps.perform_swap(&swap, connection, deadline)
+        });
+        let swapped = answer.and_then(|answer| {
+            if answer.swapped {
+                return Ok(Swap::Done(time::timestamp(answer.seconds, answer.micros)));
+            }
+            reading(answer).map(Swap::Differs)
+        });
+        swapped.map_err(|failure| self.failed(failure))
+    }
+
+    fn answers_within(&self) -> Option<Duration> {
+        Some(self.options.limit())
+    }
+
+    fn describe(&self) -> String {
+        self.description.to_string()
     }
 
     fn forgets_after(&self) -> Option<Duration> {

@@ -1,20 +1,26 @@
 //! [`RedisOptions`]: which server, which key, and how long to wait.
 
+use super::connection::Credentials;
 use super::error::RedisOptionsError;
+use super::sentinel::Sentinels;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+use super::way::{Place, Way};
 use core::fmt;
 use core::time::Duration;
-use redis::io::tcp::TcpSettings;
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use std::path::PathBuf;
 
 /// Redis counts milliseconds from 1970 in 63 bits. This is far from their end, and longer than any useful
 /// retention.
 const LONGEST_RETENTION: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
+/// Far from the end of any clock.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Which server and which key a [`Redis`](super::Redis) register uses, and how long it waits.
 ///
-/// The defaults: `127.0.0.1:6379`, database 0, no TLS, no credentials, a second to connect and a second for
-/// each answer, and a key that expires after a week without use.
+/// The defaults: `127.0.0.1:6379`, database 0, no TLS, no credentials, two seconds for each operation, and a
+/// key that expires after a week without use.
 ///
 /// It never shows credentials, and neither does its `Debug`.
 #[derive(Clone)]
@@ -30,8 +36,9 @@ pub struct RedisOptions {
     db: u32,
     username: Option<String>,
     password: Option<String>,
-    pub(super) connect_timeout: Duration,
-    pub(super) response_timeout: Duration,
+    sentinels: Option<Sentinels>,
+    pub(super) replicas: u32,
+    timeout: Duration,
     retention: Duration,
 }
 
@@ -51,8 +58,9 @@ impl RedisOptions {
             db: 0,
             username: None,
             password: None,
-            connect_timeout: Duration::from_secs(1),
-            response_timeout: Duration::from_secs(1),
+            sentinels: None,
+            replicas: 0,
+            timeout: Duration::from_secs(2),
             retention: Duration::from_secs(7 * 24 * 60 * 60),
         }
     }
@@ -112,17 +120,52 @@ impl RedisOptions {
         Self { password: Some(password.into()), ..self }
     }
 
-    /// How long connecting may take, for each address of the server, with authentication. The lookup of the
-    /// host's name has the limits of the system's resolver.
+    /// The primary of this name, where these Redis Sentinels say that it is, in place of host and port. An
+    /// address is a host and a port.
+    ///
+    /// Each new connection asks the sentinels one after the other, until one knows the primary. Each of them
+    /// may take an equal share of the time that is left. What a failover may break is said at
+    /// [`Redis`](super::Redis#failover).
     #[must_use]
-    pub fn connect_timeout(self, timeout: Duration) -> Self {
-        Self { connect_timeout: timeout, ..self }
+    pub fn sentinels<H: Into<String>>(
+        self,
+        primary: impl Into<String>,
+        addresses: impl IntoIterator<Item = (H, u16)>,
+    ) -> Self {
+        let addresses = addresses.into_iter().map(|(host, port)| (host.into(), port)).collect();
+        let credentials = self.sentinels.map(|sentinels| sentinels.credentials).unwrap_or_default();
+        Self { sentinels: Some(Sentinels { primary: primary.into(), addresses, credentials }), ..self }
     }
 
-    /// How long each answer may take.
+    /// The password of the sentinels, and their user if it is not the default one. Call it after
+    /// [`sentinels`](Self::sentinels). Default: they want none.
     #[must_use]
-    pub fn response_timeout(self, timeout: Duration) -> Self {
-        Self { response_timeout: timeout, ..self }
+    pub fn sentinel_password(mut self, username: Option<String>, password: impl Into<String>) -> Self {
+        if let Some(sentinels) = &mut self.sentinels {
+            sentinels.credentials = Credentials { username, password: Some(password.into()) };
+        }
+        self
+    }
+
+    /// How many replicas must have what a swap wrote (`WAIT`) before the swap counts as done. Default: 0, none.
+    ///
+    /// What that gives over a failover, and what not, is said at [`Redis`](super::Redis#failover). It costs a
+    /// second round trip for each swap. While fewer replicas answer, nothing runs: each swap, and each reading
+    /// after a swap that failed, is an error of the kind
+    /// [`Unconfirmed`](crate::register::RegisterErrorKind::Unconfirmed).
+    #[must_use]
+    pub fn replicas(self, replicas: u32) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// How long an operation may take altogether: waiting for other operations of this register, connecting,
+    /// authenticating, sending and receiving, also where a read is sent once more. At most a day.
+    ///
+    /// One wait can exceed it: the lookup of the host's name has the limits of the system's resolver. If it
+    /// has used up the time, the operation fails.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The time without a swap after which the server forgets the throttle. The next use starts a new one. It
@@ -145,14 +188,19 @@ impl RedisOptions {
     pub(super) fn description(&self) -> String {
         let key = self.key();
         let Self { host, port, db, tls, .. } = self;
-        match &self.socket {
-            Some(socket) => format!("redis+unix://{}?db={db} (key {key:?})", socket.display()),
-            None => format!("redis{}://{host}:{port}/{db} (key {key:?})", if *tls { "s" } else { "" }),
+        match (&self.socket, &self.sentinels) {
+            (Some(socket), _) => format!("redis+unix://{}?db={db} (key {key:?})", socket.display()),
+            (None, Some(sentinels)) => format!("redis+sentinel://{sentinels} (database {db}, key {key:?})"),
+            (None, None) => {
+                format!("redis{}://{host}:{port}/{db} (key {key:?})", if *tls { "s" } else { "" })
+            }
         }
     }
 
-    pub(super) fn secret(&self) -> Option<&str> {
-        self.password.as_deref().filter(|password| !password.is_empty())
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let of_sentinels =
+            self.sentinels.as_ref().and_then(|sentinels| sentinels.credentials.password.as_deref());
+        self.password.as_deref().into_iter().chain(of_sentinels).filter(|password| !password.is_empty())
     }
 
     pub(super) fn retention_millis(&self) -> u64 {
@@ -160,29 +208,23 @@ impl RedisOptions {
         u64::try_from(longest.as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
+    pub(super) fn limit(&self) -> Duration {
+        self.timeout.min(LONGEST_TIMEOUT)
+    }
+
     /// Checks what can be checked without the server.
-    pub(super) fn client(&self) -> Result<Client, RedisOptionsError> {
+    pub(super) fn way(&self) -> Result<Way, RedisOptionsError> {
         self.check()?;
-        let redis = RedisConnectionInfo::default().set_db(i64::from(self.db)).set_skip_set_lib_name();
-        let redis = match &self.username {
-            Some(username) => redis.set_username(username),
-            None => redis,
-        };
-        let redis = match &self.password {
-            Some(password) => redis.set_password(password),
-            None => redis,
-        };
-        let info = self.address().into_connection_info().map_err(RedisOptionsError::client)?;
-        let tcp = TcpSettings::default().set_nodelay(true);
-        self.open(info.set_redis_settings(redis).set_tcp_settings(tcp))
+        Ok(Way {
+            place: self.place(),
+            credentials: Credentials { username: self.username.clone(), password: self.password.clone() },
+            db: self.db,
+            #[cfg(feature = "tls")]
+            tls: if self.tls { Some(Tls::new(self.authority.as_deref())?) } else { None },
+        })
     }
 
     fn check(&self) -> Result<(), RedisOptionsError> {
-        // A `@` would be the end of credentials that were mistaken for part of the host.
-        let is_host = |host: &str| {
-            !host.is_empty()
-                && !host.contains(|c: char| c == '@' || c == '/' || c.is_whitespace() || c.is_control())
-        };
         if self.key().is_empty() {
             Err(RedisOptionsError::NoKey)
         } else if self.socket.is_none() && !is_host(&self.host) {
@@ -191,9 +233,13 @@ impl RedisOptions {
             Err(RedisOptionsError::NoUnixSockets)
         } else if self.socket.is_some() && self.tls {
             Err(RedisOptionsError::TlsOnSocket)
+        } else if self.sentinels.as_ref().is_some_and(Sentinels::is_incomplete) {
+            Err(RedisOptionsError::NoSentinel)
+        } else if self.sentinels.is_some() && (self.tls || self.socket.is_some()) {
+            Err(RedisOptionsError::SentinelsAlone)
         } else if self.username.is_some() && self.password.is_none() {
             Err(RedisOptionsError::NoPassword)
-        } else if self.connect_timeout.is_zero() || self.response_timeout.is_zero() {
+        } else if self.timeout.is_zero() {
             Err(RedisOptionsError::NoTime)
         } else if self.tls && !cfg!(feature = "tls") {
             Err(RedisOptionsError::TlsNotEnabled)
@@ -202,36 +248,21 @@ impl RedisOptions {
         }
     }
 
-    fn address(&self) -> ConnectionAddr {
-        match &self.socket {
-            Some(socket) => ConnectionAddr::Unix(socket.clone()),
-            None if self.tls => ConnectionAddr::TcpTls {
-                host: self.host.clone(),
-                port: self.port,
-                insecure: false,
-                tls_params: None,
-            },
-            None => ConnectionAddr::Tcp(self.host.clone(), self.port),
+    fn place(&self) -> Place {
+        #[cfg(unix)]
+        if let Some(path) = &self.socket {
+            return Place::Socket(path.clone());
+        }
+        match &self.sentinels {
+            Some(sentinels) => Place::Sentinels(sentinels.clone()),
+            None => Place::Host { host: self.host.clone(), port: self.port },
         }
     }
+}
 
-    #[cfg(not(feature = "tls"))]
-    #[allow(clippy::unused_self, reason = "with TLS there is more to it")]
-    fn open(&self, info: ConnectionInfo) -> Result<Client, RedisOptionsError> {
-        Client::open(info).map_err(RedisOptionsError::client)
-    }
-
-    #[cfg(feature = "tls")]
-    fn open(&self, info: ConnectionInfo) -> Result<Client, RedisOptionsError> {
-        if !self.tls {
-            return Client::open(info).map_err(RedisOptionsError::client);
-        }
-        // Rustls panics when it connects if there is no provider, or if there are several to choose from. If
-        // the program has installed one already, that is no failure.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let certificates = redis::TlsCertificates { client_tls: None, root_cert: self.authority.clone() };
-        Client::build_with_tls(info, certificates).map_err(RedisOptionsError::client)
-    }
+/// A `@` would be the end of credentials that were mistaken for part of the host.
+pub(super) fn is_host(host: &str) -> bool {
+    !host.is_empty() && !host.contains(|c: char| c == '@' || c == '/' || c.is_whitespace() || c.is_control())
 }
 
 impl fmt::Debug for RedisOptions {
@@ -240,8 +271,8 @@ impl fmt::Debug for RedisOptions {
             .field("register", &format_args!("{}", self.description()))
             .field("username", &self.username.as_ref().map(|_| format_args!("***")))
             .field("password", &self.password.as_ref().map(|_| format_args!("***")))
-            .field("connect_timeout", &self.connect_timeout)
-            .field("response_timeout", &self.response_timeout)
+            .field("replicas", &self.replicas)
+            .field("timeout", &self.timeout)
             .field("retention", &self.retention)
             .finish_non_exhaustive()
     }

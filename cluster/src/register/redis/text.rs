@@ -1,18 +1,19 @@
 //! The value of the key: a cell and a mark as text, which a person can read and Redis can compare.
 //!
 //! ```text
-//! at1 00000000075bcd15 0000000000000000 9f86d081884c7d65
-//! |   word             finished         mark, or dashes
-//! version
+//! at2 00000000075bcd15 0000000000000000 9f86d081884c7d65 0000000077359400 00000006fc23ac00 0000000000000000
+//! |   word             finished         mark, or dashes  threshold        lease            tag
+//! version                                                \_ the terms of the mark, or dashes _/
 //! ```
 //!
 //! The version also fixes the clock: nanoseconds since 2020 (see `time`).
 
 use crate::cell::Cell;
-use crate::register::Mark;
+use crate::register::{Mark, Terms};
 
-const VERSION: &str = "at1";
-const NO_MARK: &str = "----------------";
+const VERSION: &str = "at2";
+const NONE: &str = "----------------";
+const NO_TERMS: &str = "---------------- ---------------- ----------------";
 
 /// The part that a swap compares.
 pub(super) fn of_cell(cell: Cell) -> String {
@@ -20,23 +21,35 @@ pub(super) fn of_cell(cell: Cell) -> String {
     format!("{VERSION} {word:016x} {finished:016x}")
 }
 
+/// The mark and its terms.
 pub(super) fn of_mark(mark: Mark) -> String {
-    format!("{:016x}", mark.as_u64())
+    let terms = mark.terms().map_or_else(
+        || NO_TERMS.to_owned(),
+        |terms| terms.to_numbers().map(|number| format!("{number:016x}")).join(" "),
+    );
+    format!("{:016x} {terms}", mark.as_u64())
 }
 
 /// The cell and the mark in this text; `None` unless the text is exactly what [`of_cell`] and [`of_mark`]
 /// write. If a cell could be written in two ways, the two would not compare equal.
 pub(super) fn parse(held: &[u8]) -> Option<(Cell, Option<Mark>)> {
-    let mut parts = std::str::from_utf8(held).ok()?.split(' ').skip(1);
-    let word = u64::from_str_radix(parts.next()?, 16).ok()?;
-    let finished = u64::from_str_radix(parts.next()?, 16).ok()?;
-    let mark = match parts.next()? {
-        NO_MARK => None,
-        mark => Some(Mark::from_u64(u64::from_str_radix(mark, 16).ok()?)),
+    let number = |text: &str| u64::from_str_radix(text, 16).ok();
+    let parts: Vec<&str> = std::str::from_utf8(held).ok()?.split(' ').collect();
+    let [_, word, finished, mark, terms @ ..] = parts.as_slice() else { return None };
+    let cell = whole(number(word)?, number(finished)?);
+    let mark = if *mark == NONE { None } else { Some(Mark::from_u64(number(mark)?)) };
+    let mark = match (mark, terms) {
+        (Some(mark), [threshold, lease, tag]) if *threshold != NONE => {
+            let terms = [number(threshold)?, number(lease)?, number(tag)?];
+            Some(mark.with_terms(Terms::from_numbers(terms)))
+        }
+        _ => mark,
     };
-    let cell = whole(word, finished);
-    let again = format!("{} {}", of_cell(cell), mark.map_or_else(|| NO_MARK.to_owned(), of_mark));
-    (again.as_bytes() == held).then_some((cell, mark))
+    (text(cell, mark).as_bytes() == held).then_some((cell, mark))
+}
+
+fn text(cell: Cell, mark: Option<Mark>) -> String {
+    format!("{} {}", of_cell(cell), mark.map_or_else(|| format!("{NONE} {NO_TERMS}"), of_mark))
 }
 
 fn halves(cell: Cell) -> (u64, u64) {
@@ -54,39 +67,54 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text(cell: Cell, mark: Option<Mark>) -> String {
-        format!("{} {}", of_cell(cell), mark.map_or_else(|| NO_MARK.to_owned(), of_mark))
-    }
-
     #[test]
     fn a_cell_that_nobody_has_used_is_what_the_script_takes_for_no_key() {
         let text = text(Cell::NEW, None);
-        assert_eq!(text, "at1 0000000000000000 0000000000000000 ----------------");
+        let dashes = [NONE; 4].join(" ");
+        assert_eq!(text, format!("at2 0000000000000000 0000000000000000 {dashes}"));
         // The lengths that the script contains.
-        assert_eq!((text.len(), of_cell(Cell::NEW).len() + 1), (54, 38));
+        assert_eq!((text.len(), of_cell(Cell::NEW).len() + 1), (105, 38));
     }
+
+    const CELL: &str = "at2 00000000075bcd15 000000000000002a";
+    const MARK: &str = "9f86d081884c7d65";
+    const TERMS: &str = "0000000077359400 00000006fc23ac00 0000000000000007";
 
     #[test]
     fn what_is_not_written_so_is_not_read() {
-        let good = "at1 00000000075bcd15 000000000000002a 9f86d081884c7d65";
-        assert!(parse(good.as_bytes()).is_some());
+        for good in [
+            format!("{CELL} {MARK} {TERMS}"),
+            format!("{CELL} {MARK} {NO_TERMS}"),
+            format!("{CELL} {NONE} {NO_TERMS}"),
+        ] {
+            assert!(parse(good.as_bytes()).is_some(), "{good}");
+        }
+        let of_the_version_before = format!("at1 {} {MARK}", &CELL[4..]);
         for bad in [
-            "",
-            "at1",
-            "at1 ",
-            "at1   ",
-            "at2 00000000075bcd15 000000000000002a 9f86d081884c7d65",
-            "AT1 00000000075bcd15 000000000000002a 9f86d081884c7d65",
-            "at1 00000000075BCD15 000000000000002a 9f86d081884c7d65",
-            "at1 +0000000075bcd15 000000000000002a 9f86d081884c7d65",
-            "at1 75bcd15 2a 9f86d081884c7d65",
-            "at1 00000000075bcd15 ffffffffffffffff 9f86d081884c7d65",
-            "at1 00000000075bcd15 000000000000002a ---------------",
-            "at1 00000000075bcd15 000000000000002a 9f86d081884c7d6-",
-            "at1 00000000075bcd15 000000000000002a 9f86d081884c7d65 ",
-            "at1 00000000075bcd15 000000000000002a 9f86d081884c7d65\n",
-            "at1 00000000075bcd15 000000000000002a 9f86d081884c7d65 more",
-            " at1 00000000075bcd15 000000000000002a 9f86d081884c7d65",
+            String::new(),
+            "at2".to_owned(),
+            "at2 ".to_owned(),
+            "at2      ".to_owned(),
+            of_the_version_before,
+            format!("{CELL} {MARK}"),
+            format!("{CELL} {MARK} {NONE} {NONE}"),
+            format!("{CELL} {NONE} {TERMS}"),
+            format!("{CELL} {MARK} {NONE} {}", &TERMS[17..]),
+            format!("{CELL} {MARK} {} {NONE}", &TERMS[..33]),
+            format!("{CELL} {MARK} {TERMS} {NONE}"),
+            format!("{CELL} {MARK} {TERMS} "),
+            format!("{CELL} {MARK} {TERMS}\n"),
+            format!(" {CELL} {MARK} {TERMS}"),
+            format!("AT2{} {MARK} {TERMS}", &CELL[3..]),
+            format!("at3{} {MARK} {TERMS}", &CELL[3..]),
+            format!("{CELL} {MARK} {}", TERMS.replacen("0000", "+000", 1)),
+            format!("{CELL} {MARK} {}", TERMS.replacen('7', "", 1)),
+            format!("{CELL} {} {TERMS}", MARK.to_uppercase()),
+            format!("{} {MARK} {TERMS}", CELL.replacen("75bcd15", "75BCD15", 1)),
+            format!("at2 75bcd15 2a {MARK} {TERMS}"),
+            format!("at2 00000000075bcd15 ffffffffffffffff {MARK} {TERMS}"),
+            format!("{CELL} {} {TERMS}", &NONE[1..]),
+            format!("{CELL} 9f86d081884c7d6- {TERMS}"),
         ] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad:?}");
         }
@@ -97,7 +125,12 @@ mod tests {
     }
 
     fn marks() -> impl Strategy<Value = Option<Mark>> {
-        any::<Option<u64>>().prop_map(|mark| mark.map(Mark::from_u64))
+        any::<Option<(u64, Option<[u64; 3]>)>>().prop_map(|mark| {
+            mark.map(|(number, terms)| {
+                let mark = Mark::from_u64(number);
+                terms.map_or(mark, |terms| mark.with_terms(Terms::from_numbers(terms)))
+            })
+        })
     }
 
     proptest! {

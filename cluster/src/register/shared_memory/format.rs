@@ -1,10 +1,10 @@
-//! The content of the file: 64 bytes, all numbers little-endian. Pure: no file is touched here.
+//! The content of the file: 96 bytes, all numbers little-endian. Pure: no file is touched here.
 //!
 //! ```text
-//!  0       8         16        32                     48      64
-//! +-------+---------+---------+----------------------+-------+
-//! | magic | version | boot id | time namespace       | cell  |
-//! +-------+---------+---------+----------------------+-------+
+//!  0       8         16        32               48      64      88       96
+//! +-------+---------+---------+----------------+-------+-------+--------+
+//! | magic | version | boot id | time namespace | cell  | terms | unused |
+//! +-------+---------+---------+----------------+-------+-------+--------+
 //! ```
 //!
 //! The first byte of the magic also says whether the rest is complete. Only the write of this byte turns a
@@ -15,11 +15,13 @@ use super::SharedMemoryErrorKind;
 use crate::cell::Cell;
 
 /// The length of the file.
-pub(super) const LENGTH: usize = 64;
+pub(super) const LENGTH: usize = 96;
 /// Where the cell begins.
 pub(super) const CELL: usize = 48;
+/// Where the three numbers of the terms begin: all 0 until the first run was started.
+pub(super) const TERMS: usize = 64;
 
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const VERSION_AT: usize = 8;
 const IDENTITY_AT: usize = 16;
 const COMPLETE: [u8; 8] = *b"\xA7ThrCell";
@@ -28,7 +30,9 @@ const UNFINISHED: [u8; 8] = *b"\xA6ThrCell";
 // One byte turns the first into the second, so no step can leave a mixture.
 const _: () = assert!(COMPLETE[0] != UNFINISHED[0]);
 // The 128-bit access needs this alignment; a mapping begins on a page.
-const _: () = assert!(CELL % 16 == 0 && CELL + 16 == LENGTH);
+const _: () = assert!(CELL % 16 == 0 && CELL + 16 == TERMS);
+// Each of the three numbers is accessed as 64 bits.
+const _: () = assert!(TERMS % 8 == 0 && TERMS + 3 * 8 <= LENGTH);
 
 /// Which boot of which machine, and which of its monotonic clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +118,7 @@ pub(super) fn new(identity: Identity) -> [u8; LENGTH] {
     bytes[..VERSION_AT].copy_from_slice(&COMPLETE);
     bytes[VERSION_AT..IDENTITY_AT].copy_from_slice(&VERSION.to_le_bytes());
     bytes[IDENTITY_AT..CELL].copy_from_slice(&identity.to_bytes());
-    bytes[CELL..].copy_from_slice(&Cell::NEW.to_bytes());
+    bytes[CELL..TERMS].copy_from_slice(&Cell::NEW.to_bytes());
     bytes
 }
 
@@ -190,11 +194,11 @@ mod tests {
         file[..8].copy_from_slice(&UNFINISHED);
         assert_eq!(judged(&file), NEW);
         file.push(0);
-        assert_eq!(judged(&file), Found::Refused(SharedMemoryErrorKind::Length { found: 65 }));
+        assert_eq!(judged(&file), Found::Refused(SharedMemoryErrorKind::Length { found: LENGTH as u64 + 1 }));
     }
 
     #[test]
-    fn each_byte_that_is_changed_is_noticed_or_is_of_the_cell() {
+    fn each_byte_that_is_changed_is_noticed_or_is_of_the_cell_or_its_terms() {
         for at in 0..LENGTH {
             for change in 1..=u8::MAX {
                 let mut file = new(HERE);

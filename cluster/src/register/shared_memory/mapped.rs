@@ -1,23 +1,25 @@
-//! The mapped file, and the one 128-bit atomic in it. All unsafe code of the package is here: one line.
+//! The mapped file, and the atomics in it: one of 128 bits for the cell, three of 64 bits for the terms. All
+//! unsafe code of the package is here: two lines.
 //!
-//! # Why that line is sound
+//! # Why those lines are sound
 //!
-//! `AtomicU128::from_ptr` requires of a pointer, for as long as the reference lives:
+//! `AtomicU128::from_ptr` and `AtomicU64::from_ptr` require of a pointer, for as long as the reference lives:
 //!
-//! * *Aligned.* A mapping begins on a page, and the cell at a multiple of 16 in it (asserted in `format`).
-//! * *Valid for reads and writes.* The mapping has [`format::LENGTH`] bytes, and the cell lies within them.
-//!   It is made for reading and for writing, because a 128-bit load may be a compare-and-swap of the
+//! * *Aligned.* A mapping begins on a page, the cell at a multiple of 16 in it, and each number of the terms
+//!   at a multiple of 8 (asserted in `format`).
+//! * *Valid for reads and writes.* The mapping has [`format::LENGTH`] bytes, and cell and terms lie within
+//!   them. It is made for reading and for writing, because a 128-bit load may be a compare-and-swap of the
 //!   processor, and so write. The reference borrows the [`Mapped`] that owns the mapping, and nothing unmaps
 //!   it before. A file that is cut short leaves the addresses mapped: an access is then a signal that ends
 //!   the process, and never reaches the memory of another owner. The compiler invents no load that the
 //!   program does not make: the value behind a reference to an atomic may change, so the compiler assumes
 //!   nothing about it.
 //! * *Only atomic accesses, of one size, while it is in use.* This process does nothing else with the memory,
-//!   and makes no other pointer to it. Other processes run the same code. The rest of the file is written
+//!   and makes no other pointer to it; cell and terms do not overlap (asserted in `format`). Other processes run the same code. The rest of the file is written
 //!   under an exclusive lock, which no process gets while another holds the shared lock that each user holds
 //!   (`file`). If some other program writes bytes of the cell into the file, that is a change by the kernel,
-//!   and any bytes are a [`Cell`].
-//! * *Lock-free.* If the processor has no 128-bit atomics, `portable-atomic` takes a lock of its own, which
+//!   and any bytes are a [`Cell`] and [`Terms`].
+//! * *Lock-free.* `AtomicU64` always is, where it exists. If the processor has no 128-bit atomics, `portable-atomic` takes a lock of its own, which
 //!   would be one lock for each process, and exclude nobody. [`Mapped::open`] checks `is_lock_free`, which is
 //!   guaranteed to give the same answer always: on x86-64 it is the processor's `cmpxchg16b` flag, and each
 //!   operation chooses by that same flag. The feature `fallback` of `portable-atomic` is on because without
@@ -38,6 +40,8 @@ mod litmus;
 use super::format;
 use super::{Fate, SharedMemoryError, SharedMemoryErrorKind, SharedMemoryOptions, file};
 use crate::cell::Cell;
+use crate::register::Terms;
+use core::sync::atomic::AtomicU64;
 use memmap2::{MmapOptions, MmapRaw};
 use portable_atomic::{AtomicU128, Ordering, fence};
 use std::fs::File;
@@ -91,6 +95,34 @@ impl Mapped {
                 Err(other) => return Err(cell(other)),
             }
         }
+    }
+
+    /// The terms beside the cell; `None` until a run was started. The file must be [whole](Fate::Whole).
+    pub(super) fn terms(&self) -> Option<Terms> {
+        // ORDERING: the terms are only shown to a person, and nothing is decided by them. Three numbers that
+        // two processes wrote at once can come from both; where all terms are equal, they are equal then too.
+        let [threshold, lease, tag] = self.numbers().map(|number| number.load(Ordering::Relaxed));
+        // No lease is 0.
+        (lease != 0).then_some(Terms::from_numbers([threshold, lease, tag]))
+    }
+
+    /// Replaces the terms. The file must be [whole](Fate::Whole).
+    pub(super) fn set_terms(&self, terms: Terms) {
+        for (number, value) in self.numbers().into_iter().zip(terms.to_numbers()) {
+            // ORDERING: as for `terms`.
+            number.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn numbers(&self) -> [&AtomicU64; 3] {
+        [0, 1, 2].map(|at| {
+            let number = self.memory.as_mut_ptr().wrapping_add(format::TERMS + 8 * at).cast();
+            #[allow(unsafe_code, reason = "safe code has no reference to the memory of the file")]
+            // SAFETY: aligned, valid, and accessed in no other way: argued above.
+            unsafe {
+                AtomicU64::from_ptr(number)
+            }
+        })
     }
 
     #[allow(unsafe_code, reason = "safe code has no reference to the memory of the file")]

@@ -19,7 +19,7 @@ pub use self::error::{SharedMemoryError, SharedMemoryErrorKind};
 pub use self::options::SharedMemoryOptions;
 
 use self::mapped::Mapped;
-use super::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
+use super::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap, Terms};
 use crate::cell::Cell;
 use atomic_throttle::{Clock, Monotonic};
 use core::fmt;
@@ -173,22 +173,37 @@ impl SharedMemory {
     }
 }
 
-/// The clock is read after the cell, so it is not behind a start that was seen. The register keeps no
-/// [`Mark`], because a step that fails has not been done.
+/// The clock is read after the cell, so it is not behind a start that was seen. Of a [`Mark`] the register
+/// keeps only the terms, because a step that fails has not been done.
 impl Register for SharedMemory {
     fn read(&self) -> Result<Reading, RegisterError> {
-        let cell = self.step(Mapped::load)?;
-        Ok(Reading { cell, now: Monotonic.now(), mark: None })
+        let (cell, terms) = self.step(|mapped| (mapped.load(), mapped.terms()))?;
+        Ok(reading(cell, terms))
     }
 
-    fn compare_and_swap(&self, old: Cell, new: Cell, _: Mark) -> Result<Swap, RegisterError> {
-        let swapped = self.step(|mapped| mapped.compare_and_swap(old, new))?;
-        let now = Monotonic.now();
-        Ok(match swapped {
-            Ok(()) => Swap::Done(now),
-            Err(cell) => Swap::Differs(Reading { cell, now, mark: None }),
+    fn compare_and_swap(&self, old: Cell, new: Cell, mark: Mark) -> Result<Swap, RegisterError> {
+        let started_by = mark.terms().filter(|_| new.epoch() != old.epoch());
+        self.step(|mapped| match mapped.compare_and_swap(old, new) {
+            Ok(()) => {
+                let now = Monotonic.now();
+                // A process that dies before this leaves the terms of an earlier start, which harms nothing.
+                if let Some(terms) = started_by {
+                    mapped.set_terms(terms);
+                }
+                Swap::Done(now)
+            }
+            Err(cell) => Swap::Differs(reading(cell, mapped.terms())),
         })
     }
+
+    fn describe(&self) -> String {
+        self.name.to_string()
+    }
+}
+
+fn reading(cell: Cell, terms: Option<Terms>) -> Reading {
+    let mark = terms.map(|terms| Mark::NOBODY.with_terms(terms));
+    Reading { cell, now: Monotonic.now(), mark }
 }
 
 impl fmt::Debug for SharedMemory {

@@ -6,7 +6,8 @@ use super::worker::{KeyedPanicHook, Worker};
 use crate::clock::{Clock, Monotonic};
 use crate::front::keyed::builder::KeyedBuilder;
 use crate::front::keyed::hash::KeyHash;
-use crate::front::owner::keeper::{Keeper, start};
+use crate::front::owner::keeper::{DropPolicy, Keeper, start};
+use crate::front::owner::on_drop::OnDrop;
 use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -26,7 +27,7 @@ use std::sync::Arc;
 /// let save = KeyedThrottled::<String>::builder(Duration::from_secs(2))
 ///     .name("save")
 ///     .max_keys(100_000)
-///     .on_drop(Pending::Flush)
+///     .pending_on_drop(Pending::Flush)
 ///     .on_panic(|file, panic| eprintln!("{file} was not saved: {}", panic.message()))
 ///     .spawn(|file| println!("{file} is saved"))?;
 /// save.trigger("a.txt").unwrap();
@@ -38,7 +39,7 @@ use std::sync::Arc;
 pub struct KeyedThrottledBuilder<K, S = KeyHash> {
     keys: KeyedBuilder<K, AnyClock, S>,
     name: String,
-    on_drop: Pending,
+    at_drop: DropPolicy,
     hook: Option<KeyedPanicHook<K>>,
     are_panics_fatal: bool,
 }
@@ -49,7 +50,7 @@ impl<K> KeyedThrottledBuilder<K> {
         Self {
             keys: KeyedBuilder::new(threshold).clock(clock),
             name: String::from("throttled"),
-            on_drop: Pending::default(),
+            at_drop: DropPolicy::default(),
             hook: None,
             are_panics_fatal: false,
         }
@@ -72,8 +73,8 @@ impl<K, S> KeyedThrottledBuilder<K, S> {
 
     /// Hashes keys by `hasher`.
     pub fn hasher<S2>(self, hasher: S2) -> KeyedThrottledBuilder<K, S2> {
-        let Self { keys, name, on_drop, hook, are_panics_fatal } = self;
-        KeyedThrottledBuilder { keys: keys.hasher(hasher), name, on_drop, hook, are_panics_fatal }
+        let Self { keys, name, at_drop, hook, are_panics_fatal } = self;
+        KeyedThrottledBuilder { keys: keys.hasher(hasher), name, at_drop, hook, are_panics_fatal }
     }
 
     /// As [`KeyedBuilder::shards`].
@@ -91,8 +92,15 @@ impl<K, S> KeyedThrottledBuilder<K, S> {
 
     /// What becomes of the pending runs when the last handle is dropped. By default each is performed when it
     /// is due, and the drop waits for that.
-    pub fn on_drop(mut self, pending: Pending) -> Self {
-        self.on_drop = pending;
+    pub fn pending_on_drop(mut self, pending: Pending) -> Self {
+        self.at_drop.pending = pending;
+        self
+    }
+
+    /// How long the drop of the last handle waits for the thread. Default: until the thread has ended. Where the last
+    /// handle may be dropped in an async task, choose [`OnDrop::Detach`].
+    pub fn on_drop(mut self, on_drop: OnDrop) -> Self {
+        self.at_drop.on_drop = on_drop;
         self
     }
 
@@ -150,7 +158,7 @@ impl<K, S> KeyedThrottledBuilder<K, S> {
         let panics = PanicPolicy { hook: None, fatal: self.are_panics_fatal };
         let worker = Worker { shared: Arc::clone(&shared), f, hook: self.hook, panics };
         let thread = start(self.name, move || worker.work())?;
-        let keeper = Keeper::new(Arc::clone(&shared), thread, self.on_drop);
+        let keeper = Keeper::new(Arc::clone(&shared), thread, self.at_drop);
         Ok(KeyedThrottled { shared, keeper: Arc::new(keeper) })
     }
 }
@@ -159,7 +167,8 @@ impl<K, S> fmt::Debug for KeyedThrottledBuilder<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedThrottledBuilder")
             .field("name", &self.name)
-            .field("on_drop", &self.on_drop)
+            .field("pending_on_drop", &self.at_drop.pending)
+            .field("on_drop", &self.at_drop.on_drop)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! What one can look at: the counts of a [`KeyedThrottled`], and the state of a key.
 
 use super::KeyedThrottled;
+use crate::clock::Clock;
 use crate::front::snapshot::Snapshot;
 use crate::state::State;
 use crate::sync::Ordering;
@@ -9,6 +10,12 @@ use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 
 impl<K, S> KeyedThrottled<K, S> {
+    /// The clock that its timestamps are readings of.
+    #[must_use]
+    pub fn clock(&self) -> &(dyn Clock + Send + Sync) {
+        &*self.shared.clock
+    }
+
     /// The shortest time between the starts of two runs of one key.
     #[must_use]
     pub fn threshold(&self) -> Threshold {

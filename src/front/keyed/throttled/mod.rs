@@ -83,8 +83,13 @@ use std::sync::Arc;
 /// performs one run after the other, of whatever key, in the order in which it saw that they were due.
 ///
 /// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending runs
-/// are performed when they are due, and the thread is joined; [`KeyedThrottledBuilder::on_drop`] flushes or
-/// discards them instead, and [`shutdown`](Self::shutdown) says what happened.
+/// are performed when they are due, and the thread is joined: **the drop waits for the windows and for the
+/// function**. [`KeyedThrottledBuilder::pending_on_drop`] flushes or discards the runs instead,
+/// [`KeyedThrottledBuilder::on_drop`] limits the wait, and [`shutdown`](Self::shutdown) says what happened.
+///
+/// The drop hangs if the function needs the thread that drops the handle, or a lock that this thread holds:
+/// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async
+/// task, choose [`OnDrop::Detach`](crate::OnDrop::Detach).
 ///
 /// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or what is
 /// pending then does not run. After the end only [`evict`](Self::evict) evicts keys. A function that is to call its
@@ -284,8 +289,9 @@ impl<K, S> KeyedThrottled<K, S> {
     /// # Errors
     ///
     /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
+    /// From then on the drop of the last handle does not wait without a limit either.
     pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, Some(self.shared.within(limit)))
+        self.keeper.end(pending, Some(limit))
     }
 
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
@@ -293,6 +299,16 @@ impl<K, S> KeyedThrottled<K, S> {
     /// may have to wait until the latest window that was forgotten is over by the new threshold.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
+        self.shared.waiting().notify();
+    }
+
+    /// Has all who wait read the clock again: the thread that performs the pending runs, and waits with a limit.
+    ///
+    /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
+    /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
+    ///
+    /// Cost: one fence, one load.
+    pub fn retime(&self) {
         self.shared.waiting().notify();
     }
 

@@ -243,4 +243,8 @@ impl<K, S> Ending for Shared<K, S> {
         // ORDERING: Relaxed; see `i_am_the_worker`.
         self.worker.load(Ordering::Relaxed) == this_thread()
     }
+
+    fn clock(&self) -> &AnyClock {
+        &self.clock
+    }
 }

@@ -303,7 +303,7 @@ impl<'t, 'h> Player<'t, 'h> {
 
 fn refused(refused: Refused) -> Answer {
     Answer::Told(match refused {
-        Refused::Closed { retry_at } => Told::Closed(retry_at.as_nanos()),
+        Refused::Closed { retry_at, .. } => Told::Closed(retry_at.as_nanos()),
         Refused::Running => Told::Running,
         #[allow(unreachable_patterns, reason = "non-exhaustive in the shipped crate, not in its sources")]
         other => panic!("a refusal that the table does not know: {other:?}"),

@@ -52,6 +52,23 @@ pub fn calls_are_covered(met: &Tally) {
     met.count_if(two_processes(&scene) > 0);
 }
 
+/// A process has died and left a pending run; one that nobody calls performs it, and then does nothing more.
+pub fn an_idle_process_runs_for_the_dead(met: &Tally) {
+    let scene = Scene::new(Trouble::Nothing);
+    scene.leave_a_pending_run();
+    let (begins, begun) = shuttle::sync::mpsc::channel();
+    let idle = scene.idle_process(LONG, move |_| begins.send(()).expect("somebody waits"));
+    let in_time = thread_rng().r#gen::<bool>();
+    if in_time {
+        begun.recv().expect("C6: it runs");
+    }
+    end(&idle);
+    scene.check();
+    let runs = idle.status().runs;
+    assert!(runs <= 1 && (runs == 1 || !in_time), "C6: {runs} runs");
+    met.count_if(in_time);
+}
+
 pub fn a_register_that_fails_loses_no_call(met: &Tally) {
     let scene = Scene::new(Trouble::Fails);
     met.count_if(two_processes(&scene) > 0);
@@ -62,7 +79,8 @@ pub fn a_run_that_outlasts_its_lease_loses_no_call(met: &Tally) {
     let (seen, met) = (Tally::new(), met.clone());
     let superseded = seen.clone();
     let long = move |run: &Run<'_>| {
-        while thread_rng().r#gen() {
+        // Long enough for the other process to wait until the lease is over, and to start.
+        while thread_rng().gen_range(0..16) > 0 {
             thread::yield_now();
         }
         superseded.count_if(run.is_current().is_ok_and(|is_current| !is_current));

@@ -1,9 +1,11 @@
 //! Processes at one register, and what their runs and callers note.
 
 use crate::subject::{
-    Cell, ClusterThrottled, Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Run, Swap,
+    Builder, Cell, ClusterThrottled, Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Run,
+    Swap,
 };
-use atomic_throttle::Timestamp;
+use atomic_throttle::lease::Policy;
+use atomic_throttle::{Threshold, Timestamp};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 use std::panic::resume_unwind;
@@ -77,10 +79,33 @@ impl Scene {
         hears: impl Fn() + Send + 'static,
     ) -> ClusterThrottled {
         let scene = self.clone();
-        let builder = ClusterThrottled::builder(WINDOW).register(Arc::clone(&self.register)).lease(lease);
-        let throttled =
-            builder.drop_limit(FOREVER).on_error(move |_| hears()).spawn(move |run| scene.run(run, &f));
-        throttled.expect("a thread")
+        // Without idle looks a thread that has nothing to do rests, and a schedule in which nobody does anything
+        // is a deadlock that shuttle reports.
+        let builder = self.builder(lease).idle_look(None).on_error(move |_| hears());
+        builder.spawn(move |run| scene.run(run, &f)).expect("a thread")
+    }
+
+    /// A process that looks at the register although nobody calls it.
+    pub fn idle_process(&self, lease: Duration, f: impl Fn(&Run<'_>) + Send + 'static) -> ClusterThrottled {
+        let scene = self.clone();
+        self.builder(lease).idle_look(WINDOW).spawn(move |run| scene.run(run, &f)).expect("a thread")
+    }
+
+    fn builder(&self, lease: Duration) -> Builder {
+        ClusterThrottled::builder(WINDOW)
+            .register(Arc::clone(&self.register))
+            .lease(lease)
+            .drop_limit(FOREVER)
+    }
+
+    /// The register holds a run that has finished, and one that is pending; the processes of both are gone.
+    pub fn leave_a_pending_run(&self) {
+        let policy = Policy::new(Threshold::try_from(WINDOW).expect("in range"));
+        let before = self.register.read().expect("it answers");
+        let (running, _) = before.cell.arrive(before.now, policy);
+        let (pending, _) = running.finish(running.epoch()).0.arrive(before.now, policy);
+        let swap = self.register.compare_and_swap(before.cell, pending, Mark::random());
+        assert!(matches!(swap, Ok(Swap::Done(_))) && pending.is_pending());
     }
 
     fn run(&self, run: &Run<'_>, f: &impl Fn(&Run<'_>)) {

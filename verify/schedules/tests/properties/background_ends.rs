@@ -73,7 +73,7 @@ pub fn by_a_shutdown(refused: &Tally) {
 pub fn by_the_last_handle(last: &Tally) {
     let pending = WAYS[thread_rng().gen_range(0..3)];
     let (throttled, background) =
-        Background::start_with(Duration::ZERO, |builder| builder.on_drop(pending), |_| ());
+        Background::start_with(Duration::ZERO, |builder| builder.pending_on_drop(pending), |_| ());
     let callers: Vec<_> = (0..CALLERS)
         .map(|caller| {
             let (throttled, background) = (throttled.clone(), Arc::clone(&background));

@@ -120,5 +120,5 @@ pub fn trigger(name: &'static str, note: &'static str) -> Contestant {
 }
 
 fn spawn(threshold: Duration) -> Throttled {
-    Throttled::builder(threshold).on_drop(Pending::Discard).spawn(|| ()).expect("a thread")
+    Throttled::builder(threshold).pending_on_drop(Pending::Discard).spawn(|| ()).expect("a thread")
 }
