@@ -1,8 +1,8 @@
 //! What an operator reads when something is wrong: each location beside its message, and each error as one line.
 
-use atomic_throttle_cluster::drivers::{Drivers, NameError};
+use atomic_throttle_cluster::drivers::{Drivers, NameError, OpenError};
 use atomic_throttle_cluster::register::{Memory, Register, RegisterError, RegisterErrorKind};
-use atomic_throttle_cluster::{ClusterThrottled, Left, SpawnError, WaitError};
+use atomic_throttle_cluster::{ClusterThrottled, Left, SpawnError, Trouble, WaitError};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -65,6 +65,33 @@ fn each_location_is_refused_in_words_that_say_what_to_write() {
         }
     }
     assert!(locations.is_empty() && compared > 40, "{compared} locations, and {locations:?} without message");
+}
+
+/// A parameter that no page explains is one that nobody uses.
+#[test]
+fn each_parameter_is_explained_to_operators() {
+    const PAGE: &str = include_str!("../OPERATING.md");
+    let table = PAGE.split("## ACL").next().unwrap_or_default();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+    let explained: Vec<_> =
+        rows.flat_map(|(names, _)| names.split(", ")).map(|name| name.trim_matches('`')).collect();
+    let mut compared = 0;
+    for location in ["memory:", "shm:/run/x", "redis://h/x", "redis+unix:/run/redis.sock?name=x"] {
+        let and = if location.contains('?') { '&' } else { '?' };
+        match Drivers::standard().open(&format!("{location}{and}unknown=1")) {
+            Err(OpenError::UnknownParameter { known, .. }) => {
+                compared += 1;
+                for parameter in known {
+                    assert!(
+                        explained.contains(&&*parameter),
+                        "{location}: {parameter} is not in {explained:?}"
+                    );
+                }
+            }
+            other => assert!(matches!(other, Err(OpenError::NotBuiltIn { .. })), "{other:?}"),
+        }
+    }
+    assert!(compared > 0);
 }
 
 /// What stands beside a refused one, and is right.
@@ -148,7 +175,7 @@ fn each_error_is_one_line_with_its_cause_and_a_chain_repeats_nothing() {
     says_all_once(&WaitError::TimedOut { register: None }, &["the call stays owed"]);
     says_all_once(&WaitError::Ended, &["was shut down"]);
     says_all_once(&WaitError::InsideRun, &["wait on another thread"]);
-    let throttle = ClusterThrottled::spawn(Duration::ZERO, |_| ()).unwrap();
+    let throttle = ClusterThrottled::in_memory(Duration::ZERO).spawn(|_| ()).unwrap();
     throttle.shutdown(Duration::from_secs(30)).unwrap();
     says_all_once(&throttle.trigger().unwrap_err(), &["the throttle was shut down: start another one"]);
 
@@ -159,7 +186,7 @@ fn each_error_is_one_line_with_its_cause_and_a_chain_repeats_nothing() {
 
     let spawn = |threshold: u64, lease: u64| {
         let builder =
-            ClusterThrottled::builder(Duration::from_secs(threshold)).lease(Duration::from_secs(lease));
+            ClusterThrottled::in_memory(Duration::from_secs(threshold)).lease(Duration::from_secs(lease));
         builder.spawn(|_| ()).unwrap_err()
     };
     says_all_once(
@@ -178,6 +205,17 @@ fn each_error_is_one_line_with_its_cause_and_a_chain_repeats_nothing() {
         &SpawnError::Forgets { retention: Duration::from_secs(7 * 86_400) },
         &["the register forgets a throttle that is not used for 7days: choose a retention that is longer"],
     );
+    says_all_once(&SpawnError::NoRegister, &["the throttle has no register: choose one by `at`"]);
+    let slow = SpawnError::Slow { answers_within: Duration::from_secs(2), lease: Duration::from_secs(1) };
+    says_all_once(
+        &slow,
+        &["the register may take 2s for an answer, and the lease is 1s: choose a longer lease"],
+    );
+    let idle = SpawnError::IdleLook { asked: Duration::ZERO };
+    says_all_once(&idle, &["an idle process cannot look every 0ns: choose at least 10ms"]);
+
+    says_all_once(&unreachable(), &[register, "disk full"]);
+    says_all_once(&Trouble::Register(unreachable()), &[register, "disk full"]);
 
     let mut drivers = Drivers::none();
     drivers.register("mine::Etcd", &["etcd"], |_| Err(Down(disk_full()).into())).unwrap();
@@ -201,7 +239,7 @@ fn each_error_is_one_line_with_its_cause_and_a_chain_repeats_nothing() {
 
 /// The error of a throttle that ends while its register does not answer.
 fn ends_with_a_call() -> Left {
-    let throttle = ClusterThrottled::builder(Duration::from_secs(600)).spawn(|_| ()).unwrap();
+    let throttle = ClusterThrottled::in_memory(Duration::from_secs(600)).spawn(|_| ()).unwrap();
     throttle.trigger().unwrap().wait_for(Duration::from_secs(30)).unwrap();
     throttle.trigger().unwrap();
     throttle.shutdown(Duration::ZERO).unwrap_err()
@@ -250,12 +288,12 @@ fn an_error_of_a_file_is_one_line_with_its_cause() {
 fn an_error_of_options_is_one_line_with_its_cause() {
     use atomic_throttle_cluster::register::RedisOptionsError as Refused;
 
-    let client = Refused::Client(Arc::new(Down(disk_full())));
-    says_all_once(&client, &["the Redis client does not take these options: etcd is down", "disk full"][..1]);
-    assert_eq!(client.source().unwrap().to_string(), "disk full");
-    // The client's errors show their source as well.
-    let client = Refused::Client(Arc::new(redis::RedisError::from(disk_full())));
-    says_all_once(&client, &["the Redis client does not take these options: disk full"]);
+    let certificate = Refused::Certificate(Arc::new(Down(disk_full())));
+    says_all_once(&certificate, &["the certificate of the authority cannot be used: etcd is down"]);
+    assert_eq!(certificate.source().unwrap().to_string(), "disk full");
+    // Some errors show their source as well.
+    let certificate = Refused::Certificate(Arc::new(redis::RedisError::from(disk_full())));
+    says_all_once(&certificate, &["the certificate of the authority cannot be used: disk full"]);
     for (error, message) in [
         (Refused::NoKey, "a Redis register needs a key: give the throttle a name"),
         (
@@ -270,6 +308,8 @@ fn an_error_of_options_is_one_line_with_its_cause() {
         (Refused::TlsOnSocket, "a Unix socket has no TLS: use the socket or TLS, not both"),
         (Refused::TlsNotEnabled, "TLS needs the feature `tls` of atomic-throttle-cluster: turn it on"),
         (Refused::NoUnixSockets, "this platform has no Unix sockets: use a host and a port"),
+        (Refused::NoSentinel, "sentinels need an address of one at least, and the name of the primary"),
+        (Refused::SentinelsAlone, "with sentinels there is neither TLS nor a Unix socket: use one of them"),
     ] {
         assert_eq!(error.to_string(), message);
         says_all_once(&error, &[]);
