@@ -1,8 +1,8 @@
 //! What an operator reads when something is wrong: each location beside its message, and each error as one line.
 
-use atomic_throttle_cluster::drivers::{Drivers, NameError};
+use atomic_throttle_cluster::drivers::{Drivers, NameError, OpenError};
 use atomic_throttle_cluster::register::{Memory, Register, RegisterError, RegisterErrorKind};
-use atomic_throttle_cluster::{ClusterThrottled, Left, SpawnError, WaitError};
+use atomic_throttle_cluster::{ClusterThrottled, Left, SpawnError, Trouble, WaitError};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -65,6 +65,33 @@ fn each_location_is_refused_in_words_that_say_what_to_write() {
         }
     }
     assert!(locations.is_empty() && compared > 40, "{compared} locations, and {locations:?} without message");
+}
+
+/// A parameter that no page explains is one that nobody uses.
+#[test]
+fn each_parameter_is_explained_to_operators() {
+    const PAGE: &str = include_str!("../OPERATING.md");
+    let table = PAGE.split("## ACL").next().unwrap_or_default();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+    let explained: Vec<_> =
+        rows.flat_map(|(names, _)| names.split(", ")).map(|name| name.trim_matches('`')).collect();
+    let mut compared = 0;
+    for location in ["memory:", "shm:/run/x", "redis://h/x", "redis+unix:/run/redis.sock?name=x"] {
+        let and = if location.contains('?') { '&' } else { '?' };
+        match Drivers::standard().open(&format!("{location}{and}unknown=1")) {
+            Err(OpenError::UnknownParameter { known, .. }) => {
+                compared += 1;
+                for parameter in known {
+                    assert!(
+                        explained.contains(&&*parameter),
+                        "{location}: {parameter} is not in {explained:?}"
+                    );
+                }
+            }
+            other => assert!(matches!(other, Err(OpenError::NotBuiltIn { .. })), "{other:?}"),
+        }
+    }
+    assert!(compared > 0);
 }
 
 /// What stands beside a refused one, and is right.
@@ -178,6 +205,17 @@ fn each_error_is_one_line_with_its_cause_and_a_chain_repeats_nothing() {
         &SpawnError::Forgets { retention: Duration::from_secs(7 * 86_400) },
         &["the register forgets a throttle that is not used for 7days: choose a retention that is longer"],
     );
+    says_all_once(&SpawnError::NoRegister, &["the throttle has no register: choose one by `at`"]);
+    let slow = SpawnError::Slow { answers_within: Duration::from_secs(2), lease: Duration::from_secs(1) };
+    says_all_once(
+        &slow,
+        &["the register may take 2s for an answer, and the lease is 1s: choose a longer lease"],
+    );
+    let idle = SpawnError::IdleLook { asked: Duration::ZERO };
+    says_all_once(&idle, &["an idle process cannot look every 0ns: choose at least 10ms"]);
+
+    says_all_once(&unreachable(), &[register, "disk full"]);
+    says_all_once(&Trouble::Register(unreachable()), &[register, "disk full"]);
 
     let mut drivers = Drivers::none();
     drivers.register("mine::Etcd", &["etcd"], |_| Err(Down(disk_full()).into())).unwrap();

@@ -49,7 +49,8 @@ use std::sync::Arc;
 /// **All programs that use one location are one throttle**: a run in any of them covers the calls of all, even if
 /// their functions differ. So give each function a name of its own. Two services that share one server need two
 /// names, as in `redis://HOST/web-reload` and `redis://HOST/mail-reload`; a URL for all services, such as
-/// `REDIS_URL`, names a server and no throttle.
+/// `REDIS_URL`, names a server and no throttle. If each function has a [tag](crate::Builder::tag), a process
+/// notices when another function runs under its name.
 ///
 /// A location is refused if its name is most likely something else:
 ///

@@ -94,7 +94,8 @@ impl Builder {
     /// found, even if no living process makes calls of its own (C6). Each time is random, between half the
     /// mean and one and a half.
     pub fn idle_look(mut self, mean: impl Into<Option<Duration>>) -> Self {
-        self.idle_look = mean.into();
+        // Random times around the mean must be durations, too.
+        self.idle_look = mean.into().map(|mean| mean.min(Duration::from_secs(u32::MAX.into())));
         self
     }
 

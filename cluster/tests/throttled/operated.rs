@@ -126,9 +126,12 @@ fn a_process_that_does_not_look_asks_nothing_before_its_first_call() {
     let (quiet, is_read) = spawn(None);
     quiet.shutdown(LIMIT).unwrap();
     assert_eq!(is_read.try_iter().count(), 0);
-    let (looks, is_read) = spawn(Some(LIMIT));
-    is_read.recv_timeout(LIMIT).unwrap();
-    looks.shutdown(LIMIT).unwrap();
+    for mean in [LIMIT, Duration::MAX] {
+        let (looks, is_read) = spawn(Some(mean));
+        is_read.recv_timeout(LIMIT).unwrap();
+        looks.trigger().unwrap().wait_for(LIMIT).unwrap();
+        looks.shutdown(LIMIT).unwrap();
+    }
 }
 
 #[test]
