@@ -34,7 +34,7 @@ impl Sentinel {
         let settings = format!(
             "port {port}\nbind 127.0.0.1\ndir {folder}\nlogfile {folder}/log\n\
              sentinel monitor {PRIMARY} 127.0.0.1 {primary} {votes}\n\
-             sentinel down-after-milliseconds {PRIMARY} 400\n\
+             sentinel down-after-milliseconds {PRIMARY} 1000\n\
              sentinel failover-timeout {PRIMARY} 2000\n",
             folder = folder.path().display(),
         );

@@ -67,6 +67,11 @@ impl Watched {
         })
     }
 
+    /// How many replicas have taken the place of a primary.
+    fn promoted(&self) -> usize {
+        self.sentinels.iter().map(|sentinel| sentinel.log().matches("+promoted-slave").count()).sum()
+    }
+
     /// Kills the primary, waits until another one has taken its place, and lets the old one come back.
     fn fail_over(&mut self) {
         let old = self.until_all_is_well();
@@ -77,7 +82,8 @@ impl Watched {
     }
 }
 
-/// Kills the primary under load, several times. `What` a failover is to the judge depends on what is promised.
+/// Kills the primary under load, several times. `What` a failover is to the judge depends on what is promised. On a
+/// busy machine the sentinels may replace a primary that lives, so their logs say how many there were.
 fn trial(parameters: &str, is_to_the_judge: What) -> Option<Figures> {
     let mut watched = Watched::start()?;
     let folder = tempfile::tempdir().expect("a folder for the trial");
@@ -87,16 +93,21 @@ fn trial(parameters: &str, is_to_the_judge: What) -> Option<Figures> {
     scene.defaults().calls_every = Some(Span::millis(1, 20));
     scene.compare_clocks().expect("the register answers");
     let all: Vec<_> = (0..4).map(|seat| scene.start(seat)).collect();
+    let (mut from, mut seen) = (now(), 0);
     for _ in 0..KILLS {
         for &who in &all {
             scene.until_covered_again(who);
         }
-        let from = now();
         watched.fail_over();
         for &who in &all {
             scene.until_covered_again(who);
         }
-        scene.note(from, is_to_the_judge);
+        let promoted = watched.promoted();
+        assert!(promoted > seen, "no sentinel has written down a failover");
+        for _ in seen..promoted {
+            scene.note(from, is_to_the_judge);
+        }
+        (from, seen) = (now(), promoted);
     }
     let trial = scene.end();
     // Shown if the judge finds a breach.
