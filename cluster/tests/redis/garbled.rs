@@ -164,6 +164,7 @@ fn no_length_and_no_nesting_is_too_much() {
         ["9223372036854775807", "4611686018427387904", "99999999999", "-9223372036854775808", "-2", "", "x"];
     let kinds = ["*", "$", "%", "~", ">", "|", "=", "!", "(", ",", "#", "_", "*1\r\n*"];
     let odd = kinds.iter().flat_map(|kind| lengths.iter().map(move |length| format!("{kind}{length}\r\n")));
+    let mut garbled = 0;
     for odd in odd.chain(["*1\r\n".repeat(5_000), format!("+{}", "x".repeat(100_000))]) {
         let register =
             register(options(&server).port(saying(odd.leak(), 1)).timeout(Duration::from_millis(5)));

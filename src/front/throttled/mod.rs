@@ -107,7 +107,7 @@ use std::sync::{Arc, Weak};
 /// # Cost
 ///
 /// A call while a run is pending is one fence and one load. One that makes a run pending adds a lock, a
-/// compare-and-swap, and the wake-up of the thread if that sleeps. A throttle is one thread and some 540
+/// compare-and-swap, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
 /// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
 /// due, and not up to 50 µs later.
 #[derive(Clone)]

@@ -31,51 +31,56 @@ pub struct Swaps {
 }
 
 /// Tests that are run on a mutant: where, and by which arguments of cargo.
-#[derive(Clone, Copy)]
 struct Suite {
     folder: &'static str,
-    arguments: &'static str,
+    arguments: String,
 }
 
-const LIBRARY: &str = "test --package atomic-throttle --all-features ";
-
-/// The tests of each folder that is mutated: the quick ones first.
-const SUITES: [(&str, [&str; 3]); 7] = [
-    ("src/state/", [CORE, "--test shipped", MODELS]),
-    ("src/gate/", [CORE, "--test shipped", MODELS]),
-    ("src/front/wait.rs", [BLOCKING, "--test shipped", MODELS]),
-    ("src/front/throttle/", [BLOCKING, "--test shipped", MODELS]),
-    ("src/front/throttled/", [BACKGROUND, "--test shipped", BACKGROUND_MODELS]),
-    ("src/front/asynchronous/", [TASKS, "--test async_shipped", "--test futures_are_woken"]),
-    ("cluster/src/", ["", "--test cluster", ""]),
+/// The tests of each folder that is mutated: those that notice most, the others about it, schedules, loom models. Each
+/// is asked only about what the ones before it did not notice.
+const SUITES: [(&str, [&str; 4]); 7] = [
+    ("src/state/", ["--test sequences --test transitions --test table", CORE, SHIPPED, MODELS]),
+    ("src/gate/", ["--test sequences --test cost", CORE, SHIPPED, MODELS]),
+    ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
+    ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
+    ("src/front/throttled/", ["--test throttled --test batched", BACKGROUND, SHIPPED, BACKGROUND_MODELS]),
+    (
+        "src/front/asynchronous/",
+        ["--test asynchronous", "--test tracing", "--test async_shipped", TASK_MODELS],
+    ),
+    ("cluster/src/", [CLUSTER, "", "--test cluster", ""]),
 ];
-const CORE: &str = "--test sequences --test transitions --test table --test cost --test panics --test throttle \
-                    --test idle --test snapshot --test statics --test every --test throttled_sequences";
-const BLOCKING: &str = "--lib --test throttle --test idle --test panics --test reentrancy --test calls --test cost \
-                        --test throttle_sequences --test snapshot --test edges --test tracing";
-const BACKGROUND: &str = "--lib --test throttled --test batched --test throttled_sequences --test batched_sequences \
-                          --test idle --test calls --test tracing --test snapshot";
-const TASKS: &str = "--test asynchronous --test tracing";
+const LIBRARY: &str = "--package atomic-throttle --all-features";
+const CORE: &str = "--test panics --test throttle --test idle --test snapshot --test statics --test every \
+                    --test throttled_sequences";
+const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --test cost --test throttle_sequences \
+                        --test snapshot --test edges --test tracing";
+const BACKGROUND: &str = "--lib --test throttled_sequences --test batched_sequences --test idle --test calls \
+                          --test tracing --test snapshot";
+const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --tests";
+const SHIPPED: &str = "--test shipped";
 const MODELS: &str = "--test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
 const BACKGROUND_MODELS: &str =
     "--test background_request --test background_flush --test background_end --test background_wait";
-const CLUSTER: &str = "test --package atomic-throttle-cluster --all-features --lib --tests";
+const TASK_MODELS: &str = "--test futures_are_woken";
 
 /// The suites for a file, in the order in which they are run; none if it is not mutated.
 fn suites(file: &str, loom: bool) -> Vec<Suite> {
-    let Some((folder, [tests, schedules, models])) = SUITES.iter().find(|(path, _)| file.starts_with(path))
+    let Some((_, [first, others, schedules, models])) =
+        SUITES.iter().find(|(path, _)| file.starts_with(path))
     else {
         return Vec::new();
     };
-    let plain = if folder.starts_with("cluster") { vec![CLUSTER] } else { vec![LIBRARY, tests] };
-    let mut suites = vec![Suite { folder: "", arguments: plain.concat().leak() }];
-    let release = |folder, tests: &str| Suite { folder, arguments: format!("test --release {tests}").leak() };
-    suites.push(release("verify/schedules", schedules));
-    if loom && !models.is_empty() {
-        suites.push(release("loom-tests", models));
-    }
-    suites
+    let package = if file.starts_with("src/") { LIBRARY } else { "" };
+    let suites = [
+        ("", package, first),
+        ("", package, others),
+        ("verify/schedules", "--release", schedules),
+        ("loom-tests", "--release", if loom { models } else { &"" }),
+    ];
+    let suite = |(folder, how, tests)| Suite { folder, arguments: format!("test {how} {tests}") };
+    suites.into_iter().filter(|(.., tests)| !tests.is_empty()).map(suite).collect()
 }
 
 /// Whether a file is mutated: those whose order of statements decides something.
@@ -243,7 +248,8 @@ mod tests {
         {
             assert!(!is_mutated(file), "{file}");
         }
-        assert_eq!(suites("src/gate/mod.rs", true).len(), 3);
+        assert_eq!(suites("src/gate/mod.rs", true).len(), 4);
+        assert_eq!(suites("cluster/src/course/mod.rs", true).len(), 2);
     }
 
     #[test]
