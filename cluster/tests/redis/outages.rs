@@ -141,3 +141,27 @@ fn a_unix_socket_is_a_way_too() {
     server.start_again();
     assert_eq!(read(&register).cell, Cell::NEW);
 }
+
+#[test]
+fn a_unix_socket_where_nobody_accepts_ends_with_the_limit() {
+    use socket2::{Domain, SockAddr, Socket, Type};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let address = SockAddr::unix(&path).unwrap();
+    let stream = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    let listener = stream();
+    listener.bind(&address).unwrap();
+    listener.listen(1).unwrap();
+    // Until the system lets nobody wait any more.
+    let waiting: Vec<_> = std::iter::repeat_with(stream)
+        .take_while(|client| {
+            client.set_nonblocking(true).unwrap();
+            client.connect(&address).is_ok()
+        })
+        .collect();
+    assert!(!waiting.is_empty());
+    let hasty = register(RedisOptions::new("reload").unix_socket(path).timeout(Duration::from_millis(50)));
+    let error = ends(move || hasty.read()).unwrap_err();
+    assert!(error.to_string().ends_with("no connection came within 50ms"), "{error}");
+}
