@@ -108,3 +108,25 @@ impl Error for RegisterError {
         self.cause().and_then(behind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RegisterErrorKind::{Ahead, Foreign, Garbled, Refused, Removed, Unconfirmed, Unreachable};
+    use std::io;
+
+    #[test]
+    fn each_kind_says_its_cause_once_and_what_to_do_without_one() {
+        for kind in [Unreachable, Refused, Foreign, Removed, Ahead, Garbled, Unconfirmed] {
+            let error = RegisterError::new(kind, &"r".into());
+            let alone = error.to_string();
+            assert!(alone.starts_with("the register r ") && alone.contains([':', '(']), "{alone}");
+            assert!(error.cause().is_none() && error.source().is_none());
+            let error = error.with_source(io::Error::other("disk full"));
+            let told = error.to_string();
+            assert!(told.ends_with(": disk full") && !told.contains('\n'), "{told}");
+            assert_eq!(error.cause().unwrap().to_string(), "disk full");
+            assert!(error.source().is_none(), "it was said");
+        }
+    }
+}

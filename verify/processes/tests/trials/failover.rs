@@ -1,13 +1,13 @@
 //! A primary with two replicas, which three sentinels watch. The primary is killed three times while processes
-//! call: each time a replica takes its place.
+//! call: each time a replica takes its place. And a start that no replica has is lost with the primary.
 
-use crate::good;
 use crate::support::eventually;
 use crate::support::sentinel::{PRIMARY, Sentinel};
 use crate::support::server::{Options, Server, ask};
+use crate::{good, is_end};
 use evidence::Check;
-use processes::judge::{Figures, What};
-use processes::log::now;
+use processes::judge::{Breach, Figures, Trial, What, judge};
+use processes::log::{Event, Who, now};
 use processes::participant::Span;
 use processes::scene::Scene;
 use std::path::Path;
@@ -67,18 +67,44 @@ impl Watched {
         })
     }
 
+    /// Stops the replicas, and breaks their connections: what the primary writes from now on reaches nobody.
+    fn cut_off_replicas(&self) {
+        let primary = self.primary().expect("all is well");
+        for replica in self.servers.iter().filter(|server| server.port() != primary) {
+            replica.pause();
+        }
+        ask(primary, "CLIENT KILL TYPE replica").expect("it answers");
+    }
+
+    /// Kills the primary that the replicas were cut off from, and lets one of them take its place.
+    fn lose_primary(&mut self) {
+        let old = self.primary().expect("it lives");
+        let at = self.servers.iter().position(|server| server.port() == old).expect("it is one of ours");
+        self.servers[at].kill();
+        for replica in self.servers.iter().filter(|server| server.port() != old) {
+            replica.resume();
+        }
+        self.replace(at);
+    }
+
+    /// Waits until another one has taken the place of this primary, which is dead, and lets it come back.
+    fn replace(&mut self, at: usize) {
+        let old = self.servers[at].port();
+        let new = eventually("another primary", || self.primary().filter(|new| *new != old));
+        self.servers[at].start_again_as_replica_of(new);
+    }
+
     /// How many replicas have taken the place of a primary.
     fn promoted(&self) -> usize {
         self.sentinels.iter().map(|sentinel| sentinel.log().matches("+promoted-slave").count()).sum()
     }
 
-    /// Kills the primary, waits until another one has taken its place, and lets the old one come back.
+    /// Kills the primary.
     fn fail_over(&mut self) {
         let old = self.until_all_is_well();
         let at = self.servers.iter().position(|server| server.port() == old).expect("it is one of ours");
         self.servers[at].kill();
-        let new = eventually("another primary", || self.primary().filter(|new| *new != old));
-        self.servers[at].start_again_as_replica_of(new);
+        self.replace(at);
     }
 }
 
@@ -118,6 +144,53 @@ fn trial(parameters: &str, is_to_the_judge: What) -> Option<Figures> {
         println!("{} {}", server.port(), server.log());
     }
     Some(good(&trial).figures)
+}
+
+/// A start that no replica has, by a process that is killed with the primary; then another process calls. The window
+/// and the lease do not end within the trial.
+fn lost_start(parameters: &str, until_it_is_lost: impl FnOnce(&Scene, Who)) -> Option<Trial> {
+    const LONG: Duration = Duration::from_secs(600);
+    let mut watched = Watched::start()?;
+    let folder = tempfile::tempdir().expect("a folder for the trial");
+    let participant = Path::new(env!("CARGO_BIN_EXE_participant"));
+    let mut scene = Scene::new(&[participant], folder.path(), &watched.driver(parameters), LONG, LONG);
+    watched.cut_off_replicas();
+    let first = scene.start(0);
+    scene.call(first);
+    until_it_is_lost(&scene, first);
+    let held = ask(watched.primary()?, "EXISTS atomic-throttle:trial").expect("it answers");
+    assert_eq!(held.trim(), ":1", "the primary holds the start");
+    scene.kill(&[first]);
+    watched.lose_primary();
+    let second = scene.start(1);
+    scene.call(second);
+    scene.until_covered(second);
+    Some(scene.end())
+}
+
+#[test]
+fn a_start_that_no_replica_has_does_not_begin_a_run() {
+    let check = Check::of(
+        "C1 C2",
+        "trials, real redis-server and sentinels, replicas=2: a start that a failover forgets never began",
+    );
+    let failed = |event| matches!(event, Event::Failed { .. });
+    let Some(trial) = lost_start("&replicas=2", |scene, who| scene.until(who, 1, failed)) else { return };
+    let figures = good(&trial).figures;
+    assert_eq!((figures.runs, figures.early), (1, 0), "only that of the second process");
+    check.passed(1, "histories");
+}
+
+/// What `replicas` is for.
+#[test]
+fn without_replicas_a_failover_forgets_a_run_that_began() {
+    let Some(trial) = lost_start("", |scene, who| scene.until(who, 1, is_end)) else { return };
+    let breaches = judge(&trial).breaches;
+    assert!(breaches.iter().any(|breach| matches!(breach, Breach::TooSoon { .. })), "{breaches:?}");
+    evidence::caught(
+        "a start that no replica confirms",
+        "trials, real redis-server and sentinels: condemned for C1",
+    );
 }
 
 #[test]
