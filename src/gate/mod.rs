@@ -31,6 +31,15 @@
 //! caller ensures the one owner of G4. The caller also ensures G5 (a pending run is performed): call
 //! [`Deferral::fire`] at [`Deferral::due`], and again when a run has finished.
 //!
+//! # Signal handlers and forked children
+//!
+//! Every operation may be called in a [signal handler](crate::design::waiting#signal-handlers): it takes no lock,
+//! allocates nothing and waits for nothing.
+//!
+//! A [forked child](crate::design::waiting#forked-children) has a copy of the gate, but not the threads that held a
+//! run or a deferral. A run that was in progress stays so. Make the gate after the fork, or finish that run in the
+//! child by [`resume`](Gate::resume) with the epoch of [`state`](Gate::state).
+//!
 //! # Cost
 //!
 //! [`coalesce`](Gate::coalesce) is one fence and one load, wait-free. Every other operation is one load of

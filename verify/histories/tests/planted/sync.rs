@@ -6,7 +6,7 @@
 mod shipped;
 
 pub(crate) use shipped::{
-    AtomicU32, AtomicU64, Event, EventListener, Ordering, const_unless_loom, fence, this_thread, wait,
+    AtomicU32, AtomicU64, Event, EventListener, Forked, Ordering, const_unless_loom, fence, this_thread, wait,
     wait_for,
 };
 
