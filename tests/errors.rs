@@ -3,7 +3,7 @@
 mod support;
 
 use atomic_throttle::lease::Lease;
-use atomic_throttle::{NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
+use atomic_throttle::{Ended, NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
 use std::time::Duration;
 use watchdog as _;
 
@@ -44,13 +44,16 @@ fn a_lease_out_of_the_range_is_refused_on_both_sides() {
 #[test]
 fn each_error_says_what_to_do() {
     let retry_at = Timestamp::from_nanos(1_500_000_000);
-    let errors: [(&dyn std::error::Error, &str); 8] = [
+    let errors: [(&dyn std::error::Error, &str); 11] = [
         (&Refused::Closed { retry_at }, "retry at 1.5s"),
         (&Refused::Running, "retry when it has finished"),
         (&WaitError::Cancelled, "call again"),
         (&WaitError::Owed, "adopt it"),
         (&WaitError::TimedOut, "wait on"),
         (&WaitError::InsideRun, "wait outside"),
+        (&WaitError::Forked, "call again, or start another throttle here"),
+        (&Ended::ShutDown, "start another one"),
+        (&Ended::Forked, "start another one here"),
         (&NotFlushed::Running, "flush when it has finished"),
         (&NotFlushed::NothingPending, "nothing to flush"),
     ];

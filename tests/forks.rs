@@ -6,7 +6,8 @@
 #![cfg(all(unix, feature = "std"))]
 
 use atomic_throttle::{
-    CountedThrottled, Ended, Manual, NotFlushed, Outcome, Pending, Refused, Throttle, Throttled, WaitError,
+    CountedThrottled, Ended, Gate, Manual, NotFlushed, Outcome, Pending, Refused, Site, Threshold, Throttle,
+    Throttled, WaitError,
 };
 use evidence::Check;
 use fork::{Fork, fork, waitpid_nohang};
@@ -404,4 +405,130 @@ fn a_child_waits_for_its_own_threads() {
         });
         assert_eq!(ran, Ok(()));
     });
+}
+
+/// What never waits goes on in a child from where it was. A run that was in progress at the fork stays so: that is
+/// written down.
+#[test]
+fn what_never_waits_goes_on_in_a_child() {
+    let (site, gate) = (Site::with_clock(SECOND, Manual::new(at(1))), Gate::new(Threshold::new(SECOND)));
+    drop(site.enter());
+    let run = gate.try_start(at(1)).expect("it is open");
+    in_child(|| {
+        assert!(site.enter().is_none());
+        assert_eq!(site.suppressed(), 1);
+        assert!(gate.try_start(at(2)).is_err());
+        // This process has no thread that is inside of the run.
+        drop(gate.resume(gate.state().epoch()));
+        assert!(gate.try_start(at(2)).is_ok());
+    });
+    assert!(gate.state().is_running());
+    drop(run);
+    let entry = Site::with_clock(SECOND, Manual::new(at(1)));
+    let inside = entry.enter().expect("it is open");
+    in_child(|| assert!(entry.enter().is_none()));
+    drop(inside);
+    #[cfg(feature = "keyed")]
+    {
+        let keyed = atomic_throttle::Keyed::<u32, _>::with_clock(SECOND, Manual::new(at(1)));
+        assert_eq!(keyed.try_run(&1, || ()), Ok(()));
+        in_child(|| {
+            assert!(keyed.try_run(&1, || ()).is_err());
+            assert_eq!(keyed.try_run(&2, || ()), Ok(()));
+        });
+    }
+}
+
+#[cfg(feature = "tokio")]
+mod tasks {
+    use super::{Duration, WaitError, in_child, mpsc, thread, until};
+    use atomic_throttle::AsyncThrottle;
+    use evidence::Check;
+    use tokio::runtime::{Builder, Runtime};
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().enable_time().build().expect("a runtime")
+    }
+
+    /// Polls the tasks of the parent in another thread, while `what` is done.
+    fn beside_tasks(start: impl AsyncFnOnce() + Send, what: impl FnOnce()) {
+        let (ready, is_ready) = mpsc::channel();
+        let (end, ends) = tokio::sync::oneshot::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                runtime().block_on(async {
+                    start().await;
+                    ready.send(()).unwrap();
+                    let _ = ends.await;
+                });
+            });
+            is_ready.recv().unwrap();
+            what();
+            drop(end);
+        });
+    }
+
+    /// The task that is to perform the pending run is in the parent.
+    #[test]
+    fn a_child_does_not_wait_for_a_task_of_its_parent() {
+        let check =
+            Check::of("G3", "tests: in a forked child what tasks of the parent were to perform is owed");
+        let throttle = AsyncThrottle::new(HOUR);
+        let defer = async || {
+            let _ = throttle.run(async || ()).await.unwrap();
+            throttle.trigger(async || ()).unwrap();
+        };
+        beside_tasks(defer, || {
+            in_child(|| {
+                runtime().block_on(async {
+                    let ticket = throttle.trigger(async || ()).unwrap();
+                    assert_eq!(ticket.wait().await, Err(WaitError::Owed));
+                    assert_eq!(throttle.wait_for(HOUR).await, Err(WaitError::Owed));
+                    throttle.flush(async || ()).unwrap().wait().await.unwrap();
+                    assert_eq!(ticket.wait().await, Ok(()));
+                });
+            });
+            assert!(throttle.is_pending(), "in the parent nothing has changed");
+        });
+        check.passed(1, "child");
+    }
+
+    /// The task of the run in progress is in the parent.
+    #[test]
+    fn a_child_does_not_wait_for_a_run_in_a_task_of_its_parent() {
+        let check =
+            Check::of("G5", "tests: in a forked child no call waits for a run in a task of the parent");
+        let throttle = AsyncThrottle::new(Duration::ZERO);
+        let run = async || {
+            throttle.trigger(std::future::pending::<()>).unwrap();
+        };
+        beside_tasks(run, || {
+            until(|| throttle.is_running());
+            in_child(|| {
+                runtime().block_on(async {
+                    assert_eq!(throttle.trigger(async || ()).unwrap().wait().await, Ok(()));
+                    assert_eq!(throttle.trigger(async || ()).unwrap().wait().await, Ok(()));
+                });
+                assert!(!throttle.is_running());
+            });
+            assert!(throttle.is_running(), "in the parent nothing has changed");
+        });
+        check.passed(1, "child");
+    }
+
+    /// The child waits, and calls nothing.
+    #[test]
+    fn a_child_that_waits_for_a_run_in_a_task_of_its_parent_is_told() {
+        let throttle = AsyncThrottle::new(Duration::ZERO);
+        let run = async || {
+            throttle.trigger(std::future::pending::<()>).unwrap();
+        };
+        beside_tasks(run, || {
+            in_child(|| {
+                runtime().block_on(async { assert_eq!(throttle.wait().await, Err(WaitError::Owed)) })
+            });
+        });
+    }
 }

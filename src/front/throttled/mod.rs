@@ -219,7 +219,8 @@ impl Throttled {
     ///
     /// # Errors
     ///
-    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that.
+    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that. [`WaitError::Forked`] in a forked
+    /// child.
     pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
         self.keeper.end(pending, None)
     }

@@ -40,6 +40,15 @@ impl Called {
 ///
 /// If the handler cannot be registered, or a signal cannot be sent.
 pub fn interrupt(operation: fn()) -> Called {
+    interrupt_by(operation, operation)
+}
+
+/// Calls `operation` in a loop, and `inside` in a handler that interrupts this loop.
+///
+/// # Panics
+///
+/// As [`interrupt`].
+pub fn interrupt_by(inside: fn(), operation: fn()) -> Called {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     static HANDLED: AtomicU64 = AtomicU64::new(0);
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +56,7 @@ pub fn interrupt(operation: fn()) -> Called {
     operation();
     HANDLED.store(0, SeqCst);
     let handler = move || {
-        operation();
+        inside();
         HANDLED.fetch_add(1, SeqCst);
     };
     #[allow(unsafe_code, reason = "no safe function registers a handler")]

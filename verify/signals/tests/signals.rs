@@ -5,7 +5,7 @@
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate};
 use atomic_throttle::{Calls, Clock, Monotonic, Site, Threshold, Throttle, every};
 use evidence::Check;
-use signals::interrupt;
+use signals::{interrupt, interrupt_by};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use watchdog as _;
@@ -88,6 +88,34 @@ fn every_operation_of_a_gate() {
     GATE.cancel();
     let _ = GATE.try_start(Monotonic.now()).map(finish);
     assert!(GATE.try_start(Monotonic.now()).is_ok());
+    check.passed(usize::try_from(called.inside).expect("some"), "signals");
+}
+
+/// What a handler may do best: it asks, and the interrupted loop runs.
+#[test]
+fn a_request_of_a_handler_is_not_lost() {
+    static GATE: Gate = Gate::new(Threshold::ZERO);
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    static LOST: AtomicU64 = AtomicU64::new(0);
+    fn handler() {
+        WRITTEN.fetch_add(1, SeqCst);
+        let _ = GATE.request();
+    }
+    fn event_loop() {
+        let before = WRITTEN.load(SeqCst);
+        match GATE.flush(Monotonic.now()) {
+            Flushed::Run(_run) => SEEN.store(WRITTEN.load(SeqCst), SeqCst),
+            Flushed::Nothing if SEEN.load(SeqCst) < before => {
+                LOST.fetch_add(1, SeqCst);
+            }
+            Flushed::Nothing | Flushed::Busy => {}
+        }
+    }
+    let check = Check::of("G3", "signals: a request of a handler is covered, whatever it interrupts");
+    let called = interrupt_by(handler, event_loop);
+    event_loop();
+    assert_eq!((SEEN.load(SeqCst), LOST.load(SeqCst)), (called.inside, 0));
     check.passed(usize::try_from(called.inside).expect("some"), "signals");
 }
 
