@@ -191,7 +191,7 @@ fn a_wait_with_a_limit_notices_a_jump_too() {
 /// A thread that owns the pending runs sleeps for an hour, and its clock jumps by two.
 fn thread_at_a_jump(longest_wait: Option<Duration>) {
     let clock = Arc::new(Counting { longest_wait, ..Counting::new(true) });
-    let builder = Throttled::builder(HOUR).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+    let builder = Throttled::builder(HOUR).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let throttled = builder.spawn(|| ()).expect("a thread");
     throttled.trigger().expect("it goes on").wait().expect("it runs");
     throttled.trigger().expect("it goes on");
@@ -218,7 +218,7 @@ fn the_thread_of_a_throttled_notices_a_jump() {
 fn the_thread_of_all_keys_notices_a_jump() {
     use atomic_throttle::KeyedThrottled;
     let clock = Arc::new(Counting::new(true));
-    let builder = KeyedThrottled::builder(HOUR).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+    let builder = KeyedThrottled::builder(HOUR).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let throttled = builder.spawn(|_: &u32| ()).expect("a thread");
     throttled.trigger(&1).expect("it goes on");
     throttled.wait().expect("it runs");

@@ -159,7 +159,6 @@ fn a_service_that_is_no_register_says_so() {
 #[test]
 fn no_length_and_no_nesting_is_too_much() {
     let Some(server) = Server::start(Options::default()) else { return };
-    let mut garbled = 0;
     let lengths =
         ["9223372036854775807", "4611686018427387904", "99999999999", "-9223372036854775808", "-2", "", "x"];
     let kinds = ["*", "$", "%", "~", ">", "|", "=", "!", "(", ",", "#", "_", "*1\r\n*"];
