@@ -21,15 +21,15 @@ mod time;
 use watchdog as _;
 
 #[allow(unused_imports)]
-use gate::Gate;
+use gate::{Arrival, Fired, Gate};
 
 use allocation_counter::measure;
 use atomic_throttle::{Clock, Manual, Moved, Outcome, Throttle};
 use evidence::Check;
-use state::{Epoch, State};
+use state::{Epoch, Refused, State};
 use std::cell::Cell;
 use std::time::Duration;
-use sync::{Counts, counted};
+use sync::{Counts, counted, overtaken};
 use time::{Threshold, Timestamp};
 
 const THRESHOLD: Threshold = Threshold::from_nanos(10);
@@ -146,6 +146,30 @@ fn a_refused_call_is_two_loads() {
         result
     });
     assert_eq!(refused.count(), 8);
+}
+
+/// The window is over when each of these decides. Before it has moved the word, the threshold becomes longer, and its
+/// compare-and-swap fails.
+#[test]
+fn a_decision_that_is_made_again_goes_by_the_threshold_of_then() {
+    const LONGER: u64 = 20;
+    const DUE: Timestamp = Timestamp::from_nanos(21);
+    const CLOSED: Refused = Refused::Closed { retry_at: DUE, refused_at: AFTER };
+    let check = Check::of("G1", "a decision that is made again goes by the threshold of then");
+    let after_a_run = || {
+        let gate = Gate::new(THRESHOLD);
+        gate.try_start(FIRST).expect("the first call runs").finish();
+        gate
+    };
+    let gate = after_a_run();
+    assert_eq!(overtaken(LONGER, || gate.try_start(AFTER)).err(), Some(CLOSED), "try_start");
+    assert_eq!(overtaken(LONGER, || gate.arrive_by(AFTER, AFTER)).err(), Some(CLOSED), "arrive_by");
+    assert!(matches!(overtaken(LONGER, || gate.arrive(AFTER)), Arrival::Defer(_)), "arrive");
+    let gate = after_a_run();
+    let Arrival::Defer(deferral) = gate.arrive(INSIDE) else { panic!("closed") };
+    let fired = overtaken(LONGER, || deferral.fire(AFTER));
+    assert!(matches!(fired, Fired::Early { due: DUE, .. }), "fire: {fired:?}");
+    check.passed(4, "operations");
 }
 
 std::thread_local!(static READINGS: Cell<usize> = const { Cell::new(0) });

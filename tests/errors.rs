@@ -3,7 +3,7 @@
 mod support;
 
 use atomic_throttle::lease::Lease;
-use atomic_throttle::{NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
+use atomic_throttle::{Ended, NotFlushed, Refused, Threshold, Throttle, Timestamp, WaitError};
 use std::time::Duration;
 use watchdog as _;
 
@@ -45,7 +45,7 @@ fn a_lease_out_of_the_range_is_refused_on_both_sides() {
 fn each_error_says_what_to_do() {
     let retry_at = Timestamp::from_nanos(1_500_000_000);
     let refused_at = Timestamp::from_nanos(300_000_001);
-    let errors: [(&dyn std::error::Error, &str); 9] = [
+    let errors: [(&dyn std::error::Error, &str); 12] = [
         (&Refused::Closed { retry_at, refused_at }, "retry in 1.2s"),
         (&Refused::Closed { retry_at: Timestamp::NEVER, refused_at }, "shorten the threshold"),
         (&Refused::Running, "retry when it has finished"),
@@ -53,6 +53,9 @@ fn each_error_says_what_to_do() {
         (&WaitError::Owed, "adopt it"),
         (&WaitError::TimedOut, "wait on"),
         (&WaitError::InsideRun, "wait outside"),
+        (&WaitError::Forked, "call again, or start another throttle here"),
+        (&Ended::ShutDown, "start another one"),
+        (&Ended::Forked, "start another one here"),
         (&NotFlushed::Running, "flush when it has finished"),
         (&NotFlushed::NothingPending, "nothing to flush"),
     ];

@@ -10,7 +10,7 @@ use atomic_throttle::{
     Clock, Manual, Monotonic, Moved, Outcome, Pending, Throttle, Throttled, Timestamp, WaitError,
 };
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 use support::{at, until};
@@ -30,16 +30,21 @@ impl Counting {
         Self { clock: Manual::new(at(1)), runs, longest_wait: None, readings: AtomicUsize::new(0) }
     }
 
-    /// Waits until nobody reads the clock any more, and returns how often it was read.
-    fn settled(&self) -> usize {
+    /// Waits until nobody reads the clock any more, or for so many rounds, and returns how often it was read.
+    fn settled_within(&self, rounds: usize) -> usize {
         let mut count = self.readings.load(Relaxed);
-        loop {
+        for _ in 0..rounds {
             (0..10_000).for_each(|_| thread::yield_now());
             let before = std::mem::replace(&mut count, self.readings.load(Relaxed));
             if before == count {
-                return count;
+                break;
             }
         }
+        count
+    }
+
+    fn settled(&self) -> usize {
+        self.settled_within(usize::MAX)
     }
 }
 
@@ -95,6 +100,35 @@ fn on_a_clock_that_runs() {
 fn on_a_clock_that_is_moved_by_hand() {
     // To arrive and to look. The time left in the window does not say when the clock will be moved.
     assert_eq!(readings_of_an_owner(false, Duration::from_nanos(1), 2), 2);
+}
+
+/// The owner is held up by a run in progress, before and after the end of its window.
+#[test]
+fn behind_a_run_in_progress() {
+    for (runs, now) in [(true, at(1)), (true, at(9)), (false, at(1)), (false, at(9))] {
+        let throttle = Throttle::with_clock(Duration::from_secs(2), Counting::new(runs));
+        let clock = throttle.clock();
+        let (is_held, let_go) = (AtomicBool::new(false), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                throttle.run(|| {
+                    is_held.store(true, Relaxed);
+                    until(|| let_go.load(Relaxed));
+                })
+            });
+            until(|| is_held.load(Relaxed));
+            clock.clock.set(now);
+            clock.readings.store(0, Relaxed);
+            let owner = scope.spawn(|| throttle.run(|| ()));
+            until(|| throttle.is_pending() && clock.readings.load(Relaxed) >= 2);
+            let count = clock.settled_within(100);
+            let cancelled = throttle.cancel();
+            let_go.store(true, Relaxed);
+            assert!(cancelled && matches!(owner.join(), Ok(Outcome::Cancelled)));
+            // To arrive and to look. The end of the run wakes it, so it sleeps until then, and reads nothing more.
+            assert_eq!(count, 2, "on a clock that runs: {runs}, at {now:?}");
+        });
+    }
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -157,7 +191,7 @@ fn a_wait_with_a_limit_notices_a_jump_too() {
 /// A thread that owns the pending runs sleeps for an hour, and its clock jumps by two.
 fn thread_at_a_jump(longest_wait: Option<Duration>) {
     let clock = Arc::new(Counting { longest_wait, ..Counting::new(true) });
-    let builder = Throttled::builder(HOUR).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+    let builder = Throttled::builder(HOUR).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let throttled = builder.spawn(|| ()).expect("a thread");
     throttled.trigger().expect("it goes on").wait().expect("it runs");
     throttled.trigger().expect("it goes on");
@@ -184,7 +218,7 @@ fn the_thread_of_a_throttled_notices_a_jump() {
 fn the_thread_of_all_keys_notices_a_jump() {
     use atomic_throttle::KeyedThrottled;
     let clock = Arc::new(Counting::new(true));
-    let builder = KeyedThrottled::builder(HOUR).clock(Arc::clone(&clock)).on_drop(Pending::Discard);
+    let builder = KeyedThrottled::builder(HOUR).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let throttled = builder.spawn(|_: &u32| ()).expect("a thread");
     throttled.trigger(&1).expect("it goes on");
     throttled.wait().expect("it runs");

@@ -122,7 +122,7 @@ fn no_error_shows_a_password() {
                 "@host/x?lease=no",
                 "@host/x?db=no",
             ] {
-                for name in ["memory", "shm", "redis", "rediss", "redis+unix", "etcd"] {
+                for name in ["memory", "shm", "redis", "rediss", "redis+unix", "redis+sentinel", "etcd"] {
                     let location = format!("{name}://{before}:{password}{after}");
                     if let Err(error) = drivers.open(&location) {
                         assert!(!all_texts(&error).contains(SECRET), "{location}: {}", all_texts(&error));
@@ -211,6 +211,41 @@ fn a_key_in_redis_is_opened_by_its_url_and_connects_to_nothing_yet() {
     assert!(matches!(drivers.open("rediss://h/n"), Err(OpenError::NotBuiltIn { feature: "tls", .. })));
     #[cfg(feature = "tls")]
     assert!(opened("rediss://h/n").starts_with("Redis(rediss://h:6379/0"));
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_primary_is_opened_by_its_sentinels() {
+    let drivers = Drivers::standard();
+    let opened = |location: &str| drivers.open(location).map(|opened| format!("{:?}", opened.register));
+    let one =
+        format!("redis+sentinel://user:{SECRET}@h1/x?master=m&sentinel-user=u&sentinel-password={SECRET}");
+    assert_eq!(
+        opened(&one).unwrap(),
+        "Redis(redis+sentinel://h1:26379?master=m (database 0, key \"atomic-throttle:x\"))"
+    );
+    let three = "redis+sentinel://h1:1/x?master=m&sentinels=h2:2,%20[::1]:3,h4&db=5&replicas=2&timeout=1s";
+    assert_eq!(
+        opened(three).unwrap(),
+        "Redis(redis+sentinel://h1:1,h2:2,::1:3,h4:26379?master=m (database 5, key \"atomic-throttle:x\"))"
+    );
+    for wrong in ["", ",", "h:", "h:x", "h:0", "h:99999", "h1:1,,h2:2", "a:b:1", "[::1", "u:p%40h:1"] {
+        let error = opened(&format!("redis+sentinel://h1/x?master=m&sentinels={wrong}")).unwrap_err();
+        assert!(error.to_string().contains("H2:26379,H3:26379"), "{wrong}: {error}");
+    }
+    for (wrong, says) in [
+        ("redis+sentinel://h1/x", "mymaster"),
+        ("redis+sentinel://h1/x?master=", "mymaster"),
+        ("redis+sentinel://h1/x?master=m&sentinel-user=u", "sentinel-password"),
+        ("redis+sentinel:///x?master=m", "no host"),
+        ("redis+sentinel://h1/3?master=m", "the number of a database"),
+        ("redis+sentinel://h1/x?master=m&replicas=-1", "a number"),
+        ("rediss+sentinel://h1/x?master=m", "without TLS"),
+        ("redis://h1/x?master=m", "no parameter `master`"),
+    ] {
+        let error = opened(wrong).unwrap_err().to_string();
+        assert!(error.contains(says), "{wrong}: {error}");
+    }
 }
 
 #[cfg(all(feature = "shm", target_os = "linux"))]

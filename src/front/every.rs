@@ -78,6 +78,15 @@ use core::time::Duration;
 /// counts as one (G6). A call inside the expression to the same call site is suppressed (G9). Suppressed
 /// calls are promised nothing but to be counted, once each.
 ///
+/// # Signal handlers and forked children
+///
+/// It may be used in a signal handler, without the feature `tracing`, if the expression may: `println!` may not. See
+/// [Signal handlers](crate::design::waiting#signal-handlers).
+///
+/// In a forked child each site goes on from where it was. If another thread of the parent was inside of the
+/// expression at the fork, the site is suppressed in the child for ever: see [Forked
+/// children](crate::design::waiting#forked-children).
+///
 /// # Cost
 ///
 /// One hidden static of 24 bytes; no allocation, no initialization. A suppressed call reads the clock
@@ -120,7 +129,8 @@ macro_rules! every {
 }
 
 /// What [`every!`](crate::every!) keeps for one call site. Use it by name to share one count between
-/// several sites, or to bring a clock of your own.
+/// several sites, or to bring a clock of your own. In signal handlers and forked children it is as
+/// [`every!`](crate::every!#signal-handlers-and-forked-children).
 ///
 /// ```
 /// use atomic_throttle::Site;

@@ -40,6 +40,10 @@ pub enum WaitError {
     /// The wait was called inside a run of the same throttle. That may be the covering run itself, or one
     /// that the covering run has to wait for.
     InsideRun,
+    /// This process is a forked child, and the thread that performs the run is in the parent. It performs the run
+    /// there, and not here. A [`Throttle`](crate::Throttle) may be called again; one that has a thread must be
+    /// started again.
+    Forked,
 }
 
 impl fmt::Display for WaitError {
@@ -50,6 +54,10 @@ impl fmt::Display for WaitError {
             Self::Panicked => "the run panicked: call again for another",
             Self::TimedOut => "the run was not seen to finish within the limit: wait on",
             Self::InsideRun => "a run cannot wait for itself or for the run after it: wait outside of it",
+            Self::Forked => {
+                "the thread that performs the run is in the parent of this forked child: call again, or start \
+                 another throttle here"
+            }
         })
     }
 }

@@ -31,6 +31,15 @@
 //! caller ensures the one owner of G4. The caller also ensures G5 (a pending run is performed): call
 //! [`Deferral::fire`] at [`Deferral::due`], and again when a run has finished.
 //!
+//! # Signal handlers and forked children
+//!
+//! Every operation may be called in a [signal handler](crate::design::waiting#signal-handlers): it takes no lock,
+//! allocates nothing and waits for nothing.
+//!
+//! A [forked child](crate::design::waiting#forked-children) has a copy of the gate, but not the threads that held a
+//! run or a deferral. A run that was in progress stays so. Make the gate after the fork, or finish that run in the
+//! child by [`finish_lost`](Gate::finish_lost) with the epoch of its [`state`](Gate::state).
+//!
 //! # Cost
 //!
 //! [`coalesce`](Gate::coalesce) is one fence and one load, wait-free. Every other operation is one load of
@@ -167,6 +176,18 @@ impl Gate {
     pub fn resume(&self, detached: DetachedRun) -> Run<'_> {
         let DetachedRun { epoch, before } = detached;
         Run::new(self, epoch, before)
+    }
+
+    /// Finishes the run of `epoch` if it is still in progress and its guard is lost: leaked by `mem::forget`, or
+    /// held by a thread of the process that this one was forked from.
+    ///
+    /// The caller makes sure of that. If the guard still exists, the next run may begin beside this one; what
+    /// the guard does at its end changes nothing then.
+    ///
+    /// Cost: one load, at most one successful compare-and-swap. No clock.
+    #[inline]
+    pub fn finish_lost(&self, epoch: Epoch) -> Finish {
+        self.finish(epoch).0
     }
 
     /// Asks for a run that the caller can neither perform nor wait for: leaves it owed, unless one is

@@ -31,6 +31,13 @@ mod under_shuttle;
 #[cfg(atomic_throttle_shuttle)]
 pub(crate) use under_shuttle::*;
 
+#[cfg(feature = "std")]
+mod process;
+#[cfg(feature = "std")]
+use self::process::next_thread;
+#[cfg(feature = "std")]
+pub(crate) use self::process::{Forked, Process};
+
 /// Locks. Ignores poisoning: guarded data is never left half-written.
 #[cfg(feature = "std")]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -42,6 +49,27 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[inline]
 pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// As [`read`]. But if another thread holds the lock, and `gives_up` is true, it does not wait: `None`.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn read_unless<T>(
+    lock: &RwLock<T>,
+    gives_up: impl FnOnce() -> bool,
+) -> Option<RwLockReadGuard<'_, T>> {
+    use std::sync::TryLockError;
+    match lock.try_read() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            if gives_up() {
+                None
+            } else {
+                Some(read(lock))
+            }
+        }
+    }
 }
 
 /// Locks for writing.
@@ -59,23 +87,6 @@ pub(crate) fn try_write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> 
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-/// A number that no other thread has. Numbers repeat after 2^32 threads, so two living threads share one only
-/// if that many threads were started between them.
-#[cfg(feature = "std")]
-#[cold]
-fn next_thread() -> u32 {
-    // Not the model checker's atomics: numbers are only compared, so they decide nothing.
-    use core::sync::atomic::{AtomicU32, Ordering};
-    static LAST: AtomicU32 = AtomicU32::new(0);
-    loop {
-        // ORDERING: Relaxed. The read-modify-write alone makes the number unique.
-        let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        if number != 0 {
-            return number;
-        }
     }
 }
 

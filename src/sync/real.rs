@@ -32,6 +32,15 @@ pub(crate) fn this_thread() -> u32 {
     })
 }
 
+/// Whether this is surely the first thread of its process: in a forked child, the thread that forked.
+#[cfg(feature = "std")]
+pub(crate) fn is_main_thread() -> bool {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    return u32::try_from(rustix::thread::gettid().as_raw_nonzero().get()) == Ok(std::process::id());
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    return false;
+}
+
 /// Makes the timed waits of this thread end when they are due. By default Linux ends them up to 50 us later,
 /// to combine the wake-ups of several threads (prctl(2), `PR_SET_TIMERSLACK`).
 #[cfg(feature = "std")]

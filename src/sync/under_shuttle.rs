@@ -27,6 +27,12 @@ pub(crate) fn this_thread() -> u32 {
     NUMBER.with(|number| *number)
 }
 
+/// Models do not fork.
+#[cfg(feature = "std")]
+pub(crate) fn is_main_thread() -> bool {
+    false
+}
+
 /// Does nothing: there are no time-outs, see `wait_for`.
 #[cfg(feature = "std")]
 pub(crate) fn wake_on_time() {}

@@ -170,3 +170,20 @@ fn a_task_notices_a_jump_of_the_clock_when_it_is_asked_to_look() {
     runtime.by_hand.settle();
     assert_eq!((throttle.last_run_at(), throttle.is_pending()), (Some(at(12)), false));
 }
+
+#[test]
+fn a_task_behind_a_run_in_progress_sleeps_until_that_ends() {
+    let runtime = Asleep::new(None);
+    let throttle = AsyncThrottle::with_runtime(SECOND, runtime.clone());
+    throttle.trigger(yield_once).unwrap();
+    assert!(!runtime.by_hand.poll(0), "the run is in progress");
+    throttle.trigger(async || ()).unwrap();
+    for now in [at(1), at(9)] {
+        runtime.by_hand.clock().set(now);
+        throttle.retime();
+        assert!(!runtime.by_hand.poll(1), "it is held up");
+        assert!(runtime.take_sleeps().is_empty(), "it is woken by the end of the run, and by no deadline");
+    }
+    runtime.by_hand.settle();
+    assert_eq!((throttle.last_run_at(), throttle.is_pending()), (Some(at(9)), false));
+}

@@ -27,6 +27,21 @@ pub(crate) fn counted<T>(f: impl FnOnce() -> T) -> (T, Counts) {
     (value, COUNTS.get())
 }
 
+std::thread_local! {
+    /// What another thread will set the threshold to, and what it has set it to.
+    static NEXT_THRESHOLD: Cell<Option<u64>> = const { Cell::new(None) };
+    static NEW_THRESHOLD: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// What `f` does if another thread sets the threshold just before the first compare-and-swap, which fails.
+pub(crate) fn overtaken<T>(threshold: u64, f: impl FnOnce() -> T) -> T {
+    NEXT_THRESHOLD.set(Some(threshold));
+    let value = f();
+    assert!(NEXT_THRESHOLD.take().is_none(), "it came to no compare-and-swap");
+    NEW_THRESHOLD.set(None);
+    value
+}
+
 fn count(change: impl FnOnce(&mut Counts)) {
     let mut counts = COUNTS.get();
     change(&mut counts);
@@ -50,7 +65,7 @@ impl AtomicWord {
         self.0.load(order)
     }
 
-    /// Strong: a spurious failure would be counted.
+    /// Strong, unless it is overtaken: a spurious failure would be counted.
     pub(crate) fn compare_exchange_weak(
         &self,
         current: u64,
@@ -59,6 +74,10 @@ impl AtomicWord {
         failure: Ordering,
     ) -> Result<u64, u64> {
         count(|counts| counts.swaps += 1);
+        if let Some(threshold) = NEXT_THRESHOLD.take() {
+            NEW_THRESHOLD.set(Some(threshold));
+            return Err(self.0.load(failure));
+        }
         self.0.compare_exchange(current, new, success, failure)
     }
 }
@@ -73,7 +92,7 @@ impl AtomicU64 {
 
     pub(crate) fn load(&self, order: Ordering) -> u64 {
         count(|counts| counts.threshold_loads += 1);
-        self.0.load(order)
+        NEW_THRESHOLD.get().unwrap_or_else(|| self.0.load(order))
     }
 
     pub(crate) fn store(&self, value: u64, order: Ordering) {

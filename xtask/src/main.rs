@@ -13,6 +13,7 @@ mod ratios;
 mod release;
 mod report;
 mod rung;
+mod swaps;
 mod verify;
 mod weaken;
 
@@ -52,6 +53,8 @@ enum Command {
     Loom,
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
+    /// Show that the order of statements is watched: swap two, or move a reading, one at a time. Takes hours.
+    Swaps(swaps::Swaps),
     /// Look for new inputs with every fuzz target, or with those named.
     Fuzz(fuzz::Arguments),
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
+        Command::Swaps(options) => swaps::swaps(&root, &options).map(ok),
         Command::Fuzz(arguments) => fuzz::fuzz(&root, &arguments).map(ok).map_err(|why| why.to_string()),
         Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),
         // Each is a program that parses its arguments itself.

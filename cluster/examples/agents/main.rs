@@ -53,7 +53,10 @@ fn agent(args: &Args) -> Result<(), Box<dyn Error>> {
     let command = args.command.clone();
     let reload = ClusterThrottled::builder(args.threshold)
         .at(open(args)?)
-        .on_error(|error| report("no answer, asking again; the changes stay owed", error))
+        // Agents that run another command under the same name notice it.
+        .tag(command.join(" "))
+        // The changes stay owed meanwhile.
+        .on_error(|trouble| report("register", trouble))
         .spawn(move |run| reload_daemon(&command, run))?;
     for change in io::stdin().lock().lines() {
         change?;

@@ -161,12 +161,16 @@ pub(super) const SEVERAL_HOSTS: &str = "it names several hosts: write one, or fo
 pub(super) fn instead_of(name: &str, rest: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase().replace("valkey", "redis").replace(['-', '_'], "+");
     Some(match name.as_str() {
-        "sentinel" | "redis+sentinel" | "rediss+sentinel" | "rediss+sentinels" | "redis+sentinels" => {
+        "rediss+sentinel" | "rediss+sentinels" => {
+            "sentinels and what they watch are reached without TLS, so write \
+             `redis+sentinel://H1:26379/NAME?master=NAME&sentinels=H2:26379,H3:26379`"
+        }
+        "sentinel" | "redis+sentinel" | "redis+sentinels" => {
             "for Redis Sentinel write `redis+sentinel://H1:26379/NAME?master=NAME&sentinels=H2:26379,H3:26379`"
         }
         "redis+cluster" | "rediss+cluster" | "redis+clusters" | "cluster" => {
-            "a throttle is one key, so write the address of the node of the Redis Cluster that holds it, as in \
-             `redis://HOST:PORT/NAME`, or use a server that is not in a cluster"
+            "a throttle is one key, so write the address of one node of the Redis Cluster, as in \
+             `redis://HOST:PORT/NAME`, and the node that holds the key is found"
         }
         "unix" | "redis+unix" | "unix+redis" | "redis+socket" | "socket" => {
             "for a Unix socket write `redis+unix:/run/redis.sock?name=NAME`"

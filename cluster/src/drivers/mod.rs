@@ -36,9 +36,10 @@ use std::sync::Arc;
 /// |---|---|---|
 /// | `memory:` | [`Memory`](crate::register::Memory), a new one each time | |
 /// | `shm:/run/agent/reload` | `SharedMemory`, in the file of that absolute path (feature `shm`) | `mode`, in octal: `0600`; `timeout` of opening |
-/// | `redis://USER:PASSWORD@HOST:PORT/NAME` or `valkey://...` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` |
+/// | `redis://USER:PASSWORD@HOST:PORT/NAME` or `valkey://...` | `Redis`, at the key of that name (feature `redis`) | `prefix`, `db`, `retention`, `timeout` of each operation, `replicas` |
 /// | `rediss://...` or `valkeys://...` | the same over TLS (feature `tls`) | the same |
 /// | `redis+unix:/run/redis.sock?name=NAME` | the same over a Unix socket; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
+/// | `redis+sentinel://USER:PASSWORD@H1:26379/NAME?master=mymaster&sentinels=H2:26379,H3:26379` | the same at the primary that these Redis Sentinels watch under the name `mymaster`; user and password are those of the server | the same, `master`, `sentinels`, and `sentinel-user` and `sentinel-password` |
 ///
 /// Each of them takes the parameter `lease`, the [lease](crate::Builder::lease). Times are written as in `1h
 /// 30s`, always with a unit. Write characters that mean something in a URL as `%` and two digits: `%40` for `@`.

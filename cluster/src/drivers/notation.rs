@@ -68,6 +68,35 @@ pub(super) fn mode(text: &str) -> Result<u32, Failure> {
     mode.ok_or_else(|| "write it in octal as for `chmod`, such as 0600 or 0660".into())
 }
 
+/// Reads a small number.
+#[cfg(feature = "redis")]
+pub(super) fn number(text: &str) -> Result<u32, Failure> {
+    text.parse().map_err(|_| "write a number, such as 1".into())
+}
+
+/// The port of a Redis Sentinel, if none is given.
+#[cfg(feature = "redis")]
+pub(super) const SENTINEL: u16 = 26_379;
+
+/// Reads addresses such as `H2:26379,H3`. An IPv6 address stands in brackets.
+#[cfg(feature = "redis")]
+pub(super) fn sentinels(text: &str) -> Result<Vec<(String, u16)>, Failure> {
+    let address = |text: &str| {
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|port| *port != 0)?),
+            _ => (text, SENTINEL),
+        };
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = bare.unwrap_or(host);
+        let is_host = !host.is_empty() && !host.contains(['/', '@', '[', ']']);
+        (is_host && (bare.is_some() || !host.contains(':'))).then(|| (host.to_owned(), port))
+    };
+    text.split(',')
+        .map(|text| address(text.trim()))
+        .collect::<Option<_>>()
+        .ok_or_else(|| "write hosts with their ports, as in `H2:26379,H3:26379`".into())
+}
+
 /// Reads the number of a database.
 #[cfg(feature = "redis")]
 pub(super) fn database(text: &str) -> Result<u32, Failure> {

@@ -5,11 +5,13 @@ use super::error::SEVERAL_HOSTS;
 #[cfg(any(feature = "redis", feature = "shm"))]
 use super::notation;
 use super::{Drivers, Failure, Location, NameError, OpenError};
+#[cfg(feature = "redis")]
+use crate::register::RedisOptions;
 use crate::register::{Memory, Register};
 use std::sync::Arc;
 
 /// The names of the driver for Redis and Valkey.
-const REDIS: [&str; 5] = ["redis", "rediss", "redis+unix", "valkey", "valkeys"];
+const REDIS: [&str; 6] = ["redis", "rediss", "redis+unix", "redis+sentinel", "valkey", "valkeys"];
 
 pub(super) fn register_all(drivers: &mut Drivers) -> Result<(), NameError> {
     drivers.register("atomic_throttle_cluster::register::Memory", &["memory"], memory)?;
@@ -79,7 +81,7 @@ fn shared_memory(location: &mut Location) -> Result<Arc<dyn Register>, Failure> 
 
 #[cfg(feature = "redis")]
 fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
-    use crate::register::{Redis, RedisOptions};
+    use crate::register::Redis;
 
     let (by_socket, by_tls) = match location.name() {
         "redis+unix" => (true, false),
@@ -121,7 +123,29 @@ fn redis(location: &mut Location) -> Result<Arc<dyn Register>, Failure> {
     if let Some(timeout) = location.take_as("timeout", notation::time)? {
         options = options.timeout(timeout);
     }
+    if let Some(replicas) = location.take_as("replicas", notation::number)? {
+        options = options.replicas(replicas);
+    }
+    if location.name() == "redis+sentinel" {
+        options = watched(location, options)?;
+    }
     Ok(Arc::new(Redis::new(options)?))
+}
+
+/// The primary that these sentinels watch: the host, and those in the parameter.
+#[cfg(feature = "redis")]
+fn watched(location: &mut Location, options: RedisOptions) -> Result<RedisOptions, Failure> {
+    let primary = location.take("master").filter(|name| !name.is_empty()).ok_or_else(|| {
+        malformed(location, "the sentinels need the name of the primary: write it as in `?master=mymaster`")
+    })?;
+    let first = (location.host().unwrap_or_default(), location.port().unwrap_or(notation::SENTINEL));
+    let others = location.take_as("sentinels", notation::sentinels)?.unwrap_or_default();
+    let options = options.sentinels(primary, [first].into_iter().chain(others));
+    match (location.take("sentinel-user"), location.take("sentinel-password")) {
+        (user, Some(password)) => Ok(options.sentinel_password(user, password)),
+        (None, None) => Ok(options),
+        (Some(_), None) => Err(malformed(location, "a user of the sentinels needs a `sentinel-password`")),
+    }
 }
 
 /// Checks that it says where the server is.

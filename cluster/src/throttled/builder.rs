@@ -69,8 +69,8 @@ impl Builder {
     /// then it covers no calls. A shorter lease has an advantage too: the calls of a process that dies in a
     /// run wait less for another run.
     ///
-    /// If runs take longer than the lease as a rule, and several processes have calls, they supersede each
-    /// other for ever, and no call is covered: [`Status::superseded`](super::Status::superseded) counts this.
+    /// If runs take longer than the lease as a rule, the processes supersede each other for ever, those without
+    /// calls too, and no call is covered: [`Status::superseded`](super::Status::superseded) counts this.
     /// If a run may hang, give it a time limit inside the function.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
@@ -94,7 +94,8 @@ impl Builder {
     /// found, even if no living process makes calls of its own (C6). Each time is random, between half the
     /// mean and one and a half.
     pub fn idle_look(mut self, mean: impl Into<Option<Duration>>) -> Self {
-        self.idle_look = mean.into();
+        // Random times around the mean must be durations, too.
+        self.idle_look = mean.into().map(|mean| mean.min(Duration::from_secs(u32::MAX.into())));
         self
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// A server, a proxy, a register behind it, and one that connects directly.
 struct Setting {
-    _server: Server,
+    server: Server,
     cut: Cut,
     register: Redis,
     witness: Redis,
@@ -29,7 +29,7 @@ fn setting() -> Option<Setting> {
     let witness = crate::register(options(&server));
     swap(&witness, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
     let admin = Mutex::new(crate::admin(&server));
-    Some(Setting { _server: server, cut, register, witness, admin })
+    Some(Setting { server, cut, register, witness, admin })
 }
 
 /// What was told, and what is so.
@@ -155,18 +155,36 @@ fn a_service_that_is_no_register_says_so() {
     }
 }
 
+/// Lengths that no answer has, of every kind of answer.
+#[test]
+fn no_length_and_no_nesting_is_too_much() {
+    let Some(server) = Server::start(Options::default()) else { return };
+    let lengths =
+        ["9223372036854775807", "4611686018427387904", "99999999999", "-9223372036854775808", "-2", "", "x"];
+    let kinds = ["*", "$", "%", "~", ">", "|", "=", "!", "(", ",", "#", "_", "*1\r\n*"];
+    let odd = kinds.iter().flat_map(|kind| lengths.iter().map(move |length| format!("{kind}{length}\r\n")));
+    let mut garbled = 0;
+    for odd in odd.chain(["*1\r\n".repeat(5_000), format!("+{}", "x".repeat(100_000))]) {
+        let register =
+            register(options(&server).port(saying(odd.leak(), 1)).timeout(Duration::from_millis(5)));
+        garbled += usize::from(register.read().unwrap_err().kind() == RegisterErrorKind::Garbled);
+    }
+    // The others wait for what is announced.
+    assert!(garbled > 10, "{garbled}");
+}
+
 #[test]
 fn a_request_of_another_value_than_was_sent_is_refused() {
     let Some(setting) = setting() else { return };
     let before = read(&setting.witness).cell;
-    let direct = register(options(&setting._server));
+    let direct = register(options(&setting.server));
     swap(&direct, before, finished(before), Mark::random());
     // As a client that was garbled: the seal belongs to other arguments.
     let script = include_str!("../../src/register/redis/step.lua");
     let told = redis::cmd("EVAL")
         .arg(script)
         .arg(&["1", "atomic-throttle:reload", "no seal", "7", "swap", "1000", "a", "b", "c"])
-        .query::<redis::Value>(&mut crate::admin(&setting._server))
+        .query::<redis::Value>(&mut crate::admin(&setting.server))
         .unwrap_err();
     assert_eq!(told.code(), Some("GARBLED"), "{told}");
     assert_eq!(read(&setting.witness).cell, finished(before));

@@ -11,10 +11,10 @@ mod support;
 
 mod authentication;
 mod clock;
-mod cluster;
 mod commands;
 mod contention;
 mod cuts;
+mod elsewhere;
 mod expiry;
 mod foreign;
 mod garbled;
@@ -22,10 +22,8 @@ mod outages;
 mod refusals;
 mod replicas;
 mod secrets;
-mod sentinels;
 #[cfg(feature = "tls")]
 mod tls;
-mod words;
 
 use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::state::{Arrive, Finish};

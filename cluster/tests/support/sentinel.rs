@@ -1,7 +1,7 @@
 //! [`Sentinel`]: a real Redis Sentinel as a child process, in a folder that is removed with it.
 
 use super::eventually;
-use super::server::{Server, answers, free_port, in_path};
+use super::server::{Server, answers, ask, free_port, in_path};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -34,7 +34,7 @@ impl Sentinel {
         let settings = format!(
             "port {port}\nbind 127.0.0.1\ndir {folder}\nlogfile {folder}/log\n\
              sentinel monitor {PRIMARY} 127.0.0.1 {primary} {votes}\n\
-             sentinel down-after-milliseconds {PRIMARY} 400\n\
+             sentinel down-after-milliseconds {PRIMARY} 1000\n\
              sentinel failover-timeout {PRIMARY} 2000\n",
             folder = folder.path().display(),
         );
@@ -59,6 +59,12 @@ impl Sentinel {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The port of the primary, as far as it knows.
+    pub fn primary(&self) -> Option<u16> {
+        let answer = ask(self.port, &format!("SENTINEL get-master-addr-by-name {PRIMARY}")).ok()?;
+        answer.lines().last()?.parse().ok()
     }
 
     /// What it has written down.

@@ -5,7 +5,7 @@ use super::clock::FakeClock;
 use super::eventually;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -108,6 +108,12 @@ impl Server {
         eventually("a server starts again", || self.try_start().then_some(()));
     }
 
+    /// Starts it again as a replica of the server on this port.
+    pub fn start_again_as_replica_of(&mut self, primary: u16) {
+        self.options.replica_of = Some(primary);
+        self.start_again();
+    }
+
     /// Kills it and starts it again.
     pub fn restart(&mut self) {
         self.kill();
@@ -188,7 +194,8 @@ impl Server {
         split.map(|part| if part == "''" { String::new() } else { part.to_owned() }).collect()
     }
 
-    fn log(&self) -> String {
+    /// What it has written down.
+    pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_else(|error| format!("no log: {error}"))
     }
 }
@@ -215,6 +222,32 @@ pub(super) fn in_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
+}
+
+/// What a server on this port answers to a line, without the lengths in it.
+pub fn ask(port: u16, line: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(format!("{line}\r\n").as_bytes())?;
+    let (mut answer, mut reader, mut parts) = (String::new(), BufReader::new(stream), 1);
+    while parts > 0 {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let length = line.trim().get(1..).and_then(|length| length.parse::<usize>().ok());
+        match (line.as_bytes()[0], length) {
+            (b'*', Some(length)) => parts += length,
+            (b'$', Some(length)) => {
+                let mut text = vec![0; length + 2];
+                reader.read_exact(&mut text)?;
+                answer += &String::from_utf8_lossy(&text);
+            }
+            _ => answer += &line,
+        }
+        parts -= 1;
+    }
+    Ok(answer)
 }
 
 /// Whether a server on this port accepts commands. It does not while it loads its data.

@@ -75,6 +75,28 @@ fn an_idle_process_looks_again_and_finds_what_was_left_since() {
     check.passed(3, "cases");
 }
 
+/// Nothing is owed here, and yet the process must find out what became of its start: nobody else knows whose
+/// it is. The next idle look would come too late.
+#[test]
+fn a_start_for_the_dead_that_is_not_answered_is_performed_all_the_same() {
+    for fault in [Fault::SwapsUnanswered(1), Fault::SwapsLost(1), Fault::SwapsUnanswered(3)] {
+        let register = Arc::new(Failing::default());
+        let cell = left_by_the_dead()[0].1;
+        assert!(matches!(register.compare_and_swap(Cell::NEW, cell, Mark::random()), Ok(Swap::Done(_))));
+        register.set(Some(fault));
+        let (told, begun) = channel();
+        let throttled = ClusterThrottled::builder(THRESHOLD)
+            .register(Arc::clone(&register) as Arc<dyn Register>)
+            .lease(100 * LIMIT)
+            .idle_look(100 * LIMIT)
+            .spawn(move |run| told.send(run.token()).unwrap())
+            .unwrap();
+        begun.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        throttled.shutdown(LIMIT).unwrap();
+        assert_eq!(begun.try_iter().count(), 0, "{fault:?}: one run");
+    }
+}
+
 /// Announces each reading.
 #[derive(Debug)]
 struct Announced {
@@ -104,9 +126,12 @@ fn a_process_that_does_not_look_asks_nothing_before_its_first_call() {
     let (quiet, is_read) = spawn(None);
     quiet.shutdown(LIMIT).unwrap();
     assert_eq!(is_read.try_iter().count(), 0);
-    let (looks, is_read) = spawn(Some(LIMIT));
-    is_read.recv_timeout(LIMIT).unwrap();
-    looks.shutdown(LIMIT).unwrap();
+    for mean in [LIMIT, Duration::MAX] {
+        let (looks, is_read) = spawn(Some(mean));
+        is_read.recv_timeout(LIMIT).unwrap();
+        looks.trigger().unwrap().wait_for(LIMIT).unwrap();
+        looks.shutdown(LIMIT).unwrap();
+    }
 }
 
 #[test]

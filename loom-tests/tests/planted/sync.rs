@@ -6,7 +6,8 @@
 mod shipped;
 
 pub(crate) use shipped::{
-    AtomicU32, AtomicU64, JoinHandle, Mutex, MutexGuard, Ordering, ThreadBuilder, const_unless_loom,
+    AtomicU32, AtomicU64, Forked, JoinHandle, Mutex, MutexGuard, Ordering, Process, ThreadBuilder,
+    const_unless_loom,
     wake_on_time,
 };
 

@@ -41,6 +41,10 @@ impl<R: Runtime> AsyncThrottle<R> {
     {
         let shared = self.shared();
         shared.runtime.ready()?;
+        let state = shared.gate.state();
+        if state.is_running() || state.has_owner() {
+            shared.release_lost();
+        }
         match shared.gate.arrive_uncoalesced(shared.runtime.now()) {
             Arrival::Run(run) => {
                 let ticket = self.spawn_run(run, Edge::Leading, f, reply)?;

@@ -7,7 +7,7 @@ use crate::front::owner::endings::Endings;
 use crate::front::wait::{WaitError, Waiting};
 use crate::gate::Gate;
 use crate::state::Epoch;
-use crate::sync::{AtomicU32, Event, Ordering, this_thread};
+use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, this_thread};
 use crate::time::Threshold;
 use core::time::Duration;
 
@@ -18,6 +18,10 @@ pub(super) struct Shared<R> {
     pub(super) waiters: AtomicU32,
     /// The thread that polls the function of the run in progress, 0 if none does at the moment.
     runner: AtomicU32,
+    /// The process that made it.
+    process: Process,
+    /// The forked child that it belongs to; 0 for the process that made it.
+    child: AtomicU64,
     pub(super) endings: Endings,
     pub(super) runtime: R,
 }
@@ -49,6 +53,8 @@ impl<R> Shared<R> {
             event: Event::new(),
             waiters: AtomicU32::new(0),
             runner: AtomicU32::new(0),
+            process: Process::this(),
+            child: AtomicU64::new(0),
             endings: Endings::new(),
             runtime,
         }
@@ -83,6 +89,32 @@ impl<R: Runtime> Shared<R> {
         Waiting { gate: &self.gate, clock: &self.runtime, event: &self.event, waiters: &self.waiters }
     }
 
+    /// In a forked child: leaves owed what tasks in the parent hold. The first to ask does so; then the throttle
+    /// belongs to this process. Call it before a wait for another task.
+    #[cold]
+    pub(super) fn release_lost(&self) {
+        if self.is_inside_run() || !self.process.is_forked() {
+            return;
+        }
+        // Before the throttle is taken over: what is decided after that belongs to this process.
+        let state = self.gate.state();
+        let this = u64::from(Process::this());
+        let take_over = |child| (child != this).then_some(this);
+        // ORDERING: Relaxed. The fork has made visible all that the parent wrote before it.
+        if self.child.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_over).is_err() {
+            return;
+        }
+        if state.is_running() {
+            // Before the finish, so that nobody finds the calls neither covered nor owed.
+            let _ = self.gate.owe();
+            let _ = self.gate.finish_lost(state.epoch());
+        }
+        if state.has_owner() {
+            let _ = self.gate.claim(state.epoch()).abandon();
+        }
+        self.waiting().notify();
+    }
+
     /// Waits until a run that covers a call has finished, or will not come, or `limit` has passed.
     pub(super) async fn wait_for_cover(
         &self,
@@ -92,6 +124,7 @@ impl<R: Runtime> Shared<R> {
         if let Some(result) = self.look_for_cover(after) {
             return result;
         }
+        self.release_lost();
         let clock = &self.runtime;
         let limit = limit.map(|limit| clock.now().saturating_add(limit));
         until(self, || match self.look_for_cover(after) {

@@ -84,6 +84,15 @@ use std::sync::Arc;
 /// A runtime that lives on and is never polled holds its tasks, and with them what is pending or in progress.
 /// [`flush`](Self::flush) takes over what is pending.
 ///
+/// # Signal handlers and forked children
+///
+/// Call nothing of it in a [signal handler](crate::design::waiting#signal-handlers): a task is allocated.
+///
+/// In a forked child it works with a runtime of the child. Most runtimes do not survive a fork themselves. What tasks
+/// of the parent were to perform is left owed by the first call or wait that finds it. A call before that which
+/// coalesces into it returns `Ok`, and no run comes unless it is waited for: see [Forked
+/// children](crate::design::waiting#forked-children).
+///
 /// # When the function panics
 ///
 /// The panic is caught in the task, after the panic hook has reported it. The window counts, what is pending

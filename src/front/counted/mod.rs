@@ -51,6 +51,9 @@ pub use self::throttled::CountedThrottled;
 /// }
 /// ```
 ///
+/// In signal handlers and forked children it is as a
+/// [`Throttle`](Throttle#signal-handlers-and-forked-children).
+///
 /// Every call is counted, whatever becomes of it: one that is refused, cancelled or left owed stays counted
 /// until the next run, or until somebody [takes](Self::take) it. [`flush`](Self::flush) and
 /// [`cancel`](Throttle::cancel) are no calls.

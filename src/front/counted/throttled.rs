@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// The drop of the last handle waits, and can hang, as that of a [`Throttled`]. If that may happen in an async task,
 /// start it by [`Builder::spawn_counted`] with [`OnDrop::Detach`](crate::OnDrop::Detach).
 ///
+/// As for a [`Throttled`](Throttled#signal-handlers-and-forked-children): call nothing of it in a signal handler,
+/// and start it after a fork.
+///
 /// # Guarantees
 ///
 /// Those of [`Throttled`] by numbers, and those of [`Calls`]: exact in total. Calls that were cancelled,

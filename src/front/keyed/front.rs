@@ -73,6 +73,14 @@ use std::borrow::ToOwned;
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
 ///
+/// # Signal handlers and forked children
+///
+/// Call nothing of it in a signal handler: each call takes [a lock](crate::design::waiting#signal-handlers).
+///
+/// In a forked child it works, unless another thread of the parent was inside of a call or a run at the fork: then
+/// calls on keys of that shard wait for ever, and a key whose run was in progress is refused for ever. So make it
+/// [after the fork](crate::design::waiting#forked-children).
+///
 /// # Eviction
 ///
 /// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.

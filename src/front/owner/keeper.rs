@@ -6,6 +6,7 @@ use crate::front::owner::{AnyClock, Pending, Shutdown, discard};
 use crate::front::wait::WaitError;
 use crate::sync::{AtomicU32, JoinHandle, Mutex, Ordering, ThreadBuilder, lock, wake_on_time};
 use crate::time::Timestamp;
+use core::mem;
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::String;
@@ -22,6 +23,10 @@ pub(crate) trait Ending {
 
     /// Whether this is the thread itself.
     fn is_worker(&self) -> bool;
+
+    /// Whether this is a forked child, which does not have the thread. A thread that it does not have may hold
+    /// any lock.
+    fn is_forked(&self) -> bool;
 
     /// The clock that limits are on.
     fn clock(&self) -> &AnyClock;
@@ -48,6 +53,9 @@ impl<S: Ending> Keeper<S> {
     }
 
     pub(crate) fn end(&self, pending: Pending, limit: Option<Duration>) -> Result<Shutdown, WaitError> {
+        if self.shared.is_forked() {
+            return Err(WaitError::Forked);
+        }
         self.shared.end(pending);
         self.wait(limit)
     }
@@ -93,6 +101,11 @@ impl<S: Ending> Keeper<S> {
 
 impl<S: Ending> Drop for Keeper<S> {
     fn drop(&mut self) {
+        if self.shared.is_forked() {
+            // To detach a thread that is not there could detach another one, which has its place.
+            mem::forget(self.thread.get_mut().map(Option::take));
+            return;
+        }
         self.shared.end(self.policy.pending);
         let limit = match self.on_drop() {
             OnDrop::Wait => None,

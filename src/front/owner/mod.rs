@@ -57,6 +57,9 @@ pub enum Ended {
     ShutDown,
     /// A panic ended the throttle.
     Panicked,
+    /// This process is a forked child. The throttle's thread is in the parent, where the throttle goes on: start
+    /// another one here.
+    Forked,
 }
 
 impl fmt::Display for Ended {
@@ -64,6 +67,9 @@ impl fmt::Display for Ended {
         f.write_str(match self {
             Self::ShutDown => "the throttle was shut down: start another one",
             Self::Panicked => "a panic ended the throttle: start another one",
+            Self::Forked => {
+                "the throttle's thread is in the parent of this forked child: start another one here"
+            }
         })
     }
 }

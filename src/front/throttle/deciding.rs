@@ -2,11 +2,11 @@
 
 use super::{Coalesced, Outcome, Throttle};
 use crate::clock::Clock;
-use crate::front::observe::{self, Edge};
-use crate::front::wait::Turn;
+use crate::front::observe::{self, Edge, Source};
+use crate::front::wait::{Turn, Waiting};
 use crate::gate::{Arrival, Deferral};
-use crate::state::Owe;
-use crate::sync::{Ordering, this_thread};
+use crate::state::{Epoch, Owe};
+use crate::sync::{Forked, Ordering, this_thread};
 use crate::time::Timestamp;
 
 impl<C: Clock> Throttle<C> {
@@ -56,6 +56,7 @@ impl<C: Clock> Throttle<C> {
         if observe::ENABLED {
             observe::deferred(self.source(), deferral.due());
         }
+        self.finish_lost_run();
         let left_owed = || observe::abandoned(self.source(), epoch);
         match self.waiting().for_turn(deferral, limit, left_owed) {
             Turn::Run(run) => Outcome::RanDeferred(self.perform(run, Edge::Trailing, f)),
@@ -65,10 +66,43 @@ impl<C: Clock> Throttle<C> {
         }
     }
 
+    /// In a forked child: finishes a run whose thread is in the parent, and returns its epoch. A wait for it would
+    /// never end. Only the thread that forked can tell, see [`Forked::look`].
+    #[cold]
+    pub(super) fn finish_lost_run(&self) -> Option<Epoch> {
+        let forked = Forked::look()?;
+        let state = self.gate.state();
+        // ORDERING: Relaxed. A lost thread wrote its number before the fork.
+        let is_lost = state.is_running() && forked.has_lost(self.runner.load(Ordering::Relaxed));
+        is_lost.then(|| {
+            let _ = self.gate.finish_lost(state.epoch());
+            self.waiting().notify();
+            state.epoch()
+        })
+    }
+
+    /// In a forked child: leaves owed what a thread in the parent was to perform.
+    #[cold]
+    pub(super) fn abandon_lost_deferral(&self) {
+        let state = self.gate.state();
+        if state.has_owner() && Forked::look().is_some_and(Forked::is_alone) {
+            let _ = self.gate.claim(state.epoch()).abandon();
+        }
+    }
+
     #[inline]
     pub(super) fn is_inside_run(&self) -> bool {
         // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
         let runner = self.runner.load(Ordering::Relaxed);
         runner != 0 && runner == this_thread()
+    }
+
+    pub(super) fn source(&self) -> Source<'_> {
+        Source { front: "Throttle", gate: &self.gate }
+    }
+
+    #[inline]
+    pub(crate) fn waiting(&self) -> Waiting<'_, C> {
+        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 }

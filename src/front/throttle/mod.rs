@@ -11,8 +11,7 @@ mod tests;
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
 use crate::clock::{Clock, Monotonic};
-use crate::front::observe::{self, Edge, Source};
-use crate::front::wait::Waiting;
+use crate::front::observe::{self, Edge};
 use crate::gate::{Flushed, Gate};
 use crate::state::Refused;
 use crate::sync::{AtomicU32, Event, const_unless_loom};
@@ -121,6 +120,13 @@ use core::time::Duration;
 /// assert!(OF_EACH_WORKER[0].try_run(|| ()).is_ok());
 /// assert!(OF_EACH_WORKER[1].try_run(|| ()).is_ok());
 /// ```
+///
+/// # Signal handlers and forked children
+///
+/// In a signal handler call [`try_run`](Self::try_run), if no thread ever waits on this throttle, and never
+/// [`run`](Self::run): [Signal handlers](crate::design::waiting#signal-handlers). In a forked child [`run`](Self::run)
+/// waits for no thread of the parent. [`try_run`](Self::try_run) stays refused if a run was in progress at the fork:
+/// [Forked children](crate::design::waiting#forked-children).
 ///
 /// # What it is not
 ///
@@ -327,17 +333,6 @@ impl<C: Clock> Throttle<C> {
     /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. The threshold is as before then.
     pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
         Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
-    }
-}
-
-impl<C: Clock> Throttle<C> {
-    fn source(&self) -> Source<'_> {
-        Source { front: "Throttle", gate: &self.gate }
-    }
-
-    #[inline]
-    pub(crate) fn waiting(&self) -> Waiting<'_, C> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 }
 

@@ -96,6 +96,13 @@ impl<C: Clock> Coalesced<'_, C> {
         if self.throttle.is_inside_run() {
             return waiting.look_for_cover(self.epoch).unwrap_or(Err(WaitError::InsideRun));
         }
+        if let Some(result) = waiting.look_for_cover(self.epoch) {
+            return result;
+        }
+        if self.throttle.finish_lost_run().is_some_and(|lost| lost > self.epoch) {
+            return Err(WaitError::Forked);
+        }
+        self.throttle.abandon_lost_deferral();
         let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
         waiting.for_cover(self.epoch, limit)
     }
@@ -131,7 +138,8 @@ pub enum NotFlushed {
     Running,
     /// No run is pending or owed.
     NothingPending,
-    /// The background thread that would perform it has ended, or is about to.
+    /// The background thread that would perform it has ended, or is about to, or is in the parent of this forked
+    /// child.
     Ended,
     /// There is no runtime here to run on (`AsyncThrottle` alone). Nothing was recorded.
     NoRuntime,

@@ -37,6 +37,10 @@ use std::vec::Vec;
 /// That drop waits, and can hang, as that of a [`Throttled`]. If the last handle may be dropped in an async task,
 /// start it by [`Builder::spawn_batched`] with [`OnDrop::Detach`](crate::OnDrop::Detach).
 ///
+/// As for a [`Throttled`](Throttled#signal-handlers-and-forked-children): call nothing of it in a signal handler,
+/// and start it after a fork. In a forked child an item that was pushed while a run of the parent was pending stays
+/// for [`take_remaining`](Self::take_remaining); any other is given back.
+///
 /// # Guarantees
 ///
 /// As [`Throttled`], and by G3: each item that was taken is in exactly one batch, of a run that starts after

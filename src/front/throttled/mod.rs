@@ -104,10 +104,22 @@ use std::sync::{Arc, Weak};
 /// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and
 ///   the last handle dropped there ends the thread after the run, without waiting for it.
 ///
+/// # Signal handlers and forked children
+///
+/// Call nothing of it in a signal handler, except what only looks: a call may take a lock that the interrupted
+/// thread holds. [Signal handlers](crate::design::waiting#signal-handlers) says what to write instead.
+///
+/// A forked child does not have the thread. There a call that does not coalesce is refused with
+/// [`Ended::Forked`], waits and [`shutdown`](Self::shutdown) return [`WaitError::Forked`], and drops return at
+/// once. The first of these leaves what was pending *owed*. A call before that which coalesces into a run that was
+/// pending at the fork returns `Ok`, and no run comes: it does not look, because that costs more than fifty such
+/// calls. So start the throttle after the fork. [Forked children](crate::design::waiting#forked-children) has the
+/// details.
+///
 /// # Cost
 ///
 /// A call while a run is pending is one fence and one load. One that makes a run pending adds a lock, a
-/// compare-and-swap, and the wake-up of the thread if that sleeps. A throttle is one thread and some 540
+/// compare-and-swap, the process id, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
 /// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
 /// due, and not up to 50 µs later.
 #[derive(Clone)]
@@ -176,7 +188,7 @@ impl Throttled {
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.gate.cancel_in();
         if let Some(epoch) = cancelled {
-            self.shared.waiting().notify();
+            self.shared.notify_unless_forked();
             observe::cancelled(self.shared.source(), epoch);
         }
         cancelled.is_some()
@@ -208,7 +220,8 @@ impl Throttled {
     ///
     /// # Errors
     ///
-    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that.
+    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that. [`WaitError::Forked`] in a forked
+    /// child.
     pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
         self.keeper.end(pending, None)
     }
@@ -228,7 +241,7 @@ impl Throttled {
     /// pending run is re-timed at once, sooner or later.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
-        self.shared.waiting().notify();
+        self.shared.notify_unless_forked();
     }
 
     /// Has all who wait read the clock again: the thread that performs the pending run, and waits with a limit.

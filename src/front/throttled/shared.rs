@@ -9,7 +9,7 @@ use crate::front::throttle::NotFlushed;
 use crate::front::wait::{WaitError, Waiting};
 use crate::gate::{DetachedRun, Flushed, Gate};
 use crate::state::{Epoch, Request};
-use crate::sync::{AtomicU32, AtomicU64, Event, Mutex, Ordering, lock, this_thread};
+use crate::sync::{AtomicU32, AtomicU64, Event, Mutex, Ordering, Process, lock, this_thread};
 use crate::time::{Threshold, Timestamp};
 
 pub(super) struct Shared {
@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) control: Mutex<Control>,
     /// The number of the thread that runs the function, 0 until it has begun.
     worker: AtomicU32,
+    /// The process that has the thread.
+    process: Process,
     pub(super) endings: Endings,
     pub(super) runs: AtomicU64,
     pub(super) panics: AtomicU64,
@@ -41,6 +43,7 @@ impl Shared {
             clock,
             control: Mutex::new(Control { stage: Stage::Going, handed: None }),
             worker: AtomicU32::new(0),
+            process: Process::this(),
             endings: Endings::new(),
             runs: AtomicU64::new(0),
             panics: AtomicU64::new(0),
@@ -67,6 +70,9 @@ impl Shared {
         check: impl FnOnce(Stage) -> Result<(), Ended>,
         publish: impl FnOnce(),
     ) -> Result<Epoch, Ended> {
+        if self.is_forked() {
+            return Err(Ended::Forked);
+        }
         let control = lock(&self.control);
         check(control.stage)?;
         publish();
@@ -91,6 +97,9 @@ impl Shared {
 
     /// Starts the pending run, and hands it to the thread.
     pub(super) fn flush(&self) -> Result<(), NotFlushed> {
+        if self.is_forked() {
+            return Err(NotFlushed::Ended);
+        }
         let now = self.clock.now();
         let mut control = lock(&self.control);
         if control.stage.check().is_err() {
@@ -109,11 +118,12 @@ impl Shared {
     /// Waits until a run after `epoch` has completed.
     pub(super) fn wait_for_cover(&self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
         let look = || self.endings.look_for_cover(&self.gate, epoch);
-        if let Some(result) = look() {
-            return result;
-        }
-        if self.is_worker() {
-            return Err(WaitError::InsideRun);
+        match look() {
+            Some(Ok(())) => return Ok(()),
+            _ if self.is_forked() => return Err(WaitError::Forked),
+            Some(result) => return result,
+            None if self.is_worker() => return Err(WaitError::InsideRun),
+            None => {}
         }
         self.waiting().until(|| match look() {
             Some(result) => Ok(result),
@@ -125,14 +135,18 @@ impl Shared {
     /// Waits until all that was requested before has been run.
     pub(super) fn wait_for_all(&self, limit: Option<Timestamp>) -> Result<(), WaitError> {
         let state = self.gate.state();
-        if state.is_owed() {
-            return Err(WaitError::Owed);
-        }
         match state.epoch() {
-            latest if state.is_pending() => self.wait_for_cover(latest, limit),
+            latest if state.is_pending() || state.is_owed() => self.wait_for_cover(latest, limit),
             Epoch::NEVER_RAN => Ok(()),
             // The latest run itself is the one to wait for.
             latest => self.wait_for_cover(latest.previous(), limit),
+        }
+    }
+
+    /// Wakes all who wait, and the thread. A forked child has none of them, and the lock of the event may be held.
+    pub(super) fn notify_unless_forked(&self) {
+        if !self.is_forked() {
+            self.waiting().notify();
         }
     }
 
@@ -171,6 +185,18 @@ impl Ending for Shared {
     fn is_worker(&self) -> bool {
         // ORDERING: Relaxed; see `i_am_the_worker`.
         self.worker.load(Ordering::Relaxed) == this_thread()
+    }
+
+    /// In a forked child what is pending is left owed: from now on no call coalesces.
+    fn is_forked(&self) -> bool {
+        let is_forked = self.process.is_forked();
+        if is_forked {
+            let state = self.gate.state();
+            if state.has_owner() {
+                let _ = self.gate.claim(state.epoch()).abandon();
+            }
+        }
+        is_forked
     }
 
     fn clock(&self) -> &AnyClock {

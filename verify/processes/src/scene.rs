@@ -61,6 +61,7 @@ impl Scene {
             log: PathBuf::new(),
             seed: 0,
             limit: LIMIT,
+            idle_look: None,
             hold: None,
             receiver: Some(folder.join("receiver")),
             fault: None,
@@ -209,6 +210,13 @@ impl Scene {
     pub fn until(&self, who: Who, times: usize, is_it: impl Fn(Event) -> bool) {
         let written = || self.records(who).iter().filter(|record| is_it(record.event)).count() >= times;
         assert!(wait_for(written), "{who} has not written it: {}", self.last_of(who));
+    }
+
+    /// Waits until one of them has written such an event.
+    #[track_caller]
+    pub fn until_any(&self, of: &[Who], is_it: impl Fn(Event) -> bool) {
+        let written = || of.iter().any(|who| self.records(*who).iter().any(|record| is_it(record.event)));
+        assert!(wait_for(written), "none of {of:?} has written it");
     }
 
     /// Waits until all calls are covered that it was asked to make; only for participants that do not call by

@@ -6,7 +6,7 @@ use super::watched::Watched;
 use ::processes::log::{Event, Log, now};
 use ::processes::participant::Receiver;
 use atomic_throttle_cluster::register::Register;
-use atomic_throttle_cluster::{ClusterThrottled, Run, Ticket};
+use atomic_throttle_cluster::{ClusterThrottled, Run, Ticket, Trouble};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, Exp};
@@ -32,8 +32,10 @@ pub fn live(order: &Order, register: Arc<dyn Register>, ends: &AtomicBool) -> Re
     let throttled = ClusterThrottled::builder(order.threshold)
         .register(Arc::clone(&watched) as Arc<dyn Register>)
         .lease(order.lease)
-        .on_error(move |_| {
-            of_errors.write(Event::Failed);
+        .on_error(move |trouble| {
+            if matches!(trouble, Trouble::Register(_)) {
+                of_errors.write(Event::Failed);
+            }
         })
         .spawn(move |run| perform(run, run_time, &of_runs, &receiver))
         .map_err(|e| e.to_string())?;

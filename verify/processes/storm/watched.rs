@@ -3,6 +3,7 @@
 use ::processes::log::{Event, Log};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Register, RegisterError, Swap};
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -38,6 +39,14 @@ impl Register for Watched {
             self.log.write(Event::Deferred { epoch: new.epoch().as_u64() });
         }
         Ok(swap)
+    }
+
+    fn answers_within(&self) -> Option<Duration> {
+        self.register.answers_within()
+    }
+
+    fn forgets_after(&self) -> Option<Duration> {
+        self.register.forgets_after()
     }
 }
 

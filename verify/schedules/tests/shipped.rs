@@ -115,6 +115,15 @@ fn panics_of_the_clock_of_an_owner_lose_nothing() {
 }
 
 #[test]
+fn panics_of_the_clock_of_a_background_thread_lose_nothing() {
+    hold(
+        "G3 G6",
+        "a background thread whose clock panics leaves owed what was flushed",
+        panics_lose_nothing::of_the_clock_of_a_background_thread,
+    );
+}
+
+#[test]
 fn limits_are_kept_while_the_clock_is_moved() {
     hold("G3 G6", "4 threads: limits are kept", limits_are_kept::while_the_clock_is_moved);
 }

@@ -4,7 +4,7 @@
 //! It shows that a model watches each of them, and that none is stronger than the models need. It cannot show
 //! that they are strong enough: the models are for that. It does not know more about memory than loom.
 
-mod copy;
+pub mod copy;
 mod instrument;
 mod judge;
 mod models;

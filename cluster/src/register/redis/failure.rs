@@ -20,6 +20,7 @@ pub(super) enum Failure {
     /// What was awaited did not come in time.
     Late { awaited: &'static str, limit: Duration },
     /// The two sides do not agree on TLS.
+    #[cfg(feature = "tls")]
     Tls(io::Error),
     /// The server refuses.
     Server(ServerError),
@@ -123,6 +124,7 @@ impl fmt::Display for Failure {
             }
             Self::Cut(error) => write!(f, "the connection was cut: {error}"),
             Self::Late { awaited, limit } => write!(f, "no {awaited} came within {limit:?}"),
+            #[cfg(feature = "tls")]
             Self::Tls(error) => write!(
                 f,
                 "TLS failed: does the server speak TLS at this port, and has it a certificate of this host from \
@@ -166,9 +168,9 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Lookup(error) | Self::Connect(error) | Self::Cut(error) | Self::Tls(error) => {
-                error.source()
-            }
+            Self::Lookup(error) | Self::Connect(error) | Self::Cut(error) => error.source(),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.source(),
             Self::NotRedis(error) => error.source(),
             _ => None,
         }

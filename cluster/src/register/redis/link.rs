@@ -101,3 +101,69 @@ impl Drop for Turn<'_> {
         self.0.free.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::Credentials;
+    use super::super::way::Place as At;
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::thread;
+
+    fn link(port: u16) -> Link {
+        let way = Way {
+            place: At::Host { host: "127.0.0.1".to_owned(), port },
+            credentials: Credentials::default(),
+            db: 0,
+            #[cfg(feature = "tls")]
+            tls: None,
+        };
+        Link::new(way, Duration::from_secs(20))
+    }
+
+    #[test]
+    fn a_panic_while_it_was_held_is_no_panic_of_the_next() {
+        // A port refuses connections if it is bound and no one listens on it.
+        let nobody = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+        let link = link(nobody.local_addr().unwrap().port());
+        let panicked = thread::scope(|scope| {
+            let held = scope.spawn(|| {
+                let _place = link.place.lock().unwrap();
+                panic!("while it is held");
+            });
+            held.join().is_err()
+        });
+        assert!(panicked && link.place.is_poisoned());
+        let refused = link.perform(WhenCut::GiveUp, |_, _| Ok(())).unwrap_err();
+        assert!(matches!(refused, Failure::Connect(_)), "{refused}");
+    }
+
+    #[test]
+    fn a_panic_in_a_step_gives_the_turn_back() {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let link = link(listener.local_addr().unwrap().port());
+        let panics = AssertUnwindSafe(|| link.perform(WhenCut::GiveUp, |_, _| -> Result<(), _> { panic!() }));
+        assert!(catch_unwind(panics).is_err());
+        assert_eq!(link.perform(WhenCut::GiveUp, |_, _| Ok(7)).unwrap(), 7);
+    }
+
+    #[test]
+    fn one_that_waits_for_its_turn_goes_on_when_it_is_given_back_or_its_time_is_over() {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (link, hasty) = (link(port), Link { limit: Duration::from_millis(20), ..link(port) });
+        let late = hasty.perform(WhenCut::GiveUp, |_, _| {
+            // Within a step nobody else has a turn.
+            thread::scope(|scope| {
+                let other = scope.spawn(|| hasty.perform(WhenCut::GiveUp, |_, _| Ok(())));
+                Ok(other.join().unwrap())
+            })
+        });
+        assert!(matches!(late.unwrap().unwrap_err(), Failure::Late { .. }));
+        thread::scope(|scope| {
+            let turns: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| link.perform(WhenCut::GiveUp, |_, _| Ok(())))).collect();
+            assert!(turns.into_iter().all(|turn| turn.join().unwrap().is_ok()));
+        });
+    }
+}

@@ -43,9 +43,14 @@ impl<K, S> KeyedThrottled<K, S> {
     /// The bytes that it has allocated for its shards, their tables, and what the thread is to do. What the
     /// keys themselves have allocated is not counted, nor are the clones of those that are pending.
     ///
+    /// 0 in a forked child.
+    ///
     /// Cost: the lock of each shard, one after the other.
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {
+        if self.shared.is_forked() {
+            return 0;
+        }
         // ORDERING: Relaxed. A count for people.
         let agenda = self.shared.agenda_bytes.load(Ordering::Relaxed);
         let agenda = usize::try_from(agenda).unwrap_or(usize::MAX);
@@ -106,6 +111,9 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     where
         K: Borrow<Q>,
     {
+        if self.shared.is_forked() {
+            return None;
+        }
         self.shared.shards.state(&self.shared.hashed(key))
     }
 }

@@ -121,6 +121,18 @@ use std::sync::Arc;
 /// that lock. A clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of
 /// keys that are evicted together, a second one that panics aborts the process, as in any collection.
 ///
+/// # Signal handlers and forked children
+///
+/// Call nothing of it in a signal handler: each call takes a lock. [Signal
+/// handlers](crate::design::waiting#signal-handlers) says what to write instead.
+///
+/// A forked child does not have the thread. There a call on a key that is not pending is refused with
+/// [`Ended::Forked`](crate::Ended::Forked), waits and [`shutdown`](Self::shutdown) return
+/// [`WaitError::Forked`], [`cancel`](Self::cancel), [`evict`](Self::evict) and the looks at a key find nothing, and
+/// drops return at once. A call on a key that was pending at the fork returns `Ok`, and no run comes: it does not
+/// look. So start the throttle after the fork. [Forked
+/// children](crate::design::waiting#forked-children) has the details.
+///
 /// # Eviction
 ///
 /// As for [`Keyed`](crate::Keyed), by the thread, after each of its runs. A key that is pending, cancelled
@@ -246,6 +258,9 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     /// does so by itself; see [eviction](Self#eviction).
     #[allow(clippy::must_use_candidate, reason = "whoever wants room need not know how much there is")]
     pub fn evict(&self) -> usize {
+        if self.shared.is_forked() {
+            return 0;
+        }
         self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
     }
 }
@@ -279,7 +294,8 @@ impl<K, S> KeyedThrottled<K, S> {
     ///
     /// # Errors
     ///
-    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that.
+    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that. [`WaitError::Forked`] in a forked
+    /// child.
     pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
         self.keeper.end(pending, None)
     }
@@ -299,7 +315,9 @@ impl<K, S> KeyedThrottled<K, S> {
     /// may have to wait until the latest window that was forgotten is over by the new threshold.
     pub fn set_threshold(&self, threshold: Duration) {
         self.shared.gate.set_threshold(Threshold::new(threshold));
-        self.shared.waiting().notify();
+        if !self.shared.is_forked() {
+            self.shared.waiting().notify();
+        }
     }
 
     /// Has all who wait read the clock again: the thread that performs the pending runs, and waits with a limit.

@@ -9,11 +9,11 @@ use crate::front::keyed::shard::{At, Hashed, Shard};
 use crate::front::keyed::shards::Shards;
 use crate::front::observe::{self, Source};
 use crate::front::owner::keeper::Ending;
-use crate::front::owner::{AnyClock, Pending, Shutdown};
+use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::{WaitError, Waiting};
 use crate::gate::Gate;
-use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, lock, read, this_thread, write};
+use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, this_thread, write};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
@@ -35,6 +35,8 @@ pub(super) struct Shared<K, S> {
     counts: bool,
     /// The number of the thread that runs the function, 0 until it has begun.
     worker: AtomicU32,
+    /// The process that has the thread.
+    process: Process,
     pub(super) runs: AtomicU64,
     pub(super) panics: AtomicU64,
     /// The bytes that the thread has allocated for what it is to do.
@@ -59,6 +61,7 @@ impl<K, S> Shared<K, S> {
             clock,
             counts,
             worker: AtomicU32::new(0),
+            process: Process::this(),
             runs: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             agenda_bytes: AtomicU64::new(0),
@@ -83,6 +86,12 @@ impl<K, S> Shared<K, S> {
         self.clock.now().saturating_add(limit)
     }
 
+    /// Whether this is a forked child, which does not have the thread. A thread that it does not have may hold
+    /// any lock.
+    pub(super) fn is_forked(&self) -> bool {
+        self.process.is_forked()
+    }
+
     pub(super) fn i_am_the_worker(&self) {
         // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
         self.worker.store(this_thread(), Ordering::Relaxed);
@@ -90,6 +99,9 @@ impl<K, S> Shared<K, S> {
 
     /// Waits until all that was requested before has been run.
     pub(super) fn wait_for_all(&self, limit: Option<Timestamp>) -> Result<(), WaitError> {
+        if self.is_forked() {
+            return Err(WaitError::Forked);
+        }
         let wait = {
             let mut control = lock(&self.ledger.control);
             if control.owed > 0 {
@@ -136,9 +148,13 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let hashed = self.hashed(key);
+        let shard = read_unless(self.shards.of(hashed.hash), || self.is_forked());
         // A run that is pending comes, also when the end was asked for.
-        if read(self.shards.of(hashed.hash)).coalesce(&hashed, self.counts) {
+        if shard.is_some_and(|shard| shard.coalesce(&hashed, self.counts)) {
             return Ok(());
+        }
+        if self.is_forked() {
+            return Err(Ended::Forked.into());
         }
         lock(&self.ledger.control).stage.check()?;
         self.request(&hashed)
@@ -197,6 +213,9 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
     where
         K: Borrow<Q>,
     {
+        if self.is_forked() {
+            return Err(NotFlushed::Ended);
+        }
         let hashed = self.hashed(key);
         let now = self.clock.now();
         write(self.shards.of(hashed.hash)).flush(&hashed, now, &self.ledger)?;
@@ -208,6 +227,9 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
     where
         K: Borrow<Q>,
     {
+        if self.is_forked() {
+            return false;
+        }
         let hashed = self.hashed(key);
         let cancelled = write(self.shards.of(hashed.hash)).cancel(&hashed, &self.ledger);
         if let Some(epoch) = cancelled {
@@ -242,6 +264,10 @@ impl<K, S> Ending for Shared<K, S> {
     fn is_worker(&self) -> bool {
         // ORDERING: Relaxed; see `i_am_the_worker`.
         self.worker.load(Ordering::Relaxed) == this_thread()
+    }
+
+    fn is_forked(&self) -> bool {
+        self.is_forked()
     }
 
     fn clock(&self) -> &AnyClock {

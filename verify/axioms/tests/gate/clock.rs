@@ -2,9 +2,14 @@
 
 use crate::sync::Event;
 use crate::time::Timestamp;
+use std::time::Duration;
 
 pub trait Clock {
     fn now(&self) -> Timestamp;
+
+    fn longest_wait(&self) -> Option<Duration> {
+        None
+    }
 
     fn moved(&self) -> Option<&Moved> {
         None

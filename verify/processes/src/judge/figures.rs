@@ -1,7 +1,7 @@
 //! [`Figures`]: how much there was to judge, and how fast it went. They decide nothing.
 
 use super::coverage::Covering;
-use super::history::{History, Run};
+use super::history::{Call, History, Run};
 use super::{Trial, What};
 use crate::log::{Nanos, Who};
 
@@ -14,6 +14,8 @@ pub struct Figures {
     pub calls: usize,
     /// Calls that no run covers, because their process was killed.
     pub lost: usize,
+    /// Calls of processes that were killed before they saw them covered, and that a run covers.
+    pub inherited: usize,
     /// Runs that began.
     pub runs: usize,
     /// Runs whose process was killed in them.
@@ -70,6 +72,7 @@ impl Figures {
             processes: trial.logs.iter().filter(|log| !log.records.is_empty()).count(),
             calls: calls.len(),
             lost: history.calls.iter().filter(|call| covering.first_end(call.at) == Nanos::MAX).count(),
+            inherited: history.calls.iter().filter(|call| is_inherited(history, &covering, call)).count(),
             runs: history.runs.len(),
             cut_short: history.runs.iter().filter(|run| run.ended.is_none()).count(),
             superseded: history.runs.iter().filter(|run| run.superseded).count(),
@@ -87,6 +90,12 @@ impl Figures {
             seats: seats(trial, history),
         }
     }
+}
+
+fn is_inherited(history: &History, covering: &Covering, call: &Call) -> bool {
+    let killed = history.killed(call.who);
+    call.covered.is_none()
+        && killed.is_some_and(|fact| (fact.until..Nanos::MAX).contains(&covering.first_end(call.at)))
 }
 
 fn is_any_in(times: &[Nanos], from: Nanos, until: Nanos) -> bool {

@@ -20,7 +20,7 @@ use self::function::Function;
 use self::observed::Observed;
 use crate::log::{Event, Log};
 use atomic_throttle_cluster::register::Register;
-use atomic_throttle_cluster::{ClusterThrottled, Drivers};
+use atomic_throttle_cluster::{ClusterThrottled, Drivers, Trouble};
 use clap::Parser;
 use std::error::Error;
 use std::ffi::OsString;
@@ -59,8 +59,11 @@ fn live(options: &Options) -> Result<bool, Failure> {
     let throttled = ClusterThrottled::builder(options.threshold)
         .register(Arc::clone(&register) as Arc<dyn Register>)
         .lease(options.lease)
-        .on_error(move |_| {
-            errors.write(Event::Failed);
+        .idle_look(options.idle_look)
+        .on_error(move |trouble| {
+            if matches!(trouble, Trouble::Register(_)) {
+                errors.write(Event::Failed);
+            }
         })
         .spawn(function.into_run())?;
     let caller = &Caller::new(&throttled, &log, options.fault);

@@ -78,4 +78,12 @@ impl Register for Observed {
         }
         Ok(swapped)
     }
+
+    fn answers_within(&self) -> Option<Duration> {
+        self.register.answers_within()
+    }
+
+    fn forgets_after(&self) -> Option<Duration> {
+        self.register.forgets_after()
+    }
 }

@@ -37,6 +37,9 @@ pub struct Options {
     /// How long it waits for its last calls.
     #[arg(long, default_value = "60s", value_parser = humantime::parse_duration)]
     pub limit: Duration,
+    /// How often it looks while nobody calls it, as a mean. Without this it does not
+    #[arg(long, value_parser = humantime::parse_duration)]
+    pub idle_look: Option<Duration>,
     /// A run does not end while this file exists.
     #[arg(long)]
     pub hold: Option<PathBuf>,
@@ -63,6 +66,7 @@ impl Options {
             ("--limit", time(self.limit)),
         ];
         args.extend(self.calls_every.map(|every| ("--calls-every", every.to_string().into())));
+        args.extend(self.idle_look.map(|mean| ("--idle-look", time(mean))));
         args.extend(self.hold.clone().map(|hold| ("--hold", hold.into())));
         args.extend(self.receiver.clone().map(|receiver| ("--receiver", receiver.into())));
         let fault = self.fault.and_then(|fault| fault.to_possible_value());
@@ -117,6 +121,7 @@ mod tests {
             log: PathBuf::from("/a b/log"),
             seed: 7,
             limit: Duration::from_secs(61),
+            idle_look: Some(Duration::from_millis(70)),
             hold: Some(PathBuf::from("hold")),
             receiver: Some(PathBuf::from("receiver")),
             fault: Some(Fault::Deaf),

@@ -1,7 +1,7 @@
 //! `kill -9`.
 
 use crate::place::Place;
-use crate::{good, is_called, is_deferral, is_start};
+use crate::{good, is_called, is_deferral, is_end, is_start};
 use evidence::Check;
 use processes::judge::{Figures, Trial};
 use processes::log::{Event, Who};
@@ -159,10 +159,84 @@ fn the_runner_the_owner_and_a_watcher_are_killed_at_once() {
     );
 }
 
+/// A mean time between looks that is short, so that the trial is.
+const IDLE_LOOK: Duration = Duration::from_millis(50);
+
+/// A process that looks while nobody calls it.
+fn idle(scene: &mut Scene, seat: u32) -> Who {
+    scene.start_with(seat, |options| options.idle_look = Some(IDLE_LOOK))
+}
+
+/// A process whose two calls have had a run and made another one pending, and which is killed then. The window
+/// is long enough for that.
+fn killed_with_a_pending_run(scene: &mut Scene, seat: u32) {
+    let who = scene.start(seat);
+    scene.call(who);
+    scene.until_covered(who);
+    scene.call(who);
+    scene.until(who, 1, is_deferral);
+    scene.kill(&[who]);
+}
+
+const WINDOW: Duration = Duration::from_secs(1);
+
+#[test]
+fn the_only_caller_is_killed_and_an_idle_process_runs_for_it() {
+    everywhere(
+        "the only process that called is killed, and one of two that nobody calls runs for it",
+        |place| {
+            let mut scene = place.scene(WINDOW, LONG);
+            let others = [idle(&mut scene, 1), idle(&mut scene, 2)];
+            killed_with_a_pending_run(&mut scene, 0);
+            scene.until_any(&others, is_end);
+            scene.end()
+        },
+        |_, figures| {
+            assert_eq!((figures.runs, figures.takeovers, figures.lost, figures.inherited), (2, 1, 0, 1));
+            assert_eq!(figures.seats[0].runs, 1);
+        },
+    );
+}
+
+#[test]
+fn the_only_caller_is_killed_and_its_own_restart_runs_for_it() {
+    everywhere(
+        "the only process that called is killed, and started anew, and the new one runs for it",
+        |place| {
+            let mut scene = place.scene(WINDOW, LONG);
+            killed_with_a_pending_run(&mut scene, 0);
+            let again = scene.start_with(0, |options| options.idle_look = Some(LONG));
+            scene.until(again, 1, is_end);
+            scene.end()
+        },
+        |_, figures| assert_eq!((figures.runs, figures.lost, figures.inherited), (2, 0, 1)),
+    );
+}
+
+#[test]
+fn the_only_caller_is_killed_in_its_run_and_an_idle_process_runs_for_it() {
+    everywhere(
+        "the only process that called is killed in its run, and one that nobody calls runs when its lease is over",
+        |place| {
+            let mut scene = place.scene(THRESHOLD, SHORT);
+            let other = idle(&mut scene, 1);
+            let runner = runner(&mut scene, 0);
+            scene.kill(&[runner]);
+            scene.until(other, 1, is_end);
+            scene.end()
+        },
+        |trial, figures| {
+            assert_eq!((figures.runs, figures.cut_short, figures.lost, figures.inherited), (2, 1, 0, 1));
+            let epochs = epochs(trial);
+            assert!(epochs[1] - epochs[0] >= trial.lease, "{epochs:?}");
+        },
+    );
+}
+
 #[test]
 fn all_that_made_a_call_are_killed_and_nothing_is_wedged() {
     everywhere(
-        "all that made a call are killed; only their calls are lost, and who comes later runs",
+        "all that made a call are killed and nobody looks; only their calls are lost, and who comes later runs",
         |place| {
             let mut scene = place.scene(THRESHOLD, SHORT);
             let idle = scene.start(3);

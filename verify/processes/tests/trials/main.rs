@@ -7,6 +7,7 @@
 mod clock;
 mod cuts;
 mod deaths;
+mod failover;
 mod losses;
 mod outages;
 mod place;

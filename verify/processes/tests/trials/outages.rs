@@ -107,3 +107,27 @@ fn a_way_that_is_closed() {
         check.passed(1, "histories");
     }
 }
+
+/// After a long outage the next planned try is 5 to 10 s away. A process that ends does not wait for it.
+#[test]
+fn a_server_that_was_away_for_long_is_asked_at_once_by_those_that_end() {
+    let what = "away until tries are rare, then back: those that end within a few seconds are covered";
+    let check = Check::of("C5 C8", format!("trials, real redis-server: {what}"));
+    let Some(mut place) = Place::lasting_redis() else { return };
+    let mut scene = place.scene(THRESHOLD, LEASE);
+    scene.defaults().limit = Duration::from_secs(4);
+    let all = two(&mut scene);
+    let from = now();
+    place.server().kill();
+    for who in all {
+        scene.call(who);
+    }
+    // The delays of 20 ms, 40 ms and so on have added up to ten seconds.
+    std::thread::sleep(Duration::from_secs(12));
+    place.server().start_again();
+    scene.note(from, What::Away);
+    // It ends with a fault if a call is left.
+    let figures = good(&scene.end()).figures;
+    assert!(figures.runs >= 3 && figures.lost == 0, "{figures:?}");
+    check.passed(1, "histories");
+}

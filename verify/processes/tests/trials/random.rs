@@ -35,14 +35,15 @@ impl Storm {
         let mut rng = StdRng::seed_from_u64(seed);
         let cut = persistence.map(|_| Cut::to(place.server().port()));
         let threshold = Duration::from_millis(rng.random_range(30..=120));
-        // Some runs take longer than that.
-        let lease = Duration::from_millis(rng.random_range(150..=500));
+        // Some runs take longer than that. No answer does.
+        let lease = Duration::from_millis(rng.random_range(210..=500));
         let mut scene = place.scene(threshold, lease);
         if !clock {
             scene.compare_clocks().expect("the register has just been made");
         }
         let defaults = scene.defaults();
         defaults.seed = seed;
+        defaults.idle_look = rng.random::<bool>().then(|| Duration::from_millis(rng.random_range(50..=500)));
         defaults.run_for = Span::millis(0, rng.random_range(1..=60));
         defaults.calls_every = Some(Span::millis(rng.random_range(1..=5), rng.random_range(10..=150)));
         if let Some(cut) = &cut {

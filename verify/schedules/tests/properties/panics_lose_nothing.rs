@@ -7,9 +7,12 @@ use super::witness::{Alone, CALLS, Coverage};
 use super::{
     CALLERS, START, WINDOW, end_the_window, is_idle, panic_quietly, throttle, unless_it_panics, until,
 };
-use crate::subject::{Clock, Manual, Moved, Outcome, Throttle, Timestamp, WaitError};
+use crate::subject::{
+    Clock, Manual, Moved, NotFlushed, Outcome, Pending, Shutdown, Throttle, Throttled, Timestamp, WaitError,
+};
 use schedules::Tally;
 use shuttle::thread;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 /// The functions of the first two threads panic. A run that panicked counts as a run.
@@ -125,4 +128,53 @@ pub fn of_the_clock(told: &Tally) {
     assert!(!throttle.is_pending() && !throttle.is_running(), "G6: a panic has wedged the throttle");
     assert!(throttle.run(|| coverage.read_words()).ran(), "what was owed is adopted");
     assert!(coverage.covers_all(), "G6: a panic has lost a call");
+}
+
+/// A clock that panics, once it is broken, where the background thread reads it.
+struct FragileOnTheThread {
+    clock: Manual,
+    broken: AtomicBool,
+}
+
+impl Clock for FragileOnTheThread {
+    fn now(&self) -> Timestamp {
+        if thread::current().name() == Some("fragile") && self.broken.load(SeqCst) {
+            panic_quietly();
+        }
+        self.clock.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.clock.moved()
+    }
+}
+
+/// The background thread ends by a panic of its clock, perhaps after a flush has started a run and before the thread
+/// performs it. Nobody cancels, so nobody who waits may hear of a cancel.
+pub fn of_the_clock_of_a_background_thread(owed_after_a_flush: &Tally) {
+    let clock = FragileOnTheThread { clock: Manual::new(START), broken: AtomicBool::new(false) };
+    let (clock, coverage) = (Arc::new(clock), Arc::new(Coverage::new()));
+    let builder = Throttled::builder(WINDOW).name("fragile").clock(Arc::clone(&clock));
+    let read = Arc::clone(&coverage);
+    let throttled = builder.spawn(move || read.read_words()).expect("shuttle can start a thread");
+    throttled.trigger().expect("it goes on").wait().expect("it runs");
+    coverage.leave_word(0);
+    let call = throttled.trigger().expect("the window is not over");
+    clock.broken.store(true, SeqCst);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| match call.wait() {
+                Ok(()) => assert!(coverage.covers(0), "G3: the run missed a call"),
+                Err(why) => assert_eq!(why, WaitError::Owed, "G3: nobody cancelled"),
+            });
+        }
+        scope.spawn(|| match throttled.flush() {
+            Ok(()) => owed_after_a_flush.count_if(throttled.is_owed()),
+            Err(why) => assert_eq!(why, NotFlushed::Ended),
+        });
+    });
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    let state = throttled.state();
+    assert!(!state.is_running() && !state.has_owner(), "G6: it is wedged");
+    assert!(state.is_owed() != coverage.covers(0), "G3: a call is covered, or else it is owed");
 }

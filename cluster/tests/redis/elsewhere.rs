@@ -1,17 +1,18 @@
-//! The primary is where the sentinels say.
+//! The server is elsewhere: sentinels say where, or a node of a Redis Cluster does.
 
 use crate::support::eventually;
 use crate::support::sentinel::{PRIMARY, Sentinel};
 use crate::support::server::{Options, Server, free_port};
-use crate::{admin, both_fail, options, read, register, saying, started, swap};
+use crate::{admin, both_fail, options, read, register, saying, started, swap, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Redis, RedisOptions, Register, RegisterErrorKind, Swap};
+use std::time::Duration;
 
 const HERE: &str = "127.0.0.1";
 
 fn watched_by(ports: &[u16]) -> RedisOptions {
     let addresses = ports.iter().map(|port| (HERE, *port));
-    RedisOptions::new("reload").sentinels(PRIMARY, addresses).timeout(std::time::Duration::from_secs(20))
+    RedisOptions::new("reload").sentinels(PRIMARY, addresses).timeout(Duration::from_secs(20))
 }
 
 fn replica_of(primary: &Server) -> Server {
@@ -57,7 +58,7 @@ fn one_sentinel_that_knows_is_enough() {
         saying("-ERR No such master with that name\r\n", 1),
         sentinel.port(),
     ];
-    let hasty = register(watched_by(&ports).timeout(std::time::Duration::from_secs(3)));
+    let hasty = register(watched_by(&ports).timeout(Duration::from_secs(3)));
     assert_eq!(eventually("an answer in time", || hasty.read().ok()).cell, Cell::NEW);
 }
 
@@ -93,8 +94,8 @@ fn server_and_sentinel_have_passwords_of_their_own() {
     let sentinel = Sentinel::of(&primary, 1);
     let client = redis::Client::open(format!("redis://{HERE}:{}", sentinel.port())).unwrap();
     let mut guard = client.get_connection().unwrap();
-    crate::tell(&mut guard, "ACL SETUSER asker on >of-the-sentinel +sentinel|get-master-addr-by-name");
-    crate::tell(&mut guard, "ACL SETUSER default off");
+    tell(&mut guard, "ACL SETUSER asker on >of-the-sentinel +sentinel|get-master-addr-by-name");
+    tell(&mut guard, "ACL SETUSER default off");
     let watched = || watched_by(&[sentinel.port()]).password("of-the-server");
     let both = watched().sentinel_password(Some("asker".to_owned()), "of-the-sentinel");
     assert_eq!(read(&register(both)).cell, Cell::NEW);
@@ -107,4 +108,49 @@ fn server_and_sentinel_have_passwords_of_their_own() {
         assert!(shown.contains("WRONGPASS") && !shown.contains("hunter2"), "{shown}");
     }
     drop(admin(&primary));
+}
+
+fn node() -> Option<(Server, u16)> {
+    let bus = free_port();
+    let extra = vec!["--cluster-enabled yes".to_owned(), format!("--cluster-port {bus}")];
+    Some((Server::start(Options { extra, ..Options::default() })?, bus))
+}
+
+#[test]
+fn a_node_without_the_key_sends_us_to_the_one_that_holds_it() {
+    let Some((one, _)) = node() else { return };
+    let Some((other, bus)) = node() else { return };
+    let mut admins = [admin(&one), admin(&other)];
+    tell(&mut admins[0], "CLUSTER ADDSLOTSRANGE 0 8191");
+    tell(&mut admins[1], "CLUSTER ADDSLOTSRANGE 8192 16383");
+    tell(&mut admins[0], &format!("CLUSTER MEET 127.0.0.1 {} {bus}", other.port()));
+    for admin in &mut admins {
+        eventually("the nodes know each other", || {
+            let info: String = redis::cmd("CLUSTER").arg("INFO").query(admin).unwrap();
+            (info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:2")).then_some(())
+        });
+    }
+    // For a swap as well: a node that sends us elsewhere has done nothing.
+    let mut cell = Cell::NEW;
+    for (nanos, node) in (1..).zip([&one, &other, &one, &other]) {
+        let register = register(options(node));
+        let new = started(cell, nanos * 1_000);
+        swap(&register, cell, new, Mark::random());
+        assert_eq!(read(&register).cell, new);
+        cell = new;
+    }
+    assert_eq!(read(&register(options(&one))).cell, read(&register(options(&other))).cell);
+}
+
+#[test]
+fn nodes_that_send_us_round_are_followed_once() {
+    let Some(server) = Server::start(Options::default()) else { return };
+    let last = saying("-MOVED 7 127.0.0.1:1\r\n", 3);
+    let first = saying(format!("-MOVED 7 127.0.0.1:{last}\r\n").leak(), 3);
+    let register = register(options(&server).port(first));
+    for error in both_fail(&register, RegisterErrorKind::Refused) {
+        let told = error.to_string();
+        assert!(told.contains("Redis Cluster") && told.contains("MOVED 7 127.0.0.1:1"), "{told}");
+    }
+    assert!(register.read().is_err());
 }
