@@ -15,6 +15,9 @@ mod scene;
 #[path = "cluster/planted/sync.rs"]
 mod sync;
 
+#[path = "../../../cluster/src/cause.rs"]
+#[allow(dead_code)]
+mod cause;
 #[path = "../../../cluster/src/cell.rs"]
 #[allow(dead_code)]
 mod cell;
