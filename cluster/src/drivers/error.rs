@@ -220,3 +220,38 @@ impl fmt::Display for NameError {
 }
 
 impl Error for NameError {}
+
+#[cfg(test)]
+mod tests {
+    use super::is_near;
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        for (asked, name) in [
+            ("LEASE", "lease"),
+            ("leese", "lease"),
+            ("lese", "lease"),
+            ("leasse", "lease"),
+            ("tiemout", "timeout"),
+            ("timeouts", "timeout"),
+            ("timeouted", "timeout"),
+            ("d", "db"),
+            ("db ", "db"),
+            ("databse", "database"),
+            ("aba", "ab-ba"),
+        ] {
+            assert!(is_near(asked, name) && is_near(name, asked), "{asked} {name}");
+        }
+        for (asked, name) in [
+            ("bd", "db"),
+            ("x", "db"),
+            ("", "db"),
+            ("mem", "memory"),
+            ("timeout_ms", "timeout"),
+            ("etcd", "redis"),
+            ("lease", "retention"),
+        ] {
+            assert!(!is_near(asked, name) && !is_near(name, asked), "{asked} {name}");
+        }
+    }
+}
