@@ -527,7 +527,7 @@ mod tasks {
         };
         beside_tasks(run, || {
             in_child(|| {
-                runtime().block_on(async { assert_eq!(throttle.wait().await, Err(WaitError::Owed)) })
+                runtime().block_on(async { assert_eq!(throttle.wait().await, Err(WaitError::Owed)) });
             });
         });
     }
