@@ -81,7 +81,8 @@ impl<C: Clock> Throttle<C> {
         })
     }
 
-    /// In a forked child: leaves owed what a thread in the parent was to perform.
+    /// In a forked child: leaves owed what a thread in the parent was to perform. A thread of the child that has
+    /// just deferred, and has no number yet, is taken for one of the parent: what it was to perform is owed then.
     #[cold]
     pub(super) fn abandon_lost_deferral(&self) {
         let state = self.gate.state();

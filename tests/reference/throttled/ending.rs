@@ -62,7 +62,14 @@ impl Ending {
             None
         } else {
             reached.count("the last handle dropped outside");
-            Some(thread::spawn(move || drop(last)))
+            let dropping = thread::spawn(move || drop(last));
+            if self.life.has_given_up {
+                reached.count("the last handle dropped without a wait");
+                assert!(dropping.join().is_ok(), "a drop does not panic");
+                None
+            } else {
+                Some(dropping)
+            }
         };
         self.life.end(setup.on_drop);
         if sleeps {

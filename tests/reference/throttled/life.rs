@@ -27,6 +27,8 @@ pub struct Life {
     /// How it ended, or would end now.
     pub shutdown: Shutdown,
     pub has_ended: bool,
+    /// A caller waited for the end up to a limit: the drop of the last handle does not wait.
+    pub has_given_up: bool,
     /// The start of the latest run that completed.
     succeeded: u64,
     panicked: u64,
@@ -48,6 +50,7 @@ impl Life {
             asked: None,
             shutdown: Shutdown::Idle,
             has_ended: false,
+            has_given_up: false,
             succeeded: 0,
             panicked: 0,
             runs: 0,

@@ -31,7 +31,7 @@ use std::thread;
 use std::time::Duration;
 
 /// All that a sequence can reach.
-pub const ALL: [&str; 36] = [
+pub const ALL: [&str; 37] = [
     "operation",
     "inside",
     "requested",
@@ -65,6 +65,7 @@ pub const ALL: [&str; 36] = [
     "waited for the end",
     "the last handle dropped inside",
     "the last handle dropped outside",
+    "the last handle dropped without a wait",
     "the last handle finishes what is pending",
     "the last handle flushes what is pending",
     "the last handle discards what is pending",

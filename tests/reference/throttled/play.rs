@@ -273,6 +273,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
             assert_eq!(self.throttled.shutdown(pending), Ok(self.life.shutdown));
         } else {
             assert_eq!(limited, Err(WaitError::TimedOut));
+            self.life.has_given_up = true;
             self.reached.count("goes on ending");
         }
     }
