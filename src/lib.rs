@@ -73,6 +73,8 @@
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
 //! | count the calls that a run stands for | [`CountedThrottled`], [`Counted`], [`Calls`] |
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
+//! | learn how long to wait before a retry | [`Refused::retry_after`] |
+//! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
 //! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
 //! | decide in an event loop of your own, or without `std` | [`Gate`] |
 //! | share one throttle among processes and machines | the package `atomic-throttle-cluster`; [`lease`] has the types that it needs |

@@ -243,8 +243,8 @@ fn boot_time_counts_what_the_monotonic_clock_counts_and_more() {
     }
     assert_eq!(BootTime.longest_wait(), Some(BootTime::LONGEST_WAIT));
     assert_eq!((Monotonic.longest_wait(), CoarseFirst::new().longest_wait()), (None, None));
-    let behind_coarse = CoarseFirst::of(Coarse, BootTime, Duration::ZERO);
-    assert_eq!((&Arc::new(&behind_coarse)).longest_wait(), Some(BootTime::LONGEST_WAIT));
+    let behind_coarse = Arc::new(CoarseFirst::of(Coarse, BootTime, Duration::ZERO));
+    assert_eq!(Clock::longest_wait(&&behind_coarse), Some(BootTime::LONGEST_WAIT));
 }
 
 #[cfg(feature = "keyed")]

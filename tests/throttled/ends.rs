@@ -263,3 +263,37 @@ fn a_clock_that_panics_ends_the_wait_of_a_drop() {
     drop(throttled);
     assert!(ended.recv().is_err(), "the thread ends");
 }
+
+/// Says that it is dropped, and blocks until the test lets it go.
+struct HeldUp(Sender<()>, Receiver<()>);
+
+impl Drop for HeldUp {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+        let _ = self.1.recv();
+    }
+}
+
+/// One that is held up, what tells that it is dropped, and what lets it go.
+fn held_up() -> (HeldUp, Receiver<()>, Sender<()>) {
+    let ((dropped, is_dropped), (go, gate)) = (mpsc::channel(), mpsc::channel());
+    (HeldUp(dropped, gate), is_dropped, go)
+}
+
+#[test]
+fn what_the_function_and_the_hook_hold_is_dropped_before_the_end() {
+    let (of_function, function_is_dropped, drop_function) = held_up();
+    let (of_hook, hook_is_dropped, drop_hook) = held_up();
+    let subject = Subject::running(
+        |builder| builder.on_panic(move |_| _ = of_hook.0.send(())),
+        move |_| _ = of_function.0.send(()),
+    );
+    let end = || subject.throttled.shutdown_within(Pending::Finish, Duration::ZERO);
+    assert_eq!(end(), Err(WaitError::TimedOut));
+    for (is_dropped, go) in [(function_is_dropped, drop_function), (hook_is_dropped, drop_hook)] {
+        is_dropped.recv().expect("it is dropped");
+        assert_eq!(end(), Err(WaitError::TimedOut), "the end is announced after that");
+        go.send(()).expect("it waits");
+    }
+    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+}

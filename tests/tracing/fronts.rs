@@ -52,6 +52,13 @@ fn a_thread_of_its_own() {
     go.send(()).expect("the run waits for it");
     assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
 
+    let another = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(7)))).spawn(|| ());
+    let another = another.expect("a thread");
+    another.trigger().expect("it goes on").wait().expect("it completes");
+    another.trigger().expect("it goes on");
+    told(12);
+    assert_eq!(another.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+
     assert_eq!(
         told_by("Throttled"),
         [
@@ -65,9 +72,12 @@ fn a_thread_of_its_own() {
             "DEBUG run: (a run starts) started_at=4s edge=Leading",
             "ERROR panic: (a run panicked) started_at=4s panic=on purpose",
             "WARN abandonment: (the owner left: a run is owed) after=4s",
+            "DEBUG run: (a run starts) started_at=7s edge=Leading",
+            "TRACE deferral: (a run is deferred) due=8s",
+            "DEBUG cancel: (the pending run is cancelled) after=7s",
         ]
     );
-    check.passed(10, "cases");
+    check.passed(13, "cases");
 }
 
 #[cfg(feature = "tokio")]

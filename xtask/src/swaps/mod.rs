@@ -22,6 +22,12 @@ pub struct Swaps {
     /// Only the mutants of files whose path begins so
     #[arg(long, value_name = "PATH", num_args = 1..)]
     only: Vec<String>,
+    /// Leave out the schedules: seconds for each mutant, and more of them survive
+    #[arg(long, conflicts_with = "loom")]
+    quick: bool,
+    /// A test program that runs for so many seconds is one that hangs
+    #[arg(long, value_name = "SECONDS", default_value = "180")]
+    limit: u32,
     /// Ask the loom models about those that survive the tests and the schedules; minutes for each
     #[arg(long)]
     loom: bool,
@@ -31,6 +37,7 @@ pub struct Swaps {
 }
 
 /// Tests that are run on a mutant: where, and by which arguments of cargo.
+#[derive(Clone, Debug, PartialEq)]
 struct Suite {
     folder: &'static str,
     arguments: String,
@@ -66,7 +73,7 @@ const BACKGROUND_MODELS: &str =
 const TASK_MODELS: &str = "--test futures_are_woken";
 
 /// The suites for a file, in the order in which they are run; none if it is not mutated.
-fn suites(file: &str, loom: bool) -> Vec<Suite> {
+fn suites(file: &str, depth: Depth) -> Vec<Suite> {
     let Some((_, [first, others, schedules, models])) =
         SUITES.iter().find(|(path, _)| file.starts_with(path))
     else {
@@ -76,8 +83,8 @@ fn suites(file: &str, loom: bool) -> Vec<Suite> {
     let suites = [
         ("", package, first),
         ("", package, others),
-        ("verify/schedules", "--release", schedules),
-        ("loom-tests", "--release", if loom { models } else { &"" }),
+        ("verify/schedules", "--release", if depth == Depth::Quick { &"" } else { schedules }),
+        ("loom-tests", "--release", if depth == Depth::Loom { models } else { &"" }),
     ];
     let suite = |(folder, how, tests)| Suite { folder, arguments: format!("test {how} {tests}") };
     suites.into_iter().filter(|(.., tests)| !tests.is_empty()).map(suite).collect()
@@ -87,7 +94,14 @@ fn suites(file: &str, loom: bool) -> Vec<Suite> {
 fn is_mutated(file: &str) -> bool {
     let in_cluster = file.starts_with("cluster/src/course/") || file == "cluster/src/throttled/worker.rs";
     let is_source = Path::new(file).extension().is_some_and(|it| it == "rs") && !file.ends_with("/tests.rs");
-    is_source && (in_cluster || file.starts_with("src/")) && !suites(file, false).is_empty()
+    is_source && (in_cluster || file.starts_with("src/")) && !suites(file, Depth::Quick).is_empty()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Depth {
+    Quick,
+    Schedules,
+    Loom,
 }
 
 /// What became of a mutant.
@@ -127,17 +141,25 @@ fn swaps_alone(root: &Path, options: &Swaps) -> Result<(), String> {
         Check::of("G3 G5", "swaps: statements swapped and readings moved, one at a time, are noticed");
     copy::write(&folder.join("copy"), &tree)?;
     let known = known_survivors()?;
-    let mut fates = Fates::default();
+    let depth = match (options.quick, options.loom) {
+        (true, _) => Depth::Quick,
+        (_, true) => Depth::Loom,
+        _ => Depth::Schedules,
+    };
+    let (mut fates, mut controlled) = (Fates::default(), Vec::new());
     for (file, text, found) in &files {
-        let suites = suites(file, options.loom);
-        if run(&folder, &suites)? != Fate::Survived {
-            return Err(format!("the tests of {file} fail with nothing changed"));
+        let suites = suites(file, depth);
+        let control =
+            if controlled == suites { Fate::Survived } else { run(&folder, &suites, options.limit)? };
+        if control != Fate::Survived {
+            return Err(format!("the tests of {file} fail with nothing changed: {control:?}"));
         }
+        controlled.clone_from(&suites);
         for mutant in found {
             let name = format!("{file}: {}", mutant.name);
             fs::write(folder.join("copy").join(file), &mutant.text)
                 .map_err(|why| format!("{file}: {why}"))?;
-            let fate = run(&folder, &suites)?;
+            let fate = run(&folder, &suites, options.limit)?;
             log(&folder, &format!("{file}:{}: {}: {fate:?}", mutant.line, mutant.name))?;
             fates.add(name, fate, &known)?;
         }
@@ -147,14 +169,17 @@ fn swaps_alone(root: &Path, options: &Swaps) -> Result<(), String> {
 }
 
 /// Runs the suites on the copy as it is, until one fails.
-fn run(folder: &Path, suites: &[Suite]) -> Result<Fate, String> {
+fn run(folder: &Path, suites: &[Suite], limit: u32) -> Result<Fate, String> {
     for Suite { folder: package, arguments } in suites {
         let cargo = |extra: &[&str]| {
             let arguments = arguments.split_whitespace().chain(extra.iter().copied());
             with_own_flags(&command(cargo(), arguments, &folder.join("copy").join(package)))
                 .env("CARGO_TARGET_DIR", folder.join("build").join(package))
                 // A test program that hangs is ended by its watchdog.
-                .env("ATOMIC_THROTTLE_TEST_LIMIT", "120")
+                .env(
+                    "ATOMIC_THROTTLE_TEST_LIMIT",
+                    if package.is_empty() { limit } else { 5 * limit }.to_string(),
+                )
                 .env("RUST_BACKTRACE", "0")
                 .env_remove(evidence::DEEP)
                 .stderr_to_stdout()
@@ -248,8 +273,8 @@ mod tests {
         {
             assert!(!is_mutated(file), "{file}");
         }
-        assert_eq!(suites("src/gate/mod.rs", true).len(), 4);
-        assert_eq!(suites("cluster/src/course/mod.rs", true).len(), 2);
+        assert_eq!(suites("src/gate/mod.rs", Depth::Loom).len(), 4);
+        assert_eq!(suites("cluster/src/course/mod.rs", Depth::Loom).len(), 2);
     }
 
     #[test]
