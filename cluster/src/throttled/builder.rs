@@ -1,9 +1,10 @@
 //! [`Builder`]: a throttle with choices.
 
+use super::progress::Progress;
 use super::run::Run;
 use super::shared::{Keeper, Shared};
 use super::trouble::Trouble;
-use super::worker::{OnError, OnPanic, Progress, Worker};
+use super::worker::{OnError, OnPanic, Worker};
 use super::{ClusterThrottled, SpawnError};
 use crate::course::{Course, Pace};
 use crate::drivers::Opened;
@@ -31,6 +32,8 @@ pub struct Builder {
     on_error: Option<OnError>,
     on_panic: Option<OnPanic>,
 }
+
+const SHORTEST_IDLE_LOOK: Duration = Duration::from_millis(10);
 
 impl Builder {
     pub(super) fn new(threshold: Duration) -> Self {
@@ -161,8 +164,7 @@ impl Builder {
             let what = format!("the thread name {:?} contains a zero byte: remove it", self.name);
             return Err(SpawnError::Thread(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
-        let least = Duration::from_millis(10);
-        if let Some(asked) = self.idle_look.filter(|mean| *mean < least) {
+        if let Some(asked) = self.idle_look.filter(|mean| *mean < SHORTEST_IDLE_LOOK) {
             return Err(SpawnError::IdleLook { asked });
         }
         let register = self.register.ok_or(SpawnError::NoRegister)?;

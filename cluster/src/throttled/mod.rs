@@ -4,6 +4,7 @@
 mod builder;
 mod error;
 mod limit;
+mod progress;
 mod retry;
 mod run;
 mod shared;

@@ -383,7 +383,7 @@ impl Drop for Keeper {
         let mut wait = Limit::new(match self.on_drop {
             OnDrop::WaitFor(limit) => limit,
             OnDrop::Detach => Duration::ZERO,
-            _ => self.drop_limit,
+            OnDrop::Wait => self.drop_limit,
         });
         // The thread goes on within its own limit. To wait for a register that is away is the business of a
         // shutdown: this drop may be in a task, which must not block.

@@ -1,12 +1,13 @@
 //! The thread: it takes the calls, looks at the register, and performs the runs when it is this process's
 //! turn.
 
+use super::progress::Progress;
 use super::retry::{Retry, next_try};
 use super::run::Run;
 use super::shared::Shared;
-use super::trouble::{Trouble, Troubles};
-use crate::course::{Act, Course, Move, Pace, Plan, Taken, Wait};
-use crate::register::{Reading, RegisterError, RegisterErrorKind, Swap};
+use super::trouble::Trouble;
+use crate::course::{Act, Course, Move, Pace, Plan, Wait};
+use crate::register::{Mark, Reading, RegisterError, RegisterErrorKind, Swap};
 use crate::sync;
 use atomic_throttle::{Epoch, Timestamp};
 use core::any::Any;
@@ -30,41 +31,6 @@ pub(super) struct Worker<F> {
     /// The mean time between two looks while nothing is owed here. `None`: no such looks.
     pub(super) idle_look: Option<Duration>,
     pub(super) state: Progress,
-}
-
-/// What the thread remembers from one step to the next.
-pub(super) struct Progress {
-    /// Calls that were taken, and after which the register has not answered yet.
-    taken: Option<Taken>,
-    /// Whether a start was sent or won, and what became of it must be looked at.
-    is_in_doubt: bool,
-    /// When to look if nothing is owed.
-    idle_until: Timestamp,
-    /// Whether the register has not answered yet.
-    is_first_look: bool,
-    /// Before this time of the own clock the function is not called again.
-    apart_until: Timestamp,
-    /// Whether the latest cell is far ahead of the register's clock.
-    is_far_ahead: bool,
-    /// Present while the register does not answer.
-    retry: Option<Retry>,
-    troubles: Troubles,
-}
-
-impl Progress {
-    pub(super) fn new(idle_look: Option<Duration>) -> Self {
-        Self {
-            taken: None,
-            is_in_doubt: false,
-            // The first look is at once: an earlier process may have died with calls.
-            idle_until: if idle_look.is_some() { Timestamp::ZERO } else { Timestamp::NEVER },
-            is_first_look: true,
-            apart_until: Timestamp::ZERO,
-            is_far_ahead: false,
-            retry: None,
-            troubles: Troubles::default(),
-        }
-    }
 }
 
 /// What to do after a sleep.
@@ -99,9 +65,9 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
             let left = self.state.idle_until.saturating_since(sync::now());
             if !self.is_owed() && !left.is_zero() {
                 if self.state.idle_until == Timestamp::NEVER {
-                    sync::park()
+                    sync::park();
                 } else {
-                    sync::park_timeout(left)
+                    sync::park_timeout(left);
                 }
                 continue;
             }
@@ -205,7 +171,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
 
     /// Notices what other processes do otherwise than this one, and what no clock should show.
     fn examine(&mut self, reading: Reading) -> Result<Reading, RegisterError> {
-        let terms = reading.mark.and_then(|mark| mark.terms()).zip(self.course.mark().terms());
+        let terms = reading.mark.and_then(Mark::terms).zip(self.course.mark().terms());
         if let Some((theirs, ours)) = terms {
             if theirs.differs_from(ours) {
                 self.shared.disagrees(theirs);
@@ -381,7 +347,7 @@ fn discard(payload: Box<dyn Any + Send>) {
 #[cfg(all(test, not(atomic_throttle_shuttle)))]
 mod tests {
     use super::*;
-    use crate::register::{Mark, Memory};
+    use crate::register::Memory;
     use crate::throttled::shared::Keeper;
     use atomic_throttle::lease::{Lease, Policy};
     use atomic_throttle::{OnDrop, Threshold};

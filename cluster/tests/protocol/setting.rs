@@ -4,6 +4,7 @@ use atomic_throttle::Threshold;
 use atomic_throttle::lease::{Lease, Policy};
 
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Setting {
     pub processes: usize,
     pub calls: usize,

@@ -149,7 +149,7 @@ fn what_cannot_work_is_refused_with_a_word_what_to_do() {
         assert!(matches!(error, SpawnError::Slow { .. }), "{error}");
         assert!(error.to_string().contains("may take 2s"), "{error}");
     }
-    let error = refused(ClusterThrottled::in_memory(THRESHOLD).lease(Duration::from_micros(1_000)));
+    let error = refused(ClusterThrottled::in_memory(THRESHOLD).lease(Duration::from_millis(1)));
     assert!(matches!(error, SpawnError::Slow { .. }), "{error}");
 }
 
