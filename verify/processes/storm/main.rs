@@ -5,7 +5,7 @@
 //! cargo run --release -p processes --example storm -- \
 //!     --driver shm:/dev/shm/storm --seconds 20 --kill-every 2s --stop-every 7s --svg storm.svg
 //! cargo run --release -p processes --example storm -- \
-//!     --driver 'redis://127.0.0.1:6379/storm?lease=2s' --processes 8 --kill-every 2s
+//!     --driver 'redis://127.0.0.1:6379/storm?lease=3s' --processes 8 --kill-every 2s
 //! ```
 //!
 //! It starts itself again for each process. Each of them writes what happens to it to a file of its own; when
@@ -73,7 +73,7 @@ fn storm(options: &Options) -> Result<bool, String> {
     options.check()?;
     let opened = Drivers::standard().open(&options.driver).map_err(|e| with_causes(&e))?;
     let lease = opened.lease.unwrap_or(LEASE);
-    options.check_lease(lease)?;
+    options.check_lease(lease, opened.register.answers_within())?;
     opened.register.read().map_err(|e| with_causes(&e))?;
     // Opened first, so that an unwritable path is known before the storm.
     let svg = options.svg.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;

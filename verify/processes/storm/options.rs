@@ -34,7 +34,7 @@ pub enum Part {
 /// killed.
 #[derive(Parser, Clone, Debug)]
 pub struct Options {
-    /// The register of the processes: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=2s
+    /// The register of the processes: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=3s
     #[arg(long, default_value = "memory:", value_name = "LOCATION")]
     pub driver: String,
 
@@ -81,7 +81,7 @@ pub struct Options {
 }
 
 /// The lease if the location gives none.
-pub const LEASE: Duration = Duration::from_secs(2);
+pub const LEASE: Duration = Duration::from_secs(3);
 
 impl Options {
     /// Whether the register is in memory that no other process reaches.
@@ -108,7 +108,14 @@ impl Options {
     }
 
     /// Like [`check`](Self::check), once the lease is known.
-    pub fn check_lease(&self, lease: Duration) -> Result<(), String> {
+    pub fn check_lease(&self, lease: Duration, answers_within: Option<Duration>) -> Result<(), String> {
+        if let Some(answers) = answers_within.filter(|answers| *answers >= lease) {
+            let (answers, lease) = (plain(answers), plain(lease));
+            return Err(format!(
+                "the register may take {answers} for an answer, and the lease is {lease}: give a longer lease with the \
+                 driver, such as ?lease=30s, or a shorter timeout, such as ?timeout=500ms"
+            ));
+        }
         if self.run_time < lease {
             return Ok(());
         }
@@ -275,9 +282,13 @@ mod tests {
 
     #[test]
     fn a_run_as_long_as_the_lease_is_refused() {
-        let options = parse("--run-time 2s").unwrap();
-        assert!(options.check_lease(LEASE).is_err());
-        assert!(options.check_lease(LEASE + Duration::from_nanos(1)).is_ok());
+        let options = parse("--run-time 3s").unwrap();
+        assert!(options.check_lease(LEASE, None).is_err());
+        let longer = LEASE + Duration::from_nanos(1);
+        assert!(options.check_lease(longer, None).is_ok());
+        assert!(options.check_lease(longer, Some(LEASE)).is_ok());
+        let error = options.check_lease(longer, Some(longer)).unwrap_err();
+        assert!(error.contains("?timeout="), "{error}");
     }
 
     #[test]
@@ -286,7 +297,7 @@ mod tests {
         let described = options.describe(LEASE, 7);
         assert_eq!(
             described,
-            "redis://***@host:1/name: 8 processes, threshold 250ms, lease 2s, runs take 20ms, 20 calls per second and \
+            "redis://***@host:1/name: 8 processes, threshold 250ms, lease 3s, runs take 20ms, 20 calls per second and \
              process, a kill every 2s, seed 7"
         );
         assert!(parse("").unwrap().describe(LEASE, 7).starts_with("memory: 8 front ends, "));

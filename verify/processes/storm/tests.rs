@@ -208,7 +208,7 @@ fn status(folder: &Path, trial: &Trial) -> ExitCode {
         fs::write(log_of(folder, log.who), lines.collect::<String>()).unwrap();
     }
     let options = options("--driver shm:/dev/shm/storm");
-    let setting = Setting { options: &options, lease: LEASE, seed: 1, folder };
+    let setting = Setting { options: &options, lease: Duration::from_secs(2), seed: 1, folder };
     exit_code(conclude(&setting, &past(trial), None).unwrap())
 }
 

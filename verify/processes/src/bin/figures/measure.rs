@@ -20,6 +20,7 @@ pub struct Measured<'m> {
     pub command: &'m [&'m Path],
     pub folder: &'m Path,
     pub driver: &'m str,
+    pub parameters: &'m str,
     pub options: &'m Options,
     pub scenes: u32,
 }
@@ -95,7 +96,7 @@ impl Measured<'_> {
         self.scenes += 1;
         let folder = self.folder.join(format!("{}-{}", self.driver.len(), self.scenes));
         fs::create_dir(&folder).expect("a folder for a trial");
-        let driver = format!("{}-{}", self.driver, self.scenes);
+        let driver = format!("{}-{}{}", self.driver, self.scenes, self.parameters);
         Scene::new(self.command, &folder, &driver, self.options.threshold, lease)
     }
 }
