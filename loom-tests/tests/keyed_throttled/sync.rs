@@ -6,8 +6,9 @@
 mod shipped;
 
 pub(crate) use shipped::{
-    AtomicU32, AtomicWord, EventListener, Forked, JoinHandle, Mutex, Ordering, Process, RwLock, ThreadBuilder,
-    const_unless_loom, fence, lock, read, read_unless, this_thread, try_write, wait, wait_for, wake_on_time, write,
+    AtomicU32, AtomicWord, EventListener, Forked, JoinHandle, Mutex, Ordering, Process, RwLock,
+    ThreadBuilder, const_unless_loom, fence, lock, read, read_unless, this_thread, try_write, wait, wait_for,
+    wake_on_time, write,
 };
 
 use crate::fault::{Fault, is_planted};

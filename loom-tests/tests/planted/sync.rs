@@ -7,8 +7,7 @@ mod shipped;
 
 pub(crate) use shipped::{
     AtomicU32, AtomicU64, Forked, JoinHandle, Mutex, MutexGuard, Ordering, Process, ThreadBuilder,
-    const_unless_loom,
-    wake_on_time,
+    const_unless_loom, wake_on_time,
 };
 
 use std::cell::Cell;

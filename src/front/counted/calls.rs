@@ -35,7 +35,8 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 /// # Cost
 ///
 /// 8 bytes. An increment of a number that all callers share for each call, which is more than a coalesced
-/// call by itself costs: that writes nothing. An exchange for each run. Wait-free; no allocation.
+/// call by itself costs: that writes nothing. An exchange for each run. Wait-free; no allocation. So it may be used in a
+/// [signal handler](crate::design::waiting#signal-handlers).
 ///
 /// # What it is not
 ///

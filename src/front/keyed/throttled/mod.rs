@@ -154,8 +154,8 @@ use std::sync::Arc;
 /// # Cost
 ///
 /// A call while a run of its key is pending is a hash, a lock that it shares with other readers, and a
-/// look-up; with counts, another look-up and an increment. One that makes a run pending clones the key, and
-/// once more if it was not known, allocates, takes the lock of the shard alone and in it one that all keys
+/// look-up; with counts, another look-up and an increment. One that makes a run pending asks for the process
+/// id, clones the key, and once more if it was not known, allocates, takes the lock of the shard alone and in it one that all keys
 /// share, for a push, and wakes the thread if that sleeps; it takes that second lock once before, too, so that
 /// after the end nothing is cloned. For a key that was not known the clock is read.
 ///

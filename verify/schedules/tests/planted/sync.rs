@@ -14,8 +14,8 @@ mod word;
 pub(crate) use count::AtomicU32;
 pub(crate) use event::{Event, EventListener, wait, wait_for};
 pub(crate) use shipped::{
-    AtomicU64, Forked, JoinHandle, Mutex, MutexGuard, Ordering, Process, ThreadBuilder, const_unless_loom, fence,
-    wake_on_time,
+    AtomicU64, Forked, JoinHandle, Mutex, MutexGuard, Ordering, Process, ThreadBuilder, const_unless_loom,
+    fence, wake_on_time,
 };
 pub(crate) use word::AtomicWord;
 
