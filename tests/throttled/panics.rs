@@ -86,6 +86,18 @@ fn a_clock_that_panics_ends_it_and_leaves_what_was_pending_owed() {
     assert_eq!(throttled.trigger().err(), Some(Ended::Panicked));
 }
 
+#[test]
+fn a_run_counts_as_completed_where_the_clock_panics_right_after_it() {
+    let clock = Arc::new(Failing(AtomicU64::new(0)));
+    let builder = Throttled::builder(SECOND).name("failing").rest(SECOND).clock(Arc::clone(&clock));
+    // The thread reads the clock next to know until when it rests.
+    let throttled = builder.spawn(move || clock.0.store(1, SeqCst)).expect("a thread");
+    let call = throttled.trigger().expect("it goes on");
+    assert_eq!(call.wait(), Ok(()), "G3: the run has covered it");
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(call.wait(), Ok(()));
+}
+
 /// Blocks when it is dropped, until the test lets it go.
 struct HeldUp(Receiver<()>);
 

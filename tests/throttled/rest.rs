@@ -1,7 +1,7 @@
 //! The rest after a run.
 
 use crate::support::{SECOND, at, until};
-use atomic_throttle::{Clock, Manual, Moved, Pending, Throttled, Timestamp, WaitError};
+use atomic_throttle::{Clock, Manual, Moved, Pending, Shutdown, Throttled, Timestamp, WaitError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
@@ -67,4 +67,15 @@ fn a_rest_counts_from_the_end_of_a_run() {
     assert_eq!(throttled.flush(), Ok(()));
     assert_eq!(flushed.wait(), Ok(()));
     assert_eq!(starts.try_iter().collect::<Vec<_>>(), [at(1), at(14), at(24)]);
+}
+
+#[test]
+fn an_end_that_discards_does_not_wait_for_the_rest() {
+    let builder = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(1)))).rest(SECOND * 3);
+    let throttled = builder.on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
+    throttled.trigger().expect("it goes on").wait().expect("it completes");
+    let pending = throttled.trigger().expect("it goes on");
+    // Nobody moves the clock: the rest is never over.
+    assert_eq!(throttled.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(pending.wait(), Err(WaitError::Cancelled));
 }

@@ -28,7 +28,9 @@ fn call(throttle: &Throttle<Manual>, coverage: &Coverage, max_wait: Duration, ow
                 Err(error) => panic!("{error}"),
             }
         }
-        Err(Refused::Closed { retry_at, .. }) => assert!(retry_at > limit, "refused, though it is due in time"),
+        Err(Refused::Closed { retry_at, .. }) => {
+            assert!(retry_at > limit, "refused, though it is due in time")
+        }
         Ok(Outcome::RanAtOnce(()) | Outcome::RanDeferred(())) => {}
         Ok(Outcome::Cancelled) | Err(_) => panic!("nobody cancels, and no run is tried"),
     }

@@ -8,12 +8,14 @@ use super::{
     CALLERS, START, WINDOW, end_the_window, is_idle, panic_quietly, throttle, unless_it_panics, until,
 };
 use crate::subject::{
-    Clock, Manual, Moved, NotFlushed, Outcome, Pending, Shutdown, Throttle, Throttled, Timestamp, WaitError,
+    Clock, Ended, Manual, Moved, NotFlushed, Outcome, Pending, Shutdown, Throttle, Throttled, Timestamp,
+    WaitError,
 };
 use schedules::Tally;
 use shuttle::thread;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 /// The functions of the first two threads panic. A run that panicked counts as a run.
 pub fn of_functions(deferred: &Tally) {
@@ -128,6 +130,24 @@ pub fn of_the_clock(told: &Tally) {
     assert!(!throttle.is_pending() && !throttle.is_running(), "G6: a panic has wedged the throttle");
     assert!(throttle.run(|| coverage.read_words()).ran(), "what was owed is adopted");
     assert!(coverage.covers_all(), "G6: a panic has lost a call");
+}
+
+/// Three threads wait for a run whose panic is fatal. A thread that knows of the panic is refused from then on, however
+/// soon it calls.
+pub fn that_is_fatal(refused: &Tally) {
+    let builder = Throttled::builder(WINDOW).clock(Manual::new(START)).fatal_panics();
+    let throttled = builder.spawn(|| panic_quietly()).expect("shuttle can start a thread");
+    let call = throttled.trigger().expect("it goes on");
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                until(|| call.wait_for(Duration::ZERO) == Err(WaitError::Panicked));
+                assert_eq!(throttled.trigger().err(), Some(Ended::Panicked), "G6: a call is taken");
+                refused.count();
+            });
+        }
+    });
+    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
 }
 
 /// A clock that panics, once it is broken, where the background thread reads it.
