@@ -40,3 +40,15 @@ impl Progress {
         }
     }
 }
+
+#[cfg(all(test, not(atomic_throttle_shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_look_is_at_once_or_at_the_first_call() {
+        let idle_until = |idle_look| Progress::new(idle_look).idle_until;
+        assert_eq!(idle_until(Some(Duration::from_secs(30))), Timestamp::ZERO);
+        assert_eq!(idle_until(None), Timestamp::NEVER);
+    }
+}
