@@ -72,7 +72,7 @@ fn a_rest_counts_from_the_end_of_a_run() {
 #[test]
 fn an_end_that_discards_does_not_wait_for_the_rest() {
     let builder = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(1)))).rest(SECOND * 3);
-    let throttled = builder.on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
+    let throttled = builder.pending_on_drop(Pending::Discard).spawn(|| ()).expect("a thread");
     throttled.trigger().expect("it goes on").wait().expect("it completes");
     let pending = throttled.trigger().expect("it goes on");
     // Nobody moves the clock: the rest is never over.
