@@ -29,7 +29,7 @@ fn call(throttle: &Throttle<Manual>, coverage: &Coverage, max_wait: Duration, ow
             }
         }
         Err(Refused::Closed { retry_at, .. }) => {
-            assert!(retry_at > limit, "refused, though it is due in time")
+            assert!(retry_at > limit, "refused, though it is due in time");
         }
         Ok(Outcome::RanAtOnce(()) | Outcome::RanDeferred(())) => {}
         Ok(Outcome::Cancelled) | Err(_) => panic!("nobody cancels, and no run is tried"),
