@@ -66,7 +66,7 @@ const BACKGROUND: &str = "--lib --test throttled_sequences --test batched_sequen
                           --test tracing --test snapshot";
 const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --tests";
 const SHIPPED: &str = "--test shipped";
-const MODELS: &str = "--test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
+const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
 const BACKGROUND_MODELS: &str =
     "--test background_request --test background_flush --test background_end --test background_wait";
