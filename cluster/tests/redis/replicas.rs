@@ -93,11 +93,10 @@ fn more_replicas_than_there_are_never_confirm() {
     let Some((primary, _replica)) = pair() else { return };
     let register = register(hasty(&primary).replicas(2));
     assert_eq!(read(&register).cell, Cell::NEW);
-    for error in [
-        register.compare_and_swap(Cell::NEW, started(Cell::NEW, 1), Mark::random()).unwrap_err(),
-        register.read().unwrap_err(),
-    ] {
-        assert_eq!(error.kind(), RegisterErrorKind::Unconfirmed);
-        assert!(error.to_string().contains("of 2 replicas 1"), "{error}");
-    }
+    let error = register.compare_and_swap(Cell::NEW, started(Cell::NEW, 1), Mark::random()).unwrap_err();
+    assert_eq!(error.kind(), RegisterErrorKind::Unconfirmed);
+    // On a busy machine the one replica may not have it yet.
+    eventually("the one replica has it", || {
+        register.read().unwrap_err().to_string().contains("of 2 replicas 1").then_some(())
+    });
 }

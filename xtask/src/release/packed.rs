@@ -5,6 +5,7 @@ use super::manifest::Manifest;
 use super::published::{PUBLISHED, Published};
 use super::tools::{Tools, run};
 use flate2::read::GzDecoder;
+use std::env;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,10 +61,38 @@ pub fn pack(tools: &Tools) -> (Verdict, Result<Vec<Packed>, String>) {
 }
 
 fn package(tools: &Tools, how: &str) -> Result<Vec<String>, String> {
+    forget_unpacked(tools)?;
     let packages = PUBLISHED.each_ref().map(|package| format!("-p {}", package.name)).join(" ");
     // Another check reports uncommitted files; the others go on all the same.
     let arguments = format!("package --locked --allow-dirty {packages} {how}");
     run(&tools.cargo(&arguments, tools.root, &[]), &format!("cargo {arguments}"))
+}
+
+/// Cargo verifies a package against the others from a registry of its own, and unpacks these once for each version:
+/// what has changed since an earlier check would not be seen.
+fn forget_unpacked(tools: &Tools) -> Result<(), String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let Some(sources) = home.map(|home| home.join("registry/src")) else { return Ok(()) };
+    for published in &PUBLISHED {
+        let manifest = Manifest::read(&tools.root.join(published.folder).join("Cargo.toml"))?;
+        let label = format!("{}-{}", published.name, manifest.key("version"));
+        remove_from_nameless(&sources, &label).map_err(|why| format!("{}: {why}", sources.display()))?;
+    }
+    Ok(())
+}
+
+/// Removes this package from the registries that have no host: those that cargo has made itself.
+fn remove_from_nameless(sources: &Path, label: &str) -> io::Result<()> {
+    let Ok(registries) = fs::read_dir(sources) else { return Ok(()) };
+    for registry in registries {
+        let registry = registry?;
+        let unpacked = registry.path().join(label);
+        if registry.file_name().to_string_lossy().starts_with('-') && unpacked.exists() {
+            fs::remove_dir_all(unpacked)?;
+        }
+    }
+    Ok(())
 }
 
 fn open_all(tools: &Tools) -> Result<Vec<Packed>, String> {
@@ -193,7 +222,7 @@ fn names(text: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::published::PUBLISHED;
-    use super::{absent, built, different, names};
+    use super::{absent, built, different, names, remove_from_nameless};
     use std::fs;
     use std::path::Path;
 
@@ -226,6 +255,18 @@ mod tests {
         fs::write(one.path().join("LICENSE-MIT"), "MIT ").unwrap();
         fs::remove_file(one.path().join("LICENSE-APACHE")).unwrap();
         assert_eq!(faults().len(), 2, "{:?}", faults());
+    }
+
+    #[test]
+    fn what_cargo_unpacked_for_an_earlier_check_is_removed_and_nothing_else() {
+        let sources = tempfile::tempdir().unwrap();
+        let place = |registry: &str, package: &str| sources.path().join(registry).join(package);
+        let others = [place("index.example.org-12ab", "ours-0.1.0"), place("-34cd", "other-0.1.0")];
+        let ours = place("-34cd", "ours-0.1.0");
+        others.iter().chain([&ours]).for_each(|folder| fs::create_dir_all(folder).unwrap());
+        remove_from_nameless(sources.path(), "ours-0.1.0").unwrap();
+        assert!(!ours.exists() && others.iter().all(|folder| folder.exists()));
+        remove_from_nameless(&sources.path().join("none"), "ours-0.1.0").unwrap();
     }
 
     #[test]
