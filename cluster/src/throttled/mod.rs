@@ -177,7 +177,7 @@ pub struct Status {
     /// The latest error of the register, until it answers again.
     pub error: Option<RegisterError>,
     /// The latest sign of a process that runs this throttle with another threshold, another lease or another
-    /// [tag](Builder::tag). It stays until this throttle ends. `None` if there was no such sign, or if the
-    /// register keeps no [terms](crate::register::Terms).
+    /// [tag](Builder::tag): a run that it has started since this throttle began. It stays until this throttle
+    /// ends. `None` if there was no such sign, or if the register keeps no [terms](crate::register::Terms).
     pub disagreement: Option<Disagreement>,
 }

@@ -3,7 +3,7 @@
 use super::retry::Retry;
 use super::trouble::Troubles;
 use crate::course::Taken;
-use atomic_throttle::Timestamp;
+use atomic_throttle::{Epoch, Timestamp};
 use core::time::Duration;
 
 /// What the thread remembers from one step to the next.
@@ -16,6 +16,8 @@ pub(super) struct Progress {
     pub(super) idle_until: Timestamp,
     /// Whether the register has not answered yet.
     pub(super) is_first_look: bool,
+    /// The latest run of the first reading.
+    pub(super) first_epoch: Option<Epoch>,
     /// Before this time of the own clock the function is not called again.
     pub(super) apart_until: Timestamp,
     /// Whether the latest cell is far ahead of the register's clock.
@@ -33,6 +35,7 @@ impl Progress {
             // The first look is at once: an earlier process may have died with calls.
             idle_until: if idle_look.is_some() { Timestamp::ZERO } else { Timestamp::NEVER },
             is_first_look: true,
+            first_epoch: None,
             apart_until: Timestamp::ZERO,
             is_far_ahead: false,
             retry: None,

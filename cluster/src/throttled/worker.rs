@@ -171,8 +171,10 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
 
     /// Notices what other processes do otherwise than this one, and what no clock should show.
     fn examine(&mut self, reading: Reading) -> Result<Reading, RegisterError> {
+        // The latest run before this process began may be one of its own, from before a change of its options.
+        let first = *self.state.first_epoch.get_or_insert(reading.cell.epoch());
         let terms = reading.mark.and_then(Mark::terms).zip(self.course.mark().terms());
-        if let Some((theirs, ours)) = terms {
+        if let Some((theirs, ours)) = terms.filter(|_| reading.cell.epoch() > first) {
             if theirs.differs_from(ours) {
                 self.shared.disagrees(theirs);
             }

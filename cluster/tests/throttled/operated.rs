@@ -198,9 +198,11 @@ fn another_threshold_lease_or_tag_is_noticed_and_the_same_ones_are_not() {
         other.trigger().unwrap().wait_for(LIMIT).unwrap();
         let (here, troubles) = tells(builder((threshold, lease, "reload")));
         here.trigger().unwrap().wait_for(LIMIT).unwrap();
-        // Both ways: the other one reads the terms of a later run.
-        here.trigger().unwrap().wait_for(LIMIT).unwrap();
+        // What was there before it began may be its own.
+        assert!(here.status().disagreement.is_none());
+        // Each of them meets a run that the other one has started since.
         other.trigger().unwrap().wait_for(LIMIT).unwrap();
+        here.trigger().unwrap().wait_for(LIMIT).unwrap();
         for (throttled, troubles) in [(here, troubles), (other, troubles_there)] {
             let seen = throttled.status().disagreement;
             assert_eq!(seen.is_some(), differs, "{theirs:?}: {seen:?}");
