@@ -91,6 +91,12 @@ impl Timestamp {
         if self.0 > Self::MAX.0 { Self::MAX.0 } else { self.0 }
     }
 
+    /// The clock reading that this timestamp [counts as](Self::as_reading).
+    #[inline]
+    pub(crate) const fn clamped(self) -> Self {
+        Self(self.as_reading())
+    }
+
     /// The end of a window that `start` opened: `NEVER` where no clock reading can reach it.
     #[inline]
     pub(crate) const fn window_end(start: u64, threshold: Threshold) -> Self {

@@ -82,7 +82,7 @@ impl State {
         let due = self.window_end(threshold);
         let makes_deferral = !self.can_start(now, threshold) && !self.has_owner();
         if makes_deferral && due.as_nanos() > latest.as_nanos() {
-            return (self, Err(Refused::Closed { retry_at: due, refused_at: now }));
+            return (self, Err(Refused::Closed { retry_at: due, refused_at: now.clamped() }));
         }
         let (next, outcome) = self.arrive(now, threshold);
         (next, Ok(outcome))
@@ -132,7 +132,7 @@ impl State {
         let refused = if self.is_running() {
             Refused::Running
         } else {
-            Refused::Closed { retry_at: self.window_end(threshold), refused_at: now }
+            Refused::Closed { retry_at: self.window_end(threshold), refused_at: now.clamped() }
         };
         (self, TryStart::Refused(refused))
     }
