@@ -55,8 +55,9 @@ use schedules::Model;
 use watchdog as _;
 
 const DEADLOCK: &str = "deadlock";
-/// The second run comes at once, or too close.
-const TWO_RUNS: &str = "two runs";
+/// The second run comes at once, or too close. Or a finish is overwritten: then the others wait until the lease is over,
+/// which is very long.
+const TWO_RUNS: &str = "two runs or exceeded max_steps";
 
 fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
     plant(Fault::Nothing);
