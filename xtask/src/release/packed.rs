@@ -68,9 +68,11 @@ fn package(tools: &Tools, how: &str) -> Result<Vec<String>, String> {
     run(&tools.cargo(&arguments, tools.root, &[]), &format!("cargo {arguments}"))
 }
 
-/// Cargo verifies a package against the others from a registry of its own, and unpacks these once for each version:
-/// what has changed since an earlier check would not be seen.
+/// Cargo verifies a package against the others from a registry of its own. It unpacks and builds these once for each
+/// version: what has changed since an earlier check would not be seen.
 fn forget_unpacked(tools: &Tools) -> Result<(), String> {
+    let built = tools.target.join("debug/.fingerprint");
+    remove_beginning_with(&built, PUBLISHED[0].name).map_err(|why| format!("{}: {why}", built.display()))?;
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
     let Some(sources) = home.map(|home| home.join("registry/src")) else { return Ok(()) };
@@ -78,6 +80,18 @@ fn forget_unpacked(tools: &Tools) -> Result<(), String> {
         let manifest = Manifest::read(&tools.root.join(published.folder).join("Cargo.toml"))?;
         let label = format!("{}-{}", published.name, manifest.key("version"));
         remove_from_nameless(&sources, &label).map_err(|why| format!("{}: {why}", sources.display()))?;
+    }
+    Ok(())
+}
+
+/// Removes the folders in it whose names begin so.
+fn remove_beginning_with(folder: &Path, name: &str) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(name) {
+            fs::remove_dir_all(entry.path())?;
+        }
     }
     Ok(())
 }
@@ -222,7 +236,7 @@ fn names(text: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::published::PUBLISHED;
-    use super::{absent, built, different, names, remove_from_nameless};
+    use super::{absent, built, different, names, remove_beginning_with, remove_from_nameless};
     use std::fs;
     use std::path::Path;
 
@@ -267,6 +281,15 @@ mod tests {
         remove_from_nameless(sources.path(), "ours-0.1.0").unwrap();
         assert!(!ours.exists() && others.iter().all(|folder| folder.exists()));
         remove_from_nameless(&sources.path().join("none"), "ours-0.1.0").unwrap();
+
+        let built = tempfile::tempdir().unwrap();
+        for folder in ["ours-12ab", "ours-more-34cd", "other-56ef"] {
+            fs::create_dir(built.path().join(folder)).unwrap();
+        }
+        remove_beginning_with(built.path(), "ours").unwrap();
+        let left = fs::read_dir(built.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["other-56ef"]);
+        remove_beginning_with(&built.path().join("none"), "ours").unwrap();
     }
 
     #[test]
