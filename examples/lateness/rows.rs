@@ -101,11 +101,12 @@ fn asynchronous(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
         throttle.clone()
     };
     Box::new(move || {
-        call();
+        let throttle = call();
         let run = || started.recv().expect("the run comes");
         run();
-        let throttle = call();
+        // Before the second call: its run may come before this thread goes on.
         let due = throttle.state().window_end(throttle.threshold());
+        call();
         past(run(), due)
     })
 }
