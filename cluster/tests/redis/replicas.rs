@@ -27,7 +27,7 @@ fn hasty(server: &Server) -> RedisOptions {
 #[test]
 fn a_swap_counts_when_the_replicas_have_it_and_a_reading_after_it_too() {
     let Some((primary, replica)) = pair() else { return };
-    let check = Check::of("C1 C2", "redis-server, replicas=1: nothing is told that no replica has");
+    let check = Check::of("C1 C2", "redis-server, replicas=1: no answer shows what no replica has");
     let (ours, other) = (register(hasty(&primary)), register(hasty(&primary)));
     let witness = register(options(&replica));
     let (cell, mark) = (started(Cell::NEW, 1_000), Mark::random());

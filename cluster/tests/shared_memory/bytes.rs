@@ -52,7 +52,7 @@ fn each_bit_that_is_changed() {
         refused += usize::from(!opens(&path, &bytes));
     }
     // The bits of the magic except the one for *unfinished*, and those of the version. Another boot and another
-    // clock begin anew, because nobody uses the file.
+    // clock start over, because nobody uses the file.
     assert_eq!(refused, 8 * (8 + 8) - 1);
     check.passed(8 * LENGTH, "cases");
 }

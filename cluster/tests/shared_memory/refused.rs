@@ -66,7 +66,7 @@ fn another_length() {
     }
 }
 
-/// In use, it is refused; `opening` shows that it begins anew when nobody uses it.
+/// In use, it is refused; `opening` shows that it starts over when nobody uses it.
 #[test]
 fn another_clock() {
     for at in TIME_NAMESPACE..TIME_NAMESPACE + 16 {
@@ -80,7 +80,7 @@ fn another_clock() {
 }
 
 /// With real clocks: a process of another time namespace is refused while this one uses the file. When nobody
-/// uses it, each side begins anew, because the times in the cell are of the other clock.
+/// uses it, each side starts over, because the times in the cell are of the other clock.
 #[test]
 fn the_clock_of_another_time_namespace() {
     let unshare = |program: &Path| {

@@ -116,7 +116,7 @@ fn panics_of_the_clock_of_an_owner_lose_nothing() {
 
 #[test]
 fn a_fatal_panic_refuses_all_who_know_of_it() {
-    hold("G6", "3 threads: whoever knows of a fatal panic is refused", panics_lose_nothing::that_is_fatal);
+    hold("G6", "3 threads: those who know of a fatal panic are refused", panics_lose_nothing::that_is_fatal);
 }
 
 #[test]

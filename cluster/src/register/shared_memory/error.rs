@@ -63,7 +63,7 @@ pub enum SharedMemoryErrorKind {
         found: u64,
     },
     /// The file is in use from another time namespace, which has another monotonic clock. It can be opened here
-    /// when nobody uses it any more; it then begins anew.
+    /// when nobody uses it any more; it then starts over.
     Clock,
     /// Another process was initializing the file, and did not complete that within the limit.
     Busy,
@@ -167,7 +167,7 @@ impl fmt::Display for SharedMemoryError {
             Kind::Clock => write!(
                 f,
                 "{path} is in use from another time namespace (a container with a clock of its own): use \
-                 another path, or let all programs that share it run in one time namespace; it begins anew \
+                 another path, or let all programs that share it run in one time namespace; it starts over \
                  when the programs there have ended"
             ),
             Kind::Busy => write!(

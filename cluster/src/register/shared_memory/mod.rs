@@ -86,7 +86,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// the mapped page, which would end the process by `SIGBUS` as well. Put it in a directory in which only the
 /// users that share it can create files, not in `/tmp`. All its processes must be on one machine and in one
 /// time namespace, because others have another monotonic clock. While a process uses it, opening it from
-/// another time namespace is refused. If they take turns instead, each begins anew, and runs may come early.
+/// another time namespace is refused. If they take turns instead, each starts over, and runs may come early.
 ///
 /// # Cost
 ///

@@ -201,7 +201,7 @@ fn the_only_caller_is_killed_and_an_idle_process_runs_for_it() {
 #[test]
 fn the_only_caller_is_killed_and_its_own_restart_runs_for_it() {
     everywhere(
-        "the only process that called is killed, and started anew, and the new one runs for it",
+        "the only process that called is killed and restarted, and the new one runs for it",
         |place| {
             let mut scene = place.scene(WINDOW, LONG);
             killed_with_a_pending_run(&mut scene, 0);

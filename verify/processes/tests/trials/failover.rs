@@ -205,7 +205,7 @@ fn where_all_replicas_confirm_a_start_no_failover_forgets_it() {
         "trials, real redis-server and sentinels: the primary killed 3 times under load, replicas=2: no run is early, \
          no call is lost",
     );
-    // The judge is told that nothing was lost.
+    // The judge assumes that nothing was lost.
     let Some(figures) = trial("&replicas=2", What::Away) else { return };
     assert!(figures.runs > KILLS && figures.early == 0, "{figures:?}");
     check.passed(KILLS, "failovers");
