@@ -55,7 +55,7 @@ const SUITES: [(&str, [&str; 4]); 7] = [
         "src/front/asynchronous/",
         ["--test asynchronous", "--test tracing", "--test async_shipped", TASK_MODELS],
     ),
-    ("cluster/src/", [CLUSTER, "", "--test cluster", ""]),
+    ("cluster/src/", [CLUSTER, TRIALS, "--test cluster", ""]),
 ];
 const LIBRARY: &str = "--package atomic-throttle --all-features";
 const CORE: &str = "--test panics --test throttle --test idle --test snapshot --test statics --test every \
@@ -64,7 +64,8 @@ const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --tes
                         --test snapshot --test edges --test tracing";
 const BACKGROUND: &str = "--lib --test throttled_sequences --test batched_sequences --test idle --test calls \
                           --test tracing --test snapshot";
-const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --tests";
+const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course";
+const TRIALS: &str = "--package atomic-throttle-cluster --all-features --tests";
 const SHIPPED: &str = "--test shipped";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
@@ -274,7 +275,7 @@ mod tests {
             assert!(!is_mutated(file), "{file}");
         }
         assert_eq!(suites("src/gate/mod.rs", Depth::Loom).len(), 4);
-        assert_eq!(suites("cluster/src/course/mod.rs", Depth::Loom).len(), 2);
+        assert_eq!(suites("cluster/src/course/mod.rs", Depth::Loom).len(), 3);
     }
 
     #[test]
