@@ -50,7 +50,10 @@ const SUITES: [(&str, [&str; 4]); 7] = [
     ("src/gate/", ["--test sequences --test cost", CORE, SHIPPED, MODELS]),
     ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
-    ("src/front/throttled/", ["--test throttled --test batched", BACKGROUND, SHIPPED, BACKGROUND_MODELS]),
+    (
+        "src/front/throttled/",
+        ["--test throttled --test batched", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
+    ),
     (
         "src/front/asynchronous/",
         ["--test asynchronous", "--test tracing", "--test async_shipped", TASK_MODELS],
@@ -67,6 +70,7 @@ const BACKGROUND: &str = "--lib --test throttled_sequences --test batched_sequen
 const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course";
 const TRIALS: &str = "--package atomic-throttle-cluster --all-features --tests";
 const SHIPPED: &str = "--test shipped";
+const BACKGROUND_SHIPPED: &str = "--test shipped --test batched";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
 const BACKGROUND_MODELS: &str =
