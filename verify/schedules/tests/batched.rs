@@ -39,10 +39,10 @@ fn is_in_order(received: &[usize]) -> bool {
 /// Three threads push, and one ends it.
 fn items_are_received_or_given_back(ended_meanwhile: &Tally) {
     let received = Arc::new(Mutex::new(Vec::new()));
-    let receives = Arc::clone(&received);
+    let sink = Arc::clone(&received);
     let batched = Throttled::builder(Duration::ZERO)
         .clock(Manual::new(Timestamp::from_nanos(100)))
-        .spawn_batched(move |batch| receives.lock().expect("no panic").extend(batch))
+        .spawn_batched(move |batch| sink.lock().expect("no panic").extend(batch))
         .expect("shuttle can start a thread");
     let pending = WAYS[thread_rng().gen_range(0..3)];
     let producers: Vec<_> = (0..PRODUCERS)
