@@ -5,45 +5,13 @@
 
 use atomic_throttle_cluster::ClusterThrottled;
 use atomic_throttle_cluster::register::Mark;
-use fork::{Fork, fork, waitpid_nohang};
-use rustix::process::{Signal, getpid, kill_process};
+use forked::in_child;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use watchdog as _;
 
 /// A wait this long would be a fault.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// Ends this child by a signal that says how it went. `exit` would take locks of the standard library, which a thread
-/// of the parent may have held at the fork.
-fn end(is_right: bool) -> ! {
-    loop {
-        let _ = kill_process(getpid(), if is_right { RIGHT } else { Signal::TERM });
-    }
-}
-
-const RIGHT: Signal = Signal::KILL;
-
-/// Does this in a child, and waits for its end.
-fn in_child(what: impl FnOnce()) {
-    let child = match fork().expect("a child") {
-        Fork::Child => {
-            // A panic would end only this thread, and the process has no other one that could fail.
-            end(catch_unwind(AssertUnwindSafe(what)).is_ok());
-        }
-        Fork::Parent(child) => child,
-    };
-    let began = Instant::now();
-    let status = loop {
-        if let Some(status) = waitpid_nohang(child).expect("the child can be waited for") {
-            break status;
-        }
-        assert!(began.elapsed() < LIMIT, "the child does not end");
-        std::thread::yield_now();
-    };
-    assert_eq!(status, RIGHT.as_raw(), "the child has panicked");
-}
 
 /// A process recognizes its own run by its mark. With the mark of another process it would perform the same
 /// run.

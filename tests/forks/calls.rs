@@ -1,0 +1,153 @@
+//! Front ends without a thread of their own: the callers that a child does not have.
+
+use super::Finally;
+use super::support::{SECOND, at, until};
+use atomic_throttle::state::Finish;
+use atomic_throttle::{Gate, Manual, Outcome, Refused, Site, Threshold, Throttle, WaitError};
+use evidence::Check;
+use forked::in_child;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// Holds a run of `throttle` in another thread while `what` is done.
+fn during_a_run(throttle: &Throttle<Manual>, what: impl FnOnce()) {
+    let (let_go, held) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(|| throttle.try_run(move || held.recv()).expect("it is open"));
+        until(|| throttle.is_running());
+        what();
+        drop(let_go);
+    });
+}
+
+/// The run of a thread that the child does not have: the first call that would wait for it ends it.
+#[test]
+fn a_child_does_not_wait_for_a_run_of_its_parent() {
+    let check = Check::of("G5", "tests: in a forked child a Throttle waits for no run of its parent");
+    if !cfg!(any(target_os = "android", target_os = "linux")) {
+        // Elsewhere the thread that forks is recognized only if it has used a throttle before.
+        let _ = Throttle::new(SECOND).try_run(|| ());
+    }
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    during_a_run(&throttle, || {
+        in_child(|| {
+            throttle.clock().set(at(2));
+            assert_eq!(throttle.try_run(|| ()), Err(Refused::Running), "it does not look");
+            let outcome = throttle.run(|| "here");
+            assert!(matches!(outcome, Outcome::RanDeferred("here")), "{outcome:?}");
+            throttle.clock().set(at(3));
+            assert_eq!(throttle.try_run(|| ()), Ok(()));
+        });
+        assert!(throttle.is_running(), "in the parent nothing has changed");
+    });
+    check.passed(1, "child");
+}
+
+/// The same, with the handle of a call that waits for the run.
+#[test]
+fn a_child_does_not_wait_for_an_owner_in_its_parent() {
+    let check =
+        Check::of("G3", "tests: in a forked child what the owner in the parent was to perform is owed");
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    assert_eq!(throttle.try_run(|| ()), Ok(()));
+    thread::scope(|scope| {
+        scope.spawn(|| throttle.run(|| ()));
+        let _end_of_window = Finally(|| throttle.clock().set(at(2)));
+        until(|| throttle.is_pending());
+        in_child(|| {
+            let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("it is pending") };
+            assert_eq!(handle.wait(), Err(WaitError::Owed));
+            assert_eq!(handle.wait_for(Duration::MAX), Err(WaitError::Owed));
+            throttle.clock().set(at(2));
+            assert!(matches!(throttle.run(|| "adopted"), Outcome::RanAtOnce("adopted")));
+            assert_eq!(handle.wait(), Ok(()));
+        });
+    });
+    check.passed(1, "child");
+}
+
+/// The covering run is in progress in the parent.
+#[test]
+fn a_child_does_not_take_a_run_of_its_parent_for_done() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    assert_eq!(throttle.try_run(|| ()), Ok(()));
+    let (let_go, held) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(|| throttle.run(move || held.recv()));
+        until(|| throttle.is_pending());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("it is pending") };
+        throttle.clock().set(at(2));
+        until(|| throttle.is_running());
+        in_child(|| assert_eq!(handle.wait(), Err(WaitError::Forked)));
+        drop(let_go);
+        assert_eq!(handle.wait(), Ok(()));
+    });
+}
+
+/// Its own threads it does wait for.
+#[test]
+fn a_child_waits_for_its_own_threads() {
+    let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
+    // The parent has used it.
+    assert_eq!(throttle.try_run(|| ()), Ok(()));
+    in_child(|| {
+        throttle.clock().set(at(2));
+        during_a_run(&throttle, || {
+            thread::scope(|scope| {
+                let waiting = scope.spawn(|| throttle.run(|| "after it").into_value());
+                until(|| throttle.is_pending());
+                throttle.clock().set(at(3));
+                let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("it is pending") };
+                assert_eq!(handle.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+                assert!(throttle.is_running() && throttle.is_pending() && !waiting.is_finished());
+                throttle.cancel();
+            });
+        });
+        // The thread that forked is inside of a run, and another one waits for it up to its limit.
+        throttle.clock().set(at(9));
+        let ran = throttle.try_run(|| {
+            thread::scope(|scope| {
+                let waiting =
+                    scope.spawn(|| throttle.run_within(SECOND, || "overlaps").map(Outcome::into_value));
+                until(|| throttle.is_pending());
+                throttle.clock().set(at(10));
+                assert_eq!(waiting.join().unwrap(), Ok(None));
+            });
+            assert!(throttle.is_owed());
+        });
+        assert_eq!(ran, Ok(()));
+    });
+}
+
+/// What never waits goes on in a child from where it was. A run that was in progress at the fork stays so: that is
+/// written down.
+#[test]
+fn what_never_waits_goes_on_in_a_child() {
+    let (site, gate) = (Site::with_clock(SECOND, Manual::new(at(1))), Gate::new(Threshold::new(SECOND)));
+    drop(site.enter());
+    let run = gate.try_start(at(1)).expect("it is open");
+    in_child(|| {
+        assert!(site.enter().is_none());
+        assert_eq!(site.suppressed(), 1);
+        assert!(gate.try_start(at(2)).is_err());
+        // This process has no thread that is inside of the run.
+        assert_eq!(gate.finish_lost(gate.state().epoch()), Finish::Finished);
+        assert!(gate.try_start(at(2)).is_ok());
+    });
+    assert!(gate.state().is_running());
+    drop(run);
+    let entry = Site::with_clock(SECOND, Manual::new(at(1)));
+    let inside = entry.enter().expect("it is open");
+    in_child(|| assert!(entry.enter().is_none()));
+    drop(inside);
+    #[cfg(feature = "keyed")]
+    {
+        let keyed = atomic_throttle::Keyed::<u32, _>::with_clock(SECOND, Manual::new(at(1)));
+        assert_eq!(keyed.try_run(&1, || ()), Ok(()));
+        in_child(|| {
+            assert!(keyed.try_run(&1, || ()).is_err());
+            assert_eq!(keyed.try_run(&2, || ()), Ok(()));
+        });
+    }
+}

@@ -1,0 +1,99 @@
+//! `AsyncThrottle`: the tasks that a child does not have.
+
+use super::support::until;
+use atomic_throttle::{AsyncThrottle, WaitError};
+use evidence::Check;
+use forked::in_child;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().expect("a runtime")
+}
+
+/// Polls the tasks of the parent in another thread, while `what` is done.
+fn beside_tasks(start: impl AsyncFnOnce() + Send, what: impl FnOnce()) {
+    let (ready, is_ready) = mpsc::channel();
+    let (end, ends) = tokio::sync::oneshot::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            runtime().block_on(async {
+                start().await;
+                // The tasks come to their waits. A fork while one begins would keep the lock of the event: that
+                // is written down.
+                for _ in 0..10 {
+                    tokio::task::yield_now().await;
+                }
+                ready.send(()).unwrap();
+                let _ = ends.await;
+            });
+        });
+        is_ready.recv().unwrap();
+        what();
+        drop(end);
+    });
+}
+
+/// The task that is to perform the pending run is in the parent.
+#[test]
+fn a_child_does_not_wait_for_a_task_of_its_parent() {
+    let check = Check::of("G3", "tests: in a forked child what tasks of the parent were to perform is owed");
+    let throttle = AsyncThrottle::new(HOUR);
+    let defer = async || {
+        let _ = throttle.run(async || ()).await.unwrap();
+        throttle.trigger(async || ()).unwrap();
+    };
+    beside_tasks(defer, || {
+        in_child(|| {
+            runtime().block_on(async {
+                let ticket = throttle.trigger(async || ()).unwrap();
+                assert_eq!(ticket.wait().await, Err(WaitError::Owed));
+                assert_eq!(throttle.wait_for(HOUR).await, Err(WaitError::Owed));
+                throttle.flush(async || ()).unwrap().wait().await.unwrap();
+                assert_eq!(ticket.wait().await, Ok(()));
+            });
+        });
+        assert!(throttle.is_pending(), "in the parent nothing has changed");
+    });
+    check.passed(1, "child");
+}
+
+/// The task of the run in progress is in the parent.
+#[test]
+fn a_child_does_not_wait_for_a_run_in_a_task_of_its_parent() {
+    let check = Check::of("G5", "tests: in a forked child no call waits for a run in a task of the parent");
+    let throttle = AsyncThrottle::new(Duration::ZERO);
+    let run = async || {
+        throttle.trigger(std::future::pending::<()>).unwrap();
+    };
+    beside_tasks(run, || {
+        until(|| throttle.is_running());
+        in_child(|| {
+            runtime().block_on(async {
+                assert_eq!(throttle.trigger(async || ()).unwrap().wait().await, Ok(()));
+                assert_eq!(throttle.trigger(async || ()).unwrap().wait().await, Ok(()));
+            });
+            assert!(!throttle.is_running());
+        });
+        assert!(throttle.is_running(), "in the parent nothing has changed");
+    });
+    check.passed(1, "child");
+}
+
+/// The child waits, and calls nothing.
+#[test]
+fn a_child_that_waits_for_a_run_in_a_task_of_its_parent_is_told() {
+    let throttle = AsyncThrottle::new(Duration::ZERO);
+    let run = async || {
+        throttle.trigger(std::future::pending::<()>).unwrap();
+    };
+    beside_tasks(run, || {
+        in_child(|| {
+            runtime().block_on(async { assert_eq!(throttle.wait().await, Err(WaitError::Owed)) });
+        });
+    });
+}
