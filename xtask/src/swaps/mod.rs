@@ -58,7 +58,7 @@ const SUITES: [(&str, [&str; 4]); 7] = [
         "src/front/asynchronous/",
         ["--test asynchronous", "--test tracing", "--test async_shipped", TASK_MODELS],
     ),
-    ("cluster/src/", [CLUSTER, TRIALS, "--test cluster", ""]),
+    ("cluster/src/", [CLUSTER, EXPLORATION, "--test cluster", ""]),
 ];
 const LIBRARY: &str = "--package atomic-throttle --all-features";
 const CORE: &str = "--test panics --test throttle --test idle --test snapshot --test statics --test every \
@@ -67,8 +67,9 @@ const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --tes
                         --test snapshot --test edges --test tracing";
 const BACKGROUND: &str = "--lib --test throttled_sequences --test batched_sequences --test idle --test calls \
                           --test tracing --test snapshot";
-const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course";
-const TRIALS: &str = "--package atomic-throttle-cluster --all-features --tests";
+const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course --test pace \
+                       --test clock_back --test throttled";
+const EXPLORATION: &str = "--package atomic-throttle-cluster --all-features --test protocol";
 const SHIPPED: &str = "--test shipped";
 const BACKGROUND_SHIPPED: &str = "--test shipped --test batched";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
