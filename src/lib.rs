@@ -144,6 +144,10 @@ pub mod lease;
 pub mod state;
 
 mod sync;
+
+#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+#[doc(hidden)]
+pub use sync::hook;
 mod time;
 
 /// The front ends, which need `std`, and what they share.

@@ -8,7 +8,7 @@
 use crate::clock::{Clock, Moved};
 use crate::gate::{Deferral, Fired, Gate, Run};
 use crate::state::{Abandon, DeferralStatus, Epoch};
-use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, wait, wait_for};
+use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, orders, wait, wait_for};
 use crate::time::Timestamp;
 use core::fmt;
 
@@ -87,9 +87,8 @@ impl<'t, C: Clock> Waiting<'t, C> {
     /// Cost while nobody waits: one fence, one load.
     #[inline]
     pub(crate) fn notify(&self) {
-        // ORDERING: SeqCst. Pairs with the fence in `Registered::new` (store buffering: this side moves
-        // the word and reads the count, the other counts itself and reads the word).
-        fence(Ordering::SeqCst);
+        // Store buffering: this side moves the word and reads the count, the other counts itself and reads the word.
+        fence(&orders::NOTIFY);
         // ORDERING: Relaxed; the fence orders it.
         if self.waiters.load(Ordering::Relaxed) != 0 {
             Self::wake(self.event, self.clock);
@@ -191,8 +190,7 @@ impl<'t> Registered<'t> {
     pub(crate) fn new(waiters: &'t AtomicU32) -> Self {
         // ORDERING: Relaxed; the fence orders it.
         waiters.fetch_add(1, Ordering::Relaxed);
-        // ORDERING: SeqCst. Pairs with the fence in `Waiting::notify`.
-        fence(Ordering::SeqCst);
+        fence(&orders::REGISTER);
         Self(waiters)
     }
 }

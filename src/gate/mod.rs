@@ -51,7 +51,7 @@ mod guard;
 pub use self::guard::{Arrival, Deferral, DetachedRun, Fired, Flushed, Run};
 
 use crate::state::{Abandon, Arrive, Epoch, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart};
-use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence};
+use crate::sync::{AtomicU64, AtomicWord, Ordering, const_unless_loom, fence, ordering, orders};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
 
@@ -93,7 +93,7 @@ impl Gate {
     #[inline]
     #[must_use = "no run covers a call that was not coalesced"]
     pub fn coalesce(&self) -> Option<Epoch> {
-        Self::publish_before_deciding();
+        fence(&orders::COALESCE);
         // ORDERING: Relaxed. The fence above orders the caller's writes before this load. The caller reads
         // nothing that the value would have to publish.
         let state = State::from_word(self.word.load(Ordering::Relaxed));
@@ -107,7 +107,7 @@ impl Gate {
     /// Cost: one fence, one load, at most one successful compare-and-swap; to run, one more fence.
     #[inline]
     pub fn arrive(&self, now: Timestamp) -> Arrival<'_> {
-        Self::publish_before_deciding();
+        fence(&orders::ARRIVE);
         self.arrive_uncoalesced(now)
     }
 
@@ -126,7 +126,7 @@ impl Gate {
     /// [`Refused::Closed`] with the end of the window, if that is after `latest`. Nothing was recorded.
     #[inline]
     pub fn arrive_by(&self, now: Timestamp, latest: Timestamp) -> Result<Arrival<'_>, Refused> {
-        Self::publish_before_deciding();
+        fence(&orders::ARRIVE_BY);
         self.arrive_by_uncoalesced(now, latest)
     }
 
@@ -148,7 +148,7 @@ impl Gate {
     /// Cost: one fence, one load, at most one successful compare-and-swap. No clock.
     #[inline]
     pub fn request(&self) -> (Request, Epoch) {
-        Self::publish_before_deciding();
+        fence(&orders::REQUEST);
         let step = self.update(Ordering::Relaxed, State::request);
         (step.outcome, step.after.epoch())
     }
@@ -196,7 +196,7 @@ impl Gate {
     /// Cost: one fence, one load, at most one successful compare-and-swap. No clock.
     #[inline]
     pub fn owe(&self) -> (Owe, Epoch) {
-        Self::publish_before_deciding();
+        fence(&orders::OWE);
         let step = self.update(Ordering::Relaxed, State::owe);
         (step.outcome, step.after.epoch())
     }
@@ -281,9 +281,8 @@ impl Gate {
     #[inline]
     #[must_use]
     pub fn state(&self) -> State {
-        // ORDERING: Acquire. Pairs with the Release of `finish`: a caller that sees a run finished sees what
-        // it wrote. Later moves of the word are read-modify-writes and so continue its release sequence.
-        State::from_word(self.word.load(Ordering::Acquire))
+        // Later moves of the word are read-modify-writes and so continue the release sequence of a finish.
+        State::from_word(self.word.load(ordering(&orders::LOOK)))
     }
 
     /// The shortest time between the starts of two runs.
@@ -310,9 +309,7 @@ impl Gate {
 
     #[inline]
     fn finish(&self, epoch: Epoch) -> (Finish, State) {
-        // ORDERING: Release. Publishes what the run wrote to all who see that it has finished: by the Acquire
-        // load of `state`, and to the next run by the fence in `started`.
-        let step = self.update(Ordering::Release, |state| state.finish(epoch));
+        let step = self.update(ordering(&orders::FINISH), |state| state.finish(epoch));
         (step.outcome, step.after)
     }
 
@@ -327,20 +324,10 @@ impl Gate {
 
     #[inline]
     fn started(&self, before: State, after: State) -> Run<'_> {
-        // ORDERING: SeqCst. Pairs with the fence of every call that a run may cover: either that call sees
-        // the word as this start left it, or this run sees what the caller wrote. It is also the acquire side
-        // of `finish`, so that a run sees the one before it, and of the deferrals that it takes over. With an
-        // acquire fence both could miss each other.
-        fence(Ordering::SeqCst);
+        // Store buffering: the caller writes its data and reads the word, the runner writes the word and reads the
+        // data. With an acquire fence both could miss each other.
+        fence(&orders::START);
         Run::new(self, after.epoch(), before)
-    }
-
-    #[inline]
-    fn publish_before_deciding() {
-        // ORDERING: SeqCst. Pairs with the fence after every start (store buffering: the caller writes
-        // its data and reads the word, the runner writes the word and reads the data). It is also the
-        // release side of a deferral that another caller takes over.
-        fence(Ordering::SeqCst);
     }
 
     /// The one retry loop. A transition to the same state writes nothing.

@@ -3,7 +3,8 @@
 //!
 //! A model checker must control each of these, so no other module names `core::sync::atomic`, `std::thread`
 //! or `event_listener`. The one exception is `OnceLock`, in clocks that are set up once: it decides nothing.
-//! There is one file for each environment, and all three export the same names.
+//! There is one file for each environment, and all three export the same names. Under a model checker a check can
+//! change what they do, by a hook.
 
 #[cfg(all(atomic_throttle_loom, atomic_throttle_shuttle))]
 compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each other");
@@ -11,6 +12,8 @@ compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each ot
 // Otherwise the event would block the one system thread that all threads of a model share.
 #[cfg(all(feature = "std", atomic_throttle_loom, not(loom)))]
 compile_error!("with `std`, atomic_throttle_loom needs `--cfg loom`, which puts event-listener on loom, too");
+
+pub(crate) mod orders;
 
 #[cfg(not(any(atomic_throttle_loom, atomic_throttle_shuttle)))]
 mod real;
@@ -22,14 +25,26 @@ mod explored;
 #[cfg(atomic_throttle_loom)]
 mod under_loom;
 #[cfg(atomic_throttle_loom)]
-pub(crate) use under_loom::*;
+use under_loom as base;
 
 #[cfg(all(feature = "std", atomic_throttle_shuttle))]
 mod scheduled;
 #[cfg(atomic_throttle_shuttle)]
 mod under_shuttle;
 #[cfg(atomic_throttle_shuttle)]
-pub(crate) use under_shuttle::*;
+use under_shuttle as base;
+
+#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+pub mod hook;
+#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+mod hooked;
+// What is hooked takes the place of what has the same name.
+#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+pub(crate) use base::*;
+#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+pub(crate) use hooked::{AtomicWord, fence, ordering};
+#[cfg(all(feature = "std", any(atomic_throttle_loom, atomic_throttle_shuttle)))]
+pub(crate) use hooked::{Event, EventListener, lock, this_thread, wait, wait_for};
 
 #[cfg(feature = "std")]
 mod process;
@@ -39,7 +54,7 @@ use self::process::next_thread;
 pub(crate) use self::process::{Forked, Process};
 
 /// Locks. Ignores poisoning: guarded data is never left half-written.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,8 +1,20 @@
 //! The real environment: the primitives that the library runs on.
 
+use super::orders::Order;
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::AtomicU32;
-pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering};
+
+/// The ordering of a named access.
+#[inline]
+pub(crate) const fn ordering(order: &'static Order) -> Ordering {
+    order.ordering
+}
+
+#[inline]
+pub(crate) fn fence(order: &'static Order) {
+    core::sync::atomic::fence(order.ordering);
+}
 
 /// The atomic that the retry loop moves.
 pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;

@@ -5,7 +5,10 @@
 pub(crate) use super::explored::AtomicU32;
 pub(crate) use super::explored::{AtomicU64, AtomicU64 as AtomicWord};
 #[cfg(feature = "std")]
-pub(crate) use event_listener::{Event, EventListener};
+pub(crate) use event_listener::Event;
+/// It belongs to no lifetime here.
+#[cfg(feature = "std")]
+pub(crate) type EventListener<'e> = event_listener::EventListener;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 
 #[cfg(feature = "std")]
@@ -33,13 +36,13 @@ pub(crate) fn wake_on_time() {}
 
 /// Waits for a notification.
 #[cfg(feature = "std")]
-pub(crate) fn wait(listener: EventListener) {
+pub(crate) fn wait(listener: EventListener<'_>) {
     event_listener::Listener::wait(listener);
 }
 
 /// Waits for a notification, without the limit: time does not pass by itself in a model, and a thread that
 /// moves the clock notifies.
 #[cfg(feature = "std")]
-pub(crate) fn wait_for(listener: EventListener, _limit: core::time::Duration) {
+pub(crate) fn wait_for(listener: EventListener<'_>, _limit: core::time::Duration) {
     wait(listener);
 }

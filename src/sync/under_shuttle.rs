@@ -39,13 +39,13 @@ pub(crate) fn wake_on_time() {}
 
 /// Waits for a notification.
 #[cfg(feature = "std")]
-pub(crate) fn wait(listener: EventListener) {
+pub(crate) fn wait(listener: EventListener<'_>) {
     listener.wait();
 }
 
 /// Waits for a notification, without the limit: time does not pass by itself in a schedule, and a thread that
 /// moves the clock notifies.
 #[cfg(feature = "std")]
-pub(crate) fn wait_for(listener: EventListener, _limit: core::time::Duration) {
+pub(crate) fn wait_for(listener: EventListener<'_>, _limit: core::time::Duration) {
     wait(listener);
 }

@@ -1,14 +1,15 @@
 //! G3 for `Calls`: each run's take sees every call that it covers, each call is taken once, and each part is
 //! needed for that.
 
-use crate::calls::Calls;
-use crate::gate::{Fired, Gate};
-use crate::sync::{Fault, leave_out_fence, plant};
-use crate::{DUE, THRESHOLD, defer};
+use crate::fault::{Fault, leave_out_fence, plant};
+use atomic_throttle::Calls;
+use atomic_throttle::gate::{Fired, Gate};
+use atomic_throttle::hook::{COALESCE, START};
 use evidence::caught;
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
+use loom_tests::{DUE, THRESHOLD, defer};
 
 /// The fault.
 #[derive(Clone, Copy, PartialEq)]
@@ -53,7 +54,7 @@ fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Syn
             move || {
                 let (gate, calls) = (&shared.0, &shared.1);
                 if planted == Planted::CallFence {
-                    leave_out_fence(1);
+                    leave_out_fence(Some(&COALESCE));
                 }
                 if planted == Planted::CountsAfter {
                     let told_covered = gate.coalesce().is_some();
@@ -65,7 +66,7 @@ fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Syn
             }
         });
         if planted == Planted::StartFence {
-            leave_out_fence(1);
+            leave_out_fence(Some(&START));
         }
         let Fired::Run(run) = deferral.fire(DUE) else { panic!("nothing is in its way") };
         let taken = if planted == Planted::TakesInTwoSteps {

@@ -1,12 +1,12 @@
 //! G2 and G3: a finish publishes what the run did, and comes after it.
 
-use crate::LEADING;
-use crate::gate::{Arrival, Gate, Run};
-use crate::sync::{Fault, plant};
-use crate::time::Threshold;
+use crate::fault::{Fault, plant};
+use atomic_throttle::Threshold;
+use atomic_throttle::gate::{Arrival, Gate, Run};
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
+use loom_tests::LEADING;
 use loom_tests::{Bound, Tally, explore, search};
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ fn a_finish_without_release_hides_the_run() {
 #[test]
 fn a_look_without_acquire_misses_the_run() {
     let found = "what a run did is missed by a look at the state";
-    fails("a look at the state without Acquire", Fault::RelaxedState, run_against_look, found, |seen| {
+    fails("a look at the state without Acquire", Fault::RelaxedLook, run_against_look, found, |seen| {
         &seen.missed
     });
 }

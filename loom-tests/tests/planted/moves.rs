@@ -1,14 +1,14 @@
 //! G2 and G4: a decision that is a load and a later store, in place of one compare-and-swap, lets two
 //! runs overlap, lets two calls own the deferral, and loses a deferral that was made in between.
 
-use crate::gate::{Arrival, Gate};
-use crate::sync::{Fault, plant};
-use crate::time::Threshold;
-use crate::{INSIDE, LEADING, THRESHOLD};
+use crate::fault::{Fault, plant};
+use atomic_throttle::Threshold;
+use atomic_throttle::gate::{Arrival, Gate};
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
+use loom_tests::{INSIDE, LEADING, THRESHOLD};
 use std::sync::Arc;
 
 /// What was counted.

@@ -1,14 +1,15 @@
 //! G3: the covering run sees what a caller wrote (relaxed) before it coalesced, and both fences are necessary
 //! for that.
 
-use crate::gate::{Fired, Gate};
-use crate::sync::{Fault, leave_out_fence, plant};
-use crate::{DUE, THRESHOLD, defer};
+use crate::fault::{Fault, leave_out_fence, plant};
+use atomic_throttle::gate::{Fired, Gate};
+use atomic_throttle::hook::{COALESCE, START};
 use evidence::caught;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
+use loom_tests::{DUE, THRESHOLD, defer};
 
 /// The fence that is left out, or weaker.
 #[derive(Clone, Copy, PartialEq)]
@@ -40,14 +41,14 @@ fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Syn
             let shared = Arc::clone(&shared);
             move || {
                 if planted == Planted::CallFence {
-                    leave_out_fence(1);
+                    leave_out_fence(Some(&COALESCE));
                 }
                 shared.1.store(1, Relaxed);
                 shared.0.coalesce().is_some()
             }
         });
         if planted == Planted::StartFence {
-            leave_out_fence(1);
+            leave_out_fence(Some(&START));
         }
         let Fired::Run(run) = deferral.fire(DUE) else { panic!("nothing is in its way") };
         let data = shared.1.load(Relaxed);

@@ -1,13 +1,14 @@
 //! G5 and G9: a wake-up that is lost is a deadlock, and loom finds it. Each part of the handshake is left
 //! out in turn: the notification, the fence on either side, the order of listening and looking.
 
-use crate::clock::Manual;
-use crate::sync::{Fault, leave_out_fence, plant};
-use crate::throttle::{Outcome, Throttle};
-use crate::{DUE, LEADING, THRESHOLD};
+use crate::fault::{Fault, leave_out_fence, plant};
+use atomic_throttle::Manual;
+use atomic_throttle::hook::{NOTIFY, Order, REGISTER};
+use atomic_throttle::{Outcome, Throttle};
 use evidence::caught;
 use loom::thread;
 use loom_tests::{Bound, Tally, ends_in_a_deadlock, explore, search};
+use loom_tests::{DUE, LEADING, THRESHOLD};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +19,12 @@ fn after_a_run() -> Arc<Throttle<Manual>> {
     Arc::new(throttle)
 }
 
-/// An owner waits while another thread takes the threshold away. Each may leave out one of its fences; 0 leaves
-/// out none.
-fn owner_and_threshold(waited: &Tally, owner_fence: usize, other_fence: usize) {
+/// An owner waits while another thread takes the threshold away. Each may leave out one of its fences.
+fn owner_and_threshold(
+    waited: &Tally,
+    owner_fence: Option<&'static Order>,
+    other_fence: Option<&'static Order>,
+) {
     let throttle = after_a_run();
     let owner = thread::spawn({
         let throttle = Arc::clone(&throttle);
@@ -78,7 +82,7 @@ fn of(tally: &Tally, model: Model) -> impl Fn() + Send + Sync + use<> {
 #[test]
 fn as_they_are() {
     let models: [(&str, &str, usize, Model); 3] = [
-        ("G5", "an owner against a changed threshold", 20, |waited| owner_and_threshold(waited, 0, 0)),
+        ("G5", "an owner against a changed threshold", 20, |waited| owner_and_threshold(waited, None, None)),
         ("G5", "two who wait against a cancel", 500, two_who_wait),
         ("G9", "a call inside a run", 1, nested),
     ];
@@ -104,7 +108,7 @@ fn deadlocks(test: &str, fault: &str, planted: Fault, model: Model) {
 #[test]
 fn nobody_is_woken() {
     deadlocks("nobody_is_woken", "a notification that wakes nobody", Fault::WakesNobody, |waited| {
-        owner_and_threshold(waited, 0, 0);
+        owner_and_threshold(waited, None, None);
     });
 }
 
@@ -117,28 +121,29 @@ fn one_is_woken() {
 fn looks_before_it_listens() {
     let fault = "a waiter that looks before it listens";
     deadlocks("looks_before_it_listens", fault, Fault::LooksBeforeItListens, |waited| {
-        owner_and_threshold(waited, 0, 0);
+        owner_and_threshold(waited, None, None);
     });
 }
 
 #[test]
 fn weak_fences() {
     let fault = "fences of those who wait and wake that are Release and Acquire alone";
-    deadlocks("weak_fences", fault, Fault::WeakFences, |waited| owner_and_threshold(waited, 0, 0));
+    deadlocks("weak_fences", fault, Fault::WeakFences, |waited| owner_and_threshold(waited, None, None));
 }
 
 #[test]
 fn no_fence_before_the_look() {
     let fault = "no fence between the count of a waiter and its look";
-    // The first fence is that of the call.
-    deadlocks("no_fence_before_the_look", fault, Fault::Nothing, |waited| owner_and_threshold(waited, 2, 0));
+    deadlocks("no_fence_before_the_look", fault, Fault::Nothing, |waited| {
+        owner_and_threshold(waited, Some(&REGISTER), None)
+    });
 }
 
 #[test]
 fn no_fence_before_the_count_is_read() {
     let fault = "no fence between a change and the look for waiters";
     deadlocks("no_fence_before_the_count_is_read", fault, Fault::Nothing, |waited| {
-        owner_and_threshold(waited, 0, 1);
+        owner_and_threshold(waited, None, Some(&NOTIFY));
     });
 }
 

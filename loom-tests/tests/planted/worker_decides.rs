@@ -1,14 +1,15 @@
 //! G3: what the background thread decides, and what the threads that wait for it see.
 
-use crate::clock::Manual;
-use crate::owner::{Pending, Shutdown};
-use crate::sync::{Fault, is_planted, leave_out_fence, plant};
-use crate::throttled::Throttled;
-use crate::{LEADING, THRESHOLD};
+use crate::fault::{Fault, is_planted, leave_out_fence, plant};
+use atomic_throttle::Manual;
+use atomic_throttle::Throttled;
+use atomic_throttle::hook::START;
+use atomic_throttle::{Pending, Shutdown};
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
+use loom_tests::{LEADING, THRESHOLD};
 use std::sync::Arc;
 
 /// What was counted.
@@ -73,10 +74,10 @@ fn flush_against_a_call(seen: &Seen) {
         }
     });
     if is_planted(Fault::NoFenceInFlush) {
-        leave_out_fence(1);
+        leave_out_fence(Some(&START));
     }
     let was_flushed = throttled.flush().is_ok();
-    leave_out_fence(0);
+    leave_out_fence(None);
     let coalesced = caller.join().expect("no panic") == first;
     // A second run that is pending would read the word again.
     let ended = throttled.shutdown(Pending::Discard);
@@ -134,7 +135,7 @@ fn a_run_is_not_published() {
 #[test]
 fn a_wait_does_not_acquire() {
     let fault = "a wait for the background thread without Acquire";
-    fails(fault, Fault::RelaxedState, wait_against_a_run, MISSED);
+    fails(fault, Fault::RelaxedLook, wait_against_a_run, MISSED);
 }
 
 #[test]

@@ -2,14 +2,14 @@
 //! call, a flush, the end of a run, and the end of the thread. Each notification is left out in turn, and each
 //! time loom finds a deadlock.
 
-use crate::clock::Manual;
-use crate::owner::{Pending, Shutdown};
-use crate::sync::{Fault, leave_out_notification, plant};
-use crate::throttled::Throttled;
-use crate::wait::WaitError;
-use crate::{LEADING, THRESHOLD};
+use crate::fault::{Fault, leave_out_notification, plant};
+use atomic_throttle::Manual;
+use atomic_throttle::Throttled;
+use atomic_throttle::WaitError;
+use atomic_throttle::{Pending, Shutdown};
 use evidence::caught;
 use loom_tests::{Bound, Tally, ends_in_a_deadlock, explore, search};
+use loom_tests::{LEADING, THRESHOLD};
 use std::sync::{Arc, OnceLock};
 
 fn throttled(f: impl FnMut() + Send + 'static) -> Throttled {

@@ -1,33 +1,18 @@
 //! G7: a thread that has to try again was overtaken by another one that got through, so some thread always gets
 //! through; and a call that coalesces never tries twice.
 //!
-//! The shipped sources of the gate are built here a second time, on a `sync` that counts. Loom does not explore
-//! a compare-and-swap that fails without cause, which some processors have; such a failure costs one more pass
-//! of the loop.
+//! A hook counts. Loom does not explore a compare-and-swap that fails without cause, which some processors have; such
+//! a failure costs one more pass of the loop.
 
-#[path = "../../../src/gate/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod gate;
-#[path = "../../../src/state/mod.rs"]
-#[allow(dead_code)]
-mod state;
-mod sync;
-#[path = "../../../src/time.rs"]
-#[allow(dead_code)]
-mod time;
+mod done;
 
+use atomic_throttle::Gate;
+use done::{Done, done, fail_first};
 use evidence::caught;
-use gate::Gate;
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{Bound, Tally, explore, search};
-use sync::{Done, done, fail_first};
-use time::{Threshold, Timestamp};
+use loom_tests::{Bound, DUE, LEADING, THRESHOLD, Tally, explore, search};
 use watchdog as _;
-
-const THRESHOLD: Threshold = Threshold::from_nanos(10);
-const LEADING: Timestamp = Timestamp::from_nanos(1);
-const DUE: Timestamp = Timestamp::from_nanos(11);
 
 /// An operation that moves the word of a gate with a pending run. Its guard is dropped, which is another
 /// operation.
@@ -52,6 +37,7 @@ struct Seen {
 
 /// A gate with a pending run that nobody owns any more.
 fn pending() -> Gate {
+    done::count();
     let gate = Gate::new(THRESHOLD);
     drop(gate.try_start(LEADING));
     let _ = gate.request();

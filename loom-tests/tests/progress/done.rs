@@ -1,12 +1,9 @@
-//! The library's `sync`, counting what each thread of a model does to the word.
+//! What each thread of a model does to the word, counted by a hook.
 
-#[path = "../../../src/sync/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod shipped;
-
-pub(crate) use shipped::{AtomicU64, Ordering, const_unless_loom, fence};
-
+use atomic_throttle::hook::{self, Hook, Swap};
+use loom::sync::atomic::Ordering;
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// What a thread did to the word.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,6 +19,11 @@ loom::thread_local!(static DONE: Cell<Done> = Cell::new(Done::default()));
 // Planted: the first compare-and-swap of each thread fails although no other thread was in its way.
 std::thread_local!(static FAILS_FIRST: Cell<bool> = const { Cell::new(false) });
 
+/// Counts from now on.
+pub fn count() {
+    hook::plant(Some(Rc::new(Count)));
+}
+
 /// What this thread of the model has done since it last asked.
 pub fn done() -> Done {
     DONE.with(Cell::take)
@@ -32,45 +34,33 @@ pub fn fail_first(planted: bool) {
     FAILS_FIRST.set(planted);
 }
 
-fn count(change: impl FnOnce(&mut Done)) -> Done {
+fn note(change: impl FnOnce(&mut Done)) {
     DONE.with(|cell| {
         let mut done = cell.get();
         change(&mut done);
         cell.set(done);
-        done
-    })
+    });
 }
 
-#[derive(Debug)]
-pub(crate) struct AtomicWord(shipped::AtomicWord);
+struct Count;
 
-impl AtomicWord {
-    pub(crate) fn new(value: u64) -> Self {
-        Self(shipped::AtomicWord::new(value))
+impl Hook for Count {
+    fn load(&self, load: &dyn Fn() -> u64, _: Ordering) -> u64 {
+        note(|done| done.loads += 1);
+        load()
     }
 
-    pub(crate) fn load(&self, order: Ordering) -> u64 {
-        count(|done| done.loads += 1);
-        self.0.load(order)
-    }
-
-    pub(crate) fn compare_exchange_weak(
-        &self,
-        current: u64,
-        new: u64,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<u64, u64> {
+    fn swap(&self, swap: &Swap<'_>, current: u64, new: u64) -> Result<u64, u64> {
         let before = DONE.with(Cell::get);
         if FAILS_FIRST.get() && before.moved + before.lost == 0 {
-            count(|done| done.lost += 1);
+            note(|done| done.lost += 1);
             return Err(current);
         }
-        let found = self.0.compare_exchange_weak(current, new, success, failure);
+        let found = swap(current, new);
         match found {
-            Ok(_) => count(|done| done.moved += 1),
-            Err(_) => count(|done| done.lost += 1),
-        };
+            Ok(_) => note(|done| done.moved += 1),
+            Err(_) => note(|done| done.lost += 1),
+        }
         found
     }
 }
