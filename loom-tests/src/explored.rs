@@ -1,5 +1,6 @@
 //! Explores a model, and says what was explored.
 
+use crate::weakened::exploring;
 use evidence::Check;
 use std::fmt;
 use std::sync::Arc;
@@ -103,6 +104,7 @@ pub fn explore(
     model: impl Fn() + Send + Sync + 'static,
 ) -> Explored {
     let check = Check::of(guarantees, format!("{bound}: {claim}"));
+    let _exploring = exploring();
     Explored { executions: search(bound, model), check }
 }
 

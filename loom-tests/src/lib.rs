@@ -23,6 +23,7 @@ compile_error!(
 mod background;
 mod child;
 mod explored;
+mod weakened;
 
 pub use background::{Background, CountsOnDrop};
 pub use child::{ends_in_a_deadlock, fails_with};

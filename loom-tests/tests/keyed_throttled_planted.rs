@@ -1,75 +1,25 @@
 //! Negative controls: each planted fault is found by a model of `keyed_throttled.rs` that holds without it, or
 //! shows as a deadlock.
 //!
-//! The sources of the library are built here a second time, on a `sync`, an `owner` and an `over` into
-//! which a test plants a fault. Decisions inside of `src/front/keyed/throttled/` cannot be replaced in this way.
+//! The hook of the library plants them. It does not reach decisions inside of `src/front/keyed/throttled/`.
 
 #[path = "keyed_throttled/fault.rs"]
 mod fault;
-#[path = "keyed_throttled/planted.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod keyed;
 #[path = "keyed_throttled/models.rs"]
 #[allow(dead_code, reason = "the planted faults need some of them")]
 mod models;
-#[path = "keyed_throttled/owner.rs"]
-#[allow(unreachable_pub)]
-mod owner;
-#[path = "keyed_throttled/sync.rs"]
-mod sync;
 #[path = "keyed_throttled/witness.rs"]
 mod witness;
 #[path = "keyed_throttled/woken.rs"]
 mod woken;
 
-#[path = "../../src/clock/mod.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod clock;
-#[path = "../../src/gate/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod gate;
-#[path = "../../src/front/observe.rs"]
-mod observe;
-#[path = "../../src/front/snapshot.rs"]
-mod snapshot;
-#[path = "../../src/state/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod state;
-#[path = "../../src/front/throttle/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod throttle;
-#[path = "../../src/time.rs"]
-#[allow(dead_code)]
-mod time;
-#[path = "../../src/front/wait.rs"]
-#[allow(dead_code)]
-mod wait;
-
-// The front ends import what they share from `crate::front`.
-mod front {
-    #[allow(unused_imports)]
-    pub(crate) use super::{keyed, observe, owner, snapshot, throttle, wait};
-}
-
 mod subject {
-    pub use crate::clock::Manual;
-    pub use crate::keyed::{KeyedThrottled, KeyedThrottledBuilder, NotTaken};
-    pub use crate::owner::{Ended, Pending, Shutdown};
-    pub use crate::state::DeferralStatus;
-    pub use crate::time::{Threshold, Timestamp};
-    pub use crate::wait::WaitError;
+    pub use atomic_throttle::state::DeferralStatus;
+    pub use atomic_throttle::{
+        Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending, Shutdown, Threshold,
+        Timestamp, WaitError,
+    };
 }
-
-// The doc comments of the sources link to names at the root of the crate.
-#[allow(unused_imports)]
-use {
-    clock::{Clock, Monotonic},
-    gate::Gate,
-    keyed::{Keyed, KeyedThrottled},
-    owner::{Ended, Panic, Pending, Shutdown},
-    throttle::Throttle,
-    wait::WaitError,
-};
 
 use fault::{Fault, plant};
 use loom_tests::{Bound, fails_with, search};
@@ -90,9 +40,9 @@ fn finds(fault: Fault, named: &str, most: usize, model: fn(&Seen), found: &str) 
     holds(most, named, model);
     let seen = Seen::default();
     let counted = seen.clone();
-    plant(fault);
+    plant(Some(fault));
     let executions = search(Bound::Preemptions(most), move || model(&counted));
-    plant(Fault::Nothing);
+    plant(None);
     let broken = seen.broken.total();
     assert!(broken > 0, "{named} was not found in {executions} executions");
     evidence::caught(named, &format!("loom: {found}, {broken} times in {executions} executions"));
@@ -119,7 +69,7 @@ fn a_key_that_is_pending_is_evicted() {
     holds(1, named, model);
     let complaint = "attempt to subtract with overflow";
     let found = fails_with(complaint, "a_key_that_is_pending_is_evicted", || {
-        plant(Fault::ForgetsDeferrals);
+        plant(Some(Fault::ForgetsDeferrals));
         search(Bound::Preemptions(1), move || model(&Seen::default()));
     });
     assert!(found, "{named} was not found");

@@ -7,6 +7,7 @@
 extern crate std;
 
 use super::Ordering;
+use super::base::AtomicWord;
 pub use super::orders::Order;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,14 +24,29 @@ pub trait Hook {
     }
 
     /// A load of the word.
-    fn load(&self, load: &dyn Fn() -> u64, ordering: Ordering) -> u64 {
-        let _ = ordering;
-        load()
+    fn load(&self, word: Word<'_>) -> u64 {
+        word.load()
     }
 
-    /// A compare-and-swap of the word, from `current` to `new`.
-    fn swap(&self, swap: &Swap<'_>, current: u64, new: u64) -> Result<u64, u64> {
-        swap(current, new)
+    /// A compare-and-swap of the word.
+    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        word.swap(current, new)
+    }
+
+    /// Whether a number is changed by a load and a later store, and not in one step.
+    fn changes_in_two_steps(&self, how: Change) -> bool {
+        let _ = how;
+        false
+    }
+
+    /// How many threads wait, where there are `found`.
+    fn waiters(&self, found: u32) -> u32 {
+        found
+    }
+
+    /// Whether a thread that waits counts itself.
+    fn counts_itself(&self) -> bool {
+        true
     }
 
     /// A thread is about to lock.
@@ -50,16 +66,80 @@ pub trait Hook {
     fn this_thread(&self, number: u32) -> u32 {
         number
     }
+
+    /// The word of a key that is looked at, to decide whether the key may be evicted.
+    fn judged(&self, word: u64) -> u64 {
+        word
+    }
+
+    /// The word that is remembered of evicted keys.
+    fn remembered(&self, word: u64) -> u64 {
+        word
+    }
+
+    /// Whether a front end with an owner takes a call. `is_failing`: a panic has ended it.
+    fn takes(&self, takes: bool, is_failing: bool) -> bool {
+        let _ = is_failing;
+        takes
+    }
 }
 
-/// The compare-and-swap of the word as the library does it.
-pub type Swap<'s> = dyn Fn(u64, u64) -> Result<u64, u64> + 's;
+/// How a number is changed by a read-modify-write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Something is added.
+    Add,
+    /// A function decides what comes next.
+    Update,
+}
+
+/// The word of a gate, for one access.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'w> {
+    pub(super) word: &'w AtomicWord,
+    pub(super) success: Ordering,
+    pub(super) failure: Ordering,
+}
+
+impl Word<'_> {
+    /// The ordering of a load, and of a compare-and-swap that fails.
+    #[must_use]
+    pub fn ordering(self) -> Ordering {
+        self.failure
+    }
+
+    /// Loads it, as the library does.
+    #[must_use]
+    pub fn load(self) -> u64 {
+        self.word.load(self.failure)
+    }
+
+    /// Compares and swaps it, as the library does.
+    ///
+    /// # Errors
+    ///
+    /// The word that is there, if it is another than `current`.
+    pub fn swap(self, current: u64, new: u64) -> Result<u64, u64> {
+        self.word.compare_exchange_weak(current, new, self.success, self.failure)
+    }
+
+    /// Stores it, as the library never does.
+    pub fn store(self, value: u64) {
+        self.word.store(value, self.success);
+    }
+}
 
 std::thread_local!(static HOOK: RefCell<Option<Rc<dyn Hook>>> = const { RefCell::new(None) });
 
 /// From now on the library asks `hook`, on this thread of the system; `None`: it asks nobody.
 pub fn plant(hook: Option<Rc<dyn Hook>>) {
     HOOK.set(hook);
+}
+
+/// Whether the library asks a hook, on this thread of the system.
+#[must_use]
+pub fn is_planted() -> bool {
+    HOOK.with_borrow(Option::is_some)
 }
 
 /// Asks the hook. Not while it is borrowed: a model may go on with another thread meanwhile.

@@ -1,6 +1,6 @@
 //! The primitives of a model checker, which ask the hook of a check first.
 
-use super::hook::ask;
+use super::hook::{Change, Word, ask};
 use super::orders::Order;
 use super::{Ordering, base, const_unless_loom};
 
@@ -27,8 +27,8 @@ impl AtomicWord {
     }
 
     pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-        let load = || self.0.load(ordering);
-        ask(|hook| hook.load(&load, ordering)).unwrap_or_else(load)
+        let word = Word { word: &self.0, success: Ordering::Relaxed, failure: ordering };
+        ask(|hook| hook.load(word)).unwrap_or_else(|| word.load())
     }
 
     pub(crate) fn compare_exchange_weak(
@@ -38,8 +38,57 @@ impl AtomicWord {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
-        let swap = |current, new| self.0.compare_exchange_weak(current, new, success, failure);
-        ask(|hook| hook.swap(&swap, current, new)).unwrap_or_else(|| swap(current, new))
+        let word = Word { word: &self.0, success, failure };
+        ask(|hook| hook.swap(word, current, new)).unwrap_or_else(|| word.swap(current, new))
+    }
+}
+
+/// Any other number.
+#[derive(Debug)]
+pub(crate) struct AtomicU64(base::AtomicU64);
+
+impl AtomicU64 {
+    const_unless_loom! {
+        pub(crate) const fn new(value: u64) -> Self {
+            Self(base::AtomicU64::new(value))
+        }
+    }
+
+    pub(crate) fn load(&self, ordering: Ordering) -> u64 {
+        self.0.load(ordering)
+    }
+
+    pub(crate) fn store(&self, value: u64, ordering: Ordering) {
+        self.0.store(value, ordering);
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn swap(&self, value: u64, ordering: Ordering) -> u64 {
+        self.0.swap(value, ordering)
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
+        if ask(|hook| hook.changes_in_two_steps(Change::Add)) == Some(true) {
+            let before = self.load(ordering);
+            self.store(before.wrapping_add(value), ordering);
+            return before;
+        }
+        self.0.fetch_add(value, ordering)
+    }
+
+    pub(crate) fn fetch_update(
+        &self,
+        success: Ordering,
+        failure: Ordering,
+        update: impl Fn(u64) -> Option<u64>,
+    ) -> Result<u64, u64> {
+        if ask(|hook| hook.changes_in_two_steps(Change::Update)) == Some(true) {
+            let before = self.load(failure);
+            self.store(update(before).ok_or(before)?, success);
+            return Ok(before);
+        }
+        self.0.fetch_update(success, failure, update)
     }
 }
 
@@ -48,8 +97,7 @@ pub(crate) use with_threads::*;
 
 #[cfg(feature = "std")]
 mod with_threads {
-    use super::base;
-    use super::{ask, const_unless_loom};
+    use super::{Ordering, ask, base, const_unless_loom};
     use core::future::Future;
     use core::pin::Pin;
     use core::task::{Context, Poll};
@@ -63,6 +111,53 @@ mod with_threads {
     pub(crate) fn this_thread() -> u32 {
         let number = base::this_thread();
         ask(|hook| hook.this_thread(number)).unwrap_or(number)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn judged(word: u64) -> u64 {
+        ask(|hook| hook.judged(word)).unwrap_or(word)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn remembered(word: u64) -> u64 {
+        ask(|hook| hook.remembered(word)).unwrap_or(word)
+    }
+
+    pub(crate) fn takes(takes: bool, is_failing: bool) -> bool {
+        ask(|hook| hook.takes(takes, is_failing)).unwrap_or(takes)
+    }
+
+    /// The number of waiting threads, or of one thread.
+    #[derive(Debug)]
+    pub(crate) struct AtomicU32(base::AtomicU32);
+
+    impl AtomicU32 {
+        const_unless_loom! {
+            pub(crate) const fn new(value: u32) -> Self {
+                Self(base::AtomicU32::new(value))
+            }
+        }
+
+        pub(crate) fn load(&self, ordering: Ordering) -> u32 {
+            let found = self.0.load(ordering);
+            ask(|hook| hook.waiters(found)).unwrap_or(found)
+        }
+
+        pub(crate) fn store(&self, value: u32, ordering: Ordering) {
+            self.0.store(value, ordering);
+        }
+
+        pub(crate) fn fetch_add(&self, value: u32, ordering: Ordering) -> u32 {
+            self.0.fetch_add(if counts_itself() { value } else { 0 }, ordering)
+        }
+
+        pub(crate) fn fetch_sub(&self, value: u32, ordering: Ordering) -> u32 {
+            self.0.fetch_sub(if counts_itself() { value } else { 0 }, ordering)
+        }
+    }
+
+    fn counts_itself() -> bool {
+        ask(|hook| hook.counts_itself()) != Some(false)
     }
 
     /// The blocking event.

@@ -41,10 +41,12 @@ mod hooked;
 // What is hooked takes the place of what has the same name.
 #[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use base::*;
-#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
-pub(crate) use hooked::{AtomicWord, fence, ordering};
 #[cfg(all(feature = "std", any(atomic_throttle_loom, atomic_throttle_shuttle)))]
-pub(crate) use hooked::{Event, EventListener, lock, this_thread, wait, wait_for};
+pub(crate) use hooked::{AtomicU32, Event, EventListener, lock, takes, this_thread, wait, wait_for};
+#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
+#[cfg(all(feature = "keyed", any(atomic_throttle_loom, atomic_throttle_shuttle)))]
+pub(crate) use hooked::{judged, remembered};
 
 #[cfg(feature = "std")]
 mod process;

@@ -29,6 +29,29 @@ pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
+// What a hook may change under a model checker.
+
+/// The word of a key that is looked at, to decide whether the key may be evicted.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn judged(word: u64) -> u64 {
+    word
+}
+
+/// The word that is remembered of evicted keys.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn remembered(word: u64) -> u64 {
+    word
+}
+
+/// Whether a front end with an owner takes a call.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn takes(takes: bool, _is_failing: bool) -> bool {
+    takes
+}
+
 /// The number of this thread. Never 0.
 #[cfg(feature = "std")]
 #[inline]

@@ -2,6 +2,7 @@
 //! may be published.
 
 mod cargo;
+mod copy;
 mod corpus;
 mod fuzz;
 mod instructions;

@@ -1,12 +1,12 @@
 //! The faults that can be planted. All threads of a model are coroutines of the thread that explores it, under
 //! loom as under shuttle, and so share the fault that the test planted there.
 
-use std::cell::Cell;
+use atomic_throttle::hook::{self, Change, Hook};
+use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "each rung plants some of them")]
 pub enum Fault {
-    Nothing,
     /// A key is evicted although a run of it is in progress.
     ForgetsRuns,
     /// A key is evicted although its window is not over.
@@ -17,12 +17,29 @@ pub enum Fault {
     LoadThenStore,
 }
 
-thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
-
-pub fn plant(fault: Fault) {
-    PLANTED.set(fault);
+/// Plants `fault` in all models that this thread explores from now on, or none.
+pub fn plant(fault: Option<Fault>) {
+    hook::plant(fault.map(|fault| Rc::new(fault) as Rc<dyn Hook>));
 }
 
-pub fn is_planted(fault: Fault) -> bool {
-    PLANTED.get() == fault
+const RUNNING: u64 = 0b001;
+/// All but the start of the latest run.
+const FLAGS: u64 = 0b111;
+
+impl Hook for Fault {
+    fn judged(&self, word: u64) -> u64 {
+        match self {
+            Self::ForgetsRuns => word & !RUNNING,
+            Self::ForgetsWindows => word & FLAGS,
+            Self::RemembersNothing | Self::LoadThenStore => word,
+        }
+    }
+
+    fn remembered(&self, word: u64) -> u64 {
+        if *self == Self::RemembersNothing { 0 } else { word & !RUNNING }
+    }
+
+    fn changes_in_two_steps(&self, how: Change) -> bool {
+        *self == Self::LoadThenStore && how == Change::Update
+    }
 }

@@ -5,8 +5,8 @@
 //! Two are not among them, because the end of the thread makes up for them: after a discard, and after a fatal
 //! panic.
 
+use crate::fault::{Fault, leave_out_notification, plant};
 use crate::subject::{Pending, Shutdown, WaitError};
-use crate::sync::leave_out_notification;
 use crate::witness::Subject;
 use evidence::caught;
 use loom::thread;
@@ -109,6 +109,7 @@ fn as_they_are() {
 /// `test` is the name of the calling test.
 fn deadlocks(test: &str, fault: &str, model: fn()) {
     let found = ends_in_a_deadlock(&format!("woken::{test}"), || {
+        plant(Some(Fault::LeavesOutNotifications));
         search(BOUND, model);
     });
     assert!(found, "{fault}: no deadlock was found");

@@ -1,9 +1,10 @@
 //! The faults: one for the whole model, or one that a thread of the model has in what it does next.
 
-use atomic_throttle::hook::{self, Hook, Order, Swap, What};
+use atomic_throttle::hook::{self, Hook, Order, What, Word};
 use loom::sync::atomic::Ordering;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,8 +35,12 @@ pub enum Fault {
 // All threads of a model are coroutines of the thread that explores it.
 std::thread_local! {
     static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) };
-    static WORD: Cell<u64> = const { Cell::new(0) };
     static STRANGERS: Cell<u32> = const { Cell::new(u32::MAX / 2) };
+}
+
+loom::lazy_static! {
+    // The word of the model. It is no part of the model.
+    static ref WORD: AtomicU64 = AtomicU64::new(0);
 }
 
 loom::thread_local! {
@@ -82,28 +87,28 @@ impl Hook for Planted {
         }
     }
 
-    fn load(&self, load: &dyn Fn() -> u64, ordering: Ordering) -> u64 {
-        let looked = if ordering == Ordering::Acquire { LOOKED.with(Cell::take) } else { None };
-        looked.unwrap_or_else(load)
+    fn load(&self, word: Word<'_>) -> u64 {
+        let looked = if word.ordering() == Ordering::Acquire { LOOKED.with(Cell::take) } else { None };
+        looked.unwrap_or_else(|| word.load())
     }
 
-    fn swap(&self, swap: &Swap<'_>, current: u64, new: u64) -> Result<u64, u64> {
-        let mut found = swap(current, new);
+    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        let mut found = word.swap(current, new);
         if is_planted(Fault::LoadThenStore) {
             // The store overwrites whatever was moved since the load.
             while let Err(now) = found {
-                found = swap(now, new);
+                found = word.swap(now, new);
             }
         }
         if found.is_ok() {
-            WORD.set(new);
+            WORD.store(new, Relaxed);
         }
         found
     }
 
     fn lock(&self) {
         if is_planted(Fault::LooksBeforeItLocks) {
-            LOOKED.with(|looked| looked.set(Some(WORD.get())));
+            LOOKED.with(|looked| looked.set(Some(WORD.load(Relaxed))));
         }
     }
 

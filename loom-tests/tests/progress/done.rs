@@ -1,7 +1,6 @@
 //! What each thread of a model does to the word, counted by a hook.
 
-use atomic_throttle::hook::{self, Hook, Swap};
-use loom::sync::atomic::Ordering;
+use atomic_throttle::hook::{self, Hook, Word};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -45,18 +44,18 @@ fn note(change: impl FnOnce(&mut Done)) {
 struct Count;
 
 impl Hook for Count {
-    fn load(&self, load: &dyn Fn() -> u64, _: Ordering) -> u64 {
+    fn load(&self, word: Word<'_>) -> u64 {
         note(|done| done.loads += 1);
-        load()
+        word.load()
     }
 
-    fn swap(&self, swap: &Swap<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
         let before = DONE.with(Cell::get);
         if FAILS_FIRST.get() && before.moved + before.lost == 0 {
             note(|done| done.lost += 1);
             return Err(current);
         }
-        let found = swap(current, new);
+        let found = word.swap(current, new);
         match found {
             Ok(_) => note(|done| done.moved += 1),
             Err(_) => note(|done| done.lost += 1),

@@ -12,6 +12,7 @@ pub(crate) mod on_drop;
 
 use crate::clock::Clock;
 use crate::state::Epoch;
+use crate::sync::takes;
 use core::any::Any;
 use core::fmt;
 use std::boxed::Box;
@@ -93,9 +94,9 @@ pub(crate) enum Stage {
 impl Stage {
     pub(crate) fn check(self) -> Result<(), Ended> {
         match self {
-            Self::Going => Ok(()),
+            _ if takes(self == Self::Going, self == Self::Failing) => Ok(()),
             Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
-            Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
+            Self::Going | Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
         }
     }
 

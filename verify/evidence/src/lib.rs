@@ -6,6 +6,8 @@
 //! caught | no fence after a start | loom: an update is missed in 3 of 47 executions
 //! ```
 
+pub mod weakening;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 

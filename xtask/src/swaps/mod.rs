@@ -6,9 +6,9 @@
 mod mutants;
 
 use crate::cargo::{cargo, command, with_own_flags};
+use crate::copy;
 use crate::lock::alone;
 use crate::print::print;
-use crate::weaken::copy;
 use clap::Args;
 use evidence::{Check, Line};
 use mutants::Mutant;

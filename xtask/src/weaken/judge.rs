@@ -1,9 +1,10 @@
-//! Which model kills a weakened site.
+//! Which model kills a weaker order.
 
 use crate::weaken::models::Model;
+use crate::weaken::order::Order;
 use crate::weaken::reply::{Ending, Reply};
-use crate::weaken::switch::{NOTHING, REMOVED};
 use crate::weaken::weaker::Weaker;
+use evidence::weakening::{NOTHING, REMOVED};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -20,14 +21,15 @@ impl<R: Fn(&Model, &str, Duration) -> Result<(Reply, Duration), String> + Sync> 
 #[derive(Clone, Debug)]
 pub struct Control {
     pub model: Model,
-    /// The sites that it reached.
-    pub reached: BTreeSet<usize>,
+    /// The orders that the library has, and the names of those that it reached.
+    pub orders: BTreeSet<Order>,
+    pub reached: BTreeSet<String>,
     /// How long it took. `None` if it was stopped: then it is not yet known whether it passes, and what else it
     /// reaches.
     pub time: Option<Duration>,
 }
 
-/// The fate of a weakened site.
+/// The fate of a weaker order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
     /// The model found an execution that breaks what it asserts.
@@ -36,7 +38,7 @@ pub enum Judgement {
     Survived { seen: Vec<String> },
     /// No model found one, and this one did not end in time: it shows nothing.
     Undecided { model: String },
-    /// No model reaches the site.
+    /// No model reaches it.
     Unreached,
 }
 
@@ -46,7 +48,7 @@ pub fn control(run: &impl Run, model: &Model) -> Result<Option<Control>, String>
 }
 
 fn control_within(run: &impl Run, model: &Model, limit: Duration) -> Result<Option<Control>, String> {
-    let (Reply { ending, reached }, time) = run(model, NOTHING, limit)?;
+    let (Reply { ending, orders, reached }, time) = run(model, NOTHING, limit)?;
     let time = match ending {
         Ending::Passed => Some(time),
         Ending::TimedOut => None,
@@ -55,18 +57,18 @@ fn control_within(run: &impl Run, model: &Model, limit: Duration) -> Result<Opti
             return Err(format!("{model} fails with nothing weakened: {why}"));
         }
     };
-    Ok(Some(Control { model: model.clone(), reached, time }))
+    Ok(Some(Control { model: model.clone(), orders, reached, time }))
 }
 
-/// Asks the models that reach the site, the quickest first, until one finds a broken execution.
-pub fn judge(run: &impl Run, site: usize, weaker: Weaker, controls: &[Control]) -> Result<Judgement, String> {
-    let plan = plan(site, weaker);
+/// Asks the models that reach the order, the quickest first, until one finds a broken execution.
+pub fn judge(run: &impl Run, name: &str, weaker: Weaker, controls: &[Control]) -> Result<Judgement, String> {
+    let plan = plan(name, weaker);
     let (mut reached, mut seen, mut late) = (false, Vec::new(), None);
-    for Control { model, time, .. } in candidates(site, controls) {
+    for Control { model, time, .. } in candidates(name, controls) {
         // A weaker ordering has more executions.
         let limit = time.map_or(LIMIT, |time| time * 10 + QUICK * 10);
         let (reply, took) = run(model, &plan, limit)?;
-        let reached_here = reply.reached.contains(&site);
+        let reached_here = reply.reached.contains(name);
         reached |= reached_here;
         match reply.ending {
             Ending::Broken(why) if !reached_here => {
@@ -90,21 +92,21 @@ pub fn judge(run: &impl Run, site: usize, weaker: Weaker, controls: &[Control]) 
     })
 }
 
-/// The models that may reach the site: first the quick ones, then those that were seen to reach it, then those
+/// The models that may reach the order: first the quick ones, then those that were seen to reach it, then those
 /// that were stopped before they could.
-fn candidates(site: usize, controls: &[Control]) -> Vec<&Control> {
-    let reaches = |control: &Control| control.reached.contains(&site);
+fn candidates<'c>(name: &str, controls: &'c [Control]) -> Vec<&'c Control> {
+    let reaches = |control: &Control| control.reached.contains(name);
     let mut found: Vec<_> =
         controls.iter().filter(|control| reaches(control) || control.time.is_none()).collect();
     found.sort_by_key(|control| (control.time.is_none(), !reaches(control), control.time));
     found
 }
 
-/// The text that says to the switch what to weaken.
-fn plan(site: usize, weaker: Weaker) -> String {
+/// The text that says to the models what to weaken.
+fn plan(name: &str, weaker: Weaker) -> String {
     match weaker {
-        Weaker::Ordering(ordering) => format!("{site}={ordering:?}"),
-        Weaker::Removed => format!("{site}={REMOVED}"),
+        Weaker::Ordering(ordering) => format!("{name}={ordering:?}"),
+        Weaker::Removed => format!("{name}={REMOVED}"),
     }
 }
 

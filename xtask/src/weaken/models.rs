@@ -2,8 +2,8 @@
 
 use crate::cargo::{cargo, command, with_own_flags};
 use crate::weaken::reply::Reply;
-use crate::weaken::switch::VARIABLE;
 use duct::cmd;
+use evidence::weakening::VARIABLE;
 use serde_json::Value;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ pub struct Model {
     pub test: String,
 }
 
-/// Builds the models of `package`, in the folder `build`, and lists them.
-pub fn build(package: &Path, build: &Path) -> Result<Vec<Model>, String> {
+/// Builds the models of `package`, and lists them.
+pub fn build(package: &Path) -> Result<Vec<Model>, String> {
     let arguments = ["test", "--release", "--tests", "--no-run", "--message-format=json-render-diagnostics"];
-    let command = with_own_flags(&command(cargo(), arguments, package)).env("CARGO_TARGET_DIR", build);
+    let command = with_own_flags(&command(cargo(), arguments, package));
     let output = command.read().map_err(|why| format!("the models were not built: {why}"))?;
     let mut models = Vec::new();
     for line in output.lines() {

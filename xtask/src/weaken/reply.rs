@@ -1,6 +1,7 @@
 //! What the process of one model reported.
 
-use crate::weaken::switch::{EXPLORED, EXPLORING, REACHED};
+use crate::weaken::order::Order;
+use evidence::weakening::{EXPLORED, EXPLORING, ORDER, REACHED};
 use std::collections::BTreeSet;
 
 /// The text by which the models report, after a model, that something happened which must never happen.
@@ -21,11 +22,12 @@ pub enum Ending {
     TimedOut,
 }
 
-/// An ending, and the sites that were reached before it.
+/// An ending, the orders that the library has, and the names of those that were reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     pub ending: Ending,
-    pub reached: BTreeSet<usize>,
+    pub orders: BTreeSet<Order>,
+    pub reached: BTreeSet<String>,
 }
 
 impl Reply {
@@ -34,10 +36,12 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// If it did not run that one test.
+    /// If it did not run that one test, or names an order that cannot be read.
     pub fn read(output: &str, succeeded: Option<bool>) -> Result<Self, String> {
-        let reached = output.lines().filter_map(|line| line.strip_prefix(REACHED)?.parse().ok()).collect();
-        Ok(Self { ending: ending(output, succeeded)?, reached })
+        let with = |prefix| output.lines().filter_map(move |line: &str| line.strip_prefix(prefix));
+        let orders = with(ORDER).map(Order::read).collect::<Result<_, _>>()?;
+        let reached = with(REACHED).map(str::to_owned).collect();
+        Ok(Self { ending: ending(output, succeeded)?, orders, reached })
     }
 }
 
@@ -91,9 +95,9 @@ mod tests {
 
     #[test]
     fn a_failure_within_a_model_is_a_broken_execution() {
-        let reply = read(&format!("{EXPLORING}\n{REACHED}7\n{PANIC}"), Some(false));
+        let reply = read(&format!("{EXPLORING}\n{REACHED}START\n{PANIC}"), Some(false));
         assert_eq!(reply.ending, Ending::Broken("G3: the call is lost".to_owned()));
-        assert_eq!(reply.reached, BTreeSet::from([7]));
+        assert_eq!(reply.reached, BTreeSet::from(["START".to_owned()]));
     }
 
     #[test]

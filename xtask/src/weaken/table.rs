@@ -1,45 +1,27 @@
-//! The fate of each site, for a person to read.
+//! The fate of each order, for a person to read.
 
 use crate::weaken::judge::Judgement;
-use crate::weaken::sites::Site;
+use crate::weaken::order::Order;
 use crate::weaken::weaker::Weaker;
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 
-/// A row: a site, one way to weaken it, and the judgement.
+/// A row: an order, one way to weaken it, and the judgement.
 pub struct Row {
-    pub file: String,
-    pub site: Site,
-    /// `None` where the ordering is the weakest there is.
-    pub weakened: Option<(Weaker, Judgement)>,
+    pub order: Order,
+    pub becomes: Weaker,
+    pub judgement: Judgement,
 }
 
 impl Row {
-    /// What was weakened, in one line: `Gate::finish, update: Release -> Relaxed`.
+    /// What was weakened, in one line: `FINISH: compare-and-swap of Gate::finish: Release -> Relaxed`.
     pub fn fault(&self) -> String {
-        let Site { function, what, was, .. } = &self.site;
-        let becomes = self.weakened.as_ref().map_or(String::new(), |(weaker, _)| format!(" -> {weaker}"));
-        format!("{function}, {what}: {was:?}{becomes}")
+        format!("{}: {} -> {}", self.order, self.order.was(), self.becomes)
     }
 
-    fn cells(&self) -> [String; 7] {
-        let Site { line, function, what, was, .. } = &self.site;
-        let (becomes, by, how, seconds) = match &self.weakened {
-            None => (String::new(), "already the weakest".into(), String::new(), String::new()),
-            Some((weaker, judgement)) => {
-                let (by, how, seconds) = describe(judgement);
-                (weaker.to_string(), by, how, seconds)
-            }
-        };
-        [
-            format!("{}:{line}", self.file),
-            format!("{function}, {what}"),
-            format!("{was:?}"),
-            becomes,
-            by,
-            how,
-            seconds,
-        ]
+    fn cells(&self) -> [String; 6] {
+        let (by, how, seconds) = describe(&self.judgement);
+        [self.order.to_string(), self.order.was().to_owned(), self.becomes.to_string(), by, how, seconds]
     }
 }
 
@@ -60,7 +42,7 @@ fn describe(judgement: &Judgement) -> (String, String, String) {
 pub fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
     table.load_preset(ASCII_MARKDOWN);
-    table.set_header(["where", "what", "was", "became", "verdict", "how", "time"]);
+    table.set_header(["order", "was", "became", "verdict", "how", "time"]);
     for row in rows {
         table.add_row(row.cells());
     }

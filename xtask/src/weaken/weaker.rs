@@ -1,4 +1,4 @@
-//! What a memory ordering is weakened to: one step at a time, because whatever breaks by one step also breaks
+//! What an order is weakened to: one step at a time, because whatever breaks by one step also breaks
 //! by more.
 
 use std::fmt;
@@ -21,32 +21,14 @@ impl fmt::Display for Weaker {
     }
 }
 
-/// The ways to weaken an ordering that is an argument. `None` if it is unknown what the callee does with it.
-pub fn access(callee: &str, index: usize, was: Ordering) -> Option<Vec<Weaker>> {
-    let weaker: &[Ordering] = match was {
-        Ordering::Relaxed => &[],
-        Ordering::Acquire | Ordering::Release => &[Ordering::Relaxed],
-        Ordering::AcqRel => &[Ordering::Acquire, Ordering::Release],
-        Ordering::SeqCst => match (callee, index) {
-            ("load", _) | ("compare_exchange" | "compare_exchange_weak", 3) | ("fetch_update", 1) => {
-                &[Ordering::Acquire]
-            }
-            ("store", _) => &[Ordering::Release],
-            ("swap", _) | ("compare_exchange" | "compare_exchange_weak", 2) => &[Ordering::AcqRel],
-            (name, _) if name.starts_with("fetch_") => &[Ordering::AcqRel],
-            _ => return None,
-        },
-        _ => return None,
+/// The ways to weaken an order.
+pub fn weaker(what: &str, was: Ordering) -> Result<Vec<Weaker>, String> {
+    let weaker = match (what, was) {
+        ("Fence", Ordering::SeqCst) => vec![Weaker::Ordering(Ordering::AcqRel), Weaker::Removed],
+        ("Load", Ordering::Acquire) | ("Swap", Ordering::Release) => {
+            vec![Weaker::Ordering(Ordering::Relaxed)]
+        }
+        _ => return Err(format!("nobody has said how a {what} that is {was:?} can be weaker")),
     };
-    Some(weaker.iter().copied().map(Weaker::Ordering).collect())
-}
-
-/// The ways to weaken a fence. One that only acquires or only releases can only be left out.
-pub fn fence(was: Ordering) -> Vec<Weaker> {
-    let weaker: &[Ordering] = match was {
-        Ordering::SeqCst => &[Ordering::AcqRel],
-        Ordering::AcqRel => &[Ordering::Acquire, Ordering::Release],
-        _ => &[],
-    };
-    weaker.iter().copied().map(Weaker::Ordering).chain([Weaker::Removed]).collect()
+    Ok(weaker)
 }

@@ -3,21 +3,21 @@ use crate::weaken::reply::Ending::{Afterwards, Broken, Passed, TimedOut};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-const SITE: usize = 7;
+const SITE: &str = "START";
 const WEAKER: Weaker = Weaker::Ordering(Ordering::Relaxed);
 
 fn model(test: &str) -> Model {
     Model { test: test.to_owned(), ..Model::default() }
 }
 
-fn control(test: &str, reached: &[usize], seconds: Option<u64>) -> Control {
-    let reached = reached.iter().copied().collect();
-    Control { model: model(test), reached, time: seconds.map(Duration::from_secs) }
+fn control(test: &str, reached: &[&str], seconds: Option<u64>) -> Control {
+    let reached = reached.iter().map(|&name| name.to_owned()).collect();
+    Control { model: model(test), orders: BTreeSet::new(), reached, time: seconds.map(Duration::from_secs) }
 }
 
-/// A model that reaches the site and ends so.
+/// A model that reaches the order and ends so.
 fn reaching(ending: Ending) -> Reply {
-    Reply { ending, reached: BTreeSet::from([SITE]) }
+    Reply { ending, orders: BTreeSet::new(), reached: BTreeSet::from([SITE.to_owned()]) }
 }
 
 fn broken() -> Ending {
@@ -39,21 +39,21 @@ fn judged(
 }
 
 #[test]
-fn the_quickest_that_reaches_the_site_is_asked_first_and_the_rest_is_spared() {
+fn the_quickest_that_reaches_the_order_is_asked_first_and_the_rest_is_spared() {
     let controls = [
         control("slow", &[SITE], Some(2)),
-        control("other", &[8], Some(0)),
+        control("other", &["LOOK"], Some(0)),
         control("quick", &[SITE], Some(1)),
     ];
     let (judgement, asked) = judged(&controls, |_, _| reaching(broken()));
     let killed =
         Judgement::Killed { model: "::quick".into(), how: "lost".into(), time: Duration::from_secs(1) };
     assert_eq!(judgement, Ok(killed));
-    assert_eq!(asked, ["quick 7=Relaxed"]);
+    assert_eq!(asked, ["quick START=Relaxed"]);
 }
 
 #[test]
-fn a_site_that_no_model_needs_survives() {
+fn an_order_that_no_model_needs_survives() {
     let controls = [control("a", &[SITE], Some(1)), control("b", &[SITE], Some(2))];
     let (judgement, asked) = judged(&controls, |_, _| reaching(Passed));
     assert_eq!(judgement, Ok(Judgement::Survived { seen: vec![] }));
@@ -75,8 +75,8 @@ fn a_time_limit_does_not_kill() {
 }
 
 #[test]
-fn a_site_where_no_model_comes_is_said_to_be_one() {
-    let (judgement, asked) = judged(&[control("a", &[8], Some(1))], |_, _| unreachable!());
+fn an_order_where_no_model_comes_is_said_to_be_one() {
+    let (judgement, asked) = judged(&[control("a", &["LOOK"], Some(1))], |_, _| unreachable!());
     assert_eq!(judgement, Ok(Judgement::Unreached));
     assert!(asked.is_empty());
 }
@@ -86,12 +86,15 @@ fn a_model_that_was_stopped_is_asked_last_and_must_pass_with_nothing_weakened() 
     let controls =
         [control("stopped", &[], None), control("seen", &[SITE], None), control("quick", &[SITE], Some(1))];
     let answer = |test: &str, plan: &str| match (test, plan) {
-        ("stopped", "7=Relaxed") => reaching(broken()),
+        ("stopped", "START=Relaxed") => reaching(broken()),
         _ => reaching(Passed),
     };
     let (judgement, asked) = judged(&controls, answer);
     assert!(matches!(judgement, Ok(Judgement::Killed { .. })), "{judgement:?}");
-    assert_eq!(asked, ["quick 7=Relaxed", "seen 7=Relaxed", "stopped 7=Relaxed", "stopped nothing"]);
+    assert_eq!(
+        asked,
+        ["quick START=Relaxed", "seen START=Relaxed", "stopped START=Relaxed", "stopped nothing"]
+    );
 
     let (judgement, _) =
         judged(&controls, |_, plan| reaching(if plan == NOTHING { TimedOut } else { broken() }));
@@ -105,7 +108,7 @@ fn a_model_that_was_stopped_is_asked_last_and_must_pass_with_nothing_weakened() 
 fn a_model_that_fails_by_itself_is_an_error() {
     let fails = |_: &Model, _: &str, _: Duration| Ok((reaching(broken()), Duration::ZERO));
     assert!(super::control(&fails, &model("a")).is_err());
-    let unreached = Reply { ending: broken(), reached: BTreeSet::new() };
+    let unreached = Reply { ending: broken(), orders: BTreeSet::new(), reached: BTreeSet::new() };
     let (judgement, _) = judged(&[control("a", &[], None)], |_, _| unreached.clone());
     assert!(judgement.is_err(), "{judgement:?}");
 }

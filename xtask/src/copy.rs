@@ -1,4 +1,4 @@
-//! The copy of the repository that is weakened, under `target/weaken`.
+//! A copy of the repository, to change something in it.
 //!
 //! It is always in the same place of a checkout, so cargo rebuilds only what changed. The build folder is
 //! beside it, so that no other checkout uses it.
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files that the models are not built from.
+/// The files that nothing is built from.
 const LEFT_OUT: [&str; 2] = ["target", ".git"];
 
 /// Files by their path.
