@@ -61,6 +61,10 @@ pub mod course;
 pub mod drivers;
 pub mod register;
 mod sync;
+
+#[cfg(atomic_throttle_shuttle)]
+#[doc(hidden)]
+pub use sync::hook;
 mod throttled;
 
 pub use self::cell::Cell;

@@ -1,57 +1,16 @@
 //! Negative controls of the asynchronous front end: each planted fault is found by a property that holds
-//! without it. The sources are built a second time, as in `planted.rs`.
+//! without it, as in `planted.rs`.
 
 mod async_properties;
 
 #[path = "planted/fault.rs"]
 #[allow(dead_code)]
 mod fault;
-#[path = "planted/sync.rs"]
-#[allow(dead_code, unused_imports)]
-mod sync;
-
-#[path = "../../../src/front/asynchronous/mod.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod asynchronous;
-#[path = "../../../src/clock/mod.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod clock;
-#[path = "../../../src/gate/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod gate;
-#[path = "../../../src/front/observe.rs"]
-mod observe;
-#[path = "../../../src/front/owner/mod.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod owner;
-#[path = "../../../src/front/snapshot.rs"]
-#[allow(dead_code)]
-mod snapshot;
-#[path = "../../../src/state/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod state;
-#[path = "../../../src/front/throttle/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod throttle;
-#[path = "../../../src/time.rs"]
-#[allow(dead_code)]
-mod time;
-#[path = "../../../src/front/wait.rs"]
-#[allow(dead_code)]
-mod wait;
-
-// The front ends import what they share from `crate::front`.
-mod front {
-    #[allow(unused_imports)]
-    pub(crate) use super::{asynchronous, observe, owner, snapshot, throttle, wait};
-}
-
 mod subject {
-    pub use crate::asynchronous::{AsyncThrottle, NoRuntime, Outcome, Runtime, Ticket};
-    pub use crate::clock::{Clock, Manual, Moved};
-    pub use crate::throttle::NotFlushed;
-    pub use crate::time::Timestamp;
-    pub use crate::wait::WaitError;
+    pub use atomic_throttle::asynchronous::{Outcome, Ticket};
+    pub use atomic_throttle::{
+        AsyncThrottle, Clock, Manual, Moved, NoRuntime, NotFlushed, Runtime, Timestamp, WaitError,
+    };
 }
 
 use async_properties::{

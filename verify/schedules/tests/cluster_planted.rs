@@ -1,7 +1,6 @@
 //! Negative controls: each planted fault is found by a property of `cluster.rs` that holds without it.
 //!
-//! The sources of the cluster's front end are built here a second time, on a `sync` into which a test plants a
-//! fault, and at a register that has some.
+//! The hook of the front end plants them, or a register has them.
 
 #[path = "cluster/planted/fault.rs"]
 mod fault;
@@ -12,42 +11,13 @@ mod memory;
 mod properties;
 #[path = "cluster/scene.rs"]
 mod scene;
-#[path = "cluster/planted/sync.rs"]
-mod sync;
-
-#[path = "../../../cluster/src/cause.rs"]
-#[allow(dead_code)]
-mod cause;
-#[path = "../../../cluster/src/cell.rs"]
-#[allow(dead_code)]
-mod cell;
-#[path = "../../../cluster/src/course/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod course;
-#[path = "../../../cluster/src/register/mod.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod register;
-#[path = "../../../cluster/src/throttled/mod.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod throttled;
-
-mod drivers {
-    use crate::register::Register;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    /// The package's own type has this, too; nothing asks for it here.
-    pub struct Opened {
-        pub register: Arc<dyn Register>,
-        pub lease: Option<Duration>,
-    }
-}
-
 mod subject {
-    pub use crate::cell::Cell;
     pub use crate::memory::Faulty as Memory;
-    pub use crate::register::{Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap};
-    pub use crate::throttled::{Builder, ClusterThrottled, Run, WaitError};
+    pub use atomic_throttle_cluster::cell::Cell;
+    pub use atomic_throttle_cluster::register::{
+        Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap,
+    };
+    pub use atomic_throttle_cluster::{Builder, ClusterThrottled, Run, WaitError};
 }
 
 use fault::{Fault, plant};

@@ -1,68 +1,17 @@
 //! Negative controls: each planted fault is found by a property that holds without it.
 //!
-//! The sources of the library are built here a second time, on a `sync` into which a test plants a fault.
+//! The hook of the library plants them.
 
 mod properties;
 
 #[path = "planted/fault.rs"]
 mod fault;
-#[path = "planted/sync.rs"]
-mod sync;
-
-#[path = "../../../src/clock/mod.rs"]
-#[allow(dead_code, unused_imports, unreachable_pub)]
-mod clock;
-#[path = "../../../src/gate/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod gate;
-#[path = "../../../src/front/observe.rs"]
-mod observe;
-#[path = "../../../src/front/owner/mod.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod owner;
-#[path = "../../../src/front/snapshot.rs"]
-mod snapshot;
-#[path = "../../../src/state/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod state;
-#[path = "../../../src/front/throttle/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod throttle;
-#[path = "../../../src/front/throttled/mod.rs"]
-#[allow(dead_code)]
-mod throttled;
-#[path = "../../../src/time.rs"]
-#[allow(dead_code)]
-mod time;
-#[path = "../../../src/front/wait.rs"]
-mod wait;
-
-// The front ends import what they share from `crate::front`.
-mod front {
-    #[allow(unused_imports)]
-    pub(crate) use super::{observe, owner, snapshot, throttle, throttled, wait};
-}
-
-// The doc comments of the sources link to names at the root of the crate.
-#[allow(unused_imports)]
-use {
-    clock::{Clock, Manual, Monotonic},
-    gate::Gate,
-    owner::{Ended, Panic, Pending, Shutdown},
-    throttle::Throttle,
-    throttled::Throttled,
-    wait::WaitError,
-};
-
 mod subject {
-    pub use crate::clock::{Clock, Manual, Moved};
-    pub use crate::gate::{Arrival, Deferral, Fired, Gate};
-    pub use crate::owner::{Ended, Pending, Shutdown};
-    pub use crate::state::{Epoch, Refused};
-    pub use crate::throttle::{NotFlushed, Outcome, Throttle};
-    pub use crate::throttled::{Builder, Throttled, WeakThrottled};
-    pub use crate::time::{Threshold, Timestamp};
-    pub use crate::wait::WaitError;
+    pub use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate};
+    pub use atomic_throttle::{
+        Builder, Clock, Ended, Epoch, Manual, Moved, NotFlushed, Outcome, Pending, Refused, Shutdown,
+        Threshold, Throttle, Throttled, Timestamp, WaitError, WeakThrottled,
+    };
 }
 
 use fault::{Fault, plant};

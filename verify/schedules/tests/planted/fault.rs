@@ -1,7 +1,12 @@
 //! The faults that can be planted. All threads of a schedule share the test's own thread of the system, and so
 //! the fault that the test planted there.
 
+use atomic_throttle::State;
+use atomic_throttle::hook::{self, Hook, Word};
 use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::thread::panicking;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -42,12 +47,119 @@ pub enum Fault {
     OneNumber,
 }
 
-thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) });
+thread_local! {
+    static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) };
+    static WORD: Cell<u64> = const { Cell::new(0) };
+    /// The run in progress still counts as pending ([`Fault::PendingTooLong`]).
+    static TOO_LONG: Cell<bool> = const { Cell::new(false) };
+    static LATEST: Cell<u32> = const { Cell::new(1) };
+}
+
+shuttle::thread_local! {
+    /// What this thread saw of the word of the schedule before it locked.
+    static LOOKED: Cell<Option<u64>> = Cell::new(None);
+    /// Whether this thread finds no waiting thread when it next looks for some.
+    static UNTOLD: Cell<bool> = Cell::new(false);
+}
 
 pub fn plant(fault: Fault) {
     PLANTED.set(fault);
+    hook::plant(Some(Rc::new(Planted)));
 }
 
-pub fn planted() -> Fault {
+fn planted() -> Fault {
     PLANTED.get()
+}
+
+/// A run is in progress.
+const RUNNING: u64 = 0b001;
+/// A deferral is pending.
+const PENDING: u64 = 0b010;
+/// A run is owed.
+const OWED: u64 = 0b110;
+
+struct Planted;
+
+impl Hook for Planted {
+    fn load(&self, word: Word<'_>) -> u64 {
+        let looked = if word.ordering() == Ordering::Acquire { LOOKED.with(Cell::take) } else { None };
+        looked.unwrap_or_else(|| word.load())
+    }
+
+    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        let (before, after) = (State::from_word(current), State::from_word(new));
+        let starts = !before.is_running() && after.is_running();
+        let finishes = before.is_running() && !after.is_running();
+        let is_left = before.is_pending() && after.is_owed();
+        let mut to = new;
+        match planted() {
+            Fault::LoadThenStore => return load_then_store(word, current, new),
+            Fault::PanicLeavesRun if finishes && panicking() => return Ok(current),
+            Fault::PanicLeavesDeferral if is_left && panicking() => return Ok(current),
+            Fault::LeavesNothing if is_left => to &= !OWED,
+            Fault::RunEndsFirst => to &= !RUNNING,
+            Fault::PendingTooLong if starts && before.is_pending() => to |= PENDING,
+            Fault::PendingTooLong if finishes && TOO_LONG.get() => to &= !PENDING,
+            _ => {}
+        }
+        let moved = word.swap(current, to);
+        if moved.is_ok() {
+            if starts || finishes {
+                TOO_LONG.set(to & RUNNING != 0 && to & PENDING != 0);
+            }
+            WORD.set(to);
+            let untold = match planted() {
+                Fault::UntoldRequest => !before.has_owner() && after.is_pending(),
+                Fault::UntoldFinish => finishes,
+                Fault::UntoldCancel => before.is_pending() && !after.is_pending() && after.has_owner(),
+                Fault::UntoldOwed => is_left,
+                Fault::UntoldTakeOver => starts && before.has_owner(),
+                _ => false,
+            };
+            UNTOLD.with(|cell| cell.set(untold));
+        }
+        moved
+    }
+
+    fn waiters(&self, found: u32) -> u32 {
+        if UNTOLD.with(|cell| cell.replace(false)) { 0 } else { found }
+    }
+
+    fn counts_itself(&self) -> bool {
+        planted() != Fault::Uncounted
+    }
+
+    fn lock(&self) {
+        if planted() == Fault::LookBeforeLocking {
+            LOOKED.with(|looked| looked.set(Some(WORD.get())));
+        }
+    }
+
+    fn notify(&self, listeners: usize) -> Option<usize> {
+        (planted() != Fault::NotifyNobody).then_some(listeners)
+    }
+
+    fn listens_late(&self) -> bool {
+        planted() == Fault::LookBeforeListening
+    }
+
+    fn this_thread(&self, number: u32) -> u32 {
+        match planted() {
+            Fault::OneNumber => 1,
+            Fault::NewNumbers => {
+                LATEST.set(LATEST.get() + 1);
+                LATEST.get()
+            }
+            _ => number,
+        }
+    }
+}
+
+fn load_then_store(word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    let found = word.load();
+    if found != current {
+        return Err(found);
+    }
+    word.store(new);
+    Ok(found)
 }

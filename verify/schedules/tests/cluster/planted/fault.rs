@@ -1,7 +1,9 @@
 //! The faults that can be planted. All threads of a schedule share the test's own thread of the system, and so
 //! the fault that the test planted there.
 
+use atomic_throttle_cluster::hook::{self, Hook, Told};
 use std::cell::Cell;
+use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -22,8 +24,25 @@ thread_local!(static PLANTED: Cell<Fault> = const { Cell::new(Fault::Nothing) })
 
 pub fn plant(fault: Fault) {
     PLANTED.set(fault);
+    hook::plant(Some(Rc::new(Planted)));
 }
 
 pub fn planted() -> Fault {
     PLANTED.get()
+}
+
+struct Planted;
+
+impl Hook for Planted {
+    fn told(&self) -> Told {
+        match planted() {
+            Fault::TellsNobody => Told::Nobody,
+            Fault::TellsOne => Told::One,
+            _ => Told::All,
+        }
+    }
+
+    fn is_woken_too_soon(&self) -> bool {
+        planted() == Fault::WokenTooSoon
+    }
 }

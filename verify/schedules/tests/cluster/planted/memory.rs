@@ -1,8 +1,8 @@
 //! A register with faults in its swap.
 
-use crate::cell::Cell;
 use crate::fault::{Fault, planted};
-use crate::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
+use atomic_throttle_cluster::cell::Cell;
+use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
 
 #[derive(Debug)]
 pub struct Faulty(Memory);
