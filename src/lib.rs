@@ -145,7 +145,7 @@ pub mod state;
 
 mod sync;
 
-#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+#[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 #[doc(hidden)]
 pub use sync::hook;
 mod time;

@@ -4,10 +4,7 @@
 //! The test runs all small programs in every order by hand, one access after the other. Loom must find
 //! everything that the threads read then; it finds more, since it lets a load return an older value.
 
-#[path = "../../src/sync/explored.rs"]
-#[allow(dead_code)]
-mod explored;
-
+use atomic_throttle::hook::explored;
 use evidence::{caught, deep};
 use loom::sync::atomic::Ordering::{self, Relaxed};
 use loom::thread;

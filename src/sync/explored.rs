@@ -10,6 +10,8 @@
 //! place depend on each other, so loom tries each write before and after each load. Two loads stay
 //! independent. No thread ever loads a place, so the places order no memory.
 
+#![allow(missing_docs, clippy::missing_errors_doc, reason = "a test of the models uses it, and nobody else")]
+
 #[cfg(not(feature = "std"))]
 extern crate std;
 
@@ -88,32 +90,32 @@ impl<A> Announced<A> {
 }
 
 #[derive(Debug)]
-pub(crate) struct AtomicU64(Announced<atomic::AtomicU64>);
+pub struct AtomicU64(Announced<atomic::AtomicU64>);
 
 impl AtomicU64 {
-    pub(crate) fn new(value: u64) -> Self {
+    pub fn new(value: u64) -> Self {
         Self(Announced::new(atomic::AtomicU64::new(value)))
     }
 
-    pub(crate) fn load(&self, order: Ordering) -> u64 {
+    pub fn load(&self, order: Ordering) -> u64 {
         self.0.to_load().load(order)
     }
 
-    pub(crate) fn store(&self, value: u64, order: Ordering) {
+    pub fn store(&self, value: u64, order: Ordering) {
         self.0.to_write().store(value, order);
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
+    pub fn swap(&self, value: u64, order: Ordering) -> u64 {
         self.0.to_write().swap(value, order)
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+    pub fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
         self.0.to_write().fetch_add(value, order)
     }
 
-    pub(crate) fn compare_exchange_weak(
+    pub fn compare_exchange_weak(
         &self,
         current: u64,
         new: u64,
@@ -123,7 +125,7 @@ impl AtomicU64 {
         self.0.to_write().compare_exchange_weak(current, new, success, failure)
     }
 
-    pub(crate) fn fetch_update(
+    pub fn fetch_update(
         &self,
         success: Ordering,
         failure: Ordering,
@@ -142,27 +144,27 @@ impl AtomicU64 {
 
 #[cfg(feature = "std")]
 #[derive(Debug)]
-pub(crate) struct AtomicU32(Announced<atomic::AtomicU32>);
+pub struct AtomicU32(Announced<atomic::AtomicU32>);
 
 #[cfg(feature = "std")]
 impl AtomicU32 {
-    pub(crate) fn new(value: u32) -> Self {
+    pub fn new(value: u32) -> Self {
         Self(Announced::new(atomic::AtomicU32::new(value)))
     }
 
-    pub(crate) fn load(&self, order: Ordering) -> u32 {
+    pub fn load(&self, order: Ordering) -> u32 {
         self.0.to_load().load(order)
     }
 
-    pub(crate) fn store(&self, value: u32, order: Ordering) {
+    pub fn store(&self, value: u32, order: Ordering) {
         self.0.to_write().store(value, order);
     }
 
-    pub(crate) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
+    pub fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
         self.0.to_write().fetch_add(value, order)
     }
 
-    pub(crate) fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
+    pub fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
         self.0.to_write().fetch_sub(value, order)
     }
 }

@@ -1,5 +1,5 @@
 //! What a check changes in the library, or learns of it, at places with names. It exists only in the builds of the
-//! checks: under loom and shuttle.
+//! checks: under loom, under shuttle, and with `--cfg atomic_throttle_hook`.
 //!
 //! A hook belongs to the thread of the system that plants it. All threads of a model share one.
 
@@ -8,6 +8,8 @@ extern crate std;
 
 use super::Ordering;
 use super::base::AtomicWord;
+#[cfg(atomic_throttle_loom)]
+pub use super::explored;
 pub use super::orders::Order;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,6 +34,14 @@ pub trait Hook {
     fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
         word.swap(current, new)
     }
+
+    /// A load of another number, the threshold among them, which has found `found`.
+    fn loaded(&self, found: u64) -> u64 {
+        found
+    }
+
+    /// A store of another number.
+    fn stores(&self) {}
 
     /// Whether a number is changed by a load and a later store, and not in one step.
     fn changes_in_two_steps(&self, how: Change) -> bool {

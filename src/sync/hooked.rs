@@ -1,4 +1,4 @@
-//! The primitives of a model checker, which ask the hook of a check first.
+//! The primitives of an environment, which ask the hook of a check first.
 
 use super::hook::{Change, Word, ask};
 use super::orders::Order;
@@ -11,7 +11,7 @@ pub(crate) fn ordering(order: &'static Order) -> Ordering {
 
 pub(crate) fn fence(order: &'static Order) {
     if let Some(ordering) = ask(|hook| hook.order(order)).unwrap_or(Some(order.ordering)) {
-        base::fence(ordering);
+        base::raw_fence(ordering);
     }
 }
 
@@ -55,10 +55,12 @@ impl AtomicU64 {
     }
 
     pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-        self.0.load(ordering)
+        let found = self.0.load(ordering);
+        ask(|hook| hook.loaded(found)).unwrap_or(found)
     }
 
     pub(crate) fn store(&self, value: u64, ordering: Ordering) {
+        let _ = ask(|hook| hook.stores());
         self.0.store(value, ordering);
     }
 

@@ -3,8 +3,8 @@
 //!
 //! A model checker must control each of these, so no other module names `core::sync::atomic`, `std::thread`
 //! or `event_listener`. The one exception is `OnceLock`, in clocks that are set up once: it decides nothing.
-//! There is one file for each environment, and all three export the same names. Under a model checker a check can
-//! change what they do, by a hook.
+//! There is one file for each environment, and all three export the same names. Under a model checker, or with
+//! `--cfg atomic_throttle_hook`, a check can change what they do, by a hook.
 
 #[cfg(all(atomic_throttle_loom, atomic_throttle_shuttle))]
 compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each other");
@@ -13,39 +13,43 @@ compile_error!("atomic_throttle_loom and atomic_throttle_shuttle exclude each ot
 #[cfg(all(feature = "std", atomic_throttle_loom, not(loom)))]
 compile_error!("with `std`, atomic_throttle_loom needs `--cfg loom`, which puts event-listener on loom, too");
 
-pub(crate) mod orders;
-
 #[cfg(not(any(atomic_throttle_loom, atomic_throttle_shuttle)))]
-mod real;
-#[cfg(not(any(atomic_throttle_loom, atomic_throttle_shuttle)))]
-pub(crate) use real::*;
+#[path = "real.rs"]
+mod base;
+#[cfg(atomic_throttle_loom)]
+#[path = "under_loom.rs"]
+mod base;
+#[cfg(atomic_throttle_shuttle)]
+#[path = "under_shuttle.rs"]
+mod base;
+pub(crate) use base::*;
 
 #[cfg(atomic_throttle_loom)]
-mod explored;
-#[cfg(atomic_throttle_loom)]
-mod under_loom;
-#[cfg(atomic_throttle_loom)]
-use under_loom as base;
-
+pub mod explored;
 #[cfg(all(feature = "std", atomic_throttle_shuttle))]
 mod scheduled;
-#[cfg(atomic_throttle_shuttle)]
-mod under_shuttle;
-#[cfg(atomic_throttle_shuttle)]
-use under_shuttle as base;
 
-#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+#[cfg_attr(
+    not(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)),
+    allow(dead_code, unreachable_pub)
+)]
+pub(crate) mod orders;
+
+#[cfg(not(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
+mod plain;
+#[cfg(not(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
+pub(crate) use plain::*;
+
+#[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub mod hook;
-#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+#[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 mod hooked;
 // What is hooked takes the place of what has the same name.
-#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
-pub(crate) use base::*;
-#[cfg(all(feature = "std", any(atomic_throttle_loom, atomic_throttle_shuttle)))]
+#[cfg(all(feature = "std", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
 pub(crate) use hooked::{AtomicU32, Event, EventListener, lock, takes, this_thread, wait, wait_for};
-#[cfg(any(atomic_throttle_loom, atomic_throttle_shuttle))]
+#[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
-#[cfg(all(feature = "keyed", any(atomic_throttle_loom, atomic_throttle_shuttle)))]
+#[cfg(all(feature = "keyed", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
 pub(crate) use hooked::{judged, remembered};
 
 #[cfg(feature = "std")]
@@ -54,12 +58,6 @@ mod process;
 use self::process::next_thread;
 #[cfg(feature = "std")]
 pub(crate) use self::process::{Forked, Process};
-
-/// Locks. Ignores poisoning: guarded data is never left half-written.
-#[cfg(all(feature = "std", not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
 
 /// Locks for reading, together with other readers.
 #[cfg(feature = "keyed")]

@@ -1,26 +1,17 @@
 //! The real environment: the primitives that the library runs on.
 
-use super::orders::Order;
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::AtomicU32;
-pub(crate) use core::sync::atomic::{AtomicU64, Ordering};
-
-/// The ordering of a named access.
-#[inline]
-pub(crate) const fn ordering(order: &'static Order) -> Ordering {
-    order.ordering
-}
-
-#[inline]
-pub(crate) fn fence(order: &'static Order) {
-    core::sync::atomic::fence(order.ordering);
-}
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence as raw_fence};
 
 /// The atomic that the retry loop moves.
 pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 
 #[cfg(feature = "std")]
-pub(crate) use event_listener::{Event, EventListener};
+pub(crate) use event_listener::Event;
+/// It belongs to no lifetime here.
+#[cfg(feature = "std")]
+pub(crate) type EventListener<'e> = event_listener::EventListener;
 
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Mutex, MutexGuard};
@@ -28,29 +19,6 @@ pub(crate) use std::sync::{Mutex, MutexGuard};
 pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
-
-// What a hook may change under a model checker.
-
-/// The word of a key that is looked at, to decide whether the key may be evicted.
-#[cfg(feature = "keyed")]
-#[inline]
-pub(crate) const fn judged(word: u64) -> u64 {
-    word
-}
-
-/// The word that is remembered of evicted keys.
-#[cfg(feature = "keyed")]
-#[inline]
-pub(crate) const fn remembered(word: u64) -> u64 {
-    word
-}
-
-/// Whether a front end with an owner takes a call.
-#[cfg(feature = "std")]
-#[inline]
-pub(crate) const fn takes(takes: bool, _is_failing: bool) -> bool {
-    takes
-}
 
 /// The number of this thread. Never 0.
 #[cfg(feature = "std")]

@@ -9,7 +9,7 @@ pub(crate) use event_listener::Event;
 /// It belongs to no lifetime here.
 #[cfg(feature = "std")]
 pub(crate) type EventListener<'e> = event_listener::EventListener;
-pub(crate) use loom::sync::atomic::{Ordering, fence};
+pub(crate) use loom::sync::atomic::{Ordering, fence as raw_fence};
 
 #[cfg(feature = "std")]
 pub(crate) use loom::sync::{Mutex, MutexGuard};

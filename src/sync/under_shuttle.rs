@@ -8,7 +8,7 @@
 pub(crate) use super::scheduled::{Event, EventListener};
 #[cfg(feature = "std")]
 pub(crate) use shuttle::sync::atomic::AtomicU32;
-pub(crate) use shuttle::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use shuttle::sync::atomic::{AtomicU64, Ordering, fence as raw_fence};
 
 /// The atomic that the retry loop moves.
 pub(crate) use shuttle::sync::atomic::AtomicU64 as AtomicWord;
