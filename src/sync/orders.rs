@@ -85,7 +85,6 @@ orders! {
 mod tests {
     use super::{ALL, Ordering, What};
     use std::format;
-    use std::string::String;
 
     #[test]
     fn partners_pair_with_each_other() {
@@ -119,8 +118,7 @@ mod tests {
                 What::Load => "load",
                 What::Swap => "compare-and-swap",
             };
-            let partners: String =
-                order.partners.iter().map(|name| format!(", `{name}`")).collect::<String>().split_off(2);
+            let partners = format!("`{}`", order.partners.join("`, `"));
             let row = format!(
                 "| `{}` | `{}`, {what} | {:?} | {partners} | {} |",
                 order.name, order.site, order.ordering, order.why

@@ -25,7 +25,8 @@ impl Depth {
 }
 
 /// Packages of their own, each with its configuration.
-const PACKAGES: [&str; 5] = ["fuzz", "loom-tests", "verify/downstream", "verify/no-std", "verify/schedules"];
+const PACKAGES: [&str; 6] =
+    ["fuzz", "loom-tests", "verify/cost", "verify/downstream", "verify/no-std", "verify/schedules"];
 
 /// Packages of tests that are rungs by themselves.
 const RUNGS: [(&str, &str); 4] = [
@@ -118,25 +119,34 @@ fn protocol() -> Rung {
 
 /// Tests that report what they have shown.
 fn shows(name: &'static str, tests: &str) -> Rung {
-    Rung::of_tests(name, [Step::cargo(&format!("{tests} -- --nocapture"))]).with_evidence().with_controls()
+    show(name, [shown(tests)])
+}
+
+fn show(name: &'static str, steps: impl Into<Vec<Step>>) -> Rung {
+    Rung::of_tests(name, steps).with_evidence().with_controls()
+}
+
+fn shown(tests: &str) -> Step {
+    Step::cargo(&format!("{tests} -- --nocapture"))
+}
+
+/// What each operation of a gate costs. In its folder cargo finds the configuration that sets the hook's flag.
+fn cost() -> Step {
+    shown("test").within("verify/cost")
 }
 
 /// The tests of the library and of its tools, without those that are rungs by themselves.
 fn tests() -> Rung {
     let rungs = RUNGS.map(|(_, package)| format!(" --exclude {package}")).concat();
-    shows(
-        "tests",
-        &format!("test --workspace --exclude protocol{rungs} --all-features --lib --bins --tests --examples"),
-    )
+    let tests =
+        format!("test --workspace --exclude protocol{rungs} --all-features --lib --bins --tests --examples");
+    show("tests", [shown(&tests), cost()])
 }
 
 /// Of these the tests of the library itself: units, properties, operations, and the replay of the corpora.
 fn library() -> Rung {
-    shows(
-        "tests",
-        "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests",
-    )
-    .in_part()
+    let tests = "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests";
+    show("tests", [shown(tests), cost()]).in_part()
 }
 
 /// The loom models. In their folder cargo finds the configuration that sets loom's flags.

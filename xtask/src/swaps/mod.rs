@@ -47,7 +47,7 @@ struct Suite {
 /// is asked only about what the ones before it did not notice.
 const SUITES: [(&str, [&str; 4]); 7] = [
     ("src/state/", ["--test sequences --test transitions --test table", CORE, SHIPPED, MODELS]),
-    ("src/gate/", ["--test sequences --test cost", CORE, SHIPPED, MODELS]),
+    ("src/gate/", ["--test sequences", CORE, SHIPPED, MODELS]),
     ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     (
@@ -60,6 +60,7 @@ const SUITES: [(&str, [&str; 4]); 7] = [
     ),
     ("cluster/src/", [CLUSTER, EXPLORATION, "--test cluster", ""]),
 ];
+const COUNTED: &&str = &"--test cost";
 const LIBRARY: &str = "--package atomic-throttle --all-features";
 const CORE: &str = "--test panics --test throttle --test idle --test snapshot --test statics --test every \
                     --test throttled_sequences";
@@ -86,8 +87,10 @@ fn suites(file: &str, depth: Depth) -> Vec<Suite> {
         return Vec::new();
     };
     let package = if file.starts_with("src/") { LIBRARY } else { "" };
+    let counted = if file.starts_with("src/gate/") { COUNTED } else { &"" };
     let suites = [
         ("", package, first),
+        ("verify/cost", "", counted),
         ("", package, others),
         ("verify/schedules", "--release", if depth == Depth::Quick { &"" } else { schedules }),
         ("loom-tests", "--release", if depth == Depth::Loom { models } else { &"" }),
@@ -279,7 +282,7 @@ mod tests {
         {
             assert!(!is_mutated(file), "{file}");
         }
-        assert_eq!(suites("src/gate/mod.rs", Depth::Loom).len(), 4);
+        assert_eq!(suites("src/gate/mod.rs", Depth::Loom).len(), 5);
         assert_eq!(suites("cluster/src/course/mod.rs", Depth::Loom).len(), 3);
     }
 

@@ -1,0 +1,154 @@
+//! G7: what each operation of a gate costs, counted and not timed: fences, accesses of the word and of the threshold.
+//! The docs of each operation state these numbers. That no call waits for another's progress is shown in
+//! `loom-tests/tests/progress`.
+
+#[cfg(not(atomic_throttle_hook))]
+compile_error!("run this with `cargo test` inside `verify/cost`, where .cargo/config.toml sets the flag");
+
+mod counts;
+
+use atomic_throttle::gate::{Arrival, Fired};
+use atomic_throttle::{Epoch, Gate, Refused, State, Threshold, Timestamp};
+use counts::{Counts, counted, overtaken};
+use evidence::Check;
+use watchdog as _;
+
+const THRESHOLD: Threshold = Threshold::from_nanos(10);
+const FIRST: Timestamp = Timestamp::from_nanos(1);
+const INSIDE: Timestamp = Timestamp::from_nanos(2);
+const AFTER: Timestamp = Timestamp::from_nanos(11);
+
+/// A gate in each of its eight shapes. The guards are leaked.
+fn gates() -> impl Iterator<Item = Gate> {
+    [false, true].into_iter().flat_map(|running| {
+        (0..4).map(move |deferral| {
+            let gate = Gate::new(THRESHOLD);
+            let run = gate.try_start(FIRST).expect("the first call runs");
+            if running {
+                std::mem::forget(run);
+            } else {
+                run.finish();
+            }
+            match deferral {
+                0 => {}
+                1 => _ = gate.owe(),
+                _ => _ = gate.request(),
+            }
+            if deferral == 3 {
+                assert!(gate.cancel());
+            }
+            gate
+        })
+    })
+}
+
+/// Some epoch, for the operations that take one.
+fn epoch() -> Epoch {
+    State::NEW.try_start(FIRST, THRESHOLD).0.epoch()
+}
+
+/// An operation, and what it may cost: fences before the decision, loads of the threshold.
+type Operation = (&'static str, fn(&Gate), Counts);
+
+fn at_most(fences: usize, threshold_loads: usize, swaps: usize) -> Counts {
+    Counts { fences, loads: 1, swaps, threshold_loads, stores: 0 }
+}
+
+/// Guards are leaked, so that only the operation itself is counted.
+fn operations() -> [Operation; 12] {
+    use std::mem::forget;
+    [
+        ("coalesce", |gate| _ = gate.coalesce(), at_most(1, 0, 0)),
+        ("arrive", |gate| forget(gate.arrive(AFTER)), at_most(2, 1, 1)),
+        ("arrive inside the window", |gate| forget(gate.arrive(INSIDE)), at_most(1, 1, 1)),
+        ("arrive_by", |gate| forget(gate.arrive_by(INSIDE, INSIDE)), at_most(1, 1, 1)),
+        ("request", |gate| _ = gate.request(), at_most(1, 0, 1)),
+        ("owe", |gate| _ = gate.owe(), at_most(1, 0, 1)),
+        ("try_start", |gate| forget(gate.try_start(AFTER)), at_most(1, 1, 1)),
+        ("refuses", |gate| _ = gate.refuses(AFTER), at_most(0, 1, 0)),
+        ("cancel", |gate| _ = gate.cancel(), at_most(0, 0, 1)),
+        ("flush", |gate| forget(gate.flush(INSIDE)), at_most(1, 0, 1)),
+        ("fire", |gate| forget(gate.claim(epoch()).fire(AFTER)), at_most(1, 1, 1)),
+        ("abandon", |gate| _ = gate.claim(epoch()).abandon(), at_most(0, 0, 1)),
+    ]
+}
+
+#[test]
+fn an_operation_costs_what_its_docs_say() {
+    let check =
+        Check::of("G7", "counting: one load of the word, one compare-and-swap at most, and its fences");
+    let mut cases = 0;
+    for (name, operation, most) in operations() {
+        let mut worst = Counts::default();
+        for gate in gates() {
+            let before = gate.state();
+            let ((), counts) = counted(|| operation(&gate));
+            let moved = gate.state() != before;
+            assert!(moved == (counts.swaps > 0), "{name} in {before:?} writes only to move the word");
+            worst.fences = worst.fences.max(counts.fences);
+            worst.loads = worst.loads.max(counts.loads);
+            worst.swaps = worst.swaps.max(counts.swaps);
+            worst.threshold_loads = worst.threshold_loads.max(counts.threshold_loads);
+            worst.stores += counts.stores;
+            cases += 1;
+        }
+        assert_eq!(worst, most, "{name}");
+    }
+    check.passed(cases, "cases");
+}
+
+#[test]
+fn a_finish_is_a_load_and_a_compare_and_swap() {
+    let gate = Gate::new(THRESHOLD);
+    let run = gate.try_start(FIRST).expect("the first call runs");
+    let (_, counts) = counted(|| run.finish());
+    assert_eq!(counts, Counts { loads: 1, swaps: 1, ..Counts::default() });
+}
+
+#[test]
+fn a_coalesced_call_is_a_fence_and_a_load() {
+    let pending: Vec<_> = gates().filter(|gate| gate.state().is_pending()).collect();
+    assert_eq!(pending.len(), 2, "with and without a run in progress");
+    for gate in &pending {
+        let (epoch, counts) = counted(|| gate.coalesce());
+        assert!(epoch.is_some());
+        assert_eq!(counts, Counts { fences: 1, loads: 1, ..Counts::default() });
+    }
+}
+
+#[test]
+fn a_refused_call_is_two_loads() {
+    let refused = gates().filter(|gate| {
+        let (result, counts) = counted(|| gate.try_start(INSIDE).is_err());
+        // While a run is in progress the threshold does not matter.
+        let threshold_loads = counts.threshold_loads;
+        assert_eq!(counts, Counts { loads: 1, threshold_loads, ..Counts::default() });
+        assert!(threshold_loads <= 1);
+        result
+    });
+    assert_eq!(refused.count(), 8);
+}
+
+/// The window is over when each of these decides. Before it has moved the word, the threshold becomes longer, and its
+/// compare-and-swap fails.
+#[test]
+fn a_decision_that_is_made_again_goes_by_the_threshold_of_then() {
+    const LONGER: u64 = 20;
+    const DUE: Timestamp = Timestamp::from_nanos(21);
+    const CLOSED: Refused = Refused::Closed { retry_at: DUE, refused_at: AFTER };
+    let check = Check::of("G1", "a decision that is made again goes by the threshold of then");
+    let after_a_run = || {
+        let gate = Gate::new(THRESHOLD);
+        gate.try_start(FIRST).expect("the first call runs").finish();
+        gate
+    };
+    let gate = after_a_run();
+    assert_eq!(overtaken(LONGER, || gate.try_start(AFTER)).err(), Some(CLOSED), "try_start");
+    assert_eq!(overtaken(LONGER, || gate.arrive_by(AFTER, AFTER)).err(), Some(CLOSED), "arrive_by");
+    assert!(matches!(overtaken(LONGER, || gate.arrive(AFTER)), Arrival::Defer(_)), "arrive");
+    let gate = after_a_run();
+    let Arrival::Defer(deferral) = gate.arrive(INSIDE) else { panic!("closed") };
+    let fired = overtaken(LONGER, || deferral.fire(AFTER));
+    assert!(matches!(fired, Fired::Early { due: DUE, .. }), "fire: {fired:?}");
+    check.passed(4, "operations");
+}
