@@ -1,5 +1,5 @@
-//! G3: for each kind of call, the run that takes over what the call left pending or owed sees what the caller
-//! wrote (relaxed) before it.
+//! G3: for each kind of call, the run that takes over what the call left pending or owed, or that the call coalesces
+//! into, sees what the caller wrote (relaxed) before it.
 
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Gate};
@@ -20,12 +20,22 @@ fn keep(arrival: Arrival<'_>) {
 
 /// `call` comes inside the window while another thread starts a run at its end.
 fn call_against_start(name: &str, call: fn(&Gate)) {
-    let claim = format!("a run against a call by `{name}` that it covers");
+    against_start(&format!("a run against a call by `{name}` that it covers"), 1000, |_| (), call);
+}
+
+/// The same, where a run is pending already. Such a call moves nothing, so only its fence shows what was written.
+fn coalescing_against_start(name: &str, call: fn(&Gate)) {
+    let claim = format!("a run against a call by `{name}` that coalesces into it");
+    against_start(&claim, 40, |gate| _ = gate.request(), call);
+}
+
+fn against_start(claim: &str, executions: usize, prepare: fn(&Gate), call: fn(&Gate)) {
     let (before, after) = (Tally::new(), Tally::new());
     let (before_in, after_in) = (before.clone(), after.clone());
-    explore(Bound::Exhaustive, "G3", &claim, move || {
+    explore(Bound::Exhaustive, "G3", claim, move || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         lead(&shared.0);
+        prepare(&shared.0);
         let caller = thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -44,36 +54,66 @@ fn call_against_start(name: &str, call: fn(&Gate)) {
         before_in.count_if(!still_due);
         after_in.count_if(still_due);
     })
-    .at_least(1000)
+    .at_least(executions)
     .reached(&before, "the call came before the start")
     .reached(&after, "the call came after the start")
     .passed();
 }
 
+fn arrive(gate: &Gate) {
+    keep(gate.arrive(INSIDE));
+}
+
+fn arrive_by(gate: &Gate) {
+    let latest = Timestamp::from_nanos(100);
+    keep(gate.arrive_by(INSIDE, latest).expect("it is due before that"));
+}
+
+fn request(gate: &Gate) {
+    let (_, epoch) = gate.request();
+    std::mem::forget(gate.claim(epoch));
+}
+
+fn owe(gate: &Gate) {
+    let _ = gate.owe();
+}
+
 #[test]
 fn by_arrive() {
-    call_against_start("arrive", |gate| keep(gate.arrive(INSIDE)));
+    call_against_start("arrive", arrive);
 }
 
 #[test]
 fn by_arrive_by() {
-    call_against_start("arrive_by", |gate| {
-        let latest = Timestamp::from_nanos(100);
-        keep(gate.arrive_by(INSIDE, latest).expect("it is due before that"));
-    });
+    call_against_start("arrive_by", arrive_by);
 }
 
 #[test]
 fn by_request() {
-    call_against_start("request", |gate| {
-        let (_, epoch) = gate.request();
-        std::mem::forget(gate.claim(epoch));
-    });
+    call_against_start("request", request);
 }
 
 #[test]
 fn by_owe() {
-    call_against_start("owe", |gate| {
-        let _ = gate.owe();
-    });
+    call_against_start("owe", owe);
+}
+
+#[test]
+fn by_arrive_that_coalesces() {
+    coalescing_against_start("arrive", arrive);
+}
+
+#[test]
+fn by_arrive_by_that_coalesces() {
+    coalescing_against_start("arrive_by", arrive_by);
+}
+
+#[test]
+fn by_request_that_coalesces() {
+    coalescing_against_start("request", request);
+}
+
+#[test]
+fn by_owe_that_coalesces() {
+    coalescing_against_start("owe", owe);
 }
