@@ -135,7 +135,7 @@ fn weak_fences() {
 fn no_fence_before_the_look() {
     let fault = "no fence between the count of a waiter and its look";
     deadlocks("no_fence_before_the_look", fault, Fault::Nothing, |waited| {
-        owner_and_threshold(waited, Some(&REGISTER), None)
+        owner_and_threshold(waited, Some(&REGISTER), None);
     });
 }
 
