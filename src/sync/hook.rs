@@ -31,6 +31,10 @@ pub trait Hook {
     }
 
     /// A compare-and-swap of the word.
+    ///
+    /// # Errors
+    ///
+    /// The word that is there, if it is another than `current`.
     fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
         word.swap(current, new)
     }
@@ -106,7 +110,7 @@ pub enum Change {
 /// The word of a gate, for one access.
 #[derive(Clone, Copy, Debug)]
 pub struct Word<'w> {
-    pub(super) word: &'w AtomicWord,
+    pub(super) atomic: &'w AtomicWord,
     pub(super) success: Ordering,
     pub(super) failure: Ordering,
 }
@@ -121,7 +125,7 @@ impl Word<'_> {
     /// Loads it, as the library does.
     #[must_use]
     pub fn load(self) -> u64 {
-        self.word.load(self.failure)
+        self.atomic.load(self.failure)
     }
 
     /// Compares and swaps it, as the library does.
@@ -130,12 +134,12 @@ impl Word<'_> {
     ///
     /// The word that is there, if it is another than `current`.
     pub fn swap(self, current: u64, new: u64) -> Result<u64, u64> {
-        self.word.compare_exchange_weak(current, new, self.success, self.failure)
+        self.atomic.compare_exchange_weak(current, new, self.success, self.failure)
     }
 
     /// Stores it, as the library never does.
     pub fn store(self, value: u64) {
-        self.word.store(value, self.success);
+        self.atomic.store(value, self.success);
     }
 }
 

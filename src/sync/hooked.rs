@@ -27,7 +27,7 @@ impl AtomicWord {
     }
 
     pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-        let word = Word { word: &self.0, success: Ordering::Relaxed, failure: ordering };
+        let word = Word { atomic: &self.0, success: Ordering::Relaxed, failure: ordering };
         ask(|hook| hook.load(word)).unwrap_or_else(|| word.load())
     }
 
@@ -38,7 +38,7 @@ impl AtomicWord {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
-        let word = Word { word: &self.0, success, failure };
+        let word = Word { atomic: &self.0, success, failure };
         ask(|hook| hook.swap(word, current, new)).unwrap_or_else(|| word.swap(current, new))
     }
 }
