@@ -3,18 +3,10 @@
 //! One model for every user of it: the enumerations, the property tests, the fuzz targets and the histories.
 //! It works on unbounded numbers and plain facts, so it shares no arithmetic and no encoding with `State`.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-pub mod arithmetic;
 pub mod edges;
-pub mod input;
 pub mod planted;
 pub mod reached;
-pub mod sequence;
 pub mod shipped;
-pub mod threads;
-pub mod throttle;
-pub mod throttled;
 
 /// The largest clock reading, and what a deadline after it is reported as.
 pub const MAX: u64 = (1 << 61) - (1 << 56);
@@ -87,6 +79,7 @@ pub struct Model {
 }
 
 impl Model {
+    #[must_use]
     pub fn new(threshold: u64) -> Self {
         Self { threshold, latest_start: 0, in_progress: false, promise: Promise::Nothing }
     }
@@ -99,20 +92,26 @@ impl Model {
     }
 
     /// When the lease of a run in progress is over, or would be.
-    fn lease_end(&self, lease: u64) -> u64 {
-        let sum = u128::from(self.latest_start) + u128::from(lease);
-        if sum > u128::from(MAX) { NEVER } else { sum.try_into().expect("at most MAX") }
+    #[must_use]
+    pub fn lease_end(&self, lease: u64) -> u64 {
+        Self::reading(u128::from(self.latest_start) + u128::from(lease))
     }
 
-    fn deadline(&self) -> u64 {
+    /// The end of the window: 0 where there is none, `NEVER` where no clock reading reaches it.
+    #[must_use]
+    pub fn deadline(&self) -> u64 {
         if self.latest_start == 0 || self.threshold == 0 {
             return 0;
         }
-        let sum = u128::from(self.latest_start) + u128::from(self.threshold);
-        if sum > u128::from(MAX) { NEVER } else { sum.try_into().expect("at most MAX") }
+        Self::reading(u128::from(self.latest_start) + u128::from(self.threshold))
+    }
+
+    fn reading(sum: u128) -> u64 {
+        u64::try_from(sum).ok().filter(|sum| *sum <= MAX).unwrap_or(NEVER)
     }
 
     /// G2, with a lease: a run in progress keeps others out until its lease is over, for ever without one.
+    #[must_use]
     pub fn excludes(&self, now: u64, lease: Option<u64>) -> bool {
         let is_over = |lease| u128::from(now) >= u128::from(self.latest_start) + u128::from(lease);
         self.in_progress && !lease.is_some_and(is_over)
@@ -144,7 +143,11 @@ impl Model {
         self.step_under(None, event)
     }
 
-    /// With a lease, in nanoseconds: an event of a gate has none.
+    /// With a lease, in nanoseconds.
+    ///
+    /// # Panics
+    ///
+    /// If an event of a gate has one.
     pub fn step_under(&mut self, lease: Option<u64>, event: Event) -> Told {
         assert!(lease.is_none() || !event.is_of_a_gate(), "{event:?} under a lease");
         match event {

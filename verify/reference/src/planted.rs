@@ -85,6 +85,7 @@ impl Fault {
     ];
 
     /// The fault in words.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::OpensEarly => "the window opens a nanosecond early",
@@ -119,6 +120,7 @@ pub struct Judge {
 }
 
 impl Judge {
+    #[must_use]
     pub fn new(model: Model, fault: Option<Fault>) -> Self {
         Self { model, fault, edges: Reached::default(), cancelled: false }
     }
@@ -128,6 +130,10 @@ impl Judge {
     }
 
     /// With a lease, in nanoseconds.
+    ///
+    /// # Panics
+    ///
+    /// If an event of a gate has one.
     pub fn step_under(&mut self, lease: Option<u64>, event: Event) -> Told {
         let before = self.model;
         let is_over = before.in_progress && now(event).is_some_and(|now| !before.excludes(now, lease));
@@ -191,6 +197,8 @@ impl Judge {
     }
 }
 
+/// The time that the event comes with.
+#[must_use]
 pub fn now(event: Event) -> Option<u64> {
     match event {
         Event::Arrive { now }

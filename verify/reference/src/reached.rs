@@ -17,6 +17,7 @@ impl Reached {
         }
     }
 
+    #[must_use]
     pub fn of(&self, what: &str) -> usize {
         self.0.get(what).copied().unwrap_or(0)
     }

@@ -10,6 +10,7 @@ use atomic_throttle::{Threshold, Timestamp};
 const LAST_SHIFT: u32 = 3;
 
 /// The state that encodes what the model says.
+#[must_use]
 pub fn encode(model: &Model) -> State {
     let promise = match model.promise {
         Promise::Nothing => 0b00,
@@ -21,6 +22,7 @@ pub fn encode(model: &Model) -> State {
 }
 
 /// What the state says.
+#[must_use]
 pub fn decode(state: State, threshold: Threshold) -> Model {
     Model {
         threshold: threshold.as_nanos(),
@@ -145,6 +147,10 @@ pub fn step(state: State, threshold: Threshold, event: Event) -> (State, Told) {
 }
 
 /// The form under a policy; the one form of those that start no run.
+///
+/// # Panics
+///
+/// If the event is one of a gate: it has no such form.
 pub fn step_under(state: State, policy: Policy, event: Event) -> (State, Told) {
     let at = Timestamp::from_nanos;
     match event {

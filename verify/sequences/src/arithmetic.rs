@@ -1,14 +1,53 @@
 //! Times and thresholds at full width, against arithmetic on numbers that cannot overflow.
 
-use super::edges::{self, Numbers};
-use super::reached::Reached;
-use super::{MAX, NEVER};
+use crate::bytes::numbers;
+use crate::subject::Subject;
 use atomic_throttle::lease::{self, Lease, LeaseOutOfRange};
 use atomic_throttle::{State, Threshold, ThresholdTooLong, Timestamp};
+use evidence::Guarantee::{self, G8};
+use reference::edges::{self, Numbers};
+use reference::reached::Reached;
+use reference::{MAX, NEVER};
 use std::time::Duration;
 
+pub struct Arithmetic;
+
+impl Subject for Arithmetic {
+    type Fault = Wrong;
+    const TARGET: &'static str = "arithmetic";
+    const CLAIM: &'static str = "arithmetic at full width, against wider numbers";
+    const GUARANTEES: &'static [Guarantee] = &[G8];
+    const FAULTS: &'static [Wrong] =
+        &[Wrong::EndsAtTheLastReading, Wrong::NoThresholdCloses, Wrong::NoRunCloses];
+    const INPUTS: usize = 10;
+
+    fn name(fault: Wrong) -> &'static str {
+        match fault {
+            Wrong::EndsAtTheLastReading => "a window that ends after the last reading ends at it",
+            Wrong::NoThresholdCloses => "a threshold of 0 closes the window",
+            Wrong::NoRunCloses => "a throttle that never ran has a window",
+        }
+    }
+
+    fn reached() -> Vec<&'static str> {
+        edges::OF_NUMBERS.to_vec()
+    }
+
+    fn check(fault: Option<Wrong>, input: &[u8]) -> Reached {
+        arithmetic(fault, input).unwrap_or_default()
+    }
+}
+
+/// A fault in the expected end of a window.
+#[derive(Clone, Copy, Debug)]
+pub enum Wrong {
+    EndsAtTheLastReading,
+    NoThresholdCloses,
+    NoRunCloses,
+}
+
 /// The end of a window: 0 where there is none, `NEVER` where no clock reading reaches it.
-pub fn window_end(start: u64, threshold: u64) -> u64 {
+fn window_end(start: u64, threshold: u64) -> u64 {
     if start == 0 || threshold == 0 {
         return 0;
     }
@@ -16,9 +55,39 @@ pub fn window_end(start: u64, threshold: u64) -> u64 {
     if sum > u128::from(MAX) { NEVER } else { narrow(sum) }
 }
 
-/// Compares all that the library computes of these numbers, with `expected_end` as the window's end.
-pub fn check(
-    expected_end: fn(u64, u64) -> u64,
+/// The same with a fault.
+fn wrong_end(fault: Option<Wrong>, start: u64, threshold: u64) -> u64 {
+    match fault {
+        Some(Wrong::EndsAtTheLastReading) => window_end(start, threshold).min(MAX),
+        Some(Wrong::NoThresholdCloses) if threshold == 0 => start.min(MAX),
+        Some(Wrong::NoRunCloses) if start == 0 => threshold,
+        _ => window_end(start, threshold),
+    }
+}
+
+/// How the numbers relate, then six of them, of eight bytes each: two times, a word, a threshold, and a
+/// duration in seconds and nanoseconds. `None` if the input is too short.
+fn arithmetic(fault: Option<Wrong>, input: &[u8]) -> Option<Reached> {
+    let (&relation, rest) = input.split_first()?;
+    let [time, other, word, threshold, seconds, nanos] = numbers(rest)?;
+    // Chance does not find two numbers of 64 bits that are as far apart as a third.
+    let longest = MAX.saturating_sub(word >> 3);
+    let threshold = [threshold, longest, longest + 1, 0][usize::from(relation & 3)];
+    let end = window_end(word >> 3, threshold.min(MAX));
+    let time = [time, end, end.saturating_sub(1), NEVER][usize::from(relation >> 2 & 3)];
+    let nanos = (nanos % 1_000_000_000).try_into().expect("less than a second");
+    let duration = match relation >> 4 & 3 {
+        0 => Duration::new(seconds, nanos),
+        1 => Duration::from_nanos(MAX),
+        2 => Duration::from_nanos(MAX + 1),
+        _ => Duration::from_nanos(time),
+    };
+    Some(compare(fault, [time, other], word, threshold, duration))
+}
+
+/// Compares all that the library computes of these numbers.
+fn compare(
+    fault: Option<Wrong>,
     [time, other]: [u64; 2],
     word: u64,
     threshold: u64,
@@ -31,7 +100,7 @@ pub fn check(
     check_timestamps(time, other, duration);
     assert_eq!(lease::epoch(time).as_u64(), time.min(u64::MAX >> 3), "an epoch has 61 bits");
 
-    let end = expected_end(start, threshold.as_nanos());
+    let end = wrong_end(fault, start, threshold.as_nanos());
     assert_eq!(state.to_word(), word);
     assert_eq!(state.epoch().as_u64(), start);
     assert_eq!(lease::epoch(start), state.epoch());

@@ -1,9 +1,9 @@
 //! The final answers of callers: the actual ones, and the expected ones.
 
-use super::super::by_hand::Driven;
-use super::super::reference::Promise;
 use super::{End, Fate, Play, Wrong};
+use crate::by_hand::Driven;
 use atomic_throttle::WaitError;
+use reference::Promise;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 

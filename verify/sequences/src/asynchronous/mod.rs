@@ -4,17 +4,18 @@
 mod callers;
 mod op;
 mod orders;
+pub mod subject;
 
-pub use op::{ALL, Op, Wrong};
+use op::{Op, Wrong};
 
-use super::by_hand::{ByHand, Driven};
-use super::reference::planted::Judge;
-use super::reference::reached::Reached;
-use super::reference::{Event, MAX, Model, Promise, Told, shipped};
+use crate::by_hand::{ByHand, Driven};
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, NotFlushed, Threshold, Timestamp};
 use callers::{Caller, Said};
 use orders::{Order, Orders};
+use reference::planted::Judge;
+use reference::reached::Reached;
+use reference::{Event, MAX, Model, Promise, Told, shipped};
 use std::time::Duration;
 
 /// What a task of the throttle does at present.
@@ -59,7 +60,7 @@ enum Fate {
 }
 
 /// Plays `operations` on a throttle and on the model. Panics where they differ or a guarantee breaks.
-pub fn check(wrong: Option<Wrong>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+pub fn play(wrong: Option<Wrong>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
     let runtime = ByHand::new(Timestamp::ZERO);
     let fault = if let Some(Wrong::Step(fault)) = wrong { Some(fault) } else { None };
     let mut play = Play {

@@ -1,7 +1,7 @@
 //! The operations of a sequence, and the deliberate errors in the expected answers.
 
-use super::super::reference::planted::Fault;
-use super::super::reference::sequence::interesting;
+use crate::bytes::interesting;
+use reference::planted::Fault;
 
 /// One operation. `from_bytes` makes one of any two bytes.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The functions of the runs do what the driver orders.
 
-use super::super::by_hand::ByHand;
+use crate::by_hand::ByHand;
 use atomic_throttle::AsyncThrottle;
 use std::future::poll_fn;
 use std::panic::resume_unwind;

@@ -3,17 +3,18 @@
 //! After each operation the driver waits until the thread is asleep or held up in a run, so that each batch
 //! is known. What several producers do at once is no part of this.
 
-use crate::reference::reached::Reached;
-use crate::reference::throttle::support::{SECOND, at, panic_quietly, until};
+pub mod subject;
+
+use crate::patience::{PATIENCE, panic_quietly, until};
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Batch, Batched, Manual, NotFlushed, Pending, Shutdown, Throttled, Timestamp};
+use reference::reached::Reached;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-/// How long the thread may take, so that a fault is a failure and not a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// One operation. `from_byte` makes one of any byte.
 #[derive(Clone, Copy, Debug)]
@@ -141,8 +142,8 @@ struct Play {
 }
 
 /// Plays `operations` on a throttle and on a queue. Panics where they differ.
-pub fn check(wrong: Option<Wrong>, end: Pending, operations: impl IntoIterator<Item = Op>) -> Reached {
-    let clock = Arc::new(Manual::new(at(1)));
+pub fn play(wrong: Option<Wrong>, end: Pending, operations: impl IntoIterator<Item = Op>) -> Reached {
+    let clock = Arc::new(Manual::new(Timestamp::ZERO.saturating_add(SECOND)));
     let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let (plans, orders) = channel::<Plan>();
     let (begins, begun) = channel();

@@ -1,94 +1,19 @@
 //! Sequences of operations on a real `Gate`, with the guards as real values, checked step by step
 //! against the model and against the guarantees.
 
-use super::planted::{Fault, Judge};
-use super::reached::Reached;
-use super::{Event, MAX, Model, Promise, Told};
+mod op;
+pub mod subject;
+
+use self::op::Op;
+
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
 use atomic_throttle::{Clock, Epoch, Manual, Threshold, Timestamp};
+use reference::planted::{Fault, Judge};
+use reference::reached::Reached;
+use reference::{Event, MAX, Model, Promise, Told};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
-
-/// One operation. `from_bytes` makes one of any two bytes, so that a fuzzer and proptest share it.
-#[derive(Clone, Copy, Debug)]
-pub enum Op {
-    Coalesce,
-    Arrive,
-    ArriveBy {
-        patience: u64,
-    },
-    Request,
-    Owe,
-    TryStart,
-    Fire {
-        which: usize,
-    },
-    Abandon {
-        which: usize,
-    },
-    /// The owner drops the deferral while it unwinds.
-    PanicOwner {
-        which: usize,
-    },
-    Cancel,
-    Flush,
-    Finish,
-    /// The run ends by a panic.
-    PanicRun,
-    Advance {
-        by: u64,
-    },
-    GoBack {
-        by: u64,
-    },
-    Jump {
-        to: u64,
-    },
-    SetThreshold {
-        to: u64,
-    },
-}
-
-impl Op {
-    pub fn from_bytes(kind: u8, value: u8) -> Self {
-        let time = interesting(value);
-        let which = usize::from(value);
-        match kind % 21 {
-            0 => Self::Coalesce,
-            1..=3 => Self::Arrive,
-            4 => Self::ArriveBy { patience: time },
-            5 => Self::Request,
-            6 => Self::TryStart,
-            7 | 8 => Self::Fire { which },
-            9 => Self::Abandon { which },
-            10 => Self::PanicOwner { which },
-            11 => Self::Cancel,
-            12 => Self::Flush,
-            13 | 14 => Self::Finish,
-            15 => Self::PanicRun,
-            16 => Self::Advance { by: time },
-            17 => Self::GoBack { by: time },
-            18 => Self::Jump { to: time },
-            19 => Self::Owe,
-            _ => Self::SetThreshold { to: time },
-        }
-    }
-}
-
-/// Mostly small times, and each edge of the range.
-pub fn interesting(value: u8) -> u64 {
-    match value {
-        0..=239 => u64::from(value % 24),
-        240..=243 => 1 << (8 * (value - 239)),
-        244 => MAX / 2,
-        245..=249 => MAX - u64::from(value - 245),
-        _ => MAX,
-    }
-}
-
-/// All that a sequence can reach.
-pub const ALL: [&str; 7] = ["operation", "run", "deferred", "coalesced", "taken over", "owed", "cancelled"];
 
 /// The thread that starts a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +27,7 @@ pub enum By {
 }
 
 /// Plays `operations` on a gate and on the model. Panics where they differ or a guarantee breaks.
-pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
-    check_with(None, threshold, operations)
-}
-
-/// The same, with a fault in the model.
-pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+pub fn play(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
     let gate = Gate::new(Threshold::from_nanos(threshold));
     let mut play = Play {
         gate: &gate,
@@ -352,7 +272,7 @@ impl<'g> Play<'g> {
 
     fn check_invariants(&self) {
         let state = self.gate.state();
-        let model = super::shipped::decode(state, self.gate.threshold());
+        let model = reference::shipped::decode(state, self.gate.threshold());
         assert_eq!(model, self.judge.model);
         assert_eq!(state.is_running(), self.run.is_some(), "r = 1 exactly when one `Run` lives");
         let owners = self.deferrals.iter().filter(|deferral| deferral.epoch() == state.epoch()).count();

@@ -4,10 +4,13 @@
 //! idle. Every answer about a key is kept as well, and judged by G1 alone, so that nothing depends on what is
 //! remembered.
 
-use crate::reference::reached::Reached;
-use crate::reference::sequence::{interesting, unwind_over};
-use crate::reference::{Event, MAX, Model, Told};
+pub mod subject;
+
+use crate::bytes::interesting;
+use crate::gate::unwind_over;
 use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Refused, Timestamp};
+use reference::reached::Reached;
+use reference::{Event, MAX, Model, Told};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -115,12 +118,7 @@ pub const ALL: [&str; 8] =
     ["run", "closed", "running", "full", "evicted", "evicted unasked", "for what was forgotten", "unwound"];
 
 /// Plays `operations` on a throttle and on the models. Panics where they differ or a guarantee breaks.
-pub fn check(setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
-    check_with(None, setup, operations)
-}
-
-/// The same, with a fault in the model.
-pub fn check_with(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
+pub fn play(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
     let builder: KeyedBuilder<u8> = Keyed::builder(Duration::from_nanos(setup.threshold));
     let keyed =
         builder.clock(Manual::new(Timestamp::ZERO)).shards(setup.shards).max_keys(setup.max_keys).build();

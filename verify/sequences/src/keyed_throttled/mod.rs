@@ -6,13 +6,14 @@
 //! alone.
 
 mod op;
+pub mod subject;
 mod thread;
 
 pub use op::{Fault, Op};
 
-use crate::reference::reached::Reached;
-use crate::reference::{Event, MAX, Model, Promise, Told};
 use atomic_throttle::{Clock, KeyedThrottled, NotFlushed, Pending, Shutdown, Timestamp, WaitError};
+use reference::reached::Reached;
+use reference::{Event, MAX, Model, Promise, Told};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use thread::Thread;
@@ -36,12 +37,7 @@ pub const ALL: [&str; 14] = [
 ];
 
 /// Plays `operations` on a throttle and on the models. Panics where they differ or a guarantee breaks.
-pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
-    check_with(None, threshold, operations)
-}
-
-/// The same, with a fault in the model.
-pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+pub fn play(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
     let (throttled, thread) = Thread::start(threshold);
     let mut play = Play {
         throttled,

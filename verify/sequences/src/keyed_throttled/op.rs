@@ -1,6 +1,6 @@
 //! The operations of a sequence, and the faults that a model can have.
 
-use crate::reference::sequence::interesting;
+use crate::bytes::interesting;
 
 pub const KEYS: u8 = 6;
 

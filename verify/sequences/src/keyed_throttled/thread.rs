@@ -3,7 +3,7 @@
 //! The thread asks its clock what to wait for before each look, and again before it sleeps. So after three
 //! more such questions a look is over that had not begun before them; no timing decides whether it rests.
 
-use crate::reference::throttle::support::until;
+use crate::patience::until;
 use atomic_throttle::{Clock, KeyedThrottled, Manual, Moved, Pending, Timestamp};
 use std::cell::Cell;
 use std::panic::resume_unwind;

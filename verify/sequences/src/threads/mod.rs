@@ -3,15 +3,16 @@
 //! steps can be chosen; loom has what happens within a step.
 
 pub mod step;
+pub mod subject;
 
 use self::step::{Deed, Step};
-use super::planted::{Fault, Judge};
-use super::reached::Reached;
-use super::sequence::{By, told_by, unwind_over};
-use super::{Event, MAX, Model, Promise, Told, shipped};
+use crate::gate::{By, told_by, unwind_over};
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Abandon, Owe, Refused, Request};
 use atomic_throttle::{Epoch, Threshold, Timestamp};
+use reference::planted::{Fault, Judge};
+use reference::reached::Reached;
+use reference::{Event, MAX, Model, Promise, Told, shipped};
 
 #[derive(Default)]
 struct Thread<'g> {
@@ -33,7 +34,7 @@ struct Call {
 
 /// Plays `steps` of `count` threads on a gate and on the model. Panics where they differ or a guarantee
 /// breaks.
-pub fn check(
+pub fn play(
     fault: Option<Fault>,
     threshold: u64,
     count: usize,

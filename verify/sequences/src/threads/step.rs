@@ -1,6 +1,6 @@
 //! The steps of a sequence.
 
-use super::super::sequence::interesting;
+use crate::bytes::interesting;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Deed {

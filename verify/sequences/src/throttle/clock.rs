@@ -1,8 +1,8 @@
 //! A clock that is moved by hand, can be moved without waking waiting threads, and reports how often an owner
 //! has looked at it.
 
-use super::super::MAX;
 use atomic_throttle::{Clock, Manual, Moved, Timestamp};
+use reference::MAX;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,14 +5,13 @@
 
 use super::clock::{ByHand, count_looks};
 use super::op::How;
-use super::support::{panic_quietly, until};
+use crate::patience::{PATIENCE, panic_quietly, until};
 use atomic_throttle::{Coalesced, NotFlushed, Outcome, Refused, Throttle};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::{Scope, ScopedJoinHandle};
-use std::time::Duration;
 
 /// The outcome of a call, to compare. The number that its function returned names a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +68,6 @@ pub fn call<'t>(
         _ => resume_unwind(payload),
     })
 }
-
-/// How long an operation that never waits may take, so that a fault is a failure and not a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 enum Command<'s> {
     Perform(Box<dyn FnOnce() + Send + 's>),

@@ -10,16 +10,15 @@ pub mod clock;
 mod helper;
 pub mod op;
 mod play;
-#[path = "../../support/mod.rs"]
-pub mod support;
+pub mod subject;
 
 pub use self::op::Op;
 
 use self::clock::ByHand;
 use self::play::Play;
-use super::planted::Fault;
-use super::reached::Reached;
 use atomic_throttle::Throttle;
+use reference::planted::Fault;
+use reference::reached::Reached;
 use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::Duration;
@@ -50,12 +49,7 @@ pub const ALL: [&str; 21] = [
 ];
 
 /// Plays `operations` on a throttle and on the model. Panics where they differ or a guarantee breaks.
-pub fn check(threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
-    check_with(None, threshold, operations)
-}
-
-/// The same, with a fault in the model.
-pub fn check_with(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
+pub fn play(fault: Option<Fault>, threshold: u64, operations: impl IntoIterator<Item = Op>) -> Reached {
     let throttle = Throttle::with_clock(Duration::from_nanos(threshold), ByHand::at_zero());
     let board = AtomicU64::new(0);
     thread::scope(|scope| {

@@ -1,8 +1,7 @@
 //! The operations of a sequence.
 
-use super::super::MAX;
-use super::super::sequence::interesting;
 use super::clock::Move;
+use crate::bytes::{any_threshold, interesting};
 use std::time::Duration;
 
 /// How a call asks for a run.
@@ -92,14 +91,5 @@ impl Op {
             _ => End::Later,
         };
         Self { deed, inside: kind & 0x80 != 0, end }
-    }
-}
-
-/// As `interesting`, and beyond the range of a threshold.
-pub fn any_threshold(value: u8) -> Duration {
-    match value {
-        255 => Duration::MAX,
-        192..=254 => Duration::from_nanos(MAX + 1 + u64::from(value - 192)),
-        _ => Duration::from_nanos(interesting(value)),
     }
 }

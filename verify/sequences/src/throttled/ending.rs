@@ -1,14 +1,14 @@
 //! The end of each sequence: the last handle is dropped, inside a run or outside.
 
-use super::super::NEVER;
-use super::super::reached::Reached;
-use super::super::throttle::clock::Move;
 use super::function::Commands;
 use super::life::{Life, Point};
 use super::op::Setup;
 use super::play::decode;
 use super::watch::Watch;
+use crate::throttle::clock::Move;
 use atomic_throttle::{Pending, Throttled};
+use reference::NEVER;
+use reference::reached::Reached;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;

@@ -1,14 +1,10 @@
 //! The function that the thread runs: it shows what it sees, and then does what the driver tells it.
 
-use super::super::throttle::support::panic_quietly;
+use crate::patience::{PATIENCE, panic_quietly};
 use atomic_throttle::Throttled;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
-
-/// How long an operation that never waits may take, so that a fault is a failure and not a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 enum Command {
     Perform(Box<dyn FnOnce() + Send>),

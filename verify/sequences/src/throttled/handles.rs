@@ -1,8 +1,8 @@
 //! The handles of calls, the threads that wait by them, and those that wait for the end.
 
-use super::super::throttle::support::until;
 use super::op::{Deed, Op};
 use super::play::Play;
+use crate::patience::until;
 use atomic_throttle::{Pending, Shutdown, Throttled, WaitError};
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! What the thread of a `Throttled` should do: the reference model, and an owner that performs what is due.
 
-use super::super::planted::{Fault, Judge};
-use super::super::throttle::clock::Move;
-use super::super::{Event, MAX, Model, Promise, Told};
 use super::op::Setup;
+use crate::throttle::clock::Move;
 use atomic_throttle::{Ended, NotFlushed, Pending, Shutdown, WaitError};
+use reference::planted::{Fault, Judge};
+use reference::{Event, MAX, Model, Promise, Told};
 
 /// Where the thread comes to rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

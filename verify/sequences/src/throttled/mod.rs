@@ -13,6 +13,7 @@ mod handles;
 mod life;
 mod op;
 mod play;
+pub mod subject;
 mod watch;
 
 pub use self::op::{Op, Setup};
@@ -22,9 +23,9 @@ use self::function::{Commands, Shown, function};
 use self::life::Life;
 use self::play::Play;
 use self::watch::{THREAD, Watch, Watched};
-use super::planted::Fault;
-use super::reached::Reached;
 use atomic_throttle::{Pending, Throttled};
+use reference::planted::Fault;
+use reference::reached::Reached;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -72,12 +73,7 @@ pub const ALL: [&str; 37] = [
 ];
 
 /// Plays `operations` on a throttle and on the model. Panics where they differ or a guarantee breaks.
-pub fn check(setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
-    check_with(None, setup, operations)
-}
-
-/// The same, with a fault in the model.
-pub fn check_with(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
+pub fn play(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
     let (clock, shown) = (Arc::new(Watched::new()), Arc::new(Shown::default()));
     let told = Arc::clone(&shown);
     let builder = Throttled::builder(Duration::from_nanos(setup.threshold))

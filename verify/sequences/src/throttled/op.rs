@@ -1,8 +1,7 @@
 //! The operations of a sequence, and how the throttle is set up for it.
 
-use super::super::sequence::interesting;
-use super::super::throttle::clock::Move;
-use super::super::throttle::op::any_threshold;
+use crate::bytes::{any_threshold, interesting};
+use crate::throttle::clock::Move;
 use atomic_throttle::Pending;
 use std::time::Duration;
 

@@ -1,16 +1,16 @@
 //! The driver: one operation after the other, on the throttle and on the model.
 
-use super::super::planted::Fault;
-use super::super::reached::Reached;
-use super::super::throttle::clock::Move;
-use super::super::throttle::support::until;
-use super::super::{MAX, Model, Promise, shipped};
 use super::function::Commands;
 use super::handles::{EndWaiter, Waiter};
 use super::life::{Life, Point};
 use super::op::{Deed, Op};
 use super::watch::Watch;
+use crate::patience::until;
+use crate::throttle::clock::Move;
 use atomic_throttle::{NotFlushed, Pending, Shutdown, Threshold, Throttled, Timestamp, Triggered, WaitError};
+use reference::planted::Fault;
+use reference::reached::Reached;
+use reference::{MAX, Model, Promise, shipped};
 use std::sync::atomic::Ordering;
 use std::thread::Scope;
 use std::time::Duration;

@@ -4,9 +4,9 @@
 //! an operation that wakes it, it either begins a run, or ends, or has begun a look; and if it is woken
 //! once more and begins another look, the one before that is over.
 
-use super::super::throttle::support::until;
 use super::function::Shown;
 use super::life::{Life, Point};
+use crate::patience::until;
 use atomic_throttle::{Clock, Manual, Moved, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

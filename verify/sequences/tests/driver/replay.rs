@@ -1,27 +1,31 @@
-//! How a corpus is replayed.
+//! The inputs that fuzzing found worth keeping. To play them again shows that old findings are still found; it looks
+//! for nothing new.
 
-use super::reference::planted::contradicts;
-use super::reference::reached::Reached;
+use evidence::Check;
+use reference::planted::contradicts;
+use reference::reached::Reached;
+use sequences::Subject;
 use std::path::Path;
 
-/// The inputs of a target's corpus, in a fixed order: at least so many.
-pub fn corpus(target: &str, at_least: usize) -> Vec<Vec<u8>> {
-    let file = fuzz_corpus::file(Path::new(env!("CARGO_MANIFEST_DIR")), target);
+pub fn the_corpus_is_replayed<S: Subject>() {
+    let check = Check::of_these(S::GUARANTEES, format!("fuzz corpus: {}", S::CLAIM));
+    let file = fuzz_corpus::file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), S::TARGET);
     let inputs = fuzz_corpus::read(&file).unwrap_or_else(|why| panic!("{why}"));
-    assert!(inputs.len() >= at_least, "{}: only {} inputs", file.display(), inputs.len());
-    inputs.into_iter().collect()
-}
-
-/// Shows that the shipped code contradicts a model with this fault on some input.
-pub fn catch(target: &str, fault: &str, inputs: &[Vec<u8>], replay: impl Fn(&[u8])) {
-    let found = inputs.iter().filter(|input| contradicts(|| replay(input))).count();
-    assert!(found > 0, "no input of {target} finds: {fault}");
-    evidence::caught(fault, &format!("fuzz corpus, {target}: by {found} of {}", inputs.len()));
-}
-
-/// Asserts that the corpus still holds at least one input for each of these.
-pub fn assert_reached(reached: &Reached, all: &[&str]) {
+    assert!(inputs.len() >= S::INPUTS, "{}: only {} inputs", file.display(), inputs.len());
+    let mut reached = Reached::default();
+    for input in &inputs {
+        reached.add(&S::check(None, input));
+    }
     println!("{reached:?}");
-    let missed: Vec<_> = all.iter().filter(|what| reached.of(what) == 0).collect();
+    let missed: Vec<_> = S::reached().into_iter().filter(|what| reached.of(what) == 0).collect();
     assert!(missed.is_empty(), "not in the corpus: {missed:?}");
+    check.passed(inputs.len(), "inputs");
+
+    // The comparison bites, on these inputs, too.
+    for &fault in S::FAULTS {
+        let found = inputs.iter().filter(|input| contradicts(|| S::check(Some(fault), input))).count();
+        let name = S::name(fault);
+        assert!(found > 0, "no input of {} finds: {name}", S::TARGET);
+        evidence::caught(name, &format!("fuzz corpus, {}: by {found} of {}", S::TARGET, inputs.len()));
+    }
 }

@@ -1,10 +1,10 @@
 //! The handles of coalesced calls, and the threads that wait by them.
 
-use super::super::super::Promise;
 use super::super::helper::Handle;
-use super::super::support::until;
 use super::Play;
+use crate::patience::until;
 use atomic_throttle::WaitError;
+use reference::Promise;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 

@@ -5,14 +5,14 @@ mod moves;
 
 use self::handles::Waiter;
 use self::moves::nanos;
-use super::super::planted::{Fault, Judge};
-use super::super::reached::Reached;
-use super::super::{Event, MAX, Model, Promise, Told, shipped};
 use super::clock::{ByHand, Move};
 use super::helper::{Answer, Handle, Helper, Said, call};
 use super::op::{Deed, End, How, Op};
-use super::support::panic_quietly;
+use crate::patience::panic_quietly;
 use atomic_throttle::{Threshold, Throttle};
+use reference::planted::{Fault, Judge};
+use reference::reached::Reached;
+use reference::{Event, MAX, Model, Promise, Told, shipped};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::Scope;
 use std::time::Duration;

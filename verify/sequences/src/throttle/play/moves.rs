@@ -1,10 +1,10 @@
 //! The operations that are no calls: a cancel, moves of the clock, a new threshold.
 
-use super::super::super::planted::Fault;
-use super::super::super::{Event, MAX, NEVER, Told};
 use super::super::clock::Move;
 use super::Play;
 use atomic_throttle::Throttle;
+use reference::planted::Fault;
+use reference::{Event, MAX, NEVER, Told};
 use std::time::Duration;
 
 impl<'t: 's, 's> Play<'s, '_, 't> {
