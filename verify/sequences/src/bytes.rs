@@ -13,7 +13,7 @@ pub enum Byte {
 }
 
 impl Byte {
-    /// As long as most times that [`interesting`] makes.
+    /// Most times in an operation are below it, too.
     pub const SHORT: u8 = 24;
 }
 
