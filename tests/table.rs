@@ -1,8 +1,6 @@
 //! The transition table of docs/word.md, executed row by row, and compared with the documentation of the
 //! transitions.
 
-mod reference;
-
 use atomic_throttle::Threshold;
 use atomic_throttle::lease::Policy;
 use evidence::Check;

@@ -1,8 +1,6 @@
 //! Every transition against the reference model: exhaustively at small times, and at the edges of the
 //! full width.
 
-mod reference;
-
 use atomic_throttle::Threshold;
 use atomic_throttle::lease;
 use atomic_throttle::state::{Epoch, Finish, State};

@@ -9,7 +9,7 @@
 //!
 //! # Why this is a package
 //!
-//! Two programs need the format: the replay in `tests/corpus` reads it, and `cargo xtask fuzz` reads and
+//! Two programs need the format: the replay in `verify/sequences` reads it, and `cargo xtask fuzz` reads and
 //! writes it. Neither can depend on the package of the fuzz targets, which links the fuzzer's runtime. So
 //! they share this library, which has no dependencies.
 

@@ -2,11 +2,4 @@
 
 #![no_main]
 
-#[path = "../../tests/fronts/mod.rs"]
-mod fronts;
-#[path = "../../tests/reference/mod.rs"]
-mod reference;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let _ = fronts::asynchronous(None, input);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| sequences::fuzz::<sequences::Asynchronous>(input));

@@ -2,9 +2,4 @@
 
 #![no_main]
 
-#[path = "../../tests/reference/mod.rs"]
-mod reference;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let _ = reference::input::throttle(None, input);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| sequences::fuzz::<sequences::Throttle>(input));

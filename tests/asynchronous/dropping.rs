@@ -1,6 +1,7 @@
 //! Dropping: the future of a caller at every poll, and the tasks of the throttle at every await.
 
-use super::by_hand::{ByHand, Data, Driven, SECOND, at};
+use super::by_hand::{ByHand, Driven};
+use super::data::{Data, SECOND, at};
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, WaitError};
 use evidence::Check;

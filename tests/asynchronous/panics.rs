@@ -1,7 +1,8 @@
 //! Panics of the function, wherever it can, and of the clock.
 
-use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
+use super::by_hand::{ByHand, Driven};
 use super::calls::WINDOW;
+use super::data::{SECOND, at, yield_once};
 use super::{elsewhere, on_threads, paused};
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
 use evidence::Check;

@@ -1,7 +1,7 @@
 //! Faults that were reported of other throttles, one test each.
 
-use super::by_hand::Data;
 use super::calls::{Starts, WINDOW, millis};
+use super::data::Data;
 use super::paused;
 use atomic_throttle::AsyncThrottle;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A tokio runtime that shuts down leaves the runs of its tasks owed, and a call on another runtime adopts
 //! them.
 
-use super::by_hand::Data;
+use super::data::Data;
 use super::elsewhere;
 use atomic_throttle::{AsyncThrottle, Tokio, WaitError};
 use std::future::pending;

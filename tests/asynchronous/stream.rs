@@ -1,7 +1,8 @@
 //! The stream adaptor: exact instants on tokio's paused clock, and any timetable against a plain model.
 
-use super::by_hand::{ByHand, Driven, at};
+use super::by_hand::{ByHand, Driven};
 use super::calls::{WINDOW, millis};
+use super::data::at;
 use super::paused;
 use atomic_throttle::asynchronous::stream::throttle;
 use atomic_throttle::{Clock, NoRuntime, Runtime, Timestamp, Tokio};

@@ -1,7 +1,8 @@
 //! Waiting for a covering run: by a ticket, and for all requests.
 
-use super::by_hand::{ByHand, Driven, SECOND, at, yield_once};
+use super::by_hand::{ByHand, Driven};
 use super::calls::{Starts, WINDOW, millis};
+use super::data::{SECOND, at, yield_once};
 use super::paused;
 use atomic_throttle::asynchronous::stream::throttle as throttle_stream;
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};

@@ -83,8 +83,8 @@ impl fmt::Display for FuzzError {
         match self {
             Self::NotInstalled => f.write_str(
                 "cargo-fuzz is not installed: `cargo install cargo-fuzz`. It needs a C++ compiler and, run \
-                 as it is here, no nightly toolchain. `cargo test --all-features --test corpus` \
-                 replays what was found before without it.",
+                 as it is here, no nightly toolchain. `cargo test -p sequences` replays what was \
+                 found before without it.",
             ),
             Self::NoTargets(why) => write!(f, "cannot read the targets of {FOLDER}/Cargo.toml: {why}"),
             Self::NoSuchTarget { asked, there_are } => {

@@ -145,7 +145,8 @@ fn tests() -> Rung {
 
 /// Of these the tests of the library itself: units, properties, operations, and the replay of the corpora.
 fn library() -> Rung {
-    let tests = "test --package atomic-throttle --package evidence --package xtask --all-features --lib --bins --tests";
+    let tests = "test --package atomic-throttle --package sequences --package evidence --package xtask --all-features \
+                 --lib --bins --tests";
     show("tests", [shown(tests), cost()]).in_part()
 }
 
@@ -243,7 +244,8 @@ fn format() -> Rung {
 /// The first part of `clippy`: the library and its tests, with every feature and with none.
 fn lints() -> Rung {
     let steps = [
-        "--package atomic-throttle --package evidence --package xtask --all-targets --all-features",
+        "--package atomic-throttle --package sequences --package evidence --package xtask --all-targets \
+         --all-features",
         "--package atomic-throttle-cluster --all-features",
         "--lib --no-default-features",
     ];
@@ -260,7 +262,7 @@ fn clippy() -> Rung {
     let mut steps = vec![
         Step::cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
         // Code that needs no feature builds without any.
-        Step::cargo("clippy --workspace --exclude benches --all-targets -- -D warnings"),
+        Step::cargo("clippy --workspace --exclude benches --exclude sequences --all-targets -- -D warnings"),
         library("--no-default-features"),
     ];
     steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));

@@ -18,6 +18,37 @@ const EVIDENCE: &str = "evidence | ";
 const CAUGHT: &str = "caught | ";
 const BETWEEN: &str = " | ";
 
+/// A guarantee, by its number: `G1` to `G9` in one process, `C1` to `C9` among processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarantee {
+    G1,
+    G2,
+    G3,
+    G4,
+    G5,
+    G6,
+    G7,
+    G8,
+    G9,
+    C1,
+    C2,
+    C3,
+    C4,
+    C5,
+    C6,
+    C7,
+    C8,
+    C9,
+}
+
+impl Guarantee {
+    /// The number, as the lines have it.
+    #[must_use]
+    pub fn number(self) -> String {
+        format!("{self:?}")
+    }
+}
+
 /// The guarantees, with their numbers and names.
 pub const GUARANTEES: [(&str, &str); 18] = [
     ("G1", "spacing"),
@@ -58,7 +89,7 @@ pub fn depth<T>(usually: T, deeply: T) -> T {
 /// A check under way, and the time since it began.
 #[must_use = "a check is reported when it has passed"]
 pub struct Check {
-    guarantees: &'static str,
+    guarantees: Vec<String>,
     what: String,
     began: Instant,
 }
@@ -77,6 +108,19 @@ impl Check {
             numbers.peek().is_some() && numbers.all(known),
             "{what}: of what guarantee is {guarantees:?}?"
         );
+        let guarantees = guarantees.split_whitespace().map(str::to_owned).collect();
+        Self { guarantees, what, began: Instant::now() }
+    }
+
+    /// The same with guarantees that the compiler knows.
+    ///
+    /// # Panics
+    ///
+    /// If there is none: the report would have no place for the check.
+    pub fn of_these(guarantees: &[Guarantee], what: impl Into<String>) -> Self {
+        let what = what.into();
+        assert!(!guarantees.is_empty(), "{what}: of what guarantee?");
+        let guarantees = guarantees.iter().copied().map(Guarantee::number).collect();
         Self { guarantees, what, began: Instant::now() }
     }
 
@@ -99,7 +143,7 @@ impl Check {
     pub fn line(self, count: usize, unit: &str) -> Line {
         assert!(count > 0, "{}: it looked at nothing", self.what);
         Line::Evidence {
-            guarantees: self.guarantees.split_whitespace().map(str::to_owned).collect(),
+            guarantees: self.guarantees,
             count,
             unit: unit.to_owned(),
             time: self.began.elapsed(),

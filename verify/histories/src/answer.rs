@@ -1,7 +1,7 @@
 //! The answer that a caller got.
 
-use crate::reference::{Model, Told, shipped};
 use atomic_throttle::{State, Threshold};
+use reference::{Model, Told, shipped};
 use std::fmt;
 
 /// All that the caller can see of the outcome.

@@ -1,7 +1,7 @@
 //! The reference model, asked as a `Gate` is asked.
 
 use crate::answer::Answer;
-use crate::reference::{Event, Model, Promise, Told};
+use reference::{Event, Model, Promise, Told};
 use stateright::semantics::SequentialSpec;
 use std::fmt;
 

@@ -19,7 +19,3 @@ pub mod seeds;
 pub mod threshold_spec;
 pub mod throttle_script;
 pub mod throttle_spec;
-
-#[path = "../../../tests/reference/mod.rs"]
-#[allow(clippy::pedantic, reason = "written as a part of a test")]
-pub mod reference;

@@ -19,7 +19,7 @@ use crate::answer::Answer;
 use crate::gate_spec::{GateSpec, Operation};
 use crate::history::History;
 use crate::record::Call;
-use crate::reference::Told;
+use reference::Told;
 use stateright::semantics::SequentialSpec;
 use std::fmt;
 

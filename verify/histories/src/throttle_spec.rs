@@ -16,7 +16,7 @@
 //! then one operation on the model, with the time that the clock had returned.
 
 use crate::answer::Answer;
-use crate::reference::{Event, Model, Promise, Told};
+use reference::{Event, Model, Promise, Told};
 use stateright::semantics::SequentialSpec;
 use std::fmt;
 

@@ -5,11 +5,11 @@ use histories::answer::Answer;
 use histories::gate_spec::{GateSpec, Operation};
 use histories::history::History;
 use histories::record::Call;
-use histories::reference::{Event, Model, Promise, Told};
 use histories::threshold_spec::{ThresholdSpec, as_one_object, as_promised};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
+use reference::{Event, Model, Promise, Told};
 use stateright::semantics::SequentialSpec;
 use watchdog as _;
 

@@ -36,6 +36,3 @@ pub mod transitions;
 pub mod violation;
 pub mod window;
 pub mod word;
-
-#[path = "../../../tests/reference/mod.rs"]
-mod reference;

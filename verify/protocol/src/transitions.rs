@@ -1,11 +1,11 @@
 //! What is judged: the shipped transitions, the fast path, and whom the waiting layer wakes.
 
-pub use crate::reference::shipped::policy;
-pub use crate::reference::{Event, MAX, NEVER, Told};
+pub use reference::shipped::policy;
+pub use reference::{Event, MAX, NEVER, Told};
 
-use crate::reference::shipped;
 use atomic_throttle::State;
 use atomic_throttle::lease::Policy;
+use reference::shipped;
 
 /// One transition of the word.
 pub type Step = fn(State, Policy, Event) -> (State, Told);

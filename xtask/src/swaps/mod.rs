@@ -46,8 +46,8 @@ struct Suite {
 /// The tests of each folder that is mutated: those that notice most, the others about it, schedules, loom models. Each
 /// is asked only about what the ones before it did not notice.
 const SUITES: [(&str, [&str; 4]); 7] = [
-    ("src/state/", ["--test sequences --test transitions --test table", CORE, SHIPPED, MODELS]),
-    ("src/gate/", ["--test sequences", CORE, SHIPPED, MODELS]),
+    ("src/state/", ["--test gate --test transitions --test table", CORE, SHIPPED, MODELS]),
+    ("src/gate/", ["--test gate", CORE, SHIPPED, MODELS]),
     ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     (
@@ -61,13 +61,13 @@ const SUITES: [(&str, [&str; 4]); 7] = [
     ("cluster/src/", [CLUSTER, EXPLORATION, "--test cluster", ""]),
 ];
 const COUNTED: &&str = &"--test cost";
-const LIBRARY: &str = "--package atomic-throttle --all-features";
+/// A front end has tests of one name in both packages: of its operations, and of their sequences.
+const LIBRARY: &str = "--package atomic-throttle --package sequences --all-features";
 const CORE: &str = "--test panics --test throttle --test idle --test snapshot --test statics --test every \
-                    --test throttled_sequences";
-const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --test cost --test throttle_sequences \
-                        --test snapshot --test edges --test tracing";
-const BACKGROUND: &str = "--lib --test throttled_sequences --test batched_sequences --test idle --test calls \
-                          --test tracing --test snapshot";
+                    --test throttled";
+const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --test cost --test snapshot \
+                        --test edges --test tracing";
+const BACKGROUND: &str = "--lib --test idle --test calls --test tracing --test snapshot";
 const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course --test pace \
                        --test clock_back --test throttled";
 const EXPLORATION: &str = "--package atomic-throttle-cluster --all-features --test protocol";

@@ -4,7 +4,7 @@
 use crate::gate::{Arrival, Fired, Gate};
 use crate::scenario::{DUE, INSIDE, Scenario, pending};
 use crate::state::Owe;
-use crate::sync::Planted;
+use crate::sync::{DECISION, Planted};
 use crate::time::Timestamp;
 use axioms::Judgement;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
@@ -77,7 +77,7 @@ fn whoever_is_told_coalesced_is_seen() {
 
 #[test]
 fn with_a_weaker_fence_an_update_is_missed() {
-    for (thread, at) in [(CALLER, "publish_before_deciding"), (OWNER, "started")] {
+    for (thread, at) in [(CALLER, DECISION), (OWNER, "START")] {
         for order in [Relaxed, Acquire, Release, AcqRel] {
             let (mut found, mut of) = (0, 0);
             for (name, call) in CALLS {

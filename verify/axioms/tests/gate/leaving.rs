@@ -4,7 +4,7 @@
 use crate::gate::{Arrival, Fired};
 use crate::scenario::{DUE, INSIDE, Scenario, Shared, pending};
 use crate::state::State;
-use crate::sync::Planted;
+use crate::sync::{DECISION, Planted};
 use axioms::Order::{AcqRel, Relaxed};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
@@ -122,7 +122,7 @@ fn a_call_between_a_cancel_and_a_start_is_not_lost() {
 #[test]
 fn with_a_weaker_fence_it_is_lost() {
     for order in [Relaxed, AcqRel] {
-        for (thread, at) in [(CALLER, "publish_before_deciding"), (OWNER, "started")] {
+        for (thread, at) in [(CALLER, DECISION), (OWNER, "START")] {
             let judgement = call_against_fire_and_cancel(&[(thread, Planted { at, order })]);
             let (lost, of) = (judgement.count(lost), judgement.executions);
             assert!(lost > 0, "{at}, {order:?}");
@@ -153,7 +153,7 @@ fn a_call_that_coalesces_while_the_owner_leaves_is_seen_by_the_next_run() {
 #[test]
 fn with_a_weaker_fence_it_is_missed() {
     for order in [Relaxed, AcqRel] {
-        for (thread, at) in [(CALLER, "publish_before_deciding"), (STARTER, "started")] {
+        for (thread, at) in [(CALLER, DECISION), (STARTER, "START")] {
             let judgement = call_against_leaving_owner(coalesces, &[(thread, Planted { at, order })]);
             let (missed, of) = (missed(&judgement), judgement.executions);
             assert!(missed > 0, "{at}, {order:?}");

@@ -6,7 +6,7 @@
 use crate::gate::{Arrival, Fired, Flushed, Gate};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE, LEADING, THRESHOLD, led, pending};
 use crate::state::State;
-use crate::sync::{self, Plain, Planted};
+use crate::sync::{self, DECISION, Plain, Planted};
 use axioms::Order::{Acquire, Relaxed, Release};
 use axioms::{Judgement, Model, Program};
 use evidence::Check;
@@ -75,19 +75,19 @@ fn ordered() -> [(&'static str, State, [Body; 2], [Planted; 2]); 3] {
             "a run and the next one",
             State::NEW,
             [runs_and_writes, starts_and_reads],
-            [at("finish", Relaxed), at("started", Release)],
+            [at("FINISH", Relaxed), at("START", Release)],
         ),
         (
             "a run and whoever sees it finished",
             State::NEW,
             [runs_and_writes, reads_what_has_finished],
-            [at("finish", Relaxed), at("state", Relaxed)],
+            [at("FINISH", Relaxed), at("LOOK", Relaxed)],
         ),
         (
             "a deferred call and the run that takes over",
             led(),
             [writes_and_defers, takes_over_and_reads],
-            [at("publish_before_deciding", Acquire), at("started", Release)],
+            [at(DECISION, Acquire), at("START", Release)],
         ),
     ]
 }

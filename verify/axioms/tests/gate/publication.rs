@@ -105,9 +105,9 @@ fn what_a_run_did_is_seen() {
 #[test]
 fn with_a_weaker_ordering_it_is_not() {
     let by_state: [(usize, &str, &[Order]); 2] =
-        [(RUNNER, "finish", &[Relaxed, Acquire]), (READER, "state", &[Relaxed])];
+        [(RUNNER, "FINISH", &[Relaxed, Acquire]), (READER, "LOOK", &[Relaxed])];
     let by_start: [(usize, &str, &[Order]); 2] =
-        [(RUNNER, "finish", &[Relaxed, Acquire]), (READER, "started", &[Relaxed, Release])];
+        [(RUNNER, "FINISH", &[Relaxed, Acquire]), (READER, "START", &[Relaxed, Release])];
     for ((_, what, make, _), faults) in SCENARIOS.into_iter().zip([by_state, by_state, by_start]) {
         for (thread, at, orders) in faults {
             for &order in orders {
@@ -128,7 +128,7 @@ fn with_a_weaker_ordering_it_is_not() {
 #[test]
 fn the_next_run_needs_no_more_than_an_acquire_fence() {
     for order in [Acquire, AcqRel] {
-        let scenario = seen_by_next_run(&[(READER, Planted { at: "started", order })]);
+        let scenario = seen_by_next_run(&[(READER, Planted { at: "START", order })]);
         assert_eq!(stale(&scenario, Model::CPP20).0, 0, "{order:?}");
     }
 }

@@ -1,25 +1,26 @@
 //! The library's `sync`, whose operations are recorded for the axioms to judge.
 //!
 //! An atomic is a location of the program that is being put together; its operations go to the thread that is
-//! being unfolded. The caller's location tells where an operation stands in the sources, so a test can weaken
-//! one of them.
+//! being unfolded. The orders have names, so a test can weaken one of them.
 
 use axioms::{Order, Program, Thread};
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::{self, AssertUnwindSafe};
 
 pub(crate) use std::sync::atomic::Ordering;
 
-const SOURCES: [(&str, &str); 2] = [
-    ("src/gate/mod.rs", include_str!("../../../../src/gate/mod.rs")),
-    ("src/front/wait.rs", include_str!("../../../../src/front/wait.rs")),
-];
+#[path = "../../../../src/sync/orders.rs"]
+#[allow(dead_code)]
+pub(crate) mod orders;
+
+/// The fence before the decision of a call, whichever call it is.
+pub const DECISION: &str = "a decision";
 
 /// An ordering that is weaker than in the sources.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Planted {
-    /// The function that the operation stands in.
+    /// The name of the order, or [`DECISION`].
     pub at: &'static str,
     /// The order in its place. Relaxed leaves a fence out.
     pub order: Order,
@@ -28,9 +29,11 @@ pub struct Planted {
 impl fmt::Display for Planted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.at, self.order) {
-            ("finish" | "state", order) => write!(f, "`{}` is {order:?}", self.at),
-            (at, Order::Relaxed) => write!(f, "no fence in `{at}`"),
-            (at, order) => write!(f, "the fence in `{at}` is {order:?}"),
+            (DECISION, Order::Relaxed) => f.write_str("no fence before a decision"),
+            (DECISION, order) => write!(f, "the fence before a decision is {order:?}"),
+            ("FINISH" | "LOOK", order) => write!(f, "`{}` is {order:?}", self.at),
+            (at, Order::Relaxed) => write!(f, "no fence `{at}`"),
+            (at, order) => write!(f, "the fence `{at}` is {order:?}"),
         }
     }
 }
@@ -84,10 +87,33 @@ fn record<T>(operation: impl FnOnce(&mut Thread) -> T) -> Option<T> {
     (!ASLEEP.get()).then(|| THREAD.with_borrow_mut(operation))
 }
 
-/// The order that `caller` asks for, or the weaker one that is planted there.
-fn order_at(caller: &Location<'_>, asked: Ordering) -> Order {
-    let planted = PLANTED.get().filter(|planted| function_around(caller) == Some(planted.at));
-    planted.map_or_else(|| order(asked), |planted| planted.order)
+impl Planted {
+    fn is_at(self, name: &str) -> bool {
+        let is_decision = ["COALESCE", "ARRIVE", "ARRIVE_BY", "REQUEST", "OWE"].contains(&name);
+        self.at == name || is_decision && self.at == DECISION
+    }
+}
+
+/// The order that is asked for, or the weaker one that is planted in its place.
+fn named(asked: &orders::Order) -> Order {
+    let planted = PLANTED.get().filter(|planted| planted.is_at(asked.name));
+    planted.map_or_else(|| order(asked.ordering), |planted| planted.order)
+}
+
+std::thread_local!(static NAMED: Cell<Option<Order>> = const { Cell::new(None) });
+
+/// The ordering of a named access. The access that comes next has the order that is planted there.
+pub(crate) fn ordering(asked: &'static orders::Order) -> Ordering {
+    NAMED.set(Some(named(asked)));
+    asked.ordering
+}
+
+/// The order of an access: that of its name, if it has one.
+fn accessed(asked: Ordering) -> Order {
+    match asked {
+        Ordering::Relaxed => Order::Relaxed,
+        _ => NAMED.take().unwrap_or_else(|| order(asked)),
+    }
 }
 
 fn order(asked: Ordering) -> Order {
@@ -101,13 +127,6 @@ fn order(asked: Ordering) -> Order {
     }
 }
 
-/// The name of the function in the library's sources that `caller` stands in.
-fn function_around(caller: &Location<'_>) -> Option<&'static str> {
-    let (_, source) = SOURCES.iter().find(|(path, _)| caller.file().ends_with(path))?;
-    let before = source.lines().take(caller.line() as usize);
-    before.filter_map(|line| line.split_once("fn ")?.1.split(['(', '<']).next()).last()
-}
-
 /// An atomic that holds a `u64`.
 pub(crate) struct AtomicU64(axioms::Location);
 
@@ -116,9 +135,8 @@ impl AtomicU64 {
         Self(PROGRAM.with_borrow_mut(|program| program.location(value)))
     }
 
-    #[track_caller]
     pub(crate) fn load(&self, asked: Ordering) -> u64 {
-        let order = order_at(Location::caller(), asked);
+        let order = accessed(asked);
         record(|thread| thread.load(self.0, order)).unwrap_or(0)
     }
 
@@ -136,7 +154,6 @@ impl AtomicWord {
         Self(AtomicU64::new(WORD.get()))
     }
 
-    #[track_caller]
     pub(crate) fn load(&self, asked: Ordering) -> u64 {
         self.0.load(asked)
     }
@@ -149,8 +166,11 @@ impl AtomicWord {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
-        let planted = PLANTED.get().filter(|planted| planted.at == "finish" && success == Ordering::Release);
-        let success = planted.map_or_else(|| order(success), |planted| planted.order);
+        // The word may be compared again: the name stays.
+        let success = match success {
+            Ordering::Relaxed => Order::Relaxed,
+            _ => NAMED.get().unwrap_or_else(|| order(success)),
+        };
         let exchange = |thread: &mut Thread| {
             thread.compare_exchange_weak(self.0.0, current, new, success, order(failure))
         };
@@ -158,9 +178,8 @@ impl AtomicWord {
     }
 }
 
-#[track_caller]
-pub(crate) fn fence(asked: Ordering) {
-    let order = order_at(Location::caller(), asked);
+pub(crate) fn fence(asked: &'static orders::Order) {
+    let order = named(asked);
     record(|thread| thread.fence(order));
 }
 

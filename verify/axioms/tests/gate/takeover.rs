@@ -3,7 +3,7 @@
 use crate::gate::{Arrival, Gate};
 use crate::scenario::{DUE, INSIDE, Scenario, led};
 use crate::state::State;
-use crate::sync::Planted;
+use crate::sync::{DECISION, Planted};
 use crate::time::Timestamp;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use axioms::{FinalState, Judgement};
@@ -67,7 +67,7 @@ fn whoever_takes_over_sees_what_the_caller_wrote() {
 
 #[test]
 fn with_a_weaker_fence_it_is_missed() {
-    let (call_fence, start_fence) = ((CALLER, "publish_before_deciding"), (STARTER, "started"));
+    let (call_fence, start_fence) = ((CALLER, DECISION), (STARTER, "START"));
     let weaker =
         [(call_fence, Relaxed), (call_fence, Acquire), (start_fence, Relaxed), (start_fence, Release)];
     for ((thread, at), order) in weaker {
@@ -87,8 +87,8 @@ fn with_a_weaker_fence_it_is_missed() {
 #[test]
 fn to_take_over_needs_no_sc() {
     let planted = [
-        (CALLER, Planted { at: "publish_before_deciding", order: Release }),
-        (STARTER, Planted { at: "started", order: Acquire }),
+        (CALLER, Planted { at: DECISION, order: Release }),
+        (STARTER, Planted { at: "START", order: Acquire }),
     ];
     for (name, call) in CALLS {
         assert_eq!(missed(&call_against_start(call, &planted)), 0, "{name}");

@@ -141,7 +141,7 @@ fn no_wake_up_is_lost() {
 
 #[test]
 fn with_a_weaker_fence_a_wake_up_is_lost() {
-    for (thread, at) in [(WAITER, "new"), (MOVER, "notify")] {
+    for (thread, at) in [(WAITER, "REGISTER"), (MOVER, "NOTIFY")] {
         for order in [Relaxed, Acquire, Release, AcqRel] {
             let (mut found, mut of) = (0, 0);
             for encounter in encounters() {

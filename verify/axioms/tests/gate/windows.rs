@@ -4,7 +4,7 @@
 use crate::gate::{Arrival, Fired, Run};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE_THE_SECOND, Scenario, Shared, pending};
 use crate::state::{Epoch, State};
-use crate::sync::Planted;
+use crate::sync::{DECISION, Planted};
 use axioms::Order::{AcqRel, Relaxed};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
@@ -108,7 +108,7 @@ fn the_first_run_of_a_later_epoch_covers() {
 #[test]
 fn with_a_weaker_fence_a_run_misses_an_update() {
     for order in [Relaxed, AcqRel] {
-        for (thread, at) in [(CALLER, "publish_before_deciding"), (OWNER, "started")] {
+        for (thread, at) in [(CALLER, DECISION), (OWNER, "START")] {
             let judgement = in_one_thread(&[(thread, Planted { at, order })]);
             let (missed, of) = (judgement.count(missed), judgement.executions);
             assert!(missed > 0, "{at}, {order:?}");

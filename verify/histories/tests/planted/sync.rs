@@ -6,8 +6,8 @@
 mod shipped;
 
 pub(crate) use shipped::{
-    AtomicU32, AtomicU64, Event, EventListener, Forked, Ordering, const_unless_loom, fence, this_thread,
-    wait, wait_for,
+    AtomicU32, AtomicU64, Event, EventListener, Forked, Ordering, const_unless_loom, fence, ordering, orders,
+    this_thread, wait, wait_for,
 };
 
 use rand::rngs::SmallRng;

@@ -9,8 +9,8 @@ use histories::answer::{Answer, seen};
 use histories::gate_spec::Operation;
 use histories::history::History;
 use histories::record::{Lane, Moments};
-use histories::reference::{Event, Model, Told};
 use histories::script::{Plan, Step, Wish};
+use reference::{Event, Model, Told};
 use std::sync::Barrier;
 use std::thread;
 

@@ -1,0 +1,7 @@
+//! Sequences of all operations of a `Batched`, with its thread.
+
+mod driver;
+
+use watchdog as _;
+
+driver::sequence!(sequences::Batched);
