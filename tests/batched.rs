@@ -3,6 +3,7 @@
 mod support;
 
 use atomic_throttle::{Batched, Ended, Manual, Pending, Rejected, Shutdown, Throttled};
+use evidence::Guarantee::{G3, G6};
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
@@ -148,7 +149,8 @@ fn produced(threshold: Duration, panic_every: u64, pending: Pending) -> (Vec<(u6
 
 #[test]
 fn nothing_is_lost_or_doubled_and_each_producers_order_is_kept() {
-    let check = evidence::Check::of("G3 G6", "batches, 8 producers: each item once, in its producer's order");
+    let check =
+        evidence::Check::of(&[G3, G6], "batches, 8 producers: each item once, in its producer's order");
     let mut count = 0_u64;
     for (threshold, panic_every) in [(0, 7), (0, u64::MAX), (1_000, 101), (200_000, 1_000)] {
         for pending in [Pending::Finish, Pending::Flush, Pending::Discard] {
@@ -169,7 +171,7 @@ fn nothing_is_lost_or_doubled_and_each_producers_order_is_kept() {
 fn whoever_has_waited_finds_its_item_done() {
     const ITEMS: u64 = 4_000;
     let check =
-        evidence::Check::of("G3", "batches, 8 producers: an item is in a batch of the run that covers it");
+        evidence::Check::of(&[G3], "batches, 8 producers: an item is in a batch of the run that covers it");
     let received: Arc<[AtomicU64; 8]> = Arc::default();
     let done = Arc::clone(&received);
     let batched =
@@ -230,7 +232,7 @@ fn a_run_that_takes_nothing_ends_at_the_end() {
 #[test]
 fn an_item_that_comes_at_the_end_is_not_done_twice() {
     const ROUNDS: u32 = 300;
-    let check = evidence::Check::of("G3", "batches, a producer against the end: each item in one place");
+    let check = evidence::Check::of(&[G3], "batches, a producer against the end: each item in one place");
     for _ in 0..ROUNDS {
         let received: Arc<Mutex<Vec<u32>>> = Arc::default();
         let seen = Arc::clone(&received);

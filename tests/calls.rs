@@ -3,6 +3,7 @@
 mod support;
 
 use atomic_throttle::{Calls, Counted, CountedThrottled, Manual, Outcome, Pending, Site, Throttle};
+use evidence::Guarantee::G3;
 use evidence::{Check, caught, depth};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -117,7 +118,7 @@ const THREADS: u64 = 8;
 #[test]
 fn eight_threads_are_counted_exactly_and_to_the_end() {
     static COUNTED: Counted = Counted::new(Duration::from_micros(50));
-    let check = Check::of("G3", "tests: 8 threads, what all runs were told is what all called");
+    let check = Check::of(&[G3], "tests: 8 threads, what all runs were told is what all called");
     let calls = depth(2_000, 200_000);
     let told = AtomicU64::new(0);
     let all = || _ = COUNTED.run(|calls| told.fetch_add(calls, Relaxed));
@@ -134,7 +135,7 @@ fn eight_threads_are_counted_exactly_and_to_the_end() {
 
 #[test]
 fn eight_threads_that_are_also_refused_and_cancelled() {
-    let check = Check::of("G3", "tests: 8 threads, refused and cancelled calls stay counted");
+    let check = Check::of(&[G3], "tests: 8 threads, refused and cancelled calls stay counted");
     let counted = Counted::new(Duration::from_micros(50));
     let calls = depth(2_000, 200_000);
     let told = AtomicU64::new(0);
@@ -323,7 +324,7 @@ fn sequences(planted: Planted) -> Result<usize, String> {
 
 #[test]
 fn sequences_are_counted_as_by_a_plain_count() {
-    let check = Check::of("G3", "sequences: what each run is told, against a plain count");
+    let check = Check::of(&[G3], "sequences: what each run is told, against a plain count");
     let runs = sequences(Planted::Nothing).unwrap_or_else(|error| panic!("{error}"));
     assert!(runs > 300, "{runs} runs");
     check.passed(runs, "runs");
@@ -344,7 +345,7 @@ fn sequences_find_planted_faults() {
 #[test]
 fn the_background_is_told_of_each_call_once() {
     const CALLS: u64 = 2_000;
-    let check = Check::of("G3", "counts, 8 threads: each call is told to one run, in the background");
+    let check = Check::of(&[G3], "counts, 8 threads: each call is told to one run, in the background");
     for pending in [Pending::Finish, Pending::Flush, Pending::Discard] {
         let told = Arc::new(AtomicU64::new(0));
         let sum = Arc::clone(&told);

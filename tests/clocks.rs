@@ -9,6 +9,7 @@ mod support;
 
 use atomic_throttle::clock::{BootTime, Coarse, CoarseFirst};
 use atomic_throttle::{Clock, Counted, Manual, Monotonic, Moved, Site, Throttle, Timestamp};
+use evidence::Guarantee::{G1, G2, G8};
 use evidence::{Check, caught};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
@@ -139,7 +140,7 @@ fn play_all<C: Clock>(
 fn whatever_the_coarse_clock_says_no_run_is_early_and_none_later_than_its_lag() {
     let cases = u32::try_from(evidence::depth(2_000, 200_000)).expect("it is small");
     let check =
-        Check::of("G1 G8", "property: coarse first, with a coarse clock that is wrong about anything");
+        Check::of(&[G1, G8], "property: coarse first, with a coarse clock that is wrong about anything");
     let late = play_all(CoarseFirst::of, cases).unwrap_or_else(|why| panic!("{why}"));
     assert!(late > 0, "the coarse clock is never behind by more than the slack");
     check.passed(cases as usize, "sequences");
@@ -326,7 +327,7 @@ impl Clock for Unordered {
 fn a_clock_that_goes_back_wedges_nothing_and_lets_nothing_run_early() {
     const CALLS: u64 = 40_000;
     const THRESHOLD: u64 = 50;
-    let check = Check::of("G1 G2 G8", "threads: a clock that goes back from reading to reading");
+    let check = Check::of(&[G1, G2, G8], "threads: a clock that goes back from reading to reading");
     let throttle =
         Throttle::with_clock(Duration::from_nanos(THRESHOLD), Unordered { readings: AtomicU64::new(0) });
     let stamps = std::sync::Mutex::new(Vec::new());
@@ -359,7 +360,7 @@ fn the_counter_of_the_processor_is_a_clock() {
     use atomic_throttle::clock::Tsc;
     const THRESHOLD: Duration = Duration::from_micros(20);
     static THROTTLE: Throttle<Tsc> = Throttle::with_clock(THRESHOLD, Tsc);
-    let check = Check::of("G1 G2 G8", "threads: the processor's counter, not ordered across cores");
+    let check = Check::of(&[G1, G2, G8], "threads: the processor's counter, not ordered across cores");
     let stamps = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -6,6 +6,7 @@ mod support;
 use allocation_counter::measure;
 use atomic_throttle::{Clock, Manual, Moved, Outcome, Throttle};
 use evidence::Check;
+use evidence::Guarantee::G7;
 use std::cell::Cell;
 use std::time::Duration;
 use watchdog as _;
@@ -42,7 +43,7 @@ fn readings_and_allocations(f: impl FnOnce()) -> (usize, u64) {
 
 #[test]
 fn a_call_that_does_not_wait_reads_the_clock_once_and_allocates_nothing() {
-    let check = Check::of("G7", "counting: clock readings and allocations of calls that do not wait");
+    let check = Check::of(&[G7], "counting: clock readings and allocations of calls that do not wait");
     let throttle = after_a_run();
     let unthrottled = after_a_run();
     unthrottled.set_threshold(Duration::ZERO);
@@ -63,7 +64,7 @@ fn a_call_that_does_not_wait_reads_the_clock_once_and_allocates_nothing() {
 #[test]
 fn a_coalesced_call_reads_no_clock_and_allocates_nothing() {
     const CALLS: usize = 1000;
-    let check = Check::of("G7", "counting: clock readings and allocations of coalesced calls");
+    let check = Check::of(&[G7], "counting: clock readings and allocations of coalesced calls");
     let throttle = after_a_run();
     std::thread::scope(|scope| {
         let owner = scope.spawn(|| throttle.run(|| ()).ran());

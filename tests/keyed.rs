@@ -4,6 +4,7 @@
 
 use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
 use evidence::Check;
+use evidence::Guarantee::{G1, G2, G6, G9};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -67,7 +68,7 @@ fn a_run_excludes_others_of_its_key_alone() {
 
 #[test]
 fn a_panic_finishes_the_run_and_its_window_counts() {
-    let check = Check::of("G6", "tests: a panic in a run of a Keyed finishes it, and its window counts");
+    let check = Check::of(&[G6], "tests: a panic in a run of a Keyed finishes it, and its window counts");
     let keyed = keyed();
     let panicked =
         catch_unwind(AssertUnwindSafe(|| keyed.try_run(&1, || resume_unwind(Box::new("on purpose")))));
@@ -80,7 +81,8 @@ fn a_panic_finishes_the_run_and_its_window_counts() {
 
 #[test]
 fn every_operation_may_be_called_inside_a_run() {
-    let check = Check::of("G9", "tests: every operation of a Keyed inside a run, also of a key in its shard");
+    let check =
+        Check::of(&[G9], "tests: every operation of a Keyed inside a run, also of a key in its shard");
     let keyed = one_shard::<u32>().max_keys(2).build();
     let nested = keyed.try_run(&1, || {
         assert_eq!(keyed.try_run(&1, || ()), Err(Refused::Running.into()));
@@ -279,7 +281,7 @@ fn keys_whose_hashes_are_all_the_same_are_told_apart() {
 
 #[test]
 fn of_many_threads_one_runs_each_key() {
-    let check = Check::of("G1 G2", "tests: 8 threads, 1000 keys: each key runs once in its window");
+    let check = Check::of(&[G1, G2], "tests: 8 threads, 1000 keys: each key runs once in its window");
     let keyed: Arc<Keyed<u32, Manual, BuildHasherDefault<DefaultHasher>>> = Arc::new(
         Keyed::builder(WINDOW).clock(Manual::new(START)).hasher(BuildHasherDefault::default()).build(),
     );

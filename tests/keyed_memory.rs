@@ -5,6 +5,7 @@
 use allocation_counter::{AllocationInfo, measure};
 use atomic_throttle::{Keyed, Manual, Timestamp};
 use evidence::Check;
+use evidence::Guarantee::G8;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::time::Duration;
 use watchdog as _;
@@ -71,7 +72,7 @@ fn compare(keys: u64) -> ((f64, f64), (f64, f64)) {
 
 #[test]
 fn a_key_takes_what_the_docs_say_and_no_more_than_governors() {
-    let check = Check::of("G8", "counting: bytes a u64 key in a Keyed, at numbers of keys over an octave");
+    let check = Check::of(&[G8], "counting: bytes a u64 key in a Keyed, at numbers of keys over an octave");
     let (mut worst, mut governors_worst) = (0_f64, 0_f64);
     // An octave in steps of an eighth.
     for keys in (8..16).map(|eighths| BURST / 256 * eighths) {
@@ -88,7 +89,7 @@ fn a_key_takes_what_the_docs_say_and_no_more_than_governors() {
 
 #[test]
 fn memory_returns_after_a_burst_while_a_few_keys_are_called() {
-    let check = Check::of("G8", "counting: after a burst of 10^6 keys, runs of 5 keys give the memory back");
+    let check = Check::of(&[G8], "counting: after a burst of 10^6 keys, runs of 5 keys give the memory back");
     let keyed = keyed();
     let empty = keyed.allocated_bytes();
     burst(&keyed, BURST);
@@ -123,7 +124,7 @@ fn memory_returns_at_once_when_asked() {
 #[test]
 fn keys_that_never_return_do_not_pile_up() {
     let check =
-        Check::of("G8", "counting: of keys that come once, those in their windows and few more are kept");
+        Check::of(&[G8], "counting: of keys that come once, those in their windows and few more are kept");
     let keyed = keyed();
     let active = 10_000;
     let step = WINDOW / active;

@@ -4,6 +4,7 @@
 use atomic_throttle::Threshold;
 use atomic_throttle::lease::Policy;
 use evidence::Check;
+use evidence::Guarantee::{G1, G2, G3, G4, G6};
 use reference::planted::contradicts;
 use reference::{Event, MAX, Model, Promise, Told, shipped};
 use rows::{Condition, Deferral, Next, Row};
@@ -187,7 +188,7 @@ fn execute<'c>(rows: &[Row], cases: impl IntoIterator<Item = &'c Case>) -> usize
 #[test]
 fn the_table_is_executed() {
     let claim = "enumeration: the table of transitions in docs/word.md, executed row by row";
-    let check = Check::of("G1 G2 G3 G4 G6", claim);
+    let check = Check::of(&[G1, G2, G3, G4, G6], claim);
     let rows = table(DESIGN);
     let executed = execute(&rows, &cases());
     assert_eq!(rows.len(), 57, "the table is read whole");

@@ -5,6 +5,7 @@ use atomic_throttle::Threshold;
 use atomic_throttle::lease;
 use atomic_throttle::state::{Epoch, Finish, State};
 use evidence::Check;
+use evidence::Guarantee::{G1, G2, G3, G4, G6, G8};
 use reference::planted::{Fault, Judge, contradicts};
 use reference::{Event, MAX, Model, NEVER, Promise, Told, shipped};
 use watchdog as _;
@@ -72,8 +73,10 @@ fn compare_one(before: Model, event: Event, fault: Option<Fault>) {
 
 #[test]
 fn all_transitions_at_small_width() {
-    let check =
-        Check::of("G1 G2 G3 G4 G8", "enumeration: every transition for times below 16, against the model");
+    let check = Check::of(
+        &[G1, G2, G3, G4, G8],
+        "enumeration: every transition for times below 16, against the model",
+    );
     let times: Vec<u64> = (0..16).collect();
     let compared = compare(&times, &times, &times, &times);
     assert_eq!(compared, 16_usize.pow(4) * 4 * 2 * 10);
@@ -82,7 +85,8 @@ fn all_transitions_at_small_width() {
 
 #[test]
 fn all_transitions_at_the_edges_of_the_width() {
-    let check = Check::of("G1 G2 G3 G4 G8", "enumeration: every transition at the edges of the full width");
+    let check =
+        Check::of(&[G1, G2, G3, G4, G8], "enumeration: every transition at the edges of the full width");
     let around = |center: u64| [center - 2, center - 1, center];
     let mut readings = vec![0, 1, 2, 1_000];
     readings.extend(around(1 << 32));
@@ -206,7 +210,7 @@ fn states(latest_start: u64, threshold: u64) -> impl Iterator<Item = Model> {
 #[test]
 fn a_lease_adds_starts_and_nothing_else() {
     let claim = "enumeration: under a policy, with any lease, every transition is the model's; without one it is the plain one; a lease only adds starts, and each moves the epoch";
-    let check = Check::of("G1 G2 G3 G4 G6 G8", claim);
+    let check = Check::of(&[G1, G2, G3, G4, G6, G8], claim);
     let small: Vec<u64> = (0..9).collect();
     let wide = [0, 1, 1_000, 1 << 32, MAX / 2, MAX - 1, MAX, MAX + 1, (1 << 61) - 2];
     let readings: Vec<u64> = wide.into_iter().filter(|now| *now <= MAX).collect();

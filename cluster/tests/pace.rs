@@ -5,6 +5,7 @@
 use atomic_throttle::{Threshold, Timestamp};
 use atomic_throttle_cluster::course::{Pace, Plan, Until, Wait};
 use evidence::Check;
+use evidence::Guarantee::{C5, C6, C7};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::time::Duration;
@@ -45,7 +46,7 @@ fn pause(plan: Plan) -> Duration {
 #[test]
 fn the_owner_looks_when_it_is_due_and_the_others_a_little_later_at_random() {
     let check =
-        Check::of("C5", "cases: the owner looks when it is due, the others within a sixth of the threshold");
+        Check::of(&[C5], "cases: the owner looks when it is due, the others within a sixth of the threshold");
     let mut cases = 0;
     for threshold in thresholds() {
         let due = NOW.saturating_add(threshold);
@@ -76,7 +77,7 @@ fn the_owner_looks_when_it_is_due_and_the_others_a_little_later_at_random() {
 #[test]
 fn calls_are_taken_once_more_before_it_is_due() {
     let check =
-        Check::of("C7", "cases: calls that came meanwhile are taken once, before the run of another is due");
+        Check::of(&[C7], "cases: calls that came meanwhile are taken once, before the run of another is due");
     let mut cases = 0;
     for threshold in thresholds() {
         let before = |left: Duration, seed| {
@@ -101,7 +102,7 @@ fn calls_are_taken_once_more_before_it_is_due() {
 /// If calls come all the time, each look is planned again, but the time of the early one is drawn only once.
 #[test]
 fn calls_are_taken_early_once_per_window() {
-    let check = Check::of("C7", "cases: calls that come all the time are taken early once per window");
+    let check = Check::of(&[C7], "cases: calls that come all the time are taken early once per window");
     let mut cases = 0;
     for threshold in thresholds().filter(|threshold| *threshold >= MILLISECOND) {
         for seed in 0..DRAWS {
@@ -150,7 +151,7 @@ fn the_end_of_the_next_run_is_looked_for_as_soon() {
 #[test]
 fn the_end_of_a_run_is_looked_for_ever_less_often() {
     let check = Check::of(
-        "C5 C7",
+        &[C5, C7],
         "cases: the end of a run is looked for ever less often, at last twice per threshold",
     );
     let mut cases = 0;
@@ -190,7 +191,7 @@ fn the_end_of_a_run_is_looked_for_ever_less_often() {
 #[test]
 fn the_end_of_a_lease_is_not_missed() {
     let check = Check::of(
-        "C5 C6",
+        &[C5, C6],
         "cases: a run is looked at when its lease is over, by each process at another time",
     );
     let mut cases = 0;

@@ -2,6 +2,7 @@
 
 use crate::weakened::exploring;
 use evidence::Check;
+use evidence::Guarantee;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -96,10 +97,10 @@ impl Explored {
     }
 }
 
-/// Explores a `model` of a `claim` about `guarantees` (`"G2 G3"`).
+/// Explores a `model` of a `claim` about `guarantees` (`&[G2, G3]`).
 pub fn explore(
     bound: Bound,
-    guarantees: &'static str,
+    guarantees: &'static [Guarantee],
     claim: &str,
     model: impl Fn() + Send + Sync + 'static,
 ) -> Explored {

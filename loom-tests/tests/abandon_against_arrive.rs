@@ -3,6 +3,7 @@
 
 use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Fired, Gate};
+use evidence::Guarantee::{G3, G6};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread::{self, JoinHandle};
 use loom_tests::{Bound, DUE, INSIDE, LEADING, THRESHOLD, Tally, explore, lead};
@@ -47,7 +48,7 @@ fn begin() -> (Arc<Shared>, JoinHandle<Told>) {
 fn inside_the_window() {
     let (adopted, covered, owed) = (Tally::new(), Tally::new(), Tally::new());
     let (adopted_in, covered_in, owed_in) = (adopted.clone(), covered.clone(), owed.clone());
-    explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call in its window", move || {
+    explore(Bound::Exhaustive, &[G6, G3], "an owner that leaves against a call in its window", move || {
         let (shared, leaver) = begin();
         let seen = match shared.gate.arrive(INSIDE) {
             Arrival::Run(_) => panic!("G1: the window is closed"),
@@ -83,27 +84,32 @@ fn inside_the_window() {
 fn after_the_window() {
     let (released, adopted, owed) = (Tally::new(), Tally::new(), Tally::new());
     let (released_in, adopted_in, owed_in) = (released.clone(), adopted.clone(), owed.clone());
-    explore(Bound::Exhaustive, "G6 G3", "an owner that leaves against a call after its window", move || {
-        let (shared, leaver) = begin();
-        let Arrival::Run(run) = shared.gate.arrive(DUE) else { panic!("the window is over") };
-        let (epoch, released_owner) = (run.epoch(), run.released_owner());
-        let seen = shared.data.load(Relaxed);
-        run.finish();
-        let Told::Owner(deferred) = leaver.join().expect("no panic") else {
-            panic!("nobody else owns a deferral")
-        };
-        let state = shared.gate.state();
-        assert_eq!(state.epoch(), epoch);
-        if deferred < epoch {
-            assert_eq!(seen, 1, "G3: the run missed the call of the former owner");
-            assert!(!state.is_owed(), "the run was performed");
-        } else {
-            assert!(state.is_owed(), "G6: the run is lost");
-        }
-        released_in.count_if(released_owner);
-        adopted_in.count_if(deferred < epoch && !released_owner);
-        owed_in.count_if(deferred == epoch);
-    })
+    explore(
+        Bound::Exhaustive,
+        &[G6, G3],
+        "an owner that leaves against a call after its window",
+        move || {
+            let (shared, leaver) = begin();
+            let Arrival::Run(run) = shared.gate.arrive(DUE) else { panic!("the window is over") };
+            let (epoch, released_owner) = (run.epoch(), run.released_owner());
+            let seen = shared.data.load(Relaxed);
+            run.finish();
+            let Told::Owner(deferred) = leaver.join().expect("no panic") else {
+                panic!("nobody else owns a deferral")
+            };
+            let state = shared.gate.state();
+            assert_eq!(state.epoch(), epoch);
+            if deferred < epoch {
+                assert_eq!(seen, 1, "G3: the run missed the call of the former owner");
+                assert!(!state.is_owed(), "the run was performed");
+            } else {
+                assert!(state.is_owed(), "G6: the run is lost");
+            }
+            released_in.count_if(released_owner);
+            adopted_in.count_if(deferred < epoch && !released_owner);
+            owed_in.count_if(deferred == epoch);
+        },
+    )
     .at_least(20_000)
     .reached(&released, "the call took over from a living owner")
     .reached(&adopted, "the call adopted the run")

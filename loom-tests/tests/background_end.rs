@@ -2,6 +2,7 @@
 //! promises. The drop of the last handle ends the thread, and the thread has ended when the drop returns.
 
 use atomic_throttle::{Ended, Pending, Shutdown, Throttled};
+use evidence::Guarantee::{G3, G9};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, CountsOnDrop, THRESHOLD, Tally, explore};
@@ -17,7 +18,7 @@ fn call_against_a_shutdown(pending: Pending) {
     let [refused, before, last] = [(); 3].map(|()| Tally::new());
     let (refused_in, before_in, last_in) = (refused.clone(), before.clone(), last.clone());
     let claim = format!("a call against an end with Pending::{pending:?}");
-    let explored = explore(bound(), "G3", &claim, move || {
+    let explored = explore(bound(), &[G3], &claim, move || {
         let subject = Background::new(THRESHOLD.as_duration());
         let caller = thread::spawn({
             let subject = subject.clone();
@@ -79,7 +80,7 @@ fn two_handles_are_dropped() {
     let (here, there) = (Tally::new(), Tally::new());
     let (here_in, there_in) = (here.clone(), there.clone());
     let bound = depth(Bound::Preemptions(2), Bound::Preemptions(3));
-    explore(bound, "G3", "the last handle against a call by another", move || {
+    explore(bound, &[G3], "the last handle against a call by another", move || {
         let dropped = Tally::new();
         let function = CountsOnDrop(dropped.clone());
         let inside = move || {
@@ -114,7 +115,7 @@ fn two_handles_are_dropped() {
 fn the_last_handle_is_dropped_inside_the_run() {
     let ended = Tally::new();
     let function = ended.clone();
-    let explored = explore(bound(), "G9", "the last handle is dropped inside the run", move || {
+    let explored = explore(bound(), &[G9], "the last handle is dropped inside the run", move || {
         // The slot is not a part of the model.
         let slot: Arc<Mutex<Option<Throttled>>> = Arc::default();
         let inside = Arc::clone(&slot);

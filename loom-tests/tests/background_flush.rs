@@ -2,6 +2,7 @@
 //! performed exactly once, no matter which other threads reach for it at that moment.
 
 use atomic_throttle::{NotFlushed, Pending, Shutdown};
+use evidence::Guarantee::{G2, G3, G5};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, DUE, THRESHOLD, Tally, explore};
@@ -17,7 +18,7 @@ fn bound() -> Bound {
 fn against_the_thread_itself() {
     let [flushed, running, too_late] = [(); 3].map(|()| Tally::new());
     let tallies = [flushed.clone(), running.clone(), too_late.clone()];
-    explore(bound(), "G2 G3 G5", "a flush against the background thread", move || {
+    explore(bound(), &[G2, G3, G5], "a flush against the background thread", move || {
         let subject = Background::new(THRESHOLD.as_duration());
         let call = subject.call_taken(0);
         tallies[match subject.throttled.flush() {
@@ -45,7 +46,7 @@ fn against_the_deadline() {
     let (flushed, fired) = (Tally::new(), Tally::new());
     let (flushed_in, fired_in) = (flushed.clone(), fired.clone());
     let bound = depth(Bound::Preemptions(1), Bound::Preemptions(2));
-    explore(bound, "G2 G3 G5", "a flush against the deadline of the background thread", move || {
+    explore(bound, &[G2, G3, G5], "a flush against the deadline of the background thread", move || {
         let subject = Background::new(THRESHOLD.as_duration());
         assert_eq!(subject.call_taken(0).wait(), Ok(()));
         let call = subject.call_taken(1);
@@ -73,7 +74,7 @@ fn against_the_deadline() {
 fn against_a_call_that_coalesces() {
     let met = Tally::new();
     let counted = met.clone();
-    explore(bound(), "G3", "a flush against a call that coalesces", move || {
+    explore(bound(), &[G3], "a flush against a call that coalesces", move || {
         let subject = Background::new(Duration::ZERO);
         let first = subject.call_taken(0).epoch();
         let caller = thread::spawn({
@@ -96,7 +97,7 @@ fn against_a_call_that_coalesces() {
 fn against_a_cancel() {
     let (flushed, cancelled) = (Tally::new(), Tally::new());
     let (flushed_in, cancelled_in) = (flushed.clone(), cancelled.clone());
-    explore(bound(), "G2 G3", "a flush against a cancel and the background thread", move || {
+    explore(bound(), &[G2, G3], "a flush against a cancel and the background thread", move || {
         let subject = Background::new(THRESHOLD.as_duration());
         let _ = subject.call_taken(0);
         let other = thread::spawn({
@@ -123,7 +124,7 @@ fn against_a_shutdown(pending: Pending) {
     let [flushed, ended, other_way] = [(); 3].map(|()| Tally::new());
     let tallies = [flushed.clone(), ended.clone(), other_way.clone()];
     let claim = format!("a flush against an end with Pending::{pending:?}");
-    explore(bound(), "G2 G3", &claim, move || {
+    explore(bound(), &[G2, G3], &claim, move || {
         let subject = Background::new(THRESHOLD.as_duration());
         let _ = subject.call_taken(0);
         let other = thread::spawn({

@@ -2,6 +2,7 @@
 //! moment, and the run sees what was written before the call. Only the call wakes the thread, so a lost wake-up
 //! is a deadlock, which loom reports.
 
+use evidence::Guarantee::{G3, G5};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, DUE, Explored, THRESHOLD, Tally, explore};
@@ -9,7 +10,7 @@ use std::time::Duration;
 use watchdog as _;
 
 fn explore_bounded(most: usize, claim: &str, model: impl Fn() + Send + Sync + 'static) -> Explored {
-    explore(Bound::Preemptions(depth(most, most + 1)), "G3 G5", claim, model)
+    explore(Bound::Preemptions(depth(most, most + 1)), &[G3, G5], claim, model)
 }
 
 #[test]

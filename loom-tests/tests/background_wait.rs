@@ -2,6 +2,7 @@
 //! cancel, and by a panic that ends the throttle, and learns which.
 
 use atomic_throttle::{Builder, Ended, Pending, Shutdown, WaitError};
+use evidence::Guarantee::{G3, G5, G6};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Background, Bound, THRESHOLD, Tally, explore};
@@ -19,7 +20,7 @@ fn two_wait_for_one_run() {
     let waited = Tally::new();
     let counted = waited.clone();
     let bound = depth(Bound::Preemptions(1), Bound::Preemptions(2));
-    explore(bound, "G3 G5", "two who wait against the end of a run", move || {
+    explore(bound, &[G3, G5], "two who wait against the end of a run", move || {
         let subject = Background::new(THRESHOLD.as_duration());
         let other = thread::spawn({
             let subject = subject.clone();
@@ -43,7 +44,7 @@ fn two_wait_for_one_run() {
 fn against_a_cancel() {
     let (ran, cancelled) = (Tally::new(), Tally::new());
     let (ran_in, cancelled_in) = (ran.clone(), cancelled.clone());
-    explore(bound(), "G3 G5", "a wait against a cancel", move || {
+    explore(bound(), &[G3, G5], "a wait against a cancel", move || {
         let subject = Background::new(THRESHOLD.as_duration());
         let call = subject.call_taken(0);
         let other = thread::spawn({
@@ -73,7 +74,7 @@ fn fatal(threshold: Duration) -> Background {
 fn against_a_panic_that_is_fatal() {
     let [owed, refused, coalesced] = [(); 3].map(|()| Tally::new());
     let tallies = [owed.clone(), refused.clone(), coalesced.clone()];
-    explore(bound(), "G3 G5 G6", "a wait against a panic that is fatal", move || {
+    explore(bound(), &[G3, G5, G6], "a wait against a panic that is fatal", move || {
         let subject = fatal(Duration::ZERO);
         let first = subject.call_taken(0);
         let second = subject.call(1);
@@ -110,7 +111,7 @@ fn against_a_panic_that_is_fatal() {
 fn against_a_panic_that_is_fatal_and_a_flush() {
     let owed = Tally::new();
     let counted = owed.clone();
-    explore(bound(), "G3 G5 G6", "a flush against a panic that is fatal", move || {
+    explore(bound(), &[G3, G5, G6], "a flush against a panic that is fatal", move || {
         let subject = fatal(Duration::ZERO);
         let first = subject.call_taken(0);
         let second = subject.call(1).ok().filter(|second| second.epoch() > first.epoch());

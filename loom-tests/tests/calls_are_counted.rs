@@ -2,6 +2,7 @@
 //! covers it or of an earlier one. A run may count no call, which is seen to happen.
 
 use atomic_throttle::{Counted, Manual, Outcome};
+use evidence::Guarantee::G3;
 use evidence::depth;
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
@@ -27,7 +28,7 @@ fn a_call_that_coalesces_is_told_to_the_run_that_covers_it() {
     let bound = depth(Bound::Preemptions(2), Bound::Preemptions(3));
     let (coalesced, left) = (Tally::new(), Tally::new());
     let (coalesced_in, left_in) = (coalesced.clone(), left.clone());
-    explore(bound, "G3", "the count of a call that coalesces, or is refused", move || {
+    explore(bound, &[G3], "the count of a call that coalesces, or is refused", move || {
         let counted = Arc::new(after_a_run());
         let owner = thread::spawn({
             let counted = Arc::clone(&counted);
@@ -63,7 +64,7 @@ fn a_call_that_coalesces_is_told_to_the_run_that_covers_it() {
 fn two_runs_are_told_of_two_calls() {
     let (one_each, none) = (Tally::new(), Tally::new());
     let (one_each_in, none_in) = (one_each.clone(), none.clone());
-    explore(bounded(), "G3", "what two runs are told, and that one may be told of none", move || {
+    explore(bounded(), &[G3], "what two runs are told, and that one may be told of none", move || {
         let shared = Arc::new((Counted::with_clock(Duration::ZERO, Manual::new(LEADING)), AtomicU64::new(0)));
         let call = |shared: &(Counted<Manual>, AtomicU64)| {
             let outcome = shared.0.run(|calls| {

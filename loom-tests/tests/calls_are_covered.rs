@@ -3,6 +3,7 @@
 
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Gate};
+use evidence::Guarantee::G3;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -32,7 +33,7 @@ fn coalescing_against_start(name: &str, call: fn(&Gate)) {
 fn against_start(claim: &str, executions: usize, prepare: fn(&Gate), call: fn(&Gate)) {
     let (before, after) = (Tally::new(), Tally::new());
     let (before_in, after_in) = (before.clone(), after.clone());
-    explore(Bound::Exhaustive, "G3", claim, move || {
+    explore(Bound::Exhaustive, &[G3], claim, move || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         lead(&shared.0);
         prepare(&shared.0);

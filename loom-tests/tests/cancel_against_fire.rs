@@ -2,6 +2,7 @@
 //! or revives the run (G3).
 
 use atomic_throttle::gate::{Arrival, Fired, Gate};
+use evidence::Guarantee::{G3, G4};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -12,7 +13,7 @@ use watchdog as _;
 fn exactly_one_has_its_way() {
     let (runs, cancels) = (Tally::new(), Tally::new());
     let (runs_in, cancels_in) = (runs.clone(), cancels.clone());
-    explore(Bound::Exhaustive, "G3 G4", "a cancel against the owner's turn", move || {
+    explore(Bound::Exhaustive, &[G3, G4], "a cancel against the owner's turn", move || {
         let gate = Arc::new(Gate::new(THRESHOLD));
         let deferral = defer(&gate);
         let other = thread::spawn({
@@ -45,7 +46,7 @@ fn exactly_one_has_its_way() {
 fn a_call_in_between_is_not_lost() {
     let revived = Tally::new();
     let counted = revived.clone();
-    explore(Bound::Preemptions(3), "G3", "a call between a cancel and the owner's turn", move || {
+    explore(Bound::Preemptions(3), &[G3], "a call between a cancel and the owner's turn", move || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         let deferral = defer(&shared.0);
         let owner_epoch = deferral.epoch();
@@ -100,7 +101,7 @@ fn a_call_in_between_is_not_lost() {
 fn a_call_after_a_cancel_is_not_lost() {
     let (revived, adopted, later) = (Tally::new(), Tally::new(), Tally::new());
     let counted = (revived.clone(), adopted.clone(), later.clone());
-    explore(Bound::Exhaustive, "G3", "a call after a cancel against the owner's turn", move || {
+    explore(Bound::Exhaustive, &[G3], "a call after a cancel against the owner's turn", move || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         let deferral = defer(&shared.0);
         let caller = thread::spawn({

@@ -2,6 +2,7 @@
 //! matter which thread performs it, and when that run will not come.
 
 use atomic_throttle::{Manual, Outcome, Throttle, WaitError};
+use evidence::Guarantee::{G3, G5, G6};
 use evidence::depth;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -19,7 +20,7 @@ fn bounded() -> Bound {
 fn by_the_covering_run() {
     let waited = Tally::new();
     let counted = waited.clone();
-    explore(bounded(), "G5 G3", "a finish wakes whoever waits for the run", move || {
+    explore(bounded(), &[G5, G3], "a finish wakes whoever waits for the run", move || {
         let shared = Arc::new((after_a_run(), AtomicUsize::new(0), AtomicUsize::new(0)));
         let call = |shared: &(Throttle<Manual>, AtomicUsize, AtomicUsize)| {
             shared.1.fetch_add(1, Relaxed);
@@ -54,7 +55,7 @@ fn by_the_first_of_two_runs() {
     let waited = Tally::new();
     let counted = waited.clone();
     let bound = depth(Bound::Preemptions(3), Bound::Preemptions(4));
-    explore(bound, "G5 G3", "a wait for the first of two runs", move || {
+    explore(bound, &[G5, G3], "a wait for the first of two runs", move || {
         let shared = Arc::new((after_a_run(), AtomicUsize::new(0)));
         let owner = thread::spawn({
             let shared = Arc::clone(&shared);
@@ -82,7 +83,7 @@ fn by_the_first_of_two_runs() {
 fn by_a_cancel() {
     let cancelled = Tally::new();
     let counted = cancelled.clone();
-    explore(bounded(), "G5", "a cancel wakes whoever waits for the run", move || {
+    explore(bounded(), &[G5], "a cancel wakes whoever waits for the run", move || {
         let throttle = Arc::new(after_a_run());
         let owner = thread::spawn({
             let throttle = Arc::clone(&throttle);
@@ -113,7 +114,7 @@ fn by_another(name: &str, rival: fn(&Throttle<Manual>) -> bool) {
     let claim = format!("the finish of {name} wakes whoever waits for the run");
     let waited = Tally::new();
     let counted = waited.clone();
-    explore(bounded(), "G5", &claim, move || {
+    explore(bounded(), &[G5], &claim, move || {
         let throttle = Arc::new(after_a_run());
         let owner = thread::spawn({
             let throttle = Arc::clone(&throttle);
@@ -158,7 +159,7 @@ fn by_a_call_that_only_tries() {
 fn by_an_owner_that_leaves() {
     let told = Tally::new();
     let counted = told.clone();
-    explore(bounded(), "G5 G6", "an owner that leaves wakes whoever waits for the run", move || {
+    explore(bounded(), &[G5, G6], "an owner that leaves wakes whoever waits for the run", move || {
         let throttle = Arc::new(after_a_run());
         let owner = thread::spawn({
             let throttle = Arc::clone(&throttle);

@@ -3,6 +3,7 @@
 
 use atomic_throttle::Threshold;
 use atomic_throttle::gate::{Arrival, Gate};
+use evidence::Guarantee::{G2, G3};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -13,7 +14,7 @@ use watchdog as _;
 fn to_whoever_looks_at_the_state() {
     let finished = Tally::new();
     let counted = finished.clone();
-    explore(Bound::Exhaustive, "G2 G3", "a finish against whoever looks at the state", move || {
+    explore(Bound::Exhaustive, &[G2, G3], "a finish against whoever looks at the state", move || {
         let shared = Arc::new((Gate::new(Threshold::ZERO), AtomicUsize::new(0)));
         let runner = thread::spawn({
             let shared = Arc::clone(&shared);
@@ -40,7 +41,7 @@ fn to_whoever_looks_at_the_state() {
 fn to_the_next_run() {
     let second = Tally::new();
     let counted = second.clone();
-    explore(Bound::Exhaustive, "G2", "a finish against the next run", move || {
+    explore(Bound::Exhaustive, &[G2], "a finish against the next run", move || {
         let shared = Arc::new((Gate::new(Threshold::ZERO), AtomicUsize::new(0)));
         let runner = thread::spawn({
             let shared = Arc::clone(&shared);

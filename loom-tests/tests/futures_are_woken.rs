@@ -5,6 +5,7 @@
 //! A runtime is more than loom can explore, so here a task is polled by a thread that the model names.
 
 use atomic_throttle::{AsyncThrottle, Clock, Manual, Moved, NoRuntime, Runtime, Timestamp};
+use evidence::Guarantee::{G3, G5, G6};
 use evidence::depth;
 use loom::future::block_on;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -73,7 +74,7 @@ fn owner_and(bound: Bound, name: &str, disturb: fn(&AsyncThrottle<Kept>)) {
     let claim = format!("async: {name} wakes the task of the owner");
     let was_pending = Tally::new();
     let counted = was_pending.clone();
-    explore(bound, "G5", &claim, move || {
+    explore(bound, &[G5], &claim, move || {
         let throttle = after_a_run();
         let owner = thread::spawn({
             let throttle = throttle.clone();
@@ -118,7 +119,7 @@ fn by_a_cancel() {
 fn whoever_waits_sees_what_the_run_wrote() {
     let waited = Tally::new();
     let counted = waited.clone();
-    explore(bounded(), "G3 G5", "async: whoever waits is woken, and sees what the run wrote", move || {
+    explore(bounded(), &[G3, G5], "async: whoever waits is woken, and sees what the run wrote", move || {
         let (throttle, written) = (throttle(), Arc::new(AtomicUsize::new(0)));
         let writing = Arc::clone(&written);
         let ticket = throttle.trigger(async move || writing.store(1, Relaxed)).expect("a runtime");
@@ -139,7 +140,7 @@ fn whoever_waits_sees_what_the_run_wrote() {
 fn whoever_waits_is_told_of_a_task_that_is_dropped() {
     let waited = Tally::new();
     let counted = waited.clone();
-    explore(bounded(), "G5 G6", "async: whoever waits is told of a task that is dropped", move || {
+    explore(bounded(), &[G5, G6], "async: whoever waits is told of a task that is dropped", move || {
         let throttle = throttle();
         let ticket = throttle.trigger(async || ()).expect("a runtime");
         let task = task(&throttle);

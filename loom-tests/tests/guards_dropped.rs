@@ -3,6 +3,7 @@
 
 use atomic_throttle::gate::{Arrival, Fired, Gate};
 use atomic_throttle::{Epoch, Threshold, Timestamp};
+use evidence::Guarantee::{G3, G6};
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -115,7 +116,7 @@ fn a_run_that_panics() {
 
 fn runs(claim: &str, how: End) {
     let seen = Seen::default();
-    explore(Bound::Exhaustive, "G6 G3", claim, run_against_call(&seen, how))
+    explore(Bound::Exhaustive, &[G6, G3], claim, run_against_call(&seen, how))
         .at_least(30)
         .reached(&seen.before, "the call came during the run")
         .reached(&seen.after, "the call came after the run")
@@ -171,7 +172,7 @@ fn an_owner_that_panics() {
 
 fn owners(claim: &str, how: End) {
     let seen = Seen::default();
-    explore(Bound::Exhaustive, "G6 G3", claim, owner_against_call(&seen, how))
+    explore(Bound::Exhaustive, &[G6, G3], claim, owner_against_call(&seen, how))
         .at_least(5)
         .reached(&seen.before, "the call was told that the owner's run covers it")
         .reached(&seen.after, "the call adopted the run")

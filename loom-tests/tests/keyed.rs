@@ -8,11 +8,12 @@ mod subject {
     pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
 }
 
+use evidence::Guarantee::{self, G1, G2, G8, G9};
 use loom_tests::{Bound, explore};
 use models::Seen;
 use watchdog as _;
 
-fn holds(bound: Bound, guarantees: &'static str, claim: &str, model: fn(&Seen), minimum: usize) {
+fn holds(bound: Bound, guarantees: &'static [Guarantee], claim: &str, model: fn(&Seen), minimum: usize) {
     let seen = Seen::default();
     let counted = seen.clone();
     explore(bound, guarantees, claim, move || model(&counted))
@@ -25,34 +26,34 @@ fn holds(bound: Bound, guarantees: &'static str, claim: &str, model: fn(&Seen), 
 #[test]
 fn eviction_against_a_clock_that_goes_back() {
     let claim = "an evicted key keeps its distance, though the clock goes back";
-    holds(Bound::Exhaustive, "G1 G8", claim, models::eviction_against_a_clock_that_goes_back, 5);
+    holds(Bound::Exhaustive, &[G1, G8], claim, models::eviction_against_a_clock_that_goes_back, 5);
 }
 
 #[test]
 fn eviction_against_a_call() {
     let claim = "a key that starts while it is evicted is not forgotten";
-    holds(Bound::Exhaustive, "G1", claim, models::eviction_against_a_call, 10);
+    holds(Bound::Exhaustive, &[G1], claim, models::eviction_against_a_call, 10);
 }
 
 #[test]
 fn eviction_against_a_finish() {
     let claim = "runs of a key that is evicted between them exclude each other, and see each other";
-    holds(Bound::Exhaustive, "G2", claim, models::eviction_against_a_finish, 10);
+    holds(Bound::Exhaustive, &[G2], claim, models::eviction_against_a_finish, 10);
 }
 
 #[test]
 fn two_first_calls() {
-    holds(Bound::Exhaustive, "G1 G2", "of two first calls on a key one runs", models::two_first_calls, 10);
+    holds(Bound::Exhaustive, &[G1, G2], "of two first calls on a key one runs", models::two_first_calls, 10);
 }
 
 #[test]
 fn two_keys_for_one_place() {
     let claim = "of two keys one comes in where there is room for one";
-    holds(Bound::Exhaustive, "G8", claim, models::two_keys_for_one_place, 10);
+    holds(Bound::Exhaustive, &[G8], claim, models::two_keys_for_one_place, 10);
 }
 
 #[test]
 fn two_keys_that_make_room() {
     let claim = "two keys make room for themselves, and neither waits for the other";
-    holds(Bound::Preemptions(3), "G9", claim, models::two_keys_that_make_room, 10);
+    holds(Bound::Preemptions(3), &[G9], claim, models::two_keys_that_make_room, 10);
 }

@@ -2,6 +2,7 @@
 //! passes when a thread moves the clock, at any point of the other threads.
 
 use atomic_throttle::{Outcome, WaitError};
+use evidence::Guarantee::{G5, G6};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Bound, DUE, SECOND_DUE, THRESHOLD, Tally, after_a_run, explore};
@@ -15,7 +16,7 @@ fn of_an_owner() {
     let (ran, owed) = (Tally::new(), Tally::new());
     let (ran_in, owed_in) = (ran.clone(), owed.clone());
     let bound = depth(Bound::Preemptions(3), Bound::Preemptions(5));
-    explore(bound, "G5 G6", "the limit of an owner against a longer threshold", move || {
+    explore(bound, &[G5, G6], "the limit of an owner against a longer threshold", move || {
         let throttle = Arc::new(after_a_run());
         let owner = thread::spawn({
             let throttle = Arc::clone(&throttle);
@@ -56,7 +57,7 @@ fn of_a_wait() {
     let (in_time, too_late) = (Tally::new(), Tally::new());
     let (in_time_in, too_late_in) = (in_time.clone(), too_late.clone());
     let bound = depth(Bound::Preemptions(2), Bound::Preemptions(3));
-    explore(bound, "G5", "the limit of a wait against the covering run", move || {
+    explore(bound, &[G5], "the limit of a wait against the covering run", move || {
         let throttle = Arc::new(after_a_run());
         let owner = thread::spawn({
             let throttle = Arc::clone(&throttle);

@@ -2,6 +2,7 @@
 //! would report, and each nested call gets a true answer.
 
 use atomic_throttle::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
+use evidence::Guarantee::{G3, G9};
 use evidence::depth;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -43,7 +44,7 @@ fn inside_a_run<const N: usize>(
     let seen = all.map(|did| (did, Tally::new()));
     let seen_in = seen.clone();
     let bound = depth(Bound::Preemptions(3), Bound::Preemptions(5));
-    let explored = explore(bound, "G9 G3", &claim, move || {
+    let explored = explore(bound, &[G9, G3], &claim, move || {
         let shared = Arc::new(Shared {
             throttle: Throttle::with_clock(threshold, Manual::new(LEADING)),
             written: AtomicUsize::new(0),

@@ -1,6 +1,7 @@
 //! G4: of the calls inside one window exactly one owns the deferral; the others coalesce.
 
 use atomic_throttle::gate::{Arrival, Gate};
+use evidence::Guarantee::G4;
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{Bound, INSIDE, THRESHOLD, Tally, explore, lead};
@@ -31,7 +32,7 @@ fn callers(bound: Bound, count: usize, minimum: usize) {
     let claim = format!("{count} calls in one window have one owner");
     let by_others = Tally::new();
     let counted = by_others.clone();
-    explore(bound, "G4", &claim, move || {
+    explore(bound, &[G4], &claim, move || {
         let gate = Arc::new(Gate::new(THRESHOLD));
         lead(&gate);
         let threads: Vec<_> = (1..count)

@@ -3,6 +3,7 @@
 //! which loom reports.
 
 use atomic_throttle::{Manual, NotFlushed, Outcome, Throttle};
+use evidence::Guarantee::{G2, G5};
 use evidence::depth;
 use loom::thread;
 use loom_tests::{Bound, DUE, LEADING, SECOND_DUE, Tally, after_a_run, explore};
@@ -26,7 +27,7 @@ fn owner_and(
     let claim = format!("{name} wakes the owner");
     let disturbed = Tally::new();
     let counted = disturbed.clone();
-    explore(bound, "G5", &claim, move || {
+    explore(bound, &[G5], &claim, move || {
         let throttle = Arc::new(after_a_run());
         let owner = thread::spawn({
             let throttle = Arc::clone(&throttle);
@@ -99,7 +100,7 @@ fn owner_released_by(name: &str, rival: fn(&Throttle<Manual>) -> bool) {
     let claim = format!("{name} against an owner that is late");
     let released = Tally::new();
     let counted = released.clone();
-    explore(bounded(), "G5 G2", &claim, move || {
+    explore(bounded(), &[G5, G2], &claim, move || {
         let throttle = Arc::new(after_a_run());
         let other = thread::spawn({
             let throttle = Arc::clone(&throttle);
@@ -158,7 +159,7 @@ fn by_a_longer_threshold() {
 fn by_a_finish() {
     let deferred = Tally::new();
     let counted = deferred.clone();
-    explore(bounded(), "G5", "a finish wakes the owner", move || {
+    explore(bounded(), &[G5], "a finish wakes the owner", move || {
         let throttle = Arc::new(Throttle::with_clock(Duration::ZERO, Manual::new(LEADING)));
         let other = thread::spawn({
             let throttle = Arc::clone(&throttle);
@@ -180,7 +181,7 @@ fn by_a_finish() {
 fn before_the_function_of_a_flush() {
     let flushed = Tally::new();
     let counted = flushed.clone();
-    explore(Bound::Exhaustive, "G5", "a flush releases the owner before its function", move || {
+    explore(Bound::Exhaustive, &[G5], "a flush releases the owner before its function", move || {
         let throttle = Arc::new(after_a_run());
         let mut owner = Some(thread::spawn({
             let throttle = Arc::clone(&throttle);

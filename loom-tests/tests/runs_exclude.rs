@@ -2,6 +2,7 @@
 
 use atomic_throttle::Threshold;
 use atomic_throttle::gate::{Arrival, Gate, Run};
+use evidence::Guarantee::G2;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -45,7 +46,7 @@ fn callers(bound: Bound, names: &str, calls: &'static [fn(&Shared) -> bool], min
     let claim = format!("runs by {names} never overlap");
     let all_ran = Tally::new();
     let counted = all_ran.clone();
-    explore(bound, "G2", &claim, move || {
+    explore(bound, &[G2], &claim, move || {
         // There is no spacing: nothing but the run in progress keeps a call from running.
         let shared = Arc::new(Shared {
             gate: Gate::new(Threshold::ZERO),

@@ -3,6 +3,7 @@
 
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate};
 use atomic_throttle::state::Abandon;
+use evidence::Guarantee::G4;
 use evidence::caught;
 use loom::thread;
 use loom_tests::{Bound, DUE, SECOND_DUE, SECOND_INSIDE, THRESHOLD, Tally, defer, explore, search};
@@ -79,7 +80,7 @@ fn model(seen: &Seen, before: fn(&Gate), leave: Leave) -> impl Fn() + Send + Syn
 
 fn has_no_part(claim: &str, before: fn(&Gate), leave: Leave) {
     let seen = Seen::default();
-    explore(Bound::Exhaustive, "G4", claim, model(&seen, before, leave))
+    explore(Bound::Exhaustive, &[G4], claim, model(&seen, before, leave))
         .at_least(2000)
         .reached(&seen.gone, "the owner of the first epoch came too late")
         .reached(&seen.in_time, "the owner of the first epoch came in time")

@@ -3,6 +3,7 @@
 
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate, Run};
+use evidence::Guarantee::{G2, G3};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -19,7 +20,7 @@ fn owner_against(name: &str, rival: fn(&Gate) -> Option<Run<'_>>) {
     let claim = format!("{name} against the owner's turn");
     let (by_owner, by_rival) = (Tally::new(), Tally::new());
     let (by_owner_in, by_rival_in) = (by_owner.clone(), by_rival.clone());
-    explore(Bound::Exhaustive, "G2 G3", &claim, move || {
+    explore(Bound::Exhaustive, &[G2, G3], &claim, move || {
         let shared = Arc::new(Shared { gate: Gate::new(THRESHOLD), written_by_owner: AtomicUsize::new(0) });
         lead(&shared.gate);
         let owner = thread::spawn({

@@ -2,6 +2,7 @@
 
 use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate, Run};
+use evidence::Guarantee::{G2, G3, G4, G6};
 use evidence::depth;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -48,7 +49,7 @@ impl Shared {
 fn two_calls_against_the_owner() {
     let (both_covered, both_later, split) = (Tally::new(), Tally::new(), Tally::new());
     let counted = (both_covered.clone(), both_later.clone(), split.clone());
-    explore(bounded(), "G3 G4", "two calls that coalesce against the owner", move || {
+    explore(bounded(), &[G3, G4], "two calls that coalesce against the owner", move || {
         let shared = Shared::new();
         let deferral = defer(&shared.gate);
         let callers = [0, 1].map(|which| {
@@ -81,7 +82,7 @@ fn two_calls_against_the_owner() {
 fn a_call_against_a_cancel_and_an_owner_that_leaves() {
     let (still_owed, adopted, given_up) = (Tally::new(), Tally::new(), Tally::new());
     let counted = (still_owed.clone(), adopted.clone(), given_up.clone());
-    explore(bounded(), "G4 G6", "a call against a cancel and an owner that leaves", move || {
+    explore(bounded(), &[G4, G6], "a call against a cancel and an owner that leaves", move || {
         let gate = Arc::new(Gate::new(THRESHOLD));
         let deferral = defer(&gate);
         let other = thread::spawn({
@@ -127,7 +128,7 @@ fn a_call_against_a_cancel_and_an_owner_that_leaves() {
 fn a_takeover_against_a_flush_and_the_owner() {
     let by = [Tally::new(), Tally::new(), Tally::new()];
     let counted = by.clone();
-    explore(bounded(), "G2", "a call that takes over against a flush and the owner", move || {
+    explore(bounded(), &[G2], "a call that takes over against a flush and the owner", move || {
         let shared = Arc::new((Gate::new(THRESHOLD), AtomicUsize::new(0)));
         let deferral = defer(&shared.0);
         let inside = |shared: &(Gate, AtomicUsize), run: Run<'_>| {

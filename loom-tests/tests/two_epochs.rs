@@ -3,6 +3,7 @@
 
 use atomic_throttle::Epoch;
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate, Run};
+use evidence::Guarantee::{G3, G4};
 use evidence::depth;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -57,7 +58,7 @@ impl Shared {
 fn call_at_the_switch(claim: &str, bound: Bound, call: fn(&Gate) -> Epoch) {
     let (first, second, later) = (Tally::new(), Tally::new(), Tally::new());
     let (first_in, second_in, later_in) = (first.clone(), second.clone(), later.clone());
-    explore(bound, "G3 G4", claim, move || {
+    explore(bound, &[G3, G4], claim, move || {
         let shared = Arc::new(Shared { gate: Gate::new(THRESHOLD), data: AtomicUsize::new(0) });
         let deferral = defer(&shared.gate);
         let caller = thread::spawn({

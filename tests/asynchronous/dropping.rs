@@ -5,6 +5,7 @@ use super::data::{Data, SECOND, at};
 use atomic_throttle::asynchronous::Outcome;
 use atomic_throttle::{AsyncThrottle, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{G1, G3, G5, G6};
 use std::task::Poll;
 
 /// A throttle, with its runtime and what its runs read.
@@ -99,7 +100,7 @@ fn drop_the_caller_at_every_poll(place: fn() -> Place) -> usize {
 #[test]
 fn a_caller_that_is_dropped_loses_nothing() {
     let claim = "async: the future of a caller dropped at every poll: its call is covered";
-    let check = Check::of("G3 G6", claim);
+    let check = Check::of(&[G3, G6], claim);
     let mut dropped = 0;
     for place in [Place::idle, Place::closed, Place::busy, Place::pending] {
         let polls = drop_the_caller_at_every_poll(place);
@@ -170,7 +171,7 @@ fn drop_the_task_at_every_await(place: fn() -> Place, flushes: bool) -> usize {
 #[test]
 fn a_task_that_is_dropped_leaves_its_run_owed() {
     let claim = "async: tasks dropped at every await, and unpolled: owed, told, and adopted";
-    let check = Check::of("G1 G3 G5 G6", claim);
+    let check = Check::of(&[G1, G3, G5, G6], claim);
     let leading = drop_the_task_at_every_await(Place::idle_but_not_at_its_first_run, false);
     let trailing = drop_the_task_at_every_await(Place::closed, false);
     let behind_a_run = drop_the_task_at_every_await(Place::busy, false);

@@ -6,6 +6,7 @@ use super::data::{SECOND, at, yield_once};
 use super::{elsewhere, on_threads, paused};
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{G3, G5, G6};
 use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -100,7 +101,7 @@ fn it_is_resumed_on_many_threads() {
 fn a_panic_that_nobody_awaits_is_told_by_each_wait_and_loses_nothing() {
     paused(async {
         let check =
-            Check::of("G3 G5 G6", "async: a function that panics wherever it can: told, and it goes on");
+            Check::of(&[G3, G5, G6], "async: a function that panics wherever it can: told, and it goes on");
         let mut cases = 0;
         for function in functions() {
             let throttle = AsyncThrottle::new(WINDOW);

@@ -7,6 +7,7 @@ use super::paused;
 use atomic_throttle::asynchronous::stream::throttle;
 use atomic_throttle::{Clock, NoRuntime, Runtime, Timestamp, Tokio};
 use evidence::Check;
+use evidence::Guarantee::{G1, G3, G5};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -254,8 +255,10 @@ fn shipped(window: u64, table: &Timetable) -> (Vec<(u64, usize)>, u64) {
 
 #[test]
 fn any_timetable_agrees_with_the_model() {
-    let check =
-        Check::of("G1 G3 G5", "proptest: timetables of a throttled stream, exact instants, against a model");
+    let check = Check::of(
+        &[G1, G3, G5],
+        "proptest: timetables of a throttled stream, exact instants, against a model",
+    );
     let cases = evidence::depth(1_000, 20_000);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     TestRunner::new(config)

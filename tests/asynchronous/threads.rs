@@ -3,6 +3,7 @@
 use super::on_threads;
 use atomic_throttle::{AsyncThrottle, Timestamp};
 use evidence::Check;
+use evidence::Guarantee::{G1, G2, G3, G5};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,7 +37,7 @@ fn each_call_is_covered_and_runs_are_spaced() {
         const TASKS: u64 = 8;
         const CALLS: u64 = 400;
         let check =
-            Check::of("G1 G2 G3 G5", "tokio, 4 threads, real clock: 8 tasks: covered, spaced, exclusive");
+            Check::of(&[G1, G2, G3, G5], "tokio, 4 threads, real clock: 8 tasks: covered, spaced, exclusive");
         let throttle = AsyncThrottle::new(THRESHOLD);
         let watched = Arc::new(Watched::default());
         let calling: Vec<_> = (0..TASKS)

@@ -4,6 +4,7 @@ use super::support::{SECOND, at, until};
 use super::{Finally, held, throttled};
 use atomic_throttle::{CountedThrottled, Ended, Manual, NotFlushed, Pending, Throttled, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{G3, G6};
 use forked::in_child;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -12,7 +13,7 @@ use std::time::Duration;
 /// Nothing is pending: the first call of the child says that no run comes.
 #[test]
 fn a_child_s_first_call_is_refused() {
-    let check = Check::of("G3", "tests: in a forked child no call on a Throttled is taken and lost");
+    let check = Check::of(&[G3], "tests: in a forked child no call on a Throttled is taken and lost");
     let (throttled, let_go) = throttled();
     let weak = throttled.downgrade();
     let mut own = Some(throttled.clone());
@@ -34,7 +35,7 @@ fn a_child_s_first_call_is_refused() {
 /// A run is in progress, and another one pending. All that waits returns, and what is pending is owed.
 #[test]
 fn a_child_waits_for_no_thread_of_its_parent() {
-    let check = Check::of("G3", "tests: in a forked child what a Throttled had pending is owed");
+    let check = Check::of(&[G3], "tests: in a forked child what a Throttled had pending is owed");
     let (throttled, let_go) = throttled();
     let before = throttled.trigger().unwrap();
     until(|| throttled.is_running() && !throttled.is_pending());
@@ -70,7 +71,7 @@ fn dropped_in_child<H>(handle: H) {
 /// The drop of the last handle, of each front end that has a thread, in a child whose parent goes on.
 #[test]
 fn a_child_drops_what_it_has_at_once() {
-    let check = Check::of("G6", "tests: in a forked child every drop of a last handle returns");
+    let check = Check::of(&[G6], "tests: in a forked child every drop of a last handle returns");
     let counted = |clock, f: Box<dyn FnMut() + Send>| -> CountedThrottled {
         let mut f = f;
         Throttled::builder(SECOND).clock(clock).spawn_counted(move |_| f()).expect("a thread")

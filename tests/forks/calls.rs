@@ -5,6 +5,7 @@ use super::support::{SECOND, at, until};
 use atomic_throttle::state::Finish;
 use atomic_throttle::{Gate, Manual, Outcome, Refused, Site, Threshold, Throttle, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{G3, G5};
 use forked::in_child;
 use std::sync::mpsc;
 use std::thread;
@@ -24,7 +25,7 @@ fn during_a_run(throttle: &Throttle<Manual>, what: impl FnOnce()) {
 /// The run of a thread that the child does not have: the first call that would wait for it ends it.
 #[test]
 fn a_child_does_not_wait_for_a_run_of_its_parent() {
-    let check = Check::of("G5", "tests: in a forked child a Throttle waits for no run of its parent");
+    let check = Check::of(&[G5], "tests: in a forked child a Throttle waits for no run of its parent");
     if !cfg!(any(target_os = "android", target_os = "linux")) {
         // Elsewhere the thread that forks is recognized only if it has used a throttle before.
         let _ = Throttle::new(SECOND).try_run(|| ());
@@ -48,7 +49,7 @@ fn a_child_does_not_wait_for_a_run_of_its_parent() {
 #[test]
 fn a_child_does_not_wait_for_an_owner_in_its_parent() {
     let check =
-        Check::of("G3", "tests: in a forked child what the owner in the parent was to perform is owed");
+        Check::of(&[G3], "tests: in a forked child what the owner in the parent was to perform is owed");
     let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
     assert_eq!(throttle.try_run(|| ()), Ok(()));
     thread::scope(|scope| {

@@ -4,6 +4,7 @@ use super::support::{SECOND, at, until};
 use super::{Finally, held};
 use atomic_throttle::{Ended, KeyedThrottled, Manual, NotFlushed, NotTaken, Pending, WaitError};
 use evidence::Check;
+use evidence::Guarantee::G3;
 use forked::in_child;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::thread;
@@ -13,7 +14,7 @@ use std::time::Duration;
 fn a_child_waits_for_no_key() {
     const FORKED: Result<(), NotTaken> = Err(NotTaken::Ended(Ended::Forked));
     let check =
-        Check::of("G3", "tests: in a forked child no call on a key that is not pending is taken and lost");
+        Check::of(&[G3], "tests: in a forked child no call on a key that is not pending is taken and lost");
     let (keyed, let_go): (KeyedThrottled<String>, _) = held(|clock, mut f| {
         KeyedThrottled::builder(SECOND).clock(clock).spawn(move |_: &String| f()).expect("a thread")
     });

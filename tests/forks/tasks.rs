@@ -3,6 +3,7 @@
 use super::support::until;
 use atomic_throttle::{AsyncThrottle, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{G3, G5};
 use forked::in_child;
 use std::sync::mpsc;
 use std::thread;
@@ -41,7 +42,7 @@ fn beside_tasks(start: impl AsyncFnOnce() + Send, what: impl FnOnce()) {
 /// The task that is to perform the pending run is in the parent.
 #[test]
 fn a_child_does_not_wait_for_a_task_of_its_parent() {
-    let check = Check::of("G3", "tests: in a forked child what tasks of the parent were to perform is owed");
+    let check = Check::of(&[G3], "tests: in a forked child what tasks of the parent were to perform is owed");
     let throttle = AsyncThrottle::new(HOUR);
     let defer = async || {
         let _ = throttle.run(async || ()).await.unwrap();
@@ -65,7 +66,7 @@ fn a_child_does_not_wait_for_a_task_of_its_parent() {
 /// The task of the run in progress is in the parent.
 #[test]
 fn a_child_does_not_wait_for_a_run_in_a_task_of_its_parent() {
-    let check = Check::of("G5", "tests: in a forked child no call waits for a run in a task of the parent");
+    let check = Check::of(&[G5], "tests: in a forked child no call waits for a run in a task of the parent");
     let throttle = AsyncThrottle::new(Duration::ZERO);
     let run = async || {
         throttle.trigger(std::future::pending::<()>).unwrap();

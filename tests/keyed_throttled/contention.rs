@@ -3,6 +3,7 @@
 use super::support::{SECOND, at, panic_quietly, until};
 use atomic_throttle::{KeyedThrottled, Manual, Pending, Shutdown, WaitError, WeakKeyedThrottled};
 use evidence::Check;
+use evidence::Guarantee::G5;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
@@ -168,7 +169,7 @@ fn a_key_that_triggers_itself_starves_no_other() {
 #[test]
 fn flushes_starve_no_key_and_pile_up_nothing() {
     const ROUNDS: u64 = 20_000;
-    let check = Check::of("G5", "tests: keys that flush each other for ever hold up no other");
+    let check = Check::of(&[G5], "tests: keys that flush each other for ever hold up no other");
     let itself: Arc<OnceLock<WeakKeyedThrottled<u8>>> = Arc::default();
     let inside = Arc::clone(&itself);
     let (told, third) = mpsc::channel();

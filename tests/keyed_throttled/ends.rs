@@ -6,6 +6,7 @@ use atomic_throttle::{
     Ended, KeyedThrottled, NotFlushed, NotTaken, OnDrop, Pending, Shutdown, WaitError, WeakKeyedThrottled,
 };
 use evidence::Check;
+use evidence::Guarantee::G3;
 use std::cell::RefCell;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 #[test]
 fn a_shutdown_says_what_became_of_the_pending_runs() {
-    let check = Check::of("G3", "tests: the end of a KeyedThrottled performs, flushes or discards each key");
+    let check = Check::of(&[G3], "tests: the end of a KeyedThrottled performs, flushes or discards each key");
     for (pending, shutdown, runs, uncovered) in [
         (Pending::Finish, Shutdown::Ran, 4, 1),
         (Pending::Flush, Shutdown::Ran, 4, 1),
@@ -164,7 +165,7 @@ fn the_last_handle_in_strange_places() {
 #[test]
 fn a_drop_that_does_not_wait_leaves_the_rest_to_the_thread() {
     let check =
-        Check::of("G3", "tests: after a drop of a KeyedThrottled that does not wait the thread goes on");
+        Check::of(&[G3], "tests: after a drop of a KeyedThrottled that does not wait the thread goes on");
     let ways = [(OnDrop::Detach, false), (OnDrop::WaitFor(Duration::ZERO), false), (OnDrop::Wait, true)];
     for (on_drop, gives_up) in ways {
         let (let_go, held) = mpsc::channel();

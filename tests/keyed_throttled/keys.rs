@@ -4,6 +4,7 @@ use super::subject::Subject;
 use super::support::{SECOND, at, until};
 use atomic_throttle::{KeyedThrottled, Manual, NotTaken, Pending, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{G3, G5, G8};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
@@ -45,7 +46,7 @@ fn an_evicted_key_keeps_its_distance() {
 #[test]
 fn many_threads_lose_no_call_and_no_count() {
     let check =
-        Check::of("G3 G5", "tests: 4 threads, 100 keys, on the real clock: each call is in one count");
+        Check::of(&[G3, G5], "tests: 4 threads, 100 keys, on the real clock: each call is in one count");
     let covered = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&covered);
     let throttled = KeyedThrottled::<u64>::spawn_counted(Duration::from_micros(200), move |_, calls| {
@@ -73,7 +74,7 @@ fn many_threads_lose_no_call_and_no_count() {
 
 #[test]
 fn memory_returns_after_a_burst_without_a_further_call() {
-    let check = Check::of("G8", "tests: a burst of 10^5 keys is forgotten by the thread alone");
+    let check = Check::of(&[G8], "tests: a burst of 10^5 keys is forgotten by the thread alone");
     let clock = Arc::new(Manual::new(at(1)));
     let throttled = KeyedThrottled::<u64>::builder(SECOND)
         .clock(Arc::clone(&clock))

@@ -7,6 +7,7 @@ use atomic_throttle::{
     WeakKeyedThrottled,
 };
 use evidence::Check;
+use evidence::Guarantee::G9;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
@@ -188,7 +189,8 @@ fn a_changed_threshold_retimes_all_pending_runs() {
 
 #[test]
 fn every_operation_may_be_called_from_inside_the_run() {
-    let check = Check::of("G9", "tests: every operation of a KeyedThrottled inside a run, keys of one shard");
+    let check =
+        Check::of(&[G9], "tests: every operation of a KeyedThrottled inside a run, keys of one shard");
     let slot: Arc<OnceLock<Throttle>> = Arc::default();
     let inside = Arc::clone(&slot);
     let (sender, told) = mpsc::channel();

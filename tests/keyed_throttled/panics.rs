@@ -7,6 +7,7 @@ use atomic_throttle::{
     Clock, Ended, KeyedThrottled, Manual, NotFlushed, NotTaken, Pending, Shutdown, Timestamp, WaitError,
 };
 use evidence::Check;
+use evidence::Guarantee::{G3, G6};
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self};
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 #[test]
 fn a_panic_is_caught_counted_and_told_and_loses_nothing() {
-    let check = Check::of("G6", "tests: a panic in a run of a KeyedThrottled; the other keys go on");
+    let check = Check::of(&[G6], "tests: a panic in a run of a KeyedThrottled; the other keys go on");
     let (told, panics) = mpsc::channel();
     let subject = Subject::running(
         |builder| {
@@ -187,7 +188,7 @@ impl Drop for Bomb {
 /// Everything that the thread drops panics: the keys that it ran, those that it leaves, and the function.
 #[test]
 fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
-    let check = Check::of("G3 G6", "tests: keys whose drop panics end a KeyedThrottled, and nobody hangs");
+    let check = Check::of(&[G3, G6], "tests: keys whose drop panics end a KeyedThrottled, and nobody hangs");
     let goes_off_on = Arc::new(Mutex::new(None));
     let key = |name| Bomb { name, goes_off_on: Arc::clone(&goes_off_on) };
     let clock = Arc::new(Manual::new(at(1)));

@@ -6,6 +6,7 @@ use atomic_throttle::{
     Builder, CountedThrottled, Ended, Manual, OnDrop, Pending, Shutdown, Throttled, WaitError, WeakThrottled,
 };
 use evidence::Check;
+use evidence::Guarantee::G3;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, OnceLock};
@@ -198,7 +199,7 @@ fn drops_that_do_not_wait<H: Handle>() {
 
 #[test]
 fn a_drop_that_does_not_wait_leaves_the_rest_to_the_thread() {
-    let check = Check::of("G3", "tests: after a drop that does not wait the thread performs what is owed");
+    let check = Check::of(&[G3], "tests: after a drop that does not wait the thread performs what is owed");
     drops_that_do_not_wait::<Throttled>();
     drops_that_do_not_wait::<CountedThrottled>();
     #[cfg(feature = "batch")]

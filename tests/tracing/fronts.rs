@@ -4,13 +4,14 @@ use super::support::{SECOND, at, panic_quietly, until};
 use super::watcher::{subscribe, told_by};
 use atomic_throttle::{Manual, Pending, Shutdown, Throttled};
 use evidence::Check;
+use evidence::Guarantee::{G3, G6};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
 
 #[test]
 fn a_thread_of_its_own() {
-    let check = Check::of("G3 G6", "events of the background: each once, none of a call that is coalesced");
+    let check = Check::of(&[G3, G6], "events of the background: each once, none of a call that is coalesced");
     subscribe();
     let clock = Arc::new(Manual::new(at(1)));
     let (go, gate) = mpsc::channel::<()>();
@@ -84,7 +85,7 @@ fn a_thread_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn tasks() {
     use atomic_throttle::AsyncThrottle;
-    let check = Check::of("G3 G6", "events of tasks: each once, none of a call that is coalesced");
+    let check = Check::of(&[G3, G6], "events of tasks: each once, none of a call that is coalesced");
     subscribe();
     let throttle = AsyncThrottle::new(SECOND);
     let first = throttle.last_run_at().is_none();

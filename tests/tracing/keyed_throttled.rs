@@ -8,6 +8,7 @@ use super::support::{SECOND, at, panic_quietly, until};
 use super::watcher::{react_to, subscribe, told_by};
 use atomic_throttle::{KeyedThrottled, KeyedThrottledBuilder, Manual, NotFlushed, Pending, Shutdown};
 use evidence::Check;
+use evidence::Guarantee::{G3, G6, G9};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -265,11 +266,13 @@ fn call_everything(throttled: &Keys, flushes: bool) {
 
 #[test]
 fn keys() {
-    let check = Check::of("G3 G6", "events of a KeyedThrottled: each once, none of a call that is coalesced");
+    let check =
+        Check::of(&[G3, G6], "events of a KeyedThrottled: each once, none of a call that is coalesced");
     let events = all_that_is_told();
     check.passed(events, "cases");
 
-    let check = Check::of("G6 G3", "events of a KeyedThrottled: a subscriber that panics at each loses none");
+    let check =
+        Check::of(&[G6, G3], "events of a KeyedThrottled: a subscriber that panics at each loses none");
     let reactions = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&reactions);
     react_to(FRONT, move || {
@@ -280,7 +283,7 @@ fn keys() {
     assert_eq!(reactions.load(SeqCst), told);
     check.passed(told, "events");
 
-    let check = Check::of("G9", "events of a KeyedThrottled: a subscriber that calls it at each of them");
+    let check = Check::of(&[G9], "events of a KeyedThrottled: a subscriber that calls it at each of them");
     ends(|| {
         let events = told_to_somebody_who_calls();
         check.passed(events, "events");

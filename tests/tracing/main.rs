@@ -10,6 +10,7 @@ mod watcher;
 
 use atomic_throttle::{Clock, Manual, Moved, Outcome, Site, Throttle, Timestamp};
 use evidence::Check;
+use evidence::Guarantee::{G3, G6, G7, G9};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
@@ -226,7 +227,7 @@ fn an_entry_of_a_site() {
 #[test]
 fn of_coalesced_and_refused_calls_nothing_is_told() {
     const CALLS: usize = 1000;
-    let check = Check::of("G7", "events: none of calls that are coalesced or refused");
+    let check = Check::of(&[G7], "events: none of calls that are coalesced or refused");
     let throttle = after_a_run();
     let ran = with_an_owner(throttle, || {
         assert_eq!(throttle.told().len(), 1, "the deferral");
@@ -291,7 +292,7 @@ fn ends(f: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn a_subscriber_may_call_the_throttle() {
-    let check = Check::of("G9", "events: a subscriber that calls the throttle at each of them");
+    let check = Check::of(&[G9], "events: a subscriber that calls the throttle at each of them");
     let reactions: [fn(&Throttle<Manual>); 7] = [
         |throttle| _ = throttle.cancel(),
         |throttle| _ = throttle.run(|| ()),
@@ -333,7 +334,7 @@ fn a_subscriber_is_not_told_of_itself() {
 
 #[test]
 fn a_subscriber_that_panics_loses_no_call() {
-    let check = Check::of("G6 G3", "events: a subscriber that panics at each of them");
+    let check = Check::of(&[G6, G3], "events: a subscriber that panics at each of them");
     let throttle = new();
     let reactions = Box::leak(Box::new(AtomicUsize::new(0)));
     throttle.react(|| {

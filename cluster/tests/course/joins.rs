@@ -5,6 +5,7 @@ use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::state::Finish;
 use atomic_throttle::{Epoch, State, Threshold, Timestamp};
 use atomic_throttle_cluster::Cell;
+use evidence::Guarantee::{C3, C8};
 use evidence::{Check, depth};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -16,7 +17,7 @@ fn word(cell: Cell) -> State {
 
 #[test]
 fn what_is_remembered_is_a_join() {
-    let check = Check::of("C3 C8", "sequences: the words of cells join, whatever order they are seen in");
+    let check = Check::of(&[C3, C8], "sequences: the words of cells join, whatever order they are seen in");
     let cases = depth(5_000, 1_000_000);
     let mut runner =
         TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });

@@ -13,6 +13,7 @@ use atomic_throttle::{State, Threshold, Timestamp};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::course::{Act, Course, Move, Until};
 use atomic_throttle_cluster::register::{Mark, Reading};
+use evidence::Guarantee::{C3, C6, C8};
 use evidence::{Check, depth};
 use follower::{Follower, Step, step};
 use inputs::{LAST, policy};
@@ -23,7 +24,7 @@ use watchdog as _;
 #[test]
 fn no_time_is_too_wide() {
     let check =
-        Check::of("C8", "sequences: across processes, any clocks and cells: nothing panics or goes back");
+        Check::of(&[C8], "sequences: across processes, any clocks and cells: nothing panics or goes back");
     let cases = depth(1_000, 300_000);
     let mut runner =
         TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
@@ -55,7 +56,7 @@ fn no_time_is_too_wide() {
 #[test]
 fn a_run_of_the_far_future_is_forgotten_when_the_register_has_forgotten_it() {
     const HOUR: u64 = 60 * 60 * 1_000_000_000;
-    let check = Check::of("C8", "tests: a cell of the far future that was removed is not put back");
+    let check = Check::of(&[C8], "tests: a cell of the far future that was removed is not put back");
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
     let at = Timestamp::from_nanos;
     let reading = |cell, now| Reading { cell, now: at(now), mark: None };
@@ -84,7 +85,7 @@ fn a_run_of_the_far_future_is_forgotten_when_the_register_has_forgotten_it() {
 #[test]
 fn a_process_without_calls_runs_what_is_overdue_and_nothing_else() {
     let check =
-        Check::of("C3 C6", "tests: an idle process starts a run for the calls of others, if they are due");
+        Check::of(&[C3, C6], "tests: an idle process starts a run for the calls of others, if they are due");
     let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
     let at = Timestamp::from_nanos;
     let looks = |cell, now| {

@@ -5,6 +5,7 @@ use crate::{admin, finished, options, read, register, started, swap, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Register};
 use evidence::Check;
+use evidence::Guarantee::C7;
 use std::collections::BTreeMap;
 
 /// How often each command was executed since the last call of this function, including those of scripts.
@@ -25,7 +26,7 @@ fn counts<const N: usize>(counts: [(&str, usize); N]) -> BTreeMap<String, usize>
 fn an_operation_is_one_command() {
     let Some(server) = Server::start(Options::default()) else { return };
     let (register, mut admin) = (register(options(&server)), admin(&server));
-    let check = Check::of("C7", "redis-server, its own statistics: an operation is one command");
+    let check = Check::of(&[C7], "redis-server, its own statistics: an operation is one command");
     executed(&mut admin);
     read(&register);
     // The server does not know the script yet.

@@ -6,6 +6,7 @@ use atomic_throttle::{State, Timestamp, lease};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Redis, Register, RegisterError, Swap};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C4};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
@@ -45,7 +46,7 @@ fn count_one(register: &dyn Register) -> Result<(), RegisterError> {
 fn no_swap_is_lost() {
     let Some(server) = Server::start(Options::default()) else { return };
     let swaps = evidence::depth(250, 5_000);
-    let check = Check::of("C1 C2 C4", "redis-server: of many who compare and swap the same cell one does");
+    let check = Check::of(&[C1, C2, C4], "redis-server: of many who compare and swap the same cell one does");
     let mut done = 0;
     for connections in [1, 3, THREADS] {
         let registers: Vec<Arc<dyn Register>> =

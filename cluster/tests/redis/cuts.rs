@@ -10,6 +10,7 @@ use atomic_throttle_cluster::register::{
     Mark, Reading, Redis, Register, RegisterError, RegisterErrorKind, Swap,
 };
 use evidence::Check;
+use evidence::Guarantee::{C2, C3, C6};
 use std::time::Duration;
 
 /// A server, a proxy that can be cut, a register behind the proxy, and one that connects directly.
@@ -45,7 +46,7 @@ fn judge(told: &Result<Swap, RegisterError>, after: Reading, new: Cell, mark: Ma
 fn a_start_that_is_cut_at_any_byte_is_recognized_by_its_mark() {
     let Some(Setting { server: _server, cut, register, witness }) = setting() else { return };
     let check = Check::of(
-        "C2 C3 C6",
+        &[C2, C3, C6],
         "redis-server, cut at each byte of a start: its mark shows whether it was done",
     );
     let (mut done, mut not_done, mut cuts) = (0, 0, 0);

@@ -8,6 +8,7 @@ use atomic_throttle_cluster::register::{
     Mark, Reading, Redis, Register, RegisterError, RegisterErrorKind, Swap,
 };
 use evidence::Check;
+use evidence::Guarantee::{C3, C8};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -104,7 +105,8 @@ impl Setting {
 #[test]
 fn a_flipped_bit_makes_no_answer_false_and_spoils_no_key() {
     let Some(setting) = setting() else { return };
-    let check = Check::of("C3 C8", "redis-server, a bit flipped in each byte: nothing false, no key spoilt");
+    let check =
+        Check::of(&[C3, C8], "redis-server, a bit flipped in each byte: nothing false, no key spoilt");
     let mut flips = 0;
     for at_the_swap in [false, true] {
         // Both end when the byte is beyond what is sent.
@@ -126,7 +128,7 @@ fn a_flipped_bit_makes_no_answer_false_and_spoils_no_key() {
 fn repeated_answers_are_no_answers_to_what_comes_next() {
     let Some(setting) = setting() else { return };
     let check =
-        Check::of("C3 C8", "redis-server, a proxy that repeats answers: nothing false, and it recovers");
+        Check::of(&[C3, C8], "redis-server, a proxy that repeats answers: nothing false, and it recovers");
     let mut errors = 0;
     for _ in 0..50 {
         for at_the_swap in [false, true] {

@@ -7,6 +7,7 @@ use crate::{both_fail, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Redis, RedisOptions, Register, RegisterErrorKind};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C6, C8};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -18,7 +19,7 @@ fn keeping(persistence: Persistence) -> Option<Server> {
 #[test]
 fn what_was_confirmed_outlives_a_kill_if_the_server_keeps_it() {
     let Some(mut server) = keeping(Persistence::Always) else { return };
-    let check = Check::of("C1 C2 C6", "redis-server, killed: with appendfsync always no cell is lost");
+    let check = Check::of(&[C1, C2, C6], "redis-server, killed: with appendfsync always no cell is lost");
     let register = register(options(&server));
     let mut cell = Cell::NEW;
     let kills = evidence::depth(3, 30);
@@ -85,7 +86,7 @@ fn hasty(port: u16) -> Redis {
 fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() {
     let Some(server) = keeping(Persistence::None) else { return };
     let check = Check::of(
-        "C2 C6",
+        &[C2, C6],
         "redis-server, stopped: no operation hangs, a late start is recognized by its mark",
     );
     let (kept, fresh, witness) = (hasty(server.port()), hasty(server.port()), register(options(&server)));
@@ -113,7 +114,7 @@ fn a_server_that_is_stopped_is_unreachable_and_may_do_later_what_it_was_asked() 
 #[test]
 fn an_answer_that_trickles_in_ends_with_the_limit() {
     let Some(server) = keeping(Persistence::None) else { return };
-    let check = Check::of("C8", "redis-server, each byte in time and never the last: no operation hangs");
+    let check = Check::of(&[C8], "redis-server, each byte in time and never the last: no operation hangs");
     let cut = Cut::to(server.port());
     let (kept, fresh) = (hasty(cut.port()), hasty(cut.port()));
     eventually("a read in time", || kept.read().ok());

@@ -7,6 +7,7 @@ use crate::{admin, finished, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, RedisOptions, Register, RegisterErrorKind};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2};
 use std::time::Duration;
 
 /// A primary and a replica that has caught up with it.
@@ -27,7 +28,7 @@ fn hasty(server: &Server) -> RedisOptions {
 #[test]
 fn a_swap_counts_when_the_replicas_have_it_and_a_reading_after_it_too() {
     let Some((primary, replica)) = pair() else { return };
-    let check = Check::of("C1 C2", "redis-server, replicas=1: no answer shows what no replica has");
+    let check = Check::of(&[C1, C2], "redis-server, replicas=1: no answer shows what no replica has");
     let (ours, other) = (register(hasty(&primary)), register(hasty(&primary)));
     let witness = register(options(&replica));
     let (cell, mark) = (started(Cell::NEW, 1_000), Mark::random());

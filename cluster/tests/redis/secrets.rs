@@ -5,6 +5,7 @@ use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, tell};
 use atomic_throttle_cluster::register::{Redis, RedisOptions, RedisOptionsError, RegisterErrorKind};
 use evidence::Check;
+use evidence::Guarantee::C6;
 use std::error::Error;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -48,7 +49,7 @@ fn no_failure_of_the_register_tells_the_password() {
     else {
         return;
     };
-    let check = Check::of("C6", "redis-server: no error, cause or Debug shows a password");
+    let check = Check::of(&[C6], "redis-server: no error, cause or Debug shows a password");
     let secret = |server: &Server| options(server).username(USERNAME).password(PASSWORD);
     let mut seen = 0;
 

@@ -3,6 +3,7 @@
 use super::{LENGTH, cell_in, current, increment, numbered, open_now, place};
 use atomic_throttle_cluster::register::{Mark, Register, SharedMemory, Swap};
 use core::cell::Cell as Counter;
+use evidence::Guarantee::C6;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::fs::{self, Permissions};
@@ -42,7 +43,7 @@ fn used(path: &Path) -> Vec<u8> {
 
 #[test]
 fn each_bit_that_is_changed() {
-    let check = evidence::Check::of("C6", "files: a register with any one bit changed is opened or refused");
+    let check = evidence::Check::of(&[C6], "files: a register with any one bit changed is opened or refused");
     let (_directory, path) = place();
     let register = used(&path);
     let mut refused = 0;
@@ -59,7 +60,7 @@ fn each_bit_that_is_changed() {
 
 #[test]
 fn any_bytes_in_any_length() {
-    let check = evidence::Check::of("C6", "files: any bytes, and a register with any part changed");
+    let check = evidence::Check::of(&[C6], "files: any bytes, and a register with any part changed");
     let (_directory, path) = place();
     let register = used(&path);
     let cases = evidence::depth(2_000, 100_000);

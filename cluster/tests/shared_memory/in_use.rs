@@ -5,6 +5,7 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Register, RegisterError, RegisterErrorKind, SharedMemory, SharedMemoryError, SharedMemoryErrorKind,
 };
+use evidence::Guarantee::{C2, C6};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
@@ -39,7 +40,8 @@ fn a_file_of_another_length_is_an_error_until_it_has_its_own_again() {
 
 #[test]
 fn all_meet_in_the_file_that_takes_the_place_of_a_removed_one() {
-    let check = evidence::Check::of("C2 C6", "files: removed while 4 threads use it, they meet in the next");
+    let check =
+        evidence::Check::of(&[C2, C6], "files: removed while 4 threads use it, they meet in the next");
     let (_directory, path) = place();
     let registers: Vec<SharedMemory> = (0..4).map(|_| SharedMemory::open(&path).unwrap()).collect();
     let removals = evidence::depth(200, 20_000);

@@ -3,12 +3,13 @@
 use super::processes::{self, Role};
 use super::{current, increment, open_now, place};
 use core::time::Duration;
+use evidence::Guarantee::C6;
 use std::thread;
 
 #[test]
 fn whoever_is_killed_leaves_a_register_that_opens() {
     let check =
-        evidence::Check::of("C6", "processes: killed at random times while they open, the next opens");
+        evidence::Check::of(&[C6], "processes: killed at random times while they open, the next opens");
     let kills = evidence::depth(100, 5_000);
     for _ in 0..kills {
         let (_directory, path) = place();

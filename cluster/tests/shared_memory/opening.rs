@@ -4,6 +4,7 @@
 use super::processes::{self, Role};
 use super::{BOOT, LENGTH, TIME_NAMESPACE, current, increment, open_now, place, refusal, spoil};
 use atomic_throttle_cluster::register::{SharedMemory, SharedMemoryErrorKind};
+use evidence::Guarantee::{C2, C6};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +17,7 @@ const PROCESSES: usize = 8;
 /// `PROCESSES` processes open each register of a directory, in which `prepare` has put a file, and add one. A
 /// second initialization would undo what was added before.
 fn initialized_once(what: &'static str, prepare: impl Fn(&Path)) {
-    let check = evidence::Check::of("C2 C6", format!("processes: 8 at once open {what}, initialized once"));
+    let check = evidence::Check::of(&[C2, C6], format!("processes: 8 at once open {what}, initialized once"));
     let (directory, _) = place();
     let registers = evidence::depth(100, 5_000);
     for register in 0..registers {
@@ -34,7 +35,7 @@ fn initialized_once(what: &'static str, prepare: impl Fn(&Path)) {
 
 #[test]
 fn threads_that_open_in_step_initialize_once() {
-    let check = evidence::Check::of("C2 C6", "threads: in step they open a file from another boot, once");
+    let check = evidence::Check::of(&[C2, C6], "threads: in step they open a file from another boot, once");
     let rounds = evidence::depth(3_000, 300_000);
     let (_directory, path) = place();
     for round in 0..rounds {

@@ -5,6 +5,7 @@ use super::{CELL, cell_in, current, increment, number, numbered, place};
 use atomic_throttle::{Clock, Monotonic, State};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Register, RegisterError, SharedMemory, Swap, Terms};
+use evidence::Guarantee::C2;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::thread;
@@ -66,7 +67,7 @@ fn the_terms_of_the_latest_start_are_kept() {
 
 #[test]
 fn threads_lose_no_update() {
-    let check = evidence::Check::of("C2", "threads: each with a mapping of its own, no swap is lost");
+    let check = evidence::Check::of(&[C2], "threads: each with a mapping of its own, no swap is lost");
     let (_directory, path) = place();
     let times = evidence::depth(20_000, 1_000_000);
     thread::scope(|scope| {
@@ -81,7 +82,7 @@ fn threads_lose_no_update() {
 
 #[test]
 fn processes_lose_no_update() {
-    let check = evidence::Check::of("C2", "processes: 8 of them, no swap is lost");
+    let check = evidence::Check::of(&[C2], "processes: 8 of them, no swap is lost");
     let (_directory, path) = place();
     let times = evidence::depth(10_000, 500_000);
     processes::all(Role::Increment(times), &path, 8);

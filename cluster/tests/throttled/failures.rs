@@ -8,6 +8,7 @@ use atomic_throttle_cluster::register::{
 };
 use atomic_throttle_cluster::{Cell, ClusterThrottled, Ended, Trouble, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{C3, C8};
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
@@ -29,7 +30,7 @@ fn at(register: &Arc<Failing>, lease: Duration) -> (ClusterThrottled, Arc<Atomic
 
 #[test]
 fn calls_stay_owed_while_nothing_answers_and_are_covered_when_it_does() {
-    let check = Check::of("C3 C8", "tests: calls at a register that does not answer are covered later");
+    let check = Check::of(&[C3, C8], "tests: calls at a register that does not answer are covered later");
     let register = Arc::new(Failing::default());
     register.set(Some(Fault::Unreachable));
     let (throttled, runs) = at(&register, LIMIT);
@@ -74,7 +75,7 @@ fn a_call_is_owed_while_the_register_is_asked_for_it() {
 #[test]
 fn a_swap_that_is_not_answered_loses_no_run_and_makes_no_second_one() {
     let check = Check::of(
-        "C3 C8",
+        &[C3, C8],
         "tests: the first, or the first two swaps, happen or not and are not answered: one run, at once",
     );
     let mut faults = 0;
@@ -113,7 +114,7 @@ fn each_swap_of_a_deferred_run_may_go_unanswered() {
 #[test]
 fn a_register_that_is_read_and_takes_no_swap_is_asked_less_and_less_often() {
     let check =
-        Check::of("C8", "tests: a register that is read and takes no swap is asked less and less often");
+        Check::of(&[C8], "tests: a register that is read and takes no swap is asked less and less often");
     let register = Arc::new(Failing::default());
     register.set(Some(Fault::SwapsLost(u32::MAX)));
     let failures = register.failures();

@@ -4,6 +4,7 @@ use crate::failing::Slow;
 use crate::{LIMIT, THRESHOLD};
 use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
 use atomic_throttle_cluster::{Cell, ClusterThrottled};
+use evidence::Guarantee::{C1, C2, C3};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -36,7 +37,7 @@ impl Register for LateAnswer {
 #[test]
 fn a_run_whose_lease_is_over_when_its_answer_comes_does_not_begin() {
     let check =
-        evidence::Check::of("C2 C3", "tests: a start that is answered after its lease is not performed");
+        evidence::Check::of(&[C2, C3], "tests: a start that is answered after its lease is not performed");
     let memory = Arc::new(Memory::new());
     let ((done, is_done), (answer, goes_on)) = (channel(), channel());
     let late = LateAnswer { memory: Arc::clone(&memory), done, goes_on: Mutex::new(goes_on) };
@@ -103,7 +104,7 @@ impl Register for Delayed {
 #[test]
 fn what_is_left_of_a_lease_is_counted_from_the_question_not_from_the_answer() {
     let check =
-        evidence::Check::of("C2", "tests: the time on the way to the register is not left of a lease");
+        evidence::Check::of(&[C2], "tests: the time on the way to the register is not left of a lease");
     let (lease, by) = (Duration::from_secs(10), Duration::from_millis(300));
     let register = Delayed { memory: Memory::new(), swaps: AtomicU32::new(0), by, only: None };
     let (told, left) = channel();
@@ -122,7 +123,7 @@ fn what_is_left_of_a_lease_is_counted_from_the_question_not_from_the_answer() {
 /// followed by a prompt one would bring two functions of one process close together.
 #[test]
 fn the_functions_of_one_process_begin_a_threshold_apart() {
-    let check = evidence::Check::of("C1", "tests: one process begins its functions a threshold apart");
+    let check = evidence::Check::of(&[C1], "tests: one process begins its functions a threshold apart");
     let (threshold, by) = (Duration::from_millis(400), Duration::from_millis(350));
     let register = Delayed { memory: Memory::new(), swaps: AtomicU32::new(0), by, only: Some(0) };
     let (told, begun) = channel();

@@ -10,6 +10,7 @@ use atomic_throttle_cluster::register::{
 };
 use atomic_throttle_cluster::{Cell, ClusterThrottled, SpawnError, Trouble, WaitError};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C6, C8};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,7 +35,7 @@ fn left_by_the_dead() -> [(&'static str, Cell); 3] {
 
 #[test]
 fn the_calls_of_the_dead_are_covered_by_a_process_without_calls() {
-    let check = Check::of("C3 C6", "tests: what dead processes left is run by one that only starts");
+    let check = Check::of(&[C3, C6], "tests: what dead processes left is run by one that only starts");
     for (what, cell) in left_by_the_dead() {
         let memory = holding(cell);
         let (told, begun) = channel();
@@ -54,7 +55,7 @@ fn the_calls_of_the_dead_are_covered_by_a_process_without_calls() {
 /// The process was there before, and has looked.
 #[test]
 fn an_idle_process_looks_again_and_finds_what_was_left_since() {
-    let check = Check::of("C3 C6", "tests: what dead processes left is run by one that is idle");
+    let check = Check::of(&[C3, C6], "tests: what dead processes left is run by one that is idle");
     for (what, cell) in left_by_the_dead() {
         let memory = Arc::new(Memory::new());
         let (told, begun) = channel();
@@ -181,7 +182,7 @@ fn tells(builder: atomic_throttle_cluster::Builder) -> (ClusterThrottled, Receiv
 
 #[test]
 fn another_threshold_lease_or_tag_is_noticed_and_the_same_ones_are_not() {
-    let check = Check::of("C1 C2", "tests: processes that disagree notice it");
+    let check = Check::of(&[C1, C2], "tests: processes that disagree notice it");
     let (threshold, lease) = (Duration::from_millis(30), Duration::from_secs(3));
     for (theirs, differs) in [
         ((threshold, lease, "reload"), false),
@@ -240,7 +241,7 @@ fn a_cell_that_is_ahead_of_the_clock_is_reported_and_calls_are_covered() {
 /// At the end of the clock's range no window ends. Nothing is decided by such a cell, so removing it helps.
 #[test]
 fn a_cell_at_the_end_of_the_clock_is_reported_and_removing_it_helps() {
-    let check = Check::of("C8", "tests: a cell that blocks the register is an error, and removing it helps");
+    let check = Check::of(&[C8], "tests: a cell that blocks the register is an error, and removing it helps");
     let last = ended_at(Timestamp::MAX.as_nanos());
     let memory = holding(last);
     let builder = ClusterThrottled::builder(THRESHOLD).register(Arc::clone(&memory) as Arc<dyn Register>);
@@ -260,7 +261,8 @@ fn a_cell_at_the_end_of_the_clock_is_reported_and_removing_it_helps() {
 /// The function waits until the drop has returned.
 #[test]
 fn a_drop_may_wait_for_a_limit_or_not_at_all() {
-    let check = Check::of("C8", "tests: the drop of the last handle waits at most as long as it was told to");
+    let check =
+        Check::of(&[C8], "tests: the drop of the last handle waits at most as long as it was told to");
     for on_drop in [OnDrop::Detach, OnDrop::WaitFor(Duration::ZERO), OnDrop::WaitFor(THRESHOLD)] {
         let ((dropped, goes_on), (told, begun)) = (channel::<()>(), channel());
         let throttled = ClusterThrottled::in_memory(THRESHOLD)
@@ -286,7 +288,7 @@ fn a_drop_may_wait_for_a_limit_or_not_at_all() {
 #[test]
 fn a_drop_does_not_wait_for_a_register_that_is_away() {
     let check =
-        Check::of("C8", "tests: the drop of the last handle does not wait for a register that is away");
+        Check::of(&[C8], "tests: the drop of the last handle does not wait for a register that is away");
     let register = Arc::new(Failing::default());
     register.set(Some(Fault::Unreachable));
     let (function, ended) = channel::<()>();

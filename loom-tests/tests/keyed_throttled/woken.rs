@@ -8,6 +8,7 @@
 use crate::fault::{Fault, leave_out_notification, plant};
 use crate::subject::{Pending, Shutdown, WaitError};
 use crate::witness::Subject;
+use evidence::Guarantee::G5;
 use evidence::caught;
 use loom::thread;
 use loom_tests::{Bound, Tally, ends_in_a_deadlock, explore, search};
@@ -96,7 +97,7 @@ fn as_they_are() {
     for (claim, model) in models {
         let ended = Tally::new();
         let counted = ended.clone();
-        explore(BOUND, "G5", claim, move || {
+        explore(BOUND, &[G5], claim, move || {
             model();
             counted.count();
         })

@@ -5,6 +5,7 @@ use crate::fault::{Fault, leave_out_fence, plant};
 use atomic_throttle::Calls;
 use atomic_throttle::gate::{Fired, Gate};
 use atomic_throttle::hook::{COALESCE, START};
+use evidence::Guarantee::G3;
 use evidence::caught;
 use loom::sync::Arc;
 use loom::thread;
@@ -90,7 +91,7 @@ fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Syn
 fn each_call_is_taken_once_and_not_too_late() {
     let seen = Seen::default();
     let model = caller_against_owner(&seen, Planted::Nothing);
-    explore(Bound::Exhaustive, "G3", "the count of a call against the run that covers it", model)
+    explore(Bound::Exhaustive, &[G3], "the count of a call against the run that covers it", model)
         .at_least(50)
         .reached(&seen.coalesced, "the call was told that it is covered")
         .reached(&seen.early, "a call that is not covered was taken all the same")

@@ -3,6 +3,7 @@
 use crate::fault::{Fault, plant};
 use atomic_throttle::Threshold;
 use atomic_throttle::gate::{Arrival, Gate, Run};
+use evidence::Guarantee::{G2, G3};
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -97,7 +98,7 @@ fn as_they_are() {
     ];
     for (claim, model) in models {
         let seen = Seen::default();
-        explore(Bound::Exhaustive, "G2 G3", claim, of(&seen, model))
+        explore(Bound::Exhaustive, &[G2, G3], claim, of(&seen, model))
             .at_least(40)
             .reached(&seen.finished, "the run was seen to have finished")
             .never(&seen.missed, "what it did was missed")

@@ -4,6 +4,7 @@
 use crate::fault::{Fault, plant};
 use atomic_throttle::Threshold;
 use atomic_throttle::gate::{Arrival, Gate};
+use evidence::Guarantee::{self, G2, G3, G4};
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -23,7 +24,7 @@ struct Seen {
 type Model = fn(&Seen);
 
 /// Explores `model` with nothing planted, then with the fault, which must be found.
-fn fails_if_planted(guarantees: &'static str, claim: &str, model: Model, found: &str) {
+fn fails_if_planted(guarantees: &'static [Guarantee], claim: &str, model: Model, found: &str) {
     let run = |seen: &Seen| {
         let seen = seen.clone();
         move || model(&seen)
@@ -69,7 +70,7 @@ fn two_that_start(seen: &Seen) {
 
 #[test]
 fn runs_overlap() {
-    fails_if_planted("G2", "two calls that only try", two_that_start, "two runs overlap");
+    fails_if_planted(&[G2], "two calls that only try", two_that_start, "two runs overlap");
 }
 
 /// Two calls in one window. An owner keeps its guard.
@@ -97,7 +98,7 @@ fn two_that_defer(seen: &Seen) {
 
 #[test]
 fn two_calls_own_the_deferral() {
-    fails_if_planted("G4", "two calls that defer", two_that_defer, "two calls own the deferral");
+    fails_if_planted(&[G4], "two calls that defer", two_that_defer, "two calls own the deferral");
 }
 
 /// A call while a run finishes: what the call left pending stays pending.
@@ -120,5 +121,5 @@ fn finish_against_call(seen: &Seen) {
 
 #[test]
 fn a_deferral_is_lost() {
-    fails_if_planted("G3 G4", "a finish against a call that defers", finish_against_call, "a call is lost");
+    fails_if_planted(&[G3, G4], "a finish against a call that defers", finish_against_call, "a call is lost");
 }

@@ -4,6 +4,7 @@
 use crate::fault::{Fault, leave_out_fence, plant};
 use atomic_throttle::gate::{Fired, Gate};
 use atomic_throttle::hook::{COALESCE, START};
+use evidence::Guarantee::G3;
 use evidence::caught;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -64,7 +65,7 @@ fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Syn
 fn no_update_is_missed() {
     let seen = Seen::default();
     let model = caller_against_owner(&seen, Planted::Nothing);
-    explore(Bound::Exhaustive, "G3", "a call that coalesces against the run that covers it", model)
+    explore(Bound::Exhaustive, &[G3], "a call that coalesces against the run that covers it", model)
         .at_least(50)
         .reached(&seen.coalesced, "the call was told that it is covered")
         .never(&seen.missed, "the run missed the call")

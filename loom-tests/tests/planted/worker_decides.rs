@@ -5,6 +5,7 @@ use atomic_throttle::Manual;
 use atomic_throttle::Throttled;
 use atomic_throttle::hook::START;
 use atomic_throttle::{Pending, Shutdown};
+use evidence::Guarantee::G3;
 use evidence::caught;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
@@ -100,7 +101,7 @@ fn as_it_is() {
     ];
     for (claim, model) in models {
         let seen = Seen::default();
-        explore(BOUND, "G3", claim, run(model, &seen))
+        explore(BOUND, &[G3], claim, run(model, &seen))
             .at_least(500)
             .reached(&seen.met, "the call was pending, or its run was waited for")
             .never(&seen.broken, "a call is lost, or its run not seen")

@@ -7,6 +7,7 @@ use atomic_throttle::Manual;
 use atomic_throttle::Throttled;
 use atomic_throttle::WaitError;
 use atomic_throttle::{Pending, Shutdown};
+use evidence::Guarantee::{self, G5, G9};
 use evidence::caught;
 use loom_tests::{Bound, Tally, ends_in_a_deadlock, explore, search};
 use loom_tests::{LEADING, THRESHOLD};
@@ -76,11 +77,13 @@ fn a_wait_inside() {
 
 const BOUND: Bound = Bound::Preemptions(2);
 
+type Model = fn();
+
 #[test]
 fn as_they_are() {
-    let models: [(&str, &str, fn()); 2] = [
-        ("G5", "the background thread and whoever waits for it", || a_life(Silent::Nothing)),
-        ("G9", "the background thread waits for itself", a_wait_inside),
+    let models: [(&[Guarantee], &str, Model); 2] = [
+        (&[G5], "the background thread and whoever waits for it", || a_life(Silent::Nothing)),
+        (&[G9], "the background thread waits for itself", a_wait_inside),
     ];
     for (guarantees, claim, model) in models {
         let ended = Tally::new();

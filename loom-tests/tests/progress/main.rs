@@ -8,6 +8,7 @@ mod done;
 
 use atomic_throttle::Gate;
 use done::{Done, done, fail_first};
+use evidence::Guarantee::G7;
 use evidence::caught;
 use loom::sync::Arc;
 use loom::thread;
@@ -73,7 +74,7 @@ fn whoever_tries_again_was_overtaken_by_one_who_got_through() {
     for (index, one) in OPERATIONS.into_iter().enumerate() {
         let seen = Seen::default();
         let claim = format!("{} against others: a lost compare-and-swap is another's success", one.0);
-        let check = evidence::Check::of("G7", format!("loom, all interleavings: {claim}"));
+        let check = evidence::Check::of(&[G7], format!("loom, all interleavings: {claim}"));
         let mut executions = 0;
         // Each pair occurs once.
         for other in &OPERATIONS[index..] {
@@ -92,7 +93,7 @@ fn of_three_threads_some_get_through() {
     let [arrive, request, .., cancel, _flush] = OPERATIONS;
     explore(
         Bound::Preemptions(evidence::depth(3, 4)),
-        "G7",
+        &[G7],
         "three operations: a lost compare-and-swap is another's success",
         at_once(vec![arrive, request, cancel], &seen),
     )
@@ -108,7 +109,7 @@ fn a_call_that_coalesces_loads_once_and_writes_nothing() {
     let counted = coalesced.clone();
     explore(
         Bound::Exhaustive,
-        "G7",
+        &[G7],
         "coalesce loads once and writes nothing, whatever others do",
         move || {
             let gate = Arc::new(pending());

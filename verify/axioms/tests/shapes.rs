@@ -9,6 +9,7 @@
 use axioms::Order::{self, AcqRel, Acquire, NonAtomic, Relaxed, Release, SeqCst};
 use axioms::{Candidates, Departure, FinalState, Location, Model, Program, Thread};
 use evidence::Check;
+use evidence::Guarantee::{self, G2, G3, G5};
 use watchdog as _;
 
 /// As a fence, Relaxed means none.
@@ -32,7 +33,7 @@ const NEVER: u64 = 99;
 
 /// The claim about a shape.
 struct Claim<'c> {
-    guarantees: &'static str,
+    guarantees: &'static [Guarantee],
     what: &'static str,
     /// The two orderings that are varied: what they are, and their values.
     orderings: [(&'static str, &'c [Order]); 2],
@@ -110,7 +111,7 @@ fn move_word(t: &mut Thread, word: Location, from: u64, to: u64, order: Order) -
 #[test]
 fn a_coalesced_call_is_seen_by_the_run() {
     let claim = Claim {
-        guarantees: "G3",
+        guarantees: &[G3],
         what: "a coalesced call is seen by the run that starts",
         orderings: [("fence before the decision", &ALL), ("fence after the start", &ALL)],
         sufficient: both_sc,
@@ -140,7 +141,7 @@ fn a_coalesced_call_is_seen_by_the_run() {
 #[test]
 fn the_first_run_of_a_later_epoch_covers() {
     let claim = Claim {
-        guarantees: "G3",
+        guarantees: &[G3],
         what: "over two windows the first run of a later epoch covers",
         orderings: [("fence before the decision", &ALL), ("fences after the starts", &ALL)],
         sufficient: both_sc,
@@ -178,7 +179,7 @@ fn the_first_run_of_a_later_epoch_covers() {
 #[test]
 fn no_wake_up_is_lost() {
     let claim = Claim {
-        guarantees: "G5",
+        guarantees: &[G5],
         what: "who moves the word sees the waiter, or the waiter sees the word",
         orderings: [("fence of the waiter", &ALL), ("fence of the notification", &ALL)],
         sufficient: both_sc,
@@ -220,7 +221,7 @@ fn finishing(finish: Order, reads: impl Fn(&mut Thread, [Location; 2]) -> [u64; 
 #[test]
 fn whoever_sees_a_run_finished_sees_what_it_did() {
     let claim = Claim {
-        guarantees: "G3",
+        guarantees: &[G3],
         what: "whoever sees a run finished sees what it did, also after a later call",
         orderings: [("finish", &ALL), ("load of the state", &OF_LOADS)],
         sufficient: release_and_acquire,
@@ -235,7 +236,7 @@ fn whoever_sees_a_run_finished_sees_what_it_did() {
 #[test]
 fn the_next_run_sees_what_the_one_before_it_did() {
     let claim = Claim {
-        guarantees: "G2",
+        guarantees: &[G2],
         what: "the next run sees what the one before it did, also after a later call",
         orderings: [("finish", &ALL), ("fence after the start", &ALL)],
         sufficient: release_and_acquire,
@@ -277,7 +278,7 @@ fn taking_over(data_order: Order, call: Order, start: Order) -> Program {
 #[test]
 fn a_run_that_takes_over_sees_what_the_owner_wrote() {
     let claim = Claim {
-        guarantees: "G3",
+        guarantees: &[G3],
         what: "a run that takes over sees what the owner wrote",
         orderings: [("fence before the decision", &ALL), ("fence after the start", &ALL)],
         sufficient: release_and_acquire,
@@ -292,7 +293,7 @@ fn a_run_that_takes_over_sees_what_the_owner_wrote() {
 #[test]
 fn fences_around_a_load_order_no_plain_memory() {
     let check =
-        Check::of("G3", "RC11, all executions: plain memory races only where a call coalesces by a load");
+        Check::of(&[G3], "RC11, all executions: plain memory races only where a call coalesces by a load");
     let coalescing = |by_load: bool| {
         let mut program = Program::new();
         let (word, data) = (program.location(pending(1)), program.location(0));

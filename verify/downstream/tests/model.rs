@@ -2,6 +2,7 @@
 //! version is saved. The same model finds a fault that a user might make.
 #![cfg(atomic_throttle_loom)]
 
+use evidence::Guarantee::{G2, G3, G5};
 use atomic_throttle::{Manual, Throttle, Timestamp};
 use downstream::{Settings, Store};
 use evidence::{Check, caught};
@@ -96,7 +97,7 @@ fn two_changes(change: fn(&Settings<File, Manual>)) -> Counts {
 fn the_latest_version_is_saved() {
     let claim =
         format!("loom, at most {} preemptions: a crate's own code, saving what was changed", preemptions());
-    let check = Check::of("G2 G3 G5", claim);
+    let check = Check::of(&[G2, G3, G5], claim);
     let Totals { executions, one_save, two_saves, unsaved } =
         &*two_changes(|settings| assert!(settings.changed())).0;
     assert!(executions.load(Relaxed) > 1000, "explored {executions:?}");

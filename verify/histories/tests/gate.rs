@@ -5,6 +5,7 @@
 mod play;
 
 use atomic_throttle::{Threshold, Timestamp, gate, state};
+use evidence::Guarantee::{G1, G2, G3, G4};
 use histories::gate_spec::GateSpec;
 use histories::reached::Reached;
 use histories::script::Plan;
@@ -49,7 +50,7 @@ const OUTCOMES: [&str; 31] = [
 #[test]
 fn histories_of_a_gate_are_linearizable() {
     let check = evidence::Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         "histories: real threads on a Gate, each history linearizable to the reference model",
     );
     let histories = evidence::depth(5_000, 100_000);

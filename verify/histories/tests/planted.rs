@@ -39,6 +39,7 @@ mod front {
 }
 
 use clock::{Clock, Manual, Moved};
+use evidence::Guarantee::{G1, G2, G3, G4};
 use watchdog as _;
 // The doc comments of the sources link to names at the root of the crate.
 #[allow(unused_imports)]
@@ -114,7 +115,7 @@ fn a_stale_load_is_found() {
 #[test]
 fn without_a_fault_all_are_accepted() {
     let check = evidence::Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         "histories: threads that yield before each access to the word, each history linearizable",
     );
     let mut reached = Reached::default();

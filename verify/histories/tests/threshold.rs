@@ -19,6 +19,7 @@ mod sync;
 mod time;
 
 // The doc comments of the sources link to names at the root of the crate.
+use evidence::Guarantee::{G1, G3, G4};
 use gate::Arrival;
 #[allow(unused_imports)]
 use gate::Gate;
@@ -33,7 +34,7 @@ use sync::{Fault, before_next_swap, plant};
 #[test]
 fn each_decision_goes_by_a_threshold_of_its_time() {
     let check = evidence::Check::of(
-        "G1 G3 G4",
+        &[G1, G3, G4],
         "histories: a changed threshold, each decision by one that was set during its call",
     );
     let (mut histories, mut not_one_object, mut changes_matter) = (0, 0, 0);

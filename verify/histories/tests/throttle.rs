@@ -7,6 +7,7 @@ mod play;
 use atomic_throttle::{
     Clock, Coalesced, Manual, Moved, NotFlushed, Outcome, Throttle, Timestamp, WaitError, state,
 };
+use evidence::Guarantee::{G1, G2, G3, G4, G6, G9};
 use histories::reached::Reached;
 use histories::seeds::seeds;
 use histories::throttle_script::Plan;
@@ -51,7 +52,7 @@ const OUTCOMES: [&str; 31] = [
 #[test]
 fn histories_of_a_throttle_are_linearizable() {
     let check = evidence::Check::of(
-        "G1 G2 G3 G4 G6 G9",
+        &[G1, G2, G3, G4, G6, G9],
         "histories: real threads on a Throttle, each decision of a history linearizable to the model",
     );
     let histories = evidence::depth(3_000, 60_000);

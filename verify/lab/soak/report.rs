@@ -7,18 +7,19 @@ use crate::plan::Plan;
 use crate::record::Event;
 use crate::storm::front::Which;
 use comfy_table::{CellAlignment, Table};
+use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6};
 use evidence::{Check, Line};
 
 /// The claims of a soak in which everything held.
-const CLAIMS: [(&str, &str); 8] = [
-    ("G1", "soak: no start before the smallest threshold that was in force, while it changed"),
-    ("G2", "soak: runs do not overlap, and each sees what the one before it left"),
-    ("G3", "soak: the first run after each promise has seen its call"),
-    ("G4", "soak: no owner leaves unasked, and none outlives its call"),
-    ("G5", "soak: every call returned"),
-    ("G6", "soak: panics arrive at their callers, and the throttle goes on"),
-    ("G4 G6", "soak: after each round a call alone runs, and nothing pending is left without an owner"),
-    ("G6", "soak: after each round of whatever front end no thread is left behind"),
+const CLAIMS: [(&[Guarantee], &str); 8] = [
+    (&[G1], "soak: no start before the smallest threshold that was in force, while it changed"),
+    (&[G2], "soak: runs do not overlap, and each sees what the one before it left"),
+    (&[G3], "soak: the first run after each promise has seen its call"),
+    (&[G4], "soak: no owner leaves unasked, and none outlives its call"),
+    (&[G5], "soak: every call returned"),
+    (&[G6], "soak: panics arrive at their callers, and the throttle goes on"),
+    (&[G4, G6], "soak: after each round a call alone runs, and nothing pending is left without an owner"),
+    (&[G6], "soak: after each round of whatever front end no thread is left behind"),
 ];
 
 /// All rounds of one of the other front ends.
@@ -35,7 +36,7 @@ impl FrontSum {
     fn begin(which: Which) -> Self {
         let name = which.name();
         let what = format!("soak, {name}: spacing, exclusion, coverage and counts hold, and each round ends");
-        Self { which, check: Some(Check::of("G1 G2 G3 G5 G6", what)), rounds: 0, runs: 0, promises: 0 }
+        Self { which, check: Some(Check::of(&[G1, G2, G3, G5, G6], what)), rounds: 0, runs: 0, promises: 0 }
     }
 }
 
@@ -130,7 +131,7 @@ impl Report {
             self.empty = true;
         }
         for ((guarantees, _), _) in CLAIMS.iter().zip(counts).filter(|(_, (count, _))| *count == 0) {
-            eprintln!("nothing was seen of {guarantees}: soak longer, with more threads");
+            eprintln!("nothing was seen of {guarantees:?}: soak longer, with more threads");
             self.empty = true;
         }
         if self.held() {

@@ -1,6 +1,7 @@
 //! The judge itself: histories that break a promise are condemned for it, and good ones are not.
 
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C6};
 use processes::judge::{Breach, Fact, ProcessLog, Trial, What, judge};
 use processes::log::{Event, Nanos, Record, Who};
 use watchdog as _;
@@ -102,7 +103,7 @@ fn killed(who: Who) -> What {
 #[test]
 fn good_histories_pass() {
     let check =
-        Check::of("C1 C2 C3 C6", "judge of trials: good histories, also with deaths and losses, pass");
+        Check::of(&[C1, C2, C3, C6], "judge of trials: good histories, also with deaths and losses, pass");
     let all = [
         ("no faults", good()),
         ("killed in a run; its lease is over, its own call is lost", {

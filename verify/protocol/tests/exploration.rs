@@ -1,5 +1,6 @@
 //! Everything that one to five threads can reach, and what it has to do with the proof.
 
+use evidence::Guarantee::{G1, G2, G3, G4, G6};
 use evidence::{Check, depth};
 use protocol::act::Act;
 use protocol::canonical::{self, canonical, relocate};
@@ -20,7 +21,7 @@ fn explored(threads: usize, world: World) -> Explored {
 fn all_that_is_reached_by(threads: usize) {
     let plural = if threads == 1 { "thread" } else { "threads" };
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!("exploration: all that {threads} {plural} can reach holds the invariants, starts spaced"),
     );
     let explored = explored(threads, World::WithoutLease);
@@ -63,7 +64,7 @@ fn five_threads() {
 #[test]
 fn every_explored_step_is_one_that_the_proof_took() {
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!("exploration: every step of {MOST} threads is one that the induction has taken"),
     );
     check.passed(steps_that_the_proof_took(World::WithoutLease, MOST), "transitions");
@@ -72,7 +73,7 @@ fn every_explored_step_is_one_that_the_proof_took() {
 #[test]
 fn every_explored_step_with_a_lease_is_one_that_the_proof_took() {
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!(
             "exploration: every step of {MOST_WITH_LEASE} threads that die, with a lease, is one that the induction has taken"
         ),
@@ -99,14 +100,14 @@ fn steps_that_the_proof_took(world: World, threads: usize) -> usize {
 #[test]
 fn a_shifted_system_does_the_same() {
     let check =
-        Check::of("G1 G2 G3 G4", format!("exploration: shifts of time change no step of {MOST} threads"));
+        Check::of(&[G1, G2, G3, G4], format!("exploration: shifts of time change no step of {MOST} threads"));
     check.passed(steps_when_shifted(World::WithoutLease, MOST), "transitions");
 }
 
 #[test]
 fn a_shifted_system_with_a_lease_does_the_same() {
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!(
             "exploration: shifts of time change no step of {MOST_WITH_LEASE} threads that die, with a lease"
         ),
@@ -164,7 +165,7 @@ fn shifts(system: &System) -> Vec<System> {
 fn without_shifts() {
     let (threads, latest) = depth((3, 5), (4, 7));
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!("exploration: all that {threads} threads can reach up to time {latest}, nothing shifted"),
     );
     let unshifted = explore(&SHIPPED, threads, Space::UpTo(latest), World::WithoutLease)
@@ -198,7 +199,7 @@ fn every_act_is_explored() {
 fn runs_that_overlap_are_a_lease_apart() {
     let (threads, latest) = depth((3, 5), (4, 7));
     let check = Check::of(
-        "G2",
+        &[G2],
         format!(
             "exploration: of {threads} threads that die, up to time {latest}, two runs in progress at once started a lease apart"
         ),
@@ -226,7 +227,7 @@ fn runs_that_overlap_are_a_lease_apart() {
 fn all_that_is_reached_with_a_lease_by(threads: usize) {
     let plural = if threads == 1 { "thread" } else { "threads" };
     let check = Check::of(
-        "G1 G2 G3 G4 G6",
+        &[G1, G2, G3, G4, G6],
         format!(
             "exploration: with a lease, all that {threads} {plural} can reach, dying at any step, holds the invariants; runs overlap only after a lease"
         ),

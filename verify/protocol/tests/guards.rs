@@ -4,6 +4,7 @@
 use atomic_throttle::gate::{Arrival, Deferral, Fired, Flushed, Gate, Run};
 use atomic_throttle::state::{Owe, Request};
 use atomic_throttle::{Refused, Timestamp};
+use evidence::Guarantee::{G3, G4, G6};
 use evidence::{Check, depth};
 use protocol::system::{Operation, System, Thread};
 use protocol::transitions::{SHIPPED, Told, kind};
@@ -176,7 +177,7 @@ fn extend(path: &mut Vec<(System, Operation, Told)>, end: &System, more: usize) 
 fn real_guards_become_what_the_proof_says() {
     let length = depth(4, 6);
     let check = Check::of(
-        "G3 G4 G6",
+        &[G3, G4, G6],
         format!(
             "exploration: a real gate and its guards go where the proof says, in all sequences of {length}"
         ),

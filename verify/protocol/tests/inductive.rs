@@ -2,6 +2,7 @@
 //! invariants and the promises.
 
 use evidence::Check;
+use evidence::Guarantee::{G1, G2, G3, G4, G6};
 use protocol::act::Act;
 use protocol::configuration::{
     Configuration, Count, Guards, LEASED_OWNER, LEASED_RUN, LOST, OWNER, PAST, RUN,
@@ -21,7 +22,7 @@ fn proof(world: World) -> Proof {
 #[test]
 fn every_step_from_every_configuration_keeps_the_invariants() {
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         "induction: any number of threads, any threshold: every act in every configuration keeps the invariants",
     );
     let proof = proof(World::WithoutLease);
@@ -35,7 +36,7 @@ fn every_step_from_every_configuration_keeps_the_invariants() {
 #[test]
 fn every_step_with_a_lease_keeps_the_invariants() {
     let check = Check::of(
-        "G1 G2 G3 G4 G6",
+        &[G1, G2, G3, G4, G6],
         "induction: with any lease, any number of threads, each dying at any step: every act in every configuration keeps the invariants",
     );
     let proof = proof(World::WithLease);
@@ -54,7 +55,7 @@ fn every_step_with_a_lease_keeps_the_invariants() {
 #[test]
 fn every_step_with_a_lease_keeps_the_promises() {
     let check = Check::of(
-        "G1 G2 G3 G4 G6",
+        &[G1, G2, G3, G4, G6],
         "induction: with any lease, `last` grows at each start, a run is superseded only after its lease and window, and its late finish changes nothing",
     );
     let proof = proof(World::WithLease);
@@ -67,7 +68,7 @@ fn every_step_with_a_lease_keeps_the_promises() {
 #[test]
 fn every_step_on_numbers_keeps_the_promises() {
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         "induction: starts exclude each other, are spaced and cover; what is due ends only by a run or a cancel",
     );
     let proof = proof(World::WithoutLease);
@@ -81,7 +82,7 @@ fn every_step_on_numbers_keeps_the_promises() {
 #[test]
 fn every_act_is_taken_wherever_it_is_possible() {
     let check =
-        Check::of("G3 G4", "induction: every act is taken in every configuration where it is possible");
+        Check::of(&[G3, G4], "induction: every act is taken in every configuration where it is possible");
     let mut cases = 0;
     for proof in WORLDS.map(proof) {
         for configuration in &proof.configurations {

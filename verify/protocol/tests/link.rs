@@ -2,6 +2,7 @@
 //! to do in its representatives.
 
 use atomic_throttle::{State, Threshold, Timestamp};
+use evidence::Guarantee::{G1, G2, G3, G4, G8};
 use evidence::{Check, depth};
 use protocol::lease::World;
 use protocol::link::{Compared, Numbers, Table, compare};
@@ -16,7 +17,7 @@ fn compared(numbers: &Numbers<'_>) -> Compared {
 fn at_small_widths() {
     let width = depth(16, 40);
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!("enumeration: the step on configurations is the shipped one at every number below {width}"),
     );
     let small: Vec<u64> = (0..width).collect();
@@ -39,7 +40,7 @@ fn at_small_widths() {
 fn at_small_widths_with_a_lease() {
     let width = depth(8, 16);
     let check = Check::of(
-        "G1 G2 G3 G4",
+        &[G1, G2, G3, G4],
         format!(
             "enumeration: the step on configurations is the one under a lease at every number below {width}"
         ),
@@ -62,7 +63,7 @@ fn at_small_widths_with_a_lease() {
 #[test]
 fn at_the_edges_of_the_full_width_with_a_lease() {
     let check = Check::of(
-        "G1 G2 G3 G4 G8",
+        &[G1, G2, G3, G4, G8],
         "enumeration: the step on configurations is the one under a lease at the edges of the full width",
     );
     let compared = compared(&Numbers {
@@ -79,7 +80,7 @@ fn at_the_edges_of_the_full_width_with_a_lease() {
 #[test]
 fn at_the_edges_of_the_full_width() {
     let check = Check::of(
-        "G1 G2 G3 G4 G8",
+        &[G1, G2, G3, G4, G8],
         "enumeration: the step on configurations is the shipped one at the edges of the full width, every bit of an epoch flipped",
     );
     let compared = compared(&Numbers {
@@ -97,7 +98,7 @@ fn at_the_edges_of_the_full_width() {
 #[test]
 fn at_the_last_start_of_all() {
     let check = Check::of(
-        "G2 G3 G8",
+        &[G2, G3, G8],
         "enumeration: from the last of 2^61 starts `last` stands still, and everything else holds",
     );
     let at = |lasts: &[u64]| {
@@ -120,7 +121,7 @@ fn at_the_last_start_of_all() {
 #[test]
 fn beyond_the_last_reading() {
     let check = Check::of(
-        "G8",
+        &[G8],
         "enumeration: a reading, a threshold and a deadline beyond the range are clamped to it",
     );
     let mut cases = 0;
@@ -154,7 +155,7 @@ fn beyond_the_last_reading() {
 #[test]
 fn the_table_is_total() {
     let check =
-        Check::of("G3 G4", "enumeration: the step on configurations is defined for every word and act");
+        Check::of(&[G3, G4], "enumeration: the step on configurations is defined for every word and act");
     let without = Table::of(&SHIPPED, World::WithoutLease);
     // 24 words, 15 acts of the word; with r and d free, 8 words have no window.
     assert_eq!(without.rows(), 24 * 15 - 8);

@@ -1,6 +1,7 @@
 //! What must happen happens: on the explored graph, under weak fairness.
 
 use evidence::Check;
+use evidence::Guarantee::{G3, G5, G6};
 use protocol::exploration::{Explored, Space, explore};
 use protocol::induction::prove;
 use protocol::lease::World;
@@ -20,7 +21,7 @@ fn explored(threads: usize, world: World) -> Explored {
 #[test]
 fn every_deferral_ends() {
     let check = Check::of(
-        "G3 G5",
+        &[G3, G5],
         format!(
             "liveness: every deferral of 1 to {MOST} threads, if windows end, ends by a run, an acknowledged cancel or its owner's leave, under weak fairness"
         ),
@@ -47,7 +48,7 @@ fn every_deferral_ends_whoever_dies() {
         (Assumed::OwnerLives, "its owner lives, whoever else dies or stalls"),
     ] {
         let check = Check::of(
-            "G3 G5 G6",
+            &[G3, G5, G6],
             format!(
                 "liveness: with a lease every deferral of 1 to {MOST_WITH_LEASE} threads, if windows and leases end, ends if {goes_on}"
             ),
@@ -70,7 +71,7 @@ fn every_deferral_ends_whoever_dies() {
 #[test]
 fn every_deferral_ends_whoever_of_any_number_dies() {
     let check = Check::of(
-        "G3 G5 G6",
+        &[G3, G5, G6],
         "liveness: with a lease every deferral of any number of threads ends, if windows and leases end and calls go on or its owner lives, whoever else dies or stalls",
     );
     let proof = prove(&SHIPPED, World::WithLease).unwrap_or_else(|violation| panic!("{violation}"));
@@ -88,7 +89,7 @@ fn every_deferral_ends_whoever_of_any_number_dies() {
 #[test]
 fn deaths_wedge_nothing() {
     let check = Check::of(
-        "G5 G6",
+        &[G5, G6],
         format!(
             "liveness: with a lease, if windows and leases end, fair actions and a call bring 1 to {MOST_WITH_LEASE} threads to rest from every state, whoever died"
         ),
@@ -119,7 +120,7 @@ fn a_dead_owner_without_calls_starves() {
 #[test]
 fn every_deferral_ends_with_any_number_of_threads() {
     let check = Check::of(
-        "G3 G5",
+        &[G3, G5],
         "liveness: every deferral of any number of threads ends, if windows end and its owner fires again and again, under weak fairness",
     );
     let proof = prove(&SHIPPED, World::WithoutLease).unwrap_or_else(|violation| panic!("{violation}"));
@@ -133,7 +134,7 @@ fn every_deferral_ends_with_any_number_of_threads() {
 #[test]
 fn nothing_wedges() {
     let check = Check::of(
-        "G5 G6",
+        &[G5, G6],
         format!(
             "liveness: if windows end, fair actions and a call bring 1 to {MOST} threads to rest from every state"
         ),

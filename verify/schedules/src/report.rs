@@ -2,6 +2,7 @@
 
 use crate::{Scheduler, Seed, Tally, explore, first_failure, replay};
 use evidence::Check;
+use evidence::Guarantee;
 use shuttle::FailurePersistence;
 
 /// A property: what one schedule does and asserts. It counts each time that the situation which it is about was
@@ -16,7 +17,7 @@ const SCHEDULE: &str = "ATOMIC_THROTTLE_SCHEDULE";
 /// # Panics
 ///
 /// If the model panics under some schedule, or never reaches the situation that it is about.
-pub fn hold(guarantees: &'static str, claim: &str, model: Model) {
+pub fn hold(guarantees: &'static [Guarantee], claim: &str, model: Model) {
     if let Ok(schedule) = std::env::var(SCHEDULE) {
         let failure = replay(&schedule, move || model(&Tally::new()));
         panic!("the replayed schedule: {}", failure.unwrap_or_else(|| "it passes".to_owned()));

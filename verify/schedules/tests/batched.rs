@@ -1,6 +1,7 @@
 //! What holds of the items of a `Batched`: threads that push while others end it.
 
 use atomic_throttle::{Batched, Manual, Pending, Shutdown, Throttled, Timestamp};
+use evidence::Guarantee::G3;
 use schedules::{Tally, hold};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -79,5 +80,5 @@ fn items_are_received_or_given_back(ended_meanwhile: &Tally) {
 #[test]
 fn items_are_received_or_given_back_while_it_ends() {
     let claim = "3 threads push while a fourth ends it: each item is received, or given back, or remains";
-    hold("G3", claim, items_are_received_or_given_back);
+    hold(&[G3], claim, items_are_received_or_given_back);
 }

@@ -7,22 +7,23 @@ mod subject {
     pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, Manual, Timestamp};
 }
 
+use evidence::Guarantee::{G1, G2, G6, G8, G9};
 use schedules::hold;
 use watchdog as _;
 
 #[test]
 fn runs_of_a_key_keep_their_distance() {
     let claim = "4 threads: runs of a key exclude each other and keep their distance, with evictions between";
-    hold("G1 G2", claim, properties::runs_of_a_key_keep_their_distance);
+    hold(&[G1, G2], claim, properties::runs_of_a_key_keep_their_distance);
 }
 
 #[test]
 fn panics_finish_their_runs() {
-    hold("G6", "4 threads: a run of a key that panics finishes", properties::panics_finish_their_runs);
+    hold(&[G6], "4 threads: a run of a key that panics finishes", properties::panics_finish_their_runs);
 }
 
 #[test]
 fn the_limit_is_kept() {
     let claim = "4 threads: never more keys than the limit, and idle ones make room";
-    hold("G8 G9", claim, properties::the_limit_is_kept);
+    hold(&[G8, G9], claim, properties::the_limit_is_kept);
 }

@@ -5,6 +5,7 @@
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate};
 use atomic_throttle::{Calls, Clock, Monotonic, Site, Threshold, Throttle, every};
 use evidence::Check;
+use evidence::Guarantee::{G3, G9};
 use signals::{interrupt, interrupt_by};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
@@ -81,7 +82,7 @@ fn every_operation_of_a_gate() {
             }
         }
     }
-    let check = Check::of("G9", "signals: every operation of a Gate in a handler that interrupts it");
+    let check = Check::of(&[G9], "signals: every operation of a Gate in a handler that interrupts it");
     let called = interrupt(operation);
     assert!(RUNS.judge() > 0);
     // It is usable.
@@ -112,7 +113,7 @@ fn a_request_of_a_handler_is_not_lost() {
             Flushed::Nothing | Flushed::Busy => {}
         }
     }
-    let check = Check::of("G3", "signals: a request of a handler is covered, whatever it interrupts");
+    let check = Check::of(&[G3], "signals: a request of a handler is covered, whatever it interrupts");
     let called = interrupt_by(handler, event_loop);
     event_loop();
     assert_eq!((SEEN.load(SeqCst), LOST.load(SeqCst)), (called.inside, 0));
@@ -131,7 +132,7 @@ fn try_run_of_a_throttle_that_nobody_waits_on() {
         }
         let _ = (THROTTLE.snapshot(), THROTTLE.cancel(), THROTTLE.next_run_at());
     }
-    let check = Check::of("G9", "signals: Throttle::try_run in a handler that interrupts it");
+    let check = Check::of(&[G9], "signals: Throttle::try_run in a handler that interrupts it");
     let called = interrupt(operation);
     assert_eq!(RUNS.judge(), TOLD.load(SeqCst), "each run that was told was one");
     assert!(THROTTLE.try_run(|| ()).is_ok(), "no run is left in progress");
@@ -149,7 +150,7 @@ fn entering_a_site() {
             REPORTED.fetch_add(entry.suppressed(), SeqCst);
         }
     }
-    let check = Check::of("G9", "signals: Site::enter in a handler that interrupts it");
+    let check = Check::of(&[G9], "signals: Site::enter in a handler that interrupts it");
     let called = interrupt(operation);
     let suppressed = REPORTED.load(SeqCst) + SITE.take_suppressed();
     assert_eq!(RUNS.judge() + suppressed, called.total(), "each call entered, or was counted once");
@@ -166,7 +167,7 @@ fn every() {
             EVALUATED.fetch_add(1, SeqCst);
         });
     }
-    let check = Check::of("G9", "signals: every! in a handler that interrupts it");
+    let check = Check::of(&[G9], "signals: every! in a handler that interrupts it");
     let called = interrupt(operation);
     let (evaluated, reported) = (EVALUATED.load(SeqCst), REPORTED.load(SeqCst));
     assert!(evaluated > 1 && evaluated + reported <= called.total(), "each call is counted at most once");
@@ -183,7 +184,7 @@ fn counting_calls() {
             TAKEN.fetch_add(CALLS.take(), SeqCst);
         }
     }
-    let check = Check::of("G9", "signals: Calls in a handler that interrupts them");
+    let check = Check::of(&[G9], "signals: Calls in a handler that interrupts them");
     let called = interrupt(operation);
     assert_eq!(TAKEN.load(SeqCst) + CALLS.take(), called.total(), "each call is taken once");
     check.passed(usize::try_from(called.inside).expect("some"), "signals");

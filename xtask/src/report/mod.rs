@@ -35,7 +35,7 @@ fn rows(done: &[Done]) -> Result<Vec<Vec<Row<'_>>>, String> {
         for line in &rung.lines {
             let Line::Evidence { guarantees, count, unit, time, what } = line else { continue };
             for guarantee in guarantees {
-                let place = GUARANTEES.iter().position(|(number, _)| number == guarantee);
+                let place = GUARANTEES.iter().position(|(known, _)| known.to_string() == *guarantee);
                 let place =
                     place.ok_or_else(|| format!("{}: no guarantee {guarantee}: {what}", rung.name))?;
                 rows[place].push(Row { rung: rung.name, what, count: *count, unit, time: *time });

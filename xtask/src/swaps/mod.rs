@@ -10,6 +10,7 @@ use crate::copy;
 use crate::lock::alone;
 use crate::print::print;
 use clap::Args;
+use evidence::Guarantee::{G3, G5};
 use evidence::{Check, Line};
 use mutants::Mutant;
 use std::collections::BTreeMap;
@@ -147,7 +148,7 @@ fn swaps_alone(root: &Path, options: &Swaps) -> Result<(), String> {
         return Ok(());
     }
     let check =
-        Check::of("G3 G5", "swaps: statements swapped and readings moved, one at a time, are noticed");
+        Check::of(&[G3, G5], "swaps: statements swapped and readings moved, one at a time, are noticed");
     copy::write(&folder.join("copy"), &tree)?;
     let known = known_survivors()?;
     let depth = match (options.quick, options.loom) {
@@ -303,7 +304,7 @@ mod tests {
             fates.add(name.to_owned(), fate, &known).unwrap();
         }
         assert_eq!((fates.killed, fates.not_compiled, fates.known), (0, 1, 1));
-        let why = fates.report(Check::of("G3", "a test of the report")).unwrap_err();
+        let why = fates.report(Check::of(&[G3], "a test of the report")).unwrap_err();
         assert_eq!(why, "1 survive, and nobody has said why:\nnew");
     }
 

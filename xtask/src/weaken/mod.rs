@@ -15,6 +15,7 @@ mod workers;
 
 use crate::lock::alone;
 use crate::print::print;
+use evidence::Guarantee::{G2, G3, G5};
 use evidence::{Check, Line};
 use judge::{Control, Judgement};
 use order::Order;
@@ -30,7 +31,7 @@ pub fn weaken(root: &Path) -> Result<(), String> {
 
 fn weaken_alone(root: &Path) -> Result<(), String> {
     let check =
-        Check::of("G2 G3 G5", "weaken: every ordering and fence, one at a time, is needed by a model");
+        Check::of(&[G2, G3, G5], "weaken: every ordering and fence, one at a time, is needed by a model");
     let models = models::build(&root.join("loom-tests"))?;
     let controls: Vec<_> =
         each(&models, |model| judge::control(&models::run, model))?.into_iter().flatten().collect();

@@ -184,11 +184,12 @@ pub(super) fn fate(file: &File) -> io::Result<Fate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use evidence::Guarantee::C6;
 
     #[test]
     fn whatever_an_opener_left_is_opened() {
         let check =
-            evidence::Check::of("C6", "files: an initialization cut off after any byte is done again");
+            evidence::Check::of(&[C6], "files: an initialization cut off after any byte is done again");
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("register");
         let options = SharedMemoryOptions::new();

@@ -133,6 +133,7 @@ pub(super) fn writes(identity: Identity) -> [(usize, Vec<u8>); 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use evidence::Guarantee::C6;
     use proptest::prelude::*;
 
     const HERE: Identity = Identity { boot: [7; 16], time_namespace: [4, 9] };
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn initialization_may_be_cut_off_after_any_byte() {
         let check =
-            evidence::Check::of("C6", "bytes: an initialization cut off after any byte is begun again");
+            evidence::Check::of(&[C6], "bytes: an initialization cut off after any byte is begun again");
         let mut cuts = 0;
         for from in [Vec::new(), new(BEFORE).to_vec(), new(BESIDE).to_vec()] {
             let mut file = from;

@@ -10,6 +10,7 @@ use super::super::SharedMemoryOptions;
 use super::Mapped;
 use crate::cell::Cell;
 use atomic_throttle::{State, lease};
+use evidence::Guarantee::C3;
 use portable_atomic::{AtomicU64, Ordering};
 use std::sync::Barrier;
 use std::thread;
@@ -58,7 +59,7 @@ fn missed(load: impl Fn(&Mapped) -> Cell + Sync) -> usize {
 
 #[test]
 fn no_caller_is_missed() {
-    let check = evidence::Check::of("C3", "litmus: two mappings of a file, a caller's data against a run");
+    let check = evidence::Check::of(&[C3], "litmus: two mappings of a file, a caller's data against a run");
     let rounds = evidence::depth(50, 2_000);
     for _ in 0..rounds {
         assert_eq!(missed(Mapped::load), 0);

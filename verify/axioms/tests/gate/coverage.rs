@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 use axioms::Judgement;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use evidence::Check;
+use evidence::Guarantee::G3;
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;
@@ -64,7 +65,7 @@ fn missed(judgement: &Judgement) -> usize {
 fn whoever_is_told_coalesced_is_seen() {
     for (name, call) in CALLS {
         let check =
-            Check::of("G3", format!("RC11, the gate's source: {name} against a start misses no update"));
+            Check::of(&[G3], format!("RC11, the gate's source: {name} against a start misses no update"));
         let judgement = call_against_fire(call, &[]);
         assert_eq!(missed(&judgement), 0, "{name}");
         for told in [0, 1] {

@@ -8,6 +8,7 @@ use crate::sync::{DECISION, Planted};
 use axioms::Order::{AcqRel, Relaxed};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
+use evidence::Guarantee::G3;
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;
@@ -89,7 +90,8 @@ fn still_due(outcome: &FinalState) -> bool {
 
 #[test]
 fn a_call_that_revives_a_cancelled_run_is_seen_by_it() {
-    let check = Check::of("G3", "RC11, the gate's source: a call that revives a cancelled run is seen by it");
+    let check =
+        Check::of(&[G3], "RC11, the gate's source: a call that revives a cancelled run is seen by it");
     let judgement = call_against_cancelled_owner();
     let told = |o: &FinalState| o.threads[CALLER] == [COALESCED];
     assert!(judgement.count(told) > 0, "the call revives the run");
@@ -111,7 +113,7 @@ fn lost(outcome: &FinalState) -> bool {
 #[test]
 fn a_call_between_a_cancel_and_a_start_is_not_lost() {
     let what = "RC11, the gate's source: a call between a cancel and a start is seen, or cancelled";
-    let check = Check::of("G3", what);
+    let check = Check::of(&[G3], what);
     let judgement = call_against_fire_and_cancel(&[]);
     let revived = |o: &FinalState| o.threads == [[COALESCED], [1], [1]];
     assert!(judgement.count(revived) > 0, "the call revives the run");
@@ -142,7 +144,7 @@ fn a_call_that_coalesces_while_the_owner_leaves_is_seen_by_the_next_run() {
         let what = format!(
             "RC11, the gate's source: {name} while the owner leaves is seen by the next run, or owed"
         );
-        let check = Check::of("G3", what);
+        let check = Check::of(&[G3], what);
         let judgement = call_against_leaving_owner(call, &[]);
         assert!(judgement.count(|o| o.threads[CALLER] == [COALESCED]) > 0, "{name} is told coalesced");
         assert_eq!(missed(&judgement), 0, "{name}");

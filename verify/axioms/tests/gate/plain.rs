@@ -10,6 +10,7 @@ use crate::sync::{self, DECISION, Plain, Planted};
 use axioms::Order::{Acquire, Relaxed, Release};
 use axioms::{Judgement, Model, Program};
 use evidence::Check;
+use evidence::Guarantee::{G2, G3};
 use std::rc::Rc;
 
 type Body = fn(&Gate, &Plain) -> u64;
@@ -95,7 +96,7 @@ fn ordered() -> [(&'static str, State, [Body; 2], [Planted; 2]); 3] {
 #[test]
 fn plain_memory_does_not_race_where_the_word_is_moved() {
     for (what, begins, bodies, _) in ordered() {
-        let check = Check::of("G2 G3", format!("RC11, the gate's source: plain memory, {what}, no race"));
+        let check = Check::of(&[G2, G3], format!("RC11, the gate's source: plain memory, {what}, no race"));
         let judgement = judge(begins, bodies, [None; 2]);
         assert_eq!(judgement.racing, 0, "{what}");
         assert!(judgement.count(|o| o.threads[1] == [1]) > 0, "{what}: it reads what was written");

@@ -7,6 +7,7 @@ use crate::sync::Planted;
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release};
 use axioms::{Departure, Model};
 use evidence::Check;
+use evidence::Guarantee::{self, G2, G3};
 
 const RUNNER: usize = 0;
 const READER: usize = 1;
@@ -78,15 +79,15 @@ fn stale(scenario: &Scenario, model: Model) -> (usize, usize) {
 
 type Make = fn(&[(usize, Planted)]) -> Scenario;
 
-const SCENARIOS: [(&str, &str, Make, &[u64]); 3] = [
-    ("G3", "whoever sees a run finished sees what it did", seen_by_state, &[1]),
+const SCENARIOS: [(&[Guarantee], &str, Make, &[u64]); 3] = [
+    (&[G3], "whoever sees a run finished sees what it did", seen_by_state, &[1]),
     (
-        "G3",
+        &[G3],
         "whoever sees a run finished after a later call sees what it did",
         seen_by_state_after_a_call,
         &[1, 2],
     ),
-    ("G2", "the next run sees what the one before it did", seen_by_next_run, &[1]),
+    (&[G2], "the next run sees what the one before it did", seen_by_next_run, &[1]),
 ];
 
 #[test]

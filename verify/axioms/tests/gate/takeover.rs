@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
+use evidence::Guarantee::G3;
 
 const CALLER: usize = 0;
 const STARTER: usize = 1;
@@ -56,7 +57,7 @@ fn missed(judgement: &Judgement) -> usize {
 fn whoever_takes_over_sees_what_the_caller_wrote() {
     for (name, call) in CALLS {
         let what = format!("RC11, the gate's source: what {name} left is seen by whoever takes it over");
-        let check = Check::of("G3", what);
+        let check = Check::of(&[G3], what);
         let judgement = call_against_start(call, &[]);
         assert_eq!(missed(&judgement), 0, "{name}");
         assert!(judgement.count(still_due) > 0, "{name}: the call comes after the start");

@@ -15,6 +15,7 @@ use crate::wait::{Turn, Waiting};
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use axioms::{Judgement, Model, Program};
 use evidence::Check;
+use evidence::Guarantee::G5;
 use std::rc::Rc;
 
 const SLEEPS: u64 = 9;
@@ -128,7 +129,7 @@ fn lost(judgement: &Judgement) -> usize {
 fn no_wake_up_is_lost() {
     for encounter in encounters() {
         let check =
-            Check::of("G5", format!("RC11, the source of waiting: {}, no wake-up is lost", encounter.what));
+            Check::of(&[G5], format!("RC11, the source of waiting: {}, no wake-up is lost", encounter.what));
         let judgement = judge(&encounter, [None; 2]);
         assert_eq!(lost(&judgement), 0, "{}", encounter.what);
         let woken = judgement.count(|o| o.threads == [vec![SLEEPS], vec![1, 1]]);

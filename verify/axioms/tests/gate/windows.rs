@@ -8,6 +8,7 @@ use crate::sync::{DECISION, Planted};
 use axioms::Order::{AcqRel, Relaxed};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
+use evidence::Guarantee::G3;
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;
@@ -95,7 +96,7 @@ fn the_first_run_of_a_later_epoch_covers() {
         ("two threads perform the two runs", in_two_threads),
     ] {
         let check =
-            Check::of("G3", format!("RC11, the gate's source, two windows: {what}, none misses an update"));
+            Check::of(&[G3], format!("RC11, the gate's source, two windows: {what}, none misses an update"));
         let judgement = judge(&[]);
         assert_eq!(judgement.count(missed), 0, "{what}");
         for epoch in [pending().epoch().as_u64(), DUE.as_nanos()] {

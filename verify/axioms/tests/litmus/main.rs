@@ -10,6 +10,7 @@ mod sequential;
 
 use axioms::{Departure, Model, Order, Program};
 use evidence::Check;
+use evidence::Guarantee::{G2, G3, G5};
 use row::{Row, Verdict};
 use watchdog as _;
 
@@ -30,7 +31,7 @@ fn wrong(table: &[Row], right: Model, judge: impl Fn(&Row) -> bool) -> Vec<&str>
 
 #[test]
 fn every_verdict_is_the_known_one() {
-    let check = Check::of("G2 G3 G5", "RC11, all executions: the verdicts of known litmus tests");
+    let check = Check::of(&[G2, G3, G5], "RC11, all executions: the verdicts of known litmus tests");
     let table = table();
     let mut executions = 0;
     for model in MODELS {
@@ -50,7 +51,7 @@ fn every_verdict_is_the_known_one() {
 /// The builder leaves out what is impossible, and the candidates leave out nothing. They share only the axioms.
 #[test]
 fn the_builder_finds_what_all_candidates_give() {
-    let check = Check::of("G2 G3 G5", "RC11, all candidates: the builder of executions misses none");
+    let check = Check::of(&[G2, G3, G5], "RC11, all candidates: the builder of executions misses none");
     let (mut tried, mut executions) = (0, 0);
     for row in table() {
         for model in MODELS {

@@ -11,6 +11,7 @@ use atomic_throttle::gate::{Arrival, Fired};
 use atomic_throttle::{Epoch, Gate, Refused, State, Threshold, Timestamp};
 use counts::{Counts, counted, overtaken};
 use evidence::Check;
+use evidence::Guarantee::{G1, G7};
 use watchdog as _;
 
 const THRESHOLD: Threshold = Threshold::from_nanos(10);
@@ -76,7 +77,7 @@ fn operations() -> [Operation; 12] {
 #[test]
 fn an_operation_costs_what_its_docs_say() {
     let check =
-        Check::of("G7", "counting: one load of the word, one compare-and-swap at most, and its fences");
+        Check::of(&[G7], "counting: one load of the word, one compare-and-swap at most, and its fences");
     let mut cases = 0;
     for (name, operation, most) in operations() {
         let mut worst = Counts::default();
@@ -136,7 +137,7 @@ fn a_decision_that_is_made_again_goes_by_the_threshold_of_then() {
     const LONGER: u64 = 20;
     const DUE: Timestamp = Timestamp::from_nanos(21);
     const CLOSED: Refused = Refused::Closed { retry_at: DUE, refused_at: AFTER };
-    let check = Check::of("G1", "a decision that is made again goes by the threshold of then");
+    let check = Check::of(&[G1], "a decision that is made again goes by the threshold of then");
     let after_a_run = || {
         let gate = Gate::new(THRESHOLD);
         gate.try_start(FIRST).expect("the first call runs").finish();

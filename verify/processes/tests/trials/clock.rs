@@ -4,6 +4,7 @@ use crate::place::Place;
 use crate::support::server::{Options, Persistence};
 use crate::{good, is_start};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C5, C8};
 use processes::judge::What;
 use processes::log::now;
 use processes::participant::Span;
@@ -27,7 +28,7 @@ fn step(place: &mut Place, scene: &mut Scene, seconds: i64) {
 /// covered long before the clock is back at its old time.
 fn stepped(what: &str, steps: &[i64]) {
     let check =
-        Check::of("C1 C2 C3 C5 C8", format!("trials, real redis-server: its clock is stepped {what}"));
+        Check::of(&[C1, C2, C3, C5, C8], format!("trials, real redis-server: its clock is stepped {what}"));
     let Some(mut place) = place() else { return };
     let mut scene = place.scene(THRESHOLD, Duration::from_secs(600));
     scene.defaults().calls_every = Some(Span::millis(2, 20));
@@ -80,7 +81,7 @@ fn forward_back_and_back() {
 #[test]
 fn a_run_is_superseded_when_the_clock_is_past_its_lease() {
     let check = Check::of(
-        "C2 C3 C8",
+        &[C2, C3, C8],
         "trials, real redis-server: a step of its clock past the lease supersedes a run, whose token is stale then",
     );
     let Some(mut place) = place() else { return };

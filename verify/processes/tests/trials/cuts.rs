@@ -5,6 +5,7 @@ use crate::place::{Place, at_port};
 use crate::support::cut::{Cut, Fault};
 use crate::{is_end, is_start};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C5, C8};
 use processes::log::{Event, Record};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const STEP: usize = 24;
 /// pending, started and finished. Returns the records.
 fn cut_everywhere(what: &str, fault: impl Fn(usize) -> Fault) -> Option<Vec<Record>> {
     let check = Check::of(
-        "C1 C2 C3 C5 C8",
+        &[C1, C2, C3, C5, C8],
         format!(
             "trials, real redis-server: {what}, at every {STEP}th byte of a deferral, its start and its finish"
         ),

@@ -3,6 +3,7 @@
 use crate::place::Place;
 use crate::{good, is_called, is_deferral, is_end, is_start};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C5, C6};
 use processes::judge::{Figures, Trial};
 use processes::log::{Event, Who};
 use processes::scene::Scene;
@@ -41,7 +42,7 @@ fn watcher(scene: &mut Scene, seat: u32) -> Who {
 
 /// Plays the same trial at each register, and judges it.
 fn everywhere(what: &str, trial: impl Fn(&Place) -> Trial, look: impl Fn(&Trial, &Figures)) {
-    let check = Check::of("C1 C2 C3 C5 C6", format!("trials, real processes: {what}"));
+    let check = Check::of(&[C1, C2, C3, C5, C6], format!("trials, real processes: {what}"));
     let mut places = 0;
     for place in Place::ALL {
         // On a slow machine the lease was over before; then it was another trial.

@@ -6,6 +6,7 @@ use crate::support::sentinel::{PRIMARY, Sentinel};
 use crate::support::server::{Options, Server, ask};
 use crate::{good, is_end};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C4, C5, C8, C9};
 use processes::judge::{Breach, Figures, Trial, What, judge};
 use processes::log::{Event, Who, now};
 use processes::participant::Span;
@@ -171,7 +172,7 @@ fn lost_start(parameters: &str, until_it_is_lost: impl FnOnce(&mut Scene, Who)) 
 #[test]
 fn a_start_that_no_replica_has_does_not_begin_a_run() {
     let check = Check::of(
-        "C1 C2",
+        &[C1, C2],
         "trials, real redis-server and sentinels, replicas=2: a start that a failover forgets never began",
     );
     // Time to read its own mark at the primary: it asks again at once when somebody waits.
@@ -201,7 +202,7 @@ fn without_replicas_a_failover_forgets_a_run_that_began() {
 #[test]
 fn where_all_replicas_confirm_a_start_no_failover_forgets_it() {
     let check = Check::of(
-        "C1 C2 C3 C4 C5 C8 C9",
+        &[C1, C2, C3, C4, C5, C8, C9],
         "trials, real redis-server and sentinels: the primary killed 3 times under load, replicas=2: no run is early, \
          no call is lost",
     );
@@ -214,7 +215,7 @@ fn where_all_replicas_confirm_a_start_no_failover_forgets_it() {
 #[test]
 fn where_no_replica_confirms_a_failover_is_a_loss_and_no_call_is_lost() {
     let check = Check::of(
-        "C3 C5 C8",
+        &[C3, C5, C8],
         "trials, real redis-server and sentinels: the primary killed 3 times under load: no call is lost",
     );
     let Some(figures) = trial("", What::Forgot) else { return };

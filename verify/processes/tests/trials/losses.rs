@@ -3,6 +3,7 @@
 use crate::place::Place;
 use crate::{good, is_deferral, is_end, is_start};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C5, C8};
 use processes::judge::What;
 use processes::log::now;
 use processes::scene::Scene;
@@ -21,7 +22,7 @@ fn forget(place: &mut Place, scene: &mut Scene) {
 #[test]
 fn a_server_that_keeps_its_data_is_restarted_under_a_run_and_a_pending_one() {
     let check = Check::of(
-        "C1 C2 C3 C5 C8",
+        &[C1, C2, C3, C5, C8],
         "trials, real redis-server: killed and restarted with `appendfsync always` under a run and a pending one, \
          nothing is early, lost or wedged",
     );
@@ -50,7 +51,7 @@ fn a_server_that_keeps_its_data_is_restarted_under_a_run_and_a_pending_one() {
 #[test]
 fn nothing_is_early_where_the_one_that_remembers_calls() {
     let check = Check::of(
-        "C1 C3 C8",
+        &[C1, C3, C8],
         "trials, real redis-server: all data lost; by a process that remembers no run comes early",
     );
     let Some(mut place) = Place::fleeting_redis() else { return };
@@ -76,7 +77,7 @@ fn nothing_is_early_where_the_one_that_remembers_calls() {
 #[test]
 fn one_run_is_early_where_nobody_remembers_and_no_second_one() {
     let check = Check::of(
-        "C1 C2 C3 C8",
+        &[C1, C2, C3, C8],
         "trials, real redis-server: all data lost and no process left that remembers; one run comes early, and no other",
     );
     let Some(mut place) = Place::fleeting_redis() else { return };
@@ -103,7 +104,7 @@ fn one_run_is_early_where_nobody_remembers_and_no_second_one() {
 #[test]
 fn one_run_is_early_where_the_one_that_remembers_has_no_calls() {
     let check = Check::of(
-        "C1 C2 C3 C8",
+        &[C1, C2, C3, C8],
         "trials, real redis-server: all data lost, and the one that remembers is idle, so it asks nothing: one run of \
          another one comes early",
     );
@@ -124,7 +125,7 @@ fn one_run_is_early_where_the_one_that_remembers_has_no_calls() {
 #[test]
 fn a_run_in_progress_when_all_is_lost_is_known_again_when_it_ends() {
     let check = Check::of(
-        "C1 C2 C3 C8",
+        &[C1, C2, C3, C8],
         "trials, real redis-server: all data lost under a run; who remembers it puts it back, and calls are covered",
     );
     let Some(mut place) = Place::fleeting_redis() else { return };

@@ -4,6 +4,7 @@ use crate::good;
 use crate::place::{Place, at_port};
 use crate::support::cut::{Cut, Fault};
 use evidence::Check;
+use evidence::Guarantee::{C3, C5, C8};
 use processes::judge::What;
 use processes::log::{Event, Who, now};
 use processes::scene::Scene;
@@ -51,7 +52,7 @@ fn all_is_covered(mut scene: Scene, all: [Who; 2]) {
 
 fn check(how: &str) -> Check {
     let what = "calls stay owed, waits say why, and all is covered afterwards";
-    Check::of("C3 C5 C8", format!("trials, real redis-server: {how}: {what}"))
+    Check::of(&[C3, C5, C8], format!("trials, real redis-server: {how}: {what}"))
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn a_way_that_is_closed() {
 #[test]
 fn a_server_that_was_away_for_long_is_asked_at_once_by_those_that_end() {
     let what = "away until tries are rare, then back: those that end within a few seconds are covered";
-    let check = Check::of("C5 C8", format!("trials, real redis-server: {what}"));
+    let check = Check::of(&[C5, C8], format!("trials, real redis-server: {what}"));
     let Some(mut place) = Place::lasting_redis() else { return };
     let mut scene = place.scene(THRESHOLD, LEASE);
     scene.defaults().limit = Duration::from_secs(4);

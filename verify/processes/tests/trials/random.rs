@@ -5,6 +5,7 @@ use crate::support::cut::{Cut, Fault};
 use crate::support::server::{Options, Persistence};
 use crate::{good, is_end, is_start};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C5, C6, C8, C9};
 use processes::judge::{Figures, What};
 use processes::log::{Event, Nanos, Who, now};
 use processes::participant::Span;
@@ -202,7 +203,7 @@ impl Storm {
 fn play(what: &str, place: impl Fn(u64) -> Option<Storm>) {
     let schedules = evidence::depth(8, 75);
     let check = Check::of(
-        "C1 C2 C3 C5 C6 C8 C9",
+        &[C1, C2, C3, C5, C6, C8, C9],
         format!(
             "trials, seeded schedules of faults, 3 to 5 real processes that are killed, stopped and held: {what}"
         ),

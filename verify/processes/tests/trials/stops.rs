@@ -3,6 +3,7 @@
 use crate::place::Place;
 use crate::{good, is_called, is_deferral, is_end, is_start};
 use evidence::Check;
+use evidence::Guarantee::{C1, C2, C3, C5, C6, C9};
 use processes::log::Event;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ const THRESHOLD: Duration = Duration::from_millis(100);
 #[test]
 fn a_run_that_is_stopped_for_longer_than_its_lease_does_not_disturb_when_it_goes_on() {
     let check = Check::of(
-        "C2 C3 C6 C9",
+        &[C2, C3, C6, C9],
         "trials, real processes: stopped for longer than the lease, a run is superseded, ends late, learns that it \
          is stale, and its token is refused",
     );
@@ -47,7 +48,7 @@ fn a_run_that_is_stopped_for_longer_than_its_lease_does_not_disturb_when_it_goes
 #[test]
 fn an_owner_that_is_stopped_is_stood_in_for_and_goes_on_with_the_others() {
     let check = Check::of(
-        "C1 C2 C3 C5 C6",
+        &[C1, C2, C3, C5, C6],
         "trials, real processes: the owner of the pending run is stopped, another one performs it, and it goes on",
     );
     let mut count = 0;

@@ -42,7 +42,7 @@ pub fn look_for<S: Sequence>(cases: u32, play: impl Fn(&[u8]) -> TestCaseResult)
 }
 
 pub fn sequences_agree_with_the_model<S: Sequence>() {
-    let check = Check::of_these(S::GUARANTEES, format!("proptest: {}", S::CLAIM));
+    let check = Check::of(S::GUARANTEES, format!("proptest: {}", S::CLAIM));
     let reached = RefCell::new(Reached::default());
     let cases = evidence::depth(S::CASES, 20 * S::CASES);
     let agreed = look_for::<S>(cases, |input| {

@@ -8,7 +8,7 @@ use sequences::Subject;
 use std::path::Path;
 
 pub fn the_corpus_is_replayed<S: Subject>() {
-    let check = Check::of_these(S::GUARANTEES, format!("fuzz corpus: {}", S::CLAIM));
+    let check = Check::of(S::GUARANTEES, format!("fuzz corpus: {}", S::CLAIM));
     let file = fuzz_corpus::file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), S::TARGET);
     let inputs = fuzz_corpus::read(&file).unwrap_or_else(|why| panic!("{why}"));
     assert!(inputs.len() >= S::INPUTS, "{}: only {} inputs", file.display(), inputs.len());
