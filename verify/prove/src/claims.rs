@@ -92,6 +92,7 @@ pub fn returns(terms: &Terms, name: &str, summary: &Summary) -> Group {
     let ways = summary.ends.iter().filter_map(|End { condition, how }| {
         let what = match how {
             How::Returned(_) => return None,
+            How::Gave(_) => "nothing is left to be merged".to_owned(),
             How::Panicked(function) => format!("it does not panic by {function}"),
             How::Undefined(what) => format!("what it does is defined: {what}"),
         };
@@ -208,9 +209,7 @@ fn answers(questions: &[Question]) -> Vec<Result<Option<Values>, String>> {
             // ORDERING: each number is given out once, which is all that is asked of it.
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(question) = questions.get(number) else { return answers };
-            let t = std::time::Instant::now();
             answers.push((number, question.ask()));
-            if t.elapsed().as_millis() > 1500 { eprintln!("SLOW {number} {:?}", t.elapsed()); }
         }
     };
     let mut answers = thread::scope(|scope| {

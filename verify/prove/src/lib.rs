@@ -6,6 +6,7 @@
 //! - [`table`] gives the words of the table a meaning in numbers, and [`statements`] reads what is promised of one step
 //!   without the table.
 //! - [`claims`] puts both together, and [`solver`] looks for values that break a claim.
+//! - [`proof`] says what is asked of which build, and reports it.
 //! - [`planted`] has the faults that must be found.
 
 pub mod claims;
@@ -13,6 +14,7 @@ pub mod compile;
 pub mod ir;
 pub mod machine;
 pub mod planted;
+pub mod proof;
 pub mod solver;
 pub mod statements;
 pub mod table;

@@ -1,42 +1,35 @@
-//! Proves the compiled transitions.
+//! Proves the compiled transitions: `cargo xtask prove`.
 
-use prove::claims::{self, Steps};
-use prove::compile::{Level, compile};
-use prove::machine::Machine;
-use prove::statements::statements;
-use prove::table::{self, EVENTS};
-use prove::term::Terms;
-use std::path::Path;
-use std::time::Instant;
+use prove::{proof, solver};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-fn main() -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for level in Level::ALL {
-        let start = Instant::now();
-        let program = compile(&root, Path::new("/tmp/prove-out"), level)?;
-        println!("{} compiled {:?}", level.name(), start.elapsed());
-        let terms = Terms::default();
-        let machine = Machine::new(&terms, &program);
-        let text = include_str!("../../../docs/word.md");
-        let by_event = table::by_event(text)?;
-        let steps = EVENTS.iter().map(|event| Steps::new(&terms, &machine, event)).collect::<Result<Vec<_>, _>>()?;
-        for step in &steps { println!("{} {} ends", step.event.name, step.summary.ends.len()); }
-        println!("executed {:?}", start.elapsed());
-        let mut groups = Vec::new();
-        for (steps, (event, rows)) in steps.iter().zip(&by_event) {
-            groups.push(claims::one_row(&terms, &steps.case, event, rows)?);
-            groups.push(claims::returns(&terms, event.name, &steps.summary)); groups.extend(claims::by_rows(&terms, steps, rows)?);
+const USAGE: &str = "cargo xtask prove [--full]
+
+Proves that what the compiler made of the transitions equals the table, for all values.
+  --full  also what stands beside the transitions, and faults that are planted in the sources";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let is_full = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--full"] => true,
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
         }
-        println!("{:#?}", claims::breaches(&terms, &groups)?);
-        println!("rows {:?}", start.elapsed());
-        for file in [include_str!("../promises.txt"), include_str!("../values.txt")] {
-            let all = statements(file)?;
-            let groups = claims::by_statements(&terms, &machine, &steps, &all.iter().collect::<Vec<_>>())?;
-            println!("{} statements {} groups", all.len(), groups.len());
-            println!("stated {:?}", start.elapsed());
-            for b in claims::breaches(&terms, &groups)? { println!("BREACH {}\n   {}", b.what, b.values()); }
-            println!("proved {:?}", start.elapsed());
+    };
+    if !solver::is_installed() {
+        println!("prove: SKIPPED, nothing was proved: z3 is not installed (on Debian and Ubuntu: apt-get install z3)");
+        return ExitCode::SUCCESS;
+    }
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root: PathBuf = package.components().collect::<PathBuf>().join("../..");
+    match proof::prove(&root, &root.join("target/prove"), is_full) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("prove: {why}");
+            ExitCode::FAILURE
         }
     }
-    Ok(())
 }

@@ -171,6 +171,11 @@ impl Terms {
         if let (Some(a), Some(b)) = (a, b) {
             return self.constant(computed(op, a, b, width), result);
         }
+        if let (Op::Equal | Op::Less | Op::Sub | Op::And, Some(_)) = (op, b) {
+            if let Some(chosen) = self.through_choice(one, |one| self.of(op, one, other)) {
+                return chosen;
+            }
+        }
         let ones = cut(u128::MAX, width);
         // All products are made at one width, so that equal ones are one term: the solver is slow at products.
         if op == Op::Mul && width < WIDEST {
@@ -235,6 +240,10 @@ impl Terms {
             Some(0) => no,
             Some(_) => yes,
             None if yes == no => yes,
+            None if self.width(yes) == 1 && self.value(yes) == Some(1) && self.value(no) == Some(0) => condition,
+            None if self.width(yes) == 1 && self.value(yes) == Some(0) && self.value(no) == Some(1) => {
+                self.not(condition)
+            }
             None => self.make(self.width(yes), Node::If(condition, yes, no)),
         }
     }
@@ -247,6 +256,16 @@ impl Terms {
         self.choose(self.less(one, other), other, one)
     }
 
+    /// What `of` makes of the term, if that is a choice between two constants: the choice between what it makes of these.
+    fn through_choice(&self, term: Term, of: impl Fn(Term) -> Term) -> Option<Term> {
+        match self.node(term).1 {
+            Node::If(condition, yes, no) if self.value(yes).is_some() && self.value(no).is_some() => {
+                Some(self.choose(condition, of(yes), of(no)))
+            }
+            _ => None,
+        }
+    }
+
     /// `width` bits of the term, from bit `low` on.
     ///
     /// # Panics
@@ -255,6 +274,9 @@ impl Terms {
     pub fn part(&self, low: u32, width: u32, term: Term) -> Term {
         let whole = self.width(term);
         assert!(low + width <= whole, "{width} bits from {low} on, of {whole}");
+        if let Some(chosen) = self.through_choice(term, |term| self.part(low, width, term)) {
+            return chosen;
+        }
         match self.node(term).1 {
             _ if width == whole => term,
             Node::Constant(value) => self.constant(value >> low, width),

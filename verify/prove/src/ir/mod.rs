@@ -29,6 +29,8 @@ pub enum Operand {
     Constant(i128),
     /// Also what is undefined: it is taken for the worse.
     Poison,
+    /// Something of the whole program, such as the place that a panic names.
+    Global,
 }
 
 /// Operations on two vectors.

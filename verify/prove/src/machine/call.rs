@@ -1,7 +1,7 @@
 //! Calls: of functions that are there, of those that LLVM itself defines, and of those that never return.
 
 use super::Machine;
-use super::state::{End, Expected, Frame, How, Path, Value};
+use super::state::{End, Expected, Frame, Gives, How, Path, Value};
 use crate::ir::{Argument, Call, Function, Parameter, Pointed, Type};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,6 +13,15 @@ pub struct Known(RefCell<HashMap<(usize, String), (usize, Rc<Function>)>>);
 
 /// So many calls within each other are more than any of these functions should need.
 const DEEPEST: usize = 50;
+
+/// Whether no pointer is in it.
+fn is_plain(of: &Type) -> bool {
+    match of {
+        Type::Bits(_) => true,
+        Type::Pointer => false,
+        Type::Aggregate(parts) => parts.iter().all(is_plain),
+    }
+}
 
 impl Machine<'_> {
     /// `None` if it is only declared.
@@ -72,6 +81,11 @@ impl Machine<'_> {
         if call.function.starts_with("llvm.lifetime.") || call.function == "llvm.experimental.noalias.scope.decl" {
             return self.lifetime(path, call, open);
         }
+        let callee = self.function(module, &call.function)?;
+        if callee.is_none() && self.program.ends(module, &call.function) {
+            ends.push(End { condition: path.condition, how: How::Panicked(call.function.clone()) });
+            return Ok(());
+        }
         for argument in &call.arguments {
             let value = self.operand(frame, &argument.of, &argument.operand)?;
             let (value, undefined) = self.claimed(&argument.claims, value)?;
@@ -89,7 +103,7 @@ impl Machine<'_> {
             open.push(path);
             return Ok(());
         }
-        match self.function(module, &call.function)? {
+        match callee {
             Some(found) => {
                 let expected = Expected {
                     result: result.map(str::to_owned),
@@ -98,10 +112,6 @@ impl Machine<'_> {
                     text: text.to_owned(),
                 };
                 self.enter(path, found, arguments, expected, open, ends)
-            }
-            None if self.program.ends(module, &call.function) => {
-                ends.push(End { condition: path.condition, how: How::Panicked(call.function.clone()) });
-                Ok(())
             }
             None => Err("a function that is only declared".to_owned()),
         }
@@ -144,7 +154,43 @@ impl Machine<'_> {
             }
             variables.insert(parameter.name.clone(), value);
         }
+        let is_number = |value: &Value| matches!(value, Value::Bits { .. });
+        if expected.returns.as_ref().is_some_and(is_plain) && variables.values().all(is_number) {
+            return self.merged(path, Frame::new(found, variables, None), &expected, open, ends);
+        }
         path.frames.push(Frame::new(found, variables, Some(expected)));
+        open.push(path);
+        Ok(())
+    }
+
+    /// Executes a call that cannot touch the memory of its caller, and goes on with what it gives on all of its paths.
+    fn merged(
+        &self,
+        mut path: Path,
+        frame: Frame,
+        expected: &Expected,
+        open: &mut Vec<Path>,
+        ends: &mut Vec<End>,
+    ) -> Result<(), String> {
+        let terms = self.terms;
+        let (decided, memory) = (path.decided.clone(), Vec::new());
+        let inner =
+            Path { condition: terms.yes(), decided, memory, frames: vec![frame], gives: Gives::Value };
+        let mut merged: Option<Value> = None;
+        for End { condition, how } in self.explore(inner)? {
+            match (how, merged.as_ref()) {
+                (How::Gave(value), None) => merged = Some(value),
+                (How::Gave(value), Some(others)) => {
+                    merged = Some(self.choose(&Value::sure(terms, condition), &value, others)?);
+                }
+                (how, _) => ends.push(End { condition: terms.and(path.condition, condition), how }),
+            }
+        }
+        // It never returns.
+        let Some(value) = merged else { return Ok(()) };
+        let (value, undefined) = self.claimed(&expected.claims, value)?;
+        self.never(&path, undefined, &expected.text, ends);
+        Self::set(&mut path, expected.result.as_deref(), value)?;
         open.push(path);
         Ok(())
     }
@@ -186,20 +232,21 @@ impl Machine<'_> {
     /// The first call returns: these are the results.
     fn finish(&self, path: &Path, value: Option<Value>, text: &str, ends: &mut Vec<End>) -> Result<(), String> {
         let number = Type::Bits(64);
-        let values = match value {
-            Some(Value::Aggregate(parts)) if !path.by_place => parts,
-            Some(value) if !path.by_place => vec![value],
-            None if path.by_place => (0..path.results)
+        let values = match (path.gives, value) {
+            (Gives::Value, Some(value)) => {
+                ends.push(End { condition: path.condition, how: How::Gave(value) });
+                return Ok(());
+            }
+            (Gives::Numbers(count), Some(Value::Aggregate(parts))) if parts.len() == count => parts,
+            (Gives::Numbers(1), Some(value)) => vec![value],
+            (Gives::NumbersByPlace(count), None) => (0..count)
                 .map(|place| {
                     let at = Value::Pointer { allocation: 0, offset: 8 * place };
                     self.load(path, &number, &at, 8)
                 })
                 .collect::<Result<_, _>>()?,
-            _ => return Err("it returns in two ways".to_owned()),
+            (_, value) => return Err(format!("it returns {value:?}")),
         };
-        if values.len() != path.results {
-            return Err(format!("it returns {} numbers", values.len()));
-        }
         let mut results = Vec::new();
         for value in &values {
             let (term, poison) = self.bits(value)?;

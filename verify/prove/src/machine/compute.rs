@@ -266,6 +266,7 @@ impl Machine<'_> {
             }
             Operand::Constant(number) => self.constant(*number, of),
             Operand::Poison => self.poison(of),
+            Operand::Global => Err("it reads what belongs to the whole program".to_owned()),
         }
     }
 

@@ -3,6 +3,9 @@
 //! Poison is tracked: a value knows under which condition it is poison, by what the compiler claims of it and of what
 //! it was made from. Where poison would be undefined behaviour, the path has an end of its own, which must be shown to
 //! be impossible. A function must be without loops.
+//!
+//! A call that takes and gives only numbers is executed by itself. What its paths give is merged into one value, so that
+//! small functions do not multiply the paths.
 
 mod call;
 mod compute;
@@ -19,7 +22,7 @@ use std::collections::HashMap;
 pub use self::state::{End, How};
 
 use self::call::Known;
-use self::state::{Frame, Path, Value};
+use self::state::{Frame, Gives, Path, Value};
 
 /// A function as one term for each of its results.
 #[derive(Debug)]
@@ -41,12 +44,13 @@ pub struct Machine<'p> {
     known: Known,
     /// How many values were made that could be anything.
     unknown: Cell<usize>,
+    steps: Cell<usize>,
 }
 
 impl<'p> Machine<'p> {
     #[must_use]
     pub fn new(terms: &'p Terms, program: &'p Program) -> Self {
-        Self { terms, program, known: Known::default(), unknown: Cell::new(0) }
+        Self { terms, program, known: Known::default(), unknown: Cell::new(0), steps: Cell::new(0) }
     }
 
     /// What the exported function returns for these arguments: numbers of 64 bits, as many as `results`.
@@ -67,7 +71,7 @@ impl<'p> Machine<'p> {
                         *result = terms.choose(end.condition, *value, *result);
                     }
                 }
-                How::Panicked(_) | How::Undefined(_) => {
+                How::Panicked(_) | How::Undefined(_) | How::Gave(_) => {
                     summary.fails = terms.or(summary.fails, end.condition);
                 }
             }
@@ -79,12 +83,16 @@ impl<'p> Machine<'p> {
 
     fn ends(&self, path: &str, arguments: &[Term], results: usize) -> Result<Vec<End>, String> {
         let name = self.program.exported(path)?;
-        let mut open = vec![self.entry(&name, arguments, results)?];
-        let mut ends = Vec::new();
-        let mut steps = 0;
+        self.steps.set(0);
+        self.explore(self.entry(&name, arguments, results)?)
+    }
+
+    /// All ends of what begins here.
+    fn explore(&self, path: Path) -> Result<Vec<End>, String> {
+        let (mut open, mut ends) = (vec![path], Vec::new());
         while let Some(path) = open.pop() {
-            steps += 1;
-            if steps > STEPS {
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > STEPS {
                 return Err("it takes too many steps".to_owned());
             }
             self.step(path, &mut open, &mut ends)?;
@@ -113,7 +121,10 @@ impl<'p> Machine<'p> {
             return Err("it takes fewer arguments".to_owned());
         }
         let frame = Frame::new(found, variables, None);
-        Ok(Path { condition: self.terms.yes(), memory, frames: vec![frame], results, by_place })
+        let decided = HashMap::new();
+        let condition = self.terms.yes();
+        let gives = if by_place { Gives::NumbersByPlace(results) } else { Gives::Numbers(results) };
+        Ok(Path { condition, decided, memory, frames: vec![frame], gives })
     }
 
     /// A value that could be anything.

@@ -2,7 +2,7 @@
 
 use super::memory::Byte;
 use crate::ir::{Claims, Function, Instruction, Type};
-use crate::term::{Term, Terms};
+use crate::term::{Node, Term, Terms};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -28,9 +28,11 @@ impl Value {
 }
 
 /// How a path ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum How {
     Returned(Vec<Term>),
+    /// A call within it gives this, which is merged with what its other paths give.
+    Gave(Value),
     /// By a call of this function, which does not return.
     Panicked(String),
     /// What it does here is undefined.
@@ -104,17 +106,46 @@ impl Frame {
     }
 }
 
+impl Path {
+    /// Whether this holds, if the branches before have decided that already.
+    pub fn decided(&self, terms: &Terms, truth: Term) -> Option<bool> {
+        match terms.node(truth).1 {
+            Node::Constant(value) => Some(value == 1),
+            Node::Not(inner) => Some(!self.decided(terms, inner)?),
+            _ => self.decided.get(&truth).copied(),
+        }
+    }
+
+    /// Decides a branch.
+    pub fn decide(&mut self, terms: &Terms, truth: Term, holds: bool) {
+        match terms.node(truth).1 {
+            Node::Not(inner) => self.decide(terms, inner, !holds),
+            _ => drop(self.decided.insert(truth, holds)),
+        }
+    }
+}
+
+/// What the first call of a path returns.
+#[derive(Clone, Copy)]
+pub enum Gives {
+    /// So many numbers.
+    Numbers(usize),
+    /// So many numbers, which it writes to the first allocation.
+    NumbersByPlace(usize),
+    /// One value of any kind, to be merged.
+    Value,
+}
+
 /// One way through the function.
 #[derive(Clone)]
 pub struct Path {
     /// When it is taken.
     pub condition: Term,
+    /// What was decided at its branches.
+    pub decided: HashMap<Term, bool>,
     /// The allocations.
     pub memory: Vec<Vec<Byte>>,
     /// The calls under way, the innermost one last.
     pub frames: Vec<Frame>,
-    /// How many numbers the first call returns.
-    pub results: usize,
-    /// Whether it writes them to the first allocation.
-    pub by_place: bool,
+    pub gives: Gives,
 }

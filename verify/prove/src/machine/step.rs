@@ -25,10 +25,21 @@ impl Machine<'_> {
         }
     }
 
+    /// Restricts a path to where `when` holds. Whether that is possible, as far as it is seen here.
+    fn assume(&self, path: &mut Path, when: Term) -> bool {
+        match path.decided(self.terms, when) {
+            Some(holds) => holds,
+            None => {
+                path.decide(self.terms, when, true);
+                path.condition = self.terms.and(path.condition, when);
+                self.terms.value(path.condition) != Some(0)
+            }
+        }
+    }
+
     /// Goes on where `when` holds, unless that is impossible.
     fn fork(&self, mut path: Path, when: Term, label: &str, open: &mut Vec<Path>) -> Result<(), String> {
-        path.condition = self.terms.and(path.condition, when);
-        if self.terms.value(path.condition) != Some(0) {
+        if self.assume(&mut path, when) {
             let frame = path.frames.last_mut().ok_or("a path that has ended")?;
             frame.enter(label)?;
             self.merge(&mut path)?;
@@ -134,14 +145,15 @@ impl Machine<'_> {
             Action::Switch { width, on, otherwise, cases } => {
                 let (on, unsure) = self.bits(&bits(width, on)?)?;
                 self.never(&path, unsure, text, ends);
-                let mut none = terms.yes();
                 for (case, label) in cases {
                     let (case, _) = self.bits(&self.constant(*case, &Type::Bits(*width))?)?;
                     let is_it = terms.equal(on, case);
                     self.fork(path.clone(), is_it, label, open)?;
-                    none = terms.and(none, terms.not(is_it));
+                    if !self.assume(&mut path, terms.not(is_it)) {
+                        return Ok(());
+                    }
                 }
-                return self.fork(path, none, otherwise, open);
+                return self.fork(path, terms.yes(), otherwise, open);
             }
             Action::Return(returned) => {
                 let value = returned.as_ref().map(|(of, operand)| get(of, operand)).transpose()?;
@@ -182,9 +194,8 @@ impl Machine<'_> {
         for (when, pointer) in [condition, self.terms.not(condition)].into_iter().zip(pointers) {
             let pointer = self.operand(frame, &Type::Pointer, pointer)?;
             let mut path = path.clone();
-            path.condition = self.terms.and(path.condition, when);
-            Self::set(&mut path, result, pointer)?;
-            if self.terms.value(path.condition) != Some(0) {
+            if self.assume(&mut path, when) {
+                Self::set(&mut path, result, pointer)?;
                 open.push(path);
             }
         }
