@@ -211,3 +211,45 @@ pub fn is_installed() -> bool {
     let version = Command::new(Z3).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Question, is_installed};
+
+    fn ask(text: &str) -> Option<Result<Option<super::Values>, String>> {
+        if !is_installed() {
+            println!("SKIPPED: z3 is not installed");
+            return None;
+        }
+        let question = Question { variables: vec!["a_b".to_owned()], loose: None, exact: text.to_owned() };
+        Some(question.ask())
+    }
+
+    const DECLARED: &str = "(declare-fun |a_b| () (_ BitVec 8))";
+    const GET: &str = "(check-sat)(get-value (|a_b|))";
+
+    #[test]
+    fn values_are_read() {
+        let Some(answer) = ask(&format!("{DECLARED}(assert (= |a_b| #x1f)){GET}")) else { return };
+        assert_eq!(answer, Ok(Some([("a_b".to_owned(), 0x1f)].into())));
+        assert_eq!(ask(&format!("{DECLARED}(assert (distinct |a_b| |a_b|)){GET}")), Some(Ok(None)));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        for text in [
+            "",
+            "(echo \"unknown\")",
+            "(echo \"timeout\")",
+            // An error before the answer.
+            "(assert nonsense)(assert false)(check-sat)",
+            // Values of something else, and none.
+            "(declare-fun c () (_ BitVec 8))(check-sat)(get-value (c))",
+            "(check-sat)",
+            "(declare-fun |a_b| () Int)(check-sat)(get-value (|a_b|))",
+        ] {
+            let Some(answer) = ask(text) else { return };
+            assert!(answer.is_err(), "{text}: {answer:?}");
+        }
+    }
+}

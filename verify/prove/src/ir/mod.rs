@@ -5,6 +5,8 @@ mod attributes;
 mod instruction;
 mod module;
 mod tokens;
+#[cfg(test)]
+mod tests;
 
 pub use self::attributes::{Claims, Pointed};
 pub use self::module::{Function, Module, Parameter, Program};

@@ -250,6 +250,9 @@ impl Machine<'_> {
         let mut results = Vec::new();
         for value in &values {
             let (term, poison) = self.bits(value)?;
+            if self.terms.width(term) != 64 {
+                return Err(format!("a result of {} bits", self.terms.width(term)));
+            }
             self.never(path, poison, text, ends);
             results.push(term);
         }

@@ -13,6 +13,8 @@ mod intrinsics;
 mod memory;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use crate::ir::Program;
 use crate::term::{Term, Terms};
@@ -130,6 +132,6 @@ impl<'p> Machine<'p> {
     /// A value that could be anything.
     fn anything(&self, width: u32) -> Term {
         self.unknown.set(self.unknown.get() + 1);
-        self.terms.variable(&format!("unknown {}", self.unknown.get()), width)
+        self.terms.variable(&format!("unknown{}", self.unknown.get()), width)
     }
 }
