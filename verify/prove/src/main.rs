@@ -20,7 +20,9 @@ fn main() -> ExitCode {
         }
     };
     if !solver::is_installed() {
-        println!("prove: SKIPPED, nothing was proved: z3 is not installed (on Debian and Ubuntu: apt-get install z3)");
+        println!(
+            "prove: SKIPPED, nothing was proved: z3 is not installed (on Debian and Ubuntu: apt-get install z3)"
+        );
         return ExitCode::SUCCESS;
     }
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));

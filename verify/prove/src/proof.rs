@@ -106,7 +106,8 @@ pub fn prove(root: &Path, out: &Path, is_full: bool) -> Result<(), String> {
 }
 
 fn rows(build: &Build, level: Level) -> Result<(), String> {
-    let what = format!("prove: the IR of every transition, {}, equals its rows at all 2^64 values", level.name());
+    let what =
+        format!("prove: the IR of every transition, {}, equals its rows at all 2^64 values", level.name());
     let check = Check::of("G1 G2 G3 G4 G8", what);
     none(&build.breaches(&build.rows(TABLE)?)?)?;
     let rows = table::by_event(TABLE)?.iter().map(|(_, rows)| rows.len()).sum();

@@ -215,7 +215,8 @@ impl<'t> Case<'t> {
         let terms = self.terms;
         let short = |term| terms.part(0, 64, term);
         let zero = terms.constant(0, 64);
-        let outcome = outcome(&row.outcome).ok_or_else(|| format!("the outcome {} is not known", row.outcome))?;
+        let outcome =
+            outcome(&row.outcome).ok_or_else(|| format!("the outcome {} is not known", row.outcome))?;
         let (due, refused_at) = match row.outcome.as_str() {
             "Defer" | "Early" => (short(self.due()?), zero),
             "Closed" => (short(self.due()?), short(self.number("now")?)),

@@ -69,7 +69,13 @@ pub fn cut(value: u128, width: u32) -> u128 {
 
 fn signed(value: u128, width: u32) -> i128 {
     let up = WIDEST - width;
-    (value << up).cast_signed() >> up
+    i128::from_ne_bytes((value << up).to_ne_bytes()) >> up
+}
+
+/// The same bits.
+#[must_use]
+pub fn unsigned(value: i128) -> u128 {
+    u128::from_ne_bytes(value.to_ne_bytes())
 }
 
 fn shifted(value: u128, by: u128, width: u32, shift: impl Fn(u128, u32) -> u128) -> Option<u128> {
@@ -90,7 +96,7 @@ pub fn computed(op: Op, one: u128, other: u128, width: u32) -> u128 {
         Op::Shr => shifted(one, other, width, |value, by| value >> by).unwrap_or(0),
         Op::ShrSigned => {
             let by = shifted(0, other, width, |_, by| by.into()).unwrap_or((width - 1).into());
-            (signed(one, width) >> by).cast_unsigned()
+            unsigned(signed(one, width) >> by)
         }
         Op::And => one & other,
         Op::Or => one | other,
@@ -240,7 +246,9 @@ impl Terms {
             Some(0) => no,
             Some(_) => yes,
             None if yes == no => yes,
-            None if self.width(yes) == 1 && self.value(yes) == Some(1) && self.value(no) == Some(0) => condition,
+            None if self.width(yes) == 1 && self.value(yes) == Some(1) && self.value(no) == Some(0) => {
+                condition
+            }
             None if self.width(yes) == 1 && self.value(yes) == Some(0) && self.value(no) == Some(1) => {
                 self.not(condition)
             }
@@ -308,7 +316,7 @@ impl Terms {
     pub fn extend_signed(&self, term: Term, width: u32) -> Term {
         match self.value(term) {
             _ if width == self.width(term) => term,
-            Some(value) => self.constant(signed(value, self.width(term)).cast_unsigned(), width),
+            Some(value) => self.constant(unsigned(signed(value, self.width(term))), width),
             None => self.make(width, Node::ExtendSigned(term)),
         }
     }
@@ -358,9 +366,7 @@ impl Terms {
                 Node::Part(low, whole) => cut(at(whole) >> low, width),
                 Node::Join(upper, lower) => at(upper) << self.width(*lower) | at(lower),
                 Node::Extend(inner) => at(inner),
-                Node::ExtendSigned(inner) => {
-                    cut(signed(at(inner), self.width(*inner)).cast_unsigned(), width)
-                }
+                Node::ExtendSigned(inner) => cut(unsigned(signed(at(inner), self.width(*inner))), width),
             };
             values.insert(term, value);
         }

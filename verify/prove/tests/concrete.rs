@@ -103,7 +103,8 @@ fn check(level: Level, wrappers: &[Wrapper]) {
         let summary = machine.summary(path, &variables, gives).unwrap_or_else(|why| panic!("{why}"));
         let mut found = summary.results.clone();
         found.push(summary.fails);
-        let mut runner = TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
         runner
             .run(&prop::collection::vec(number(), 6), |given| {
                 let mut expected: Vec<u128> = function(&given).into_iter().map(u128::from).collect();
@@ -112,9 +113,11 @@ fn check(level: Level, wrappers: &[Wrapper]) {
                 let value = |name: &str| name.parse::<usize>().map_or(0, |place| given[place].into());
                 prop_assert_eq!(&terms.values(&found, &value), &expected, "{}", path);
                 // The same with constants from the beginning: one path is left.
-                let constants: Vec<_> = given[..*takes].iter().map(|it| terms.constant((*it).into(), 64)).collect();
+                let constants: Vec<_> =
+                    given[..*takes].iter().map(|it| terms.constant((*it).into(), 64)).collect();
                 let summary = machine.summary(path, &constants, gives).unwrap();
-                let mut folded: Vec<_> = summary.results.iter().map(|term| terms.value(*term).unwrap()).collect();
+                let mut folded: Vec<_> =
+                    summary.results.iter().map(|term| terms.value(*term).unwrap()).collect();
                 folded.push(terms.value(summary.fails).unwrap());
                 prop_assert_eq!(&folded, &expected, "{}", path);
                 Ok(())

@@ -7,20 +7,32 @@ use prove::term::{Op, Term, Terms, computed};
 use watchdog as _;
 
 const OPS: [Op; 14] = [
-    Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Rem, Op::Shl, Op::Shr, Op::ShrSigned, Op::And, Op::Or, Op::Xor, Op::Equal,
-    Op::Less, Op::LessSigned,
+    Op::Add,
+    Op::Sub,
+    Op::Mul,
+    Op::Div,
+    Op::Rem,
+    Op::Shl,
+    Op::Shr,
+    Op::ShrSigned,
+    Op::And,
+    Op::Or,
+    Op::Xor,
+    Op::Equal,
+    Op::Less,
+    Op::LessSigned,
 ];
 
 /// Numbers of so many bits, often at an edge.
 fn number(width: u32) -> impl Strategy<Value = u128> {
-    let edge = prop_oneof![Just(0u128), Just(1), Just(u128::MAX), Just(1 << (width - 1)), Just(u128::from(width))];
+    let edge =
+        prop_oneof![Just(0u128), Just(1), Just(u128::MAX), Just(1 << (width - 1)), Just(u128::from(width))];
     prop_oneof![edge, any::<u128>(), 0u128..130].prop_map(move |value| prove::term::cut(value, width))
 }
 
 /// Everything that is made of two variables of this width, and what it must be for two values.
 fn made(terms: &Terms, (x, y): (Term, Term), (a, b): (u128, u128), width: u32) -> Vec<(Term, u128)> {
-    let mut made: Vec<_> =
-        OPS.iter().map(|op| (terms.of(*op, x, y), computed(*op, a, b, width))).collect();
+    let mut made: Vec<_> = OPS.iter().map(|op| (terms.of(*op, x, y), computed(*op, a, b, width))).collect();
     let mut plain: Vec<Term> = vec![terms.not(x), terms.part(width / 2, width / 4, x)];
     plain.extend([terms.least(x, y), terms.greatest(x, y)]);
     plain.extend([terms.extend(x, width + 3), terms.extend_signed(x, width + 3), terms.join(x, y)]);
@@ -57,7 +69,8 @@ fn the_solver_computes_the_same() {
 
 #[test]
 fn folded_terms_are_the_values_of_those_that_are_not() {
-    let numbers = (1u32..65).prop_flat_map(|width| (Just(width.max(4)), number(width.max(4)), number(width.max(4))));
+    let numbers =
+        (1u32..65).prop_flat_map(|width| (Just(width.max(4)), number(width.max(4)), number(width.max(4))));
     let mut runner = TestRunner::new(Config { cases: 5000, failure_persistence: None, ..Config::default() });
     runner
         .run(&numbers, |(width, a, b)| {

@@ -19,8 +19,22 @@ use atomic_throttle::{Threshold, Timestamp};
 
 /// The outcomes, by the names of the table. A wrapper returns the place of its outcome here.
 pub const OUTCOMES: [&str; 16] = [
-    "false", "true", "Run", "Defer", "Coalesced", "Closed", "Running", "Gone", "Cancelled", "Busy", "Early",
-    "Nothing", "Requested", "Owed", "Finished", "Ignored",
+    "false",
+    "true",
+    "Run",
+    "Defer",
+    "Coalesced",
+    "Closed",
+    "Running",
+    "Gone",
+    "Cancelled",
+    "Busy",
+    "Early",
+    "Nothing",
+    "Requested",
+    "Owed",
+    "Finished",
+    "Ignored",
 ];
 
 const FALSE: u64 = 0;

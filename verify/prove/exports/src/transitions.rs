@@ -1,8 +1,8 @@
 //! The transitions: from a word and the arguments to the next word, the outcome, and the times that it tells.
 
 use crate::{
-    BUSY, CANCELLED, CLOSED, COALESCED, DEFER, EARLY, FALSE, FINISHED, GONE, IGNORED, NOTHING, OWED, REQUESTED,
-    RUN, RUNNING, TRUE, policy, threshold, time,
+    BUSY, CANCELLED, CLOSED, COALESCED, DEFER, EARLY, FALSE, FINISHED, GONE, IGNORED, NOTHING, OWED,
+    REQUESTED, RUN, RUNNING, TRUE, policy, threshold, time,
 };
 use atomic_throttle::lease;
 use atomic_throttle::state::{Abandon, Arrive, Finish, Fire, Flush, Owe, Refused, Request, State, TryStart};

@@ -56,7 +56,7 @@ pub fn saturating_sub(at: u64, secs: u64, nanos: u64) -> u64 {
 #[inline(never)]
 pub fn saturating_since(at: u64, earlier: u64) -> (u64, u64) {
     let since = time(at).saturating_since(time(earlier));
-    (since.as_secs(), since.subsec_nanos() as u64)
+    (since.as_secs(), since.subsec_nanos().into())
 }
 
 /// Less, equal, and greater, by the order of timestamps.
@@ -115,7 +115,7 @@ pub fn refusal(word: u64, now: u64, threshold_: u64) -> (u64, u64, u64) {
         TryStart::Refused(refused) => refused.retry_after(),
     };
     match after {
-        Some(after) => (after.as_secs(), after.subsec_nanos() as u64, 1),
+        Some(after) => (after.as_secs(), after.subsec_nanos().into(), 1),
         None => (0, 0, 0),
     }
 }

@@ -39,10 +39,32 @@ const OF_PASSING: [&str; 3] = ["zeroext", "signext", "inreg"];
 /// What functions may say of themselves. None of it makes poison. Whether such a function returns, and what it reads
 /// and writes, the machine sees itself.
 const OF_FUNCTIONS: [&str; 26] = [
-    "mustprogress", "nofree", "noinline", "norecurse", "nosync", "nounwind", "nonlazybind", "willreturn",
-    "memory", "uwtable", "inlinehint", "cold", "noreturn", "nocallback", "nocreateundeforpoison",
-    "speculatable", "alwaysinline", "minsize", "optsize", "argmem", "inaccessiblemem", "read", "write",
-    "readwrite", "none", "target_mem0",
+    "mustprogress",
+    "nofree",
+    "noinline",
+    "norecurse",
+    "nosync",
+    "nounwind",
+    "nonlazybind",
+    "willreturn",
+    "memory",
+    "uwtable",
+    "inlinehint",
+    "cold",
+    "noreturn",
+    "nocallback",
+    "nocreateundeforpoison",
+    "speculatable",
+    "alwaysinline",
+    "minsize",
+    "optsize",
+    "argmem",
+    "inaccessiblemem",
+    "read",
+    "write",
+    "readwrite",
+    "none",
+    "target_mem0",
 ];
 
 /// Annotations of a load or store about which pointers differ, and of branches about which is likely. The machine

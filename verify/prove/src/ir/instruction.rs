@@ -208,7 +208,11 @@ fn cast(cursor: &mut Cursor, cast: Cast) -> Result<Action, Unreadable> {
     cursor.this_word("to")?;
     let to = width(cursor)?;
     let is_right = if cast == Cast::Truncate { to < from } else { to > from };
-    if is_right { Ok(Action::Cast { cast, flags, from, to, operand }) } else { Err("a cast of no use".to_owned()) }
+    if is_right {
+        Ok(Action::Cast { cast, flags, from, to, operand })
+    } else {
+        Err("a cast of no use".to_owned())
+    }
 }
 
 fn phi(cursor: &mut Cursor) -> Result<Action, Unreadable> {
@@ -274,7 +278,9 @@ fn call(cursor: &mut Cursor, ranges: &Annotations) -> Result<Action, Unreadable>
     cursor.has_word("fastcc");
     let (claims, _) = value(cursor)?;
     let returns = if cursor.has_word("void") { None } else { Some(of_type(cursor)?) };
-    let Token::Global(function) = cursor.next()? else { return Err("a call of no known function".to_owned()) };
+    let Token::Global(function) = cursor.next()? else {
+        return Err("a call of no known function".to_owned());
+    };
     cursor.sign('(')?;
     let mut arguments = Vec::new();
     while !cursor.has(')') {

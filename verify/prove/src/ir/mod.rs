@@ -4,12 +4,12 @@
 mod attributes;
 mod instruction;
 mod module;
-mod tokens;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use self::attributes::{Claims, Pointed};
-pub use self::module::{Function, Module, Parameter, Program};
+pub use self::module::{Found, Function, Module, Parameter, Program};
 
 /// Why something cannot be read.
 pub type Unreadable = String;
@@ -53,6 +53,7 @@ pub enum Binary {
 
 /// What the compiler says of an operation. Where it is not so, the result is poison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a word of the IR")]
 pub struct Flags {
     /// No overflow of unsigned numbers.
     pub nuw: bool,
@@ -103,23 +104,65 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub enum Action {
     Binary(Binary, Flags, u32, Operand, Operand),
-    Compare { predicate: Predicate, is_signed: bool, same_sign: bool, width: u32, of: [Operand; 2] },
-    Cast { cast: Cast, flags: Flags, from: u32, to: u32, operand: Operand },
-    Select { condition: Operand, of: Type, yes: Operand, no: Operand },
+    Compare {
+        predicate: Predicate,
+        is_signed: bool,
+        same_sign: bool,
+        width: u32,
+        of: [Operand; 2],
+    },
+    Cast {
+        cast: Cast,
+        flags: Flags,
+        from: u32,
+        to: u32,
+        operand: Operand,
+    },
+    Select {
+        condition: Operand,
+        of: Type,
+        yes: Operand,
+        no: Operand,
+    },
     Freeze(Type, Operand),
     Phi(Type, Vec<(Operand, String)>),
     Extract(Type, Operand, usize),
-    Insert { whole: Type, into: Operand, of: Type, part: Operand, place: usize },
+    Insert {
+        whole: Type,
+        into: Operand,
+        of: Type,
+        part: Operand,
+        place: usize,
+    },
     /// Of so many bytes.
     Allocate(usize),
     /// So many bytes further.
     Offset(Operand, i64),
-    Load { of: Type, from: Operand, align: usize, claims: Claims },
-    Store { of: Type, what: Operand, to: Operand, align: usize },
+    Load {
+        of: Type,
+        from: Operand,
+        align: usize,
+        claims: Claims,
+    },
+    Store {
+        of: Type,
+        what: Operand,
+        to: Operand,
+        align: usize,
+    },
     Call(Call),
     Jump(String),
-    Branch { condition: Operand, yes: String, no: String },
-    Switch { width: u32, on: Operand, otherwise: String, cases: Vec<(i128, String)> },
+    Branch {
+        condition: Operand,
+        yes: String,
+        no: String,
+    },
+    Switch {
+        width: u32,
+        on: Operand,
+        otherwise: String,
+        cases: Vec<(i128, String)>,
+    },
     Return(Option<(Type, Operand)>),
     Unreachable,
 }

@@ -59,7 +59,8 @@ impl Module {
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
             if line.starts_with("define ") {
-                let body: Vec<_> = lines.by_ref().take_while(|line| *line != "}").map(str::to_owned).collect();
+                let body: Vec<_> =
+                    lines.by_ref().take_while(|line| *line != "}").map(str::to_owned).collect();
                 module.definitions.insert(function_name(line)?, (line.to_owned(), body));
             } else if line.starts_with("declare ") {
                 module.declarations.insert(function_name(line)?, line.to_owned());
@@ -96,9 +97,10 @@ impl Module {
     fn ends(&self, name: &str) -> bool {
         let declared = self.declarations.get(name).and_then(|line| tokens(line).ok()).unwrap_or_default();
         declared.iter().any(|token| match token {
-            Token::Group(number) => self.groups.get(number).is_some_and(|group| {
-                group.contains(&Token::Word("noreturn".to_owned()))
-            }),
+            Token::Group(number) => self
+                .groups
+                .get(number)
+                .is_some_and(|group| group.contains(&Token::Word("noreturn".to_owned()))),
             _ => false,
         })
     }
@@ -176,7 +178,9 @@ impl Module {
 /// `@name = unnamed_addr alias i64 (i64), ptr @function`.
 fn alias(line: &str) -> Option<(String, String)> {
     let tokens = tokens(line).ok()?;
-    let [Token::Global(name), Token::Sign('='), .., Token::Global(function)] = &tokens[..] else { return None };
+    let [Token::Global(name), Token::Sign('='), .., Token::Global(function)] = &tokens[..] else {
+        return None;
+    };
     tokens.contains(&Token::Word("alias".to_owned())).then(|| (name.clone(), function.clone()))
 }
 
@@ -186,7 +190,8 @@ fn range(line: &str) -> Option<(String, (i128, i128))> {
     let [Token::Metadata(number), Token::Sign('='), Token::Metadata(_), rest @ ..] = &tokens[..] else {
         return None;
     };
-    let [_, Token::Word(_), Token::Word(from), _, Token::Word(_), Token::Word(below), Token::Sign('}')] = rest
+    let [_, Token::Word(_), Token::Word(from), _, Token::Word(_), Token::Word(below), Token::Sign('}')] =
+        rest
     else {
         return None;
     };
@@ -213,11 +218,13 @@ impl Program {
     ///
     /// If there is no such function, or two.
     pub fn exported(&self, path: &str) -> Result<String, Unreadable> {
-        let mangled: String = path.split("::").map(|name| format!("{}{name}", name.len())).collect();
+        let mangled: Vec<_> = path.split("::").map(|name| format!("{}{name}", name.len())).collect();
         // By the rules of symbol mangling, version 0: a function, in a module, in a crate.
-        let end = format!("_7exports{mangled}");
-        let names = self.modules.iter().flat_map(|module| module.definitions.keys().chain(module.aliases.keys()));
-        let found: Vec<_> = names.filter(|name| name.starts_with("_RNvNtCs") && name.ends_with(&end)).collect();
+        let end = format!("_7exports{}", mangled.concat());
+        let names =
+            self.modules.iter().flat_map(|module| module.definitions.keys().chain(module.aliases.keys()));
+        let found: Vec<_> =
+            names.filter(|name| name.starts_with("_RNvNtCs") && name.ends_with(&end)).collect();
         match found[..] {
             [name] => Ok(name.clone()),
             _ => Err(format!("{} functions are exported as {path}", found.len())),
@@ -228,9 +235,9 @@ impl Program {
     #[must_use]
     pub fn function(&self, module: usize, name: &str) -> Option<Result<Found, Unreadable>> {
         let others = (0..self.modules.len()).filter(|other| *other != module);
-        std::iter::once(module).chain(others).find_map(|at| {
-            Some(self.modules[at].function(name)?.map(|function| (at, Rc::new(function))))
-        })
+        std::iter::once(module)
+            .chain(others)
+            .find_map(|at| Some(self.modules[at].function(name)?.map(|function| (at, Rc::new(function)))))
     }
 
     /// Whether this function, which only has a declaration, never returns.

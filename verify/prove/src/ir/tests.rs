@@ -105,7 +105,7 @@ fn a_function_with_an_attribute_that_is_not_known_is_an_error() {
     ] {
         let program = program(&MODULE.replacen(right, wrong, 1));
         let name = program.exported("values::one").unwrap();
-        let found = program.function(0, &name).unwrap().err().expect(wrong);
+        let found = program.function(0, &name).unwrap().expect_err(wrong);
         assert!(found.contains(why), "{wrong}: {found}");
     }
 }

@@ -51,7 +51,8 @@ pub fn tokens(line: &str) -> Result<Vec<Token>, Unreadable> {
 }
 
 fn word_end(text: &str) -> usize {
-    text.find(|letter: char| !(letter.is_ascii_alphanumeric() || "._$-".contains(letter))).unwrap_or(text.len())
+    text.find(|letter: char| !(letter.is_ascii_alphanumeric() || "._$-".contains(letter)))
+        .unwrap_or(text.len())
 }
 
 fn name(text: &str) -> Result<(String, &str), Unreadable> {

@@ -2,14 +2,14 @@
 
 use super::Machine;
 use super::state::{End, Expected, Frame, Gives, How, Path, Value};
-use crate::ir::{Argument, Call, Function, Parameter, Pointed, Type};
+use crate::ir::{Argument, Call, Found, Function, Parameter, Pointed, Type};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The functions that were read, by the module that asked for them and their names.
 #[derive(Default)]
-pub struct Known(RefCell<HashMap<(usize, String), (usize, Rc<Function>)>>);
+pub struct Known(RefCell<HashMap<(usize, String), Found>>);
 
 /// So many calls within each other are more than any of these functions should need.
 const DEEPEST: usize = 50;
@@ -25,7 +25,11 @@ fn is_plain(of: &Type) -> bool {
 
 impl Machine<'_> {
     /// `None` if it is only declared.
-    pub(super) fn function(&self, module: usize, name: &str) -> Result<Option<(usize, Rc<Function>)>, String> {
+    pub(super) fn function(
+        &self,
+        module: usize,
+        name: &str,
+    ) -> Result<Option<(usize, Rc<Function>)>, String> {
         let key = (module, name.to_owned());
         if let Some(found) = self.known.0.borrow().get(&key) {
             return Ok(Some(found.clone()));
@@ -47,17 +51,18 @@ impl Machine<'_> {
         if parameter.claims.range.is_some() {
             return Err(format!("%{} has a range", parameter.name));
         }
-        Self::check_pointer(&parameter.pointed, value, memory.map_or(0, Vec::len))
-            .and_then(|()| match (value, &parameter.of) {
+        Self::check_pointer(&parameter.pointed, value, memory.map_or(0, Vec::len)).and_then(|()| {
+            match (value, &parameter.of) {
                 (Value::Bits { term, .. }, Type::Bits(width)) if self.terms.width(*term) == *width => Ok(()),
                 (Value::Pointer { .. }, Type::Pointer) => Ok(()),
                 _ => Err(format!("%{} is no {:?}", parameter.name, parameter.of)),
-            })
+            }
+        })
     }
 
     fn check_pointer(pointed: &Pointed, value: &Value, length: usize) -> Result<(), String> {
         let Value::Pointer { offset, .. } = value else { return Ok(()) };
-        if pointed.align.is_some_and(|align| !offset.is_multiple_of(align)) {
+        if pointed.align.is_some_and(|align| offset % align != 0) {
             return Err("a pointer that is not aligned".to_owned());
         }
         if pointed.bytes.is_some_and(|bytes| offset + bytes > length) {
@@ -78,7 +83,9 @@ impl Machine<'_> {
         let frame = path.frames.last().ok_or("a path that has ended")?;
         let module = frame.module;
         let mut arguments = Vec::new();
-        if call.function.starts_with("llvm.lifetime.") || call.function == "llvm.experimental.noalias.scope.decl" {
+        if call.function.starts_with("llvm.lifetime.")
+            || call.function == "llvm.experimental.noalias.scope.decl"
+        {
             return self.lifetime(path, call, open);
         }
         let callee = self.function(module, &call.function)?;
@@ -92,7 +99,7 @@ impl Machine<'_> {
             self.never(&path, undefined, text, ends);
             arguments.push(value);
         }
-        self.check_pointers(&path, &call.arguments, &arguments)?;
+        Self::check_pointers(&path, &call.arguments, &arguments)?;
         if call.function.starts_with("llvm.") {
             let value = self.intrinsic(&mut path, call, &arguments, text, ends)?;
             if let Some(value) = value {
@@ -117,11 +124,12 @@ impl Machine<'_> {
         }
     }
 
-    fn check_pointers(&self, path: &Path, of: &[Argument], values: &[Value]) -> Result<(), String> {
+    fn check_pointers(path: &Path, of: &[Argument], values: &[Value]) -> Result<(), String> {
         for (place, (argument, value)) in of.iter().zip(values).enumerate() {
             let Value::Pointer { allocation, .. } = value else { continue };
             Self::check_pointer(&argument.pointed, value, path.memory[*allocation].len())?;
-            let also = |other: &Value| matches!(other, Value::Pointer { allocation: it, .. } if it == allocation);
+            let also =
+                |other: &Value| matches!(other, Value::Pointer { allocation: it, .. } if it == allocation);
             let others = values.iter().enumerate().filter(|(other, value)| *other != place && also(value));
             if argument.pointed.alone && others.count() > 0 {
                 return Err("two pointers to one place".to_owned());
@@ -230,7 +238,13 @@ impl Machine<'_> {
     }
 
     /// The first call returns: these are the results.
-    fn finish(&self, path: &Path, value: Option<Value>, text: &str, ends: &mut Vec<End>) -> Result<(), String> {
+    fn finish(
+        &self,
+        path: &Path,
+        value: Option<Value>,
+        text: &str,
+        ends: &mut Vec<End>,
+    ) -> Result<(), String> {
         let number = Type::Bits(64);
         let values = match (path.gives, value) {
             (Gives::Value, Some(value)) => {
@@ -249,7 +263,7 @@ impl Machine<'_> {
         };
         let mut results = Vec::new();
         for value in &values {
-            let (term, poison) = self.bits(value)?;
+            let (term, poison) = Self::bits(value)?;
             if self.terms.width(term) != 64 {
                 return Err(format!("a result of {} bits", self.terms.width(term)));
             }

@@ -3,10 +3,10 @@
 use super::Machine;
 use super::state::Value;
 use crate::ir::{Binary, Cast, Claims, Flags, Operand, Predicate, Type};
-use crate::term::{Op, Term};
+use crate::term::{Op, Term, unsigned};
 
 impl Machine<'_> {
-    pub(super) fn bits(&self, value: &Value) -> Result<(Term, Term), String> {
+    pub(super) fn bits(value: &Value) -> Result<(Term, Term), String> {
         match *value {
             Value::Bits { term, poison } => Ok((term, poison)),
             ref other => Err(format!("{other:?} is no number")),
@@ -39,9 +39,9 @@ impl Machine<'_> {
         let value = match claims.range {
             None => value,
             Some((from, below)) => {
-                let (term, poison) = self.bits(&value)?;
+                let (term, poison) = Self::bits(&value)?;
                 let width = terms.width(term);
-                let number = |number: i128| terms.constant(number.cast_unsigned(), width);
+                let number = |number: i128| terms.constant(unsigned(number), width);
                 // The range may go over the highest number, and on from 0.
                 let above = terms.of(Op::Sub, term, number(from));
                 let is_within = terms.less(above, number(below.wrapping_sub(from)));
@@ -60,7 +60,7 @@ impl Machine<'_> {
         one: &Value,
         other: &Value,
     ) -> Result<(Value, Term), String> {
-        let ((a, poisoned), (b, also)) = (self.bits(one)?, self.bits(other)?);
+        let ((a, poisoned), (b, also)) = (Self::bits(one)?, Self::bits(other)?);
         let terms = self.terms;
         let width = terms.width(a);
         let (zero, bits) = (terms.constant(0, width), terms.constant(width.into(), width));
@@ -160,7 +160,7 @@ impl Machine<'_> {
         (is_signed, same_sign): (bool, bool),
         [one, other]: [&Value; 2],
     ) -> Result<Value, String> {
-        let ((a, poisoned), (b, also)) = (self.bits(one)?, self.bits(other)?);
+        let ((a, poisoned), (b, also)) = (Self::bits(one)?, Self::bits(other)?);
         let terms = self.terms;
         let less = |a, b| terms.of(if is_signed { Op::LessSigned } else { Op::Less }, a, b);
         let term = match predicate {
@@ -180,7 +180,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn cast(&self, cast: Cast, flags: Flags, to: u32, value: &Value) -> Result<Value, String> {
-        let (from, mut poison) = self.bits(value)?;
+        let (from, mut poison) = Self::bits(value)?;
         let terms = self.terms;
         let width = terms.width(from);
         let mut spoil = |when: Term| poison = terms.or(poison, when);
@@ -203,23 +203,19 @@ impl Machine<'_> {
 
     /// A choice between values that are no pointers. What is not chosen may be poison.
     pub(super) fn choose(&self, condition: &Value, yes: &Value, no: &Value) -> Result<Value, String> {
-        let (condition, unsure) = self.bits(condition)?;
+        let (condition, unsure) = Self::bits(condition)?;
         self.chosen(condition, unsure, yes, no)
     }
 
     fn chosen(&self, condition: Term, unsure: Term, yes: &Value, no: &Value) -> Result<Value, String> {
         let terms = self.terms;
-        match (yes, no) {
-            (Value::Aggregate(yes), Value::Aggregate(no)) => {
-                let parts = yes.iter().zip(no).map(|(yes, no)| self.chosen(condition, unsure, yes, no));
-                Ok(Value::Aggregate(parts.collect::<Result<_, _>>()?))
-            }
-            _ => {
-                let ((yes, poisoned), (no, also)) = (self.bits(yes)?, self.bits(no)?);
-                let poison = terms.or(unsure, terms.choose(condition, poisoned, also));
-                Ok(Value::Bits { term: terms.choose(condition, yes, no), poison })
-            }
+        if let (Value::Aggregate(yes), Value::Aggregate(no)) = (yes, no) {
+            let parts = yes.iter().zip(no).map(|(yes, no)| self.chosen(condition, unsure, yes, no));
+            return Ok(Value::Aggregate(parts.collect::<Result<_, _>>()?));
         }
+        let ((yes, poisoned), (no, also)) = (Self::bits(yes)?, Self::bits(no)?);
+        let poison = terms.or(unsure, terms.choose(condition, poisoned, also));
+        Ok(Value::Bits { term: terms.choose(condition, yes, no), poison })
     }
 
     /// A value that was poison is anything, but no longer poison.
@@ -244,7 +240,7 @@ impl Machine<'_> {
                 if !is_fit {
                     return Err(format!("{number} does not fit"));
                 }
-                Ok(Value::sure(self.terms, self.terms.constant(number.cast_unsigned(), *width)))
+                Ok(Value::sure(self.terms, self.terms.constant(unsigned(number), *width)))
             }
             other => Err(format!("{number} is no {other:?}")),
         }
@@ -275,7 +271,8 @@ impl Machine<'_> {
             (Value::Bits { term, .. }, Type::Bits(width)) => self.terms.width(*term) == *width,
             (Value::Pointer { .. }, Type::Pointer) => true,
             (Value::Aggregate(values), Type::Aggregate(types)) => {
-                values.len() == types.len() && values.iter().zip(types).all(|(value, of)| self.fits(value, of))
+                values.len() == types.len()
+                    && values.iter().zip(types).all(|(value, of)| self.fits(value, of))
             }
             _ => false,
         }

@@ -30,26 +30,26 @@ impl Machine<'_> {
             }
             ("memset.p0", [to, what, length, volatile]) => {
                 let length = self.length(length, volatile)?;
-                let (term, poison) = self.bits(what)?;
+                let (term, poison) = Self::bits(what)?;
                 let (allocation, offset) = Self::within(path, to, length, 1)?;
                 path.memory[allocation][offset..offset + length].fill(Byte::Of { term, poison, place: 0 });
                 Ok(None)
             }
             ("assume", [it]) => {
-                let (it, poison) = self.bits(it)?;
+                let (it, poison) = Self::bits(it)?;
                 self.never(path, self.terms.or(poison, self.terms.not(it)), text, ends);
                 Ok(None)
             }
             // Which way is likely.
             ("expect", [it, _]) => Ok(Some(it.clone())),
-            (_, [one, other]) => self.of_two(name, call, self.bits(one)?, self.bits(other)?).map(Some),
+            (_, [one, other]) => self.of_two(name, call, Self::bits(one)?, Self::bits(other)?).map(Some),
             _ => Err("an intrinsic that is not known".to_owned()),
         }
     }
 
     /// How many bytes, which must be a constant.
     fn length(&self, length: &Value, volatile: &Value) -> Result<usize, String> {
-        let constant = |value: &Value| self.terms.value(self.bits(value)?.0).ok_or("no constant".to_owned());
+        let constant = |value: &Value| self.terms.value(Self::bits(value)?.0).ok_or("no constant".to_owned());
         if constant(volatile)? != 0 {
             return Err("it is volatile".to_owned());
         }

@@ -27,7 +27,12 @@ impl Machine<'_> {
     }
 
     /// Where so many bytes are.
-    pub(super) fn within(path: &Path, at: &Value, bytes: usize, align: usize) -> Result<(usize, usize), String> {
+    pub(super) fn within(
+        path: &Path,
+        at: &Value,
+        bytes: usize,
+        align: usize,
+    ) -> Result<(usize, usize), String> {
         let Value::Pointer { allocation, offset } = *at else { return Err("no pointer".to_owned()) };
         if offset + bytes > path.memory[allocation].len() {
             return Err(format!("{bytes} bytes at {offset}, outside of memory"));
@@ -39,7 +44,6 @@ impl Machine<'_> {
     }
 
     pub(super) fn store(
-        &self,
         path: &mut Path,
         of: &Type,
         what: &Value,
@@ -48,7 +52,7 @@ impl Machine<'_> {
     ) -> Result<(), String> {
         let (_, bytes) = Self::bytes(of)?;
         let (allocation, offset) = Self::within(path, at, bytes, align)?;
-        let (term, poison) = self.bits(what)?;
+        let (term, poison) = Self::bits(what)?;
         for (place, byte) in (0..).zip(&mut path.memory[allocation][offset..offset + bytes]) {
             *byte = Byte::Of { term, poison, place };
         }

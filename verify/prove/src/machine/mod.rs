@@ -107,19 +107,19 @@ impl<'p> Machine<'p> {
         let found = self.function(0, name)?.ok_or("it is only declared")?;
         let mut memory = Vec::new();
         let mut variables = HashMap::new();
-        let (mut given, mut by_place) = (arguments.iter(), false);
+        let (mut values, mut by_place) = (arguments.iter(), false);
         for parameter in &found.1.parameters {
             let value = if parameter.pointed.is_result {
                 by_place = true;
                 memory.push(vec![memory::Byte::Unknown; results * 8]);
                 Value::place(0)
             } else {
-                Value::sure(self.terms, *given.next().ok_or("it takes more arguments")?)
+                Value::sure(self.terms, *values.next().ok_or("it takes more arguments")?)
             };
             self.check_parameter(parameter, &value, memory.first())?;
             variables.insert(parameter.name.clone(), value);
         }
-        if given.next().is_some() {
+        if values.next().is_some() {
             return Err("it takes fewer arguments".to_owned());
         }
         let frame = Frame::new(found, variables, None);

@@ -9,9 +9,15 @@ use std::rc::Rc;
 /// The value of a variable.
 #[derive(Clone, Debug)]
 pub enum Value {
-    Bits { term: Term, poison: Term },
+    Bits {
+        term: Term,
+        poison: Term,
+    },
     /// An allocation, and how many bytes into it.
-    Pointer { allocation: usize, offset: usize },
+    Pointer {
+        allocation: usize,
+        offset: usize,
+    },
     Aggregate(Vec<Self>),
 }
 

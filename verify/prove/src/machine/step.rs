@@ -10,11 +10,17 @@ const TRUTH: Type = Type::Bits(1);
 
 impl Machine<'_> {
     /// Takes the next step of a path. It may go on in several ways, and end.
-    pub(super) fn step(&self, mut path: Path, open: &mut Vec<Path>, ends: &mut Vec<End>) -> Result<(), String> {
+    pub(super) fn step(
+        &self,
+        mut path: Path,
+        open: &mut Vec<Path>,
+        ends: &mut Vec<End>,
+    ) -> Result<(), String> {
         let frame = path.frames.last_mut().ok_or("a path that has ended")?;
         let instruction = frame.next()?;
         let name = frame.function.name.clone();
-        self.take(path, &instruction, open, ends).map_err(|why| format!("{why}: {} in {name}", instruction.text))
+        self.take(path, &instruction, open, ends)
+            .map_err(|why| format!("{why}: {} in {name}", instruction.text))
     }
 
     /// Notes that what happens under this condition is undefined.
@@ -27,14 +33,12 @@ impl Machine<'_> {
 
     /// Restricts a path to where `when` holds. Whether that is possible, as far as it is seen here.
     fn assume(&self, path: &mut Path, when: Term) -> bool {
-        match path.decided(self.terms, when) {
-            Some(holds) => holds,
-            None => {
-                path.decide(self.terms, when, true);
-                path.condition = self.terms.and(path.condition, when);
-                self.terms.value(path.condition) != Some(0)
-            }
+        if let Some(holds) = path.decided(self.terms, when) {
+            return holds;
         }
+        path.decide(self.terms, when, true);
+        path.condition = self.terms.and(path.condition, when);
+        self.terms.value(path.condition) != Some(0)
     }
 
     /// Goes on where `when` holds, unless that is impossible.
@@ -55,7 +59,9 @@ impl Machine<'_> {
         let label = &frame.function.blocks[from].label;
         let mut merged = Vec::new();
         for instruction in &frame.function.blocks[frame.block].instructions {
-            let (Action::Phi(of, ways), Some(result)) = (&instruction.action, &instruction.result) else { break };
+            let (Action::Phi(of, ways), Some(result)) = (&instruction.action, &instruction.result) else {
+                break;
+            };
             let way = ways.iter().find(|(_, before)| before == label);
             let (operand, _) = way.ok_or_else(|| format!("not from {label}: {}", instruction.text))?;
             merged.push((result.clone(), self.operand(frame, of, operand)?));
@@ -65,6 +71,7 @@ impl Machine<'_> {
         Ok(())
     }
 
+    #[allow(clippy::too_many_lines, reason = "a line or two for each instruction")]
     fn take(
         &self,
         mut path: Path,
@@ -91,7 +98,7 @@ impl Machine<'_> {
                 self.cast(*cast, *flags, *to, &bits(from, operand)?)?
             }
             Action::Select { condition, of: Type::Pointer, yes, no } => {
-                return self.select_pointer(path.clone(), result.as_deref(), condition, [yes, no], text, open, ends);
+                return self.select_pointer(&path, result.as_deref(), condition, [yes, no], text, open, ends);
             }
             Action::Select { condition, of, yes, no } => {
                 self.choose(&get(&TRUTH, condition)?, &get(of, yes)?, &get(of, no)?)?
@@ -130,23 +137,23 @@ impl Machine<'_> {
             }
             Action::Store { of, what, to, align } => {
                 let (what, to) = (get(of, what)?, get(&Type::Pointer, to)?);
-                self.store(&mut path, of, &what, &to, *align)?;
+                Self::store(&mut path, of, &what, &to, *align)?;
                 open.push(path);
                 return Ok(());
             }
             Action::Call(call) => return self.call(path, result.as_deref(), call, text, open, ends),
             Action::Jump(label) => return self.fork(path, terms.yes(), label, open),
             Action::Branch { condition, yes, no } => {
-                let (condition, unsure) = self.bits(&get(&TRUTH, condition)?)?;
+                let (condition, unsure) = Self::bits(&get(&TRUTH, condition)?)?;
                 self.never(&path, unsure, text, ends);
                 self.fork(path.clone(), condition, yes, open)?;
                 return self.fork(path, terms.not(condition), no, open);
             }
             Action::Switch { width, on, otherwise, cases } => {
-                let (on, unsure) = self.bits(&bits(width, on)?)?;
+                let (on, unsure) = Self::bits(&bits(width, on)?)?;
                 self.never(&path, unsure, text, ends);
                 for (case, label) in cases {
-                    let (case, _) = self.bits(&self.constant(*case, &Type::Bits(*width))?)?;
+                    let (case, _) = Self::bits(&self.constant(*case, &Type::Bits(*width))?)?;
                     let is_it = terms.equal(on, case);
                     self.fork(path.clone(), is_it, label, open)?;
                     if !self.assume(&mut path, terms.not(is_it)) {
@@ -180,7 +187,7 @@ impl Machine<'_> {
     #[allow(clippy::too_many_arguments, reason = "what an instruction has")]
     fn select_pointer(
         &self,
-        path: Path,
+        path: &Path,
         result: Option<&str>,
         condition: &Operand,
         pointers: [&Operand; 2],
@@ -189,8 +196,8 @@ impl Machine<'_> {
         ends: &mut Vec<End>,
     ) -> Result<(), String> {
         let frame = path.frames.last().ok_or("a path that has ended")?;
-        let (condition, unsure) = self.bits(&self.operand(frame, &TRUTH, condition)?)?;
-        self.never(&path, unsure, text, ends);
+        let (condition, unsure) = Self::bits(&self.operand(frame, &TRUTH, condition)?)?;
+        self.never(path, unsure, text, ends);
         for (when, pointer) in [condition, self.terms.not(condition)].into_iter().zip(pointers) {
             let pointer = self.operand(frame, &Type::Pointer, pointer)?;
             let mut path = path.clone();

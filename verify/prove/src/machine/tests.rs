@@ -40,7 +40,8 @@ fn error(body: &str) -> String {
 #[test]
 fn a_claim_fails_exactly_where_it_is_false() {
     let max = u64::MAX;
-    let cases: [(&str, (u64, u64), (u64, u64)); 12] = [
+    // The body, numbers for which the claim is so, and numbers for which it is not.
+    let cases = [
         ("%r = add nuw i64 %a, %b\n ret i64 %r", (max, 0), (max, 1)),
         ("%r = add nsw i64 %a, %b\n ret i64 %r", (max, max), (max >> 1, 1)),
         ("%r = sub nuw i64 %a, %b\n ret i64 %r", (7, 7), (6, 7)),

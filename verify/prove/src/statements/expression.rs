@@ -103,7 +103,11 @@ impl Reader<'_> {
     }
 
     fn expect(&mut self, word: &str) -> Result<(), String> {
-        if self.has(word) { Ok(()) } else { Err(format!("{word:?} expected, {:?} found", self.words.first())) }
+        if self.has(word) {
+            Ok(())
+        } else {
+            Err(format!("{word:?} expected, {:?} found", self.words.first()))
+        }
     }
 
     fn level(&mut self, level: usize) -> Result<Expression, String> {
@@ -112,7 +116,9 @@ impl Reader<'_> {
             return Ok(Expression::Not(Box::new(self.level(level)?)));
         }
         let mut one = self.level(level + 1)?;
-        while let Some((word, operator)) = operators.iter().find(|(word, _)| self.words.first().is_some_and(|it| it == word)) {
+        while let Some((word, operator)) =
+            operators.iter().find(|(word, _)| self.words.first().is_some_and(|it| it == word))
+        {
             self.expect(word)?;
             let other = self.level(level + 1)?;
             one = Expression::Of(*operator, Box::new(one), Box::new(other));
@@ -156,12 +162,12 @@ impl Reader<'_> {
 mod tests {
     use super::{Expression, Operator};
 
-    fn name(name: &str) -> Box<Expression> {
-        Box::new(Expression::Name(name.to_owned()))
+    fn name(name: &str) -> Expression {
+        Expression::Name(name.to_owned())
     }
 
-    fn of(operator: Operator, one: Box<Expression>, other: Box<Expression>) -> Box<Expression> {
-        Box::new(Expression::Of(operator, one, other))
+    fn of(operator: Operator, one: Expression, other: Expression) -> Expression {
+        Expression::Of(operator, Box::new(one), Box::new(other))
     }
 
     #[test]
@@ -169,21 +175,23 @@ mod tests {
         let read = Expression::read("a and not b < c + d * e or f implies g' = h(i, 7).1").unwrap();
         let product = of(Operator::Times, name("d"), name("e"));
         let less = of(Operator::Less, name("b"), of(Operator::Plus, name("c"), product));
-        let both = of(Operator::And, name("a"), Box::new(Expression::Not(less)));
-        let call = Expression::Call("h".to_owned(), vec![*name("i"), Expression::Number(7)]);
-        let equal = of(Operator::Equal, name("g'"), Box::new(Expression::Place(Box::new(call), 1)));
-        assert_eq!(Box::new(read), of(Operator::Implies, of(Operator::Or, both, name("f")), equal));
+        let both = of(Operator::And, name("a"), Expression::Not(Box::new(less)));
+        let call = Expression::Call("h".to_owned(), vec![name("i"), Expression::Number(7)]);
+        let equal = of(Operator::Equal, name("g'"), Expression::Place(Box::new(call), 1));
+        assert_eq!(read, of(Operator::Implies, of(Operator::Or, both, name("f")), equal));
     }
 
     #[test]
     fn sums_go_from_left_to_right() {
         let read = Expression::read("a - b - c").unwrap();
-        assert_eq!(Box::new(read), of(Operator::Minus, of(Operator::Minus, name("a"), name("b")), name("c")));
+        assert_eq!(read, of(Operator::Minus, of(Operator::Minus, name("a"), name("b")), name("c")));
     }
 
     #[test]
     fn what_is_no_expression_is_an_error() {
-        for text in ["", "a b", "a <", "a < b < c", "a implies b implies c", "(a", "f()", "7a", "a ? b", "a.b", "- a"] {
+        for text in
+            ["", "a b", "a <", "a < b < c", "a implies b implies c", "(a", "f()", "7a", "a ? b", "a.b", "- a"]
+        {
             assert!(Expression::read(text).is_err(), "{text}");
         }
     }

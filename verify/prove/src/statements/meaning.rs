@@ -58,7 +58,12 @@ pub struct Scope<'m, 'p> {
 impl<'m, 'p> Scope<'m, 'p> {
     /// Names of numbers that may have any value.
     #[must_use]
-    pub fn of_numbers(terms: &'m Terms, machine: &'m Machine<'p>, called: &'m Called, names: &[String]) -> Self {
+    pub fn of_numbers(
+        terms: &'m Terms,
+        machine: &'m Machine<'p>,
+        called: &'m Called,
+        names: &[String],
+    ) -> Self {
         let value = |name: &String| (name.clone(), Value::Numbers(vec![terms.variable(name, 64)]));
         let names = names.iter().map(value).collect();
         Self { terms, machine, called, names, fails: Cell::new(terms.no()) }.with_constants()
@@ -251,26 +256,25 @@ impl<'m, 'p> Scope<'m, 'p> {
 
     /// Executes a wrapper. Its arguments are as they come: names and results of other wrappers.
     fn wrapper(&self, name: &str, arguments: &[Expression]) -> Result<Value, String> {
-        let mut given = Vec::new();
+        let mut numbers = Vec::new();
         for argument in arguments {
-            given.extend(self.numbers(argument)?);
+            numbers.extend(self.numbers(argument)?);
         }
-        if given.iter().any(|term| self.terms.width(*term) != 64) {
+        if numbers.iter().any(|term| self.terms.width(*term) != 64) {
             return Err(format!("an argument of {name} is no plain number"));
         }
-        let (path, takes, gives) = function(name)?;
-        if given.len() != takes {
-            return Err(format!("{name} takes {takes} numbers, not {}", given.len()));
+        let (path, takes, results) = function(name)?;
+        if numbers.len() != takes {
+            return Err(format!("{name} takes {takes} numbers, not {}", numbers.len()));
         }
-        let key = (path, given);
+        let key = (path, numbers);
         let called = self.called.borrow().get(&key).cloned();
-        let summary = match called {
-            Some(summary) => summary,
-            None => {
-                let summary = Rc::new(self.machine.summary(&key.0, &key.1, gives)?);
-                self.called.borrow_mut().insert(key, Rc::clone(&summary));
-                summary
-            }
+        let summary = if let Some(summary) = called {
+            summary
+        } else {
+            let summary = Rc::new(self.machine.summary(&key.0, &key.1, results)?);
+            self.called.borrow_mut().insert(key, Rc::clone(&summary));
+            summary
         };
         self.fails.set(self.terms.or(self.fails.get(), summary.fails));
         Ok(Value::Numbers(summary.results.clone()))
@@ -283,6 +287,6 @@ fn function(name: &str) -> Result<(String, usize, usize), String> {
         return Ok((format!("transitions::{name}"), event.arguments.len() + 1, table::RESULTS));
     }
     let found = FUNCTIONS.iter().find(|(path, ..)| path.rsplit("::").next() == Some(name));
-    let (path, takes, gives) = found.ok_or_else(|| format!("there is no function {name}"))?;
-    Ok(((*path).to_owned(), *takes, *gives))
+    let (path, takes, results) = found.ok_or_else(|| format!("there is no function {name}"))?;
+    Ok(((*path).to_owned(), *takes, *results))
 }

@@ -39,10 +39,10 @@ pub fn statements(text: &str) -> Result<Vec<Statement>, String> {
             _ => lines.push(line.to_owned()),
         }
     }
-    lines.iter().map(|line| statement(line).map_err(|why| format!("{why}: {line}"))).collect()
+    lines.iter().map(|line| read(line).map_err(|why| format!("{why}: {line}"))).collect()
 }
 
-fn statement(line: &str) -> Result<Statement, String> {
+fn read(line: &str) -> Result<Statement, String> {
     let cells: Vec<_> = line.split('|').map(str::trim).collect();
     let [guarantees, about, text] = cells[..] else { return Err("a statement has three cells".to_owned()) };
     let is_known = |number| evidence::GUARANTEES.iter().any(|(known, _)| *known == number);
@@ -59,20 +59,20 @@ fn statement(line: &str) -> Result<Statement, String> {
 
 /// Events by their names, `all`, `all but` some; otherwise the names of numbers.
 fn about(words: &str) -> Result<About, String> {
-    let named = |words: &str| -> Option<Vec<_>> {
+    let events = |words: &str| -> Option<Vec<_>> {
         words.split_whitespace().map(|name| EVENTS.iter().find(|event| event.name == name)).collect()
     };
     if let Some(others) = words.strip_prefix("all") {
         let others = match others.strip_prefix(" but ") {
-            Some(others) => named(others).ok_or_else(|| format!("{others:?} are no events"))?,
+            Some(others) => events(others).ok_or_else(|| format!("{others:?} are no events"))?,
             None if others.is_empty() => Vec::new(),
             None => return Err(format!("{words:?} is not known")),
         };
         let is_left = |event: &&Event| !others.iter().any(|other| other.name == event.name);
         return Ok(About::Steps(EVENTS.iter().filter(is_left).collect()));
     }
-    if let Some(events) = named(words) {
-        return Ok(About::Steps(events));
+    if let Some(found) = events(words) {
+        return Ok(About::Steps(found));
     }
     let names: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
     match names.iter().find(|name| EVENTS.iter().any(|event| event.name == **name)) {
@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_statement_goes_on_where_a_line_is_indented() {
-        let read = statements("# a comment\n\nG1 G8 | a b | a = b\n   or a != b\nG2 | all but fire | r = 0\n");
+        let read =
+            statements("# a comment\n\nG1 G8 | a b | a = b\n   or a != b\nG2 | all but fire | r = 0\n");
         let read = read.unwrap();
         assert_eq!(read[0].text, "a = b or a != b");
         assert!(matches!(&read[0].about, About::Numbers(names) if names.len() == 2));
