@@ -2,6 +2,7 @@
 
 use crate::rung::{Rung, Step};
 use std::path::Path;
+use std::process::Command;
 
 /// How far the checks go.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +73,16 @@ const EXAMPLES: [&str; 20] = [
 /// The rungs of a depth.
 pub fn rungs(depth: Depth) -> Vec<Rung> {
     match depth {
-        Depth::Quick => vec![format(), lints(), library(), doc_tests(), pages(), protocol(), two_threads()],
+        Depth::Quick => vec![
+            format(),
+            lints(),
+            library(),
+            doc_tests(),
+            pages(),
+            prove("xtask prove", has_z3()).in_part(),
+            protocol(),
+            two_threads(),
+        ],
         Depth::Full => every_rung("0.2"),
         Depth::Deep => every_rung("60").into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
     }
@@ -87,7 +97,8 @@ pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
 }
 
 fn every_rung(soak_minutes: &str) -> Vec<Rung> {
-    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests(), protocol()];
+    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests()];
+    rungs.extend([prove("xtask prove --full", has_z3()), protocol()]);
     rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
     rungs.extend([
         models(),
@@ -115,6 +126,16 @@ fn package_tests(name: &'static str, package: &str) -> Rung {
 
 fn protocol() -> Rung {
     package_tests("protocol", "protocol")
+}
+
+/// The compiled transitions against the table. Without z3 that is skipped, so then it may show nothing.
+fn prove(command: &str, has_z3: bool) -> Rung {
+    let rung = Rung::of_commands("prove", [Step::cargo(command)]);
+    if has_z3 { rung.with_evidence().with_controls() } else { rung }
+}
+
+fn has_z3() -> bool {
+    Command::new("z3").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Tests that report what they have shown.
@@ -336,7 +357,7 @@ mod tests {
         let quick = names(&rungs(Depth::Quick));
         assert!(quick.iter().all(|name| full.contains(name)), "{quick:?}");
         let (in_part, left_out) = not_quick();
-        assert_eq!(in_part, ["clippy", "tests", "docs", "loom"]);
+        assert_eq!(in_part, ["clippy", "tests", "docs", "prove", "loom"]);
         assert_eq!(quick.len() + left_out.len(), full.len());
     }
 

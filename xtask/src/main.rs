@@ -54,6 +54,12 @@ enum Command {
     Loom,
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
+    /// Prove that what the compiler made of the transitions equals the table, for all values (needs z3).
+    Prove {
+        /// Also what stands beside the transitions, and faults that are planted in the sources.
+        #[arg(long)]
+        full: bool,
+    },
     /// Show that the order of statements is watched: swap two, or move a reading, one at a time. Takes hours.
     Swaps(swaps::Swaps),
     /// Look for new inputs with every fuzz target, or with those named.
@@ -97,6 +103,8 @@ fn main() -> ExitCode {
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
+        // Both builds lie in one place of a checkout.
+        Command::Prove { .. } => lock::alone(&root, "prove", || program::PROVE.run(&root, arguments)),
         Command::Swaps(options) => swaps::swaps(&root, &options).map(ok),
         Command::Fuzz(arguments) => fuzz::fuzz(&root, &arguments).map(ok).map_err(|why| why.to_string()),
         Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),

@@ -19,6 +19,8 @@ pub const CONTENTION: Program = binary("contention", &["--package", "benches", "
 pub const GROWTH: Program = binary("growth", &["--package", "benches", "--bin", "growth"]);
 pub const CLOCKS: Program = binary("clocks", &["--package", "benches", "--bin", "clocks"]);
 pub const CLUSTER: Program = binary("cluster", &["--package", "processes", "--bin", "cluster-figures"]);
+/// It proves rather than measures, and is started the same way.
+pub const PROVE: Program = binary("prove", &["--quiet", "--package", "prove", "--bin", "prove"]);
 pub const SOAK: Program = Program {
     name: "soak",
     target: &["--quiet", "--package", "lab", "--example", "soak"],
