@@ -1,10 +1,39 @@
-(** What is promised speaks of something: an execution with two runs and a covered call, one with a lease, and a
-    fair history in which a run is pending. *)
+(** What is promised speaks of something: a trailing run, a run that is superseded, and an endless story that meets
+    every assumption of G5. *)
 From Coq Require Import Lia Arith.
 Require Import Promises RowFacts Invariant Safety.
 
 Definition every_10 := mk_policy 10 None.
 Definition leased := mk_policy 10 (Some 30).
+Definition no_window := mk_policy 0 (Some 30).
+
+(** A condition of a row, for given numbers. *)
+Ltac computes := first [reflexivity | left; reflexivity | right; reflexivity | vm_compute; discriminate].
+Ltac a_row := solve [constructor; computes].
+
+(** What a move leaves. *)
+Definition after (s : system) (m : move) : system :=
+  match m with
+  | Moved t _ _ _ w' o => mk_system w' (update (guards s) t (keeps (guards s t) o w')) (lost s)
+  | Loses t => mk_system (the_word s) (guards s) (update (lost s) t true)
+  | Hands t u => mk_system (the_word s) (update (update (guards s) u (guards s t)) t Idle) (lost s)
+  | Coalesces _ _ | Passes => s
+  end.
+
+Fixpoint outcome (moves : list move) : system :=
+  match moves with [] => initial | m :: moves => after (outcome moves) m end.
+
+Ltac a_move := lazymatch goal with
+  | |- step ?s (Moved ?t ?p ?e _ ?w' ?o) _ => apply (one_row s t p e w' o); [reflexivity|computes|a_row]
+  | |- step _ (Coalesces _ _) _ => apply one_load; reflexivity
+  | |- step _ (Hands _ _) _ => apply hand_over; reflexivity
+  | |- step _ (Loses _) _ => apply lose
+  | |- step _ Passes _ => apply pass
+  end.
+Ltac plays := lazymatch goal with
+  | |- execution [] _ => apply begins
+  | |- execution (?m :: ?moves) _ => apply (goes_on moves (outcome moves) m); [plays|a_move]
+  end.
 
 Definition a_trailing_run : list move := [
   Moved 1%nat every_10 (fire 5 15) (mk_word 5 pending false) (mk_word 15 none true) Run;
@@ -13,119 +42,155 @@ Definition a_trailing_run : list move := [
   Moved 1%nat every_10 (arrive 6) (mk_word 5 none true) (mk_word 5 pending true) Defer;
   Moved 0%nat every_10 (arrive 5) new (mk_word 5 none true) Run ].
 
-(** A step that computes. *)
-Lemma a_row moves s t p e w w' o : execution moves s -> the_word s = w -> lost s t = false ->
-  guards s t = needs e -> row p e w w' o ->
-  execution (Moved t p e w w' o :: moves) (mk_system w' (update (guards s) t (keeps (guards s t) o w')) (lost s)).
-Proof. intros E <- L G R. eapply goes_on; [exact E|]. apply one_row; auto. Qed.
+Example trailing : execution a_trailing_run (outcome a_trailing_run) /\ guards (outcome a_trailing_run) 1%nat = Runs 15.
+Proof. split; [unfold a_trailing_run; plays|reflexivity]. Qed.
 
-Ltac play t p e w' o := match goal with E : execution ?m ?s |- _ =>
-  let K := fresh "E" in
-  assert (K := a_row m s t p e (the_word s) w' o E eq_refl eq_refl eq_refl (the_table_is_shipped _ _ _));
-  clear E; cbn [the_word] in K
-  end.
-
-Example trailing : exists s, execution a_trailing_run s /\ guards s 1%nat = Runs 15.
-Proof.
-  pose proof begins as E.
-  play 0%nat every_10 (arrive 5) (mk_word 5 none true) Run.
-  play 1%nat every_10 (arrive 6) (mk_word 5 pending true) Defer.
-  match goal with E : execution _ ?s |- _ =>
-    pose proof (goes_on _ _ _ _ E (one_load s 2%nat eq_refl eq_refl eq_refl)) as E'; clear E end.
-  play 0%nat every_10 (finish 5) (mk_word 5 pending false) Finished.
-  play 1%nat every_10 (fire 5 15) (mk_word 15 none true) Run.
-  eexists. split; [eassumption|reflexivity].
-Qed.
-
-(** The first run is leaked; another supersedes it. *)
+(** The guard of a run is lost, and another run supersedes it. Its owner looks again in vain before. *)
 Definition a_superseded_run : list move := [
-  Moved 1%nat leased (arrive_under 35) (mk_word 5 none true) (mk_word 35 none true) Run;
-  Leaks 0%nat;
+  Moved 1%nat leased (arrive_under 35) (mk_word 5 pending true) (mk_word 35 none true) Run;
+  Moved 1%nat leased (arrive_under 20) (mk_word 5 pending true) (mk_word 5 pending true) Coalesced;
+  Moved 1%nat leased (arrive_under 9) (mk_word 5 none true) (mk_word 5 pending true) Defer;
+  Loses 0%nat;
   Moved 0%nat leased (arrive_under 5) new (mk_word 5 none true) Run ].
 
-Example superseded : exists s, execution a_superseded_run s /\ guards s 0%nat = Runs 5 /\ guards s 1%nat = Runs 35.
-Proof.
-  pose proof begins as E.
-  play 0%nat leased (arrive_under 5) (mk_word 5 none true) Run.
-  match goal with E : execution _ ?s |- _ => pose proof (goes_on _ _ _ _ E (leak s 0%nat)) as E'; clear E end.
-  play 1%nat leased (arrive_under 35) (mk_word 35 none true) Run.
-  eexists. split; [eassumption|]. split; reflexivity.
-Qed.
+Example superseded : execution a_superseded_run (outcome a_superseded_run) /\
+  guards (outcome a_superseded_run) 0%nat = Runs 5 /\ guards (outcome a_superseded_run) 1%nat = Runs 35.
+Proof. split; [unfold a_superseded_run; plays|split; reflexivity]. Qed.
 
-(** A run whose lease is over goes on beside one that started at a time, 10, before the lease was over, at 35: the
-    clock went back, and there is no window. By its stamp, 36, the other one is later, as [G2_lease] says. *)
-Definition no_window := mk_policy 0 (Some 30).
+(** The guard of a run is lost, and another thread finishes that run ([finish_lost]). *)
+Definition a_lost_run : list move := [
+  Moved 1%nat every_10 (finish 5) (mk_word 5 none true) (mk_word 5 none false) Finished;
+  Hands 0%nat 1%nat;
+  Loses 0%nat;
+  Moved 0%nat every_10 (arrive 5) new (mk_word 5 none true) Run ].
 
+Example lost_run : execution a_lost_run (outcome a_lost_run) /\ guards (outcome a_lost_run) 1%nat = Idle.
+Proof. split; [unfold a_lost_run; plays|reflexivity]. Qed.
+
+(** A run whose lease is over goes on beside one that started at a time, 10, before that lease was over, at 35: the
+    clock went back, there is no window, and the run between the two has finished. By its stamp, 36, the younger one is
+    later by the lease, as [G2_lease] says. *)
 Definition a_late_neighbour : list move := [
-  Moved 1%nat no_window (try_start_under 10) (mk_word 35 none false) (mk_word 36 none true) Run;
+  Moved 1%nat no_window (arrive_under 10) (mk_word 35 none false) (mk_word 36 none true) Run;
   Moved 1%nat no_window (finish 35) (mk_word 35 none true) (mk_word 35 none false) Finished;
-  Moved 1%nat no_window (try_start_under 35) (mk_word 5 none true) (mk_word 35 none true) Run;
-  Moved 0%nat no_window (try_start_under 5) new (mk_word 5 none true) Run ].
+  Moved 1%nat no_window (arrive_under 35) (mk_word 5 none true) (mk_word 35 none true) Run;
+  Moved 0%nat no_window (arrive_under 5) new (mk_word 5 none true) Run ].
 
-Example late_neighbour : exists s, execution a_late_neighbour s /\ guards s 0%nat = Runs 5 /\ guards s 1%nat = Runs 36.
-Proof.
-  pose proof begins as E.
-  play 0%nat no_window (try_start_under 5) (mk_word 5 none true) Run.
-  play 1%nat no_window (try_start_under 35) (mk_word 35 none true) Run.
-  play 1%nat no_window (finish 35) (mk_word 35 none false) Finished.
-  play 1%nat no_window (try_start_under 10) (mk_word 36 none true) Run.
-  eexists. split; [eassumption|]. split; reflexivity.
-Qed.
+Example late_neighbour : execution a_late_neighbour (outcome a_late_neighbour) /\
+  guards (outcome a_late_neighbour) 0%nat = Runs 5 /\ guards (outcome a_late_neighbour) 1%nat = Runs 36.
+Proof. split; [unfold a_late_neighbour; plays|split; reflexivity]. Qed.
 
-(** A request, its run, its end, and then idle moves for ever. *)
-Definition after (s : system) (m : move) : system :=
-  match m with
-  | Moved t _ e _ w' o => mk_system w' (update (guards s) t (keeps (guards s t) o w')) (lost s)
-  | _ => s
-  end.
+(** * An endless story in which a run is pending, and every assumption of G5 holds *)
 
-Definition fair_move (n : nat) : move :=
+(** The owner finds a run in progress and sleeps, is notified and finds the window closed, sleeps again, wakes by its
+    timer, and runs. *)
+Definition script (n : nat) : happening :=
   match n with
-  | 0%nat => Moved 0%nat every_10 request new (mk_word 0 pending false) Requested
-  | 1%nat => Moved 0%nat every_10 (fire 0 7) (mk_word 0 pending false) (mk_word 7 none true) Run
-  | 2%nat => Moved 0%nat every_10 (finish 7) (mk_word 7 none true) (mk_word 7 none false) Finished
-  | _ => Moved 0%nat every_10 cancel (mk_word 7 none false) (mk_word 7 none false) No
+  | 0%nat => Does (Moved 0%nat every_10 (arrive 5) new (mk_word 5 none true) Run)
+  | 1%nat => Does (Moved 1%nat every_10 (arrive 6) (mk_word 5 none true) (mk_word 5 pending true) Defer)
+  | 2%nat => Ticks 6
+  | 3%nat => Reads 1%nat
+  | 4%nat => Does (Moved 1%nat every_10 (fire 5 6) (mk_word 5 pending true) (mk_word 5 pending true) Busy)
+  | 5%nat => Does (Moved 0%nat every_10 (finish 5) (mk_word 5 pending true) (mk_word 5 pending false) Finished)
+  | 6%nat => Reads 1%nat
+  | 7%nat => Does (Moved 1%nat every_10 (fire 5 6) (mk_word 5 pending false) (mk_word 5 pending false) Early)
+  | 8%nat => Ticks 15
+  | 9%nat => Wakes 1%nat
+  | 10%nat => Reads 1%nat
+  | 11%nat => Does (Moved 1%nat every_10 (fire 5 15) (mk_word 5 pending false) (mk_word 15 none true) Run)
+  | 12%nat => Does (Moved 1%nat every_10 (finish 15) (mk_word 15 none true) (mk_word 15 none false) Finished)
+  | _ => Ticks 15
   end.
 
-Fixpoint fair_time (n : nat) : system :=
-  match n with O => initial | S n => after (fair_time n) (fair_move n) end.
+Definition next (c : scene) (x : happening) : scene :=
+  match x with
+  | Does m => mk_scene (after (system_of c) m) (clock c) (set_to c) (then_waits m
+      (if notifies m then fun t => hears (attention_of c t) else attention_of c))
+  | Reads t => mk_scene (system_of c) (clock c) (set_to c)
+      (update (attention_of c) t (Looks (clock c) (set_to c) false))
+  | Wakes t => mk_scene (system_of c) (clock c) (set_to c) (update (attention_of c) t Awake)
+  | Ticks to => mk_scene (system_of c) to (set_to c) (attention_of c)
+  | Sets to => mk_scene (system_of c) (clock c) to (fun t => hears (attention_of c t))
+  end.
 
-Definition fair : history := mk_history fair_time fair_move.
+Fixpoint scenes (n : nat) : scene := match n with O => opening 10 | S n => next (scenes n) (script n) end.
 
-Lemma later n : the_word (fair_time (3 + n)) = mk_word 7 none false /\ forall t, guards (fair_time (3 + n)) t = Idle.
+Definition a_night : story := mk_story scenes script.
+
+(** The first scenes one by one, and all others at once. *)
+Ltac one_by_one n k := lazymatch k with O => idtac | S ?k => destruct n as [|n]; [|one_by_one n k] end.
+Ltac thirteen n := one_by_one n 13%nat.
+
+Lemma at_the_end n : system_of (scenes (13 + n)) = system_of (scenes 13) /\ clock (scenes (13 + n)) = 15 /\
+  set_to (scenes (13 + n)) = 10 /\ attention_of (scenes (13 + n)) = attention_of (scenes 13).
 Proof.
-  induction n as [|n [W G]].
-  - split; [reflexivity|]. intros [|t]; reflexivity.
-  - split; [reflexivity|]. intros t. rewrite Nat.add_succ_r.
-    change (update (guards (fair_time (3 + n))) 0%nat Idle t = Idle). unfold update. destruct (Nat.eqb t 0); auto.
+  induction n as [|n IH]; [repeat split|]. rewrite Nat.add_succ_r.
+  change (scenes (S (13 + n))) with (next (scenes (13 + n)) (Ticks 15)). exact (conj (proj1 IH) (conj eq_refl (proj2 (proj2 IH)))).
 Qed.
 
-Lemma none_leaked_there n t : leaked (fair_time n) t = false.
-Proof. induction n as [|n IH]; [reflexivity|]. destruct n as [|[|[|n]]]; exact IH. Qed.
+Lemma nobody_at_the_end n t g : guards (system_of (scenes (13 + n))) t = g -> g = Idle.
+Proof. rewrite (proj1 (at_the_end n)). intros <-. destruct t as [|[|t]]; reflexivity. Qed.
 
-Example fairness_is_possible : happens fair /\ runs_finish fair /\ owners_fire fair /\
-  has_owner (the_word (at_time fair 1)).
+Lemma awake_at_the_end n t a : attention_of (scenes (13 + n)) t = a -> a = Awake.
+Proof. rewrite (proj2 (proj2 (proj2 (at_the_end n)))). intros <-. destruct t as [|[|t]]; reflexivity. Qed.
+
+Lemma a_night_unfolds : unfolds a_night.
 Proof.
-  repeat split; cbn [at_time move_at fair].
-  - exists []. apply begins.
-  - intros n. pose proof (none_leaked_there n 0%nat) as L. destruct n as [|[|[|n]]].
-    + apply (one_row initial 0%nat); auto. exact (the_table_is_shipped _ _ _).
-    + apply (one_row (fair_time 1) 0%nat); auto. exact (the_table_is_shipped _ _ _).
-    + apply (one_row (fair_time 2) 0%nat); auto. exact (the_table_is_shipped _ _ _).
-    + destruct (later n) as [W G]. specialize (G 0%nat). change (S (S (S n))) with (3 + n)%nat in *.
-      remember (fair_time (3 + n)) as s. change (fair_time (S (3 + n))) with (after (fair_time (3 + n)) (fair_move (3 + n))).
-      rewrite <- Heqs. change (fair_move (3 + n)) with (fair_move 3). unfold fair_move, after. rewrite <- W.
-      apply one_row; auto. rewrite W. exact (the_table_is_shipped _ _ _).
-  - intros n t e. destruct n as [|[|[|n]]]; cbn [at_time fair].
-    + discriminate.
-    + destruct t; discriminate.
-    + destruct t; [|discriminate]. intros [= <-]. exists 2%nat. split; [lia|reflexivity].
-    + change (S (S (S n))) with (3 + n)%nat. rewrite (proj2 (later n)). discriminate.
-  - intros n t e. destruct n as [|[|[|n]]]; cbn [at_time fair].
-    + discriminate.
-    + destruct t; [|discriminate]. intros [= <-] _. exists 1%nat, 0%nat, every_10, (mk_word 7 none true), Run.
-      split; [lia|]. left. exists 7. split; [reflexivity|]. left. vm_compute. discriminate.
-    + destruct t; discriminate.
-    + change (S (S (S n))) with (3 + n)%nat. rewrite (proj2 (later n)). discriminate.
-  - left. reflexivity.
+  split; [apply opens|]. intros n. cbn [scene_at happening_at a_night].
+  thirteen n; cbv beta iota delta [script]; lazymatch goal with
+    | |- goes _ (Ticks _) _ => apply ticks
+    | |- goes _ (Reads _) _ => apply reads; reflexivity
+    | |- goes _ (Wakes _) _ => apply wakes; vm_compute; discriminate
+    | |- goes _ (Does _) _ => apply does; [a_move|]
+    end.
+  all: intros t p epoch now before after' o [= <- <- <- <- <- <- <-]; vm_compute; auto.
+Qed.
+
+Ltac at_ k := exists k; split; [lia|].
+
+Example g5_is_not_empty : unfolds a_night /\ runs_finish (history_of a_night) /\ threads_go_on a_night /\
+  timers_ring a_night /\ window_ends a_night 5 /\ hand_overs_end a_night 5 /\
+  has_owner (the_word (system_of (scene_at a_night 2))) /\ last (the_word (system_of (scene_at a_night 2))) = 5.
+Proof.
+  split; [exact a_night_unfolds|]. split; [|split; [|split; [|split; [|split]]]].
+  - intros n t e. cbn [at_time history_of scene_at a_night].
+    thirteen n; [..|intros G; discriminate (nobody_at_the_end n t _ G)];
+      destruct t as [|[|t]]; try discriminate; intros [= <-]; first [at_ 5%nat; reflexivity|at_ 12%nat; reflexivity].
+  - intros n t e. cbn [scene_at happening_at a_night].
+    thirteen n; [..|intros G; discriminate (nobody_at_the_end n t _ G)];
+      destruct t as [|[|t]]; try discriminate; intros [= <-];
+      lazymatch goal with |- match ?a with _ => _ end => let v := eval vm_compute in a in change a with v end;
+      cbv beta iota; auto.
+    all: first [at_ 3%nat; left; reflexivity|at_ 6%nat; left; reflexivity|at_ 10%nat; left; reflexivity
+      |at_ 4%nat; left; repeat eexists|at_ 7%nat; left; repeat eexists|at_ 11%nat; left; repeat eexists].
+  - intros n t time. cbn [scene_at a_night].
+    thirteen n; [..|intros A; discriminate (awake_at_the_end n t _ A)];
+      destruct t as [|[|t]]; try discriminate; intros _ _; at_ 10%nat; discriminate.
+  - exists 13%nat, 15. intros k LE. replace k with (13 + (k - 13))%nat by lia. cbn [scene_at a_night].
+    destruct (at_the_end (k - 13)) as (_ & -> & -> & _). vm_compute. split; discriminate.
+  - exists 13%nat. intros k t u LE. replace k with (13 + (k - 13))%nat by lia. discriminate.
+  - split; [left|]; reflexivity.
+Qed.
+
+(** * With leases: calls go on to arrive, and the first one after the lease starts a run *)
+
+Definition calls (n : nat) : move :=
+  match n with
+  | 0%nat => Moved 0%nat leased (arrive_under 5) new (mk_word 5 none true) Run
+  | 1%nat => Moved 1%nat leased (arrive_under 6) (mk_word 5 none true) (mk_word 5 pending true) Defer
+  | 2%nat => Loses 0%nat
+  | 3%nat => Loses 1%nat
+  | 4%nat => Moved 2%nat leased (arrive_under 36) (mk_word 5 pending true) (mk_word 36 none true) Run
+  | _ => Passes
+  end.
+
+Fixpoint times (n : nat) : system := match n with O => initial | S n => after (times n) (calls n) end.
+
+Example g5_lease_is_not_empty : let h := mk_history times calls in
+  happens h /\ arrivals_go_on h 2 30 /\ d (the_word (at_time h 4)) = pending.
+Proof.
+  split; [|split; [|reflexivity]].
+  - split; [exists []; apply begins|]. intros n. cbn [at_time move_at].
+    one_by_one n 5%nat; cbv beta iota delta [calls]; a_move.
+  - intros m time. exists 4%nat. split; [lia|]. left. exact I.
 Qed.
