@@ -86,7 +86,7 @@ pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
 }
 
 fn every_rung(soak_minutes: &str) -> Vec<Rung> {
-    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests(), protocol()];
+    let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests(), protocol(), theorems()];
     rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
     rungs.extend([
         models(),
@@ -114,6 +114,11 @@ fn package_tests(name: &'static str, package: &str) -> Rung {
 
 fn protocol() -> Rung {
     package_tests("protocol", "protocol")
+}
+
+/// Without Coq it is skipped, so it may show nothing and find no planted fault.
+fn theorems() -> Rung {
+    Rung::of_commands("theorems", [Step::cargo("xtask theorems")])
 }
 
 /// Tests that report what they have shown.

@@ -14,8 +14,10 @@ mod release;
 mod report;
 mod rung;
 mod swaps;
+mod theorems;
 mod verify;
 mod weaken;
+mod workers;
 
 use crate::ladder::Depth;
 use crate::print::{complain, print};
@@ -53,6 +55,8 @@ enum Command {
     Loom,
     /// Show that each memory ordering and fence is needed: weaken them one at a time under the models.
     Weaken,
+    /// Prove that the table of transitions keeps the promises, and plant faults in it (needs Coq).
+    Theorems(theorems::Theorems),
     /// Show that the order of statements is watched: swap two, or move a reading, one at a time. Takes hours.
     Swaps(swaps::Swaps),
     /// Look for new inputs with every fuzz target, or with those named.
@@ -96,6 +100,7 @@ fn main() -> ExitCode {
         }
         Command::Loom => verify::loom(&root).map(ok),
         Command::Weaken => weaken::weaken(&root).map(ok),
+        Command::Theorems(options) => theorems::theorems(&root, &options).map(ok),
         Command::Swaps(options) => swaps::swaps(&root, &options).map(ok),
         Command::Fuzz(arguments) => fuzz::fuzz(&root, &arguments).map(ok).map_err(|why| why.to_string()),
         Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),

@@ -16,10 +16,10 @@ mod switch;
 mod table;
 mod tokens;
 mod weaker;
-mod workers;
 
 use crate::lock::alone;
 use crate::print::print;
+use crate::workers::each;
 use copy::Tree;
 use evidence::{Check, Line};
 use instrument::SWITCH;
@@ -27,7 +27,6 @@ use judge::Judgement;
 use sites::Site;
 use std::path::{Path, PathBuf};
 use table::{Row, table};
-use workers::each;
 
 /// A site, and the file that it is in.
 struct Found {
