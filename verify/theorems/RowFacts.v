@@ -4,8 +4,9 @@ Require Import Promises.
 
 Ltac unfold_terms := unfold open, closed, lease_over, lease_holds, is_due, has_owner, start, set_d, set_r in *.
 
-(** One goal for each row. *)
-Ltac by_rows H := inversion H; subst; clear H; unfold_terms; simpl in *.
+(** One goal for each row; the second, for each row of that event or outcome. *)
+Ltac by_rows H := destruct H; unfold_terms; simpl in *.
+Ltac by_those_rows H := inversion H; subst; clear H; unfold_terms; simpl in *.
 
 Ltac rest := try solve [ intuition (try congruence; try discriminate; try lia) ].
 
@@ -21,7 +22,7 @@ Definition time_of (e : event) : N :=
 Lemma row_start p e w w' : row p e w w' Run ->
   w' = start (time_of e) w /\ (r w = false \/ lease_over (time_of e) p w) /\
   (by_flush e \/ open (time_of e) p w).
-Proof. intros H; by_rows H; rest. Qed.
+Proof. intros H; by_those_rows H; rest. Qed.
 
 (** Anything else leaves [last]. *)
 Lemma row_still p e w w' o : row p e w w' o -> o <> Run -> last w' = last w.
@@ -59,25 +60,25 @@ Proof. intros H; by_rows H; rest. Qed.
 (** An owner that fires in time has a final answer, and so has one that leaves. *)
 Lemma row_fired p epoch now w w' o : row p (fire epoch now) w w' o -> epoch = last w -> has_owner w ->
   r w = false -> open now p w -> o = Run \/ o = Cancelled.
-Proof. intros H; by_rows H; rest. Qed.
+Proof. intros H; by_those_rows H; rest. Qed.
 
 (** If it is too early, or a run is in progress, the answer says so, and the run stays pending. *)
 Lemma row_early p epoch now w w' o : row p (fire epoch now) w w' o -> o = Early ->
   epoch = last w /\ d w = pending /\ w' = w /\ ~ open now p w.
-Proof. intros H; by_rows H; rest. Qed.
+Proof. intros H; by_those_rows H; rest. Qed.
 
 Lemma row_busy p epoch now w w' o : row p (fire epoch now) w w' o -> o = Busy ->
   epoch = last w /\ d w = pending /\ w' = w /\ r w = true.
-Proof. intros H; by_rows H; rest. Qed.
+Proof. intros H; by_those_rows H; rest. Qed.
 
 Lemma row_left p epoch w w' o : row p (abandon epoch) w w' o -> epoch = last w -> has_owner w ->
   o = Owed \/ o = Cancelled.
-Proof. intros H; by_rows H; rest. Qed.
+Proof. intros H; by_those_rows H; rest. Qed.
 
 (** A call under a lease starts a run once the window is over and nothing keeps it out. *)
 Lemma row_arrives p now w w' o : row p (arrive_under now) w w' o -> open now p w ->
   r w = false \/ lease_over now p w -> o = Run.
-Proof. unfold lease_over. intros H; by_rows H; destruct (lease p); rest. Qed.
+Proof. unfold lease_over. intros H; by_those_rows H; destruct (lease p); rest. Qed.
 
 (** A call that is covered has made a run due. *)
 Lemma row_recorded p e w w' o : row p e w w' o ->
@@ -121,12 +122,12 @@ Ltac count := repeat match goal with
 Lemma row_owner p e w w' o g : row p e w w' o -> may_ask e w g -> o <> Run ->
   (owns (last w) g = true -> owned w = true) ->
   N.b2n (owned w') + N.b2n (owns (last w) g) = N.b2n (owned w) + N.b2n (owns (last w) (keeps g o w')).
-Proof. intros H; by_rows H; unfold owned; simpl; intros; count. Qed.
+Proof. intros H; by_those_rows H; unfold owned; simpl; intros; count. Qed.
 
 Lemma row_runner p e w w' o g : row p e w w' o -> may_ask e w g -> o <> Run ->
   (runs (last w) g = true -> r w = true) ->
   N.b2n (r w') + N.b2n (runs (last w) g) = N.b2n (r w) + N.b2n (runs (last w) (keeps g o w')).
-Proof. intros H; by_rows H; simpl; intros; count. Qed.
+Proof. intros H; by_those_rows H; simpl; intros; count. Qed.
 
 (** What a guard can become without a start. *)
 Lemma row_guard p e w w' o g : row p e w w' o -> o <> Run ->

@@ -13,7 +13,6 @@ pub const FILES: [&str; 17] = [
     "Retries",
     "Promises",
     "RowFacts",
-    "Table",
     "Invariant",
     "Safety",
     "Liveness",
@@ -21,6 +20,7 @@ pub const FILES: [&str; 17] = [
     "Retried",
     "Range",
     "Examples",
+    "Table",
     "All",
     "Assumptions",
 ];
