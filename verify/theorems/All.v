@@ -1,5 +1,5 @@
 (** Each promise of [Promises.v], with the name of its proof. Nothing is assumed. *)
-Require Import Promises Table Safety Liveness Woken Retried Range.
+Require Import Promises Table Safety Liveness Sleep Woken Retried Range.
 
 Definition kept_table_total : table_total := the_table_is_total.
 Definition kept_table_deterministic : table_deterministic := the_table_is_deterministic.

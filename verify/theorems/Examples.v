@@ -1,5 +1,5 @@
-(** What is promised speaks of something: a trailing run, a run that is superseded, and an endless story that meets
-    every assumption of G5. *)
+(** What is promised speaks of something: a trailing run, a run that is superseded, and an endless story that
+    meets every assumption of G5. *)
 From Coq Require Import Lia Arith.
 Require Import Promises RowFacts Invariant Safety.
 
@@ -42,7 +42,8 @@ Definition a_trailing_run : list move := [
   Moved 1%nat every_10 (arrive 6) (mk_word 5 none true) (mk_word 5 pending true) Defer;
   Moved 0%nat every_10 (arrive 5) new (mk_word 5 none true) Run ].
 
-Example trailing : execution a_trailing_run (outcome a_trailing_run) /\ guards (outcome a_trailing_run) 1%nat = Runs 15.
+Example trailing : execution a_trailing_run (outcome a_trailing_run) /\ guards (outcome a_trailing_run) 1%nat
+  = Runs 15.
 Proof. split; [unfold a_trailing_run; plays|reflexivity]. Qed.
 
 (** The guard of a run is lost, and another run supersedes it. Its owner looks again in vain before. *)
@@ -67,9 +68,9 @@ Definition a_lost_run : list move := [
 Example lost_run : execution a_lost_run (outcome a_lost_run) /\ guards (outcome a_lost_run) 1%nat = Idle.
 Proof. split; [unfold a_lost_run; plays|reflexivity]. Qed.
 
-(** A run whose lease is over goes on beside one that started at a time, 10, before that lease was over, at 35: the
-    clock went back, there is no window, and the run between the two has finished. By its stamp, 36, the younger one is
-    later by the lease, as [G2_lease] says. *)
+(** A run whose lease is over goes on beside one that started at a time, 10, before that lease was over, at
+    35: the clock went back, there is no window, and the run between the two has finished. By its stamp, 36,
+    the younger one is later by the lease, as [G2_lease] says. *)
 Definition a_late_neighbour : list move := [
   Moved 1%nat no_window (arrive_under 10) (mk_word 35 none false) (mk_word 36 none true) Run;
   Moved 1%nat no_window (finish 35) (mk_word 35 none true) (mk_word 35 none false) Finished;
@@ -82,8 +83,8 @@ Proof. split; [unfold a_late_neighbour; plays|split; reflexivity]. Qed.
 
 (** * An endless story in which a run is pending, and every assumption of G5 holds *)
 
-(** The owner finds a run in progress and sleeps, is notified and finds the window closed, sleeps again, wakes by its
-    timer, and runs. *)
+(** The owner finds a run in progress and sleeps, is notified and finds the window closed, sleeps again, wakes
+    by its timer, and runs. *)
 Definition script (n : nat) : happening :=
   match n with
   | 0%nat => Does (Moved 0%nat every_10 (arrive 5) new (mk_word 5 none true) Run)
@@ -91,7 +92,8 @@ Definition script (n : nat) : happening :=
   | 2%nat => Ticks 6
   | 3%nat => Reads 1%nat
   | 4%nat => Does (Moved 1%nat every_10 (fire 5 6) (mk_word 5 pending true) (mk_word 5 pending true) Busy)
-  | 5%nat => Does (Moved 0%nat every_10 (finish 5) (mk_word 5 pending true) (mk_word 5 pending false) Finished)
+  | 5%nat => Does (Moved 0%nat every_10 (finish 5) (mk_word 5 pending true) (mk_word 5 pending false)
+    Finished)
   | 6%nat => Reads 1%nat
   | 7%nat => Does (Moved 1%nat every_10 (fire 5 6) (mk_word 5 pending false) (mk_word 5 pending false) Early)
   | 8%nat => Ticks 15
@@ -125,7 +127,8 @@ Lemma at_the_end n : system_of (scenes (13 + n)) = system_of (scenes 13) /\ cloc
   set_to (scenes (13 + n)) = 10 /\ attention_of (scenes (13 + n)) = attention_of (scenes 13).
 Proof.
   induction n as [|n IH]; [repeat split|]. rewrite Nat.add_succ_r.
-  change (scenes (S (13 + n))) with (next (scenes (13 + n)) (Ticks 15)). exact (conj (proj1 IH) (conj eq_refl (proj2 (proj2 IH)))).
+  change (scenes (S (13 + n))) with (next (scenes (13 + n)) (Ticks 15)). exact (conj (proj1 IH) (conj eq_refl
+    (proj2 (proj2 IH)))).
 Qed.
 
 Lemma nobody_at_the_end n t g : guards (system_of (scenes (13 + n))) t = g -> g = Idle.
@@ -150,12 +153,14 @@ Ltac at_ k := exists k; split; [lia|].
 
 Example g5_is_not_empty : unfolds a_night /\ runs_finish (history_of a_night) /\ threads_go_on a_night /\
   timers_ring a_night /\ window_ends a_night 5 /\ hand_overs_end a_night 5 /\
-  has_owner (the_word (system_of (scene_at a_night 2))) /\ last (the_word (system_of (scene_at a_night 2))) = 5.
+  has_owner (the_word (system_of (scene_at a_night 2))) /\ last (the_word (system_of (scene_at a_night 2))) =
+    5.
 Proof.
   split; [exact a_night_unfolds|]. split; [|split; [|split; [|split; [|split]]]].
   - intros n t e. cbn [at_time history_of scene_at a_night].
     thirteen n; [..|intros G; discriminate (nobody_at_the_end n t _ G)];
-      destruct t as [|[|t]]; try discriminate; intros [= <-]; first [at_ 5%nat; reflexivity|at_ 12%nat; reflexivity].
+      destruct t as [|[|t]]; try discriminate; intros [= <-]; first [at_ 5%nat; reflexivity|at_ 12%nat;
+        reflexivity].
   - intros n t e. cbn [scene_at happening_at a_night].
     thirteen n; [..|intros G; discriminate (nobody_at_the_end n t _ G)];
       destruct t as [|[|t]]; try discriminate; intros [= <-];

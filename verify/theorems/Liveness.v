@@ -12,7 +12,8 @@ Section Fair.
 
   Lemma reached n : exists moves, execution moves (at_time h n).
   Proof.
-    destruct H as [B S]. induction n as [|n [moves E]]; [easy|]. exists (move_at h n :: moves). eapply goes_on; eauto.
+    destruct H as [B S]. induction n as [|n [moves E]]; [easy|]. exists (move_at h n :: moves). eapply
+      goes_on; eauto.
   Qed.
 
   Let settled n m := exists k, (n <= k < m)%nat /\ settles (move_at h k).
@@ -53,7 +54,8 @@ Section Fair.
     specialize (ST (n + (k - n))%nat). simpl in F. unfold w in *.
     destruct F as [F|[(u & p & now & w' & o & F & C)|(u & p & w' & o & F)]]; [easy|rewrite F in *..];
       inversion ST; subst.
-    - match goal with X : row _ _ _ _ _ |- _ => destruct (row_fired _ _ _ _ _ _ X) as [-> | ->]; auto; easy end.
+    - match goal with X : row _ _ _ _ _ |- _ => destruct (row_fired _ _ _ _ _ _ X) as [-> | ->]; auto; easy
+      end.
     - match goal with X : row _ _ _ _ _ |- _ => destruct (row_left _ _ _ _ _ X) as [-> | ->]; auto; easy end.
   Qed.
 
@@ -89,7 +91,8 @@ Section Leased.
 
   Let w n := the_word (at_time h n).
 
-  Lemma started_or_not n k : (exists j, (n <= j < n + k)%nat /\ settles (move_at h j)) \/ last (w (n + k)) = last (w n).
+  Lemma started_or_not n k : (exists j, (n <= j < n + k)%nat /\ settles (move_at h j)) \/ last (w (n + k)) =
+    last (w n).
   Proof.
     induction k as [|k [(j & L & S)|L]].
     - right. now rewrite Nat.add_0_r.

@@ -1,9 +1,11 @@
 (** What is promised. This file has only definitions. [All.v] names the proof of each.
 
-    How to read it. [A -> B] is "if A then B", [/\] is "and", [\/] is "or", [~] is "not". [Definition G : Prop := ...]
-    gives a statement the name [G]. [Exists P moves] is "some move of the list is so", [Forall P moves] "each is".
+    How to read it. [A -> B] is "if A then B", [/\] is "and", [\/] is "or", [~] is "not". A definition
+    [G : Prop] gives the name [G] to a statement. [Exists P moves] is "some move of the list is so",
+    [Forall P moves] "each is so".
 
-    In a list of moves the latest stands first: in [newer ++ y :: between ++ x :: older], [x] came before [y]. *)
+    In a list of moves the latest stands first: in [newer ++ y :: between ++ x :: older], [x] came before
+    [y]. *)
 Require Export Protocol Waiting Retries.
 
 (** * Words *)
@@ -53,8 +55,8 @@ Definition table_deterministic : Prop :=
 
 (** * G1 spacing *)
 
-(** A run has a greater stamp than each one before it. Unless it is flushed, it is later by the threshold, as the
-    decision to start it read it. *)
+(** A run has a greater stamp than each one before it. Unless it is flushed, it is later by the threshold, as
+    the decision to start it read it. *)
 Definition G1 : Prop := forall newer y between x older s stamp_x stamp_y,
   execution (newer ++ y :: between ++ x :: older) s -> starts x = Some stamp_x -> starts y = Some stamp_y ->
   stamp_x < stamp_y /\ (~ flushes y -> stamp_x + threshold_of y <= stamp_y).
@@ -86,16 +88,16 @@ Definition G2_guard_lease : Prop := forall moves s, execution moves s ->
 
 (** * G3 coverage *)
 
-(** A call with such an answer is covered by a run that started after it, and in a later epoch; or somebody has
-    cancelled; or its run is due. *)
+(** A call with such an answer is covered by a run that started after it, and in a later epoch; or somebody
+    has cancelled; or its run is due. *)
 Definition G3 : Prop := forall newer m older s epoch,
   execution (newer ++ m :: older) s -> says_covered m = Some epoch ->
   Exists (fun m' => exists stamp, starts m' = Some stamp /\ epoch < stamp) newer \/
   Exists cancels newer \/
   is_due (the_word s).
 
-(** A call that can wait leaves nothing owed: it runs, or there is an owner after it. Only [arrive_by] may refuse, and
-    only where the window ends after its limit. *)
+(** A call that can wait leaves nothing owed: it runs, or there is an owner after it. Only [arrive_by] may
+    refuse, and only where the window ends after its limit. *)
 Definition calls_adopt : Prop := forall s t p e before after o s',
   step s (Moved t p e before after o) s' ->
   match e with
@@ -107,7 +109,8 @@ Definition calls_adopt : Prop := forall s t p e before after o s',
 
 (** * G4 one deferral *)
 
-(** A run is pending or cancelled exactly when one owner holds a deferral of this epoch. It may be one that is lost. *)
+(** A run is pending or cancelled exactly when one owner holds a deferral of this epoch. It may be one that is
+    lost. *)
 Definition G4 : Prop := forall moves s, execution moves s ->
   (has_owner (the_word s) <-> exactly_one (fun t => guards s t = Owns (last (the_word s)))) /\
   (~ has_owner (the_word s) -> forall t, guards s t <> Owns (last (the_word s))).
@@ -168,10 +171,11 @@ Definition settles (m : move) : Prop :=
 Definition runs_finish (h : history) : Prop := forall n t e,
   guards (at_time h n) t = Runs e -> exists k, (n <= k)%nat /\ ends e (move_at h k).
 
-(** While a deferral of the epoch [e] has not ended and nothing runs, its owner, or the one that it is handed to, fires
-    at some later time when the window is over; or it leaves. *)
+(** While a deferral of the epoch [e] has not ended and nothing runs, its owner, or the one that it is handed
+    to, fires at some later time when the window is over; or it leaves. *)
 Definition owner_fires (h : history) (e : N) : Prop := forall n t,
-  guards (at_time h n) t = Owns e -> last (the_word (at_time h n)) = e -> r (the_word (at_time h n)) = false ->
+  guards (at_time h n) t = Owns e -> last (the_word (at_time h n)) = e ->
+  r (the_word (at_time h n)) = false ->
   exists k, (n <= k)%nat /\ let w := the_word (at_time h k) in
   settles (move_at h k) \/
   (exists u p now w' o, move_at h k = Moved u p (fire e now) w w' o /\ open now p w) \/
@@ -184,8 +188,8 @@ Definition G5 : Prop := forall h n, happens h -> runs_finish h ->
 
 (** * G5 liveness: owners wake *)
 
-(** Who sleeps has a reason to: it owns a pending run of this epoch, and waits for the end of its window by the present
-    threshold, or for the end of the run in progress. *)
+(** Who sleeps has a reason to: it owns a pending run of this epoch, and waits for the end of its window by
+    the present threshold, or for the end of the run in progress. *)
 Definition sleeps_for_a_reason : Prop := forall c, course c -> forall t e,
   guards (system_of c) t = Owns e ->
   let w := the_word (system_of c) in
@@ -222,7 +226,7 @@ Definition window_ends (y : story) (e : N) : Prop := exists m b, forall k, (m <=
 Definition hand_overs_end (y : story) (e : N) : Prop := exists m, forall k t u, (m <= k)%nat ->
   happening_at y k = Does (Hands t u) -> guards (system_of (scene_at y k)) t <> Owns e.
 
-(** So it suffices that threads go on and timers ring: whoever must wake does. *)
+(** So it suffices that threads go on and timers ring: an owner whose turn it is wakes. *)
 Definition G5_waking : Prop := forall y n, unfolds y -> runs_finish (history_of y) ->
   threads_go_on y -> timers_ring y ->
   let w := the_word (system_of (scene_at y n)) in
@@ -238,8 +242,8 @@ Definition arrives_by (b now : N) (m : move) : Prop :=
   | _ => False
   end.
 
-(** Until something settles it, calls go on to arrive, or the owner goes on to look, and their readings grow beyond
-    any time. Their thresholds and leases stay below [b]. *)
+(** Until something settles it, calls go on to arrive, or the owner goes on to look, and their readings grow
+    beyond any time. Their thresholds and leases stay below [b]. *)
 Definition arrivals_go_on (h : history) (n : nat) (b : N) : Prop := forall m time,
   exists k, (n <= k)%nat /\
   (settles (move_at h k) \/ (m <= k)%nat /\ exists now, time <= now /\ arrives_by b now (move_at h k)).
@@ -251,5 +255,7 @@ Definition G5_lease : Prop := forall h n b, happens h -> arrivals_go_on h n b ->
 
 (** * Retries *)
 
-(** Decisions that load first and swap later, with retries, are executions of the protocol: all promises hold. *)
-Definition retries_change_nothing : Prop := forall moves x, machine_runs moves x -> execution moves (memory x).
+(** Decisions that load first and swap later, with retries, are executions of the protocol: all promises
+    hold. *)
+Definition retries_change_nothing : Prop := forall moves x,
+  machine_runs moves x -> execution moves (memory x).

@@ -1,8 +1,9 @@
 (** Threads around the word: any number of them, in any order, one row of the table for each step.
 
-    A thread that holds two guards counts as two, and so does a queue or a task that holds one. Readings of the clock,
-    thresholds and leases are arbitrary at each step: the clock may go back, and a decision may be by an old reading or
-    an old threshold. A step is one compare-and-swap that succeeded. [Retries.v] takes it apart. *)
+    A thread that holds two guards counts as two, and so does a queue or a task that holds one. Readings of
+    the clock, thresholds and leases are arbitrary at each step: the clock may go back, and a decision may be
+    by an old reading or an old threshold. A step is one compare-and-swap that succeeded. [Retries.v] takes it
+    apart. *)
 From Coq Require Export List.
 Export ListNotations.
 Require Export Word Rows.
@@ -21,8 +22,8 @@ Record system := mk_system {
 
 Definition initial : system := mk_system new (fun _ => Idle) (fun _ => false).
 
-(** What a thread must hold to ask for an event. A call needs no guard, so a thread that has none makes it. Under a
-    lease the owner arrives as well, to see whether it is its turn. *)
+(** What a thread must hold to ask for an event. A call needs no guard, so a thread that has none makes it.
+    Under a lease the owner arrives as well, to see whether it is its turn. *)
 Definition may_ask (e : event) (w : word) (g : guard) : Prop :=
   match e with
   | fire epoch _ | abandon epoch => g = Owns epoch
@@ -60,8 +61,8 @@ Inductive step : system -> move -> system -> Prop :=
 | one_load : forall s t,
     lost s t = false -> guards s t = Idle -> d (the_word s) = pending ->
     step s (Coalesces t (the_word s)) s
-(** [detach], and [claim] or [resume] by another thread. Also [finish_lost], and a [claim] for a lost owner: a thread
-    takes the lost guard, and then uses it. *)
+(** [detach], and [claim] or [resume] by another thread. Also [finish_lost], and a [claim] for a lost owner: a
+    thread takes the lost guard, and then uses it. *)
 | hand_over : forall s t u,
     lost s u = false -> guards s u = Idle ->
     step s (Hands t u)
@@ -80,4 +81,5 @@ Inductive execution : list move -> system -> Prop :=
 Record history := mk_history { at_time : nat -> system; move_at : nat -> move }.
 
 Definition happens (h : history) : Prop :=
-  (exists moves, execution moves (at_time h 0)) /\ forall n, step (at_time h n) (move_at h n) (at_time h (S n)).
+  (exists moves, execution moves (at_time h 0)) /\ forall n, step (at_time h n) (move_at h n) (at_time h (S
+    n)).

@@ -1,6 +1,8 @@
-(** 64 bits: within the range of the word the shipped arithmetic ([src/time.rs], copied here by hand) is that of [Word.v].
+(** 64 bits: within the range of the word the shipped arithmetic ([src/time.rs], copied here by hand) is that
+    of [Word.v].
 
-    Outside of it are only the starts after the last that [last] can tell apart, 2^56 beyond the end of the clock. *)
+    Outside of it are only the starts after the last that [last] can tell apart, 2^56 beyond the end of the
+    clock. *)
 From Coq Require Import Lia.
 Require Import Promises RowFacts Invariant Safety.
 
@@ -51,7 +53,8 @@ Proof.
   destruct (N.ltb_spec (last w + 1) (reading now)); simpl; split; try lia; f_equal; lia.
 Qed.
 
-Definition reads_in_range (m : move) : Prop := match m with Moved _ _ e _ _ _ => time_of e <= MAX | _ => True end.
+Definition reads_in_range (m : move) : Prop := match m with Moved _ _ e _ _ _ => time_of e <= MAX | _ => True
+  end.
 
 (** So fewer than 2^56 - 1 starts never leave the range, whatever the clock reads. *)
 Theorem in_range moves s : execution moves s -> Forall reads_in_range moves ->

@@ -22,17 +22,20 @@ Proof. destruct m; simpl; auto; destruct (Nat.eq_dec t t0); auto; destruct (Nat.
 
 Lemma found_lost s m s' t : step s m s' -> lost s' t = false -> lost s t = false.
 Proof.
-  destruct 1; simpl; auto. destruct (Nat.eq_dec t t0) as [->|D]; [rewrite update_same|rewrite update_other]; easy.
+  destruct 1; simpl; auto. destruct (Nat.eq_dec t t0) as [->|D]; [rewrite update_same|rewrite update_other];
+    easy.
 Qed.
 
 Lemma attempts_are_sound moves x : machine_runs moves x -> sound x.
 Proof.
   induction 1 as [|moves x m x' _ IH S]; intros t a; [discriminate|].
-  destruct S as [x m s' S _ FREE|x t0 p e w' o FREE L ASK R|x t0 a0 A L W|x t0 a0 A]; cbn [attempts memory guards lost].
+  destruct S as [x m s' S _ FREE|x t0 p e w' o FREE L ASK R|x t0 a0 A L W|x t0 a0 A]; cbn [attempts memory
+    guards lost].
   - intros A L. pose proof (found_lost _ _ _ _ S L) as L0.
     destruct (concerns_or_not m t) as [C|C]; [rewrite (FREE t C L0) in A; discriminate|].
     destruct (unconcerned _ _ _ _ S C) as [-> _]. auto.
-  - destruct (Nat.eq_dec t t0) as [->|D]; [rewrite update_same; intros [= <-]; auto|rewrite update_other; auto].
+  - destruct (Nat.eq_dec t t0) as [->|D]; [rewrite update_same; intros [= <-]; auto|rewrite update_other;
+    auto].
   - destruct (Nat.eq_dec t t0) as [->|D]; [rewrite update_same; discriminate|rewrite !update_other; auto].
   - destruct (Nat.eq_dec t t0) as [->|D]; [rewrite update_same; discriminate|rewrite update_other; auto].
 Qed.

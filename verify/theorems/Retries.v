@@ -1,9 +1,11 @@
-(** A decision taken apart: a load, then a compare-and-swap, which fails if another thread has moved the word since. It
-    may also fail for no reason. A decision that changes nothing writes nothing: it is the load alone. *)
+(** A decision taken apart: a load, then a compare-and-swap, which fails if another thread has moved the word
+    since. It may also fail for no reason. A decision that changes nothing writes nothing: it is the load
+    alone. *)
 Require Export Protocol.
 
 (** What a thread is about to write, since it has loaded the word [seen]. *)
-Record attempt := mk_attempt { by_policy : policy; for_event : event; seen : word; becomes : word; outcome_of : outcome }.
+Record attempt := mk_attempt { by_policy : policy; for_event : event; seen : word; becomes : word; outcome_of
+  : outcome }.
 
 Record machine := mk_machine { memory : system; attempts : thread -> option attempt }.
 
@@ -31,7 +33,8 @@ Inductive machine_step : machine -> move -> machine -> Prop :=
 | swaps : forall x t a, attempts x t = Some a -> lost (memory x) t = false -> the_word (memory x) = seen a ->
     machine_step x (Moved t (by_policy a) (for_event a) (seen a) (becomes a) (outcome_of a))
       (mk_machine (mk_system (becomes a)
-        (update (guards (memory x)) t (keeps (guards (memory x) t) (outcome_of a) (becomes a))) (lost (memory x)))
+        (update (guards (memory x)) t (keeps (guards (memory x) t) (outcome_of a) (becomes a))) (lost (memory
+          x)))
         (update (attempts x) t None))
 (** It fails, and the thread loads again. *)
 | fails : forall x t a, attempts x t = Some a ->

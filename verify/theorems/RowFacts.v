@@ -2,7 +2,8 @@
 From Coq Require Import Lia.
 Require Import Promises.
 
-Ltac unfold_terms := unfold open, closed, lease_over, lease_holds, is_due, has_owner, start, set_d, set_r in *.
+Ltac unfold_terms := unfold open, closed, lease_over, lease_holds, is_due, has_owner, start, set_d, set_r in
+  *.
 
 (** One goal for each row; the second, for each row of that event or outcome. *)
 Ltac by_rows H := destruct H; unfold_terms; simpl in *.
@@ -14,7 +15,8 @@ Definition by_flush (e : event) : Prop := match e with flush _ | flush_under _ =
 
 Definition time_of (e : event) : N :=
   match e with
-  | arrive now | arrive_under now | arrive_by now _ | try_start now | fire _ now | flush now | flush_under now => now
+  | arrive now | arrive_under now | arrive_by now _ | try_start now | fire _ now | flush now | flush_under now
+    => now
   | _ => 0
   end.
 
@@ -50,11 +52,13 @@ Definition by_owner (e : event) (x : N) (o : outcome) : Prop :=
   | _, _ => False
   end.
 
-Lemma row_owned p e w w' o : row p e w w' o -> has_owner w -> has_owner w' \/ o = Run \/ by_owner e (last w) o.
+Lemma row_owned p e w w' o : row p e w w' o -> has_owner w -> has_owner w' \/ o = Run \/ by_owner e (last w)
+  o.
 Proof. intros H; by_rows H; rest. Qed.
 
 (** A pending run becomes a cancelled one only by a cancel. *)
-Lemma row_cancelled p e w w' o : row p e w w' o -> d w' = cancelled -> d w = cancelled \/ (e = cancel /\ o = Yes).
+Lemma row_cancelled p e w w' o : row p e w w' o -> d w' = cancelled -> d w = cancelled \/ (e = cancel /\ o =
+  Yes).
 Proof. intros H; by_rows H; rest. Qed.
 
 (** An owner that fires in time has a final answer, and so has one that leaves. *)

@@ -71,7 +71,8 @@ Proof.
     destruct (run_or_not o) as [->|NR].
     + right; right. destruct (row_start _ _ _ _ RW) as (W & [Z|O] & _); [congruence|].
       rewrite W. simpl in FM. unfold lease_over in O. unfold start. simpl. destruct (lease p); [lia|easy].
-    + rewrite (row_still _ _ _ _ _ RW NR). destruct (row_own_finish _ _ _ _ _ RW NR) as [->|(-> & -> & _)]; auto.
+    + rewrite (row_still _ _ _ _ _ RW NR). destruct (row_own_finish _ _ _ _ _ RW NR) as [->|(-> & -> & _)];
+      auto.
 Qed.
 
 Theorem excluded_or_superseded : G2_lease.
@@ -89,16 +90,18 @@ Qed.
 Theorem excluded : G2.
 Proof.
   intros newer y between x older s stamp_x stamp_y E X Y F.
-  destruct (excluded_or_superseded newer y between x older s stamp_x stamp_y (stamp_y + 1) E X Y); auto; [|lia].
+  destruct (excluded_or_superseded newer y between x older s stamp_x stamp_y (stamp_y + 1) E X Y); auto;
+    [|lia].
   rewrite Forall_forall in *. intros m M. apply F, M.
 Qed.
 
 Lemma recorded s m s' epoch : step s m s' -> says_covered m = Some epoch ->
   is_due (the_word s') /\ epoch = last (the_word s').
 Proof.
-  destruct 1; simpl; try discriminate.
-  - intros T. split; [|destruct o; congruence]. apply row_recorded with (1 := H1). destruct o; auto; discriminate.
-  - intros [= <-]. split; [unfold is_due; tauto|easy].
+  intros S T. destruct S as [s t p e w' o L A R|s t L G D|s t u L G|s t|s]; simpl in T; try discriminate.
+  - split; [|destruct o; simpl; congruence].
+    apply row_recorded with (1 := R). destruct o; auto; discriminate.
+  - injection T as <-. split; [unfold is_due; tauto|easy].
 Qed.
 
 Theorem covered : G3.
@@ -107,7 +110,8 @@ Proof.
   enough (epoch <= last (the_word s) /\
     (Exists (fun m' => exists stamp, starts m' = Some stamp /\ epoch < stamp) newer \/ Exists cancels newer \/
      is_due (the_word s))) by easy.
-  revert s E. induction newer as [|m' newer IH]; simpl; intros s E; inversion E as [|moves s0 m0 s1 E0 S]; subst.
+  revert s E. induction newer as [|m' newer IH]; simpl; intros s E; inversion E as [|moves s0 m0 s1 E0 S];
+    subst.
   - destruct (recorded _ _ _ _ S T) as [D ->]. split; [lia|auto].
   - destruct (step_last _ _ _ S) as [LE L]. destruct (IH _ E0) as [LE0 [D|[D|D]]]; (split; [lia|]); auto.
     destruct (step_word _ _ _ S) as [(t & p & e & o & -> & RW)|(-> & _)]; [|auto].
@@ -118,8 +122,8 @@ Qed.
 
 Theorem coalesced : coalesced_into_owned.
 Proof.
-  intros s m s' S C. destruct S; simpl in C; try easy.
-  - destruct o; try easy. apply (row_coalesced _ _ _ _ _ H1). easy.
+  intros s m s' S C. destruct S as [s t p e w' o L A R|s t L G D|s t u L G|s t|s]; simpl in C; try easy.
+  - destruct o; try easy. apply (row_coalesced _ _ _ _ _ R). easy.
   - unfold has_owner. tauto.
 Qed.
 
@@ -132,10 +136,16 @@ Proof. intros s t p e before after o s' S. inversion S; subst. eapply row_old; e
 (** * Guards *)
 
 Lemma owns_owns x g : owns x g = true <-> g = Owns x.
-Proof. destruct g; simpl; split; intros H; try discriminate; [apply N.eqb_eq in H|injection H as ->; apply N.eqb_eq]; congruence. Qed.
+Proof.
+  destruct g; simpl; split; intros H; try discriminate;
+    [apply N.eqb_eq in H|injection H as ->; apply N.eqb_eq]; congruence.
+Qed.
 
 Lemma runs_runs x g : runs x g = true <-> g = Runs x.
-Proof. destruct g; simpl; split; intros H; try discriminate; [apply N.eqb_eq in H|injection H as ->; apply N.eqb_eq]; congruence. Qed.
+Proof.
+  destruct g; simpl; split; intros H; try discriminate;
+    [apply N.eqb_eq in H|injection H as ->; apply N.eqb_eq]; congruence.
+Qed.
 
 Lemma owned_has_owner w : owned w = true <-> has_owner w.
 Proof. unfold owned, has_owner. destruct (d w); intuition congruence. Qed.
@@ -171,7 +181,9 @@ Proof.
 Qed.
 
 Lemma same_one {A} (P Q : A -> Prop) : (forall a, P a <-> Q a) -> exactly_one P <-> exactly_one Q.
-Proof. intros PQ. split; intros (a & PA & U); exists a; split; try apply PQ; auto; intros b QB; apply U, PQ, QB. Qed.
+Proof.
+  intros PQ. split; intros (a & PA & U); exists a; split; try apply PQ; auto; intros b QB; apply U, PQ, QB.
+Qed.
 
 Theorem deferral_has_living_owner : G4_living.
 Proof.

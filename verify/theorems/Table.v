@@ -20,7 +20,8 @@ Qed.
 Ltac clash := match goal with
   | A : r ?w = _, B : r ?w = _ |- _ => rewrite A in B; discriminate B
   | A : open _ ?p ?w, B : closed _ ?p ?w |- _ => unfold open, closed in *; lia
-  | A : lease_over _ ?p ?w, B : lease_holds _ ?p ?w |- _ => unfold lease_over, lease_holds in *; destruct (lease p); lia
+  | A : lease_over _ ?p ?w, B : lease_holds _ ?p ?w |- _ => unfold lease_over, lease_holds in *; destruct
+    (lease p); lia
   | A : due ?p ?w <= ?x, B : ?x < due ?p ?w |- _ => lia
   | A : last ?w = ?e, B : last ?w <> ?e |- _ => elim B; exact A
   | A : last ?w <> last ?w |- _ => elim A; reflexivity
@@ -30,5 +31,6 @@ Ltac clash := match goal with
 Theorem the_table_is_deterministic : table_deterministic.
 Proof.
   intros p e w w1 o1 w2 o2 H1 H2.
-  destruct e; inversion H1; subst; clear H1; inversion H2; subst; clear H2; try (split; reflexivity); exfalso; clash.
+  destruct e; inversion H1; subst; clear H1; inversion H2; subst; clear H2; try (split; reflexivity); exfalso;
+    clash.
 Qed.

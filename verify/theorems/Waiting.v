@@ -1,8 +1,8 @@
 (** How an owner waits for its turn: it sleeps, and a timer or a notification wakes it.
 
-    It first registers and reads the clock and the threshold, then decides, then sleeps if it was notified of nothing
-    since it registered. A thread that finishes a run, cancels, or starts a run in place of the owner notifies all, and
-    so does a change of the threshold. To move the word and to notify is one step here. *)
+    It first registers and reads the clock and the threshold, then decides, then sleeps if it was notified of
+    nothing since it registered. A thread that finishes a run, cancels, or starts a run in place of the owner
+    notifies all, and so does a change of the threshold. To move the word and to notify is one step here. *)
 Require Export Protocol.
 
 Inductive attention :=
@@ -52,8 +52,8 @@ Definition then_waits (m : move) (attends : thread -> attention) : thread -> att
   | _ => attends
   end.
 
-(** An owner that looks decides by the clock as it has read it, and by the threshold as it has read it or by a newer
-    one. One that sleeps does not decide. *)
+(** An owner that looks decides by the clock as it has read it, and by the threshold as it has read it or by a
+    newer one. One that sleeps does not decide. *)
 Definition decides_by (a : attention) (set_to now : N) (p : policy) : Prop :=
   match a with
   | Awake => True

@@ -29,7 +29,8 @@ pub struct Theorems {
 /// One call of Coq needs most of a gigabyte.
 const AT_A_TIME: usize = 2;
 
-/// Proves, and plants faults. Without Coq it says so and succeeds: nobody should need it to work on the library.
+/// Proves, and plants faults. Without Coq it says so and succeeds: nobody should need it to work on the
+/// library.
 pub fn theorems(root: &Path, arguments: &Theorems) -> Result<(), String> {
     if !has_coq(root) {
         return print(
@@ -39,8 +40,8 @@ pub fn theorems(root: &Path, arguments: &Theorems) -> Result<(), String> {
     }
     let check = Check::of(
         "G1 G2 G3 G4 G5",
-        "proof in Coq: the table keeps the promises, for any number of threads, any clock, threshold and lease, with \
-         lost guards; nothing is assumed",
+        "proof in Coq: the table keeps the promises, for any number of threads, any clock, any threshold and \
+         lease, and lost guards; nothing is assumed",
     );
     let material = Material::read(root)?;
     assume_nothing(&material.sources)?;

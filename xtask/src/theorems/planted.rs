@@ -1,7 +1,8 @@
-//! Faults that are planted in the table, in its terms, or in the model, and changes that say the same by other words.
+//! Faults that are planted in the table, in its terms, or in the model, and changes that say the same by
+//! other words.
 //!
-//! Each fault names the lemma that must object. A script that breaks for another reason is no proof that the fault was
-//! found.
+//! Each fault names the lemma that must object. A script that breaks for another reason is no proof that the
+//! fault was found.
 
 mod table;
 mod waits;
@@ -68,7 +69,7 @@ impl Planted {
 
 /// Rows of the table, each on a line of its own, as they stand in the text.
 fn row(rows: &str) -> String {
-    rows.lines().map(|row| format!("| {} |\n", row.trim())).collect()
+    rows.lines().flat_map(|row| ["| ", row.trim(), " |\n"]).collect()
 }
 
 /// All of them: the faults first.
@@ -123,7 +124,7 @@ fn upside_down(text: &str) -> String {
     let is_row = |line: &&str| line.starts_with("| `") && line.matches('|').count() == 7;
     let mut rows: Vec<_> = text.lines().filter(is_row).collect();
     let turned = text.lines().map(|line| if is_row(&line) { rows.pop().unwrap_or(line) } else { line });
-    turned.map(|line| format!("{line}\n")).collect()
+    turned.flat_map(|line| [line, "\n"]).collect()
 }
 
 #[cfg(test)]

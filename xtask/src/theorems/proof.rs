@@ -53,7 +53,8 @@ impl Material {
         found.map(|it| it.text.clone()).ok_or_else(|| format!("there is no file {file}"))
     }
 
-    /// Proves, with a change or without. Files that come before the changed one are taken from `before`, compiled.
+    /// Proves, with a change or without. Files that come before the changed one are taken from `before`,
+    /// compiled.
     pub fn prove(&self, change: Option<&Change>, before: Option<&Path>) -> Result<Verdict, String> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
         let is_changed = |file| change.filter(|it| it.file == file).map(|it| it.to.clone());

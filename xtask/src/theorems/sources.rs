@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// The files, in the order in which they need each other. A proof that no longer holds is found in the first one.
-pub const FILES: [&str; 17] = [
+/// The files, in the order in which they need each other. A proof that no longer holds is found in the first
+/// one.
+pub const FILES: [&str; 18] = [
     "Word",
     "Rows",
     "Protocol",
@@ -16,6 +17,7 @@ pub const FILES: [&str; 17] = [
     "Invariant",
     "Safety",
     "Liveness",
+    "Sleep",
     "Woken",
     "Retried",
     "Range",
@@ -126,8 +128,9 @@ pub fn promises(sources: &[Source]) -> Vec<&str> {
     defined(text, "Definition", |rest| rest.starts_with(": Prop :=")).collect()
 }
 
-/// Prints the file that asks Coq what the promises and the theorems assume. `All.v` has to name a proof of each
-/// promise: `kept_G1` has the type `G1`. They are asked together, as Coq looks at all that they use each time.
+/// Prints the file that asks Coq what the promises and the theorems assume. `All.v` has to name a proof of
+/// each promise: `kept_G1` has the type `G1`. They are asked together, as Coq looks at all that they use each
+/// time.
 pub fn print_assumptions(sources: &[Source]) -> Result<String, String> {
     let promises = promises(sources);
     if promises.is_empty() {
@@ -173,7 +176,8 @@ mod tests {
 
     #[test]
     fn each_promise_and_each_theorem_is_asked() {
-        let promises = "Definition G1 : Prop := True.\nDefinition due (w : word) : Prop := True.\nDefinition G2 : Prop := ..";
+        let promises =
+            "Definition G1 : Prop := 1.\nDefinition f (w : word) : Prop := 1.\nDefinition G2 : Prop := 2.";
         let sources = [source("Promises", promises), source("Safety", "Theorem t : G1.\nLemma l : G2.")];
         let text = print_assumptions(&sources).unwrap();
         for part in [

@@ -266,5 +266,5 @@ fn fire_without_epoch(text: &str) -> String {
             line.to_owned()
         }
     });
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n".to_owned()]).collect()
 }
