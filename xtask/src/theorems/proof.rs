@@ -1,7 +1,7 @@
 //! Runs Coq on the files, in a folder of its own, as they are or with a change.
 
 use super::relation;
-use super::sources::{self, FILES, Source};
+use super::sources::{self, EVERYTHING, FILES, Source};
 use crate::cargo::command;
 use std::fs;
 use std::path::Path;
@@ -49,6 +49,9 @@ impl Material {
         if file == "Rows" {
             return relation(&self.table);
         }
+        if file == "Assumptions" {
+            return sources::print_assumptions(&self.sources);
+        }
         let found = self.sources.iter().find(|it| it.name == file);
         found.map(|it| it.text.clone()).ok_or_else(|| format!("there is no file {file}"))
     }
@@ -69,7 +72,6 @@ impl Material {
             let text = match (is_changed(name), name) {
                 (Some(text), _) => text,
                 (None, "Rows") => relation(&is_changed(TABLE).unwrap_or_else(|| self.table.clone()))?,
-                (None, "Assumptions") => sources::print_assumptions(&self.sources)?,
                 (None, name) => self.text(name)?,
             };
             let path = folder.path().join(name).with_extension("v");
@@ -99,7 +101,7 @@ fn refusal(folder: &Path, name: &str, text: &str) -> Result<Option<(String, Stri
     let said = String::from_utf8_lossy(&output.stdout);
     if name == "Assumptions" && output.status.success() {
         let assumes_nothing = said.trim() == "Closed under the global context";
-        return Ok((!assumes_nothing).then(|| (name.to_owned(), said.into_owned())));
+        return Ok((!assumes_nothing).then(|| (format!("{name}.{EVERYTHING}"), said.into_owned())));
     }
     if output.status.success() {
         return Ok(None);

@@ -33,7 +33,7 @@ pub fn print(rows: &[Row]) -> Result<String, String> {
          Require Import Word.\n\n\
          Inductive event :=\n{}.\n\n\
          Inductive outcome :=\n| {}.\n\n\
-         (** [row p e w w' o]: by the policy [p] the event [e] makes [w'] of the word [w], with outcome [o]. *)\n\
+         (** [row p e w w' o]: by the policy [p] the event [e] makes [w'] of [w], with outcome [o]. *)\n\
          Inductive row : policy -> event -> word -> word -> outcome -> Prop :=\n{constructors}.\n",
         rows.len(),
         events.concat(),

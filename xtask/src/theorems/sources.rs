@@ -33,6 +33,9 @@ pub const PRINTED: [&str; 2] = ["Rows", "Assumptions"];
 /// What a reader has to agree with. The proofs are checked by Coq, whatever they say.
 pub const TRUSTED: [&str; 5] = ["Word", "Protocol", "Waiting", "Retries", "Promises"];
 
+/// In `Assumptions.v`, all that is shown.
+pub const EVERYTHING: &str = "everything";
+
 /// Words by which a file could assume what it ought to prove.
 const ASSUMING: [&str; 13] = [
     "Admitted",
@@ -145,7 +148,7 @@ pub fn print_assumptions(sources: &[Source]) -> Result<String, String> {
     all.extend(promises.iter().map(|promise| format!("(All.kept_{promise} : {promise})")));
     let _ = writeln!(
         text,
-        "Definition everything := (\n  {}).\nPrint Assumptions everything.",
+        "Definition {EVERYTHING} := (\n  {}).\nPrint Assumptions {EVERYTHING}.",
         all.join(",\n  ")
     );
     Ok(text)
