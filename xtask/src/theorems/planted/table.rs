@@ -84,7 +84,7 @@ pub const FAULTS: [Planted; 31] = [
             "`request()` | | any | cancelled | d=pending | `Coalesced`",
             "`request()` | | any | cancelled | d=pending | `Requested`",
         )],
-        "RowFacts.row_defers",
+        "RowFacts.row_owner",
     ),
     row(
         "a request coalesces into what is owed",
@@ -251,7 +251,7 @@ pub const FAULTS: [Planted; 31] = [
             "`arrive(now)` | closed | 0 | cancelled | d=pending | `Coalesced`",
             "`arrive(now)` | closed | 0 | cancelled | d=pending | `Defer`",
         )],
-        "RowFacts.row_defers",
+        "RowFacts.row_owner",
     ),
 ];
 
