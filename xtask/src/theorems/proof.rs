@@ -113,9 +113,11 @@ fn refusal(folder: &Path, name: &str, text: &str) -> Result<Option<(String, Stri
     Ok(Some((culprit(name, text, &said), said.into_owned())))
 }
 
-/// The lemma in which Coq stopped: the last one that begins before that line.
+/// The lemma in which Coq stopped: the last one that begins before that line. Warnings name lines, too, and stand
+/// before the error.
 fn culprit(name: &str, text: &str, said: &str) -> String {
-    let line = said.split_once("line ").and_then(|(_, rest)| rest.split(',').next()?.parse::<usize>().ok());
+    let place = said.split_once("Error:").and_then(|(before, _)| before.rsplit_once("line "));
+    let line = place.and_then(|(_, rest)| rest.split(',').next()?.parse::<usize>().ok());
     let before: Vec<_> = text.lines().take(line.unwrap_or(0)).collect();
     let begins = |line: &&str| {
         let (keyword, rest) = line.trim_start().split_once(' ')?;
@@ -143,6 +145,9 @@ mod tests {
         assert_eq!(at(1), "Safety.one");
         assert_eq!(at(2), "Safety.one");
         assert_eq!(at(4), "Safety.two");
+        let after_a_warning = "File \"./Safety.v\", line 1, characters 1-2:\nWarning: x\n\
+                               File \"./Safety.v\", line 4, characters 1-2:\nError: x";
+        assert_eq!(culprit("Safety", text, after_a_warning), "Safety.two");
         assert_eq!(culprit("Safety", text, "Error: x"), "Safety");
     }
 }

@@ -61,7 +61,7 @@ pub const FAULTS: [Planted; 11] = [
     Planted::fault(
         "a swap does not compare",
         "Retries",
-        &[(" -> the_word (memory x) = seen a ->", " ->")],
+        &[("the_word (memory x) = seen a ->", "seen a = seen a ->")],
         "Retried.retries",
     ),
     Planted::fault(
