@@ -58,6 +58,9 @@ Proof.
     unfold sleeps; destruct (attends t0) as [|? ? []| |]; discriminate.
 Qed.
 
+Lemma which o : o = Coalesced \/ o = Busy \/ o = Early \/ (o <> Coalesced /\ o <> Busy /\ o <> Early).
+Proof. destruct o; auto; repeat right; repeat split; discriminate. Qed.
+
 Lemma a_course_is_calm c : course c -> calm c.
 Proof.
   induction 1 as [thr|c x c' C IH G]; [split; simpl; discriminate|].
@@ -106,7 +109,7 @@ Proof.
         assert (AGAIN : o = Early \/ o = Busy -> exists epoch now, ev = fire epoch now).
         { intros Q. destruct (row_again _ _ _ _ _ _ R ASK Q) as [GI|X]; [|exact X].
           rewrite GI in G. destruct Q as [-> | ->]; discriminate G. }
-        destruct o; try discriminate G; try (destruct ev; cbn [then_waits]; rewrite update_same; exact I).
+        destruct (which o) as [->|[->|[->|(NC & NB & NE)]]].
         -- destruct ev; cbn [then_waits]; try (rewrite update_same; exact I); apply COAL; reflexivity.
         -- destruct (AGAIN (or_intror eq_refl)) as (epoch & now & ->). cbn [then_waits].
            rewrite update_same, (QUIET (or_intror eq_refl)). destruct (row_busy _ _ _ _ _ _ R eq_refl) as (->
@@ -121,6 +124,8 @@ Proof.
            destruct (attention_of c t0) as [|read thr []| |]; simpl in *; auto.
            destruct BY as (_ & LEASE & T). rewrite (FRESH _ _ eq_refl) in T.
            split; [auto|]. unfold due. cbn [threshold]. now destruct T as [-> | ->].
+        -- destruct o; try discriminate G; try easy; destruct ev; cbn [then_waits]; rewrite update_same;
+             exact I.
       * rewrite update_other in G by easy.
         assert (W : then_waits (Moved t0 p ev (the_word s) w' o) heard t = heard t).
         { destruct ev, o; cbn [then_waits]; rewrite ?update_other; easy. }
