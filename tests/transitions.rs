@@ -1,9 +1,9 @@
 //! Every transition against the reference model: exhaustively at small times, and at the edges of the
 //! full width.
 
-use atomic_throttle::Threshold;
-use atomic_throttle::lease;
-use atomic_throttle::state::{Epoch, Finish, State};
+use atomic_throttle::lease::{self, Lease, Policy};
+use atomic_throttle::state::{Arrive, Epoch, Finish, State};
+use atomic_throttle::{Threshold, Timestamp};
 use evidence::Check;
 use evidence::Guarantee::{G1, G2, G3, G4, G6, G8};
 use reference::planted::{Fault, Judge, contradicts};
@@ -240,6 +240,23 @@ fn wrong_models_of_a_lease_are_contradicted() {
         assert!(found > 0, "{fault:?} is not found");
         evidence::caught(fault.name(), &format!("enumeration: in {found} of {compared} transitions"));
     }
+}
+
+/// The clock goes back, so the time that is passed lies within the lease of the first run.
+#[test]
+fn runs_that_overlap_are_a_lease_apart_by_their_stamps() {
+    let policy = Policy::new(Threshold::from_nanos(0)).with_lease(Lease::from_nanos(30));
+    let start = |state: State, now| {
+        let (next, outcome) = state.arrive_under(Timestamp::from_nanos(now), policy);
+        assert_eq!(outcome, Arrive::Run, "at {now}");
+        next
+    };
+    let first = start(State::NEW, 5);
+    let second = start(first, 35);
+    let (finished, _) = second.finish(second.epoch());
+    let third = start(finished, 10);
+    assert_eq!(third.epoch().as_u64(), 36, "5 + 30 or later");
+    assert_eq!(third.finish(first.epoch()), (third, Finish::Ignored), "the first run is still in progress");
 }
 
 /// The comparison bites: the shipped code contradicts each wrong model. `CancelOpens` takes a sequence.

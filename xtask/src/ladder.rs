@@ -79,7 +79,7 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
             library(),
             doc_tests(),
             pages(),
-            prove("xtask prove", has_z3()).in_part(),
+            prove("xtask prove", has("z3")).in_part(),
             protocol(),
             two_threads(),
         ],
@@ -98,7 +98,7 @@ pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
 
 fn every_rung(soak_minutes: &str) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests()];
-    rungs.extend([prove("xtask prove --full", has_z3()), protocol()]);
+    rungs.extend([prove("xtask prove --full", has("z3")), protocol(), theorems(has("coqc"))]);
     rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
     rungs.extend([
         models(),
@@ -130,12 +130,21 @@ fn protocol() -> Rung {
 
 /// The compiled transitions against the table. Without z3 that is skipped, so then it may show nothing.
 fn prove(command: &str, has_z3: bool) -> Rung {
-    let rung = Rung::of_commands("prove", [Step::cargo(command)]);
-    if has_z3 { rung.with_evidence().with_controls() } else { rung }
+    needing(Rung::of_commands("prove", [Step::cargo(command)]), has_z3)
 }
 
-fn has_z3() -> bool {
-    Command::new("z3").arg("--version").output().is_ok_and(|output| output.status.success())
+/// The table against the promises. The same without Coq.
+fn theorems(has_coq: bool) -> Rung {
+    needing(Rung::of_commands("theorems", [Step::cargo("xtask theorems")]), has_coq)
+}
+
+/// A rung that shows nothing where a program is missing.
+fn needing(rung: Rung, is_there: bool) -> Rung {
+    if is_there { rung.with_evidence().with_controls() } else { rung }
+}
+
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Tests that report what they have shown.

@@ -15,8 +15,10 @@ mod release;
 mod report;
 mod rung;
 mod swaps;
+mod theorems;
 mod verify;
 mod weaken;
+mod workers;
 
 use crate::ladder::Depth;
 use crate::print::{complain, print};
@@ -60,6 +62,8 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
+    /// Prove that the table of transitions keeps the promises, and plant faults in it (needs Coq).
+    Theorems(theorems::Theorems),
     /// Show that the order of statements is watched: swap two, or move a reading, one at a time. Takes hours.
     Swaps(swaps::Swaps),
     /// Look for new inputs with every fuzz target, or with those named.
@@ -105,6 +109,7 @@ fn main() -> ExitCode {
         Command::Weaken => weaken::weaken(&root).map(ok),
         // Both builds lie in one place of a checkout.
         Command::Prove { .. } => lock::alone(&root, "prove", || program::PROVE.run(&root, arguments)),
+        Command::Theorems(options) => theorems::theorems(&root, &options).map(ok),
         Command::Swaps(options) => swaps::swaps(&root, &options).map(ok),
         Command::Fuzz(arguments) => fuzz::fuzz(&root, &arguments).map(ok).map_err(|why| why.to_string()),
         Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),

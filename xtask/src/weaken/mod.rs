@@ -11,10 +11,10 @@ mod order;
 mod reply;
 mod table;
 mod weaker;
-mod workers;
 
 use crate::lock::alone;
 use crate::print::print;
+use crate::workers::each;
 use evidence::Guarantee::{G2, G3, G5};
 use evidence::{Check, Line};
 use judge::{Control, Judgement};
@@ -22,7 +22,6 @@ use order::Order;
 use std::collections::BTreeSet;
 use std::path::Path;
 use table::{Row, table};
-use workers::each;
 
 /// Weakens every order in every way.
 pub fn weaken(root: &Path) -> Result<(), String> {

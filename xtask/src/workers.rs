@@ -10,9 +10,18 @@ pub fn each<I: Sync, T: Send>(
     items: &[I],
     work: impl Fn(&I) -> Result<T, String> + Sync,
 ) -> Result<Vec<T>, String> {
+    at_most(usize::MAX, items, work)
+}
+
+/// As [`each`], but never more than `most` at a time: for work that needs much memory.
+pub fn at_most<I: Sync, T: Send>(
+    most: usize,
+    items: &[I],
+    work: impl Fn(&I) -> Result<T, String> + Sync,
+) -> Result<Vec<T>, String> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(most);
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
