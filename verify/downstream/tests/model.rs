@@ -2,9 +2,9 @@
 //! version is saved. The same model finds a fault that a user might make.
 #![cfg(atomic_throttle_loom)]
 
-use evidence::Guarantee::{G2, G3, G5};
 use atomic_throttle::{Manual, Throttle, Timestamp};
 use downstream::{Settings, Store};
+use evidence::Guarantee::{G2, G3, G5};
 use evidence::{Check, caught};
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
