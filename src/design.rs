@@ -28,6 +28,10 @@ pub mod layers {}
 pub mod waiting {}
 
 #[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/proof.md")]
+pub mod proof {}
+
+#[doc = include_str!("design/links.md")]
 #[doc = include_str!("../docs/cost.md")]
 pub mod cost {}
 

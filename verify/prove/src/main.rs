@@ -1,7 +1,7 @@
 //! Proves the compiled transitions: `cargo xtask prove`.
 
 use prove::{proof, solver};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "cargo xtask prove [--full]
@@ -25,8 +25,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::SUCCESS;
     }
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root: PathBuf = package.components().collect::<PathBuf>().join("../..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     match proof::prove(&root, &root.join("target/prove"), is_full) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

@@ -257,3 +257,28 @@ fn copy(root: &Path, to: &Path) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FAULTS, ROWS, spoilt};
+    use crate::proof::TABLE;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_to_be_replaced_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for fault in &FAULTS {
+            let text = fs::read_to_string(root.join(fault.file)).unwrap();
+            spoilt(&text, fault.right, fault.wrong).unwrap_or_else(|why| panic!("{}: {why}", fault.what));
+        }
+        for (what, right, wrong) in ROWS {
+            spoilt(TABLE, right, wrong).unwrap_or_else(|why| panic!("{what}: {why}"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_once_is_an_error() {
+        assert!(spoilt("a b", "c", "d").is_err() && spoilt("a a", "a", "b").is_err());
+    }
+}

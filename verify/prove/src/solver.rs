@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 /// The program.
 pub const Z3: &str = "z3";
 
-/// After this many seconds the solver gives up, which is an error.
-const LIMIT: u32 = 100;
+/// After this many seconds for one question the solver gives up, which is an error. It needs some tenths of one.
+const LIMIT: u32 = 600;
 
 /// Values of the variables, by their names.
 pub type Values = BTreeMap<String, u128>;

@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use prove::compile::{Level, compile};
 use prove::machine::Machine;
+use prove::proof::VALUES;
+use prove::statements::FUNCTIONS;
+use prove::table::EVENTS;
 use prove::term::Terms;
 use std::path::Path;
 use watchdog as _;
@@ -123,6 +126,20 @@ fn check(level: Level, wrappers: &[Wrapper]) {
                 Ok(())
             })
             .unwrap();
+    }
+}
+
+#[test]
+fn every_wrapper_is_asked_and_every_statement_has_one() {
+    let events =
+        EVENTS.iter().map(|event| (format!("transitions::{}", event.name), event.arguments.len() + 1));
+    let others = FUNCTIONS.iter().map(|(path, takes, _)| ((*path).to_owned(), *takes));
+    let known: Vec<_> = events.chain(others).collect();
+    let asked: Vec<_> = WRAPPERS.iter().map(|(path, takes, _)| ((*path).to_owned(), *takes)).collect();
+    assert_eq!(asked, known);
+    for (path, ..) in FUNCTIONS {
+        let name = path.rsplit("::").next().unwrap();
+        assert!(VALUES.contains(&format!("{name}(")), "nothing is said of {name}");
     }
 }
 
