@@ -1,60 +1,28 @@
-//! Faults that are planted below the shipped sources of the gate and the throttle: their histories must be
-//! rejected. Without a fault, the histories of the same sources must be accepted, with threads that yield
-//! before each access to the word.
+//! Faults that a hook plants below the gate and the throttle: their histories must be rejected. Without a fault the
+//! histories must be accepted, with threads that yield before each access to the word.
 
-#[path = "../../../src/clock/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod clock;
-#[path = "../../../src/gate/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod gate;
-#[path = "../../../src/front/observe.rs"]
-mod observe;
-#[path = "play/gate.rs"]
+#[cfg(not(atomic_throttle_hook))]
+compile_error!("run this with `cargo test` inside `verify/histories/planted`, where .cargo/config.toml sets the flag");
+
+mod fault;
+#[path = "../../../tests/play/gate.rs"]
 mod play_gate;
-#[path = "play/throttle.rs"]
+#[path = "../../../tests/play/throttle.rs"]
 mod play_throttle;
-#[path = "../../../src/front/snapshot.rs"]
-mod snapshot;
-#[path = "../../../src/state/mod.rs"]
-#[allow(dead_code)]
-mod state;
-#[path = "planted/sync.rs"]
-#[allow(dead_code)]
-mod sync;
-#[path = "../../../src/front/throttle/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod throttle;
-#[path = "../../../src/time.rs"]
-#[allow(dead_code)]
-mod time;
-#[path = "../../../src/front/wait.rs"]
-#[allow(dead_code)]
-mod wait;
 
-// The front ends import what they share from `crate::front`.
-mod front {
-    #[allow(unused_imports)]
-    pub(crate) use super::{observe, snapshot, throttle, wait};
-}
-
-use clock::{Clock, Manual, Moved};
+use atomic_throttle::{
+    Clock, Coalesced, Manual, Moved, NotFlushed, Outcome, Threshold, Throttle, Timestamp, WaitError, gate,
+    state,
+};
 use evidence::Guarantee::{G1, G2, G3, G4};
-use watchdog as _;
-// The doc comments of the sources link to names at the root of the crate.
-#[allow(unused_imports)]
-use gate::Gate;
-use throttle::{Coalesced, NotFlushed, Outcome, Throttle};
-use time::{Threshold, Timestamp};
-use wait::WaitError;
-
+use fault::{Fault, LOST_RACES, plant};
 use histories::gate_spec::GateSpec;
 use histories::reached::Reached;
 use histories::seeds::seeds;
 use histories::throttle_spec::ThrottleSpec;
 use histories::{script, throttle_script};
 use std::sync::atomic::Ordering::Relaxed;
-use sync::{Fault, LOST_RACES, plant};
+use watchdog as _;
 
 /// How many histories each fault gets. If none of them is rejected, it gets up to ten times as many: the
 /// machine decides how often threads meet.

@@ -1,35 +1,21 @@
 //! A threshold that is changed while others decide: each decision uses one that was set at some moment of its
 //! call. Word and threshold together are not one linearizable object.
 //!
-//! It uses the shipped sources of the gate, with threads that yield before each access to the word.
+//! A hook lets threads yield before each access to the word.
 
-#[path = "../../../src/gate/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod gate;
-#[path = "play/gate.rs"]
+#[path = "planted/fault.rs"]
+mod fault;
+#[path = "../../tests/play/gate.rs"]
 mod play;
-#[path = "../../../src/state/mod.rs"]
-#[allow(dead_code)]
-mod state;
-#[path = "planted/sync.rs"]
-#[allow(dead_code, unused_imports)]
-mod sync;
-#[path = "../../../src/time.rs"]
-#[allow(dead_code)]
-mod time;
 
-// The doc comments of the sources link to names at the root of the crate.
+use atomic_throttle::gate::{self, Arrival, Gate};
+use atomic_throttle::{Threshold, Timestamp, state};
 use evidence::Guarantee::{G1, G3, G4};
-use gate::Arrival;
-#[allow(unused_imports)]
-use gate::Gate;
-use time::{Threshold, Timestamp};
-use watchdog as _;
-
+use fault::{Fault, before_next_swap, plant};
 use histories::script::Plan;
 use histories::seeds::seeds;
 use histories::threshold_spec::{ThresholdSpec, as_if_unchanged, as_one_object, as_promised};
-use sync::{Fault, before_next_swap, plant};
+use watchdog as _;
 
 #[test]
 fn each_decision_goes_by_a_threshold_of_its_time() {
