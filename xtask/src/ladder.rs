@@ -128,7 +128,8 @@ fn doc_tests() -> Rung {
 
 /// A package of tests that is a rung by itself.
 fn package_tests(name: &'static str, package: &str) -> Rung {
-    let mut steps = vec![shown(&format!("test --package {package} --all-features --lib --bins --tests --examples"))];
+    let mut steps =
+        vec![shown(&format!("test --package {package} --all-features --lib --bins --tests --examples"))];
     if name == "histories" {
         // Faults are planted by the hook, in a build of its own.
         steps.push(shown("test").within("verify/histories/planted"));
@@ -160,10 +161,6 @@ fn has(program: &str) -> bool {
 }
 
 /// Tests that report what they have shown.
-fn shows(name: &'static str, tests: &str) -> Rung {
-    show(name, [shown(tests)])
-}
-
 fn show(name: &'static str, steps: impl Into<Vec<Step>>) -> Rung {
     Rung::of_tests(name, steps).with_evidence().with_controls()
 }

@@ -4,6 +4,7 @@
 //! A hook lets threads yield before each access to the word.
 
 #[path = "planted/fault.rs"]
+#[allow(dead_code, reason = "the other test plants them")]
 mod fault;
 #[path = "../../tests/play/gate.rs"]
 mod play;

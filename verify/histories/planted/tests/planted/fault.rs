@@ -28,12 +28,17 @@ pub static LOST_RACES: AtomicUsize = AtomicUsize::new(0);
 /// From now on this thread yields at random, and its accesses have the fault.
 pub fn plant(fault: Fault, seed: u64) {
     let random = RefCell::new(SmallRng::seed_from_u64(seed));
-    hook::plant(Some(Rc::new(Planted { fault, random, seen: Cell::new(None), before_swap: Cell::new(None) })));
+    hook::plant(Some(Rc::new(Planted {
+        fault,
+        random,
+        seen: Cell::new(None),
+        before_swap: Cell::new(None),
+    })));
 }
 
 /// Calls `other` between the next decision of this thread and its compare-and-swap, as if another thread
 /// had come just then.
-#[allow(dead_code, reason = "one of the tests needs it")]
+#[allow(dead_code, reason = "the other test needs it")]
 pub fn before_next_swap(other: fn()) {
     let random = RefCell::new(SmallRng::seed_from_u64(0));
     let before_swap = Cell::new(Some(other));

@@ -2,7 +2,9 @@
 //! histories must be accepted, with threads that yield before each access to the word.
 
 #[cfg(not(atomic_throttle_hook))]
-compile_error!("run this with `cargo test` inside `verify/histories/planted`, where .cargo/config.toml sets the flag");
+compile_error!(
+    "run this with `cargo test` inside `verify/histories/planted`, where .cargo/config.toml sets the flag"
+);
 
 mod fault;
 #[path = "../../../tests/play/gate.rs"]
