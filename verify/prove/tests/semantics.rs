@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use prove::solver::{Question, is_installed};
-use prove::term::{Op, Term, Terms, computed};
+use prove::term::{Op, Term, Terms, computed, cut};
 use watchdog as _;
 
 const OPS: [Op; 14] = [
@@ -27,7 +27,7 @@ const OPS: [Op; 14] = [
 fn number(width: u32) -> impl Strategy<Value = u128> {
     let edge =
         prop_oneof![Just(0u128), Just(1), Just(u128::MAX), Just(1 << (width - 1)), Just(u128::from(width))];
-    prop_oneof![edge, any::<u128>(), 0u128..130].prop_map(move |value| prove::term::cut(value, width))
+    prop_oneof![edge, any::<u128>(), 0u128..130].prop_map(move |value| cut(value, width))
 }
 
 /// Everything that is made of two variables of this width, and what it must be for two values.
@@ -36,6 +36,14 @@ fn made(terms: &Terms, (x, y): (Term, Term), (a, b): (u128, u128), width: u32) -
     let mut plain: Vec<Term> = vec![terms.not(x), terms.part(width / 2, width / 4, x)];
     plain.extend([terms.least(x, y), terms.greatest(x, y)]);
     plain.extend([terms.extend(x, width + 3), terms.extend_signed(x, width + 3), terms.join(x, y)]);
+    // Some are made in one step where they are written in two, and must still be what the solver makes of two.
+    let of_two = [(terms.part(1, width - 1, x), cut(a >> 1, width - 1)), (terms.extend(x, width + 2), a)];
+    made.extend(of_two.iter().map(|(inner, value)| (terms.part(1, 2, *inner), cut(value >> 1, 2))));
+    made.extend(of_two.iter().map(|(inner, value)| (terms.extend(*inner, width + 5), *value)));
+    let choice = terms.choose(terms.less(x, y), terms.constant(9, width), terms.constant(4, width));
+    let chosen = if a < b { 9 } else { 4 };
+    made.push((terms.part(0, 3, choice), cut(chosen, 3)));
+    made.push((terms.of(Op::And, choice, terms.constant(5, width)), chosen & 5));
     let values = terms.values(&plain, &|name| if name == "x" { a } else { b });
     made.extend(plain.into_iter().zip(values));
     made

@@ -9,6 +9,7 @@ fn summary<T>(body: &str, look: impl Fn(&Terms, Result<super::Summary, String>) 
     let text = format!(
         "define i64 @_RNvNtCsx_7exports6values1f(i64 %a, i64 %b) {{\nstart:\n{body}\n}}\n\
          define i64 @inner(i64 noundef %a) {{\nstart:\n  %r = add i64 %a, 1\n  ret i64 %r\n}}\n\
+         define i64 @ignores(i64 noundef %a) {{\nstart:\n  ret i64 7\n}}\n\
          declare void @panics() #0\ndeclare void @returns() #1\nattributes #0 = {{ noreturn }}\n\
          attributes #1 = {{ cold }}\n!0 = !{{i64 0, i64 3}}\n"
     );
@@ -102,6 +103,11 @@ fn numbers_are_in_memory_with_the_lowest_byte_first() {
                 %q = getelementptr inbounds i8, ptr %p, i64 1\n  %s = load i8, ptr %q, align 1\n  \
                 %r = zext i8 %s to i64\n  ret i64 %r";
     assert_eq!(run(body, 0x1234, 0), (0x12, false));
+    // Two numbers, read as one.
+    let body = "  %p = alloca [8 x i8], align 8\n  store i32 1, ptr %p, align 8\n  \
+                %q = getelementptr inbounds i8, ptr %p, i64 4\n  store i32 2, ptr %q, align 4\n  \
+                %r = load i64, ptr %p, align 8\n  ret i64 %r";
+    assert_eq!(run(body, 0, 0), (2 << 32 | 1, false));
 }
 
 #[test]
@@ -121,6 +127,10 @@ fn calls_are_executed_and_merged() {
     // An argument that may be poison, where that is undefined.
     let body = "  %s = add nuw i64 %a, 1\n  %r = call i64 @inner(i64 %s)\n  ret i64 %r";
     assert!(run(body, u64::MAX, 0).1);
+    // It is undefined also where the function makes nothing of it.
+    let body = body.replace("@inner", "@ignores");
+    assert_eq!(run(&body, 1, 0), (7, false));
+    assert!(run(&body, u64::MAX, 0).1);
 }
 
 #[test]
