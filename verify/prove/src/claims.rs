@@ -8,7 +8,7 @@ use crate::term::{Term, Terms};
 use rows::Row;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 /// One claim: what it says, and when it is broken.
@@ -174,13 +174,26 @@ pub fn by_statements<'p>(
 ///
 /// If the solver does not answer for certain.
 pub fn breaches(terms: &Terms, groups: &[Group]) -> Result<Vec<Breach>, String> {
+    found(terms, groups, false)
+}
+
+/// The same until some values are found, which is sooner.
+///
+/// # Errors
+///
+/// If the solver does not answer for certain.
+pub fn some_breach(terms: &Terms, groups: &[Group]) -> Result<Option<Breach>, String> {
+    Ok(found(terms, groups, true)?.into_iter().next())
+}
+
+fn found(terms: &Terms, groups: &[Group], is_one_enough: bool) -> Result<Vec<Breach>, String> {
     let broken = |group: &Group| terms.any(group.claims.iter().map(|claim| claim.broken));
     let questions: Vec<_> =
         groups.iter().map(|group| Question::can(terms, &[group.when, broken(group)])).collect();
     let mut breaches = Vec::new();
-    for (group, answer) in groups.iter().zip(answers(&questions)) {
-        let name = &group.name;
-        if let Some(values) = answer.map_err(|why| format!("{name}: {why}"))? {
+    for (number, answer) in answers(&questions, is_one_enough) {
+        let group = &groups[number];
+        if let Some(values) = answer.map_err(|why| format!("{}: {why}", group.name))? {
             breaches.push(breach(terms, group, values)?);
         }
     }
@@ -199,26 +212,34 @@ fn breach(terms: &Terms, group: &Group, values: Values) -> Result<Breach, String
     Ok(Breach { what: format!("{}: {}", group.name, claims.join("; ")), values })
 }
 
-/// The answers, in order.
-fn answers(questions: &[Question]) -> Vec<Result<Option<Values>, String>> {
+/// The answer to a question, by its number.
+type Answer = (usize, Result<Option<Values>, String>);
+
+/// The answers, in order: to all questions, or until one is *yes*.
+fn answers(questions: &[Question], is_one_enough: bool) -> Vec<Answer> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(questions.len());
     let next = AtomicUsize::new(0);
+    let is_enough = AtomicBool::new(false);
     let work = || {
         let mut answers = Vec::new();
-        loop {
+        // ORDERING: a worker that sees this late asks one question more.
+        while !is_enough.load(Ordering::Relaxed) {
             // ORDERING: each number is given out once, which is all that is asked of it.
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(question) = questions.get(number) else { return answers };
-            answers.push((number, question.ask()));
+            let Some(question) = questions.get(number) else { break };
+            let answer = question.ask();
+            if is_one_enough && matches!(answer, Ok(Some(_))) {
+                // ORDERING: as the load.
+                is_enough.store(true, Ordering::Relaxed);
+            }
+            answers.push((number, answer));
         }
+        answers
     };
-    let mut answers = thread::scope(|scope| {
+    let mut answers: Vec<_> = thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().expect("a worker does not panic"))
-            .collect::<Vec<_>>()
+        workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")).collect()
     });
     answers.sort_by_key(|(number, _)| *number);
-    answers.into_iter().map(|(_, answer)| answer).collect()
+    answers
 }

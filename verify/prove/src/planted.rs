@@ -192,7 +192,8 @@ pub fn in_rows(build: &Build) -> Result<(), String> {
         // The others are those that were asked before.
         let event = right.trim_start_matches("| `").split('(').next().unwrap_or_default();
         let changed: Vec<_> = groups.into_iter().filter(|group| group.name == event).collect();
-        caught(what, "rows", &build.breaches(&changed)?)?;
+        let found = how("rows", build.some_breach(&changed)?).map_err(|why| format!("{what}: {why}"))?;
+        caught(what, &[found])?;
     }
     Ok(())
 }
@@ -210,29 +211,38 @@ pub fn in_sources(root: &Path, out: &Path) -> Result<(), String> {
         let text = fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
         let text = spoilt(&text, fault.right, fault.wrong).map_err(|why| format!("{}: {why}", fault.what))?;
         fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))?;
-        with_build(&tree, &out.join("build"), fault.level, |build| {
-            if fault.by != By::Values {
-                caught(fault.what, "rows", &build.breaches(&build.rows(TABLE)?)?)?;
-            }
-            let stated = match fault.by {
-                By::Rows => return Ok(()),
-                By::RowsAndPromises => PROMISES,
-                By::Values => VALUES,
-            };
-            let statements = statements(stated)?;
-            let groups = build.statements(&statements.iter().collect::<Vec<_>>())?;
-            caught(fault.what, "statements", &build.breaches(&groups)?)
-        })?;
+        let found = with_build(&tree, &out.join("build"), fault.level, |build| found_by(fault.by, build));
+        caught(fault.what, &found.map_err(|why| format!("{}: {why}", fault.what))?)?;
     }
     Ok(())
 }
 
-fn caught(fault: &str, by: &str, breaches: &[Breach]) -> Result<(), String> {
-    let Some(first) = breaches.first() else { return Err(format!("not found by {by}: {fault}")) };
+/// What finds the fault that is in this build: all that must.
+fn found_by(by: By, build: &Build) -> Result<Vec<String>, String> {
+    let by_rows = || how("rows", build.some_breach(&build.rows(TABLE)?)?);
+    let by_statements = |text| {
+        let statements = statements(text)?;
+        let groups = build.statements(&statements.iter().collect::<Vec<_>>())?;
+        how("statements", build.some_breach(&groups)?)
+    };
+    match by {
+        By::Rows => Ok(vec![by_rows()?]),
+        By::RowsAndPromises => Ok(vec![by_rows()?, by_statements(PROMISES)?]),
+        By::Values => Ok(vec![by_statements(VALUES)?]),
+    }
+}
+
+/// How a fault was found.
+fn how(by: &str, found: Option<Breach>) -> Result<String, String> {
+    let found = found.ok_or_else(|| format!("it is not found by the {by}"))?;
     // A line is one line, and this sign divides it.
-    let what = first.what.replace(" | ", ", ").replace('|', "");
-    let how = format!("prove, {by}: {what} at {}, and {} more", first.values(), breaches.len() - 1);
-    say(&Line::Caught { fault: fault.to_owned(), how })
+    let what = found.what.replace(" | ", ", ").replace('|', "");
+    Ok(format!("{by}: {what} at {}", found.values()))
+}
+
+/// Each fault has one line, however many found it.
+fn caught(fault: &str, how: &[String]) -> Result<(), String> {
+    say(&Line::Caught { fault: fault.to_owned(), how: format!("prove, {}", how.join("; ")) })
 }
 
 /// What a build is made from.

@@ -78,6 +78,13 @@ impl Build<'_> {
     pub fn breaches(&self, groups: &[Group]) -> Result<Vec<Breach>, String> {
         claims::breaches(self.terms, groups)
     }
+
+    /// # Errors
+    ///
+    /// If the solver does not answer for certain.
+    pub fn some_breach(&self, groups: &[Group]) -> Result<Option<Breach>, String> {
+        claims::some_breach(self.terms, groups)
+    }
 }
 
 /// Proves what lies below `root`. Each check is reported by a line on the standard output.

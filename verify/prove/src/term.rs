@@ -264,7 +264,7 @@ impl Terms {
         self.choose(self.less(one, other), other, one)
     }
 
-    /// What `of` makes of the term, if that is a choice between two constants: the choice between what it makes of these.
+    /// What `of` makes of a choice between two constants: the choice between what it makes of each.
     fn through_choice(&self, term: Term, of: impl Fn(Term) -> Term) -> Option<Term> {
         match self.node(term).1 {
             Node::If(condition, yes, no) if self.value(yes).is_some() && self.value(no).is_some() => {

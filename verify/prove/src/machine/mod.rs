@@ -4,8 +4,8 @@
 //! it was made from. Where poison would be undefined behaviour, the path has an end of its own, which must be shown to
 //! be impossible. A function must be without loops.
 //!
-//! A call that takes and gives only numbers is executed by itself. What its paths give is merged into one value, so that
-//! small functions do not multiply the paths.
+//! A call that takes and gives only numbers is executed by itself. What its paths give is merged into one value,
+//! so that small functions do not multiply the paths.
 
 mod call;
 mod compute;
