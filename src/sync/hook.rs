@@ -91,7 +91,7 @@ pub trait Hook {
         word
     }
 
-    /// Whether a front end with an owner takes a call. `is_failing`: a panic has ended it.
+    /// Whether a front end with an owner takes a call that it would refuse. `is_failing`: a panic has ended it.
     fn takes(&self, takes: bool, is_failing: bool) -> bool {
         let _ = is_failing;
         takes

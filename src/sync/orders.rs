@@ -71,7 +71,7 @@ orders! {
         "the run sees what the callers wrote that it covers, and what the run before it did";
     /// The end of a run.
     FINISH: "Gate::finish", Swap Release, with ["LOOK", "START"],
-        "whoever sees the run finished sees what it did";
+        "a thread that sees the run finished sees what it did";
     /// A look at the state.
     LOOK: "Gate::state", Load Acquire, with ["FINISH"], "as `FINISH`";
     /// Between a move of the word and the look for waiters.

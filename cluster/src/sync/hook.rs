@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 /// A hook. By itself each method does what the library does.
 pub trait Hook {
-    /// Who is told of a change.
+    /// Who learns of a change.
     fn told(&self) -> Told {
         Told::All
     }
@@ -21,7 +21,7 @@ pub trait Hook {
     }
 }
 
-/// Who of the waiting threads is told of a change.
+/// Which of the waiting threads learn of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// All of them.

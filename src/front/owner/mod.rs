@@ -93,11 +93,12 @@ pub(crate) enum Stage {
 
 impl Stage {
     pub(crate) fn check(self) -> Result<(), Ended> {
-        match self {
-            _ if takes(self == Self::Going, self == Self::Failing) => Ok(()),
+        let answer = match self {
+            Self::Going => Ok(()),
             Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
-            Self::Going | Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
-        }
+            Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
+        };
+        if takes(answer.is_ok(), self == Self::Failing) { Ok(()) } else { answer }
     }
 
     /// As [`check`](Self::check), for a call that is still performed on the way to the end.

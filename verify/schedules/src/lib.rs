@@ -11,8 +11,8 @@
 //! # What is where
 //!
 //! `tests/properties/` has one property a file. `tests/shipped.rs` checks all of them on the library.
-//! `tests/planted.rs` builds the sources of the library a second time, on a `sync` with planted faults, and
-//! shows that the properties find them, and that a failing schedule can be replayed. The other files do the same, each
+//! `tests/planted.rs` plants faults by the hook of the library, and shows that the properties find them, and that a
+//! failing schedule can be replayed. The other files do the same, each
 //! pair for one front end: `async_…`, `keyed`, `keyed_throttled`, and `cluster` for that of `atomic-throttle-cluster`.
 //!
 //! # A failing schedule

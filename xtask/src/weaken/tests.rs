@@ -69,7 +69,7 @@ fn sources() -> impl Iterator<Item = (PathBuf, String)> {
 fn each_order_of_the_library_has_a_name() {
     let mut uses = String::new();
     for (path, text) in sources() {
-        if path.starts_with(root().join("src/sync")) {
+        if path == root().join("src/sync/orders.rs") {
             continue;
         }
         for strong in ["Acquire", "Release", "AcqRel", "SeqCst"] {
