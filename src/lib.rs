@@ -162,13 +162,14 @@ pub use time::{Threshold, ThresholdTooLong, Timestamp};
 #[cfg(feature = "std")]
 pub use self::{
     clock::{Monotonic, Moved},
-    front::counted::{Calls, Counted, CountedThrottled},
+    front::counted::{Calls, Counted},
     front::every::{Entry, Site},
     front::owner::on_drop::OnDrop,
     front::owner::{Ended, Panic, Pending, Shutdown},
+    front::payload::{Batch, Collect, Count, Drain, Latest, Merge, Payload, Reason, Rejected},
     front::snapshot::Snapshot,
     front::throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    front::throttled::{Builder, Throttled, Triggered, WeakThrottled},
+    front::throttled::{Builder, Throttled, Ticket, WeakThrottled},
     front::wait::WaitError,
 };
 
@@ -181,8 +182,6 @@ pub use self::front::keyed::{
     KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun, KeyedThrottled, KeyedThrottledBuilder, NotTaken,
     WeakKeyedThrottled,
 };
-#[cfg(feature = "batch")]
-pub use self::front::throttled::{Batch, Batched, Rejected};
 
 #[cfg(doc)]
 pub mod design;

@@ -2,13 +2,12 @@
 
 mod support;
 
-use atomic_throttle::{Calls, Counted, CountedThrottled, Manual, Outcome, Pending, Site, Throttle};
+use atomic_throttle::{Calls, Counted, Manual, Outcome, Site, Throttle};
 use evidence::Guarantee::G3;
 use evidence::{Check, caught, depth};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -339,32 +338,4 @@ fn sequences_find_planted_faults() {
         assert!(sequences(planted).is_err(), "not found: {fault}");
         caught(fault, "sequences: a run is told another number than the plain count");
     }
-}
-
-/// The last calls are reported by the trailing run, without a further call, and the sum is exact.
-#[test]
-fn the_background_is_told_of_each_call_once() {
-    const CALLS: u64 = 2_000;
-    let check = Check::of(&[G3], "counts, 8 threads: each call is told to one run, in the background");
-    for pending in [Pending::Finish, Pending::Flush, Pending::Discard] {
-        let told = Arc::new(AtomicU64::new(0));
-        let sum = Arc::clone(&told);
-        let counted = CountedThrottled::spawn(Duration::from_micros(50), move |calls| {
-            sum.fetch_add(calls, Relaxed);
-        });
-        thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| (0..CALLS).for_each(|_| assert!(counted.trigger().is_ok())));
-            }
-        });
-        counted.throttled().shutdown(pending).expect("it ends");
-        let told = told.load(Relaxed);
-        assert_eq!(told + counted.outstanding(), 8 * CALLS);
-        if pending != Pending::Discard {
-            assert_eq!(counted.outstanding(), 0);
-        }
-        assert!(counted.trigger().is_err());
-        assert_eq!(counted.take(), 8 * CALLS - told + 1, "a refused call stays counted");
-    }
-    check.passed(3 * 8 * usize::try_from(CALLS).expect("a few"), "calls");
 }

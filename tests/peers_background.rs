@@ -53,7 +53,7 @@ impl Peer {
         Self { throttled, clock, starts }
     }
 
-    fn call(&self) -> atomic_throttle::Triggered<'_> {
+    fn call(&self) -> atomic_throttle::Ticket<'_> {
         self.throttled.trigger().expect("it goes on")
     }
 

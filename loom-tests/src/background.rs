@@ -1,7 +1,7 @@
 //! The subject of the models of [`Throttled`]: a throttle whose runs say which calls they have seen.
 
 use crate::{LEADING, Tally};
-use atomic_throttle::{Builder, Ended, Manual, Pending, Shutdown, Throttled, Triggered};
+use atomic_throttle::{Builder, Ended, Manual, Pending, Shutdown, Throttled, Ticket};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Background {
     /// # Errors
     ///
     /// If the call is refused.
-    pub fn call(&self, number: usize) -> Result<Triggered<'_>, Ended> {
+    pub fn call(&self, number: usize) -> Result<Ticket<'_>, Ended> {
         self.words.written[number].store(1, Relaxed);
         self.throttled.trigger()
     }
@@ -76,7 +76,7 @@ impl Background {
     ///
     /// If the call is refused.
     #[must_use]
-    pub fn call_taken(&self, number: usize) -> Triggered<'_> {
+    pub fn call_taken(&self, number: usize) -> Ticket<'_> {
         self.call(number).expect("it goes on")
     }
 

@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 ///
 /// * The counters of two cores need not agree, and a core may read its own early. Two virtual cores sent each
 ///   other their readings for ten seconds: 498,000 times a reading was behind the one received, by up to 1.9
-///   µs (`cargo xtask clocks`, in this repository). G1 to G9 hold all the same, on this clock: while it reads
+///   µs (`cargo xtask clocks`, in this repository). G1 to G10 hold all the same, on this clock: while it reads
 ///   earlier than the latest start, the window counts as closed (G8). The one exception is G7 at the first
 ///   reading, see below. But two runs need not be a threshold apart on any other clock, and a call may be
 ///   refused although it begins after somebody saw the window over.

@@ -8,6 +8,7 @@ pub(crate) mod counted;
 pub(crate) mod every;
 #[cfg(feature = "keyed")]
 pub(crate) mod keyed;
+pub(crate) mod payload;
 pub(crate) mod throttle;
 pub(crate) mod throttled;
 

@@ -100,6 +100,16 @@ impl Gate {
         state.is_pending().then(|| state.epoch())
     }
 
+    /// As [`coalesce`](Self::coalesce), under a lock under which every run starts. The lock orders the caller's writes
+    /// before a start that comes later, and a start that came before is seen here.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn coalesce_under_lock(&self) -> Option<Epoch> {
+        // ORDERING: Relaxed. The lock orders it.
+        let state = State::from_word(self.word.load(Ordering::Relaxed));
+        state.is_pending().then(|| state.epoch())
+    }
+
     /// Asks for a run that the caller performs: now, or later as the owner of the deferral.
     ///
     /// Takes over a pending run that is overdue, and adopts an owed one.

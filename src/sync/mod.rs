@@ -59,6 +59,24 @@ use self::process::next_thread;
 #[cfg(feature = "std")]
 pub(crate) use self::process::{Forked, Process};
 
+/// Locks. But if another thread holds the lock, and `gives_up` is true, it does not wait: `None`.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn lock_unless<T>(mutex: &Mutex<T>, gives_up: impl FnOnce() -> bool) -> Option<MutexGuard<'_, T>> {
+    use std::sync::TryLockError;
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            if gives_up() {
+                None
+            } else {
+                Some(lock(mutex))
+            }
+        }
+    }
+}
+
 /// Locks for reading, together with other readers.
 #[cfg(feature = "keyed")]
 #[inline]

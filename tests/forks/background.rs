@@ -2,7 +2,7 @@
 
 use super::support::{SECOND, at, until};
 use super::{Finally, held, throttled};
-use atomic_throttle::{CountedThrottled, Ended, Manual, NotFlushed, Pending, Throttled, WaitError};
+use atomic_throttle::{Count, Ended, Manual, NotFlushed, Pending, Throttled, WaitError};
 use evidence::Check;
 use evidence::Guarantee::{G3, G6};
 use forked::in_child;
@@ -72,9 +72,9 @@ fn dropped_in_child<H>(handle: H) {
 #[test]
 fn a_child_drops_what_it_has_at_once() {
     let check = Check::of(&[G6], "tests: in a forked child every drop of a last handle returns");
-    let counted = |clock, f: Box<dyn FnMut() + Send>| -> CountedThrottled {
+    let counted = |clock, f: Box<dyn FnMut() + Send>| -> Throttled<Count> {
         let mut f = f;
-        Throttled::builder(SECOND).clock(clock).spawn_counted(move |_| f()).expect("a thread")
+        Throttled::builder(SECOND).clock(clock).counting().spawn(move |_| f()).expect("a thread")
     };
     let (throttled, let_go) = throttled();
     drop(let_go);

@@ -1,25 +1,28 @@
-//! `Batched`: a child gets back what it pushes.
+//! Values: a child gets back what it brings.
 
 use super::support::{SECOND, at};
-use atomic_throttle::{Batched, Ended, Manual, Pending, Throttled, WaitError};
+use atomic_throttle::{Collect, Ended, Manual, Pending, Reason, Throttled, WaitError};
 use forked::in_child;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
+use std::thread;
 
 #[test]
-fn a_child_gets_back_what_it_pushes() {
+fn a_child_gets_back_what_it_brings() {
     let (sender, received) = mpsc::channel();
     let builder = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(1))));
-    let batched: Batched<u32> = builder
-        .spawn_batched(move |batch| batch.for_each(|item| sender.send(item).unwrap()))
+    let batched: Throttled<Collect<u32>> = builder
+        .collecting()
+        .spawn(move |batch| batch.drain().for_each(|item| sender.send(item).unwrap()))
         .expect("a thread");
     batched.trigger(1).unwrap().wait().unwrap();
     let mut own = Some(batched.clone());
     in_child(|| {
         let batched = own.take().unwrap();
         let rejected = batched.trigger(2).expect_err("there is no thread");
-        assert_eq!((rejected.item, rejected.ended), (Some(2), Ended::Forked));
-        assert_eq!(batched.take_remaining(), []);
+        assert_eq!((rejected.value, rejected.reason), (2, Reason::Ended(Ended::Forked)));
+        assert_eq!(batched.take(), []);
     });
     assert_eq!(received.try_iter().collect::<Vec<_>>(), [1]);
     // Pending: the item is in the queue, and the child can take it.
@@ -28,11 +31,36 @@ fn a_child_gets_back_what_it_pushes() {
     drop(own);
     in_child(|| {
         let batched = last.take().unwrap();
-        assert_eq!(batched.throttled().wait(), Err(WaitError::Forked));
+        assert_eq!(batched.wait(), Err(WaitError::Forked));
         let rejected = batched.trigger(4).expect_err("there is no thread");
-        assert_eq!((rejected.item, batched.take_remaining()), (Some(4), vec![3]));
+        assert_eq!((rejected.value, batched.take()), (4, vec![3]));
     });
     let batched = last.unwrap();
-    assert!(batched.throttled().shutdown(Pending::Discard).is_ok());
-    assert_eq!(batched.take_remaining(), [3]);
+    assert!(batched.shutdown(Pending::Discard).is_ok());
+    assert_eq!(batched.take(), [3]);
+}
+
+/// Forks are made while another thread brings values, most of the time under the lock of the payload.
+#[test]
+fn a_child_does_not_wait_for_the_lock_of_a_payload() {
+    let builder = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(1)))).pending_on_drop(Pending::Discard);
+    let newest = builder.latest().spawn(|_: &[u64; 64]| ()).expect("a thread");
+    newest.trigger([0; 64]).unwrap().wait().unwrap();
+    let ends = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ends.load(Relaxed) {
+                newest.trigger([1; 64]).unwrap();
+            }
+        });
+        for _ in 0..200 {
+            in_child(|| {
+                // A value that a thread of the parent was moving may be out of reach.
+                let _ = newest.take();
+                let rejected = newest.trigger([2; 64]).expect_err("there is no thread");
+                assert_eq!((rejected.value, rejected.reason), ([2; 64], Reason::Ended(Ended::Forked)));
+            });
+        }
+        ends.store(true, Relaxed);
+    });
 }

@@ -4,7 +4,6 @@
 #![cfg(all(unix, feature = "std"))]
 
 mod background;
-#[cfg(feature = "batch")]
 mod batches;
 mod calls;
 #[cfg(feature = "keyed")]

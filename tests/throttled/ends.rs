@@ -3,7 +3,8 @@
 use crate::subject::Subject;
 use crate::support::{SECOND, at, until};
 use atomic_throttle::{
-    Builder, CountedThrottled, Ended, Manual, OnDrop, Pending, Shutdown, Throttled, WaitError, WeakThrottled,
+    Builder, Collect, Count, Ended, Latest, Manual, Merge, OnDrop, Payload, Pending, Shutdown, Throttled, WaitError,
+    WeakThrottled,
 };
 use evidence::Check;
 use evidence::Guarantee::G3;
@@ -91,8 +92,8 @@ fn the_function_may_trigger_without_being_a_handle() {
 }
 
 /// A throttle whose runs wait until the test lets them go on, one by one.
-struct Held<H> {
-    handle: H,
+struct Held<P: Payload> {
+    handle: Throttled<P>,
     clock: Arc<Manual>,
     let_go: Sender<()>,
     runs: Receiver<()>,
@@ -100,62 +101,63 @@ struct Held<H> {
 
 type Function = Box<dyn FnMut() + Send>;
 
-/// Each kind of handle whose throttle a [`Builder`] starts.
-trait Handle: Send + Sized + 'static {
-    fn start(builder: Builder, f: Function) -> Self;
-    fn throttled(&self) -> &Throttled;
-    fn call(&self);
+/// Each payload that a [`Builder`] starts a throttle of.
+trait Carried: Payload + Sized {
+    fn spawn(builder: Builder, f: Function) -> Throttled<Self>;
+    fn call(throttled: &Throttled<Self>);
 }
 
-impl Handle for Throttled {
-    fn start(builder: Builder, f: Function) -> Self {
+impl Carried for () {
+    fn spawn(builder: Builder, f: Function) -> Throttled {
         builder.spawn(f).expect("a thread")
     }
 
-    fn throttled(&self) -> &Throttled {
-        self
-    }
-
-    fn call(&self) {
-        assert!(self.trigger().is_ok());
+    fn call(throttled: &Throttled) {
+        assert!(throttled.trigger().is_ok());
     }
 }
 
-impl Handle for CountedThrottled {
-    fn start(builder: Builder, mut f: Function) -> Self {
-        builder.spawn_counted(move |_| f()).expect("a thread")
+impl Carried for Count {
+    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+        builder.counting().spawn(move |_| f()).expect("a thread")
     }
 
-    fn throttled(&self) -> &Throttled {
-        self.throttled()
-    }
-
-    fn call(&self) {
-        assert!(self.trigger().is_ok());
+    fn call(throttled: &Throttled<Self>) {
+        assert!(throttled.trigger().is_ok());
     }
 }
 
-#[cfg(feature = "batch")]
-impl Handle for atomic_throttle::Batched<()> {
-    fn start(builder: Builder, mut f: Function) -> Self {
-        builder
-            .spawn_batched(move |batch| {
-                batch.for_each(drop);
-                f();
-            })
-            .expect("a thread")
+impl Carried for Latest<u8> {
+    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+        builder.latest().spawn(move |_| f()).expect("a thread")
     }
 
-    fn throttled(&self) -> &Throttled {
-        self.throttled()
-    }
-
-    fn call(&self) {
-        assert!(self.trigger(()).is_ok());
+    fn call(throttled: &Throttled<Self>) {
+        assert!(throttled.trigger(0).is_ok());
     }
 }
 
-impl<H: Handle> Held<H> {
+impl Carried for Merge<u8> {
+    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+        builder.merging(|_, _| ()).spawn(move |_| f()).expect("a thread")
+    }
+
+    fn call(throttled: &Throttled<Self>) {
+        assert!(throttled.trigger(0).is_ok());
+    }
+}
+
+impl Carried for Collect<u8> {
+    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+        builder.collecting().spawn(move |_| f()).expect("a thread")
+    }
+
+    fn call(throttled: &Throttled<Self>) {
+        assert!(throttled.trigger(0).is_ok());
+    }
+}
+
+impl<P: Carried> Held<P> {
     /// One run is in progress, and another one is pending.
     fn new(on_drop: OnDrop) -> Self {
         let clock = Arc::new(Manual::new(at(1)));
@@ -166,10 +168,10 @@ impl<H: Handle> Held<H> {
             let _ = sender.send(());
         };
         let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).on_drop(on_drop);
-        let handle = H::start(builder, Box::new(f));
-        handle.call();
-        until(|| handle.throttled().is_running() && !handle.throttled().is_pending());
-        handle.call();
+        let handle = P::spawn(builder, Box::new(f));
+        P::call(&handle);
+        until(|| handle.is_running() && !handle.is_pending());
+        P::call(&handle);
         Self { handle, clock, let_go, runs }
     }
 
@@ -187,12 +189,12 @@ impl<H: Handle> Held<H> {
     }
 }
 
-fn drops_that_do_not_wait<H: Handle>() {
-    Held::<H>::new(OnDrop::Detach).drop_and_let_go();
-    Held::<H>::new(OnDrop::WaitFor(Duration::ZERO)).drop_and_let_go();
+fn drops_that_do_not_wait<P: Carried>() {
+    Held::<P>::new(OnDrop::Detach).drop_and_let_go();
+    Held::<P>::new(OnDrop::WaitFor(Duration::ZERO)).drop_and_let_go();
     // The caller has given up waiting.
-    let given_up = Held::<H>::new(OnDrop::Wait);
-    let waited = given_up.handle.throttled().shutdown_within(Pending::Finish, Duration::ZERO);
+    let given_up = Held::<P>::new(OnDrop::Wait);
+    let waited = given_up.handle.shutdown_within(Pending::Finish, Duration::ZERO);
     assert_eq!(waited, Err(WaitError::TimedOut));
     given_up.drop_and_let_go();
 }
@@ -200,17 +202,18 @@ fn drops_that_do_not_wait<H: Handle>() {
 #[test]
 fn a_drop_that_does_not_wait_leaves_the_rest_to_the_thread() {
     let check = Check::of(&[G3], "tests: after a drop that does not wait the thread performs what is owed");
-    drops_that_do_not_wait::<Throttled>();
-    drops_that_do_not_wait::<CountedThrottled>();
-    #[cfg(feature = "batch")]
-    drops_that_do_not_wait::<atomic_throttle::Batched<()>>();
-    check.passed(if cfg!(feature = "batch") { 9 } else { 6 }, "drops");
+    drops_that_do_not_wait::<()>();
+    drops_that_do_not_wait::<Count>();
+    drops_that_do_not_wait::<Latest<u8>>();
+    drops_that_do_not_wait::<Merge<u8>>();
+    drops_that_do_not_wait::<Collect<u8>>();
+    check.passed(15, "drops");
 }
 
 /// The limit is on the throttle's clock.
 #[test]
 fn a_drop_with_a_limit_waits_until_the_limit() {
-    let Held { handle, clock, let_go, runs } = Held::<Throttled>::new(OnDrop::WaitFor(4 * SECOND));
+    let Held { handle, clock, let_go, runs } = Held::<()>::new(OnDrop::WaitFor(4 * SECOND));
     let weak = handle.downgrade();
     let dropping = thread::spawn(move || {
         drop(handle);
@@ -234,7 +237,7 @@ fn a_drop_with_a_limit_waits_until_the_limit() {
 /// The function ends within the limit, so the thread has ended when the drop returns.
 #[test]
 fn a_drop_with_a_limit_waits_for_the_end() {
-    let Held { handle, clock, let_go, runs } = Held::<Throttled>::new(OnDrop::WaitFor(Duration::MAX));
+    let Held { handle, clock, let_go, runs } = Held::<()>::new(OnDrop::WaitFor(Duration::MAX));
     let dropping = thread::spawn(move || {
         drop(handle);
         assert_eq!([runs.try_recv(), runs.try_recv()], [Ok(()), Ok(())], "both runs have ended");

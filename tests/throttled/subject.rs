@@ -1,7 +1,7 @@
 //! [`Subject`].
 
 use crate::support::{SECOND, at};
-use atomic_throttle::{Builder, Manual, Pending, Throttled, Triggered};
+use atomic_throttle::{Builder, Manual, Pending, Throttled, Ticket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
@@ -45,7 +45,7 @@ impl Subject {
     }
 
     /// Writes a number, and triggers.
-    pub fn call(&self, number: u64) -> Triggered<'_> {
+    pub fn call(&self, number: u64) -> Ticket<'_> {
         self.written.store(number, SeqCst);
         self.throttled.trigger().expect("it goes on")
     }

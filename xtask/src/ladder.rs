@@ -46,7 +46,7 @@ const RUNGS: [(&str, &str); 4] = [
 ];
 
 /// The features of the library, each of which must build without the others.
-const FEATURES: [&str; 6] = ["async", "batch", "keyed", "tokio", "tracing", "tsc"];
+const FEATURES: [&str; 5] = ["async", "keyed", "tokio", "tracing", "tsc"];
 
 /// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
 const EXAMPLES: [&str; 20] = [

@@ -4,7 +4,6 @@
 //! taken by the run that covers it, or by an earlier one. The trailing edge reports the last calls.
 
 mod calls;
-mod throttled;
 
 use crate::clock::{Clock, Monotonic};
 use crate::front::throttle::{NotFlushed, Outcome, Throttle};
@@ -14,7 +13,6 @@ use core::fmt;
 use core::time::Duration;
 
 pub use self::calls::Calls;
-pub use self::throttled::CountedThrottled;
 
 /// A [`Throttle`] that tells each run how many calls it stands for.
 ///

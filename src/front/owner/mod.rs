@@ -101,15 +101,6 @@ impl Stage {
         if takes(answer.is_ok(), self == Self::Failing) { Ok(()) } else { answer }
     }
 
-    /// As [`check`](Self::check), for a call that is still performed on the way to the end.
-    #[cfg(feature = "batch")]
-    pub(crate) fn check_pending(self) -> Result<(), Ended> {
-        match self {
-            Self::Ending(Pending::Finish | Pending::Flush) => Ok(()),
-            _ => self.check(),
-        }
-    }
-
     /// Asks for the end. Of two requests, the one that ends sooner counts.
     pub(crate) fn end(&mut self, pending: Pending) {
         match self {

@@ -7,6 +7,7 @@ use crate::clock::{Clock, Monotonic};
 use crate::front::owner::keeper::{DropPolicy, Keeper, start};
 use crate::front::owner::on_drop::OnDrop;
 use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
+use crate::front::payload::Payload;
 use crate::time::Threshold;
 use core::fmt;
 use core::time::Duration;
@@ -34,7 +35,8 @@ use std::sync::Arc;
 /// # }
 /// ```
 #[must_use = "nothing is started until `spawn`"]
-pub struct Builder {
+pub struct Builder<P = ()> {
+    payload: P,
     threshold: Threshold,
     name: String,
     clock: AnyClock,
@@ -46,6 +48,7 @@ pub struct Builder {
 impl Builder {
     pub(super) fn new(threshold: Duration) -> Self {
         Self {
+            payload: (),
             threshold: Threshold::new(threshold),
             name: String::from("throttled"),
             clock: Arc::new(Monotonic),
@@ -55,6 +58,22 @@ impl Builder {
         }
     }
 
+    pub(super) fn carrying<P>(self, payload: P) -> Builder<P> {
+        let Self { payload: (), threshold, name, clock, rest, at_drop, panics } = self;
+        Builder { payload, threshold, name, clock, rest, at_drop, panics }
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it cannot start a thread, or if the name contains a zero byte.
+    pub fn spawn(self, mut f: impl FnMut() + Send + 'static) -> io::Result<Throttled> {
+        self.start(move |()| f())
+    }
+}
+
+impl<P> Builder<P> {
     /// Names the thread. Default: "throttled". The name must not contain a zero byte.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -102,18 +121,15 @@ impl Builder {
         self
     }
 
-    /// Starts the thread.
-    ///
-    /// # Errors
-    ///
-    /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, mut f: impl FnMut() + Send + 'static) -> io::Result<Throttled> {
-        self.spawn_with(move |_| f())
+    pub(super) fn payload_mut(&mut self) -> &mut P {
+        &mut self.payload
     }
+}
 
-    /// Starts the thread with a function that receives what the handles share.
-    pub(super) fn spawn_with(self, f: impl FnMut(&Shared) + Send + 'static) -> io::Result<Throttled> {
-        let shared = Arc::new(Shared::new(self.threshold, self.clock));
+impl<P: Payload> Builder<P> {
+    /// Starts the thread, with a function of what a run is given.
+    pub(super) fn start(self, f: impl FnMut(&mut P::Given) + Send + 'static) -> io::Result<Throttled<P>> {
+        let shared = Arc::new(Shared::new(self.threshold, self.clock, self.payload));
         let worker = Worker { shared: Arc::clone(&shared), f, panics: self.panics, rest: self.rest };
         let thread = start(self.name, move || worker.work())?;
         let keeper = Keeper::new(Arc::clone(&shared), thread, self.at_drop);
@@ -121,7 +137,7 @@ impl Builder {
     }
 }
 
-impl fmt::Debug for Builder {
+impl<P> fmt::Debug for Builder<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("threshold", &self.threshold)

@@ -27,34 +27,39 @@
 //! starts that much sooner. The threads of callers are left as they are.
 //!
 //! The last handle ends the thread. `Throttled` has no type parameter for its function, which lives on the
-//! thread, so it can stand in a field. It has none for its clock either, which only the thread reads often.
+//! thread, so it can stand in a field. It has none for its clock either, which only the thread reads often. It has
+//! one for what its calls bring: `counting`, `latest`, `merging` and `collecting` have what differs by that.
 
-#[cfg(feature = "batch")]
-mod batched;
 mod builder;
+mod collecting;
+mod counting;
+mod frame;
+mod latest;
+mod merging;
 mod shared;
-mod triggered;
+mod ticket;
+mod weak;
 mod worker;
 
-#[cfg(feature = "batch")]
-pub use self::batched::{Batch, Batched, Rejected};
 pub use self::builder::Builder;
-pub use self::triggered::Triggered;
+pub use self::ticket::Ticket;
+pub use self::weak::WeakThrottled;
 
 use self::shared::Shared;
 use crate::clock::Clock;
 use crate::front::observe;
 use crate::front::owner::keeper::Keeper;
 use crate::front::owner::{Ended, Pending, Shutdown};
+use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
-use crate::state::State;
+use crate::state::{Epoch, State};
 use crate::sync::Ordering;
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 /// Runs one function on a thread of its own, at most once per threshold, and never loses the last request.
 ///
@@ -122,10 +127,9 @@ use std::sync::{Arc, Weak};
 /// compare-and-swap, the process id, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
 /// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
 /// due, and not up to 50 µs later.
-#[derive(Clone)]
-pub struct Throttled {
-    shared: Arc<Shared>,
-    keeper: Arc<Keeper<Shared>>,
+pub struct Throttled<P: Payload = ()> {
+    shared: Arc<Shared<P>>,
+    keeper: Arc<Keeper<Shared<P>>>,
 }
 
 impl Throttled {
@@ -154,17 +158,35 @@ impl Throttled {
     ///
     /// [`Ended`]: no run is promised.
     #[inline]
-    pub fn trigger(&self) -> Result<Triggered<'_>, Ended> {
-        match self.shared.gate.coalesce() {
-            Some(epoch) => Ok(Triggered::new(self, epoch)),
+    pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
+        match self.shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }
     }
+}
 
+impl<P: Payload> Throttled<P> {
     // Apart, with its result as the caller wants it: a coalesced call would have a stack frame for it.
     #[cold]
-    fn trigger_uncoalesced(&self) -> Result<Triggered<'_>, Ended> {
-        self.shared.request().map(|epoch| Triggered::new(self, epoch))
+    fn trigger_uncoalesced(&self) -> Result<Ticket<'_>, Ended> {
+        self.shared.request().map(|epoch| Ticket::new(&self.shared.frame, epoch))
+    }
+
+    /// What no run was given. The pending run is given up in the same step.
+    fn take_given(&self) -> Option<P::Given> {
+        let Shared { frame, payload, .. } = &*self.shared;
+        let mut cancelled = None;
+        let given = payload.take(|| frame.is_forked(), || cancelled = frame.gate.cancel_in());
+        self.tell_of_cancel(cancelled);
+        given
+    }
+
+    fn tell_of_cancel(&self, cancelled: Option<Epoch>) {
+        if let Some(epoch) = cancelled {
+            self.shared.frame.notify_unless_forked();
+            observe::cancelled(self.shared.frame.source(), epoch);
+        }
     }
 
     /// Has the pending run start now, whether the window is over or not: the exception from G1. A new
@@ -186,11 +208,8 @@ impl Throttled {
         reason = "whoever wants no run need not know whether one was pending"
     )]
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared.gate.cancel_in();
-        if let Some(epoch) = cancelled {
-            self.shared.notify_unless_forked();
-            observe::cancelled(self.shared.source(), epoch);
-        }
+        let cancelled = self.shared.frame.gate.cancel_in();
+        self.tell_of_cancel(cancelled);
         cancelled.is_some()
     }
 
@@ -201,7 +220,7 @@ impl Throttled {
     /// [`WaitError`] if the run will not come, or has panicked and no later one has completed. Never
     /// `TimedOut`.
     pub fn wait(&self) -> Result<(), WaitError> {
-        self.shared.wait_for_all(None)
+        self.shared.frame.wait_for_all(None)
     }
 
     /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock.
@@ -210,7 +229,7 @@ impl Throttled {
     ///
     /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
     pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.shared.wait_for_all(Some(self.shared.within(limit)))
+        self.shared.frame.wait_for_all(Some(self.shared.frame.within(limit)))
     }
 
     /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending run, and
@@ -240,8 +259,8 @@ impl Throttled {
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
     /// pending run is re-timed at once, sooner or later.
     pub fn set_threshold(&self, threshold: Duration) {
-        self.shared.gate.set_threshold(Threshold::new(threshold));
-        self.shared.notify_unless_forked();
+        self.shared.frame.gate.set_threshold(Threshold::new(threshold));
+        self.shared.frame.notify_unless_forked();
     }
 
     /// Has all who wait read the clock again: the thread that performs the pending run, and waits with a limit.
@@ -251,7 +270,7 @@ impl Throttled {
     ///
     /// Cost: one fence, one load.
     pub fn retime(&self) {
-        self.shared.waiting().notify();
+        self.shared.frame.waiting().notify();
     }
 
     /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
@@ -265,20 +284,20 @@ impl Throttled {
 
     /// A handle that does not keep the throttle going: for the function itself.
     #[must_use]
-    pub fn downgrade(&self) -> WeakThrottled {
-        WeakThrottled { shared: Arc::downgrade(&self.shared), keeper: Arc::downgrade(&self.keeper) }
+    pub fn downgrade(&self) -> WeakThrottled<P> {
+        WeakThrottled::new(Arc::downgrade(&self.shared), Arc::downgrade(&self.keeper))
     }
 
     /// The clock that its timestamps are readings of.
     #[must_use]
     pub fn clock(&self) -> &(dyn Clock + Send + Sync) {
-        &*self.shared.clock
+        &*self.shared.frame.clock
     }
 
     /// The shortest time between the starts of two runs.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
-        self.shared.gate.threshold()
+        self.shared.frame.gate.threshold()
     }
 
     /// Whether a run is pending.
@@ -311,20 +330,20 @@ impl Throttled {
     #[must_use]
     pub fn runs(&self) -> u64 {
         // ORDERING: Relaxed. A count for people.
-        self.shared.runs.load(Ordering::Relaxed)
+        self.shared.frame.runs.load(Ordering::Relaxed)
     }
 
     /// How many runs have panicked.
     #[must_use]
     pub fn panics(&self) -> u64 {
         // ORDERING: Relaxed. A count for people.
-        self.shared.panics.load(Ordering::Relaxed)
+        self.shared.frame.panics.load(Ordering::Relaxed)
     }
 
     /// The whole state at this moment.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared.gate.state()
+        self.shared.frame.gate.state()
     }
 
     /// All that there is to see at this moment, to be read by a person.
@@ -334,63 +353,17 @@ impl Throttled {
     }
 }
 
-impl fmt::Debug for Throttled {
+impl<P: Payload> Clone for Throttled<P> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), keeper: Arc::clone(&self.keeper) }
+    }
+}
+
+impl<P: Payload> fmt::Debug for Throttled<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Throttled")
             .field("state", &self.state())
             .field("threshold", &self.threshold())
             .finish_non_exhaustive()
-    }
-}
-
-/// A handle that does not keep the throttle going.
-///
-/// ```
-/// use atomic_throttle::{Throttled, WeakThrottled};
-/// use std::sync::{Arc, OnceLock};
-/// use std::time::Duration;
-///
-/// let itself: Arc<OnceLock<WeakThrottled>> = Arc::default();
-/// let inside = Arc::clone(&itself);
-/// let throttled = Throttled::spawn(Duration::from_millis(1), move || {
-///     // Look once more, later, because something was not ready.
-///     if let Some(itself) = inside.get() {
-///         let _ = itself.trigger();
-///     }
-/// });
-/// let _ = itself.set(throttled.downgrade());
-/// ```
-#[derive(Clone)]
-pub struct WeakThrottled {
-    shared: Weak<Shared>,
-    keeper: Weak<Keeper<Shared>>,
-}
-
-impl WeakThrottled {
-    /// As [`Throttled::trigger`], also after the last handle was dropped while the thread goes on. It does not
-    /// make this a handle, so it never is the last one.
-    ///
-    /// # Errors
-    ///
-    /// [`Ended`]: no run is promised.
-    pub fn trigger(&self) -> Result<(), Ended> {
-        let shared = self.shared.upgrade().ok_or(Ended::ShutDown)?;
-        match shared.gate.coalesce() {
-            Some(_) => Ok(()),
-            None => shared.request().map(drop),
-        }
-    }
-
-    /// A handle, unless the last one was dropped. While it lives it may be the last: then the drop of another
-    /// one does not end the throttle.
-    #[must_use]
-    pub fn upgrade(&self) -> Option<Throttled> {
-        Some(Throttled { keeper: self.keeper.upgrade()?, shared: self.shared.upgrade()? })
-    }
-}
-
-impl fmt::Debug for WeakThrottled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WeakThrottled")
     }
 }

@@ -1,170 +1,133 @@
 //! What the handles and the thread of a [`Throttled`](super::Throttled) share.
 
+use super::frame::Frame;
 use crate::clock::Clock;
-use crate::front::observe::Source;
-use crate::front::owner::endings::Endings;
 use crate::front::owner::keeper::Ending;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
+use crate::front::payload::{NotPut, Payload, Reason, Rejected, Values};
 use crate::front::throttle::NotFlushed;
-use crate::front::wait::{WaitError, Waiting};
-use crate::gate::{DetachedRun, Flushed, Gate};
+use crate::front::wait::WaitError;
+use crate::gate::{DetachedRun, Flushed};
 use crate::state::{Epoch, Request};
-use crate::sync::{AtomicU32, AtomicU64, Event, Mutex, Ordering, Process, lock, this_thread};
+use crate::sync::{Mutex, lock};
 use crate::time::{Threshold, Timestamp};
 
-pub(super) struct Shared {
-    pub(super) gate: Gate,
-    event: Event,
-    waiters: AtomicU32,
-    pub(super) clock: AnyClock,
-    pub(super) control: Mutex<Control>,
-    /// The number of the thread that runs the function, 0 until it has begun.
-    worker: AtomicU32,
-    /// The process that has the thread.
-    process: Process,
-    pub(super) endings: Endings,
-    pub(super) runs: AtomicU64,
-    pub(super) panics: AtomicU64,
+pub(crate) struct Shared<P: Payload> {
+    pub(super) frame: Frame,
+    pub(super) control: Mutex<Control<P::Given>>,
+    pub(super) payload: P,
 }
 
 /// What is decided under the lock: whether calls are still taken, and the run that a flush has started.
-pub(super) struct Control {
+pub(super) struct Control<G> {
     pub(super) stage: Stage,
     /// The run, until the thread takes it up.
-    pub(super) handed: Option<DetachedRun>,
+    pub(super) handed: Option<Handed<G>>,
 }
 
-impl Shared {
-    pub(super) fn new(threshold: Threshold, clock: AnyClock) -> Self {
-        Self {
-            gate: Gate::new(threshold),
-            event: Event::new(),
-            waiters: AtomicU32::new(0),
-            clock,
-            control: Mutex::new(Control { stage: Stage::Going, handed: None }),
-            worker: AtomicU32::new(0),
-            process: Process::this(),
-            endings: Endings::new(),
-            runs: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
-        }
-    }
+/// A run that a flush has started, with what it is given.
+pub(super) struct Handed<G> {
+    pub(super) run: DetachedRun,
+    pub(super) given: Option<G>,
+}
 
-    pub(super) fn waiting(&self) -> Waiting<'_, AnyClock> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
-    }
-
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "Throttled", gate: &self.gate }
+impl<P: Payload> Shared<P> {
+    pub(super) fn new(threshold: Threshold, clock: AnyClock, payload: P) -> Self {
+        let control = Mutex::new(Control { stage: Stage::Going, handed: None });
+        Self { frame: Frame::new(threshold, clock), control, payload }
     }
 
     /// A call that was not coalesced. The lock puts it before the end or after it; the decision itself is
     /// the gate's.
     pub(super) fn request(&self) -> Result<Epoch, Ended> {
-        self.request_after(Stage::check, || ())
-    }
-
-    /// As [`request`](Self::request), after `publish`, where `check` takes the call.
-    pub(super) fn request_after(
-        &self,
-        check: impl FnOnce(Stage) -> Result<(), Ended>,
-        publish: impl FnOnce(),
-    ) -> Result<Epoch, Ended> {
-        if self.is_forked() {
+        if self.frame.is_forked() {
             return Err(Ended::Forked);
         }
         let control = lock(&self.control);
-        check(control.stage)?;
-        publish();
-        let (request, epoch) = self.gate.request();
+        control.stage.check()?;
+        let (request, epoch) = self.frame.gate.request();
         drop(control);
         if request == Request::Requested {
-            self.waiting().notify();
+            self.frame.waiting().notify();
         }
         Ok(epoch)
     }
 
-    /// For what is to be performed before the end, too.
-    #[cfg(feature = "batch")]
-    pub(super) fn request_before_the_end(&self) -> Result<Epoch, Ended> {
-        self.request_after(Stage::check_pending, || ())
-    }
-
-    #[cfg(feature = "batch")]
-    pub(super) fn is_going(&self) -> bool {
-        lock(&self.control).stage == Stage::Going
-    }
-
     /// Starts the pending run, and hands it to the thread.
     pub(super) fn flush(&self) -> Result<(), NotFlushed> {
-        if self.is_forked() {
+        let frame = &self.frame;
+        if frame.is_forked() {
             return Err(NotFlushed::Ended);
         }
-        let now = self.clock.now();
+        let now = frame.clock.now();
         let mut control = lock(&self.control);
         if control.stage.check().is_err() {
             return Err(NotFlushed::Ended);
         }
-        match self.gate.flush(now) {
-            Flushed::Run(run) => control.handed = Some(run.detach()),
-            Flushed::Busy => return Err(NotFlushed::Running),
-            Flushed::Nothing => return Err(NotFlushed::NothingPending),
-        }
+        let flush = || match frame.gate.flush(now) {
+            Flushed::Run(run) => Ok(run.detach()),
+            Flushed::Busy => Err(NotFlushed::Running),
+            Flushed::Nothing => Err(NotFlushed::NothingPending),
+        };
+        // A later call is covered by a later run: so this one takes now what it is given.
+        let (run, given) = self.payload.start(flush)?;
+        control.handed = Some(Handed { run, given });
         drop(control);
-        self.waiting().notify();
+        frame.waiting().notify();
         Ok(())
-    }
-
-    /// Waits until a run after `epoch` has completed.
-    pub(super) fn wait_for_cover(&self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        let look = || self.endings.look_for_cover(&self.gate, epoch);
-        match look() {
-            Some(Ok(())) => return Ok(()),
-            _ if self.is_forked() => return Err(WaitError::Forked),
-            Some(result) => return result,
-            None if self.is_worker() => return Err(WaitError::InsideRun),
-            None => {}
-        }
-        self.waiting().until(|| match look() {
-            Some(result) => Ok(result),
-            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
-            None => Err(limit),
-        })
-    }
-
-    /// Waits until all that was requested before has been run.
-    pub(super) fn wait_for_all(&self, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        let state = self.gate.state();
-        match state.epoch() {
-            latest if state.is_pending() || state.is_owed() => self.wait_for_cover(latest, limit),
-            Epoch::NEVER_RAN => Ok(()),
-            // The latest run itself is the one to wait for.
-            latest => self.wait_for_cover(latest.previous(), limit),
-        }
-    }
-
-    /// Wakes all who wait, and the thread. A forked child has none of them, and the lock of the event may be held.
-    pub(super) fn notify_unless_forked(&self) {
-        if !self.is_forked() {
-            self.waiting().notify();
-        }
-    }
-
-    pub(super) fn i_am_the_worker(&self) {
-        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
-        self.worker.store(this_thread(), Ordering::Relaxed);
-    }
-
-    /// The limit of a wait, as a time.
-    pub(super) fn within(&self, limit: core::time::Duration) -> Timestamp {
-        self.clock.now().saturating_add(limit)
     }
 }
 
-impl Ending for Shared {
+impl<P: Values> Shared<P> {
+    /// A call that brings a value.
+    #[inline]
+    pub(super) fn bring(&self, value: P::Value) -> Result<Epoch, Rejected<P::Value>> {
+        let gate = &self.frame.gate;
+        match self.payload.put(value, || self.frame.is_forked(), || gate.coalesce_under_lock()) {
+            Ok(epoch) => Ok(epoch),
+            Err(NotPut::Undecided(value)) => self.bring_first(value),
+            Err(not_put) => Err(rejected(not_put)),
+        }
+    }
+
+    /// As [`request`](Self::request), with a value.
+    #[cold]
+    fn bring_first(&self, value: P::Value) -> Result<Epoch, Rejected<P::Value>> {
+        if self.frame.is_forked() {
+            return Err(Rejected::ended(value, Ended::Forked));
+        }
+        let control = lock(&self.control);
+        if let Err(ended) = control.stage.check() {
+            return Err(Rejected::ended(value, ended));
+        }
+        let request = || {
+            let (_, epoch) = self.frame.gate.request();
+            // Before the value is merged or pushed: nobody waits for that who does not need it.
+            drop(control);
+            Some(epoch)
+        };
+        let put = self.payload.put(value, || false, request);
+        // Also where there was no room: a run was asked for.
+        self.frame.waiting().notify();
+        put.map_err(rejected)
+    }
+}
+
+#[cold]
+fn rejected<T>(not_put: NotPut<T>) -> Rejected<T> {
+    match not_put {
+        NotPut::Full(value) => Rejected { value, reason: Reason::Full },
+        NotPut::InsideMerge(value) => Rejected { value, reason: Reason::InsideMerge },
+        NotPut::Forked(value) => Rejected::ended(value, Ended::Forked),
+        // It was decided: there is no other way to get here.
+        NotPut::Undecided(value) => Rejected::ended(value, Ended::ShutDown),
+    }
+}
+
+impl<P: Payload> Ending for Shared<P> {
     fn end(&self, pending: Pending) {
         lock(&self.control).stage.end(pending);
-        self.waiting().notify();
+        self.frame.waiting().notify();
     }
 
     fn wait_for_end(&self, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
@@ -175,31 +138,22 @@ impl Ending for Shared {
         if self.is_worker() {
             return Err(WaitError::InsideRun);
         }
-        self.waiting().until(|| match ended() {
+        self.frame.waiting().until(|| match ended() {
             Some(shutdown) => Ok(Ok(shutdown)),
-            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None if limit.is_some_and(|limit| self.frame.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
             None => Err(limit),
         })
     }
 
     fn is_worker(&self) -> bool {
-        // ORDERING: Relaxed; see `i_am_the_worker`.
-        self.worker.load(Ordering::Relaxed) == this_thread()
+        self.frame.is_worker()
     }
 
-    /// In a forked child what is pending is left owed: from now on no call coalesces.
     fn is_forked(&self) -> bool {
-        let is_forked = self.process.is_forked();
-        if is_forked {
-            let state = self.gate.state();
-            if state.has_owner() {
-                let _ = self.gate.claim(state.epoch()).abandon();
-            }
-        }
-        is_forked
+        self.frame.is_forked()
     }
 
     fn clock(&self) -> &AnyClock {
-        &self.clock
+        &self.frame.clock
     }
 }

@@ -18,7 +18,7 @@ const EVIDENCE: &str = "evidence | ";
 const CAUGHT: &str = "caught | ";
 const BETWEEN: &str = " | ";
 
-/// A guarantee, by its number: `G1` to `G9` in one process, `C1` to `C9` among processes.
+/// A guarantee, by its number: `G1` to `G10` in one process, `C1` to `C9` among processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guarantee {
     G1,
@@ -30,6 +30,7 @@ pub enum Guarantee {
     G7,
     G8,
     G9,
+    G10,
     C1,
     C2,
     C3,
@@ -49,7 +50,7 @@ impl fmt::Display for Guarantee {
 }
 
 /// All guarantees, with their names.
-pub const GUARANTEES: [(Guarantee, &str); 18] = [
+pub const GUARANTEES: [(Guarantee, &str); 19] = [
     (Guarantee::G1, "spacing"),
     (Guarantee::G2, "exclusion"),
     (Guarantee::G3, "coverage"),
@@ -59,6 +60,7 @@ pub const GUARANTEES: [(Guarantee, &str); 18] = [
     (Guarantee::G7, "progress"),
     (Guarantee::G8, "time"),
     (Guarantee::G9, "re-entrancy"),
+    (Guarantee::G10, "carriage"),
     (Guarantee::C1, "spacing among processes"),
     (Guarantee::C2, "exclusion within the lease"),
     (Guarantee::C3, "coverage by finished runs"),
@@ -143,7 +145,7 @@ pub fn caught(fault: &str, how: &str) {
 pub enum Line {
     /// Something was shown.
     Evidence {
-        /// Of which guarantees: `G1` to `G9`, and among processes `C1` to `C9`.
+        /// Of which guarantees: `G1` to `G10`, and among processes `C1` to `C9`.
         guarantees: Vec<String>,
         /// How many cases were looked at.
         count: usize,

@@ -6,7 +6,6 @@
 
 mod arithmetic;
 mod asynchronous;
-mod batched;
 #[allow(dead_code, reason = "`tests/asynchronous` includes it, and uses all of it")]
 mod by_hand;
 mod bytes;
@@ -14,6 +13,7 @@ mod gate;
 mod keyed;
 mod keyed_throttled;
 mod patience;
+mod payloads;
 mod subject;
 mod threads;
 mod throttle;
@@ -22,11 +22,11 @@ mod transitions;
 
 pub use arithmetic::Arithmetic;
 pub use asynchronous::subject::Asynchronous;
-pub use batched::subject::Batched;
 pub use bytes::Byte;
 pub use gate::subject::Gate;
 pub use keyed::subject::Keyed;
 pub use keyed_throttled::subject::KeyedThrottled;
+pub use payloads::subject::Payloads;
 pub use subject::{Sequence, Subject};
 pub use threads::subject::Threads;
 pub use throttle::subject::Throttle;

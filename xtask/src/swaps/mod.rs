@@ -53,7 +53,7 @@ const SUITES: [(&str, [&str; 4]); 7] = [
     ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     (
         "src/front/throttled/",
-        ["--test throttled --test batched", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
+        ["--test throttled --test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
     ),
     (
         "src/front/asynchronous/",

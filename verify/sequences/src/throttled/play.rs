@@ -7,7 +7,7 @@ use super::op::{Deed, Op};
 use super::watch::Watch;
 use crate::patience::until;
 use crate::throttle::clock::Move;
-use atomic_throttle::{NotFlushed, Pending, Shutdown, Threshold, Throttled, Timestamp, Triggered, WaitError};
+use atomic_throttle::{NotFlushed, Pending, Shutdown, Threshold, Throttled, Timestamp, Ticket, WaitError};
 use reference::planted::Fault;
 use reference::reached::Reached;
 use reference::{MAX, Model, Promise, shipped};
@@ -26,7 +26,7 @@ pub struct Play<'s, 'e, 't> {
     runs_seen: u64,
     latest_start: u64,
     calls: u64,
-    pub handles: Vec<Triggered<'t>>,
+    pub handles: Vec<Ticket<'t>>,
     pub waiters: Vec<Waiter<'s>>,
     pub end_waiters: Vec<EndWaiter<'s>>,
     pub reached: Reached,

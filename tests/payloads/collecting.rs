@@ -1,8 +1,7 @@
-//! Nothing that is pushed is lost, nothing comes twice, and each producer's items keep their order.
+//! `Collect`: no value is lost, none comes twice, and those of a caller keep their order.
 
-mod support;
-
-use atomic_throttle::{Batched, Ended, Manual, Pending, Rejected, Shutdown, Throttled};
+use super::support::{SECOND, at, panic_quietly, until};
+use atomic_throttle::{Batch, Builder, Collect, Ended, Manual, Pending, Reason, Shutdown, Throttled};
 use evidence::Guarantee::{G3, G6};
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -10,18 +9,16 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{SECOND, at, panic_quietly, until};
-use watchdog as _;
 
-fn on_a_clock(clock: &Arc<Manual>) -> atomic_throttle::Builder {
+fn on_a_clock(clock: &Arc<Manual>) -> Builder {
     Throttled::builder(SECOND).clock(Arc::clone(clock)).pending_on_drop(Pending::Discard)
 }
 
 /// A throttle that sends each batch to the test.
-fn told(clock: &Arc<Manual>) -> (Batched<u32>, Receiver<Vec<u32>>) {
+fn told(clock: &Arc<Manual>) -> (Throttled<Collect<u32>>, Receiver<Vec<u32>>) {
     let (sender, given) = mpsc::channel();
-    let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| drop(sender.send(batch.collect()));
-    (on_a_clock(clock).spawn_batched(f).expect("a thread"), given)
+    let f = move |batch: &mut Batch<u32>| drop(sender.send(batch.drain().collect()));
+    (on_a_clock(clock).collecting().spawn(f).expect("a thread"), given)
 }
 
 #[test]
@@ -35,7 +32,7 @@ fn a_run_is_given_everything_pushed_before_it() {
     clock.set(at(2));
     assert_eq!(given.recv(), Ok(vec![1]));
     assert_eq!(given.recv(), Ok(vec![2, 3, 4]));
-    assert_eq!(batched.throttled().runs(), 2);
+    assert_eq!(batched.runs(), 2);
 }
 
 #[test]
@@ -43,47 +40,48 @@ fn what_a_run_leaves_is_in_the_next_batch() {
     let clock = Arc::new(Manual::new(at(1)));
     let (sender, first) = mpsc::channel();
     let (go, gate) = mpsc::channel::<()>();
-    let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
-        let _ = sender.send((batch.next(), batch.size_hint()));
+    let f = move |batch: &mut Batch<u32>| {
+        let _ = sender.send((batch.pop(), batch.len()));
+        batch.keep_rest();
         gate.recv().unwrap_or(());
     };
-    let batched = on_a_clock(&clock).spawn_batched(f).expect("a thread");
+    let batched = on_a_clock(&clock).collecting().spawn(f).expect("a thread");
     batched.trigger(1).expect("it goes on");
-    assert_eq!(first.recv(), Ok((Some(1), (0, Some(0)))));
+    assert_eq!(first.recv(), Ok((Some(1), 0)));
     for item in 2..=3 {
         batched.trigger(item).expect("it goes on");
     }
     for (number, left) in [(2, 1), (3, 0)] {
         go.send(()).unwrap();
         clock.advance(SECOND);
-        assert_eq!(first.recv(), Ok((Some(number), (0, Some(left)))), "without another call");
+        assert_eq!(first.recv(), Ok((Some(number), left)), "without another call");
     }
     go.send(()).unwrap();
-    batched.throttled().wait().expect("it completes");
-    assert!(!batched.throttled().is_pending(), "nothing is left");
+    batched.wait().expect("it completes");
+    assert!(!batched.is_pending(), "nothing is left");
 }
 
 #[test]
 fn what_a_panicking_run_leaves_is_in_the_next_batch() {
     let clock = Arc::new(Manual::new(at(1)));
     let (sender, items) = mpsc::channel();
-    let f = move |batch: &mut atomic_throttle::Batch<'_, u32>| {
-        for item in batch {
+    let f = move |batch: &mut Batch<u32>| {
+        for item in batch.drain() {
             let _ = sender.send(item);
             if item == 2 {
                 panic_quietly();
             }
         }
     };
-    let batched = on_a_clock(&clock).spawn_batched(f).expect("a thread");
+    let batched = on_a_clock(&clock).collecting().spawn(f).expect("a thread");
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     for item in 2..=4 {
         batched.trigger(item).expect("it goes on");
     }
     clock.set(at(2));
-    until(|| batched.throttled().panics() == 1 && batched.throttled().is_pending());
+    until(|| batched.panics() == 1 && batched.is_pending());
     clock.set(at(3));
-    batched.throttled().wait().expect("the next run completes");
+    batched.wait().expect("the next run completes");
     assert_eq!(items.try_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 
@@ -94,13 +92,13 @@ fn after_the_end_an_item_is_given_back() {
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     batched.trigger(2).expect("it goes on");
     batched.clone().trigger(3).expect("it goes on");
-    assert_eq!(batched.throttled().shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(batched.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
     let rejected = batched.trigger(4).expect_err("it has ended");
-    assert_eq!(rejected, Rejected { item: Some(4), ended: Ended::ShutDown });
+    assert_eq!((rejected.value, rejected.reason), (4, Reason::Ended(Ended::ShutDown)));
     assert!(rejected.to_string().contains("not taken"), "{rejected}");
     let why = rejected.source().expect("why").to_string();
     assert_eq!(why, Ended::ShutDown.to_string(), "told once, by the source");
-    assert_eq!(batched.take_remaining(), [2, 3]);
+    assert_eq!(batched.take(), [2, 3]);
     assert_eq!(given.iter().collect::<Vec<_>>(), [vec![1]]);
 }
 
@@ -110,7 +108,7 @@ fn after_a_cancel_the_items_are_in_the_next_batch() {
     let (batched, given) = told(&clock);
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     batched.trigger(2).expect("it goes on");
-    assert!(batched.throttled().cancel());
+    assert!(batched.cancel());
     batched.trigger(3).expect("it goes on");
     clock.set(at(2));
     assert_eq!(given.iter().take(2).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
@@ -122,8 +120,8 @@ fn produced(threshold: Duration, panic_every: u64, pending: Pending) -> (Vec<(u6
     let received: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
     let seen = Arc::clone(&received);
     let mut number = 0;
-    let f = move |batch: &mut atomic_throttle::Batch<'_, (u64, u64)>| {
-        for item in batch {
+    let f = move |batch: &mut Batch<(u64, u64)>| {
+        for item in batch.drain() {
             seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(item);
             number += 1;
             if number % panic_every == 0 {
@@ -131,7 +129,7 @@ fn produced(threshold: Duration, panic_every: u64, pending: Pending) -> (Vec<(u6
             }
         }
     };
-    let batched = Batched::spawn(threshold, f);
+    let batched = Throttled::builder(threshold).collecting().spawn(f).expect("a thread");
     let accepted: u64 = thread::scope(|scope| {
         let producers: Vec<_> = (0..8)
             .map(|producer| {
@@ -141,9 +139,9 @@ fn produced(threshold: Duration, panic_every: u64, pending: Pending) -> (Vec<(u6
             .collect();
         producers.into_iter().map(|producer| producer.join().expect("no panic") as u64).sum()
     });
-    batched.throttled().shutdown(pending).expect("it ends");
+    batched.shutdown(pending).expect("it ends");
     let mut items = received.lock().expect("no panic here").clone();
-    items.extend(batched.take_remaining());
+    items.extend(batched.take());
     (items, accepted)
 }
 
@@ -174,12 +172,14 @@ fn whoever_has_waited_finds_its_item_done() {
         evidence::Check::of(&[G3], "batches, 8 producers: an item is in a batch of the run that covers it");
     let received: Arc<[AtomicU64; 8]> = Arc::default();
     let done = Arc::clone(&received);
-    let batched =
-        Batched::spawn(Duration::ZERO, move |batch: &mut atomic_throttle::Batch<'_, (usize, u64)>| {
-            for (producer, item) in batch {
+    let batched = Throttled::builder(Duration::ZERO)
+        .collecting()
+        .spawn(move |batch: &mut Batch<(usize, u64)>| {
+            for (producer, item) in batch.drain() {
                 done[producer].store(item, SeqCst);
             }
-        });
+        })
+        .expect("a thread");
     thread::scope(|scope| {
         for (producer, received) in received.iter().enumerate() {
             let batched = &batched;
@@ -203,8 +203,10 @@ fn the_end_performs_what_runs_have_left() {
         let seen = Arc::clone(&received);
         let batched = Throttled::builder(Duration::ZERO)
             .pending_on_drop(pending)
-            .spawn_batched(move |batch: &mut atomic_throttle::Batch<'_, u32>| {
-                let item = batch.next();
+            .collecting()
+            .spawn(move |batch: &mut Batch<u32>| {
+                let item = batch.pop();
+                batch.keep_rest();
                 seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(item);
                 if item == Some(3) {
                     panic_quietly();
@@ -222,13 +224,59 @@ fn the_end_performs_what_runs_have_left() {
 /// A function that takes nothing does not keep the throttle from ending.
 #[test]
 fn a_run_that_takes_nothing_ends_at_the_end() {
-    let batched = Batched::spawn(Duration::ZERO, |_: &mut atomic_throttle::Batch<'_, u32>| ());
-    batched.trigger(1).expect("it goes on");
-    assert!(batched.throttled().shutdown(Pending::Finish).is_ok());
-    assert_eq!(batched.take_remaining(), [1]);
+    let keeps_all = Throttled::builder(Duration::ZERO).collecting().spawn(Batch::<u32>::keep_rest);
+    let keeps_all = keeps_all.expect("a thread");
+    keeps_all.trigger(1).expect("it goes on");
+    assert!(keeps_all.shutdown(Pending::Finish).is_ok());
+    assert_eq!(keeps_all.take(), [1]);
+    let panics = Throttled::builder(Duration::ZERO).collecting().spawn(|_: &mut Batch<u32>| panic_quietly());
+    let panics = panics.expect("a thread");
+    panics.trigger(1).expect("it goes on");
+    assert!(panics.shutdown(Pending::Finish).is_ok());
+    assert_eq!(panics.take(), [1]);
 }
 
-/// During the end, an item is given back, or done, or among the remaining ones: never two of these.
+#[test]
+fn a_run_that_returns_is_done_with_all() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let looks = on_a_clock(&clock).collecting().spawn(|batch: &mut Batch<u32>| assert_eq!(batch.len(), 1));
+    let looks = looks.expect("a thread");
+    for item in 0..3 {
+        looks.trigger(item).expect("it goes on").wait().expect("it completes");
+        clock.advance(SECOND);
+        assert!(!looks.is_pending());
+    }
+    assert_eq!(looks.take(), []);
+}
+
+#[test]
+fn a_full_throttle_hands_the_value_back_and_makes_room() {
+    let clock = Arc::new(Manual::new(at(1)));
+    let (sender, given) = mpsc::channel();
+    let f = move |batch: &mut Batch<u32>| drop(sender.send(batch.drain().collect::<Vec<_>>()));
+    let batched = on_a_clock(&clock).collecting().capacity(2).spawn(f).expect("a thread");
+    batched.trigger(1).expect("it goes on").wait().expect("it completes");
+    batched.trigger(2).expect("there is room");
+    batched.trigger(3).expect("there is room");
+    let rejected = batched.trigger(4).expect_err("it is full");
+    assert_eq!((rejected.value, rejected.reason), (4, Reason::Full));
+    assert!(batched.cancel());
+    // What the cancel has left fills it. Without a run it would be full for ever.
+    let rejected = batched.trigger(5).expect_err("it is full");
+    assert_eq!((rejected.value, rejected.reason), (5, Reason::Full));
+    assert!(batched.is_pending(), "a run makes room");
+    clock.set(at(2));
+    assert_eq!(given.iter().take(2).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
+    batched.wait().expect("it completes");
+    batched.trigger(6).expect("there is room");
+    assert_eq!(batched.take(), [6]);
+    assert!(!batched.is_pending());
+    // 0 would take nothing, ever.
+    let least = on_a_clock(&clock).collecting().capacity(0).spawn(|_: &mut Batch<u32>| ()).expect("a thread");
+    assert!(least.trigger(1).is_ok());
+}
+
+/// During the end, a value is given back, or done, or left: never two of these.
 #[test]
 fn an_item_that_comes_at_the_end_is_not_done_twice() {
     const ROUNDS: u32 = 300;
@@ -236,9 +284,8 @@ fn an_item_that_comes_at_the_end_is_not_done_twice() {
     for _ in 0..ROUNDS {
         let received: Arc<Mutex<Vec<u32>>> = Arc::default();
         let seen = Arc::clone(&received);
-        let batched = Batched::spawn(Duration::ZERO, move |batch: &mut atomic_throttle::Batch<'_, u32>| {
-            seen.lock().expect("no panic here").extend(batch);
-        });
+        let f = move |batch: &mut Batch<u32>| seen.lock().expect("no panic here").extend(batch.drain());
+        let batched = Throttled::builder(Duration::ZERO).collecting().spawn(f).expect("a thread");
         let (accepted, rejected) = thread::scope(|scope| {
             let producer = scope.spawn(|| {
                 let mut item = 0;
@@ -249,15 +296,13 @@ fn an_item_that_comes_at_the_end_is_not_done_twice() {
                     }
                 }
             });
-            batched.throttled().shutdown(Pending::Finish).expect("it ends");
+            batched.shutdown(Pending::Finish).expect("it ends");
             producer.join().expect("no panic")
         });
-        let mut items = received.lock().expect("no panic here").clone();
-        let done = items.len();
-        items.extend(batched.take_remaining());
-        let pushed = accepted + u32::from(rejected.item.is_none());
-        assert!(items.iter().copied().eq(0..pushed), "{items:?} {accepted} {rejected:?}");
-        assert!(done >= accepted as usize, "what was accepted is performed");
+        assert_eq!(rejected.value, accepted, "the refused one is handed back");
+        let done = received.lock().expect("no panic here").clone();
+        assert!(done.iter().copied().eq(0..accepted), "what was taken is performed: {done:?} {accepted}");
+        assert_eq!(batched.take(), []);
     }
     check.passed(ROUNDS as usize, "histories");
 }

@@ -1,6 +1,6 @@
-//! The handle of one call.
+//! [`Ticket`]: the handle of one call.
 
-use super::Throttled;
+use super::frame::Frame;
 use crate::front::wait::WaitError;
 use crate::state::Epoch;
 use core::fmt;
@@ -8,17 +8,17 @@ use core::time::Duration;
 
 /// A call that was taken: waits for the run that covers it.
 ///
-/// Dropping it changes nothing: the call stays covered.
+/// Dropping it changes nothing: the call stays covered. It borrows the throttle, and costs nothing.
 #[derive(Clone, Copy)]
-pub struct Triggered<'t> {
-    throttled: &'t Throttled,
+pub struct Ticket<'t> {
+    frame: &'t Frame,
     epoch: Epoch,
 }
 
-impl<'t> Triggered<'t> {
+impl<'t> Ticket<'t> {
     #[inline]
-    pub(super) fn new(throttled: &'t Throttled, epoch: Epoch) -> Self {
-        Self { throttled, epoch }
+    pub(super) fn new(frame: &'t Frame, epoch: Epoch) -> Self {
+        Self { frame, epoch }
     }
 
     /// Waits until a run that started after the call has completed. What that run wrote is then visible.
@@ -28,7 +28,7 @@ impl<'t> Triggered<'t> {
     /// [`WaitError`] if the run will not come, cannot be waited for here, or has panicked and no later one
     /// has completed. Never `TimedOut`.
     pub fn wait(&self) -> Result<(), WaitError> {
-        self.throttled.shared.wait_for_cover(self.epoch, None)
+        self.frame.wait_for_cover(self.epoch, None)
     }
 
     /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock. May be called again.
@@ -37,8 +37,7 @@ impl<'t> Triggered<'t> {
     ///
     /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
     pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        let shared = &self.throttled.shared;
-        shared.wait_for_cover(self.epoch, Some(shared.within(limit)))
+        self.frame.wait_for_cover(self.epoch, Some(self.frame.within(limit)))
     }
 
     /// The epoch that the call was made in: the first run with a greater one covers it.
@@ -48,8 +47,8 @@ impl<'t> Triggered<'t> {
     }
 }
 
-impl fmt::Debug for Triggered<'_> {
+impl fmt::Debug for Ticket<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Triggered").field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("Ticket").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }

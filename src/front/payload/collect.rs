@@ -1,0 +1,193 @@
+//! [`Collect`]: all values, in order.
+
+use super::sealed::{self, Left, NotPut, Values};
+use crate::sync::{Mutex, const_unless_loom, lock, lock_unless};
+use core::{fmt, mem};
+use std::collections::{VecDeque, vec_deque};
+
+/// The payload of a throttle that collects: a call brings a value, and a run is given all of them, in a [`Batch`].
+///
+/// [`Builder::collecting`](crate::Builder::collecting) has an example.
+///
+/// # Guarantees
+///
+/// * **G10** The value of a call that was taken is in the batch of the run that covers the call, or in a later one where a
+///   panic or [`Batch::keep_rest`] has kept it, or it is there for `take`; and nowhere else. Values come in the order in
+///   which their calls were decided, those that were kept in front.
+///
+/// # Cost
+///
+/// A call that coalesces locks, loads, and pushes; the queue grows as a `VecDeque`. **G7** does not hold: a call may wait
+/// for another one to push.
+pub struct Collect<T> {
+    values: Mutex<VecDeque<T>>,
+    capacity: usize,
+}
+
+impl<T> Collect<T> {
+    const_unless_loom! {
+        pub(crate) const fn new(capacity: usize) -> Self {
+            Self { values: Mutex::new(VecDeque::new()), capacity }
+        }
+    }
+
+    /// In front of what has come since, beyond the capacity as well: it had been taken.
+    fn put_in_front(&self, mut kept: VecDeque<T>) {
+        let mut values = lock(&self.values);
+        kept.append(&mut values);
+        *values = kept;
+    }
+}
+
+impl<T: Send + 'static> sealed::Payload for Collect<T> {
+    type Given = Batch<T>;
+
+    fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<Batch<T>>), N> {
+        let mut values = lock(&self.values);
+        let started = start()?;
+        Ok((started, Batch::of(&mut values)))
+    }
+
+    fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<Batch<T>> {
+        let mut values = lock_unless(&self.values, is_forked)?;
+        cancel();
+        Batch::of(&mut values)
+    }
+
+    fn settle(&self, given: Batch<T>, has_completed: bool) -> Left {
+        let Batch { values, size, keeps_rest } = given;
+        if values.is_empty() || has_completed && !keeps_rest {
+            return Left::Nothing;
+        }
+        let is_less = values.len() < size;
+        self.put_in_front(values);
+        Left::Some { is_less }
+    }
+
+    fn put_back(&self, given: Batch<T>) {
+        self.put_in_front(given.values);
+    }
+}
+
+impl<T: Send + 'static> Values for Collect<T> {
+    type Value = T;
+
+    #[inline]
+    fn put<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<D, NotPut<T>> {
+        let Some(mut values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        // First the decision: values that a cancel has left may fill it, and then a call must ask for a run of these.
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        if values.len() >= self.capacity {
+            return Err(NotPut::Full(value));
+        }
+        values.push_back(value);
+        Ok(decided)
+    }
+}
+
+impl<T> fmt::Debug for Collect<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collect").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+/// What a run is given of a throttle that collects: the values of all calls that it covers, oldest first.
+///
+/// A run that returns is done with all of it: what it has not taken out is dropped, unless it [keeps](Self::keep_rest) the
+/// rest. If the function panics, what it has not taken out comes first in the next batch, and a run for it follows. So
+/// look at the values with [`iter`](Self::iter) where each must be done at least once, and take them out with
+/// [`drain`](Self::drain) where at most once.
+pub struct Batch<T> {
+    values: VecDeque<T>,
+    /// How many there were when the run started.
+    size: usize,
+    keeps_rest: bool,
+}
+
+impl<T> Batch<T> {
+    fn of(values: &mut VecDeque<T>) -> Option<Self> {
+        let values = mem::take(values);
+        let size = values.len();
+        (size > 0).then_some(Self { values, size, keeps_rest: false })
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none: only after they were taken out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Looks at the values, oldest first, and takes none out.
+    pub fn iter(&self) -> vec_deque::Iter<'_, T> {
+        self.values.iter()
+    }
+
+    /// Takes the oldest value out.
+    pub fn pop(&mut self) -> Option<T> {
+        self.values.pop_front()
+    }
+
+    /// Takes the values out, oldest first, one at a time: what the iterator has not yielded stays in the batch.
+    pub fn drain(&mut self) -> Drain<'_, T> {
+        Drain(&mut self.values)
+    }
+
+    /// Keeps what has not been taken out when the function returns: it comes first in the next batch, and a run for it
+    /// follows. On the way to the end of the throttle one follows only if this run has taken something out.
+    pub fn keep_rest(&mut self) {
+        self.keeps_rest = true;
+    }
+
+    pub(crate) fn into_values(self) -> VecDeque<T> {
+        self.values
+    }
+}
+
+/// Takes the values of a [`Batch`] out. Dropped, or unwound, before it has yielded all, it leaves the rest in the batch.
+pub struct Drain<'b, T>(&'b mut VecDeque<T>);
+
+impl<T> Iterator for Drain<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.pop_front()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0.len(), Some(self.0.len()))
+    }
+}
+
+impl<T> ExactSizeIterator for Drain<'_, T> {}
+
+impl<T> fmt::Debug for Drain<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drain").field("len", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'b, T> IntoIterator for &'b Batch<T> {
+    type Item = &'b T;
+    type IntoIter = vec_deque::Iter<'b, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T> fmt::Debug for Batch<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("len", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! [`Count`]: how many calls a run stands for.
+
+use super::sealed;
+use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+
+/// The payload of a throttle that counts: a call brings nothing, and a run is given the number of calls since the
+/// run before, never 0.
+///
+/// [`Builder::counting`](crate::Builder::counting) has an example.
+///
+/// # Guarantees
+///
+/// * **G10** Each call is counted once: what all runs were given and what is outstanding sum up to the calls. A call is
+///   counted for the run that covers it or for one before it. A run that finds no call, because the run before was
+///   told of all, does not call the function, and ends as that one did.
+///
+/// # Cost
+///
+/// 8 bytes. An increment of a number that all callers share for each call, an exchange for each run. Wait-free.
+#[derive(Debug)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    const_unless_loom! {
+        pub(crate) const fn new() -> Self {
+            Self(AtomicU64::new(0))
+        }
+    }
+
+    /// Counts a call that is about to be decided. It stays counted whatever becomes of it: to take it back and to count
+    /// it again would count it twice, where a run has been told of it meanwhile.
+    #[inline]
+    pub(crate) fn count(&self) {
+        // ORDERING: Release, with the Acquire of `take`. A run may be told of a call that it does not cover, and the run
+        // that covers it may have nothing to be told of, so that its function is not called. So the function of the first
+        // must see what the caller wrote, and the fences of the gate order the second alone.
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    fn take_all(&self) -> Option<u64> {
+        // ORDERING: Acquire, with the Release of `count`.
+        let calls = self.0.swap(0, Ordering::Acquire);
+        (calls > 0).then_some(calls)
+    }
+
+    pub(crate) fn outstanding(&self) -> u64 {
+        // ORDERING: Relaxed. For people to look at.
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl sealed::Payload for Count {
+    type Given = u64;
+
+    fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<u64>), N> {
+        let started = start()?;
+        Ok((started, self.take_all()))
+    }
+
+    fn take(&self, _: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<u64> {
+        cancel();
+        self.take_all()
+    }
+
+    fn put_back(&self, calls: u64) {
+        // ORDERING: Release; see `count`.
+        self.0.fetch_add(calls, Ordering::Release);
+    }
+}

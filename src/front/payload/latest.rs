@@ -1,0 +1,77 @@
+//! [`Latest`]: the newest value.
+
+use super::sealed::{self, NotPut, Values};
+use crate::sync::{Mutex, const_unless_loom, lock, lock_unless};
+use core::fmt;
+
+/// The payload of a throttle of the newest value: a call brings one, and a run is given the newest.
+///
+/// [`Builder::latest`](crate::Builder::latest) has an example.
+///
+/// # Guarantees
+///
+/// * **G10** The value of a call that was taken is given to the run that covers the call, or a newer one has replaced it
+///   that is. No run comes without a value.
+///
+/// # Cost
+///
+/// A call that coalesces locks, loads, and moves the value; it allocates nothing. The value that it replaces is dropped
+/// by the caller, after the lock. **G7** does not hold: a call may wait for another one to move its value.
+pub struct Latest<T>(Mutex<Option<T>>);
+
+impl<T> Latest<T> {
+    const_unless_loom! {
+        pub(crate) const fn new() -> Self {
+            Self(Mutex::new(None))
+        }
+    }
+}
+
+impl<T: Send + 'static> sealed::Payload for Latest<T> {
+    type Given = T;
+
+    fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<T>), N> {
+        let mut newest = lock(&self.0);
+        let started = start()?;
+        Ok((started, newest.take()))
+    }
+
+    fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<T> {
+        let mut newest = lock_unless(&self.0, is_forked)?;
+        cancel();
+        newest.take()
+    }
+
+    fn put_back(&self, given: T) {
+        let mut newest = lock(&self.0);
+        let replaced = if newest.is_some() { Some(given) } else { newest.replace(given) };
+        drop(newest);
+        // After the lock: it is the user's.
+        drop(replaced);
+    }
+}
+
+impl<T: Send + 'static> Values for Latest<T> {
+    type Value = T;
+
+    #[inline]
+    fn put<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<D, NotPut<T>> {
+        let Some(mut newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        let replaced = newest.replace(value);
+        drop(newest);
+        drop(replaced);
+        Ok(decided)
+    }
+}
+
+impl<T> fmt::Debug for Latest<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Latest")
+    }
+}

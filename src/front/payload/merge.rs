@@ -1,0 +1,107 @@
+//! [`Merge`]: all values, merged into one.
+
+use super::sealed::{self, NotPut, Values};
+use crate::sync::{AtomicU32, Mutex, Ordering, const_unless_loom, lock, lock_unless, this_thread};
+use core::fmt;
+
+/// The payload of a throttle that merges: a call brings a value, and a run is given all of them in one.
+///
+/// [`Builder::merging`](crate::Builder::merging) has an example, and says what the function that merges must not do.
+///
+/// # Guarantees
+///
+/// * **G10** The value of a call that was taken is merged into that of the run that covers the call, once. Values are
+///   merged in the order in which their calls were decided.
+///
+/// # Cost
+///
+/// A call that coalesces locks, loads, and merges under the lock. **G7** does not hold: a call may wait for another one
+/// that merges.
+pub struct Merge<T> {
+    merged: Mutex<Option<T>>,
+    /// Adds the newer value to the older one. A pointer to a function, so that the type has a name and a `const`.
+    merge: fn(&mut T, T),
+    /// The number of the thread that merges, 0 if none does.
+    merging: AtomicU32,
+}
+
+impl<T> Merge<T> {
+    const_unless_loom! {
+        pub(crate) const fn new(merge: fn(&mut T, T)) -> Self {
+            Self { merged: Mutex::new(None), merge, merging: AtomicU32::new(0) }
+        }
+    }
+
+    /// Merges under the lock. Taken out to be merged, the older value would be missing where a run starts meanwhile.
+    fn merge(&self, older: &mut T, newer: T) {
+        struct Merging<'m>(&'m AtomicU32);
+        impl Drop for Merging<'_> {
+            fn drop(&mut self) {
+                // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
+                self.0.store(0, Ordering::Relaxed);
+            }
+        }
+        // ORDERING: Relaxed; as above.
+        self.merging.store(this_thread(), Ordering::Relaxed);
+        let _merging = Merging(&self.merging);
+        (self.merge)(older, newer);
+    }
+
+    fn is_merging_here(&self) -> bool {
+        // ORDERING: Relaxed; see `merge`.
+        self.merging.load(Ordering::Relaxed) == this_thread()
+    }
+}
+
+impl<T: Send + 'static> sealed::Payload for Merge<T> {
+    type Given = T;
+
+    fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<T>), N> {
+        let mut merged = lock(&self.merged);
+        let started = start()?;
+        Ok((started, merged.take()))
+    }
+
+    fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<T> {
+        let mut merged = lock_unless(&self.merged, is_forked)?;
+        cancel();
+        merged.take()
+    }
+
+    fn put_back(&self, given: T) {
+        let mut merged = lock(&self.merged);
+        let newer = merged.replace(given);
+        if let (Some(older), Some(newer)) = (&mut *merged, newer) {
+            self.merge(older, newer);
+        }
+    }
+}
+
+impl<T: Send + 'static> Values for Merge<T> {
+    type Value = T;
+
+    fn put<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<D, NotPut<T>> {
+        if self.is_merging_here() {
+            return Err(NotPut::InsideMerge(value));
+        }
+        let Some(mut merged) = lock_unless(&self.merged, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        match &mut *merged {
+            // A panic leaves the older value there, and the panic is the caller's: its call was not taken.
+            Some(older) => self.merge(older, value),
+            empty => *empty = Some(value),
+        }
+        Ok(decided)
+    }
+}
+
+impl<T> fmt::Debug for Merge<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Merge")
+    }
+}

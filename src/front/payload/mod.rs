@@ -1,0 +1,113 @@
+//! What calls leave for the run that covers them (G10).
+//!
+//! A value is put and its call is decided in one step against the start of a run, under the lock of the payload.
+//! The start of a run and the taking of what it is given are one step under the same lock. So each value goes to
+//! exactly the run that covers its call, a call that is refused gets its value back, and a run finds something.
+//!
+//! The gate decides, and the word is as it is without a payload. Under the lock the decision needs no fence: what the
+//! caller wrote before is published by the lock, to the run that takes the value.
+//!
+//! [`Count`] has no lock. Its calls are counted first and decided afterwards. So a run may be told of a call that the run
+//! after it covers. That one may then have nothing to be told of, and its function is not called.
+
+mod collect;
+mod count;
+mod latest;
+mod merge;
+mod rejected;
+
+pub use self::collect::{Batch, Collect, Drain};
+pub use self::count::Count;
+pub use self::latest::Latest;
+pub use self::merge::Merge;
+pub use self::rejected::{Reason, Rejected};
+
+pub(crate) use self::sealed::{Left, NotPut, Values};
+
+/// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],
+/// [`Merge`] or [`Collect`].
+///
+/// It is sealed: no other type implements it.
+pub trait Payload: sealed::Payload {}
+
+impl<P: sealed::Payload> Payload for P {}
+
+mod sealed {
+    /// What every payload does for the front end that runs.
+    pub trait Payload: Send + Sync + 'static {
+        /// What a run is given.
+        type Given: Send;
+
+        /// Has `start` start a run, and takes what it is given, in one step. `None` inside: there was nothing. `Err`: no run
+        /// has started, and nothing was taken.
+        fn start<S, N>(
+            &self,
+            start: impl FnOnce() -> Result<S, N>,
+        ) -> Result<(S, Option<Self::Given>), N>;
+
+        /// Calls `cancel`, and takes what no run was given, in one step. `is_forked` is asked where another thread holds the
+        /// lock; then there is nothing.
+        fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<Self::Given>;
+
+        /// After the function of a run: drops what it was given, or puts some of that back.
+        fn settle(&self, given: Self::Given, has_completed: bool) -> Left {
+            let _ = (given, has_completed);
+            Left::Nothing
+        }
+
+        /// After a run that never called its function: puts back all that it was given.
+        fn put_back(&self, given: Self::Given);
+    }
+
+    /// What is left after a run for another one.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Left {
+        Nothing,
+        /// Some of what it was given. `is_less`: it has taken something out.
+        Some { is_less: bool },
+    }
+
+    /// A payload to which a call brings a value.
+    pub trait Values: Payload {
+        /// What a call brings.
+        type Value;
+
+        /// Puts `value` if `decide` takes the call, in one step against the start of a run. `is_forked` is asked where
+        /// another thread holds the lock.
+        fn put<D>(
+            &self,
+            value: Self::Value,
+            is_forked: impl FnOnce() -> bool,
+            decide: impl FnOnce() -> Option<D>,
+        ) -> Result<D, NotPut<Self::Value>>;
+    }
+
+    /// A value that was not put, and why.
+    #[allow(missing_debug_implementations, reason = "nobody sees it")]
+    pub enum NotPut<T> {
+        /// `decide` did not take the call.
+        Undecided(T),
+        /// There is no room.
+        Full(T),
+        /// This thread is inside the function that merges.
+        InsideMerge(T),
+        /// This is a forked child, and a thread of the parent had the lock.
+        Forked(T),
+    }
+}
+
+impl sealed::Payload for () {
+    type Given = ();
+
+    #[inline]
+    fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<()>), N> {
+        start().map(|started| (started, Some(())))
+    }
+
+    fn take(&self, _: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<()> {
+        cancel();
+        None
+    }
+
+    fn put_back(&self, (): ()) {}
+}

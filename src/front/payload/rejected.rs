@@ -1,0 +1,63 @@
+//! [`Rejected`]: a value whose call was not taken.
+
+use crate::front::owner::Ended;
+use core::fmt;
+
+/// A value whose call was not taken, handed back.
+///
+/// It is an error of whatever `T` is: `?` needs no `T: Debug`. For `Box<dyn Error + Send + Sync>` the value must be
+/// `Send + Sync`; otherwise take the [`reason`](Self::reason) alone: `.map_err(|rejected| rejected.reason)?`.
+pub struct Rejected<T> {
+    /// The value that the call brought.
+    pub value: T,
+    /// Why it was not taken.
+    pub reason: Reason,
+}
+
+/// Why the value of a call was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The throttle has ended.
+    Ended(Ended),
+    /// The [capacity](crate::Builder::capacity) is reached: call again after the next run, or drop the value.
+    Full,
+    /// The call was made by the function that merges, on its own throttle.
+    InsideMerge,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(ended) => ended.fmt(f),
+            Self::Full => f.write_str("the capacity is reached: call again after the next run"),
+            Self::InsideMerge => f.write_str("the function that merges cannot call its own throttle"),
+        }
+    }
+}
+
+impl core::error::Error for Reason {}
+
+impl<T> Rejected<T> {
+    pub(crate) fn ended(value: T, ended: Ended) -> Self {
+        Self { value, reason: Reason::Ended(ended) }
+    }
+}
+
+impl<T> fmt::Debug for Rejected<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for Rejected<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value was not taken, and is in this error")
+    }
+}
+
+impl<T> core::error::Error for Rejected<T> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.reason)
+    }
+}

@@ -1,0 +1,88 @@
+//! [`Throttled`] of [`Count`]: a run is given the number of calls that it stands for.
+
+use super::{Builder, Throttled, Ticket, WeakThrottled};
+use crate::front::owner::Ended;
+use crate::front::payload::Count;
+use std::io;
+
+impl Builder {
+    /// Counts the calls: a run is given the number of those since the run before.
+    ///
+    /// ```
+    /// use atomic_throttle::Throttled;
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let failed = Throttled::builder(Duration::from_millis(10))
+    ///     .counting()
+    ///     .spawn(|calls| println!("failed, {calls} times"))?;
+    /// for _ in 0..1000 {
+    ///     failed.trigger()?;
+    /// }
+    /// // Nobody has to call once more for the last ones to be reported.
+    /// failed.wait()?;
+    /// assert_eq!(failed.take(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn counting(self) -> Builder<Count> {
+        self.carrying(Count::new())
+    }
+}
+
+impl Builder<Count> {
+    /// Starts the thread. The function is given the number of calls since the run before, never 0.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it cannot start a thread, or if the name contains a zero byte.
+    pub fn spawn(self, mut f: impl FnMut(u64) + Send + 'static) -> io::Result<Throttled<Count>> {
+        self.start(move |calls| f(*calls))
+    }
+}
+
+impl Throttled<Count> {
+    /// Counts the call and asks for a run, as [`trigger`](Throttled::trigger) of a throttle that counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]: no run is promised. The call stays counted, for [`take`](Self::take).
+    #[inline]
+    pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
+        let shared = &*self.shared;
+        shared.payload.count();
+        match shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(Ticket::new(&shared.frame, epoch)),
+            None => self.trigger_uncoalesced(),
+        }
+    }
+
+    /// Takes the calls that no run was told of, and gives up the pending run, as [`cancel`](Throttled::cancel).
+    #[must_use = "these calls are not counted any more"]
+    pub fn take(&self) -> u64 {
+        self.take_given().unwrap_or(0)
+    }
+
+    /// How many calls no run was told of yet, at this moment.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        self.shared.payload.outstanding()
+    }
+}
+
+impl WeakThrottled<Count> {
+    /// As [`Throttled::trigger`], also after the last handle was dropped while the thread goes on. It does not
+    /// make this a handle, so it never is the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]: no run is promised.
+    pub fn trigger(&self) -> Result<(), Ended> {
+        let shared = self.shared().ok_or(Ended::ShutDown)?;
+        shared.payload.count();
+        match shared.frame.gate.coalesce() {
+            Some(_) => Ok(()),
+            None => shared.request().map(drop),
+        }
+    }
+}
