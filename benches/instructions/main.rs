@@ -22,8 +22,8 @@ use atomic_throttle::asynchronous::Ticket;
 use atomic_throttle::gate::{Gate, Run};
 use atomic_throttle::state::{Epoch, Refused, State};
 use atomic_throttle::{
-    AsyncThrottle, Batched, Ended, KeyedError, KeyedThrottled, NoRuntime, NotTaken, Outcome, Rejected,
-    Throttle, Throttled, Tokio, Triggered, every,
+    AsyncThrottle, Collect, Count, Ended, KeyedError, KeyedThrottled, NoRuntime, Latest, NotTaken, Outcome, Rejected,
+    Throttle, Throttled, Tokio, every,
 };
 use foldhash::quality::FixedState;
 use gungraun::prelude::*;
@@ -62,7 +62,9 @@ library_benchmark_group!(
         throttle_run_within_zero,
         throttle_try_run,
         throttled_trigger,
-        batched_trigger,
+        counting_trigger,
+        latest_trigger,
+        collecting_trigger,
         async_throttle_trigger,
         every_hour,
         keyed_try_run,
@@ -105,14 +107,32 @@ fn throttle_try_run(throttle: &'static Throttle) -> Result<(), Refused> {
 
 #[library_benchmark]
 #[bench::coalesced(args = (prepared::pending_throttled()), teardown = path::taken)]
-fn throttled_trigger(throttled: &'static Throttled) -> Result<Triggered<'static>, Ended> {
+fn throttled_trigger(throttled: &'static Throttled) -> Result<atomic_throttle::Ticket<'static>, Ended> {
     throttled.trigger()
 }
 
 #[library_benchmark]
-#[bench::coalesced(args = (prepared::pending_batched()), teardown = path::taken)]
-fn batched_trigger(batched: &'static Batched<u64>) -> Result<Triggered<'static>, Rejected<u64>> {
-    batched.trigger(KEY)
+#[bench::coalesced(args = (prepared::pending_counting()), teardown = path::taken)]
+fn counting_trigger(
+    counting: &'static Throttled<Count>,
+) -> Result<atomic_throttle::Ticket<'static>, Ended> {
+    counting.trigger()
+}
+
+#[library_benchmark]
+#[bench::coalesced(args = (prepared::pending_latest()), teardown = path::taken)]
+fn latest_trigger(
+    latest: &'static Throttled<Latest<u64>>,
+) -> Result<atomic_throttle::Ticket<'static>, Rejected<u64>> {
+    latest.trigger(KEY)
+}
+
+#[library_benchmark]
+#[bench::coalesced(args = (prepared::pending_collecting()), teardown = path::taken)]
+fn collecting_trigger(
+    collecting: &'static Throttled<Collect<u64>>,
+) -> Result<atomic_throttle::Ticket<'static>, Rejected<u64>> {
+    collecting.trigger(KEY)
 }
 
 #[library_benchmark]

@@ -3,7 +3,7 @@
 
 use atomic_throttle::gate::{Arrival, Gate};
 use atomic_throttle::{
-    AsyncThrottle, Batched, Keyed, KeyedThrottled, Monotonic, Threshold, Throttle, Throttled, Timestamp,
+    AsyncThrottle, Batch, Collect, Count, Keyed, KeyedThrottled, Latest, Monotonic, Threshold, Throttle, Throttled, Timestamp,
     Tokio,
 };
 use foldhash::quality::FixedState;
@@ -88,13 +88,29 @@ pub fn pending_throttled() -> &'static Throttled {
     throttled
 }
 
-pub fn pending_batched() -> &'static Batched<u64> {
-    let batched = Throttled::builder(HOUR).spawn_batched(|batch| drop(batch.collect::<Vec<u64>>()));
-    let batched = leak(batched.expect("a thread"));
-    batched.trigger(KEY).expect("it goes on").wait().expect("it completes");
-    batched.trigger(KEY).expect("it goes on");
-    assert!(batched.throttled().is_pending());
-    batched
+pub fn pending_counting() -> &'static Throttled<Count> {
+    let counting = leak(Throttled::builder(HOUR).counting().spawn(|_| ()).expect("a thread"));
+    counting.trigger().expect("it goes on").wait().expect("it completes");
+    counting.trigger().expect("it goes on");
+    assert!(counting.is_pending());
+    counting
+}
+
+pub fn pending_latest() -> &'static Throttled<Latest<u64>> {
+    let latest = leak(Throttled::builder(HOUR).latest().spawn(|_: &u64| ()).expect("a thread"));
+    latest.trigger(KEY).expect("it goes on").wait().expect("it completes");
+    latest.trigger(KEY).expect("it goes on");
+    assert!(latest.is_pending());
+    latest
+}
+
+pub fn pending_collecting() -> &'static Throttled<Collect<u64>> {
+    let collecting = Throttled::builder(HOUR).collecting().spawn(|_: &mut Batch<u64>| ());
+    let collecting = leak(collecting.expect("a thread"));
+    collecting.trigger(KEY).expect("it goes on").wait().expect("it completes");
+    collecting.trigger(KEY).expect("it goes on");
+    assert!(collecting.is_pending());
+    collecting
 }
 
 /// The runtime is left entered, as in a task.

@@ -86,10 +86,12 @@ impl<T: Send + 'static> Values for Merge<T> {
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
     ) -> Result<D, NotPut<T>> {
-        if self.is_merging_here() {
-            return Err(NotPut::InsideMerge(value));
-        }
-        let Some(mut merged) = lock_unless(&self.merged, is_forked) else { return Err(NotPut::Forked(value)) };
+        // Whoever merges has the lock.
+        let gives_up = || self.is_merging_here() || is_forked();
+        let Some(mut merged) = lock_unless(&self.merged, gives_up) else {
+            let is_inside = self.is_merging_here();
+            return Err(if is_inside { NotPut::InsideMerge(value) } else { NotPut::Forked(value) });
+        };
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
         match &mut *merged {
             // A panic leaves the older value there, and the panic is the caller's: its call was not taken.
