@@ -44,9 +44,7 @@
 //!
 //! | | who waits for the window to end |
 //! |---|---|
-//! | [`Throttled`] | a thread of its own, bound to one function |
-//! | `Batched` (feature `batch`) | the same; each run receives the items that callers pushed |
-//! | [`CountedThrottled`] | the same; each run receives the number of calls that it stands for |
+//! | [`Throttled`] | a thread of its own, bound to one function. What calls bring is its [`Payload`] |
 //! | `AsyncThrottle` (feature `async`) | a spawned task, on tokio or another runtime |
 //! | [`every!`] | nobody: at most once per threshold and call site |
 //! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
@@ -61,8 +59,9 @@
 //! | to | use |
 //! |---|---|
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
-//! | hand each run what callers pushed | `Batched::trigger` |
-//! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Triggered::wait`], [`Coalesced::wait`] |
+//! | hand each run the newest value that a call brought | [`Builder::latest`] |
+//! | hand each run all values, or all merged into one | [`Builder::collecting`], [`Builder::merging`] |
+//! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Ticket::wait`], [`Coalesced::wait`] |
 //! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
 //! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
 //! | the same in tasks | `AsyncThrottle::trigger`, `AsyncThrottle::run` |
@@ -71,7 +70,7 @@
 //! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
 //! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
-//! | count the calls that a run stands for | [`CountedThrottled`], [`Counted`], [`Calls`] |
+//! | count the calls that a run stands for | [`Builder::counting`], [`Counted`], [`Calls`] |
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
 //! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
@@ -85,7 +84,7 @@
 //! performs only the function of its owner. *The function of a coalesced call is dropped, so it must not
 //! carry the data*: write the data where the function reads it, before the call.
 //! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. With [`Throttled`] no call has
-//! a function to lose, and `Batched` passes each item on.
+//! a function to lose, and a call can [bring a value](Builder::latest).
 //!
 //! # More
 //!
@@ -98,8 +97,6 @@
 //! `std` (default): [`Throttled`], [`Throttle`], [`every!`], [`Monotonic`]. Without it the crate is the core,
 //! `no_std` and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it
 //! needs 64-bit atomics.
-//!
-//! `batch`: `Batched`, whose runs receive what callers pushed.
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
 //!

@@ -5,7 +5,7 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 /// Counts calls, and gives each run the number since the run before: exact in total.
 ///
 /// Count before the call, take inside the run. [`Counted`](crate::Counted) does that for a
-/// [`Throttle`](crate::Throttle), [`CountedThrottled`](crate::CountedThrottled) for a
+/// [`Throttle`](crate::Throttle), [`Builder::counting`](crate::Builder::counting) for a
 /// [`Throttled`](crate::Throttled); this is for every other front end, or for several throttles with one
 /// count.
 ///

@@ -30,7 +30,7 @@ pub use self::calls::Calls;
 /// ```
 ///
 /// As with [`Throttle::run`], the owner of the pending run waits for up to a whole window in its own thread;
-/// with [`CountedThrottled`] no caller waits.
+/// with a [`Throttled` that counts](crate::Builder::counting) no caller waits.
 ///
 /// *The function of a coalesced or refused call is dropped, so it must not carry the data.* Only the number
 /// of calls is carried on. Write all other data where the function reads it, before the call:

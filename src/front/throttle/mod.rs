@@ -79,8 +79,8 @@ use core::time::Duration;
 /// assert_eq!(PAINTED.load(Relaxed), 3);
 /// ```
 ///
-/// Or bind the function once, with [`Throttled`](crate::Throttled); or pass each item on, with `Batched`
-/// (`batch`).
+/// Or bind the function once, with [`Throttled`](crate::Throttled), whose calls can
+/// [bring a value](crate::Builder::latest).
 ///
 /// # Guarantees
 ///

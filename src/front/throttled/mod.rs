@@ -94,6 +94,19 @@ use std::sync::Arc;
 /// A function that is to call its own throttle holds a [`WeakThrottled`]: with a handle in it the last one
 /// would never be dropped.
 ///
+/// # What calls bring
+///
+/// | | a call | a run is given |
+/// |---|---|---|
+/// | `Throttled` | `trigger()` | nothing |
+/// | [`Builder::counting`] | `trigger()` | the number of calls since the run before |
+/// | [`Builder::latest`] | `trigger(value)` | the newest value |
+/// | [`Builder::merging`] | `trigger(value)` | all values since the run before, merged into one |
+/// | [`Builder::collecting`] | `trigger(value)` | all values since the run before, in a [`Batch`](crate::Batch) |
+///
+/// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given: `take`
+/// returns it, and otherwise the next run is given it.
+///
 /// # Guarantees
 ///
 /// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral.
@@ -104,10 +117,14 @@ use std::sync::Arc;
 /// * **G6** A panic of the function is caught and counted. [`Builder::on_panic`] and every wait for the run
 ///   report it, and the throttle goes on: its window counts, and what is pending stays pending.
 /// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending
-///   takes a lock, which nobody holds for longer than a decision, to be ordered against the end.
+///   takes a lock, which nobody holds for longer than a decision, to be ordered against the end. A call that brings a
+///   value takes one always.
 /// * **G8** as [`Throttle`](crate::Throttle).
 /// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and
 ///   the last handle dropped there ends the thread after the run, without waiting for it.
+/// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace it
+///   ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). Calls are counted exactly. A call that is
+///   refused has its value back.
 ///
 /// # Signal handlers and forked children
 ///
@@ -123,7 +140,8 @@ use std::sync::Arc;
 ///
 /// # Cost
 ///
-/// A call while a run is pending is one fence and one load. One that makes a run pending adds a lock, a
+/// A call while a run is pending is one fence and one load; with a count also an increment that all callers share; with a
+/// value a lock and a load, and the value moves. One that makes a run pending adds a lock, a
 /// compare-and-swap, the process id, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
 /// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
 /// due, and not up to 50 µs later.
