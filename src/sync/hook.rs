@@ -1,5 +1,5 @@
-//! What a check changes in the library, or learns of it, at places with names. It exists only in the builds of the
-//! checks: under loom, under shuttle, and with `--cfg atomic_throttle_hook`.
+//! What a check changes in the library, or learns of it: at each access of an atomic, and at places with names. It
+//! exists only in the builds of the checks: under loom, under shuttle, and with `--cfg atomic_throttle_hook`.
 //!
 //! A hook belongs to the thread of the system that plants it. All threads of a model share one.
 
