@@ -79,7 +79,9 @@ fn coalesced(criterion: &mut Criterion, runtime: &Runtime) -> std::io::Result<()
         });
         rows.row_and_contended("Throttled<Count>::trigger", move || counted.trigger().is_ok());
         rows.row_and_contended("Throttled<Latest<u64>>::trigger", move || newest.trigger(7).is_ok());
-        rows.row_and_contended("Throttled<Latest<[u64; 16]>>::trigger", move || wide.trigger([7; 16]).is_ok());
+        rows.row_and_contended("Throttled<Latest<[u64; 16]>>::trigger", move || {
+            wide.trigger([7; 16]).is_ok()
+        });
         rows.row_and_contended("Throttled<Merge<u64>>::trigger", move || merging.trigger(7).is_ok());
         rows.row("AsyncThrottle::trigger", move || asynchronous.trigger(async || ()).is_ok());
         // It also remembers one request, and wakes no thread while none waits.

@@ -22,8 +22,8 @@ use atomic_throttle::asynchronous::Ticket;
 use atomic_throttle::gate::{Gate, Run};
 use atomic_throttle::state::{Epoch, Refused, State};
 use atomic_throttle::{
-    AsyncThrottle, Collect, Count, Ended, KeyedError, KeyedThrottled, NoRuntime, Latest, NotTaken, Outcome, Rejected,
-    Throttle, Throttled, Tokio, every,
+    AsyncThrottle, Collect, Count, Ended, KeyedError, KeyedThrottled, Latest, NoRuntime, NotTaken, Outcome,
+    Rejected, Throttle, Throttled, Tokio, every,
 };
 use foldhash::quality::FixedState;
 use gungraun::prelude::*;
@@ -113,9 +113,7 @@ fn throttled_trigger(throttled: &'static Throttled) -> Result<atomic_throttle::T
 
 #[library_benchmark]
 #[bench::coalesced(args = (prepared::pending_counting()), teardown = path::taken)]
-fn counting_trigger(
-    counting: &'static Throttled<Count>,
-) -> Result<atomic_throttle::Ticket<'static>, Ended> {
+fn counting_trigger(counting: &'static Throttled<Count>) -> Result<atomic_throttle::Ticket<'static>, Ended> {
     counting.trigger()
 }
 

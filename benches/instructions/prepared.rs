@@ -3,8 +3,8 @@
 
 use atomic_throttle::gate::{Arrival, Gate};
 use atomic_throttle::{
-    AsyncThrottle, Batch, Collect, Count, Keyed, KeyedThrottled, Latest, Monotonic, Threshold, Throttle, Throttled, Timestamp,
-    Tokio,
+    AsyncThrottle, Batch, Collect, Count, Keyed, KeyedThrottled, Latest, Monotonic, Threshold, Throttle,
+    Throttled, Timestamp, Tokio,
 };
 use foldhash::quality::FixedState;
 use std::mem;

@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub use super::orders::{
-    ALL, ARRIVE, ARRIVE_BY, COALESCE, FINISH, LOOK, NOTIFY, OWE, REGISTER, REQUEST, START, What,
+    ALL, ARRIVE, ARRIVE_BY, COALESCE, COUNT, FINISH, LOOK, NOTIFY, OWE, REGISTER, REQUEST, START, TELL, What,
 };
 
 /// A hook. By itself each method does what the library does.
@@ -57,6 +57,16 @@ pub trait Hook {
 
     /// A thread is about to lock.
     fn lock(&self) {}
+
+    /// Whether the value of a call is put after its decision, and not in one step with it.
+    fn puts_after_the_decision(&self) -> bool {
+        false
+    }
+
+    /// Whether what a run is given is taken before its start, and not in one step with it.
+    fn takes_before_the_start(&self) -> bool {
+        false
+    }
 
     /// How many listeners are notified of `listeners`; `None` for nobody.
     fn notify(&self, listeners: usize) -> Option<usize> {

@@ -111,6 +111,33 @@ mod with_threads {
         mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Has a run start, and takes what it is given, as one step under a lock.
+    pub(crate) fn start_and_take<T, S, N, G>(
+        mutex: &base::Mutex<T>,
+        start: impl FnOnce() -> Result<S, N>,
+        take: impl FnOnce(&mut T) -> G,
+    ) -> Result<(S, G), N> {
+        if ask(|hook| hook.takes_before_the_start()) == Some(true) {
+            let given = take(&mut lock(mutex));
+            return Ok((start()?, given));
+        }
+        let mut guard = lock(mutex);
+        let started = start()?;
+        Ok((started, take(&mut guard)))
+    }
+
+    /// Between the decision of a call and the value that it brings, which are one step under a lock.
+    pub(crate) fn still_locked<'m, T>(
+        guard: base::MutexGuard<'m, T>,
+        mutex: &'m base::Mutex<T>,
+    ) -> base::MutexGuard<'m, T> {
+        if ask(|hook| hook.puts_after_the_decision()) == Some(true) {
+            drop(guard);
+            return lock(mutex);
+        }
+        guard
+    }
+
     pub(crate) fn this_thread() -> u32 {
         let number = base::this_thread();
         ask(|hook| hook.this_thread(number)).unwrap_or(number)

@@ -46,7 +46,9 @@ pub mod hook;
 mod hooked;
 // What is hooked takes the place of what has the same name.
 #[cfg(all(feature = "std", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
-pub(crate) use hooked::{AtomicU32, Event, EventListener, lock, takes, this_thread, wait, wait_for};
+pub(crate) use hooked::{
+    AtomicU32, Event, EventListener, lock, start_and_take, still_locked, takes, this_thread, wait, wait_for,
+};
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
 #[cfg(all(feature = "keyed", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]

@@ -31,6 +31,10 @@ pub enum What {
     Load,
     /// A compare-and-swap.
     Swap,
+    /// An addition.
+    Add,
+    /// A store that returns the value before.
+    Exchange,
 }
 
 macro_rules! orders {
@@ -74,6 +78,11 @@ orders! {
         "a thread that sees the run finished sees what it did";
     /// A look at the state.
     LOOK: "Gate::state", Load Acquire, with ["FINISH"], "as `FINISH`";
+    /// The count of a call that is about to be decided.
+    COUNT: "Count::count", Add Release, with ["TELL"],
+        "a run that is told of a call sees what the caller wrote, also where another run covers the call";
+    /// What a run is told of the calls.
+    TELL: "Count::start", Exchange Acquire, with ["COUNT"], "as `COUNT`";
     /// Between a move of the word and the look for waiters.
     NOTIFY: "Waiting::notify", Fence SeqCst, with ["REGISTER"],
         "the waiter sees the move, or it is notified";
@@ -101,8 +110,8 @@ mod tests {
         for order in ALL {
             let can = match order.what {
                 What::Fence => order.ordering != Ordering::Relaxed,
-                What::Load => order.ordering == Ordering::Acquire,
-                What::Swap => order.ordering == Ordering::Release,
+                What::Load | What::Exchange => order.ordering == Ordering::Acquire,
+                What::Swap | What::Add => order.ordering == Ordering::Release,
             };
             assert!(can, "{order:?}");
         }
@@ -117,6 +126,8 @@ mod tests {
                 What::Fence => "fence",
                 What::Load => "load",
                 What::Swap => "compare-and-swap",
+                What::Add => "addition",
+                What::Exchange => "exchange",
             };
             let partners = format!("`{}`", order.partners.join("`, `"));
             let row = format!(

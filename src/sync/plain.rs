@@ -25,6 +25,29 @@ pub(crate) fn lock<T>(mutex: &super::Mutex<T>) -> super::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// Has a run start, and takes what it is given, as one step under a lock.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn start_and_take<T, S, N, G>(
+    mutex: &super::Mutex<T>,
+    start: impl FnOnce() -> Result<S, N>,
+    take: impl FnOnce(&mut T) -> G,
+) -> Result<(S, G), N> {
+    let mut guard = lock(mutex);
+    let started = start()?;
+    Ok((started, take(&mut guard)))
+}
+
+/// Between the decision of a call and the value that it brings, which are one step under a lock.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn still_locked<'m, T>(
+    guard: super::MutexGuard<'m, T>,
+    _: &'m super::Mutex<T>,
+) -> super::MutexGuard<'m, T> {
+    guard
+}
+
 /// The word of a key that is looked at, to decide whether the key may be evicted.
 #[cfg(feature = "keyed")]
 #[inline]

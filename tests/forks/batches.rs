@@ -43,7 +43,8 @@ fn a_child_gets_back_what_it_brings() {
 /// Forks are made while another thread brings values, most of the time under the lock of the payload.
 #[test]
 fn a_child_does_not_wait_for_the_lock_of_a_payload() {
-    let builder = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(1)))).pending_on_drop(Pending::Discard);
+    let builder =
+        Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(1)))).pending_on_drop(Pending::Discard);
     let newest = builder.latest().spawn(|_: &[u64; 64]| ()).expect("a thread");
     newest.trigger([0; 64]).unwrap().wait().unwrap();
     let ends = AtomicBool::new(false);

@@ -31,7 +31,8 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// When a ticket says that a call is covered, its value or a newer one has been given to a run; the last value is.
 #[test]
 fn the_newest_value_of_each_caller_is_given_to_the_run_that_covers_it() {
-    let check = Check::of(&[G3, G10], "newest values, 8 threads: a ticket never comes before the value was given");
+    let check =
+        Check::of(&[G3, G10], "newest values, 8 threads: a ticket never comes before the value was given");
     for threshold in [0, 50] {
         let given: Arc<Mutex<u64>> = Arc::default();
         let seen = Arc::clone(&given);

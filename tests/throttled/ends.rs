@@ -3,8 +3,8 @@
 use crate::subject::Subject;
 use crate::support::{SECOND, at, until};
 use atomic_throttle::{
-    Builder, Collect, Count, Ended, Latest, Manual, Merge, OnDrop, Payload, Pending, Shutdown, Throttled, WaitError,
-    WeakThrottled,
+    Builder, Collect, Count, Ended, Latest, Manual, Merge, OnDrop, Payload, Pending, Shutdown, Throttled,
+    WaitError, WeakThrottled,
 };
 use evidence::Check;
 use evidence::Guarantee::G3;

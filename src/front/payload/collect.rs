@@ -1,7 +1,7 @@
 //! [`Collect`]: all values, in order.
 
 use super::sealed::{self, Left, NotPut, Values};
-use crate::sync::{Mutex, const_unless_loom, lock, lock_unless};
+use crate::sync::{Mutex, const_unless_loom, lock, lock_unless, start_and_take, still_locked};
 use core::{fmt, mem};
 use std::collections::{VecDeque, vec_deque};
 
@@ -43,9 +43,7 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
     type Given = Batch<T>;
 
     fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<Batch<T>>), N> {
-        let mut values = lock(&self.values);
-        let started = start()?;
-        Ok((started, Batch::of(&mut values)))
+        start_and_take(&self.values, start, Batch::of)
     }
 
     fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<Batch<T>> {
@@ -79,9 +77,10 @@ impl<T: Send + 'static> Values for Collect<T> {
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
     ) -> Result<D, NotPut<T>> {
-        let Some(mut values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
         // First the decision: values that a cancel has left may fill it, and then a call must ask for a run of these.
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        let mut values = still_locked(values, &self.values);
         if values.len() >= self.capacity {
             return Err(NotPut::Full(value));
         }

@@ -1,7 +1,7 @@
 //! [`Count`]: how many calls a run stands for.
 
 use super::sealed;
-use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
 
 /// The payload of a throttle that counts: a call brings nothing, and a run is given the number of calls since the
 /// run before, never 0.
@@ -31,15 +31,14 @@ impl Count {
     /// it again would count it twice, where a run has been told of it meanwhile.
     #[inline]
     pub(crate) fn count(&self) {
-        // ORDERING: Release, with the Acquire of `take`. A run may be told of a call that it does not cover, and the run
-        // that covers it may have nothing to be told of, so that its function is not called. So the function of the first
-        // must see what the caller wrote, and the fences of the gate order the second alone.
-        self.0.fetch_add(1, Ordering::Release);
+        // A run may be told of a call that it does not cover, and the run that covers it may have nothing to be told of, so
+        // that its function is not called. So the function of the first must see what the caller wrote, and the fences of
+        // the gate order the second alone.
+        self.0.fetch_add(1, ordering(&orders::COUNT));
     }
 
     fn take_all(&self) -> Option<u64> {
-        // ORDERING: Acquire, with the Release of `count`.
-        let calls = self.0.swap(0, Ordering::Acquire);
+        let calls = self.0.swap(0, ordering(&orders::TELL));
         (calls > 0).then_some(calls)
     }
 
@@ -63,7 +62,7 @@ impl sealed::Payload for Count {
     }
 
     fn put_back(&self, calls: u64) {
-        // ORDERING: Release; see `count`.
-        self.0.fetch_add(calls, Ordering::Release);
+        // ORDERING: Relaxed. Each change is a read-modify-write, so it continues what `count` has released.
+        self.0.fetch_add(calls, Ordering::Relaxed);
     }
 }

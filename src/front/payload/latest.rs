@@ -1,7 +1,7 @@
 //! [`Latest`]: the newest value.
 
 use super::sealed::{self, NotPut, Values};
-use crate::sync::{Mutex, const_unless_loom, lock, lock_unless};
+use crate::sync::{Mutex, const_unless_loom, lock, lock_unless, start_and_take, still_locked};
 use core::fmt;
 
 /// The payload of a throttle of the newest value: a call brings one, and a run is given the newest.
@@ -31,9 +31,7 @@ impl<T: Send + 'static> sealed::Payload for Latest<T> {
     type Given = T;
 
     fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<T>), N> {
-        let mut newest = lock(&self.0);
-        let started = start()?;
-        Ok((started, newest.take()))
+        start_and_take(&self.0, start, Option::take)
     }
 
     fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<T> {
@@ -61,8 +59,9 @@ impl<T: Send + 'static> Values for Latest<T> {
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
     ) -> Result<D, NotPut<T>> {
-        let Some(mut newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        let mut newest = still_locked(newest, &self.0);
         let replaced = newest.replace(value);
         drop(newest);
         drop(replaced);

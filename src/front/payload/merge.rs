@@ -1,7 +1,10 @@
 //! [`Merge`]: all values, merged into one.
 
 use super::sealed::{self, NotPut, Values};
-use crate::sync::{AtomicU32, Mutex, Ordering, const_unless_loom, lock, lock_unless, this_thread};
+use crate::sync::{
+    AtomicU32, Mutex, Ordering, const_unless_loom, lock, lock_unless, start_and_take, still_locked,
+    this_thread,
+};
 use core::fmt;
 
 /// The payload of a throttle that merges: a call brings a value, and a run is given all of them in one.
@@ -57,9 +60,7 @@ impl<T: Send + 'static> sealed::Payload for Merge<T> {
     type Given = T;
 
     fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<T>), N> {
-        let mut merged = lock(&self.merged);
-        let started = start()?;
-        Ok((started, merged.take()))
+        start_and_take(&self.merged, start, Option::take)
     }
 
     fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<T> {
@@ -88,11 +89,12 @@ impl<T: Send + 'static> Values for Merge<T> {
     ) -> Result<D, NotPut<T>> {
         // Whoever merges has the lock.
         let gives_up = || self.is_merging_here() || is_forked();
-        let Some(mut merged) = lock_unless(&self.merged, gives_up) else {
+        let Some(merged) = lock_unless(&self.merged, gives_up) else {
             let is_inside = self.is_merging_here();
             return Err(if is_inside { NotPut::InsideMerge(value) } else { NotPut::Forked(value) });
         };
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        let mut merged = still_locked(merged, &self.merged);
         match &mut *merged {
             // A panic leaves the older value there, and the panic is the caller's: its call was not taken.
             Some(older) => self.merge(older, value),

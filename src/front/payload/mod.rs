@@ -40,10 +40,7 @@ mod sealed {
 
         /// Has `start` start a run, and takes what it is given, in one step. `None` inside: there was nothing. `Err`: no run
         /// has started, and nothing was taken.
-        fn start<S, N>(
-            &self,
-            start: impl FnOnce() -> Result<S, N>,
-        ) -> Result<(S, Option<Self::Given>), N>;
+        fn start<S, N>(&self, start: impl FnOnce() -> Result<S, N>) -> Result<(S, Option<Self::Given>), N>;
 
         /// Calls `cancel`, and takes what no run was given, in one step. `is_forked` is asked where another thread holds the
         /// lock; then there is nothing.
@@ -64,7 +61,9 @@ mod sealed {
     pub enum Left {
         Nothing,
         /// Some of what it was given. `is_less`: it has taken something out.
-        Some { is_less: bool },
+        Some {
+            is_less: bool,
+        },
     }
 
     /// A payload to which a call brings a value.

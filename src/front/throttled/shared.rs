@@ -140,7 +140,9 @@ impl<P: Payload> Ending for Shared<P> {
         }
         self.frame.waiting().until(|| match ended() {
             Some(shutdown) => Ok(Ok(shutdown)),
-            None if limit.is_some_and(|limit| self.frame.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
+            None if limit.is_some_and(|limit| self.frame.clock.now() >= limit) => {
+                Ok(Err(WaitError::TimedOut))
+            }
             None => Err(limit),
         })
     }

@@ -44,7 +44,6 @@ impl WeakThrottled {
             None => shared.request().map(drop),
         }
     }
-
 }
 
 impl<V: Values> WeakThrottled<V> {

@@ -54,6 +54,7 @@ impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.what.as_str() {
             "Swap" => "compare-and-swap".to_owned(),
+            "Add" => "addition".to_owned(),
             other => other.to_lowercase(),
         };
         write!(f, "{}: {what} of {}", self.name, self.site)

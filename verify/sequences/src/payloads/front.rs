@@ -3,7 +3,8 @@
 use super::op::{CAPACITY, Kind, Plan};
 use crate::patience::panic_quietly;
 use atomic_throttle::{
-    Batch, Builder, Collect, Count, Latest, Merge, NotFlushed, Pending, Shutdown, Snapshot, Throttled, WaitError,
+    Batch, Builder, Collect, Count, Latest, Merge, NotFlushed, Pending, Shutdown, Snapshot, Throttled,
+    WaitError,
 };
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -86,8 +87,12 @@ impl Front {
         match self {
             Self::Count(count) => count.trigger().map(drop).map_err(|_| None),
             Self::Latest(latest) => latest.trigger(value).map(drop).map_err(|rejected| Some(rejected.value)),
-            Self::Merge(merge) => merge.trigger(vec![value]).map(drop).map_err(|rejected| Some(rejected.value[0])),
-            Self::Collect(collect) => collect.trigger(value).map(drop).map_err(|rejected| Some(rejected.value)),
+            Self::Merge(merge) => {
+                merge.trigger(vec![value]).map(drop).map_err(|rejected| Some(rejected.value[0]))
+            }
+            Self::Collect(collect) => {
+                collect.trigger(value).map(drop).map_err(|rejected| Some(rejected.value))
+            }
         }
     }
 

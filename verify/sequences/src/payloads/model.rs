@@ -21,7 +21,9 @@ impl Slot {
     }
 
     pub fn is_full(&self) -> bool {
-        self.kind == Kind::Bounded && self.values.len() >= CAPACITY && !self.is_wrong(Wrong::BeyondTheCapacity)
+        self.kind == Kind::Bounded
+            && self.values.len() >= CAPACITY
+            && !self.is_wrong(Wrong::BeyondTheCapacity)
     }
 
     /// Puts what a call leaves.

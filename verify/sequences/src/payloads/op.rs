@@ -41,9 +41,7 @@ pub enum Op {
     End(Plan),
     Cancel,
     Flush,
-    Advance {
-        by: Duration,
-    },
+    Advance { by: Duration },
     Take,
 }
 

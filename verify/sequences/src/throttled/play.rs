@@ -7,7 +7,7 @@ use super::op::{Deed, Op};
 use super::watch::Watch;
 use crate::patience::until;
 use crate::throttle::clock::Move;
-use atomic_throttle::{NotFlushed, Pending, Shutdown, Threshold, Throttled, Timestamp, Ticket, WaitError};
+use atomic_throttle::{NotFlushed, Pending, Shutdown, Threshold, Throttled, Ticket, Timestamp, WaitError};
 use reference::planted::Fault;
 use reference::reached::Reached;
 use reference::{MAX, Model, Promise, shipped};
