@@ -46,7 +46,7 @@ struct Suite {
 
 /// The tests of each folder that is mutated: those that notice most, the others about it, schedules, loom models. Each
 /// is asked only about what the ones before it did not notice.
-const SUITES: [(&str, [&str; 4]); 7] = [
+const SUITES: [(&str, [&str; 4]); 8] = [
     ("src/state/", ["--test gate --test transitions --test table", CORE, SHIPPED, MODELS]),
     ("src/gate/", ["--test gate", CORE, SHIPPED, MODELS]),
     ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
@@ -55,6 +55,7 @@ const SUITES: [(&str, [&str; 4]); 7] = [
         "src/front/throttled/",
         ["--test throttled --test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
     ),
+    ("src/front/payload/", ["--test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     (
         "src/front/asynchronous/",
         ["--test asynchronous", "--test tracing", "--test async_shipped", TASK_MODELS],
@@ -73,11 +74,11 @@ const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --
                        --test clock_back --test throttled";
 const EXPLORATION: &str = "--package atomic-throttle-cluster --all-features --test protocol";
 const SHIPPED: &str = "--test shipped";
-const BACKGROUND_SHIPPED: &str = "--test shipped --test batched";
+const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
 const BACKGROUND_MODELS: &str =
-    "--test background_request --test background_flush --test background_end --test background_wait";
+    "--test background_request --test background_flush --test background_end --test background_wait --test payloads";
 const TASK_MODELS: &str = "--test futures_are_woken";
 
 /// The suites for a file, in the order in which they are run; none if it is not mutated.
