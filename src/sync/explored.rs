@@ -124,47 +124,4 @@ impl AtomicU64 {
     ) -> Result<u64, u64> {
         self.0.to_write().compare_exchange_weak(current, new, success, failure)
     }
-
-    pub fn fetch_update(
-        &self,
-        success: Ordering,
-        failure: Ordering,
-        update: impl Fn(u64) -> Option<u64>,
-    ) -> Result<u64, u64> {
-        let mut before = self.load(failure);
-        while let Some(after) = update(before) {
-            match self.compare_exchange_weak(before, after, success, failure) {
-                Ok(before) => return Ok(before),
-                Err(found) => before = found,
-            }
-        }
-        Err(before)
-    }
-}
-
-#[cfg(feature = "std")]
-#[derive(Debug)]
-pub struct AtomicU32(Announced<atomic::AtomicU32>);
-
-#[cfg(feature = "std")]
-impl AtomicU32 {
-    pub fn new(value: u32) -> Self {
-        Self(Announced::new(atomic::AtomicU32::new(value)))
-    }
-
-    pub fn load(&self, order: Ordering) -> u32 {
-        self.0.to_load().load(order)
-    }
-
-    pub fn store(&self, value: u32, order: Ordering) {
-        self.0.to_write().store(value, order);
-    }
-
-    pub fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
-        self.0.to_write().fetch_add(value, order)
-    }
-
-    pub fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
-        self.0.to_write().fetch_sub(value, order)
-    }
 }

@@ -1,5 +1,5 @@
-//! What a check changes in the library, or learns of it, at places with names. It exists only in the builds of the
-//! checks: under loom, under shuttle, and with `--cfg atomic_throttle_hook`.
+//! What a check changes in the library, or learns of it: at each access of an atomic, and at places with names. It
+//! exists only in the builds of the checks: under loom, under shuttle, and with `--cfg atomic_throttle_hook`.
 //!
 //! A hook belongs to the thread of the system that plants it. All threads of a model share one.
 
@@ -7,10 +7,11 @@
 extern crate std;
 
 use super::Ordering;
-use super::base::AtomicWord;
+use super::base::AtomicU64;
 #[cfg(atomic_throttle_loom)]
 pub use super::explored;
 pub use super::orders::Order;
+use core::ptr;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -25,42 +26,33 @@ pub trait Hook {
         Some(order.ordering)
     }
 
-    /// A load of the word.
-    fn load(&self, word: Word<'_>) -> u64 {
-        word.load()
+    /// A load.
+    fn load(&self, number: Number<'_>) -> u64 {
+        number.load()
     }
 
-    /// A compare-and-swap of the word.
+    /// A store.
+    fn store(&self, number: Number<'_>, value: u64) {
+        number.store(value);
+    }
+
+    /// A compare-and-swap. It may fail without a cause.
     ///
     /// # Errors
     ///
-    /// The word that is there, if it is another than `current`.
-    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
-        word.swap(current, new)
+    /// The number that is there, if it was not swapped.
+    fn swap(&self, number: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        number.swap(current, new)
     }
 
-    /// A load of another number, the threshold among them, which has found `found`.
-    fn loaded(&self, found: u64) -> u64 {
-        found
+    /// A store that returns the number before.
+    fn exchange(&self, number: Number<'_>, value: u64) -> u64 {
+        number.exchange(value)
     }
 
-    /// A store of another number.
-    fn stores(&self) {}
-
-    /// Whether a number is changed by a load and a later store, and not in one step.
-    fn changes_in_two_steps(&self, how: Change) -> bool {
-        let _ = how;
-        false
-    }
-
-    /// How many threads wait, where there are `found`.
-    fn waiters(&self, found: u32) -> u32 {
-        found
-    }
-
-    /// Whether a thread that waits counts itself.
-    fn counts_itself(&self) -> bool {
-        true
+    /// An addition, which wraps around, and returns the number before.
+    fn fetch_add(&self, number: Number<'_>, value: u64) -> u64 {
+        number.fetch_add(value)
     }
 
     /// A thread is about to lock.
@@ -71,10 +63,13 @@ pub trait Hook {
         Some(listeners)
     }
 
-    /// Whether a listener is listed only when it begins to wait.
+    /// A thread begins to listen. Whether it is listed only when it begins to wait.
     fn listens_late(&self) -> bool {
         false
     }
+
+    /// A thread is about to wait.
+    fn wait(&self) {}
 
     /// The number by which a thread knows itself.
     fn this_thread(&self, number: u32) -> u32 {
@@ -98,27 +93,54 @@ pub trait Hook {
     }
 }
 
-/// How a number is changed by a read-modify-write.
+/// What a number is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Something is added.
-    Add,
-    /// A function decides what comes next.
-    Update,
+pub enum Kind {
+    /// It is the word of a gate.
+    Word,
+    /// Any other number of 64 bits, the threshold among them.
+    U64,
+    /// It counts the threads that wait, or names a thread.
+    U32,
 }
 
-/// The word of a gate, for one access.
+/// A number that threads share, for one access. Each has 64 bits here.
 #[derive(Clone, Copy, Debug)]
-pub struct Word<'w> {
-    pub(super) atomic: &'w AtomicWord,
+pub struct Number<'n> {
+    pub(super) atomic: &'n AtomicU64,
+    pub(super) kind: Kind,
     pub(super) success: Ordering,
     pub(super) failure: Ordering,
 }
 
-impl Word<'_> {
-    /// The ordering of a load, and of a compare-and-swap that fails.
+impl Number<'_> {
+    /// What it is for.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it is the word of a gate.
+    #[must_use]
+    pub fn is_word(self) -> bool {
+        self.kind == Kind::Word
+    }
+
+    /// Which number it is.
+    #[must_use]
+    pub fn address(self) -> usize {
+        ptr::from_ref(self.atomic).addr()
+    }
+
+    /// The ordering of the access. That of a compare-and-swap that fails is [`on_failure`](Self::on_failure).
     #[must_use]
     pub fn ordering(self) -> Ordering {
+        self.success
+    }
+
+    /// The ordering of a compare-and-swap that fails.
+    #[must_use]
+    pub fn on_failure(self) -> Ordering {
         self.failure
     }
 
@@ -128,18 +150,30 @@ impl Word<'_> {
         self.atomic.load(self.failure)
     }
 
+    /// Stores it, as the library does.
+    pub fn store(self, value: u64) {
+        self.atomic.store(value, self.success);
+    }
+
     /// Compares and swaps it, as the library does.
     ///
     /// # Errors
     ///
-    /// The word that is there, if it is another than `current`.
+    /// The number that is there, if it was not swapped.
     pub fn swap(self, current: u64, new: u64) -> Result<u64, u64> {
         self.atomic.compare_exchange_weak(current, new, self.success, self.failure)
     }
 
-    /// Stores it, as the library never does.
-    pub fn store(self, value: u64) {
-        self.atomic.store(value, self.success);
+    /// Exchanges it, as the library does.
+    #[must_use]
+    pub fn exchange(self, value: u64) -> u64 {
+        self.atomic.swap(value, self.success)
+    }
+
+    /// Adds to it, as the library does.
+    #[must_use]
+    pub fn fetch_add(self, value: u64) -> u64 {
+        self.atomic.fetch_add(value, self.success)
     }
 }
 

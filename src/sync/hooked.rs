@@ -1,6 +1,6 @@
 //! The primitives of an environment, which ask the hook of a check first.
 
-use super::hook::{Change, Word, ask};
+use super::hook::{Kind, Number, ask};
 use super::orders::Order;
 use super::{Ordering, base, const_unless_loom};
 
@@ -15,20 +15,55 @@ pub(crate) fn fence(order: &'static Order) {
     }
 }
 
-/// The atomic that the retry loop moves.
-#[derive(Debug)]
-pub(crate) struct AtomicWord(base::AtomicWord);
+fn load(number: Number<'_>) -> u64 {
+    ask(|hook| hook.load(number)).unwrap_or_else(|| number.load())
+}
 
-impl AtomicWord {
+fn store(number: Number<'_>, value: u64) {
+    ask(|hook| hook.store(number, value)).unwrap_or_else(|| number.store(value));
+}
+
+#[cfg(feature = "std")]
+fn add(number: Number<'_>, value: u64) -> u64 {
+    ask(|hook| hook.fetch_add(number, value)).unwrap_or_else(|| number.fetch_add(value))
+}
+
+/// A number of 64 bits: the word, or any other.
+#[derive(Debug)]
+pub(crate) struct Atomic<const IS_WORD: bool>(base::AtomicU64);
+
+/// The atomic that the retry loop moves.
+pub(crate) type AtomicWord = Atomic<true>;
+pub(crate) type AtomicU64 = Atomic<false>;
+
+impl<const IS_WORD: bool> Atomic<IS_WORD> {
     const_unless_loom! {
         pub(crate) const fn new(value: u64) -> Self {
-            Self(base::AtomicWord::new(value))
+            Self(base::AtomicU64::new(value))
         }
     }
 
+    fn number(&self, success: Ordering, failure: Ordering) -> Number<'_> {
+        Number { atomic: &self.0, kind: if IS_WORD { Kind::Word } else { Kind::U64 }, success, failure }
+    }
+
     pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-        let word = Word { atomic: &self.0, success: Ordering::Relaxed, failure: ordering };
-        ask(|hook| hook.load(word)).unwrap_or_else(|| word.load())
+        load(self.number(ordering, ordering))
+    }
+
+    pub(crate) fn store(&self, value: u64, ordering: Ordering) {
+        store(self.number(ordering, ordering), value);
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn swap(&self, value: u64, ordering: Ordering) -> u64 {
+        let number = self.number(ordering, ordering);
+        ask(|hook| hook.exchange(number, value)).unwrap_or_else(|| number.exchange(value))
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
+        add(self.number(ordering, ordering), value)
     }
 
     pub(crate) fn compare_exchange_weak(
@@ -38,59 +73,25 @@ impl AtomicWord {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
-        let word = Word { atomic: &self.0, success, failure };
-        ask(|hook| hook.swap(word, current, new)).unwrap_or_else(|| word.swap(current, new))
-    }
-}
-
-/// Any other number.
-#[derive(Debug)]
-pub(crate) struct AtomicU64(base::AtomicU64);
-
-impl AtomicU64 {
-    const_unless_loom! {
-        pub(crate) const fn new(value: u64) -> Self {
-            Self(base::AtomicU64::new(value))
-        }
+        let number = self.number(success, failure);
+        ask(|hook| hook.swap(number, current, new)).unwrap_or_else(|| number.swap(current, new))
     }
 
-    pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-        let found = self.0.load(ordering);
-        ask(|hook| hook.loaded(found)).unwrap_or(found)
-    }
-
-    pub(crate) fn store(&self, value: u64, ordering: Ordering) {
-        let _ = ask(|hook| hook.stores());
-        self.0.store(value, ordering);
-    }
-
-    #[cfg(feature = "std")]
-    pub(crate) fn swap(&self, value: u64, ordering: Ordering) -> u64 {
-        self.0.swap(value, ordering)
-    }
-
-    #[cfg(feature = "std")]
-    pub(crate) fn fetch_add(&self, value: u64, ordering: Ordering) -> u64 {
-        if ask(|hook| hook.changes_in_two_steps(Change::Add)) == Some(true) {
-            let before = self.load(ordering);
-            self.store(before.wrapping_add(value), ordering);
-            return before;
-        }
-        self.0.fetch_add(value, ordering)
-    }
-
+    /// By the accesses above, as every environment does it.
     pub(crate) fn fetch_update(
         &self,
         success: Ordering,
         failure: Ordering,
         update: impl Fn(u64) -> Option<u64>,
     ) -> Result<u64, u64> {
-        if ask(|hook| hook.changes_in_two_steps(Change::Update)) == Some(true) {
-            let before = self.load(failure);
-            self.store(update(before).ok_or(before)?, success);
-            return Ok(before);
+        let mut before = self.load(failure);
+        while let Some(after) = update(before) {
+            match self.compare_exchange_weak(before, after, success, failure) {
+                Ok(before) => return Ok(before),
+                Err(found) => before = found,
+            }
         }
-        self.0.fetch_update(success, failure, update)
+        Err(before)
     }
 }
 
@@ -99,7 +100,7 @@ pub(crate) use with_threads::*;
 
 #[cfg(feature = "std")]
 mod with_threads {
-    use super::{Ordering, ask, base, const_unless_loom};
+    use super::{Kind, Number, Ordering, ask, base, const_unless_loom};
     use core::future::Future;
     use core::pin::Pin;
     use core::task::{Context, Poll};
@@ -131,35 +132,40 @@ mod with_threads {
 
     /// The number of waiting threads, or of one thread.
     #[derive(Debug)]
-    pub(crate) struct AtomicU32(base::AtomicU32);
+    pub(crate) struct AtomicU32(base::AtomicU64);
 
     impl AtomicU32 {
         const_unless_loom! {
             pub(crate) const fn new(value: u32) -> Self {
-                Self(base::AtomicU32::new(value))
+                Self(base::AtomicU64::new(value as u64))
             }
         }
 
+        fn number(&self, ordering: Ordering) -> Number<'_> {
+            Number { atomic: &self.0, kind: Kind::U32, success: ordering, failure: ordering }
+        }
+
         pub(crate) fn load(&self, ordering: Ordering) -> u32 {
-            let found = self.0.load(ordering);
-            ask(|hook| hook.waiters(found)).unwrap_or(found)
+            narrow(super::load(self.number(ordering)))
         }
 
         pub(crate) fn store(&self, value: u32, ordering: Ordering) {
-            self.0.store(value, ordering);
+            super::store(self.number(ordering), value.into());
         }
 
         pub(crate) fn fetch_add(&self, value: u32, ordering: Ordering) -> u32 {
-            self.0.fetch_add(if counts_itself() { value } else { 0 }, ordering)
+            narrow(super::add(self.number(ordering), value.into()))
         }
 
         pub(crate) fn fetch_sub(&self, value: u32, ordering: Ordering) -> u32 {
-            self.0.fetch_sub(if counts_itself() { value } else { 0 }, ordering)
+            narrow(super::add(self.number(ordering), 0_u64.wrapping_sub(value.into())))
         }
     }
 
-    fn counts_itself() -> bool {
-        ask(|hook| hook.counts_itself()) != Some(false)
+    /// The library never counts below 0, nor so far. A fault of a check may.
+    #[allow(clippy::cast_possible_truncation, reason = "a number of 32 bits would have wrapped around, too")]
+    fn narrow(value: u64) -> u32 {
+        value as u32
     }
 
     /// The blocking event.
@@ -203,10 +209,12 @@ mod with_threads {
     }
 
     pub(crate) fn wait(listener: EventListener<'_>) {
+        let _ = ask(|hook| hook.wait());
         base::wait(listener.listed());
     }
 
     pub(crate) fn wait_for(listener: EventListener<'_>, limit: Duration) {
+        let _ = ask(|hook| hook.wait());
         base::wait_for(listener.listed(), limit);
     }
 

@@ -3,6 +3,11 @@
 use super::orders::Order;
 use super::{Ordering, raw_fence};
 
+#[cfg(feature = "std")]
+pub(crate) use core::sync::atomic::AtomicU32;
+/// The atomic that the retry loop moves.
+pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
+
 /// The ordering of a named access.
 #[inline]
 pub(crate) const fn ordering(order: &'static Order) -> Ordering {

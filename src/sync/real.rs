@@ -1,11 +1,6 @@
 //! The real environment: the primitives that the library runs on.
 
-#[cfg(feature = "std")]
-pub(crate) use core::sync::atomic::AtomicU32;
 pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence as raw_fence};
-
-/// The atomic that the retry loop moves.
-pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 
 #[cfg(feature = "std")]
 pub(crate) use event_listener::Event;

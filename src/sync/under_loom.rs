@@ -1,9 +1,7 @@
 //! Under `--cfg atomic_throttle_loom`: everything comes from loom, the event through `event_listener`'s
 //! support for it.
 
-#[cfg(feature = "std")]
-pub(crate) use super::explored::AtomicU32;
-pub(crate) use super::explored::{AtomicU64, AtomicU64 as AtomicWord};
+pub(crate) use super::explored::AtomicU64;
 #[cfg(feature = "std")]
 pub(crate) use event_listener::Event;
 /// It belongs to no lifetime here.

@@ -6,12 +6,7 @@
 
 #[cfg(feature = "std")]
 pub(crate) use super::scheduled::{Event, EventListener};
-#[cfg(feature = "std")]
-pub(crate) use shuttle::sync::atomic::AtomicU32;
 pub(crate) use shuttle::sync::atomic::{AtomicU64, Ordering, fence as raw_fence};
-
-/// The atomic that the retry loop moves.
-pub(crate) use shuttle::sync::atomic::AtomicU64 as AtomicWord;
 
 #[cfg(feature = "std")]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard};

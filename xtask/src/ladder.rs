@@ -26,9 +26,10 @@ impl Depth {
 }
 
 /// Packages of their own, each with its configuration.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 8] = [
     "fuzz",
     "loom-tests",
+    "verify/axioms/gate",
     "verify/cost",
     "verify/downstream",
     "verify/histories/planted",
@@ -44,6 +45,10 @@ const RUNGS: [(&str, &str); 4] = [
     // Real processes that are killed, and a real Redis that is stopped.
     ("processes", "processes"),
 ];
+
+/// Of these the parts that use the hook of the library.
+const HOOKED: [(&str, &str); 2] =
+    [("axioms", "verify/axioms/gate"), ("histories", "verify/histories/planted")];
 
 /// The features of the library, each of which must build without the others.
 const FEATURES: [&str; 6] = ["async", "batch", "keyed", "tokio", "tracing", "tsc"];
@@ -130,10 +135,9 @@ fn doc_tests() -> Rung {
 fn package_tests(name: &'static str, package: &str) -> Rung {
     let mut steps =
         vec![shown(&format!("test --package {package} --all-features --lib --bins --tests --examples"))];
-    if name == "histories" {
-        // Faults are planted by the hook, in a build of its own.
-        steps.push(shown("test").within("verify/histories/planted"));
-    }
+    // What uses the hook of the library is a build of its own.
+    let hooked = HOOKED.iter().filter(|(rung, _)| *rung == name);
+    steps.extend(hooked.map(|(_, folder)| shown("test").within(folder)));
     show(name, steps)
 }
 
@@ -307,6 +311,7 @@ fn clippy() -> Rung {
     steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));
     steps.extend(["", "--features redis", "--features shm"].map(cluster));
     steps.extend(["loom-tests", "verify/downstream", "verify/schedules"].map(strict));
+    steps.extend(HOOKED.map(|(_, folder)| strict(folder)));
     Rung::of_commands("clippy", steps)
 }
 

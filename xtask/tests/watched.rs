@@ -7,8 +7,15 @@ use std::process::Command;
 use watchdog as _;
 
 /// The workspace, and the packages that are none of its members and have test programs.
-const MANIFESTS: [&str; 4] =
-    ["Cargo.toml", "loom-tests/Cargo.toml", "verify/downstream/Cargo.toml", "verify/schedules/Cargo.toml"];
+const MANIFESTS: [&str; 7] = [
+    "Cargo.toml",
+    "loom-tests/Cargo.toml",
+    "verify/axioms/gate/Cargo.toml",
+    "verify/cost/Cargo.toml",
+    "verify/downstream/Cargo.toml",
+    "verify/histories/planted/Cargo.toml",
+    "verify/schedules/Cargo.toml",
+];
 
 fn targets(manifest: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO"))

@@ -1,9 +1,9 @@
 //! Access to the register: passwords and users.
 
-use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, read, register, swap, swap_fails, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, RedisOptions, RegisterErrorKind};
+use server::{Options, Server};
 
 const PASSWORD: &str = "correct-horse";
 

@@ -1,10 +1,10 @@
 //! The clock of the register is the clock of the server, even if that is wrong.
 
-use crate::support::server::{Options, Server};
 use crate::{options, read, register, started};
 use atomic_throttle::Timestamp;
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Register, Swap};
+use server::{Options, Server};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

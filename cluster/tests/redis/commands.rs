@@ -1,11 +1,11 @@
 //! What an operation costs the server: one command.
 
-use crate::support::server::{Options, Server};
 use crate::{admin, finished, options, read, register, started, swap, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Register};
 use evidence::Check;
 use evidence::Guarantee::C7;
+use server::{Options, Server};
 use std::collections::BTreeMap;
 
 /// How often each command was executed since the last call of this function, including those of scripts.

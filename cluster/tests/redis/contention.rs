@@ -1,12 +1,12 @@
 //! Many callers on several connections: of those that have seen the same cell, one swaps.
 
-use crate::support::server::{Options, Server};
 use crate::{options, read, register};
 use atomic_throttle::{State, Timestamp, lease};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Reading, Redis, Register, RegisterError, Swap};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2, C4};
+use server::{Options, Server};
 use std::sync::{Arc, Barrier};
 use std::thread;
 

@@ -1,9 +1,6 @@
 //! The connection is cut in the middle of an operation: no caller gets a false answer, and the mark shows
 //! which process started a run.
 
-use crate::support::cut::{Cut, Fault};
-use crate::support::eventually;
-use crate::support::server::{Options, Server};
 use crate::{finished, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
@@ -11,6 +8,9 @@ use atomic_throttle_cluster::register::{
 };
 use evidence::Check;
 use evidence::Guarantee::{C2, C3, C6};
+use server::cut::{Cut, Fault};
+use server::eventually;
+use server::{Options, Server};
 use std::time::Duration;
 
 /// A server, a proxy that can be cut, a register behind the proxy, and one that connects directly.

@@ -1,11 +1,11 @@
 //! The server is elsewhere: sentinels say where, or a node of a Redis Cluster does.
 
-use crate::support::eventually;
-use crate::support::sentinel::{PRIMARY, Sentinel};
-use crate::support::server::{Options, Server, free_port};
 use crate::{admin, both_fail, options, read, register, saying, started, swap, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Redis, RedisOptions, Register, RegisterErrorKind, Swap};
+use server::eventually;
+use server::sentinel::{PRIMARY, Sentinel};
+use server::{Options, Server, free_port};
 use std::time::Duration;
 
 const HERE: &str = "127.0.0.1";

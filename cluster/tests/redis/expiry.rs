@@ -1,9 +1,9 @@
 //! A throttle that nobody uses expires, and one that is used stays. Each has its own key.
 
-use crate::support::server::{Options, Server};
 use crate::{admin, finished, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::Mark;
+use server::{Options, Server};
 use std::time::Duration;
 
 const KEY: &str = "atomic-throttle:reload";
@@ -44,7 +44,7 @@ fn any_retention_is_taken() {
         let () = redis::cmd("DEL").arg(KEY).query(&mut admin(&server)).unwrap();
         let register = register(options(&server).retention(retention));
         swap(&register, Cell::NEW, started(Cell::NEW, 1_000), Mark::random());
-        crate::support::eventually("it goes", || (read(&register).cell == Cell::NEW).then_some(()));
+        server::eventually("it goes", || (read(&register).cell == Cell::NEW).then_some(()));
     }
 }
 

@@ -1,9 +1,9 @@
 //! A key with a foreign value is refused, and left as it is.
 
-use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, read, register, started};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Register, RegisterErrorKind, Swap, Terms};
+use server::{Options, Server};
 
 const KEY: &str = "atomic-throttle:reload";
 const NEW: &str = "at2 0000000000000000 0000000000000000";

@@ -1,7 +1,5 @@
 //! Something on the way changes bytes, or repeats them: no caller gets a false answer, and no key is spoilt.
 
-use crate::support::cut::{Cut, Fault};
-use crate::support::server::{Options, Server};
 use crate::{finished, options, read, register, saying, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
@@ -9,6 +7,8 @@ use atomic_throttle_cluster::register::{
 };
 use evidence::Check;
 use evidence::Guarantee::{C3, C8};
+use server::cut::{Cut, Fault};
+use server::{Options, Server};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ impl Setting {
     fn settle(&self) {
         self.cut.fail(Fault::Refuse);
         let mut admin = self.admin.lock().unwrap();
-        crate::support::eventually("no connections but of the witness and of the test", || {
+        server::eventually("no connections but of the witness and of the test", || {
             let list: String = redis::cmd("CLIENT").arg("LIST").query(&mut *admin).unwrap();
             (list.lines().count() == 2).then_some(())
         });
@@ -141,7 +141,7 @@ fn repeated_answers_are_no_answers_to_what_comes_next() {
     }
     // A read is sent once more on a new connection, which no repeated answer has reached yet.
     assert!(errors > 0, "no read was answered");
-    crate::support::eventually("it recovers", || setting.register.read().ok());
+    server::eventually("it recovers", || setting.register.read().ok());
     check.passed(300, "operations");
 }
 

@@ -6,9 +6,6 @@
 
 #![cfg(unix)]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod authentication;
 mod clock;
 mod commands;
@@ -32,9 +29,9 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{
     Mark, Reading, Redis, RedisOptions, Register, RegisterError, RegisterErrorKind, Swap,
 };
+use server::Server;
 use std::io::Write;
 use std::time::Duration;
-use support::server::Server;
 use watchdog as _;
 
 /// The options of a register on this server. The timeouts are long enough for a busy machine; a test that

@@ -1,13 +1,13 @@
 //! A server that is killed, started again, stopped, or absent.
 
-use crate::support::cut::{Cut, Fault};
-use crate::support::eventually;
-use crate::support::server::{Options, Persistence, Server};
 use crate::{both_fail, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Redis, RedisOptions, Register, RegisterErrorKind};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2, C6, C8};
+use server::cut::{Cut, Fault};
+use server::eventually;
+use server::{Options, Persistence, Server};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! A server that refuses or does not answer, and what the error says: the cause, what to do, and nothing twice.
 
-use crate::support::cut::{Cut, Fault};
-use crate::support::eventually;
-use crate::support::server::{Options, Persistence, Server, free_port};
 use crate::{admin, both_fail, options, read, register, saying, started, swap, swap_fails, tell};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, RedisOptions, Register, RegisterError, RegisterErrorKind};
+use server::cut::{Cut, Fault};
+use server::eventually;
+use server::{Options, Persistence, Server, free_port};
 use std::error::Error;
 use std::time::Duration;
 

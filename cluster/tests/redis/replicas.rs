@@ -1,13 +1,13 @@
 //! `WAIT`: a swap counts as done when the replicas have it.
 
-use crate::support::cut::{Cut, Fault};
-use crate::support::eventually;
-use crate::support::server::{Options, Server};
 use crate::{admin, finished, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, RedisOptions, Register, RegisterErrorKind};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2};
+use server::cut::{Cut, Fault};
+use server::eventually;
+use server::{Options, Server};
 use std::time::Duration;
 
 /// A primary and a replica that has caught up with it.

@@ -1,11 +1,11 @@
 //! No password in anything that is shown: errors, their causes, `Debug` of options and register.
 
-use crate::support::cut::{Cut, Fault};
-use crate::support::server::{Options, Server};
 use crate::{admin, both_fail, options, tell};
 use atomic_throttle_cluster::register::{Redis, RedisOptions, RedisOptionsError, RegisterErrorKind};
 use evidence::Check;
 use evidence::Guarantee::C6;
+use server::cut::{Cut, Fault};
+use server::{Options, Server};
 use std::error::Error;
 use std::fmt::Debug;
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! TLS, with a certificate that the test makes by the program `openssl`.
 
-use crate::support::server::{Options, Server, free_port, skipped};
 use crate::{both_fail, options, read, register, started, swap};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Redis, RedisOptions, RedisOptionsError, RegisterErrorKind};
+use server::{Options, Server, free_port, skipped};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! The faults that can be planted. All threads of a model are coroutines of the thread that explores it, under
 //! loom as under shuttle, and so share the fault that the test planted there.
 
-use atomic_throttle::hook::{self, Change, Hook};
+use atomic_throttle::hook::{self, Hook, Kind, Number};
 use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,11 @@ impl Hook for Fault {
         if *self == Self::RemembersNothing { 0 } else { word & !RUNNING }
     }
 
-    fn changes_in_two_steps(&self, how: Change) -> bool {
-        *self == Self::LoadThenStore && how == Change::Update
+    fn swap(&self, number: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        if *self == Self::LoadThenStore && number.kind() == Kind::U64 {
+            number.store(new);
+            return Ok(current);
+        }
+        number.swap(current, new)
     }
 }

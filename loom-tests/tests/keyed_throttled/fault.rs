@@ -1,7 +1,7 @@
 //! The faults that can be planted. All threads of a model are coroutines of the thread that explores it, under
 //! loom as under shuttle, and so share the fault that the test planted there.
 
-use atomic_throttle::hook::{self, Change, Hook};
+use atomic_throttle::hook::{self, Hook, Kind, Number};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -61,8 +61,13 @@ impl Hook for Fault {
         if *self == Self::ForgetsDeferrals { word & !DEFERRAL } else { word }
     }
 
-    fn changes_in_two_steps(&self, how: Change) -> bool {
-        *self == Self::LoadThenStore && how == Change::Add
+    fn fetch_add(&self, number: Number<'_>, value: u64) -> u64 {
+        if *self == Self::LoadThenStore && number.kind() == Kind::U64 {
+            let before = number.load();
+            number.store(before.wrapping_add(value));
+            return before;
+        }
+        number.fetch_add(value)
     }
 
     fn notify(&self, listeners: usize) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! The faults: one for the whole model, or one that a thread of the model has in what it does next.
 
-use atomic_throttle::hook::{self, Hook, Order, What, Word};
+use atomic_throttle::hook::{self, Hook, Number, Order, What};
 use loom::sync::atomic::Ordering;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -87,17 +87,21 @@ impl Hook for Planted {
         }
     }
 
-    fn load(&self, word: Word<'_>) -> u64 {
-        let looked = if word.ordering() == Ordering::Acquire { LOOKED.with(Cell::take) } else { None };
-        looked.unwrap_or_else(|| word.load())
+    fn load(&self, number: Number<'_>) -> u64 {
+        let looks = number.is_word() && number.ordering() == Ordering::Acquire;
+        let looked = if looks { LOOKED.with(Cell::take) } else { None };
+        looked.unwrap_or_else(|| number.load())
     }
 
-    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
-        let mut found = word.swap(current, new);
+    fn swap(&self, number: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        let mut found = number.swap(current, new);
+        if !number.is_word() {
+            return found;
+        }
         if is_planted(Fault::LoadThenStore) {
             // The store overwrites whatever was moved since the load.
             while let Err(now) = found {
-                found = word.swap(now, new);
+                found = number.swap(now, new);
             }
         }
         if found.is_ok() {

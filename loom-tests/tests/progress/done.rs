@@ -1,6 +1,6 @@
 //! What each thread of a model does to the word, counted by a hook.
 
-use atomic_throttle::hook::{self, Hook, Word};
+use atomic_throttle::hook::{self, Hook, Number};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -44,18 +44,23 @@ fn note(change: impl FnOnce(&mut Done)) {
 struct Count;
 
 impl Hook for Count {
-    fn load(&self, word: Word<'_>) -> u64 {
-        note(|done| done.loads += 1);
-        word.load()
+    fn load(&self, number: Number<'_>) -> u64 {
+        if number.is_word() {
+            note(|done| done.loads += 1);
+        }
+        number.load()
     }
 
-    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    fn swap(&self, number: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        if !number.is_word() {
+            return number.swap(current, new);
+        }
         let before = DONE.with(Cell::get);
         if FAILS_FIRST.get() && before.moved + before.lost == 0 {
             note(|done| done.lost += 1);
             return Err(current);
         }
-        let found = word.swap(current, new);
+        let found = number.swap(current, new);
         match found {
             Ok(_) => note(|done| done.moved += 1),
             Err(_) => note(|done| done.lost += 1),

@@ -4,6 +4,8 @@
 mod deciding;
 mod look;
 mod outcome;
+#[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
+mod parts;
 mod performing;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 mod tests;

@@ -34,9 +34,14 @@ impl Level {
     }
 }
 
-/// The sources: the name of each crate, and its root below that of the repository.
-const CRATES: [(&str, &str); 2] =
-    [("exports", "verify/prove/exports/src/lib.rs"), ("atomic_throttle", "src/lib.rs")];
+/// The sources: the name of each crate, and its root below that of the repository. Each uses those after it.
+///
+/// Of the cluster only the cell is built, which needs no more than the library: it stands for the whole crate.
+const CRATES: [(&str, &str); 3] = [
+    ("exports", "verify/prove/exports/src/lib.rs"),
+    ("atomic_throttle_cluster", "cluster/src/cell.rs"),
+    ("atomic_throttle", "src/lib.rs"),
+];
 
 /// Builds what lies below `root`, with the files of the build in `out`. The wrappers are the first module.
 ///
@@ -46,9 +51,9 @@ const CRATES: [(&str, &str); 2] =
 pub fn compile(root: &Path, out: &Path, level: Level) -> Result<Program, String> {
     fs::create_dir_all(out).map_err(|why| format!("{}: {why}", out.display()))?;
     let mut modules = Vec::new();
-    // The library first, as the wrappers use it.
-    for (name, source) in CRATES.iter().rev() {
-        rustc(root, out, level, name, source)?;
+    for (at, (name, source)) in CRATES.iter().enumerate().rev() {
+        let uses = CRATES[at + 1..].iter().map(|(name, _)| *name);
+        rustc(root, out, level, (name, source), uses)?;
         let path = out.join(name).with_extension("ll");
         let text = fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
         modules.insert(0, Module::read(&text).map_err(|why| format!("{}: {why}", path.display()))?);
@@ -56,7 +61,13 @@ pub fn compile(root: &Path, out: &Path, level: Level) -> Result<Program, String>
     Ok(Program::new(modules))
 }
 
-fn rustc(root: &Path, out: &Path, level: Level, name: &str, source: &str) -> Result<(), String> {
+fn rustc<'n>(
+    root: &Path,
+    out: &Path,
+    level: Level,
+    (name, source): (&str, &str),
+    uses: impl Iterator<Item = &'n str>,
+) -> Result<(), String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
         .current_dir(root)
@@ -64,7 +75,7 @@ fn rustc(root: &Path, out: &Path, level: Level, name: &str, source: &str) -> Res
         .args(["-Ccodegen-units=1", "-Cdebuginfo=0", "-Csymbol-mangling-version=v0"])
         .args(level.flags())
         .args(["--crate-name", name, source])
-        .args((name == "exports").then_some("--extern=atomic_throttle"))
+        .args(uses.map(|used| format!("--extern={used}")))
         .arg("--out-dir")
         .arg(out)
         .arg("-L")

@@ -49,10 +49,30 @@ pub const EVENTS: [Event; 12] = [
 /// How many numbers the wrapper of an event returns.
 pub const RESULTS: usize = 4;
 
+/// The outcomes, by the names of the table. The wrappers in `exports` return the place of an outcome here.
+pub const OUTCOMES: [&str; 16] = [
+    "false",
+    "true",
+    "Run",
+    "Defer",
+    "Coalesced",
+    "Closed",
+    "Running",
+    "Gone",
+    "Cancelled",
+    "Busy",
+    "Early",
+    "Nothing",
+    "Requested",
+    "Owed",
+    "Finished",
+    "Ignored",
+];
+
 /// The place of an outcome among those of the wrappers.
 #[must_use]
 pub fn outcome(name: &str) -> Option<u128> {
-    (0..).zip(exports::OUTCOMES).find_map(|(place, known)| (known == name).then_some(place))
+    (0..).zip(OUTCOMES).find_map(|(place, known)| (known == name).then_some(place))
 }
 
 /// `d` as it stands in the word.

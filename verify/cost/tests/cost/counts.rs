@@ -1,6 +1,6 @@
 //! A hook that counts what each thread does.
 
-use atomic_throttle::hook::{self, Hook, Order, What, Word};
+use atomic_throttle::hook::{self, Hook, Kind, Number, Order, What};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -58,12 +58,25 @@ impl Hook for Count {
         Some(order.ordering)
     }
 
-    fn load(&self, word: Word<'_>) -> u64 {
-        count(|counts| counts.loads += 1);
-        word.load()
+    fn load(&self, number: Number<'_>) -> u64 {
+        let found = number.load();
+        match number.kind() {
+            Kind::Word => count(|counts| counts.loads += 1),
+            Kind::U64 => {
+                count(|counts| counts.threshold_loads += 1);
+                return NEW_THRESHOLD.get().unwrap_or(found);
+            }
+            Kind::U32 => {}
+        }
+        found
     }
 
-    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    fn store(&self, number: Number<'_>, value: u64) {
+        count(|counts| counts.stores += 1);
+        number.store(value);
+    }
+
+    fn swap(&self, word: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
         count(|counts| counts.swaps += 1);
         if let Some(threshold) = NEXT_THRESHOLD.take() {
             NEW_THRESHOLD.set(Some(threshold));
@@ -76,14 +89,5 @@ impl Hook for Count {
                 result => return result,
             }
         }
-    }
-
-    fn loaded(&self, found: u64) -> u64 {
-        count(|counts| counts.threshold_loads += 1);
-        NEW_THRESHOLD.get().unwrap_or(found)
-    }
-
-    fn stores(&self) {
-        count(|counts| counts.stores += 1);
     }
 }

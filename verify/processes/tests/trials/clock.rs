@@ -1,7 +1,6 @@
 //! The clock of the Redis server is stepped by an hour.
 
 use crate::place::Place;
-use crate::support::server::{Options, Persistence};
 use crate::{good, is_start};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2, C3, C5, C8};
@@ -9,6 +8,7 @@ use processes::judge::What;
 use processes::log::now;
 use processes::participant::Span;
 use processes::scene::Scene;
+use server::{Options, Persistence};
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);
@@ -41,7 +41,7 @@ fn stepped(what: &str, steps: &[i64]) {
                 .sum()
         };
         let begun = starts(&scene);
-        crate::support::eventually("runs go on", || (starts(&scene) >= begun + 3).then_some(()));
+        server::eventually("runs go on", || (starts(&scene) >= begun + 3).then_some(()));
         step(&mut place, &mut scene, seconds);
         // A process that remembers nothing calls too.
         let new = scene.start(u32::try_from(3 + at).unwrap());

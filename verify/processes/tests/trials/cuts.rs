@@ -2,11 +2,11 @@
 
 use crate::good;
 use crate::place::{Place, at_port};
-use crate::support::cut::{Cut, Fault};
 use crate::{is_end, is_start};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2, C3, C5, C8};
 use processes::log::{Event, Record};
+use server::cut::{Cut, Fault};
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(30);

@@ -1,9 +1,6 @@
 //! A primary with two replicas, which three sentinels watch. The primary is killed three times while processes
 //! call: each time a replica takes its place. And a start that no replica has is lost with the primary.
 
-use crate::support::eventually;
-use crate::support::sentinel::{PRIMARY, Sentinel};
-use crate::support::server::{Options, Server, ask};
 use crate::{good, is_end};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2, C3, C4, C5, C8, C9};
@@ -11,6 +8,9 @@ use processes::judge::{Breach, Figures, Trial, What, judge};
 use processes::log::{Event, Who, now};
 use processes::participant::Span;
 use processes::scene::Scene;
+use server::eventually;
+use server::sentinel::{PRIMARY, Sentinel};
+use server::{Options, Server, ask};
 use std::path::Path;
 use std::time::Duration;
 

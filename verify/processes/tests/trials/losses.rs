@@ -141,7 +141,7 @@ fn a_run_in_progress_when_all_is_lost_is_known_again_when_it_ends() {
     // The owner remembers. It looks when the window is over, and puts the run in progress back.
     let register = scene.register();
     let is_back = || register.read().is_ok_and(|reading| reading.cell.state().is_running());
-    crate::support::eventually("the run is known again", || is_back().then_some(()));
+    server::eventually("the run is known again", || is_back().then_some(()));
     scene.release(runner);
     scene.until_covered(runner);
     scene.until_covered(owner);

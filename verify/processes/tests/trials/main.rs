@@ -14,9 +14,6 @@ mod place;
 mod planted;
 mod random;
 mod stops;
-#[path = "../../../../cluster/tests/support/mod.rs"]
-mod support;
-
 use processes::judge::{Trial, Verdict, judge};
 use processes::log::Event;
 use watchdog as _;

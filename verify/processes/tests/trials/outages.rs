@@ -2,12 +2,12 @@
 
 use crate::good;
 use crate::place::{Place, at_port};
-use crate::support::cut::{Cut, Fault};
 use evidence::Check;
 use evidence::Guarantee::{C3, C5, C8};
 use processes::judge::What;
 use processes::log::{Event, Who, now};
 use processes::scene::Scene;
+use server::cut::{Cut, Fault};
 use std::time::Duration;
 
 const THRESHOLD: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ fn calls_stay_owed(scene: &mut Scene, all: [Who; 2]) {
         scene.call(who);
         let told = |event| matches!(event, Event::TimedOut { call: 2, unanswered: true });
         // It takes some time until it is known that the register does not answer.
-        crate::support::eventually("a wait ends because the register does not answer", || {
+        server::eventually("a wait ends because the register does not answer", || {
             let waits = |event| matches!(event, Event::TimedOut { .. } | Event::Covered { call: 2 });
             let before = scene.records(who).iter().filter(|record| waits(record.event)).count();
             scene.tell(who, "wait 20ms");

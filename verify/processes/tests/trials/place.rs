@@ -1,7 +1,7 @@
 //! [`Place`]: where the throttle of a trial is.
 
-use crate::support::server::{Options, Persistence, Server};
 use processes::scene::Scene;
+use server::{Options, Persistence, Server};
 use std::path::Path;
 use std::time::Duration;
 

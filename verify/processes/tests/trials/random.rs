@@ -1,8 +1,6 @@
 //! Schedules of all faults, drawn at random from a seed: every promise holds, whatever the faults hit.
 
 use crate::place::{Place, at_port};
-use crate::support::cut::{Cut, Fault};
-use crate::support::server::{Options, Persistence};
 use crate::{good, is_end, is_start};
 use evidence::Check;
 use evidence::Guarantee::{C1, C2, C3, C5, C6, C8, C9};
@@ -12,6 +10,8 @@ use processes::participant::Span;
 use processes::scene::Scene;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use server::cut::{Cut, Fault};
+use server::{Options, Persistence};
 use std::time::Duration;
 
 /// Faults of one schedule.

@@ -1,14 +1,9 @@
-//! The cell of the cluster: it is built from its own source, which needs no more than the library.
-
-// Only some of it is called here.
-#[allow(dead_code)]
-#[path = "../../../../cluster/src/cell.rs"]
-mod cell;
+//! The cell of the cluster.
 
 use crate::{COALESCED, DEFER, FINISHED, IGNORED, RUN, policy, time};
 use atomic_throttle::lease;
 use atomic_throttle::state::{Arrive, Finish};
-use cell::Cell;
+use atomic_throttle_cluster::Cell;
 
 /// A cell as a register holds it. Every two numbers are one.
 const fn read(word: u64, finished: u64) -> Cell {

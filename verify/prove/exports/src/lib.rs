@@ -7,7 +7,6 @@
 //! `NEVER`, and everything else goes through the public constructor, so its clamping is part of what is proved.
 
 #![no_std]
-// The cluster's cell is built here from its own source, where only some of it is called.
 #![allow(clippy::must_use_candidate, clippy::similar_names)]
 
 pub mod cells;
@@ -17,26 +16,7 @@ pub mod values;
 use atomic_throttle::lease::{Lease, Policy};
 use atomic_throttle::{Threshold, Timestamp};
 
-/// The outcomes, by the names of the table. A wrapper returns the place of its outcome here.
-pub const OUTCOMES: [&str; 16] = [
-    "false",
-    "true",
-    "Run",
-    "Defer",
-    "Coalesced",
-    "Closed",
-    "Running",
-    "Gone",
-    "Cancelled",
-    "Busy",
-    "Early",
-    "Nothing",
-    "Requested",
-    "Owed",
-    "Finished",
-    "Ignored",
-];
-
+// The outcomes. The prover has their names in the same order (`OUTCOMES` in `src/table.rs`).
 const FALSE: u64 = 0;
 const TRUE: u64 = 1;
 const RUN: u64 = 2;

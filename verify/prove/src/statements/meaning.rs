@@ -99,7 +99,7 @@ impl<'m, 'p> Scope<'m, 'p> {
             let has_none = terms.equal(case.number("has_lease")?, number(terms, 0));
             names.insert("has_lease".to_owned(), Value::Truth(terms.not(has_none)));
         }
-        for outcome in exports::OUTCOMES {
+        for outcome in table::OUTCOMES {
             let number = terms.constant(table::outcome(outcome).unwrap_or_default(), 64);
             names.insert(outcome.to_owned(), Value::Truth(terms.equal(results[1], number)));
         }
@@ -120,7 +120,7 @@ impl<'m, 'p> Scope<'m, 'p> {
         for (name, value) in constants {
             self.names.insert(name.to_owned(), Value::Numbers(vec![number(self.terms, value)]));
         }
-        for outcome in exports::OUTCOMES {
+        for outcome in table::OUTCOMES {
             let value = number(self.terms, table::outcome(outcome).unwrap_or_default());
             self.names.insert(format!("told_{outcome}"), Value::Numbers(vec![value]));
         }

@@ -2,7 +2,7 @@
 //! the fault that the test planted there.
 
 use atomic_throttle::State;
-use atomic_throttle::hook::{self, Hook, Word};
+use atomic_throttle::hook::{self, Hook, Kind, Number};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -81,19 +81,32 @@ const OWED: u64 = 0b110;
 struct Planted;
 
 impl Hook for Planted {
-    fn load(&self, word: Word<'_>) -> u64 {
-        let looked = if word.ordering() == Ordering::Acquire { LOOKED.with(Cell::take) } else { None };
-        looked.unwrap_or_else(|| word.load())
+    fn load(&self, number: Number<'_>) -> u64 {
+        let looks = number.is_word() && number.ordering() == Ordering::Acquire;
+        if let Some(looked) = if looks { LOOKED.with(Cell::take) } else { None } {
+            return looked;
+        }
+        let found = number.load();
+        let finds_nobody = number.kind() == Kind::U32 && UNTOLD.with(|cell| cell.replace(false));
+        if finds_nobody { 0 } else { found }
     }
 
-    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    fn fetch_add(&self, number: Number<'_>, value: u64) -> u64 {
+        let is_left_out = number.kind() == Kind::U32 && planted() == Fault::Uncounted;
+        number.fetch_add(if is_left_out { 0 } else { value })
+    }
+
+    fn swap(&self, number: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
+        if !number.is_word() {
+            return number.swap(current, new);
+        }
         let (before, after) = (State::from_word(current), State::from_word(new));
         let starts = !before.is_running() && after.is_running();
         let finishes = before.is_running() && !after.is_running();
         let is_left = before.is_pending() && after.is_owed();
         let mut to = new;
         match planted() {
-            Fault::LoadThenStore => return load_then_store(word, current, new),
+            Fault::LoadThenStore => return load_then_store(number, current, new),
             Fault::PanicLeavesRun if finishes && panicking() => return Ok(current),
             Fault::PanicLeavesDeferral if is_left && panicking() => return Ok(current),
             Fault::LeavesNothing if is_left => to &= !OWED,
@@ -102,7 +115,7 @@ impl Hook for Planted {
             Fault::PendingTooLong if finishes && TOO_LONG.get() => to &= !PENDING,
             _ => {}
         }
-        let moved = word.swap(current, to);
+        let moved = number.swap(current, to);
         if moved.is_ok() {
             if starts || finishes {
                 TOO_LONG.set(to & RUNNING != 0 && to & PENDING != 0);
@@ -119,14 +132,6 @@ impl Hook for Planted {
             UNTOLD.with(|cell| cell.set(untold));
         }
         moved
-    }
-
-    fn waiters(&self, found: u32) -> u32 {
-        if UNTOLD.with(|cell| cell.replace(false)) { 0 } else { found }
-    }
-
-    fn counts_itself(&self) -> bool {
-        planted() != Fault::Uncounted
     }
 
     fn lock(&self) {
@@ -155,7 +160,7 @@ impl Hook for Planted {
     }
 }
 
-fn load_then_store(word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+fn load_then_store(word: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
     let found = word.load();
     if found != current {
         return Err(found);

@@ -1,6 +1,6 @@
 //! A hook that lets other threads go first before each access to the word, and that can have a fault.
 
-use atomic_throttle::hook::{self, Hook, Word};
+use atomic_throttle::hook::{self, Hook, Number};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::cell::{Cell, RefCell};
@@ -60,7 +60,7 @@ impl Planted {
         }
     }
 
-    fn load_then_store(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    fn load_then_store(&self, word: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
         let found = word.load();
         if found != current {
             return Err(found);
@@ -72,7 +72,7 @@ impl Planted {
 }
 
 /// It fails only if another thread has moved the word.
-fn swap(word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+fn swap(word: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
     loop {
         match word.swap(current, new) {
             Err(found) if found == current => {}
@@ -82,16 +82,22 @@ fn swap(word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
 }
 
 impl Hook for Planted {
-    fn load(&self, word: Word<'_>) -> u64 {
+    fn load(&self, number: Number<'_>) -> u64 {
+        if !number.is_word() {
+            return number.load();
+        }
         self.let_others_go_first();
-        let found = word.load();
+        let found = number.load();
         let seen = if self.fault == Fault::StaleLoad { self.seen.get().unwrap_or(found) } else { found };
         self.seen.set(Some(seen));
         seen
     }
 
-    fn swap(&self, word: Word<'_>, current: u64, new: u64) -> Result<u64, u64> {
+    fn swap(&self, word: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
         const RUNNING: u64 = 1;
+        if !word.is_word() {
+            return word.swap(current, new);
+        }
         self.let_others_go_first();
         if let Some(other) = self.before_swap.take() {
             other();

@@ -2,9 +2,6 @@
 //! processes call at a file in shared memory, and at a real Redis server if one is installed.
 
 mod measure;
-#[path = "../../../../../cluster/tests/support/mod.rs"]
-mod support;
-
 use clap::Parser;
 use comfy_table::{Table, presets};
 use main_error::MainError;
@@ -12,13 +9,13 @@ use measure::{Measured, Scale};
 use measure_options::cluster::Options;
 use processes::participant;
 use processes::scene::DRIFT;
+use server::{Options as ServerOptions, Server};
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use support::server::{Options as ServerOptions, Server};
 
 /// How this program calls itself as one of the processes.
 const PARTICIPANT: &str = "participant";

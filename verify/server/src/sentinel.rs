@@ -1,7 +1,7 @@
 //! [`Sentinel`]: a real Redis Sentinel as a child process, in a folder that is removed with it.
 
-use super::eventually;
-use super::server::{Server, answers, ask, free_port, in_path};
+use crate::eventually;
+use crate::server::{Server, answers, ask, free_port, in_path};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

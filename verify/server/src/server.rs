@@ -1,8 +1,8 @@
 //! [`Server`]: a real `redis-server` (or `valkey-server`) as a child process, on a free port, in a folder
 //! that is removed with it.
 
-use super::clock::FakeClock;
-use super::eventually;
+use crate::clock::FakeClock;
+use crate::eventually;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -218,13 +218,17 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-pub(super) fn in_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn in_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
 }
 
 /// What a server on this port answers to a line, without the lengths in it.
+///
+/// # Errors
+///
+/// If it does not answer.
 pub fn ask(port: u16, line: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -251,7 +255,7 @@ pub fn ask(port: u16, line: &str) -> io::Result<String> {
 }
 
 /// Whether a server on this port accepts commands. It does not while it loads its data.
-pub(super) fn answers(port: u16) -> io::Result<bool> {
+pub(crate) fn answers(port: u16) -> io::Result<bool> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(b"PING\r\n")?;

@@ -5,32 +5,26 @@
 //! A thread that has gone to sleep is not followed further: other checks show what it does when it is woken.
 //! The event is a model, and not its source.
 
-use crate::clock::Still;
-use crate::gate::{Fired, Gate};
+use crate::recorded::{self, Planted};
 use crate::scenario::{DUE, INSIDE, LEADING, THRESHOLD, pending};
-use crate::state::State;
-use crate::sync::{self, AtomicU32, Event, Planted};
-use crate::time::Timestamp;
-use crate::wait::{Turn, Waiting};
-use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
+use atomic_throttle::gate::Fired;
+use atomic_throttle::state::Abandon;
+use atomic_throttle::{Clock, State, Throttle, Timestamp};
 use axioms::{Judgement, Model, Program};
 use evidence::Check;
 use evidence::Guarantee::G5;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::time::Duration;
 
 const SLEEPS: u64 = 9;
 
-/// The parts of a throttle that waiting needs.
-struct Parts {
-    gate: Gate,
-    clock: Still,
-    event: Event,
-    waiters: AtomicU32,
-}
+/// A clock that stands still.
+struct Still(Timestamp);
 
-impl Parts {
-    fn waiting(&self) -> Waiting<'_, Still> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        self.0
     }
 }
 
@@ -40,9 +34,9 @@ struct Encounter {
     begins: State,
     now: Timestamp,
     /// Returns unless it sleeps.
-    waits: fn(&Parts),
+    waits: fn(&Throttle<Still>),
     /// Brings about what the waiter waits for, and notifies. Returns false if it did not come to that.
-    moves: fn(&Parts) -> bool,
+    moves: fn(&Throttle<Still>) -> bool,
 }
 
 fn encounters() -> [Encounter; 3] {
@@ -51,12 +45,12 @@ fn encounters() -> [Encounter; 3] {
             what: "a coalesced call waits for its run",
             begins: pending(),
             now: DUE,
-            waits: |throttle| _ = throttle.waiting().for_cover(pending().epoch(), None),
+            waits: |throttle| _ = throttle.wait_for_cover(pending().epoch()),
             moves: |throttle| {
-                let deferral = throttle.gate.claim(pending().epoch());
+                let deferral = throttle.gate().claim(pending().epoch());
                 let Fired::Run(run) = deferral.fire(DUE) else { panic!("it is due") };
                 run.finish();
-                throttle.waiting().notify();
+                throttle.retime();
                 true
             },
         },
@@ -65,12 +59,12 @@ fn encounters() -> [Encounter; 3] {
             begins: pending(),
             now: INSIDE,
             waits: |throttle| {
-                let turn = throttle.waiting().for_turn(throttle.gate.claim(pending().epoch()), None, || ());
-                assert!(matches!(turn, Turn::Cancelled), "the window is not over");
+                let turn = throttle.wait_for_turn(throttle.gate().claim(pending().epoch()));
+                assert!(matches!(turn, Err(Abandon::Cancelled)), "the window is not over");
             },
             moves: |throttle| {
-                assert!(throttle.gate.cancel(), "a run is pending");
-                throttle.waiting().notify();
+                assert!(throttle.gate().cancel(), "a run is pending");
+                throttle.retime();
                 true
             },
         },
@@ -79,13 +73,13 @@ fn encounters() -> [Encounter; 3] {
             begins: State::NEW,
             now: DUE,
             waits: |throttle| {
-                let (_, epoch) = throttle.gate.request();
-                let _ = throttle.waiting().for_turn(throttle.gate.claim(epoch), None, || ());
+                let (_, epoch) = throttle.gate().request();
+                let _ = throttle.wait_for_turn(throttle.gate().claim(epoch));
             },
             moves: |throttle| {
-                let Ok(run) = throttle.gate.try_start(LEADING) else { return false };
+                let Ok(run) = throttle.gate().try_start(LEADING) else { return false };
                 run.finish();
-                throttle.waiting().notify();
+                throttle.retime();
                 true
             },
         },
@@ -99,23 +93,24 @@ const MOVER: usize = 1;
 fn judge(encounter: &Encounter, planted: [Option<Planted>; 2]) -> Judgement {
     let mut program = Program::new();
     program.spurious_failures(evidence::depth(1, 2));
-    let throttle = sync::with_atomics_of(&mut program, encounter.begins.to_word(), || Parts {
-        gate: Gate::new(THRESHOLD),
-        clock: Still(encounter.now),
-        event: Event::new(),
-        waiters: AtomicU32::new(0),
+    let threshold = Duration::from_nanos(THRESHOLD.as_nanos());
+    let throttle = Rc::new(Throttle::with_clock(threshold, Still(encounter.now)));
+    let locations = recorded::locations(&mut program, encounter.begins.to_word(), || {
+        let _ = (throttle.gate().state(), throttle.gate().threshold());
+        throttle.retime(); // It looks at the number of waiters.
     });
-    let throttle = Rc::new(throttle);
-    let shared = Rc::clone(&throttle);
+    let (waiting, locations_of_waiting) = (Rc::clone(&throttle), locations.clone());
     let waits = encounter.waits;
     program.thread(move |thread| {
-        let returned = sync::perform(thread, planted[WAITER], || waits(&shared));
+        let returned = recorded::perform(thread, &locations_of_waiting, planted[WAITER], |_| waits(&waiting));
         [if returned.is_some() { 0 } else { SLEEPS }]
     });
     let moves = encounter.moves;
     program.thread(move |thread| {
-        let report = || [moves(&throttle).into(), sync::has_woken().into()];
-        sync::perform(thread, planted[MOVER], report).expect("it waits for nobody")
+        let returned = recorded::perform(thread, &locations, planted[MOVER], |recorder| {
+            [moves(&throttle).into(), recorder.has_woken().into()]
+        });
+        returned.expect("it waits for nobody")
     });
     program.judge(Model::CPP20)
 }

@@ -1,14 +1,14 @@
 //! G3 over two windows: a call that coalesces in some epoch is covered by the first run of a later epoch, in
 //! whichever of the two windows that was, and whichever thread starts that run.
 
-use crate::gate::{Arrival, Fired, Run};
+use crate::recorded::{DECISION, Planted};
 use crate::scenario::{DUE, DUE_AGAIN, INSIDE_THE_SECOND, Scenario, Shared, pending};
-use crate::state::{Epoch, State};
-use crate::sync::{DECISION, Planted};
-use axioms::Order::{AcqRel, Relaxed};
+use atomic_throttle::gate::{Arrival, Fired, Run};
+use atomic_throttle::{Epoch, State};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
 use evidence::Guarantee::G3;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;

@@ -1,10 +1,10 @@
 //! A gate in a given state, and threads that use it.
 
-use crate::gate::Gate;
-use crate::state::State;
-use crate::sync::{self, AtomicU64, Ordering::Relaxed, Planted};
-use crate::time::{Threshold, Timestamp};
-use axioms::{Judgement, Model, Program};
+use crate::recorded::{self, Locations, Planted, Recorder};
+use atomic_throttle::gate::Gate;
+use atomic_throttle::{State, Threshold, Timestamp};
+use axioms::Order::Relaxed;
+use axioms::{Judgement, Location, Model, Program};
 use std::rc::Rc;
 
 pub const THRESHOLD: Threshold = Threshold::from_nanos(10);
@@ -25,25 +25,36 @@ pub fn pending() -> State {
     led().arrive(INSIDE, THRESHOLD).0
 }
 
-/// What the threads share: the gate, and what they write for the run.
-pub struct Shared {
-    pub gate: Gate,
-    data: AtomicU64,
+/// What the threads share, as one of them uses it: the gate, and what they write for the run.
+pub struct Shared<'t> {
+    pub gate: &'t Gate,
+    data: Location,
+    recorder: &'t Recorder,
 }
 
-impl Shared {
+impl Shared<'_> {
     pub fn write(&self) {
-        self.data.store(1, Relaxed);
+        self.recorder.store(self.data, 1, Relaxed);
     }
 
     pub fn read(&self) -> u64 {
-        self.data.load(Relaxed)
+        self.recorder.load(self.data, Relaxed)
     }
+}
+
+/// A gate, and the locations that it is in a program that begins with it in `state`.
+pub fn gate(program: &mut Program, state: State) -> (Rc<Gate>, Locations) {
+    let gate = Rc::new(Gate::new(THRESHOLD));
+    let looks = || _ = (gate.state(), gate.threshold());
+    let locations = recorded::locations(program, state.to_word(), looks);
+    (gate, locations)
 }
 
 pub struct Scenario {
     program: Program,
-    shared: Rc<Shared>,
+    gate: Rc<Gate>,
+    locations: Locations,
+    data: Location,
     planted: Vec<(usize, Planted)>,
     threads: usize,
 }
@@ -53,20 +64,21 @@ impl Scenario {
     pub fn new(state: State, planted: &[(usize, Planted)]) -> Self {
         let mut program = Program::new();
         program.spurious_failures(evidence::depth(1, 2));
-        let shared = sync::with_atomics_of(&mut program, state.to_word(), || Shared {
-            gate: Gate::new(THRESHOLD),
-            data: AtomicU64::new(0),
-        });
-        Self { program, shared: Rc::new(shared), planted: planted.to_vec(), threads: 0 }
+        let (gate, locations) = gate(&mut program, state);
+        let data = program.location(0);
+        Self { program, gate, locations, data, planted: planted.to_vec(), threads: 0 }
     }
 
-    pub fn thread<const N: usize>(&mut self, body: impl Fn(&Shared) -> [u64; N] + 'static) {
+    pub fn thread<const N: usize>(&mut self, body: impl Fn(&Shared<'_>) -> [u64; N] + 'static) {
         let planted =
             self.planted.iter().find(|(thread, _)| *thread == self.threads).map(|(_, planted)| *planted);
-        let shared = Rc::clone(&self.shared);
+        let (gate, locations, data) = (Rc::clone(&self.gate), self.locations.clone(), self.data);
         self.threads += 1;
         self.program.thread(move |thread| {
-            sync::perform(thread, planted, || body(&shared)).expect("nobody sleeps here")
+            let returned = recorded::perform(thread, &locations, planted, |recorder| {
+                body(&Shared { gate: &gate, data, recorder })
+            });
+            returned.expect("nobody sleeps here")
         });
     }
 

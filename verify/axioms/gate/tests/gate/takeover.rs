@@ -1,14 +1,14 @@
 //! G3: if a call leaves a run pending or owed, a run that takes it over in another thread sees the call.
 
-use crate::gate::{Arrival, Gate};
+use crate::recorded::{DECISION, Planted};
 use crate::scenario::{DUE, INSIDE, Scenario, led};
-use crate::state::State;
-use crate::sync::{DECISION, Planted};
-use crate::time::Timestamp;
-use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
+use atomic_throttle::State;
+use atomic_throttle::Timestamp;
+use atomic_throttle::gate::{Arrival, Gate};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
 use evidence::Guarantee::G3;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const CALLER: usize = 0;
 const STARTER: usize = 1;
@@ -32,7 +32,7 @@ fn call_against_start(call: Call, planted: &[(usize, Planted)]) -> Judgement {
     let mut scenario = Scenario::new(led(), planted);
     scenario.thread(move |shared| {
         shared.write();
-        call(&shared.gate);
+        call(shared.gate);
         []
     });
     scenario.thread(|shared| {

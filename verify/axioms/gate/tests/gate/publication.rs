@@ -1,13 +1,13 @@
 //! A thread that sees that a run has finished sees what it did: by the state, also after later calls have moved
 //! the word, and by the start of the next run (G2).
 
+use crate::recorded::Planted;
 use crate::scenario::{DUE_AGAIN, LEADING, Scenario};
-use crate::state::State;
-use crate::sync::Planted;
-use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release};
+use atomic_throttle::State;
 use axioms::{Departure, Model};
 use evidence::Check;
 use evidence::Guarantee::{self, G2, G3};
+use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 
 const RUNNER: usize = 0;
 const READER: usize = 1;
@@ -105,9 +105,9 @@ fn what_a_run_did_is_seen() {
 
 #[test]
 fn with_a_weaker_ordering_it_is_not() {
-    let by_state: [(usize, &str, &[Order]); 2] =
+    let by_state: [(usize, &str, &[Ordering]); 2] =
         [(RUNNER, "FINISH", &[Relaxed, Acquire]), (READER, "LOOK", &[Relaxed])];
-    let by_start: [(usize, &str, &[Order]); 2] =
+    let by_start: [(usize, &str, &[Ordering]); 2] =
         [(RUNNER, "FINISH", &[Relaxed, Acquire]), (READER, "START", &[Relaxed, Release])];
     for ((_, what, make, _), faults) in SCENARIOS.into_iter().zip([by_state, by_state, by_start]) {
         for (thread, at, orders) in faults {

@@ -3,29 +3,48 @@
 //! value arrives, and still it is a race. So the fences do not cover plain memory, and the documentation says
 //! so.
 
-use crate::gate::{Arrival, Fired, Flushed, Gate};
-use crate::scenario::{DUE, DUE_AGAIN, INSIDE, LEADING, THRESHOLD, led, pending};
-use crate::state::State;
-use crate::sync::{self, DECISION, Plain, Planted};
-use axioms::Order::{Acquire, Relaxed, Release};
-use axioms::{Judgement, Model, Program};
+use crate::recorded::{self, DECISION, Planted, Recorder};
+use crate::scenario::{DUE, DUE_AGAIN, INSIDE, LEADING, gate, led, pending};
+use atomic_throttle::State;
+use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate};
+use axioms::Order::NonAtomic;
+use axioms::{Judgement, Location, Model, Program};
 use evidence::Check;
 use evidence::Guarantee::{G2, G3};
 use std::rc::Rc;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-type Body = fn(&Gate, &Plain) -> u64;
+/// Memory that is not atomic, as one thread uses it.
+struct Plain<'t> {
+    location: Location,
+    recorder: &'t Recorder,
+}
+
+impl Plain<'_> {
+    fn read(&self) -> u64 {
+        self.recorder.load(self.location, NonAtomic)
+    }
+
+    fn write(&self, value: u64) {
+        self.recorder.store(self.location, value, NonAtomic);
+    }
+}
+
+type Body = fn(&Gate, &Plain<'_>) -> u64;
 
 /// Both threads, each with its fault if there is one.
 fn judge(begins: State, bodies: [Body; 2], planted: [Option<Planted>; 2]) -> Judgement {
     let mut program = Program::new();
     program.spurious_failures(evidence::depth(1, 2));
-    let shared = Rc::new(sync::with_atomics_of(&mut program, begins.to_word(), || {
-        (Gate::new(THRESHOLD), Plain::new(0))
-    }));
+    let (gate, locations) = gate(&mut program, begins);
+    let location = program.location(0);
     for (body, planted) in bodies.into_iter().zip(planted) {
-        let shared = Rc::clone(&shared);
+        let (gate, locations) = (Rc::clone(&gate), locations.clone());
         program.thread(move |thread| {
-            [sync::perform(thread, planted, || body(&shared.0, &shared.1)).expect("nobody sleeps here")]
+            let returned = recorded::perform(thread, &locations, planted, |recorder| {
+                body(&gate, &Plain { location, recorder })
+            });
+            [returned.expect("nobody sleeps here")]
         });
     }
     program.judge(Model::CPP20)

@@ -1,15 +1,15 @@
 //! G3: a call that coalesces is covered by a run that sees what the caller wrote. Each scenario is judged with
 //! both fences, and with either one left out or weaker.
 
-use crate::gate::{Arrival, Fired, Gate};
+use crate::recorded::{DECISION, Planted};
 use crate::scenario::{DUE, INSIDE, Scenario, pending};
-use crate::state::Owe;
-use crate::sync::{DECISION, Planted};
-use crate::time::Timestamp;
+use atomic_throttle::Timestamp;
+use atomic_throttle::gate::{Arrival, Fired, Gate};
+use atomic_throttle::state::{Owe, Request};
 use axioms::Judgement;
-use axioms::Order::{AcqRel, Acquire, Relaxed, Release};
 use evidence::Check;
 use evidence::Guarantee::G3;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;
@@ -21,7 +21,7 @@ const CALLS: [(&str, Call); 5] = [
     ("coalesce", |gate| gate.coalesce().is_some()),
     ("arrive", |gate| coalesced(gate.arrive(INSIDE))),
     ("arrive_by", |gate| gate.arrive_by(INSIDE, Timestamp::from_nanos(100)).is_ok_and(coalesced)),
-    ("request", |gate| gate.request().0 == crate::state::Request::Coalesced),
+    ("request", |gate| gate.request().0 == Request::Coalesced),
     ("owe", |gate| gate.owe().0 == Owe::Coalesced),
 ];
 
@@ -45,7 +45,7 @@ fn call_against_fire(call: Call, planted: &[(usize, Planted)]) -> Judgement {
     let mut scenario = Scenario::new(pending(), planted);
     scenario.thread(move |shared| {
         shared.write();
-        [call(&shared.gate).into()]
+        [call(shared.gate).into()]
     });
     scenario.thread(|shared| {
         let epoch = pending().epoch();

@@ -1,11 +1,15 @@
-//! What the tests need from a real server: [`server`] starts one, [`sentinel`] watches some, [`cut`] is a proxy before it.
+//! What the tests need from a real server: [`Server`] is one, [`Sentinel`](sentinel::Sentinel) watches some, and
+//! [`Cut`](cut::Cut) is a proxy before it.
 
-#![allow(dead_code, reason = "each test uses some of it")]
+#![cfg(unix)]
+#![allow(clippy::missing_panics_doc, clippy::must_use_candidate, reason = "whatever fails here fails a test")]
 
-pub mod clock;
+mod clock;
 pub mod cut;
 pub mod sentinel;
-pub mod server;
+mod server;
+
+pub use self::server::{Options, Persistence, Server, ask, free_port, skipped};
 
 use std::time::{Duration, Instant};
 

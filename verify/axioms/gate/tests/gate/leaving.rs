@@ -1,14 +1,14 @@
 //! G3 where the owner does not perform the run: a call revives what was cancelled, or coalesces into what
 //! is abandoned at that moment.
 
-use crate::gate::{Arrival, Fired};
+use crate::recorded::{DECISION, Planted};
 use crate::scenario::{DUE, INSIDE, Scenario, Shared, pending};
-use crate::state::State;
-use crate::sync::{DECISION, Planted};
-use axioms::Order::{AcqRel, Relaxed};
+use atomic_throttle::State;
+use atomic_throttle::gate::{Arrival, Fired};
 use axioms::{FinalState, Judgement};
 use evidence::Check;
 use evidence::Guarantee::G3;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 const CALLER: usize = 0;
 const OWNER: usize = 1;
