@@ -33,7 +33,7 @@ impl Options {
     /// Refuses what would be known only after the measurement: that it does not end, or cannot be drawn.
     pub fn check(&self) -> Result<(), clap::Error> {
         let refuse = |why| Err(Self::command().error(ErrorKind::ValueValidation, why));
-        let round = self.threshold.checked_mul(rows::COUNT);
+        let round = u32::try_from(rows::NAMES.len()).ok().and_then(|rows| self.threshold.checked_mul(rows));
         let whole = round.and_then(|round| round.checked_mul(self.rounds));
         if whole.is_none_or(|whole| whole > LONGEST) {
             let (rounds, threshold) = (self.rounds, humantime::format_duration(self.threshold));

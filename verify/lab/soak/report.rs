@@ -6,9 +6,9 @@ use crate::memory::MemoryGauge;
 use crate::plan::Plan;
 use crate::record::Event;
 use crate::storm::front::Which;
-use comfy_table::{CellAlignment, Table};
 use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6};
 use evidence::{Check, Line};
+use lab::table::{count, figures_in, plain};
 
 /// The claims of a soak in which everything held.
 const CLAIMS: [(&[Guarantee], &str); 8] = [
@@ -173,18 +173,15 @@ impl Report {
     }
 
     pub fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_preset("  ── ══      ──    ");
-        for (what, count, note) in self.rows() {
-            table.add_row([what, &grouped(count), note]);
+        let mut table = plain();
+        for (what, number, note) in self.rows() {
+            table.add_row([what, &count(number), note]);
         }
         for FrontSum { which, rounds, runs, promises, .. } in &self.fronts {
-            let note = format!("runs in {rounds} rounds; {} promises", grouped(*promises));
-            table.add_row([which.name(), &grouped(*runs), &note]);
+            let note = format!("runs in {rounds} rounds; {} promises", count(*promises));
+            table.add_row([which.name(), &count(*runs), &note]);
         }
-        if let Some(column) = table.column_mut(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+        let table = figures_in(1, table);
         let verdict = if self.held() { "G1 to G6 held." } else { "Not everything held." };
         format!("\n{table}\n\n{}\n{verdict}", self.describe_memory())
     }
@@ -224,31 +221,6 @@ impl Report {
             format!("Memory: {worst} KiB at worst, {growth} KiB above the first rounds.")
         } else {
             format!("Memory: {worst} KiB at worst; too few rounds to tell whether it grows.")
-        }
-    }
-}
-
-/// With a comma before every third digit.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn groups_by_three() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
         }
     }
 }

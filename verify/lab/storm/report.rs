@@ -5,12 +5,9 @@ use crate::options::Options;
 use crate::record::{self, Kind, Testimony, Times, no_times};
 use crate::recorder::AnyClock;
 use atomic_throttle::Clock;
-use comfy_table::{CellAlignment, Table};
+use lab::table::{self, NONE, Table, count, figures_from, figures_in, plain};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// Lines above, below and under the heading, and none between the rows.
-const LINES: &str = "  ── ══      ──    ";
 
 /// Everything to report about a storm.
 pub struct Report<'s> {
@@ -54,8 +51,7 @@ impl Report<'_> {
     }
 
     fn calls_table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         table.set_header(["time per call, wait and run included", "calls", "median ns", "p99 ns", "max ns"]);
         for kind in self.kinds() {
             table.add_row(row(kind.name(), &self.times(kind)));
@@ -65,16 +61,12 @@ impl Report<'_> {
         let mut measuring = row("measuring alone: two clock readings", &self.measuring);
         measuring[1] = String::new();
         table.add_row(measuring);
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
+        figures_from(1, table)
     }
 
     fn runs_table(&self) -> Table {
         let verdict = self.verdict;
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         let mut line = |what: &str, value: String, note: &str| {
             table.add_row([what, &value, note]);
         };
@@ -82,31 +74,28 @@ impl Report<'_> {
             0 => "",
             _ => "the last was flushed, since its window would have lasted on",
         };
-        line("runs", grouped(verdict.runs as u64), flushed);
+        line("runs", count(verdict.runs), flushed);
         line("shortest gap between two starts", gap(verdict.shortest_gap), "by their stamps: decides G1");
         line(
             "the same seen from inside the runs",
             gap(verdict.shortest_gap_inside),
             "decides nothing: a run that is scheduled late shortens it",
         );
-        line("overlaps", grouped(verdict.overlaps), "decides G2");
+        line("overlaps", count(verdict.overlaps), "decides G2");
         line(
             "uncovered calls",
-            grouped(verdict.uncovered),
+            count(verdict.uncovered),
             "decides G3; of each thread and window one is counted",
         );
-        line("  excused: cancelled", grouped(verdict.cancelled), "explicitly, and no run came after");
-        line("  excused: still owed", grouped(verdict.still_owed), "visibly, at the end");
+        line("  excused: cancelled", count(verdict.cancelled), "explicitly, and no run came after");
+        line("  excused: still owed", count(verdict.still_owed), "visibly, at the end");
         line(
             "longest delay",
-            time(verdict.longest_delay),
+            table::time(Duration::from_nanos(verdict.longest_delay)),
             "from a call to the start of the run that covers it",
         );
-        line("cancels that gave up a run", grouped(verdict.cancels), "");
-        if let Some(column) = table.column_mut(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
+        line("cancels that gave up a run", count(verdict.cancels), "");
+        figures_in(1, table)
     }
 
     pub fn as_json(&self) -> String {
@@ -179,12 +168,12 @@ fn nanos(duration: Duration) -> u64 {
 }
 
 fn row(name: &str, times: &Times) -> Vec<String> {
-    let mut row = vec![name.to_owned(), grouped(times.len())];
+    let mut row = vec![name.to_owned(), count(times.len())];
     if times.is_empty() {
-        row.extend(["-", "-", "-"].map(str::to_owned));
+        row.extend([NONE; 3].map(str::to_owned));
     } else {
         let values = [times.value_at_quantile(0.5), times.value_at_quantile(0.99), times.max()];
-        row.extend(values.map(grouped));
+        row.extend(values.map(count));
     }
     row
 }
@@ -202,50 +191,5 @@ fn summary(times: &Times) -> Value {
 }
 
 fn gap(nanos: Option<u64>) -> String {
-    nanos.map_or_else(|| "-".to_owned(), |nanos| format!("{} ns", grouped(nanos)))
-}
-
-/// Nanoseconds in the unit that suits them.
-fn time(nanos: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "six digits are shown")]
-    let value = nanos as f64;
-    match nanos {
-        0..10_000 => format!("{} ns", grouped(nanos)),
-        10_000..10_000_000 => format!("{:.3} µs", value / 1e3),
-        10_000_000..10_000_000_000 => format!("{:.3} ms", value / 1e6),
-        _ => format!("{:.3} s", value / 1e9),
-    }
-}
-
-/// With a comma before every third digit.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{grouped, time};
-
-    #[test]
-    fn groups_by_three() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
-
-    #[test]
-    fn chooses_the_unit() {
-        for (nanos, text) in [(9_999, "9,999 ns"), (20_000_001, "20.000 ms"), (u64::MAX, "18446744073.710 s")]
-        {
-            assert_eq!(time(nanos), text);
-        }
-    }
+    nanos.map_or_else(|| NONE.to_owned(), |nanos| format!("{} ns", count(nanos)))
 }

@@ -1,6 +1,6 @@
 //! The trials that are measured.
 
-use hdrhistogram::Histogram;
+use lab::table;
 use measure_options::cluster::Options;
 use processes::judge::{Figures, Trial, judge};
 use processes::log::{Event, Nanos, Who};
@@ -134,16 +134,7 @@ fn good(trial: &Trial) -> Figures {
 
 /// The median, the 99th percentile, and the longest.
 pub fn percentiles(times: &[Nanos]) -> String {
-    let mut histogram = Histogram::<u64>::new(3).expect("three digits");
-    for &time in times {
-        histogram.record(time).expect("it grows with what it is given");
-    }
-    if times.is_empty() {
-        return String::from("-");
-    }
-    let at = |quantile| {
-        let time = Duration::from_nanos(histogram.value_at_quantile(quantile));
-        format!("{:.2} ms", time.as_secs_f64() * 1e3)
-    };
-    [0.5, 0.99, 1.0].map(at).join(", ")
+    let times = times.iter().copied().map(Duration::from_nanos);
+    let known = table::quantiles(times, [0.5, 0.99, 1.0]);
+    known.map_or(table::NONE.to_owned(), |known| known.map(table::time).join(", "))
 }

@@ -2,7 +2,7 @@
 
 /// Places labels that should be at `wanted`: at least `gap` apart, between `top` and `bottom`, in the same
 /// order. If there are too many, the last ones go below the bottom.
-pub fn spread(wanted: &[f64], gap: f64, top: f64, bottom: f64) -> Vec<f64> {
+pub(super) fn spread(wanted: &[f64], gap: f64, top: f64, bottom: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));
     // Labels that touch form a pile, which stands where its labels should be on average.
