@@ -21,7 +21,6 @@ use lab::table::{self, Table};
 use main_error::MainResult;
 use options::Options;
 use rand::RngExt;
-use std::fs;
 use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
@@ -50,11 +49,9 @@ impl Row {
 
 fn main() -> MainResult {
     let options = Options::parse();
-    if let Err(error) = options.check() {
-        error.exit();
-    }
-    let mut rows = rows::all(options.threshold)?;
-    for _ in (0..options.rounds).progress() {
+    let sheet = options.check().unwrap_or_else(|error| error.exit());
+    let mut rows = rows::all(options.threshold())?;
+    for _ in (0..options.rounds()).progress() {
         for row in &mut rows {
             // The timers of a runtime have a grain: begin anywhere in it.
             thread::sleep(Duration::from_micros(rand::rng().random_range(0..1000)));
@@ -62,9 +59,8 @@ fn main() -> MainResult {
             row.lateness.record(u64::try_from(lateness.as_nanos())?)?;
         }
     }
-    if let Some(path) = options.svg {
-        let picture = picture::draw(&rows, options.threshold)?;
-        fs::write(&path, picture).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    if let Some(sheet) = sheet {
+        sheet.write(&picture::draw(&rows, options.threshold())?)?;
     }
     writeln!(io::stdout(), "{}", table(&rows))?;
     Ok(())

@@ -136,14 +136,15 @@ fn draw_calls(lane: &Lane<'_>, testimony: &Testimony, runs: &[Run]) {
 }
 
 fn notes(rows: usize, threads: usize, windows: bool) -> Vec<String> {
-    let mut marks = format!(
+    let drawn = match threads - rows {
+        0 => String::new(),
+        _ => format!(" {rows} of {threads} threads are drawn."),
+    };
+    let marks = format!(
         "Marks are thinned: a thread has at most one of a kind for each {}th of the slice, and marks that touch form a \
-         band. A pale bar: inside a call.",
+         band. A pale bar: inside a call.{drawn}",
         Slice::CELLS
     );
-    if rows < threads {
-        marks += &format!(" {rows} of {threads} threads are drawn.");
-    }
     let white = if windows {
         "White: the window is over, and no call has come, or a run or the lack of a core delays the next."
     } else {

@@ -108,7 +108,7 @@ impl Timeline<'_> {
     /// How long a window must be at least to be seen in a slice.
     #[must_use]
     pub fn shortest_window(from: u64, until: u64) -> u64 {
-        (until - from) / (WIDE.unsigned_abs() as u64 / 8)
+        (until - from) / (u64::from(WIDE.unsigned_abs()) / 8)
     }
 
     /// Draws it, as SVG. `fill` makes the marks in the lanes.

@@ -55,10 +55,15 @@ impl Pen {
 
     pub fn stroke(self, paper: &Paper, path: &[At], colour: Colour) {
         match self {
-            Self::Strong => paper.path(path, 3, colour),
-            Self::Thin => paper.path(path, 1, dark(colour)),
-            Self::Dashed => paper.dashes(path, dark(colour)),
+            Self::Strong => paper.path(path, 3, self.ink(colour)),
+            Self::Thin => paper.path(path, 1, self.ink(colour)),
+            Self::Dashed => paper.dashes(path, self.ink(colour)),
         }
+    }
+
+    /// A thin line must be dark to be seen.
+    fn ink(self, colour: Colour) -> Colour {
+        if self == Self::Strong { colour } else { dark(colour) }
     }
 
     const fn dot(self) -> u32 {
@@ -162,7 +167,9 @@ impl Panel {
         let path: Vec<At> = line.points.iter().map(place).collect();
         line.pen.stroke(paper, &path, line.colour);
         let dot = if line.dots { line.pen.dot() } else { 0 };
-        path.into_iter().filter(|_| dot > 0).for_each(|place| paper.dot(place, dot, line.colour));
+        path.into_iter()
+            .filter(|_| dot > 0)
+            .for_each(|place| paper.dot(place, dot, line.pen.ink(line.colour)));
     }
 
     /// Each name as near to the end of its line as the others permit.

@@ -88,8 +88,8 @@ impl Letters {
     }
 
     /// The distance from one line to the next.
-    const fn line(self) -> i32 {
-        (self.size + self.size / 4).cast_signed()
+    fn line(self) -> i32 {
+        pixel(f64::from(self.size) * 1.24)
     }
 
     /// The lines of a paragraph that may be so wide.
@@ -126,7 +126,7 @@ impl Paper {
             match mark {
                 Mark::Words(words, at, letters) => area.draw(&Text::new(words, at, letters.style()))?,
                 Mark::Path(path, wide, colour) => {
-                    area.draw(&PathElement::new(path, colour.stroke_width(wide)))?
+                    area.draw(&PathElement::new(path, colour.stroke_width(wide)))?;
                 }
                 Mark::Dashes(path, colour) => {
                     area.draw(&DashedPathElement::new(path, 6, 5, colour.stroke_width(1)))?;
@@ -134,7 +134,7 @@ impl Paper {
                 Mark::Dot(at, radius, colour) => area.draw(&Circle::new(at, radius, colour.filled()))?,
                 Mark::Rect(corners, colour) => area.draw(&Rectangle::new(corners, colour.filled()))?,
                 Mark::Pale(corners, colour) => {
-                    area.draw(&Rectangle::new(corners, colour.mix(0.5).filled()))?
+                    area.draw(&Rectangle::new(corners, colour.mix(0.5).filled()))?;
                 }
             }
         }

@@ -41,7 +41,7 @@ fn figures(options: &Options) -> io::Result<()> {
         io::stdout(),
         "{} processes at most, threshold {}. A window is the time between two runs.",
         options.processes,
-        humantime::format_duration(options.threshold)
+        humantime::format_duration(options.threshold())
     )?;
     let server = Server::start(ServerOptions::default());
     let shared = format!("shm:{}", folder.path().join("register").display());

@@ -49,7 +49,7 @@ impl Measured<'_> {
 
     /// How long after the end of the window the run started; its owner was dead by then.
     pub fn owners_killed(&mut self) -> Vec<Nanos> {
-        let threshold = self.options.threshold;
+        let threshold = self.options.threshold();
         self.repeated(LONG, threshold, |scene| {
             let first = started(scene, 0);
             scene.until_covered(first);
@@ -97,7 +97,7 @@ impl Measured<'_> {
         let folder = self.folder.join(format!("{}-{}", self.driver.len(), self.scenes));
         fs::create_dir(&folder).expect("a folder for a trial");
         let driver = format!("{}-{}{}", self.driver, self.scenes, self.parameters);
-        Scene::new(self.command, &folder, &driver, self.options.threshold, lease)
+        Scene::new(self.command, &folder, &driver, self.options.threshold(), lease)
     }
 }
 

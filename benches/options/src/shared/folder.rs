@@ -1,10 +1,26 @@
-//! A folder on the command line that a program writes to.
+//! `--out`: the folder that a program writes to.
 
+use clap::Args;
 use std::path::{Path, PathBuf};
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct Folder {
+    /// The folder for tables, pictures and pages [default: one in target, with the name of the program]
+    #[arg(long, value_name = "FOLDER", value_parser = writable)]
+    out: Option<PathBuf>,
+}
+
+impl Folder {
+    /// Where the program with this name writes to.
+    #[must_use]
+    pub fn of(&self, program: &str) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| Path::new("target").join(program))
+    }
+}
 
 /// Reads the path of a folder that exists, or that can be created because no part of it is a file. It creates
 /// nothing.
-pub fn writable(text: &str) -> Result<PathBuf, String> {
+fn writable(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let existing = path.ancestors().find(|part| part.symlink_metadata().is_ok());
     match existing {
@@ -21,7 +37,7 @@ fn is_read_only(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::writable;
+    use super::{Folder, writable};
     use std::path::Path;
 
     #[test]
@@ -36,6 +52,12 @@ mod tests {
         for path in ["Cargo.toml", "Cargo.toml/below", "./Cargo.toml/below/it", "/dev/null/below", ""] {
             assert!(writable(path).is_err(), "{path} was taken");
         }
+    }
+
+    #[test]
+    fn a_program_has_a_folder_of_its_own() {
+        assert_eq!(Folder::default().of("growth"), Path::new("target/growth"));
+        assert_eq!(Folder { out: Some("src".into()) }.of("growth"), Path::new("src"));
     }
 
     #[test]
