@@ -18,7 +18,7 @@ pub fn draw(described: &str, row: &str, trial: &Trial, story: &Story) -> Result<
         story: vec![
             format!("At {described}."),
             "A call is covered by a run that starts after it, in any process, and finishes. The process that makes a run \
-             pending owns it; if it dies, another one takes over."
+             pending owns it; if it dies, another takes over."
                 .to_owned(),
         ],
         legend: legend(trial, !windows.is_empty()),

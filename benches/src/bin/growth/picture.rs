@@ -135,4 +135,15 @@ mod tests {
         );
         assert_eq!(faults(&svg), [""; 0]);
     }
+
+    #[test]
+    fn rows_that_cost_the_same_can_be_told_apart() {
+        let mut axis = planted();
+        let places = axis.rows[1].places.clone();
+        axis.rows.iter_mut().for_each(|row| row.places.clone_from(&places));
+        let svg = draw(&axis, &Machine::here()).unwrap();
+        assert_eq!(faults(&svg), [""; 0]);
+        let named = |name: &str| words(&svg).iter().filter(|words| words.text.starts_with(name)).count();
+        assert_eq!(["least\u{a0}", "ours\u{a0}", "peer\u{a0}"].map(named), [3; 3]);
+    }
 }

@@ -17,7 +17,7 @@ const AXIS: i32 = 52;
 
 const TITLE: Letters = Letters::of(24).bold();
 const WORDS: Letters = Letters::of(18);
-const SMALL: Letters = Letters::of(17);
+const SMALL: Letters = Letters::of(16);
 const LEGEND: i32 = 27;
 
 /// What is drawn, but for the marks in the lanes. Moments are in nanoseconds.

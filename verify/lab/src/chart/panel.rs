@@ -199,3 +199,55 @@ impl Panel {
         self.up.place(value, (self.plot.bottom(), self.plot.top))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Panel, Pen, Plot, Point};
+    use crate::chart::legible::{faults, words};
+    use crate::chart::{Paper, Scale};
+
+    /// So many lines that all end in one point, over one to eight.
+    fn drawn(lines: usize, mark: f64) -> String {
+        let point = |across| Point { across, value: 20.0, range: (across > 4.0).then_some((10.0, 30.0)) };
+        let pens = [Pen::Strong, Pen::Thin, Pen::Dashed].into_iter().cycle();
+        let line = |(place, pen): (usize, Pen)| {
+            let points = [1.0, 2.0, 4.0, 8.0].map(point).into();
+            Line { name: format!("line {place}"), colour: pen.colour(place), pen, dots: true, points }
+        };
+        let panel = Panel {
+            plot: Plot { left: 60, top: 20, wide: 300, high: 200 },
+            across: Scale::of(&[1.0, 2.0, 4.0, 8.0]),
+            up: Scale::logarithmic([10.0, 30.0]),
+            lines: (0..lines).zip(pens).map(line).collect(),
+            along: Some("threads".to_owned()),
+            mark: Some(mark),
+            below: 0,
+        };
+        Paper::draw((500, 280), |paper| panel.draw(paper)).unwrap()
+    }
+
+    #[test]
+    fn names_do_not_lie_over_each_other() {
+        for lines in [0, 1, 2, 9, 14] {
+            let svg = drawn(lines, 2.0);
+            assert_eq!(faults(&svg), [""; 0], "{lines}");
+            let named = |text: &str| words(&svg).iter().filter(|words| words.text == text).count();
+            assert!((0..lines).all(|line| named(&format!("line {line}")) == 1), "{lines}");
+            assert_eq!((named("threads"), named("8")), (1, 1));
+        }
+    }
+
+    #[test]
+    fn what_was_measured_is_marked() {
+        let count = |lines, what: &str| drawn(lines, 2.0).matches(what).count();
+        // Four points of a line: three lines, of which the dashed one has no dots.
+        assert_eq!(count(3, "<circle"), 2 * 4);
+        // The range of the last point of each line is pale.
+        assert_eq!(count(3, "opacity=\"0.5\""), 3);
+    }
+
+    #[test]
+    fn a_mark_beyond_the_axis_is_not_drawn() {
+        assert!(drawn(1, 2.0).len() > drawn(1, 64.0).len());
+    }
+}
