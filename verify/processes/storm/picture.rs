@@ -17,7 +17,7 @@ pub fn draw(described: &str, row: &str, trial: &Trial, story: &Story) -> Result<
         title: "A slice of a storm of processes",
         story: vec![
             format!("At {described}."),
-            "A call is covered by a run that starts after it, in any process, and finishes. The process that makes a run \
+            "A call is covered by a run of any process that starts after it and finishes. The process that makes a run \
              pending owns it; if it dies, another takes over."
                 .to_owned(),
         ],

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(super) const WIDE: i32 = 1200;
 pub(super) const LEFT: i32 = 110;
 const PAPER: i32 = LEFT + WIDE + 40;
+/// The room of a paragraph.
+const TEXT: i32 = WIDE + 30;
 /// The lane of all runs.
 const ALL: i32 = 44;
 /// The room of the axis.
@@ -119,12 +121,12 @@ impl Timeline<'_> {
     pub fn draw(&self, fill: impl FnOnce(&Lanes<'_>)) -> Result<String, String> {
         let rows = i32::try_from(self.rows).unwrap_or(i32::MAX).max(1);
         let high = (640 / rows).clamp(20, 50);
-        let story: i32 = self.story.iter().map(|text| SMALL.height(text, WIDE)).sum();
+        let story: i32 = self.story.iter().map(|text| SMALL.height(text, TEXT)).sum();
         let legend = 26 + TITLE.height(self.title, WIDE) + story + 14;
         let last = self.legend_places(legend).last().map_or(legend, |(_, y)| *y);
         let top = last + 34;
         let bottom = top + ALL + high.saturating_mul(rows);
-        let notes: i32 = self.notes.iter().map(|text| SMALL.height(text, WIDE)).sum();
+        let notes: i32 = self.notes.iter().map(|text| SMALL.height(text, TEXT)).sum();
         Paper::draw((PAPER, bottom + AXIS + notes), |paper| {
             let lanes = Lanes { paper, from: self.from, until: self.until, top, bottom, high };
             lanes.windows(&self.windows);
@@ -157,7 +159,7 @@ impl Timeline<'_> {
 }
 
 fn paragraphs(paper: &Paper, texts: &[String], top: i32) {
-    texts.iter().fold(top, |y, text| paper.paragraph(text, (LEFT, y), WIDE, SMALL.grey()));
+    texts.iter().fold(top, |y, text| paper.paragraph(text, (LEFT, y), TEXT, SMALL.grey()));
 }
 
 impl Lanes<'_> {
