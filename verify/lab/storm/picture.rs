@@ -156,14 +156,15 @@ fn notes(rows: usize, threads: usize, windows: bool) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallMark, Kind, Options, Run, RunLog, Slice, Testimony, draw};
+    use super::{CallMark, Kind, Options, Run, RunLog, Slice, Testimony, draw, windows};
     use clap::Parser;
-    use lab::chart::legible::{faults, words};
+    use lab::chart::legible::{faults, forms, words};
+    use lab::chart::{BLUE, GREEN, INK, ORANGE, PALE, PURPLE, VERMILLION};
 
     const MILLISECOND: u64 = 1_000_000;
 
     /// A storm of 140 ms with windows of 20 ms. The run at 40 ms was flushed.
-    fn storm(threads: usize, front: &str) -> (Options, String) {
+    fn storm(threads: usize, front: &str) -> String {
         let arguments = ["storm", "--front", front, "--cancel-every", "9", "--panic-every", "9"];
         let options = Options::parse_from(arguments);
         let at = |millis: u64| millis * MILLISECOND;
@@ -189,35 +190,50 @@ mod tests {
         };
         let testimonies: Vec<Testimony> = (0..threads).map(testimony).collect();
         let slice = Slice { from: 0, until: at(140) };
-        (options.clone(), draw(&options, at(20), slice, &log, &testimonies).unwrap())
+        draw(&options, at(20), slice, &log, &testimonies).unwrap()
     }
 
     #[test]
     fn each_thread_has_a_lane_and_each_kind_a_name() {
-        let (_, svg) = storm(6, "blocking");
+        let svg = storm(6, "blocking");
         let words = words(&svg);
         let named = |name: &str| words.iter().filter(|words| words.text == name).count();
         let names =
             ["runs", "thread 1", "thread 6", "ran at once", "coalesced", "its run panicked", "end of window"];
         assert!(names.into_iter().all(|name| named(name) == 1), "{words:?}");
         assert_eq!(named("flushed"), 2);
-        // At the place of its thread each call is drawn once, and once in the legend.
-        for colour in ["#009E73", "#D55E00"] {
-            assert_eq!(
-                svg.matches(&format!("fill=\"{colour}\" stroke=\"none\"")).count(),
-                2 * 6 + 1,
-                "{colour}"
-            );
+        // In the legend, and of each thread its tick and the time inside the call.
+        for colour in [GREEN, BLUE, VERMILLION] {
+            assert_eq!(forms(&svg, "rect", colour), 1 + 2 * 6, "{colour:?}");
         }
+        for colour in [ORANGE, PURPLE] {
+            assert_eq!(forms(&svg, "rect", colour), 2 + 2 * 6, "{colour:?}");
+        }
+        // In the legend, in the lane of all runs, and of each thread the two that its calls waited for.
+        assert_eq!(forms(&svg, "rect", INK), 1 + 5 + 2 * 6);
+        assert_eq!(
+            PALE.map(|shade| forms(&svg, "rect", shade)),
+            [3, 1 + 2],
+            "the windows, one of them in the legend"
+        );
+    }
+
+    #[test]
+    fn a_flush_ends_the_window_before_it() {
+        let run = |stamp| Run { stamp, inside: stamp, end: stamp + 1, flushed: false, calls: None };
+        let found = windows(&[0, 20, 30, 70].map(run), 20);
+        assert_eq!(found.iter().map(|window| window.until).collect::<Vec<_>>(), [20, 30, 50, 90]);
+        assert_eq!(found.iter().map(|window| window.ended).collect::<Vec<_>>(), [true, false, true, true]);
     }
 
     #[test]
     fn its_words_can_be_read() {
         for threads in [1, 6, 100] {
             for front in ["blocking", "background", "async", "keyed"] {
-                let (_, svg) = storm(threads, front);
+                let svg = storm(threads, front);
                 assert_eq!(faults(&svg), [""; 0], "{front}");
-                assert_eq!(svg.contains("32 of 100 threads are drawn"), threads == 100);
+                let all: Vec<_> = words(&svg).into_iter().map(|words| words.text).collect();
+                assert_eq!(all.join(" ").contains("32 of 100 threads are drawn"), threads == 100);
             }
         }
     }

@@ -118,7 +118,8 @@ mod tests {
     use super::draw;
     use crate::axis::planted;
     use benches::machine::Machine;
-    use lab::chart::legible::{faults, words};
+    use lab::chart::legible::{faults, forms, words};
+    use lab::chart::{BLUE, Pen, SKY, dark};
 
     #[test]
     fn each_row_is_drawn_where_something_is_known_of_it() {
@@ -145,5 +146,9 @@ mod tests {
         assert_eq!(faults(&svg), [""; 0]);
         let named = |name: &str| words(&svg).iter().filter(|words| words.text.starts_with(name)).count();
         assert_eq!(["least\u{a0}", "ours\u{a0}", "peer\u{a0}"].map(named), [3; 3]);
+        // Three sizes in three panels; what cannot be avoided has no dots.
+        let dots = |pen: Pen| forms(&svg, "circle", if pen == Pen::Strong { BLUE } else { dark(SKY) });
+        assert_eq!([Pen::Strong, Pen::Thin].map(dots), [9, 9]);
+        assert_eq!(svg.matches("<circle").count(), 18);
     }
 }

@@ -1,5 +1,7 @@
 //! Reads a picture back: whether it is well-formed, and whether its words can be read. For tests.
 
+use super::palette::Colour;
+use plotters::style::RGBColor;
 use roxmltree::{Document, Node};
 
 /// Some words, and the largest box that they may fill.
@@ -68,6 +70,22 @@ pub fn faults(svg: &str) -> Vec<String> {
     outside.chain(over.map(|(one, other)| format!("{one:?} is over {other:?}"))).collect()
 }
 
+/// How many forms of this kind (`rect`, `circle`, `polyline`, `line`) have the colour.
+///
+/// # Panics
+///
+/// If it is no well-formed SVG.
+#[must_use]
+pub fn forms(svg: &str, kind: &str, RGBColor(red, green, blue): Colour) -> usize {
+    let document = Document::parse(svg).expect("well-formed SVG");
+    let colour = format!("#{red:02X}{green:02X}{blue:02X}");
+    let is_it = |node: &Node<'_, '_>| {
+        let has = |name| node.attribute(name) == Some(colour.as_str());
+        node.tag_name().name() == kind && (has("fill") || has("stroke"))
+    };
+    document.descendants().filter(is_it).count()
+}
+
 fn read(svg: &str) -> ((f64, f64), Vec<Words>) {
     let document = Document::parse(svg).expect("well-formed SVG");
     let root = document.root_element();
@@ -82,8 +100,8 @@ fn read(svg: &str) -> ((f64, f64), Vec<Words>) {
 
 #[cfg(test)]
 mod tests {
-    use super::faults;
-    use crate::chart::{Letters, Paper};
+    use super::{faults, forms};
+    use crate::chart::{BLUE, GREY, INK, Letters, Paper};
 
     fn faults_of(draw: impl FnOnce(&Paper)) -> usize {
         faults(&Paper::draw((200, 100), draw).unwrap()).len()
@@ -102,6 +120,19 @@ mod tests {
         assert_eq!(two((150, 70)), 1, "it leaves the picture on the right");
         assert_eq!(two((10, 97)), 1, "it leaves the picture below");
         assert_eq!(faults_of(|paper| paper.text("words", (30, 40), letters.right())), 1, "on the left");
+    }
+
+    #[test]
+    fn forms_are_counted_by_their_colour() {
+        let svg = Paper::draw((9, 9), |paper| {
+            paper.rect((1, 1), (2, 2), BLUE);
+            paper.pale((1, 1), (2, 2), BLUE);
+            paper.dot((3, 3), 1, BLUE);
+            paper.line((1, 1), (2, 2), GREY);
+        });
+        let count = |kind, colour| forms(svg.as_ref().unwrap(), kind, colour);
+        assert_eq!((count("rect", BLUE), count("circle", BLUE), count("polyline", GREY)), (2, 1, 1));
+        assert_eq!((count("rect", INK), count("polyline", BLUE)), (0, 0));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a timeline shows, read back.
 
 use super::{Sample, Timeline, Window};
-use crate::chart::legible::{faults, words};
+use crate::chart::legible::{faults, forms, words};
 use crate::chart::{BLUE, INK, ORANGE};
 
 const MILLISECOND: u64 = 1_000_000;
@@ -55,7 +55,7 @@ fn its_words_can_be_read() {
 /// How many rectangles of this colour the marks make.
 fn marks(fill: impl FnOnce(&super::Lanes<'_>)) -> usize {
     let timeline = Timeline { legend: Vec::new(), windows: Vec::new(), ..timeline(2) };
-    timeline.draw(fill).unwrap().matches("fill=\"#0072B2\"").count()
+    forms(&timeline.draw(fill).unwrap(), "rect", BLUE)
 }
 
 #[test]
