@@ -1,8 +1,8 @@
 //! A slice of the storm as a timeline: a lane for the runs, and one for each thread with its calls.
 
-use crate::options::Options;
-use crate::record::{CallMark, Kind, Run, RunLog, Testimony};
-use crate::slice::Slice;
+use lab::options::Options;
+use lab::record::{CallMark, Kind, Run, RunLog, Testimony};
+use lab::slice::Slice;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -358,7 +358,7 @@ fn millis(nanos: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{PLOT, label_step};
-    use crate::slice::Slice;
+    use lab::slice::Slice;
 
     #[test]
     fn a_cell_is_a_pixel() {
