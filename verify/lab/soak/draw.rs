@@ -26,6 +26,9 @@ const THRESHOLDS: [u64; 10] = [
     FAR,
 ];
 
+/// What ends such a window.
+const RELEASES: [&str; 3] = ["flush", "cancel", "set-threshold"];
+
 /// The longest run of any round, which also bounds how long a round takes.
 const LONGEST_RUN: u64 = 20 * MILLISECOND;
 
@@ -59,10 +62,13 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The arguments of the storm in the round with this number, the same for the same seed. The first round
-    /// of each front end has the most threads and keys, and a bit of everything: so all the memory that the
-    /// soak needs is in use from then on.
-    pub fn line(&self, number: u64, which: Which, is_first: bool) -> String {
+    /// The arguments of the storm in the round with this number, the same for the same seed.
+    ///
+    /// When the front ends have their first turn, each has the most threads and keys, and a bit of
+    /// everything: so all the memory that the soak needs is in use from then on. In the next three turns
+    /// nothing but the release at the end can wake anybody, by each means once.
+    pub fn line(&self, number: u64, which: Which, turn: usize) -> String {
+        let is_first = turn == 0;
         let seed = self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let random = &mut SmallRng::seed_from_u64(seed);
         let is_blocking = which == Which::Blocking;
@@ -77,7 +83,12 @@ impl Asked {
         if which.is_keyed() {
             line.push(format!("--keys {keys}"));
         }
-        line.extend(if is_first { everything(which) } else { something(which, random) });
+        let release = turn.checked_sub(1).and_then(|turn| RELEASES.get(turn));
+        line.extend(match release {
+            None if is_first => everything(which),
+            Some(release) if which.defers() => vec![asleep(release)],
+            _ => something(which, random),
+        });
         line.extend(self.more.iter().cloned());
         line.join(" ")
     }
@@ -97,12 +108,19 @@ fn everything(which: Which) -> Vec<String> {
     std::iter::once(first).chain(often).collect()
 }
 
+/// Callers that sleep until they are released.
+fn asleep(release: &str) -> String {
+    format!("--threshold {FAR}ns --wait-every 10 --seconds 0.1 --release {release}")
+}
+
 /// What is drawn.
 fn something(which: Which, random: &mut SmallRng) -> Vec<String> {
     let threshold = one_of(&THRESHOLDS, random);
     let longest = threshold.saturating_mul(3).min(LONGEST_RUN);
     let run_time = if random.random_bool(0.5) { 0 } else { random.random_range(0..=longest) };
-    let lasts = (40 * (threshold.min(LONGEST_RUN) + run_time)).clamp(100 * MILLISECOND, 500 * MILLISECOND);
+    // In a window that does not end nothing more happens for long.
+    let window = if threshold == FAR { 0 } else { threshold };
+    let lasts = (40 * (window + run_time)).clamp(100 * MILLISECOND, 500 * MILLISECOND);
     let lasts = lasts / MILLISECOND;
     let mut line = vec![format!("--threshold {threshold}ns --run-time {run_time}ns --seconds 0.{lasts}")];
     if random.random_bool(0.5) {
@@ -117,7 +135,7 @@ fn something(which: Which, random: &mut SmallRng) -> Vec<String> {
             line.push(format!("--{name}-every {every}"));
         }
     }
-    let release = ["flush", "cancel", "set-threshold"][random.random_range(0..3)];
+    let release = RELEASES[random.random_range(0..RELEASES.len())];
     if threshold == FAR && which.defers() {
         line.push(format!("--release {release}"));
     }
@@ -148,7 +166,7 @@ mod tests {
 
     fn drawn(seed: u64, which: Which) -> Vec<String> {
         let asked = Asked { seed, threads: None, most_threads: 100, more: Vec::new() };
-        (0..300).map(|number| asked.line(number, which, number == 0)).collect()
+        (0..300).map(|turn| asked.line(turn as u64, which, turn)).collect()
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Rounds {
     /// One more round.
     pub fn next(&mut self) -> Result<Round, String> {
         let which = self.turns[self.number % self.turns.len()];
-        let line = self.asked.line(self.number as u64, which, self.number < self.turns.len());
+        let line = self.asked.line(self.number as u64, which, self.number / self.turns.len());
         self.number += 1;
         let verdict = self.perform(&options(&line)?)?.verdict;
         Ok(Round { which, line, verdict })

@@ -23,6 +23,10 @@ const TICK: Duration = Duration::from_millis(20);
 /// Windows that end within this are waited for; others are released after it.
 const SHORT: Duration = Duration::from_secs(1);
 
+/// Longer windows are released as soon as the callers had time to fall asleep in them.
+const LONG: Duration = Duration::from_secs(10);
+const ASLEEP: Duration = Duration::from_millis(50);
+
 /// How a storm went.
 pub struct Gathered {
     /// By thread, and in each thread by key.
@@ -215,12 +219,13 @@ impl Grace {
         let patience = SHORT.saturating_add(options.patience);
         // The run in progress, the window, and the pending run.
         let whole = options.longest_window().saturating_add(runs(options));
-        if whole <= SHORT {
+        let release = match options.longest_window() {
             // It ends by itself. A flush would wake a thread that missed a wake-up, and so hide the fault.
-            Self { release: Duration::MAX, stuck: patience }
-        } else {
-            Self { release: SHORT, stuck: patience }
-        }
+            _ if whole <= SHORT => Duration::MAX,
+            window if window <= LONG => SHORT,
+            _ => ASLEEP,
+        };
+        Self { release, stuck: patience }
     }
 
     fn look(&self, passed: Duration) -> Remedy {
@@ -236,7 +241,7 @@ impl Grace {
 
 #[cfg(test)]
 mod tests {
-    use super::{Grace, Options, Remedy, SHORT};
+    use super::{ASLEEP, Grace, Options, Remedy, SHORT};
     use clap::Parser;
     use std::time::Duration;
 
@@ -258,7 +263,7 @@ mod tests {
     fn what_would_last_is_released_and_then_has_to_end() {
         for long in [
             "--threshold 1001ms",
-            "--threshold 10000years",
+            "--threshold 10s",
             "--run-time 501ms --threshold 0",
             "--threshold 334ms --change-every 10",
         ] {
@@ -267,5 +272,8 @@ mod tests {
             assert_eq!(grace.look(SHORT), Remedy::Release, "{long}");
             assert_eq!(grace.look(SHORT + PATIENCE), Remedy::Stuck, "{long}");
         }
+        let endless = grace("--threshold 10000years");
+        assert_eq!([Duration::ZERO, ASLEEP].map(|at| endless.look(at)), [Remedy::Wait, Remedy::Release]);
+        assert_eq!(endless.look(SHORT + PATIENCE), Remedy::Stuck);
     }
 }
