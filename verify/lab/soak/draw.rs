@@ -26,6 +26,9 @@ const THRESHOLDS: [u64; 10] = [
     FAR,
 ];
 
+/// The turns of each front end with the most threads.
+pub const FULL: usize = 2;
+
 /// What ends such a window.
 const RELEASES: [&str; 3] = ["flush", "cancel", "set-threshold"];
 
@@ -64,11 +67,10 @@ pub struct Asked {
 impl Asked {
     /// The arguments of the storm in the round with this number, the same for the same seed.
     ///
-    /// When the front ends have their first turn, each has the most threads and keys, and a bit of
-    /// everything: so all the memory that the soak needs is in use from then on. In the next three turns
-    /// nothing but the release at the end can wake anybody, by each means once.
+    /// When the front ends have their first turn, each does a bit of everything. In the next three turns
+    /// nothing but the release at the end can wake anybody, by each means once. In the first two turns there
+    /// are the most threads and keys: so all the memory that the soak needs is in use from then on.
     pub fn line(&self, number: u64, which: Which, turn: usize) -> String {
-        let is_first = turn == 0;
         let seed = self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let random = &mut SmallRng::seed_from_u64(seed);
         let is_blocking = which == Which::Blocking;
@@ -77,7 +79,7 @@ impl Asked {
         // look like growth.
         let memory = if is_blocking { 8 } else { 2 };
         let (threads, keys) =
-            if is_first { (most, 5) } else { (self.threads(most, random), random.random_range(1..=5)) };
+            if turn < FULL { (most, 5) } else { (self.threads(most, random), random.random_range(1..=5)) };
         let name = which.name();
         let mut line = vec![format!("--front {name} --threads {threads} --memory {memory} --seed {seed}")];
         if which.is_keyed() {
@@ -85,7 +87,7 @@ impl Asked {
         }
         let release = turn.checked_sub(1).and_then(|turn| RELEASES.get(turn));
         line.extend(match release {
-            None if is_first => everything(which),
+            None if turn == 0 => everything(which),
             Some(release) if which.defers() => vec![asleep(release)],
             _ => something(which, random),
         });

@@ -297,16 +297,24 @@ impl Caller {
         }
         let testimony = &mut self.testimonies[call.key];
         let returned = note(testimony, &self.recorder, call, answer);
-        if let Some(cell) = self.slice.cell(call.made_at) {
-            let last = &mut self.last_cells[call.key][answer.kind as usize];
-            if *last != Some(cell) {
-                *last = Some(cell);
-                let until = answer.own.map_or(returned, |own| own.stamp);
-                testimony.marks.push(CallMark { kind: answer.kind, called: call.made_at, until });
-            }
+        // Nothing is kept for a picture that nobody wants.
+        if self.options.svg.is_some() {
+            self.mark(call, answer, returned);
         }
         if let Some(gaps) = &mut self.gaps {
             gaps.called(returned - call.made_at);
+        }
+    }
+
+    /// Keeps the call for the picture, if it is the first of its kind in its cell.
+    fn mark(&mut self, call: &Call, answer: &Answer, returned: u64) {
+        let Some(place) = self.slice.cell(call.made_at) else { return };
+        let last = &mut self.last_cells[call.key][answer.kind as usize];
+        if *last != Some(place) {
+            *last = Some(place);
+            let until = answer.own.map_or(returned, |own| own.stamp);
+            let mark = CallMark { kind: answer.kind, called: call.made_at, until };
+            self.testimonies[call.key].marks.push(mark);
         }
     }
 
