@@ -20,6 +20,8 @@ pub struct Whole {
     pub testimonies: Vec<Vec<Testimony>>,
     /// By key.
     pub logs: Vec<RunLog>,
+    /// How many of the last runs took place when the storm was over.
+    pub in_the_end: u64,
     /// In nanoseconds.
     pub threshold: u64,
     pub lasted: Duration,
@@ -83,10 +85,11 @@ pub fn perform_on<F: Front>(
     let mut verdict = Verdict::of_all(judged);
     verdict.broken.extend(course.broken);
     verdict.broken.extend(course.stuck);
+    let in_the_end = ended.as_ref().map_or(0, |ended| ended.as_ref().map_or(0, |counts| counts.in_the_end));
     let miscounted = ended.and_then(|ended| miscounted(ended, &verdict));
     verdict.broken.extend(miscounted);
     let (threshold, lasted, slice) = (nanos(options.threshold), course.lasted, course.slice);
-    Ok(Whole { verdict, testimonies, logs, threshold, lasted, slice })
+    Ok(Whole { verdict, testimonies, logs, in_the_end, threshold, lasted, slice })
 }
 
 /// The reports of the threads, key by key.

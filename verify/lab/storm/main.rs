@@ -55,7 +55,7 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
     let measuring = report::measure_measuring(&F::clock());
     let whole = u64::try_from(options.seconds.as_millis()).unwrap_or(u64::MAX);
     let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
-    let Whole { verdict, testimonies, logs, threshold, lasted, slice } =
+    let Whole { verdict, testimonies, logs, threshold, lasted, slice, .. } =
         whole::perform::<F>(options, &ProgressBar::new(whole).with_style(style))?;
 
     let report = Report {

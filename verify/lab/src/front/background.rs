@@ -55,7 +55,7 @@ impl Front for Background {
         match self.throttled.shutdown_within(Pending::Finish, self.patience) {
             Ok(Shutdown::Idle) => {
                 let (runs, panics) = (Some(self.throttled.runs()), Some(self.throttled.panics()));
-                Ok(OwnCounts { runs, panics, uncovered: None })
+                Ok(OwnCounts { runs, panics, ..OwnCounts::default() })
             }
             Ok(how) => Err(format!("nothing was pending, and yet it ended as {how:?}")),
             Err(why) => Err(format!("it did not end: {why}")),

@@ -80,7 +80,9 @@ impl Front for Blocking {
         let mut seen = self.recorder.room();
         let told = self.throttle.run(|| drop(self.recorder.begin(0, &mut seen, || self.stamp())));
         match told {
-            Outcome::RanAtOnce(()) | Outcome::RanDeferred(()) => Ok(OwnCounts::default()),
+            Outcome::RanAtOnce(()) | Outcome::RanDeferred(()) => {
+                Ok(OwnCounts { in_the_end: 1, ..OwnCounts::default() })
+            }
             told => Err(format!("a call that was alone did not run: {told:?}")),
         }
     }

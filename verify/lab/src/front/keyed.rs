@@ -82,6 +82,7 @@ impl Front for KeyedTrailing {
                 runs: Some(throttled.runs()),
                 panics: Some(throttled.panics()),
                 uncovered: Some(throttled.uncovered()),
+                in_the_end: 0,
             }),
             (Ok(how), pending) => {
                 Err(format!("nothing was pending, and yet it ended as {how:?} with {pending} keys pending"))

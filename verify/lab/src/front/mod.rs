@@ -80,6 +80,8 @@ pub struct OwnCounts {
     pub panics: Option<u64>,
     /// Calls that were taken and whose run was given up.
     pub uncovered: Option<u64>,
+    /// Runs that took place in the end itself. They are the last ones.
+    pub in_the_end: u64,
 }
 
 /// How a caller starts, together with the others, and where it sends its report.
