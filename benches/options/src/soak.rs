@@ -9,10 +9,11 @@ const CROWD: usize = 100;
 
 /// Calls one throttle from many threads for a long time, and says whether the guarantees held.
 ///
-/// The soak is a series of rounds, each with its own threads, threshold, run times and odds of panics,
-/// cancels, flushes and changes of the threshold. The other front ends that were built have rounds in
-/// between. After each round every promise is compared with the runs: G1 to G6. The exit status is 0 if they
-/// held, the memory stayed flat and no thread was left behind, 1 if not, 2 for bad arguments.
+/// The soak is a series of storms, each drawn at random as a command line of the example `storm`: threads,
+/// threshold, run times, and how often there are panics, cancels, flushes, limits, calls from inside runs and
+/// changes of the threshold. All front ends take turns. After each round every promise is compared with the
+/// runs. The exit status is 0 if the guarantees held, the memory stayed flat and no thread was left behind, 1
+/// if not, 2 for bad arguments.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "soak", bin_name = "cargo xtask soak")]
 pub struct Options {
@@ -31,12 +32,12 @@ pub struct Options {
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub patience: Duration,
 
-    /// Make the threads misbehave, to see that the judge notices
+    /// Make the callers misbehave, to see that the judge notices
     #[arg(long, hide = true)]
     pub plant: Option<Plant>,
 }
 
-/// A fault of the soak's own threads, which the judge must see.
+/// A fault of the callers, which the judge must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Plant {
     /// A flush is not reported.

@@ -1,11 +1,11 @@
 //! A slice of the storm as a timeline: a lane for the runs, and one for each thread with its calls.
 
-use crate::options::Options;
-use crate::record::{CallMark, Kind, Run, RunLog, Testimony};
-use crate::slice::Slice;
 use lab::chart::{
     BLUE, Colour, GREEN, GREY, INK, Lane, ORANGE, PURPLE, Sample, Timeline, VERMILLION, Window,
 };
+use lab::options::Options;
+use lab::record::{CallMark, Kind, Run, RunLog, Testimony};
+use lab::slice::Slice;
 use std::cmp::Reverse;
 
 /// How many threads are drawn.
@@ -171,7 +171,7 @@ mod tests {
         let mut log = RunLog::new(1, 0, 1, 1 << 20);
         for (stamp, flushed) in [(0, false), (20, false), (40, true), (50, false), (139, true)] {
             log.push(
-                Run { stamp: at(stamp), inside: at(stamp), end: at(stamp + 5), flushed, calls: None },
+                Run { stamp: at(stamp), inside: at(stamp), end: at(stamp + 5), flushed, ..Run::default() },
                 &[0],
             );
         }
@@ -203,8 +203,8 @@ mod tests {
         assert!(names.into_iter().all(|name| named(name) == 1), "{words:?}");
         assert_eq!(named("flushed"), 2);
         // In the legend, and of each thread its tick and the time inside the call.
-        for colour in [GREEN, BLUE, VERMILLION] {
-            assert_eq!(forms(&svg, "rect", colour), 1 + 2 * 6, "{colour:?}");
+        for (colour, names) in [(GREEN, 1), (BLUE, 2), (VERMILLION, 1)] {
+            assert_eq!(forms(&svg, "rect", colour), names + 2 * 6, "{colour:?}");
         }
         for colour in [ORANGE, PURPLE] {
             assert_eq!(forms(&svg, "rect", colour), 2 + 2 * 6, "{colour:?}");
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_flush_ends_the_window_before_it() {
-        let run = |stamp| Run { stamp, inside: stamp, end: stamp + 1, flushed: false, calls: None };
+        let run = |stamp| Run { stamp, inside: stamp, end: stamp + 1, ..Run::default() };
         let found = windows(&[0, 20, 30, 70].map(run), 20);
         assert_eq!(found.iter().map(|window| window.until).collect::<Vec<_>>(), [20, 30, 50, 90]);
         assert_eq!(found.iter().map(|window| window.ended).collect::<Vec<_>>(), [true, false, true, true]);

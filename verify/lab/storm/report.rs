@@ -1,13 +1,23 @@
 //! The result, for people and for machines.
 
-use crate::judge::Verdict;
-use crate::options::Options;
-use crate::record::{self, Kind, Testimony, Times, no_times};
-use crate::recorder::AnyClock;
 use atomic_throttle::Clock;
+use lab::judge::Verdict;
+use lab::options::Options;
+use lab::record::{self, Event, Kind, Testimony, Times, no_times};
+use lab::recorder::{AnyClock, nanos};
+use lab::rows;
 use lab::table::{self, NONE, Table, count, figures_from, figures_in, plain};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// What is counted beside the calls and the runs.
+const EVENTS: [(Event, &str); 5] = [
+    (Event::Cancel, "cancels that gave up a run"),
+    (Event::Flushed, "flushes that started a run"),
+    (Event::Change, "changes of the threshold"),
+    (Event::Wait, "waits for a run"),
+    (Event::Nested, "calls, flushes and cancels from inside runs"),
+];
 
 /// Everything to report about a storm.
 pub struct Report<'s> {
@@ -36,17 +46,15 @@ impl Report<'_> {
     pub fn as_table(&self) -> String {
         let early =
             if self.full { ": ended early, because the memory for the records was used up" } else { "" };
-        let held = match (self.verdict.broken.is_empty(), self.options.front.defers()) {
-            (true, true) => "G1 spacing, G2 exclusion and G3 coverage held.",
-            (true, false) => "G1 spacing and G2 exclusion held. Nothing was promised that G3 could cover.",
-            (false, _) => "Not every guarantee held.",
-        };
+        let rows = self.verdict.rows();
         format!(
-            "{}\n{:.2} s{early}\n\n{}\n\n{}\n\n{held}",
+            "{}\n{:.2} s{early}\n\n{}\n\n{}\n\n{}\n\n{}",
             self.options.describe(),
             self.lasted.as_secs_f64(),
             self.calls_table(),
             self.runs_table(),
+            rows::table(&rows),
+            rows::sentence(&rows),
         )
     }
 
@@ -70,11 +78,12 @@ impl Report<'_> {
         let mut line = |what: &str, value: String, note: &str| {
             table.add_row([what, &value, note]);
         };
-        let flushed = match verdict.flushed {
-            0 => "",
-            _ => "the last was flushed, since its window would have lasted on",
+        let flushed = match (verdict.flushed, self.options.flush_every) {
+            (0, _) => String::new(),
+            (1, None) => "the last was flushed, since its window would have lasted on".to_owned(),
+            (flushed, _) => format!("{} of them flushed", count(flushed)),
         };
-        line("runs", count(verdict.runs), flushed);
+        line("runs", count(verdict.runs), &flushed);
         line("shortest gap between two starts", gap(verdict.shortest_gap), "by their stamps: decides G1");
         line(
             "the same seen from inside the runs",
@@ -94,7 +103,9 @@ impl Report<'_> {
             table::time(Duration::from_nanos(verdict.longest_delay)),
             "from a call to the start of the run that covers it",
         );
-        line("cancels that gave up a run", count(verdict.cancels), "");
+        for (event, what) in EVENTS {
+            line(what, count(verdict.tally[event]), "");
+        }
         figures_in(1, table)
     }
 
@@ -109,7 +120,7 @@ impl Report<'_> {
         let broken: Vec<Value> = verdict
             .broken
             .iter()
-            .map(|broken| json!({ "guarantee": broken.guarantee, "how": broken.how }))
+            .map(|broken| json!({ "guarantee": broken.guarantee.to_string(), "how": broken.how }))
             .collect();
         let result = json!({
             "front": options.front.name(),
@@ -118,8 +129,14 @@ impl Report<'_> {
             "threshold_ns": nanos(options.threshold),
             "run_time_ns": nanos(options.run_time),
             "rate": options.rate,
-            "cancel_every": options.cancel_every,
+            "try_every": options.try_every,
+            "within_every": options.within_every,
             "wait_every": options.wait_every,
+            "limit_every": options.limit_every,
+            "cancel_every": options.cancel_every,
+            "flush_every": options.flush_every,
+            "change_every": options.change_every,
+            "nest_every": options.nest_every,
             "panic_every": options.panic_every,
             "seconds": self.lasted.as_secs_f64(),
             "ended_early": self.full,
@@ -134,15 +151,23 @@ impl Report<'_> {
             "uncovered": verdict.uncovered,
             "excused_cancelled": verdict.cancelled,
             "excused_still_owed": verdict.still_owed,
-            "cancels": verdict.cancels,
+            "cancels": verdict.tally[Event::Cancel],
+            "changes": verdict.tally[Event::Change],
+            "waits": verdict.tally[Event::Wait],
+            "calls_inside_runs": verdict.tally[Event::Nested],
             "broken": broken,
         });
         format!("{result:#}")
     }
 
-    /// Panics only where they were asked for.
+    /// What was not asked for only if it was seen.
     fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        let shown = |kind: &Kind| *kind != Kind::Panicked || self.options.panic_every.is_some();
+        let options = self.options;
+        let shown = |kind: &Kind| match kind {
+            Kind::Panicked if options.panic_every.is_none() => self.verdict.count(*kind) > 0,
+            Kind::Refused if options.front.defers() => self.verdict.count(*kind) > 0,
+            _ => true,
+        };
         self.options.front.kinds().iter().copied().filter(shown)
     }
 
@@ -161,10 +186,6 @@ impl Report<'_> {
         }
         all
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn row(name: &str, times: &Times) -> Vec<String> {

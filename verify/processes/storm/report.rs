@@ -1,10 +1,10 @@
 //! The result, as tables.
 
-use super::guarantees::Guarantee;
 use super::options::Options;
 use super::story::{Fate, Life, SeatStory, Story};
 use ::processes::judge::{Figures, Trial};
 use ::processes::log::{Event, Nanos};
+use lab::rows::{self, Row};
 use lab::table::{self, NONE, Table, count, figures_from, figures_in, plain};
 use std::time::Duration;
 
@@ -15,23 +15,13 @@ pub struct Report<'s> {
     pub trial: &'s Trial,
     pub story: &'s Story,
     pub figures: &'s Figures,
-    pub guarantees: &'s [Guarantee],
+    pub guarantees: &'s [Row],
     pub lasted: Duration,
 }
 
 impl Report<'_> {
     pub fn as_text(&self) -> String {
-        let held = if self.guarantees.iter().all(|guarantee| guarantee.broken.is_empty()) {
-            let names = self.guarantees.iter().filter(|one| one.is_shown && !one.name.is_empty());
-            let names: Vec<String> = names.map(|one| format!("{} {}", one.name, one.says)).collect();
-            match names.split_last() {
-                Some((last, [])) => format!("{last} held."),
-                Some((last, others)) => format!("{} and {last} held.", others.join(", ")),
-                None => "Nothing was promised.".to_owned(),
-            }
-        } else {
-            "Not every guarantee held.".to_owned()
-        };
+        let held = rows::sentence(self.guarantees);
         format!(
             "{}\n{}\n{:.2} s\n\n{}\n\n{}\n\n{}\n\n{}\n\n{held}",
             self.described,
@@ -40,7 +30,7 @@ impl Report<'_> {
             self.seats_table(),
             self.runs_table(),
             self.times_table(),
-            self.guarantees_table(),
+            rows::table(self.guarantees),
         )
     }
 
@@ -179,15 +169,6 @@ impl Report<'_> {
             &self.figures.to_takeover,
         ));
         figures_from(1, table)
-    }
-
-    fn guarantees_table(&self) -> Table {
-        let mut table = plain();
-        table.set_header(["guarantee", "", "looked at", "verdict"]);
-        for guarantee in self.guarantees {
-            table.add_row([guarantee.name, guarantee.says, &guarantee.looked_at, guarantee.verdict()]);
-        }
-        table
     }
 }
 
