@@ -33,8 +33,8 @@ impl Options {
         self.threshold.time()
     }
 
-    /// Refuses what would be known only after the measurement: that it does not end, or cannot be drawn. Returns
-    /// what the picture is drawn on.
+    /// Refuses what would be known only after the measurement: that it does not end, or cannot be drawn.
+    /// Returns what the picture is drawn on.
     pub fn check(&self) -> Result<Option<Sheet<'_>>, clap::Error> {
         let refuse = |why| Self::command().error(ErrorKind::ValueValidation, why);
         let (rounds, threshold) = (self.rounds(), self.threshold());

@@ -25,8 +25,8 @@ pub fn draw(rows: &[Row], threshold: Duration) -> Result<String, String> {
     Paper::draw(SIZE, |paper| {
         let title = format!("How late deferred runs start, window {}", humantime::format_duration(threshold));
         paper.text(&title, (PLOT.left, 24), Letters::of(25).bold());
-        let story = "From the earliest run of a row to the 95th of a hundred; beside its name the median. Dashed: the bare \
-                     timer. Thin: a peer.";
+        let story = "From the earliest run of a row to the 95th of a hundred; beside its name the median. \
+                     Dashed: the bare timer. Thin: a peer.";
         paper.text(story, (PLOT.left, 50), Letters::of(14).grey());
         paper.text("microseconds past the deadline (logarithmic)", (PLOT.left, 76), Letters::of(17).bold());
         panel.draw(paper);

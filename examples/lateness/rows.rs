@@ -13,8 +13,8 @@ use tokio_debouncer::{DebounceMode, Debouncer};
 
 type Measure = Box<dyn FnMut() -> Duration>;
 
-/// The rows, and how each is drawn: a bare timer, the throttle on it, or a peer. Each waits for the threshold once
-/// a round.
+/// The rows, and how each is drawn: a bare timer, the throttle on it, or a peer. Each waits for the threshold
+/// once a round.
 pub const NAMES: [(&str, Pen); 6] = [
     ("thread::sleep", Pen::Dashed),
     ("Throttle::run", Pen::Strong),

@@ -4,7 +4,8 @@ use crate::shared::Seconds;
 use clap::Parser;
 use std::time::Duration;
 
-/// Measures each clock for a while: what a reading costs, how far it lags, and whether it is ordered across cores.
+/// Measures each clock for a while: what a reading costs, how far it lags, and whether it is ordered across
+/// cores.
 #[derive(Parser, Debug)]
 #[command(name = "clocks", bin_name = "cargo xtask clocks")]
 pub struct Options {

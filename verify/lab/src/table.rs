@@ -99,8 +99,8 @@ pub fn time(time: Duration) -> String {
     nanos(time.as_secs_f64() * 1e9)
 }
 
-/// The times that these shares of all times do not exceed, to three digits; 1.0 asks for the longest. `None` of no
-/// times.
+/// The times that these shares of all times do not exceed, to three digits; 1.0 asks for the longest. `None`
+/// of no times.
 ///
 /// # Panics
 ///

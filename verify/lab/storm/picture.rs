@@ -141,8 +141,8 @@ fn notes(rows: usize, threads: usize, windows: bool) -> Vec<String> {
         _ => format!(" {rows} of {threads} threads are drawn."),
     };
     let marks = format!(
-        "Marks are thinned: a thread has at most one of a kind for each {}th of the slice, and marks that touch form a \
-         band. A pale bar: inside a call.{drawn}",
+        "Marks are thinned: a thread has at most one of a kind for each {}th of the slice, and marks that \
+         touch form a band. A pale bar: inside a call.{drawn}",
         Slice::CELLS
     );
     let white = if windows {

@@ -1,5 +1,5 @@
-//! A slice of the storm as a timeline: a lane for the runs, and one for each process with its calls, its runs, its
-//! deaths and its next lives.
+//! A slice of the storm as a timeline: a lane for the runs, and one for each process with its calls, its
+//! runs, its deaths and its next lives.
 
 use super::slice::Slice;
 use super::story::{Fate, Life, RunStory, SeatStory, Story};
@@ -17,8 +17,8 @@ pub fn draw(described: &str, row: &str, trial: &Trial, story: &Story) -> Result<
         title: "A slice of a storm of processes",
         story: vec![
             format!("At {described}."),
-            "A call is covered by a run of any process that starts after it and finishes. The process that makes a run \
-             pending owns it; if it dies, another takes over."
+            "A call is covered by a run of any process that starts after it and finishes. The process that \
+             makes a run pending owns it; if it dies, another takes over."
                 .to_owned(),
         ],
         legend: legend(trial, !windows.is_empty()),
@@ -81,11 +81,11 @@ fn windows(trial: &Trial, story: &Story, shortest: u64) -> Vec<Window> {
 }
 
 fn notes(trial: &Trial, windows: bool) -> Vec<String> {
-    let marks = "Drawn from the logs that the processes wrote. Calls that touch form a band. A pale bar lasts until the \
-                 next run of any process.";
+    let marks = "Drawn from the logs that the processes wrote. Calls that touch form a band. A pale bar \
+                 lasts until the next run of any process.";
     let white = if windows {
-        "A window is the threshold after a start, by its stamp. White: the window is over, and no call has come, or \
-         processes wait for the lease of a run to end."
+        "A window is the threshold after a start, by its stamp. White: the window is over, and no call has \
+         come, or processes wait for the lease of a run to end."
     } else if trial.ahead.is_none() {
         "Windows are not drawn: the clocks of the register and of the machine did not run alike."
     } else {

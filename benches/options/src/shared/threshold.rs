@@ -5,8 +5,8 @@ use clap::Args;
 use humantime::format_duration as plain;
 use std::time::Duration;
 
-/// A threshold of so many microseconds, unless another one is given, which is not shorter than `LEAST` nor longer
-/// than `MOST`.
+/// A threshold of so many microseconds, unless another one is given, which is not shorter than `LEAST` nor
+/// longer than `MOST`.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Threshold<const USUAL: u64, const LEAST: u64, const MOST: u64> {
     #[arg(

@@ -1,5 +1,5 @@
-//! One axis as a picture: a panel for the time of a call, and below it, on the same sizes, panels for the runs of a
-//! window and for memory.
+//! One axis as a picture: a panel for the time of a call, and below it, on the same sizes, panels for the
+//! runs of a window and for memory.
 
 use crate::axis::{Axis, Place, Role, Row};
 use benches::machine::Machine;

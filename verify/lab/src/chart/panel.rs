@@ -41,8 +41,8 @@ pub enum Pen {
 }
 
 impl Pen {
-    /// The colour of a line before which there are so many of its kind. What calls are made of is grey; the others
-    /// begin at either end of the palette.
+    /// The colour of a line before which there are so many of its kind. What calls are made of is grey; the
+    /// others begin at either end of the palette.
     #[must_use]
     pub fn colour(self, before: usize) -> Colour {
         let place = before % PALETTE.len();

@@ -16,8 +16,8 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Holds all of these values. Powers of ten are named, and twice and five times those if there are few. A value
-    /// that is not above 0 stands at the lower end.
+    /// Holds all of these values. Powers of ten are named, and twice and five times those if there are few. A
+    /// value that is not above 0 stands at the lower end.
     pub fn logarithmic(values: impl IntoIterator<Item = f64>) -> Self {
         let known = values.into_iter().filter(|value| value.is_finite() && *value > 0.0);
         let (least, most) =
@@ -53,7 +53,8 @@ impl Scale {
         Self { from: first / room, to: last * room, logarithmic: true, ticks: values.to_vec() }
     }
 
-    /// The place of a value between the beginning and the end of the axis, at the nearer of them if it is outside.
+    /// The place of a value between the beginning and the end of the axis, at the nearer of them if it is
+    /// outside.
     #[must_use]
     pub fn place(&self, value: f64, axis: (i32, i32)) -> i32 {
         let value = value.clamp(self.from, self.to);

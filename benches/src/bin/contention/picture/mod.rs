@@ -1,5 +1,5 @@
-//! The picture: a panel for each scenario, which shows at a glance who scales. A line that stays flat up to the
-//! cores does.
+//! The picture: a panel for each scenario, which shows at a glance who scales. A line that stays flat up to
+//! the cores does.
 
 use crate::contestants::{Contestant, Role};
 use crate::figures::Place;
@@ -62,11 +62,11 @@ fn header(paper: &Paper, report: &Report) {
 
 const STORY: [&str; 3] = [
     "Both axes are logarithmic, but for runs per second. Each panel has a scale of its own. Lower is better.",
-    "Flat up to the cores: it scales. Beyond the dashed line threads share cores; the time of those that can run \
-     counts.",
-    "What promises less does less: those that decide only (the limiters, the stamp) exclude no overlap and cover no \
-     call. In admitted, some refuse or cover the calls that meet with a run, and a mutex makes them wait: hence ns per \
-     run.",
+    "Flat up to the cores: it scales. Beyond the dashed line threads share cores; the time of those that can \
+     run counts.",
+    "What promises less does less: those that decide only (the limiters, the stamp) exclude no overlap and \
+     cover no call. In admitted, some refuse or cover the calls that meet with a run, and a mutex makes them \
+     wait: hence ns per run.",
 ];
 
 /// Writes how to read the picture into the cell that is left.

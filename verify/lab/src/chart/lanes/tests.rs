@@ -45,8 +45,9 @@ fn its_words_can_be_read() {
             assert_eq!(faults(&svg), [""; 0], "{rows}");
             let named = |name: &str| words(&svg).iter().filter(|words| words.text == name).count();
             assert_eq!((named("runs"), named("ms"), named("100"), named("its end")), (1, 1, 1, 1));
-            timeline.title = "A title that is so long that it does not fit into a single line of the picture, whichever \
-                              letters a system has, and so it is continued in a line of its own";
+            timeline.title = "A title that is so long that it does not fit into a single line of the \
+                              picture, whichever letters a system has, and so it is continued in a line of \
+                              its own";
             timeline.legend.extend([(Sample::Pale(INK), long); 9]);
         }
     }
