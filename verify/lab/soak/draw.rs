@@ -68,8 +68,9 @@ impl Asked {
     /// The arguments of the storm in the round with this number, the same for the same seed.
     ///
     /// When the front ends have their first turn, each does a bit of everything. In the next three turns
-    /// nothing but the release at the end can wake anybody, by each means once. In the first two turns there
-    /// are the most threads and keys: so all the memory that the soak needs is in use from then on.
+    /// nothing but the release at the end can wake anybody, by each means once. In the turn after them only a
+    /// limit ends a wait before that. In the first two turns there are the most threads and keys: so all the
+    /// memory that the soak needs is in use from then on.
     pub fn line(&self, number: u64, which: Which, turn: usize) -> String {
         let seed = self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let random = &mut SmallRng::seed_from_u64(seed);
@@ -89,6 +90,7 @@ impl Asked {
         line.extend(match release {
             None if turn == 0 => everything(which),
             Some(release) if which.defers() => vec![asleep(release)],
+            None if turn == RELEASES.len() + 1 && which.limits_waits() => vec![limited(which)],
             _ => something(which, random),
         });
         line.extend(self.more.iter().cloned());
@@ -113,6 +115,12 @@ fn everything(which: Which) -> Vec<String> {
 /// Callers that sleep until they are released.
 fn asleep(release: &str) -> String {
     format!("--threshold {FAR}ns --wait-every 10 --seconds 0.1 --release {release}")
+}
+
+/// Callers that sleep, some of them until their limit.
+fn limited(which: Which) -> String {
+    let within = if which == Which::Blocking { "--within-every 2" } else { "" };
+    format!("--threshold {FAR}ns {within} --wait-every 10 --limit-every 2 --seconds 0.1 --release flush")
 }
 
 /// What is drawn.

@@ -358,9 +358,9 @@ impl Caller {
         n.is_some_and(|n| n == 1 || self.random.random_range(0..n) == 0)
     }
 
-    /// How long a call may wait: not at all, a little, or more than a window.
+    /// How long a call may wait: not at all, a little, or more than a window, unless that outlasts the storm.
     fn limit(&mut self) -> Duration {
-        let most = nanos(self.options.threshold.saturating_mul(3));
+        let most = nanos(self.options.threshold.saturating_mul(3).min(self.options.seconds / 2));
         let most = if self.random.random_bool(0.2) { 0 } else { most };
         Duration::from_nanos(self.random.random_range(0..=most))
     }

@@ -1,12 +1,13 @@
 //! What every run does, on any front end: it records what it sees.
 
 use crate::caller::{self, Answer, Call, Way};
-use crate::record::{Event, Run};
+use crate::record::{Event, Run, Testimony};
 use crate::recorder::{Asked, Key, Recorder, locked};
 use crate::turns::key_of;
 use crate::watch::Doing;
 use measure_options::soak::Plant;
 use std::panic;
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
@@ -67,6 +68,7 @@ impl Running<'_> {
         let recorder = self.recorder;
         recorder.nest_every.filter(|&n| self.number % n == 0)?;
         let caller = recorder.threads();
+        recorder.shows(caller, Doing::NestedCall);
         let way = match self.scattered(0) % 6 {
             0 | 1 => Way::Run,
             2 => Way::Within(Duration::ZERO),
@@ -79,7 +81,6 @@ impl Running<'_> {
         let number = recorder.number(caller) + 1;
         let keys = recorder.keys();
         let key = if recorder.front.defers() { key_of(caller, number, keys) } else { self.key };
-        recorder.shows(caller, Doing::NestedCall);
         let made_at = recorder.now();
         recorder.publish(caller, number);
         Some(Inside::Call(Call::inside(caller, key, number, way, self.known(key), made_at)))
@@ -99,8 +100,7 @@ impl Running<'_> {
 
     /// Records a flush from inside the run.
     pub fn has_flushed(&self, has_started: bool) {
-        let mut inside = locked(&self.of_key.inside);
-        inside.tally.add(Event::Nested);
+        let mut inside = self.has_come_back();
         if has_started {
             inside.tally.add(Event::RanInside);
         }
@@ -108,11 +108,17 @@ impl Running<'_> {
 
     /// Records a cancel from inside the run: `epoch` reads the epoch.
     pub fn has_cancelled(&self, gave_up: bool, epoch: impl FnOnce() -> u64) {
-        let mut inside = locked(&self.of_key.inside);
-        inside.tally.add(Event::Nested);
+        let mut inside = self.has_come_back();
         if gave_up {
             inside.cancelled(self.recorder.cancelled(epoch));
         }
+    }
+
+    fn has_come_back(&self) -> MutexGuard<'_, Testimony> {
+        self.recorder.shows(self.recorder.threads(), Doing::Function);
+        let mut inside = locked(&self.of_key.inside);
+        inside.tally.add(Event::Nested);
+        inside
     }
 
     /// How much longer it takes.
