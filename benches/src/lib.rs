@@ -9,7 +9,6 @@ use std::io::{self, Write};
 #[cfg(test)]
 use watchdog as _;
 
-pub mod labels;
 pub mod machine;
 pub mod peers;
 pub mod promises;

@@ -16,10 +16,11 @@ mod rows;
 use clap::Parser;
 use hdrhistogram::Histogram;
 use indicatif::ProgressIterator;
+use lab::chart::Pen;
+use lab::table::{self, Table};
 use main_error::MainResult;
 use options::Options;
 use rand::RngExt;
-use std::fs;
 use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
@@ -30,18 +31,27 @@ use watchdog as _;
 /// One way to run something after a time, and how late it was.
 struct Row {
     name: &'static str,
+    pen: Pen,
     /// Defers something once, and returns how long after its time it began.
     measure: Box<dyn FnMut() -> Duration>,
     lateness: Histogram<u64>,
 }
 
+impl Row {
+    fn at(&self, share: f64) -> Duration {
+        Duration::from_nanos(self.lateness.value_at_quantile(share))
+    }
+
+    fn median(&self) -> Duration {
+        self.at(0.5)
+    }
+}
+
 fn main() -> MainResult {
     let options = Options::parse();
-    if let Err(error) = options.check() {
-        error.exit();
-    }
-    let mut rows = rows::all(options.threshold)?;
-    for _ in (0..options.rounds).progress() {
+    let sheet = options.check().unwrap_or_else(|error| error.exit());
+    let mut rows = rows::all(options.threshold())?;
+    for _ in (0..options.rounds()).progress() {
         for row in &mut rows {
             // The timers of a runtime have a grain: begin anywhere in it.
             thread::sleep(Duration::from_micros(rand::rng().random_range(0..1000)));
@@ -49,23 +59,19 @@ fn main() -> MainResult {
             row.lateness.record(u64::try_from(lateness.as_nanos())?)?;
         }
     }
-    if let Some(path) = options.svg {
-        let picture = picture::draw(&rows, options.threshold)?;
-        fs::write(&path, picture).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    if let Some(sheet) = sheet {
+        sheet.write(&picture::draw(&rows, options.threshold())?)?;
     }
     writeln!(io::stdout(), "{}", table(&rows))?;
     Ok(())
 }
 
-/// In microseconds past the deadline.
-fn table(rows: &[Row]) -> comfy_table::Table {
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
-    table.set_header(["us past the deadline", "median", "90 %", "99 %", "greatest"]);
+fn table(rows: &[Row]) -> Table {
+    let mut table = table::markdown();
+    table.set_header(["past the deadline", "median", "90 %", "99 %", "greatest"]);
     for row in rows {
-        let at = |quantile| picture::micros(row.lateness.value_at_quantile(quantile));
-        let cells = [at(0.5), at(0.9), at(0.99), at(1.0)].map(|micros| format!("{micros:.0}"));
+        let cells = [row.median(), row.at(0.9), row.at(0.99), row.at(1.0)].map(table::time);
         table.add_row(std::iter::once(row.name.to_owned()).chain(cells));
     }
-    table
+    table::figures_from(1, table)
 }

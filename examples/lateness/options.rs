@@ -3,12 +3,9 @@
 use super::rows;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use measure_options::shared::{Picture, Rounds, Sheet, Threshold};
 use std::time::Duration;
 
-/// A shorter window may be over before the second call, and then no run is deferred.
-const SHORTEST: Duration = Duration::from_micros(100);
 /// For all rounds together.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -16,48 +13,39 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Parser, Debug)]
 #[command(name = "lateness")]
 pub struct Options {
-    /// How often each row is measured
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
-    pub rounds: u32,
+    #[command(flatten)]
+    rounds: Rounds<300, 30>,
 
-    /// The window, such as 5ms; at least 100us
-    #[arg(long, default_value = "5ms", value_parser = threshold)]
-    pub threshold: Duration,
+    /// A shorter window may be over before the second call, and then no run is deferred.
+    #[command(flatten)]
+    threshold: Threshold<5_000, 100, { u64::MAX }>,
 
-    /// Draw the distributions into this file
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<PathBuf>,
+    #[command(flatten)]
+    picture: Picture,
 }
 
 impl Options {
-    /// Refuses what would be known only after the measurement: that it does not end, or cannot be drawn.
-    pub fn check(&self) -> Result<(), clap::Error> {
-        let refuse = |why| Err(Self::command().error(ErrorKind::ValueValidation, why));
-        let round = self.threshold.checked_mul(rows::COUNT);
-        let whole = round.and_then(|round| round.checked_mul(self.rounds));
-        if whole.is_none_or(|whole| whole > LONGEST) {
-            let (rounds, threshold) = (self.rounds, humantime::format_duration(self.threshold));
-            return refuse(format!("--rounds {rounds} with --threshold {threshold} take more than a day"));
-        }
-        match self.svg.as_deref().map(open) {
-            Some(Err(why)) => refuse(format!("--svg: {why}")),
-            _ => Ok(()),
-        }
+    pub fn rounds(&self) -> u32 {
+        self.rounds.count()
     }
-}
 
-/// Creates the file if it is absent. What is in it stays there until there is a picture.
-fn open(path: &Path) -> Result<(), String> {
-    let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-    opened.map(drop).map_err(|why| format!("cannot write {}: {why}", path.display()))
-}
+    pub fn threshold(&self) -> Duration {
+        self.threshold.time()
+    }
 
-fn threshold(text: &str) -> Result<Duration, String> {
-    let threshold = humantime::parse_duration(text).map_err(|why| why.to_string())?;
-    if threshold >= SHORTEST {
-        Ok(threshold)
-    } else {
-        Err("less than 100us: the window may be over before the second call".to_owned())
+    /// Refuses what would be known only after the measurement: that it does not end, or cannot be drawn.
+    /// Returns what the picture is drawn on.
+    pub fn check(&self) -> Result<Option<Sheet<'_>>, clap::Error> {
+        let refuse = |why| Self::command().error(ErrorKind::ValueValidation, why);
+        let (rounds, threshold) = (self.rounds(), self.threshold());
+        let rows = u32::try_from(rows::NAMES.len()).unwrap_or(u32::MAX);
+        let whole = threshold.checked_mul(rows).and_then(|round| round.checked_mul(rounds));
+        if whole.is_none_or(|whole| whole > LONGEST) {
+            let threshold = humantime::format_duration(threshold);
+            let why = format!("--rounds {rounds} with --threshold {threshold} take more than a day");
+            return Err(refuse(why));
+        }
+        self.picture.open().map_err(refuse)
     }
 }
 
@@ -65,11 +53,11 @@ fn threshold(text: &str) -> Result<Duration, String> {
 mod tests {
     use super::Options;
     use clap::Parser;
-    use std::fs;
 
     fn checked(arguments: &[&str]) -> Result<Options, clap::Error> {
         let options = Options::try_parse_from([&["lateness"], arguments].concat())?;
-        options.check().map(|()| options)
+        options.check().map(drop)?;
+        Ok(options)
     }
 
     #[test]
@@ -83,7 +71,7 @@ mod tests {
     fn refuses_a_threshold_that_it_cannot_wait_for() {
         let forever = "18446744073709551615s 999999999ns";
         for (rounds, threshold) in
-            [("1", "0"), ("1", "99us"), ("1", "5h"), ("300", "1m"), ("4294967295", "5ms"), ("1", forever)]
+            [("1", "0"), ("1", "99us"), ("1", "5h"), ("300", "1m"), ("1000000", "1s"), ("1", forever)]
         {
             let why = checked(&["--rounds", rounds, "--threshold", threshold]).unwrap_err();
             assert_eq!(why.exit_code(), 2, "{rounds} rounds of {threshold}: {why}");
@@ -98,10 +86,6 @@ mod tests {
             let why = checked(&["--svg", &bad]).unwrap_err();
             assert_eq!(why.exit_code(), 2, "{bad}: {why}");
         }
-        fs::write(path("earlier.svg"), "earlier").unwrap();
-        for good in [path("new.svg"), path("earlier.svg")] {
-            assert!(checked(&["--svg", &good]).is_ok(), "{good}");
-        }
-        assert_eq!(fs::read(path("earlier.svg")).unwrap(), b"earlier", "not before there is a picture");
+        assert!(checked(&["--svg", &path("new.svg")]).is_ok());
     }
 }

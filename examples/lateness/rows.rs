@@ -3,6 +3,7 @@
 use crate::Row;
 use atomic_throttle::{AsyncThrottle, Clock, Monotonic, Throttle, Throttled, Timestamp};
 use hdrhistogram::Histogram;
+use lab::chart::Pen;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
@@ -12,24 +13,30 @@ use tokio_debouncer::{DebounceMode, Debouncer};
 
 type Measure = Box<dyn FnMut() -> Duration>;
 
-/// How many rows there are. Each waits for the threshold once a round.
-pub const COUNT: u32 = 6;
+/// The rows, and how each is drawn: a bare timer, the throttle on it, or a peer. Each waits for the threshold
+/// once a round.
+pub const NAMES: [(&str, Pen); 6] = [
+    ("thread::sleep", Pen::Dashed),
+    ("Throttle::run", Pen::Strong),
+    ("Throttled::trigger", Pen::Strong),
+    ("tokio::time::sleep", Pen::Dashed),
+    ("AsyncThrottle::trigger", Pen::Strong),
+    ("tokio-debouncer", Pen::Thin),
+];
 
 pub fn all(threshold: Duration) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
     let tokio =
         Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?);
-    let measures: [(&str, Measure); COUNT as usize] = [
-        ("thread::sleep", Box::new(move || sleep(threshold))),
-        ("Throttle::run", blocking(threshold)),
-        ("Throttled::trigger", background(threshold)),
-        ("tokio::time::sleep", tokio_sleep(Arc::clone(&tokio), threshold)),
-        ("AsyncThrottle::trigger", asynchronous(Arc::clone(&tokio), threshold)),
-        ("tokio-debouncer", debouncer(tokio, threshold)),
+    let measures: [Measure; NAMES.len()] = [
+        Box::new(move || sleep(threshold)),
+        blocking(threshold),
+        background(threshold),
+        tokio_sleep(Arc::clone(&tokio), threshold),
+        asynchronous(Arc::clone(&tokio), threshold),
+        debouncer(tokio, threshold),
     ];
-    measures
-        .into_iter()
-        .map(|(name, measure)| Ok(Row { name, measure, lateness: Histogram::new(3)? }))
-        .collect()
+    let rows = NAMES.into_iter().zip(measures);
+    rows.map(|((name, pen), measure)| Ok(Row { name, pen, measure, lateness: Histogram::new(3)? })).collect()
 }
 
 /// How long `now` is after `due`.

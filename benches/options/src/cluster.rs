@@ -1,6 +1,6 @@
 //! `cluster-figures`: what a throttle of several processes costs its register, and how soon it acts.
 
-use crate::time::within;
+use crate::shared::{Threshold, within};
 use clap::Parser;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Parser, Clone, Debug)]
 #[command(name = "cluster", bin_name = "cargo xtask cluster")]
 pub struct Options {
-    /// How long each row calls, from 1ms to 1h
+    /// How long each measurement takes, from 1ms to 1h
     #[arg(long, default_value = "5s", value_parser = time)]
     pub time: Duration,
 
@@ -19,9 +19,9 @@ pub struct Options {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub kills: u32,
 
-    /// The shortest time between the starts of two runs, from 1ms to 1m
-    #[arg(long, default_value = "200ms", value_parser = threshold)]
-    pub threshold: Duration,
+    /// Each kill waits for a window to end.
+    #[command(flatten)]
+    threshold: Threshold<200_000, 1_000, 60_000_000>,
 
     /// The most processes; 1, 2, 4, ... are measured
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -32,9 +32,11 @@ fn time(text: &str) -> Result<Duration, String> {
     within(&(Duration::from_millis(1)..=Duration::from_secs(60 * 60)), text)
 }
 
-/// Each kill waits for a window to end.
-fn threshold(text: &str) -> Result<Duration, String> {
-    within(&(Duration::from_millis(1)..=Duration::from_secs(60)), text)
+impl Options {
+    #[must_use]
+    pub fn threshold(&self) -> Duration {
+        self.threshold.time()
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +51,7 @@ mod tests {
     fn takes_what_can_be_measured() {
         let usual = parse("").unwrap();
         assert_eq!((usual.time, usual.kills, usual.processes), (Duration::from_secs(5), 20, 16));
-        assert_eq!(parse("--threshold 1m").unwrap().threshold, Duration::from_secs(60));
+        assert_eq!(parse("--threshold 1m").unwrap().threshold(), Duration::from_secs(60));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `growth`: how the cost of a call changes as work grows.
 
-use crate::folder::writable;
+use crate::shared::{Folder, Rounds};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -11,21 +11,15 @@ use std::path::PathBuf;
 #[derive(Parser, Debug)]
 #[command(name = "growth", bin_name = "cargo xtask growth")]
 pub struct Options {
-    /// How often each row is measured [default: 15, or 3 if quick]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: Option<u32>,
-
-    /// Seconds, not minutes: fewer rounds, and not as far
-    #[arg(long)]
-    pub quick: bool,
+    #[command(flatten)]
+    rounds: Rounds<15, 3>,
 
     /// Measure only this; may be given again
     #[arg(long, value_name = "AXIS")]
     only: Vec<Along>,
 
-    /// The folder to write to
-    #[arg(long, value_name = "FOLDER", default_value = "target/growth", value_parser = writable)]
-    pub out: PathBuf,
+    #[command(flatten)]
+    folder: Folder,
 }
 
 /// What grows.
@@ -70,7 +64,17 @@ impl Along {
 impl Options {
     #[must_use]
     pub fn rounds(&self) -> u32 {
-        self.rounds.unwrap_or(if self.quick { 3 } else { 15 })
+        self.rounds.count()
+    }
+
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        self.rounds.is_quick()
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.of("growth")
     }
 
     #[must_use]

@@ -9,7 +9,6 @@ use watchdog as _;
 pub mod clocks;
 pub mod cluster;
 pub mod contention;
-mod folder;
 pub mod growth;
+pub mod shared;
 pub mod soak;
-mod time;

@@ -1,5 +1,6 @@
 //! `soak`: a long storm.
 
+use crate::shared::{DRAWN, Threads, duration, positive};
 use clap::{Parser, ValueEnum};
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ const CROWD: usize = 100;
 
 /// Calls one throttle from many threads for a long time, and says whether the guarantees held.
 ///
-/// The soak is a series of rounds, each with its own threads, threshold, run times and odds of panics,
-/// cancels, flushes and changes of the threshold. The other front ends that were built have rounds in
-/// between. After each round every promise is compared with the runs: G1 to G6. The exit status is 0 if they
-/// held, the memory stayed flat and no thread was left behind, 1 if not, 2 for bad arguments.
+/// The soak is a series of storms, each drawn at random as a command line of the example `storm`: threads,
+/// threshold, run times, and how often there are panics, cancels, flushes, limits, calls from inside runs and
+/// changes of the threshold. All front ends take turns. After each round every promise is compared with the
+/// runs. The exit status is 0 if the guarantees held, the memory stayed flat and no thread was left behind, 1
+/// if not, 2 for bad arguments.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "soak", bin_name = "cargo xtask soak")]
 pub struct Options {
@@ -19,24 +21,23 @@ pub struct Options {
     #[arg(long, default_value = "1", value_parser = minutes)]
     pub minutes: Duration,
 
-    /// Threads of every round [default: drawn for each round]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads<DRAWN>,
 
-    /// Repeat the choices of an earlier soak, though not its schedule [default: drawn]
+    /// Repeat the random choices of an earlier run, though not its schedule [default: drawn]
     #[arg(long)]
     pub seed: Option<u64>,
 
     /// How long a call may take beyond every window and run before it counts as stuck, such as 30s
-    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "30s", value_parser = duration)]
     pub patience: Duration,
 
-    /// Make the threads misbehave, to see that the judge notices
+    /// Make the callers misbehave, to see that the judge notices
     #[arg(long, hide = true)]
     pub plant: Option<Plant>,
 }
 
-/// A fault of the soak's own threads, which the judge must see.
+/// A fault of the callers, which the judge must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Plant {
     /// A flush is not reported.
@@ -52,7 +53,7 @@ pub enum Plant {
 impl Options {
     #[must_use]
     pub fn threads(&self) -> Option<usize> {
-        self.threads.map(usize::from)
+        self.threads.asked()
     }
 
     /// The most threads that any round has.
@@ -63,8 +64,7 @@ impl Options {
 }
 
 fn minutes(text: &str) -> Result<Duration, String> {
-    let minutes: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    match Duration::try_from_secs_f64(minutes * 60.0) {
+    match Duration::try_from_secs_f64(positive(text)? * 60.0) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         Ok(_) => Err("must be greater than 0".to_owned()),
         Err(e) => Err(e.to_string()),
@@ -97,7 +97,7 @@ mod tests {
             "--minutes inf",
             "--minutes 1e300",
             "--threads 0",
-            "--threads 1001",
+            "--threads 1025",
             "--seed x",
             "--patience -1s",
             "--plant nothing",

@@ -14,8 +14,8 @@ use atomic_throttle::clock::Coarse;
 use atomic_throttle::clock::{Monotonic, Tsc};
 use atomic_throttle::{Clock, Timestamp};
 use clap::Parser;
-use comfy_table::{Table, presets};
 use hdrhistogram::Histogram;
+use lab::table;
 use main_error::MainResult;
 use measure_options::clocks::Options;
 use std::hint::black_box;
@@ -40,8 +40,8 @@ impl Clock for Std {
 fn main() -> MainResult {
     let time = Options::parse().time();
     let std_clock = Std(Instant::now());
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+    let mut table = table::plain();
+    table.set_header([
         "clock",
         "ns a reading",
         "behind Monotonic: median, most",
@@ -52,17 +52,14 @@ fn main() -> MainResult {
     #[cfg(target_os = "linux")]
     table.add_row(row("Coarse", &Coarse, Some(lag(&Coarse, time)), time));
     table.add_row(row("Tsc", &Tsc, None, time));
-    writeln!(io::stdout(), "{table}")?;
+    writeln!(io::stdout(), "{}", table::figures_from(1, table))?;
     Ok(())
 }
 
 fn row(name: &str, clock: &(impl Clock + Sync), lag: Option<Histogram<u64>>, time: Duration) -> [String; 4] {
     let lag = lag.map_or(String::new(), |lag| {
-        format!(
-            "{:?}, {:?}",
-            Duration::from_nanos(lag.value_at_quantile(0.5)),
-            Duration::from_nanos(lag.max())
-        )
+        let time = |nanos| table::time(Duration::from_nanos(nanos));
+        format!("{}, {}", time(lag.value_at_quantile(0.5)), time(lag.max()))
     });
     let (steps, most) = steps_back(clock, time);
     let back = match steps {
@@ -70,7 +67,7 @@ fn row(name: &str, clock: &(impl Clock + Sync), lag: Option<Histogram<u64>>, tim
         0 => "never".to_owned(),
         _ => format!("{steps} times, {most} ns"),
     };
-    [name.to_owned(), format!("{:.2}", cost(clock)), lag, back]
+    [name.to_owned(), table::digits(cost(clock)), lag, back]
 }
 
 /// Nanoseconds a reading: the median of short rounds.

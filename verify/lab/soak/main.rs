@@ -1,5 +1,5 @@
 //! A long storm: many threads against one throttle, with random panics, cancels, flushes and changes of the
-//! threshold, and the guarantees checked from outside all along. The other front ends take turns.
+//! threshold, and the guarantees checked from outside all along. All front ends take turns.
 //!
 //! ```text
 //! cargo xtask soak --minutes 10
@@ -8,56 +8,31 @@
 //!
 //! (With a heap for each thread glibc's allocator fragments, which looks like memory that grows.)
 //!
-//! The soak is a series of rounds with one `Throttle`. Before each call a thread publishes the number of the
-//! call in a relaxed atomic; each run records the numbers that it sees. After a round every promise is
-//! compared with the runs, and the records are dropped: nothing grows with time.
-//!
-//! Between these rounds each of the other front ends has a round: a storm of the example `storm`, on a
-//! throttle that ends with it, judged as there. It has no changes of the threshold, no calls inside runs, and
-//! no flushes while others call. After every round, no thread may be left behind.
+//! The soak is a series of storms, each drawn at random as a command line of the example `storm`, and judged
+//! as there. `Throttle` lives through all of its rounds, each other front end for one. After a round the
+//! records are dropped, so nothing grows with time, and no thread may be left behind.
 //!
 //! It covers the schedules that happened, on this machine's memory model. On x86-64 a compare-and-swap is a
 //! fence, so a missing fence after a start cannot be seen here; the loom models see it. A lost wake-up is
 //! seen only in rounds in which nothing else wakes the thread. So half of the odds of a round are 0, and some
 //! rounds have a window that only a wake-up ends.
 
-mod fronts;
-mod judge;
+mod draw;
 mod memory;
-mod plan;
-mod record;
 mod report;
-mod round;
-mod soak;
+mod rounds;
 mod threads;
-mod watch;
-mod worker;
 
-#[allow(dead_code, unused_imports, reason = "the example `storm` uses what the soak does not")]
-#[path = "../storm"]
-mod storm {
-    pub mod caller;
-    pub mod course;
-    pub mod front;
-    pub mod judge;
-    pub mod options;
-    pub mod print;
-    pub mod record;
-    pub mod recorder;
-    pub mod slice;
-    pub mod turns;
-    pub mod whole;
-}
-
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use draw::Asked;
 use indicatif::{ProgressBar, ProgressStyle};
+use lab::print::print;
 use measure_options::soak::Options;
 use memory::MemoryGauge;
 use report::Report;
-use round::{NoVerdict, Rounds};
+use rounds::Rounds;
 use std::process::ExitCode;
 use std::time::Instant;
-use storm::print::print;
 
 #[cfg(test)]
 use watchdog as _;
@@ -76,7 +51,7 @@ fn main() -> ExitCode {
 fn has_held(options: &Options) -> Result<bool, String> {
     let seed = options.seed.unwrap_or_else(rand::random);
     print(&format!("soak with --seed {seed}"))?;
-    let report = soak(options, seed).map_err(|NoVerdict::NoThread(why)| why)?;
+    let report = soak(options, seed)?;
     for line in report.evidence() {
         print(&line.to_string())?;
     }
@@ -85,26 +60,20 @@ fn has_held(options: &Options) -> Result<bool, String> {
 }
 
 /// Plays rounds until the time is up, or until one breaks a guarantee.
-fn soak(options: &Options, seed: u64) -> Result<Report, NoVerdict> {
+fn soak(options: &Options, seed: u64) -> Result<Report, String> {
     let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
     let whole = u64::try_from(options.minutes.as_millis()).unwrap_or(u64::MAX);
     let bar = ProgressBar::new(whole).with_style(style);
-    // The planted faults are in the threads of the one throttle.
-    let fronts = if options.plant.is_some() { 0 } else { fronts::ALL.len() };
-    let mut report = Report::begin(&fronts::ALL[..fronts]);
+    // The faults that are planted are those of callers that own a deferral.
+    let turns = if options.plant.is_some() { &rounds::TURNS[..1] } else { &rounds::TURNS };
+    let mut report = Report::begin(turns);
     let threads = threads::running().unwrap_or(0);
-    let (mut rounds, mut memory) = (Rounds::new(options, seed), MemoryGauge::default());
+    let (mut rounds, mut memory) = (Rounds::new(asked(options, seed), turns), MemoryGauge::default());
     let began = Instant::now();
-    for number in 0.. {
-        if began.elapsed() >= options.minutes || !report.held() {
+    while began.elapsed() < options.minutes && report.held() {
+        report.add(rounds.next()?);
+        if !report.held() {
             break;
-        }
-        match (number % (fronts + 1)).checked_sub(1) {
-            None => rounds.next().map(|(plan, verdict)| report.add(&plan, verdict))?,
-            Some(front) => {
-                let round = fronts::round(seed, number as u64, front, options.threads());
-                report.add_front(front, round.map_err(NoVerdict::NoThread)?);
-            }
         }
         report.left_behind(threads::left_behind(threads, options.patience, threads::running));
         if let Some(resident) = memory::resident() {
@@ -115,4 +84,13 @@ fn soak(options: &Options, seed: u64) -> Result<Report, NoVerdict> {
     bar.finish_and_clear();
     report.end(memory);
     Ok(report)
+}
+
+fn asked(options: &Options, seed: u64) -> Asked {
+    let patience = humantime::format_duration(options.patience).to_string().replace(' ', "");
+    let mut more = vec![format!("--patience {patience}")];
+    if let Some(plant) = options.plant.and_then(|plant| plant.to_possible_value()) {
+        more.push(format!("--plant {}", plant.get_name()));
+    }
+    Asked { seed, threads: options.threads(), most_threads: options.most_threads(), more }
 }

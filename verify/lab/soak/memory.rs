@@ -1,5 +1,8 @@
 //! Whether the memory stays flat.
 
+use crate::draw::FULL;
+use crate::rounds::TURNS;
+
 /// Growth up to this decides nothing: the pages of stacks and of an allocator's reserves come and go.
 const SLACK: usize = 8 << 20;
 
@@ -18,7 +21,7 @@ pub struct MemoryGauge {
 
 impl MemoryGauge {
     /// How many rounds it takes until stacks and reserves have reached their size.
-    const FIRST: usize = 10;
+    const FIRST: usize = FULL * TURNS.len();
 
     pub fn note(&mut self, resident: usize) {
         self.rounds += 1;
@@ -57,11 +60,11 @@ mod tests {
 
     #[test]
     fn accepts_the_first_rounds_and_what_comes_and_goes() {
-        let first = (0..10).map(|round| round * 5 * MIB);
+        let first = (1..=MemoryGauge::FIRST).map(|round| 45 * MIB * round / MemoryGauge::FIRST);
         let memory = noted(first.chain([40 * MIB, 53 * MIB, 40 * MIB]));
         assert!(memory.is_known() && memory.is_flat(), "{memory:?}");
         assert_eq!((memory.worst, memory.growth()), (53 * MIB, 8 * MIB));
-        assert!(!noted([MIB; 10]).is_known());
+        assert!(!noted([MIB; MemoryGauge::FIRST]).is_known());
     }
 
     #[test]

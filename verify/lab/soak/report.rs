@@ -1,17 +1,17 @@
 //! The result of a soak.
 
-use crate::fronts::{FrontRound, Perform};
-use crate::judge::{Broken, Verdict};
 use crate::memory::MemoryGauge;
-use crate::plan::Plan;
-use crate::record::Event;
-use crate::storm::front::Which;
-use comfy_table::{CellAlignment, Table};
-use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6};
+use crate::rounds::Round;
+use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6, G9};
 use evidence::{Check, Line};
+use lab::front::Which;
+use lab::judge::Verdict;
+use lab::record::{Event, Kind};
+use lab::rows;
+use lab::table::{self, figures_in, plain};
 
-/// The claims of a soak in which everything held.
-const CLAIMS: [(&[Guarantee], &str); 8] = [
+/// The claims of a soak in which everything held, of `Throttle` but for the last one.
+const CLAIMS: [(&[Guarantee], &str); 9] = [
     (&[G1], "soak: no start before the smallest threshold that was in force, while it changed"),
     (&[G2], "soak: runs do not overlap, and each sees what the one before it left"),
     (&[G3], "soak: the first run after each promise has seen its call"),
@@ -19,24 +19,54 @@ const CLAIMS: [(&[Guarantee], &str); 8] = [
     (&[G5], "soak: every call returned"),
     (&[G6], "soak: panics arrive at their callers, and the throttle goes on"),
     (&[G4, G6], "soak: after each round a call alone runs, and nothing pending is left without an owner"),
+    (&[G9], "soak: no call from inside a run hangs, runs, or waits for its own run"),
     (&[G6], "soak: after each round of whatever front end no thread is left behind"),
 ];
 
-/// All rounds of one of the other front ends.
+/// What became of the calls.
+const KINDS: [(Kind, &str); 9] = [
+    (Kind::RanAtOnce, "  ran at once"),
+    (Kind::Deferred, "  ran deferred"),
+    (Kind::Coalesced, "  coalesced"),
+    (Kind::Taken, "  taken"),
+    (Kind::Refused, "  refused"),
+    (Kind::Cancelled, "  cancelled"),
+    (Kind::Owed, "  left owed"),
+    (Kind::Dropped, "  future dropped"),
+    (Kind::Panicked, "  panicked"),
+];
+
+/// What happened beside them.
+const EVENTS: [(Event, &str); 5] = [
+    (Event::Nested, "calls, flushes and cancels from inside runs"),
+    (Event::Wait, "waits for a run"),
+    (Event::Flushed, "flushes that started a run"),
+    (Event::Cancel, "cancels that gave up a run"),
+    (Event::Change, "changes of the threshold"),
+];
+
+/// All rounds of one front end.
 struct FrontSum {
     which: Which,
-    /// Until it has passed.
-    check: Option<Check>,
+    check: Check,
     rounds: u64,
-    runs: u64,
-    promises: u64,
+    sum: Verdict,
 }
 
 impl FrontSum {
     fn begin(which: Which) -> Self {
         let name = which.name();
-        let what = format!("soak, {name}: spacing, exclusion, coverage and counts hold, and each round ends");
-        Self { which, check: Some(Check::of(&[G1, G2, G3, G5, G6], what)), rounds: 0, runs: 0, promises: 0 }
+        let (guarantees, what): (&[_], _) = if which.defers() {
+            (&[G1, G2, G3, G5, G6], "spacing, exclusion, coverage and counts hold, and each round ends")
+        } else {
+            (&[G1, G2, G5, G6], "spacing and exclusion hold, panics arrive, and each round ends")
+        };
+        let check = Check::of(guarantees, format!("soak, {name}: {what}"));
+        Self { which, check, rounds: 0, sum: Verdict::default() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sum.spaced == 0 || self.which.defers() && self.sum.covered == 0
     }
 }
 
@@ -45,11 +75,8 @@ pub struct Report {
     checks: Vec<Check>,
     /// What the checks have shown.
     evidence: Vec<Line>,
-    rounds: u64,
-    sum: Verdict,
     fronts: Vec<FrontSum>,
-    /// How often a front end broke a guarantee.
-    broken_fronts: usize,
+    has_broken: bool,
     /// Rounds after which the threads were counted, and how many were left behind.
     counted: u64,
     threads_left: usize,
@@ -59,36 +86,40 @@ pub struct Report {
 }
 
 impl Report {
-    /// For soaks with these front ends beside the first.
-    pub fn begin(fronts: &[(Which, Perform)]) -> Self {
+    /// For rounds of these front ends. The first is `Throttle`.
+    pub fn begin(turns: &[Which]) -> Self {
+        let mut fronts: Vec<FrontSum> = Vec::new();
+        for &which in turns {
+            if fronts.iter().all(|front| front.which != which) {
+                fronts.push(FrontSum::begin(which));
+            }
+        }
         Self {
             checks: CLAIMS.iter().map(|&(guarantees, what)| Check::of(guarantees, what)).collect(),
-            rounds: 0,
-            sum: Verdict::default(),
-            fronts: fronts.iter().map(|&(which, _)| FrontSum::begin(which)).collect(),
-            broken_fronts: 0,
+            evidence: Vec::new(),
+            fronts,
+            has_broken: false,
             counted: 0,
             threads_left: 0,
             memory: MemoryGauge::default(),
             empty: false,
-            evidence: Vec::new(),
         }
     }
 
-    /// Adds a round of the front end at this place, and says at once what it broke.
-    pub fn add_front(&mut self, place: usize, round: FrontRound) {
-        let FrontRound { which, line, promises, verdict } = round;
+    /// Adds a round, and says at once what it broke.
+    pub fn add(&mut self, round: Round) {
+        let Round { which, line, verdict } = round;
         for broken in &verdict.broken {
             eprintln!("{} broken in a round of {}: {}", broken.guarantee, which.name(), broken.how);
         }
         if !verdict.broken.is_empty() {
-            eprintln!("cargo run --release --example storm -- {line}");
+            eprintln!("cargo run --release --package lab --example storm -- {line}");
+            self.has_broken = true;
         }
-        self.broken_fronts += verdict.broken.len();
-        let sum = &mut self.fronts[place];
-        sum.rounds += 1;
-        sum.runs += verdict.runs as u64;
-        sum.promises += promises;
+        if let Some(of_front) = self.fronts.iter_mut().find(|sum| sum.which == which) {
+            of_front.rounds += 1;
+            of_front.sum.add(verdict);
+        }
     }
 
     /// Notes that so many threads were left behind after a round.
@@ -100,25 +131,6 @@ impl Report {
         self.threads_left += threads;
     }
 
-    /// Adds a round, and says at once what it broke.
-    pub fn add(&mut self, plan: &Plan, round: Verdict) {
-        for Broken { guarantee, how } in &round.broken {
-            eprintln!("{guarantee} broken in round {}: {how}", self.rounds);
-        }
-        if !round.broken.is_empty() {
-            eprintln!("{plan:?}");
-        }
-        self.rounds += 1;
-        let sum = &mut self.sum;
-        sum.tally += round.tally;
-        sum.runs += round.runs;
-        sum.spaced += round.spaced;
-        sum.covered += round.covered;
-        sum.cancelled += round.cancelled;
-        sum.vague += round.vague;
-        sum.broken.extend(round.broken);
-    }
-
     /// Judges the memory, and notes what was shown.
     pub fn end(&mut self, memory: MemoryGauge) {
         self.memory = memory;
@@ -126,7 +138,7 @@ impl Report {
             eprintln!("the memory grew by {} KiB", self.memory.growth() >> 10);
         }
         let counts = self.counts();
-        for front in self.fronts.iter().filter(|front| front.promises == 0 || front.runs == 0) {
+        for front in self.fronts.iter().skip(1).filter(|front| front.is_empty()) {
             eprintln!("nothing was seen of {}: soak longer", front.which.name());
             self.empty = true;
         }
@@ -135,12 +147,13 @@ impl Report {
             self.empty = true;
         }
         if self.held() {
-            for (check, (count, unit)) in self.checks.drain(..).zip(counts) {
-                self.evidence.push(check.line(usize::try_from(count).unwrap_or(usize::MAX), unit));
-            }
-            for front in &mut self.fronts {
-                if let Some(check) = front.check.take() {
-                    self.evidence.push(check.line(usize::try_from(front.runs).unwrap_or(usize::MAX), "runs"));
+            let number = |count| usize::try_from(count).unwrap_or(usize::MAX);
+            let claims = self.checks.drain(..).zip(counts);
+            self.evidence.extend(claims.map(|(check, (count, unit))| check.line(number(count), unit)));
+            for FrontSum { which, check, sum, .. } in &mut self.fronts {
+                let check = std::mem::replace(check, Check::of(&[G1], which.name()));
+                if *which != Which::Blocking {
+                    self.evidence.push(check.line(number(sum.runs), "runs"));
                 }
             }
         }
@@ -148,23 +161,23 @@ impl Report {
 
     /// How often each claim was checked.
     fn counts(&self) -> [(u64, &'static str); CLAIMS.len()] {
-        let tally = &self.sum.tally;
-        let owners = tally[Event::RanDeferred] + tally[Event::Cancelled] + tally[Event::Owed];
+        let FrontSum { rounds, sum, .. } = &self.fronts[0];
+        let owners = sum.count(Kind::Deferred) + sum.count(Kind::Cancelled) + sum.count(Kind::Owed);
         [
-            (self.sum.spaced, "gaps"),
-            (self.sum.runs, "runs"),
-            (self.sum.covered, "promises"),
+            (sum.spaced, "gaps"),
+            (sum.runs, "runs"),
+            (sum.covered, "promises"),
             (owners, "owners"),
-            (tally[Event::Call] + tally[Event::Nested], "calls"),
-            (tally[Event::Caught], "panics"),
-            (self.rounds, "rounds"),
+            (sum.calls(), "calls"),
+            (sum.panics, "panics"),
+            (*rounds, "rounds"),
+            (sum.tally[Event::Nested], "calls"),
             (self.counted, "rounds"),
         ]
     }
 
     pub fn held(&self) -> bool {
-        let rounds_held = self.sum.broken.is_empty() && self.broken_fronts == 0;
-        rounds_held && self.threads_left == 0 && self.memory.is_flat() && !self.empty
+        !self.has_broken && self.threads_left == 0 && self.memory.is_flat() && !self.empty
     }
 
     /// What was shown.
@@ -173,46 +186,33 @@ impl Report {
     }
 
     pub fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_preset("  ── ══      ──    ");
-        for (what, count, note) in self.rows() {
-            table.add_row([what, &grouped(count), note]);
+        let mut table = plain();
+        let names = self.fronts.iter().map(|front| front.which.name());
+        table.set_header(std::iter::once("").chain(names).chain(["decides"]));
+        let row = |what: &str, note: &str, count: &dyn Fn(&FrontSum) -> u64| {
+            let counts = self.fronts.iter().map(|front| table::count(count(front)));
+            std::iter::once(what.to_owned()).chain(counts).chain([note.to_owned()]).collect::<Vec<_>>()
+        };
+        table.add_row(row("rounds", "", &|front| front.rounds));
+        table.add_row(row("calls", "G5", &|front| front.sum.calls()));
+        for (kind, what) in KINDS {
+            table.add_row(row(what, "", &|front| front.sum.count(kind)));
         }
-        for FrontSum { which, rounds, runs, promises, .. } in &self.fronts {
-            let note = format!("runs in {rounds} rounds; {} promises", grouped(*promises));
-            table.add_row([which.name(), &grouped(*runs), &note]);
+        table.add_row(row("runs", "G2", &|front| front.sum.runs));
+        table.add_row(row("  tried", "", &|front| front.sum.tally[Event::Tried]));
+        table.add_row(row("  flushed", "", &|front| front.sum.flushed));
+        table.add_row(row("  panicked", "G6", &|front| front.sum.panics));
+        for (event, what) in EVENTS {
+            table.add_row(row(what, "", &|front| front.sum.tally[event]));
         }
-        if let Some(column) = table.column_mut(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        let verdict = if self.held() { "G1 to G6 held." } else { "Not everything held." };
-        format!("\n{table}\n\n{}\n{verdict}", self.describe_memory())
-    }
-
-    fn rows(&self) -> Vec<(&'static str, u64, &'static str)> {
-        let (sum, tally) = (&self.sum, &self.sum.tally);
-        vec![
-            ("rounds", self.rounds, ""),
-            ("calls", tally[Event::Call], "run, run_within, try_run"),
-            ("  coalesced", tally[Event::Coalesced], ""),
-            ("  refused", tally[Event::Refused], ""),
-            ("  cancelled", tally[Event::Cancelled], "owners"),
-            ("  owed", tally[Event::Owed], "at a limit, or inside a run"),
-            ("runs", sum.runs, ""),
-            ("  at once", tally[Event::RanAtOnce], ""),
-            ("  deferred", tally[Event::RanDeferred], ""),
-            ("  tried", tally[Event::RanTried], ""),
-            ("  flushed", tally[Event::RanFlushed], ""),
-            ("  panicked", tally[Event::Caught], "of whatever kind"),
-            ("calls inside runs", tally[Event::Nested], ""),
-            ("waits by a handle", tally[Event::Wait], ""),
-            ("cancels that gave up a run", tally[Event::Cancel], ""),
-            ("changes of the threshold", tally[Event::Change], ""),
-            ("gaps compared", sum.spaced, "with a threshold above 0: decide G1"),
-            ("promises kept", sum.covered, "of each thread and epoch one is counted: decide G3"),
-            ("  excused: cancelled", sum.cancelled, "and no run came after"),
-            ("  undecided", sum.vague, "left owed while the epoch moved"),
-        ]
+        table.add_row(row("gaps compared with a threshold above 0", "G1", &|front| front.sum.spaced));
+        table.add_row(row("promises kept", "G3", &|front| front.sum.covered));
+        table.add_row(row("  excused: cancelled", "", &|front| front.sum.cancelled));
+        let table = (1..=self.fronts.len()).fold(table, |table, column| figures_in(column, table));
+        let all = Verdict::of_all(self.fronts.iter().map(|front| front.sum.clone()));
+        let verdict = if self.held() { "All of this held." } else { "Not everything held." };
+        let rows = rows::table(&all.rows());
+        format!("\n{table}\n\n{rows}\n\n{}\n{verdict}", self.describe_memory())
     }
 
     fn describe_memory(&self) -> String {
@@ -224,31 +224,6 @@ impl Report {
             format!("Memory: {worst} KiB at worst, {growth} KiB above the first rounds.")
         } else {
             format!("Memory: {worst} KiB at worst; too few rounds to tell whether it grows.")
-        }
-    }
-}
-
-/// With a comma before every third digit.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn groups_by_three() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
         }
     }
 }

@@ -31,7 +31,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn whoever_leaves_late_is_not_left_behind() {
+    fn one_that_leaves_late_is_not_left_behind() {
         let looks = Cell::new(0);
         let running = || {
             looks.set(looks.get() + 1);

@@ -8,45 +8,30 @@
 //! cargo run --release --example storm -- --front keyed --keys 40
 //! ```
 //!
-//! Many threads, or tasks, call one throttle, or one for each key. Before each call a caller publishes the
-//! number of the call in a relaxed atomic; each run records the numbers that it sees. So every promise can be
-//! checked afterwards, without a lock or a fence that could make up for one that the throttle lacks.
-//!
-//! The callers, what a run records and the judge are the same for all front ends; each of those is a file
-//! in `front/`.
+//! The library `lab` performs the storm and judges it: src/lib.rs says how.
 
-mod caller;
-mod course;
-mod front;
-mod judge;
-mod options;
 mod picture;
-mod print;
-mod record;
-mod recorder;
 mod report;
-mod slice;
-mod turns;
-mod whole;
 
 use clap::Parser;
-use front::{Background, Blocking, Front, Which};
 use indicatif::{ProgressBar, ProgressStyle};
-use options::Options;
-use print::print;
+use lab::front::{self, Background, Blocking, Front, Which};
+use lab::options::Options;
+use lab::print::print;
+use lab::record::RunLog;
+use lab::whole::{self, Whole};
 use report::Report;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use whole::Whole;
 
 #[cfg(test)]
 use watchdog as _;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let held = options.check().and_then(|()| match options.front {
+    let held = options.check().map_err(|unfit| unfit.to_string()).and_then(|()| match options.front {
         Which::Blocking => storm::<Blocking>(&options),
         Which::Background => storm::<Background>(&options),
         Which::Async => storm::<front::Asynchronous>(&options),
@@ -70,7 +55,7 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
     let measuring = report::measure_measuring(&F::clock());
     let whole = u64::try_from(options.seconds.as_millis()).unwrap_or(u64::MAX);
     let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
-    let Whole { verdict, testimonies, records, threshold, lasted, slice } =
+    let Whole { verdict, testimonies, logs, threshold, lasted, slice, .. } =
         whole::perform::<F>(options, &ProgressBar::new(whole).with_style(style))?;
 
     let report = Report {
@@ -79,14 +64,16 @@ fn storm<F: Front>(options: &Options) -> Result<bool, String> {
         testimonies: &testimonies,
         measuring,
         lasted,
-        full: records.iter().any(|record| record.log.is_full()),
+        full: logs.iter().any(RunLog::is_full),
     };
     print(&if options.json { report.as_json() } else { report.as_table() })?;
     for broken in &verdict.broken {
         eprintln!("{} broken: {}", broken.guarantee, broken.how);
     }
     if let Some((path, file)) = svg {
-        let picture = picture::draw(options, threshold, slice, &records[0].log, &testimonies[0])?;
+        // The last testimony is of calls from inside runs, which no thread made.
+        let (_, of_threads) = testimonies[0].split_last().ok_or("no thread has called")?;
+        let picture = picture::draw(options, threshold, slice, &logs[0], of_threads)?;
         write(file, &picture).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     }
     Ok(verdict.broken.is_empty())

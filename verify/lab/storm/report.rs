@@ -1,16 +1,23 @@
 //! The result, for people and for machines.
 
-use crate::judge::Verdict;
-use crate::options::Options;
-use crate::record::{self, Kind, Testimony, Times, no_times};
-use crate::recorder::AnyClock;
 use atomic_throttle::Clock;
-use comfy_table::{CellAlignment, Table};
+use lab::judge::Verdict;
+use lab::options::Options;
+use lab::record::{self, Event, Kind, Testimony, Times, no_times};
+use lab::recorder::{AnyClock, nanos};
+use lab::rows;
+use lab::table::{self, NONE, Table, count, figures_from, figures_in, plain};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Lines above, below and under the heading, and none between the rows.
-const LINES: &str = "  ── ══      ──    ";
+/// What is counted beside the calls and the runs.
+const EVENTS: [(Event, &str); 5] = [
+    (Event::Cancel, "cancels that gave up a run"),
+    (Event::Flushed, "flushes that started a run"),
+    (Event::Change, "changes of the threshold"),
+    (Event::Wait, "waits for a run"),
+    (Event::Nested, "calls, flushes and cancels from inside runs"),
+];
 
 /// Everything to report about a storm.
 pub struct Report<'s> {
@@ -39,23 +46,20 @@ impl Report<'_> {
     pub fn as_table(&self) -> String {
         let early =
             if self.full { ": ended early, because the memory for the records was used up" } else { "" };
-        let held = match (self.verdict.broken.is_empty(), self.options.front.defers()) {
-            (true, true) => "G1 spacing, G2 exclusion and G3 coverage held.",
-            (true, false) => "G1 spacing and G2 exclusion held. Nothing was promised that G3 could cover.",
-            (false, _) => "Not every guarantee held.",
-        };
+        let rows = self.verdict.rows();
         format!(
-            "{}\n{:.2} s{early}\n\n{}\n\n{}\n\n{held}",
+            "{}\n{:.2} s{early}\n\n{}\n\n{}\n\n{}\n\n{}",
             self.options.describe(),
             self.lasted.as_secs_f64(),
             self.calls_table(),
             self.runs_table(),
+            rows::table(&rows),
+            rows::sentence(&rows),
         )
     }
 
     fn calls_table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         table.set_header(["time per call, wait and run included", "calls", "median ns", "p99 ns", "max ns"]);
         for kind in self.kinds() {
             table.add_row(row(kind.name(), &self.times(kind)));
@@ -65,48 +69,44 @@ impl Report<'_> {
         let mut measuring = row("measuring alone: two clock readings", &self.measuring);
         measuring[1] = String::new();
         table.add_row(measuring);
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
+        figures_from(1, table)
     }
 
     fn runs_table(&self) -> Table {
         let verdict = self.verdict;
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         let mut line = |what: &str, value: String, note: &str| {
             table.add_row([what, &value, note]);
         };
-        let flushed = match verdict.flushed {
-            0 => "",
-            _ => "the last was flushed, since its window would have lasted on",
+        let flushed = match (verdict.flushed, self.options.flush_every) {
+            (0, _) => String::new(),
+            (1, None) => "the last was flushed, since its window would have lasted on".to_owned(),
+            (flushed, _) => format!("{} of them flushed", count(flushed)),
         };
-        line("runs", grouped(verdict.runs as u64), flushed);
+        line("runs", count(verdict.runs), &flushed);
         line("shortest gap between two starts", gap(verdict.shortest_gap), "by their stamps: decides G1");
         line(
             "the same seen from inside the runs",
             gap(verdict.shortest_gap_inside),
             "decides nothing: a run that is scheduled late shortens it",
         );
-        line("overlaps", grouped(verdict.overlaps), "decides G2");
+        line("overlaps", count(verdict.overlaps), "decides G2");
         line(
             "uncovered calls",
-            grouped(verdict.uncovered),
+            count(verdict.uncovered),
             "decides G3; of each thread and window one is counted",
         );
-        line("  excused: cancelled", grouped(verdict.cancelled), "explicitly, and no run came after");
-        line("  excused: still owed", grouped(verdict.still_owed), "visibly, at the end");
+        line("  excused: cancelled", count(verdict.cancelled), "explicitly, and no run came after");
+        line("  excused: still owed", count(verdict.still_owed), "visibly, at the end");
         line(
             "longest delay",
-            time(verdict.longest_delay),
+            table::time(Duration::from_nanos(verdict.longest_delay)),
             "from a call to the start of the run that covers it",
         );
-        line("cancels that gave up a run", grouped(verdict.cancels), "");
-        if let Some(column) = table.column_mut(1) {
-            column.set_cell_alignment(CellAlignment::Right);
+        for (event, what) in EVENTS {
+            line(what, count(verdict.tally[event]), "");
         }
-        table
+        figures_in(1, table)
     }
 
     pub fn as_json(&self) -> String {
@@ -120,7 +120,7 @@ impl Report<'_> {
         let broken: Vec<Value> = verdict
             .broken
             .iter()
-            .map(|broken| json!({ "guarantee": broken.guarantee, "how": broken.how }))
+            .map(|broken| json!({ "guarantee": broken.guarantee.to_string(), "how": broken.how }))
             .collect();
         let result = json!({
             "front": options.front.name(),
@@ -129,8 +129,14 @@ impl Report<'_> {
             "threshold_ns": nanos(options.threshold),
             "run_time_ns": nanos(options.run_time),
             "rate": options.rate,
-            "cancel_every": options.cancel_every,
+            "try_every": options.try_every,
+            "within_every": options.within_every,
             "wait_every": options.wait_every,
+            "limit_every": options.limit_every,
+            "cancel_every": options.cancel_every,
+            "flush_every": options.flush_every,
+            "change_every": options.change_every,
+            "nest_every": options.nest_every,
             "panic_every": options.panic_every,
             "seconds": self.lasted.as_secs_f64(),
             "ended_early": self.full,
@@ -145,15 +151,23 @@ impl Report<'_> {
             "uncovered": verdict.uncovered,
             "excused_cancelled": verdict.cancelled,
             "excused_still_owed": verdict.still_owed,
-            "cancels": verdict.cancels,
+            "cancels": verdict.tally[Event::Cancel],
+            "changes": verdict.tally[Event::Change],
+            "waits": verdict.tally[Event::Wait],
+            "calls_inside_runs": verdict.tally[Event::Nested],
             "broken": broken,
         });
         format!("{result:#}")
     }
 
-    /// Panics only where they were asked for.
+    /// What was not asked for only if it was seen.
     fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        let shown = |kind: &Kind| *kind != Kind::Panicked || self.options.panic_every.is_some();
+        let options = self.options;
+        let shown = |kind: &Kind| match kind {
+            Kind::Panicked if options.panic_every.is_none() => self.verdict.count(*kind) > 0,
+            Kind::Refused if options.front.defers() => self.verdict.count(*kind) > 0,
+            _ => true,
+        };
         self.options.front.kinds().iter().copied().filter(shown)
     }
 
@@ -174,17 +188,13 @@ impl Report<'_> {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 fn row(name: &str, times: &Times) -> Vec<String> {
-    let mut row = vec![name.to_owned(), grouped(times.len())];
+    let mut row = vec![name.to_owned(), count(times.len())];
     if times.is_empty() {
-        row.extend(["-", "-", "-"].map(str::to_owned));
+        row.extend([NONE; 3].map(str::to_owned));
     } else {
         let values = [times.value_at_quantile(0.5), times.value_at_quantile(0.99), times.max()];
-        row.extend(values.map(grouped));
+        row.extend(values.map(count));
     }
     row
 }
@@ -202,50 +212,5 @@ fn summary(times: &Times) -> Value {
 }
 
 fn gap(nanos: Option<u64>) -> String {
-    nanos.map_or_else(|| "-".to_owned(), |nanos| format!("{} ns", grouped(nanos)))
-}
-
-/// Nanoseconds in the unit that suits them.
-fn time(nanos: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "six digits are shown")]
-    let value = nanos as f64;
-    match nanos {
-        0..10_000 => format!("{} ns", grouped(nanos)),
-        10_000..10_000_000 => format!("{:.3} µs", value / 1e3),
-        10_000_000..10_000_000_000 => format!("{:.3} ms", value / 1e6),
-        _ => format!("{:.3} s", value / 1e9),
-    }
-}
-
-/// With a comma before every third digit.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{grouped, time};
-
-    #[test]
-    fn groups_by_three() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
-
-    #[test]
-    fn chooses_the_unit() {
-        for (nanos, text) in [(9_999, "9,999 ns"), (20_000_001, "20.000 ms"), (u64::MAX, "18446744073.710 s")]
-        {
-            assert_eq!(time(nanos), text);
-        }
-    }
+    nanos.map_or_else(|| NONE.to_owned(), |nanos| format!("{} ns", count(nanos)))
 }

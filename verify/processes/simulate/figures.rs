@@ -1,8 +1,8 @@
 //! The figures that a simulation shows.
 
 use crate::simulation::{Observations, Parameters};
-use comfy_table::{CellAlignment, Table};
 use core::time::Duration;
+use lab::table::{self, Table, digits};
 
 const TEN_MILLISECONDS: Duration = Duration::from_millis(10);
 
@@ -56,14 +56,11 @@ pub fn most_within(times: &[Duration], span: Duration) -> usize {
 }
 
 fn percentiles(times: &[Duration]) -> [Duration; 2] {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    [50, 99].map(|percent| sorted.get(sorted.len() * percent / 100).copied().unwrap_or_default())
+    table::quantiles(times.iter().copied(), [0.5, 0.99]).unwrap_or_default()
 }
 
 pub fn table(rows: &[Figures]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+    let mut table = table::markdown();
     table.set_header([
         "processes",
         "looks",
@@ -76,23 +73,18 @@ pub fn table(rows: &[Figures]) -> Table {
         "call to covered, p50 / p99",
     ]);
     for row in rows {
-        let both = |[half, most]: [Duration; 2]| format!("{} / {} ms", millis(half), millis(most));
+        let both = |[half, most]: [Duration; 2]| format!("{} / {}", table::time(half), table::time(most));
         table.add_row([
             row.processes.to_string(),
             String::from(if row.jitter { "spread" } else { "at once" }),
-            format!("{:.2}", row.runs_per_window),
-            format!("{:.1}", row.commands_per_second),
+            digits(row.runs_per_window),
+            digits(row.commands_per_second),
             row.peak.to_string(),
-            format!("{} ms", millis(row.longest_queue)),
-            format!("{:.2}", row.commands_per_window_and_process),
+            table::time(row.longest_queue),
+            digits(row.commands_per_window_and_process),
             both(row.late),
             both(row.covered),
         ]);
     }
-    table.column_iter_mut().for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
-}
-
-fn millis(time: Duration) -> String {
-    format!("{:.2}", time.as_secs_f64() * 1000.0)
+    table::figures_from(0, table)
 }

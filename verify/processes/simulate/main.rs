@@ -20,6 +20,7 @@ use crate::simulation::{Parameters, simulate};
 use clap::Parser;
 use core::time::Duration;
 use main_error::MainResult;
+use measure_options::shared::{Threshold, duration, positive};
 use std::io::{self, Write};
 
 #[cfg(test)]
@@ -43,28 +44,27 @@ struct Options {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     processes: Option<u32>,
 
-    /// The shortest time between the starts of two runs
-    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
-    threshold: Duration,
+    #[command(flatten)]
+    threshold: Threshold<2_000_000, 0, { u64::MAX }>,
 
     /// Calls per second in each process
     #[arg(long, default_value_t = 2.0, value_parser = positive)]
     rate: f64,
 
     /// How long a run takes
-    #[arg(long, default_value = "20ms", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "20ms", value_parser = duration)]
     run: Duration,
 
     /// The shortest way to the server, or back
-    #[arg(long, default_value = "100us", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "100us", value_parser = duration)]
     way: Duration,
 
     /// The average extra time of each way
-    #[arg(long, default_value = "50us", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "50us", value_parser = duration)]
     way_more: Duration,
 
     /// How long the server takes for one command
-    #[arg(long, default_value = "20us", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "20us", value_parser = duration)]
     service: Duration,
 
     /// The number of windows during which calls are made
@@ -76,15 +76,6 @@ struct Options {
     seed: u64,
 }
 
-fn positive(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    if rate.is_finite() && rate > 0.0 {
-        Ok(rate)
-    } else {
-        Err(String::from("must be finite and greater than 0"))
-    }
-}
-
 fn main() -> MainResult {
     let options = Options::parse();
     let counts = options.processes.map_or_else(|| vec![1, 10, 100, 1000], |count| vec![count]);
@@ -93,7 +84,7 @@ fn main() -> MainResult {
         for jitter in [true, false] {
             let model = Parameters {
                 processes: processes as usize,
-                threshold: options.threshold,
+                threshold: options.threshold.time(),
                 rate: options.rate,
                 run: options.run,
                 way: options.way,
@@ -112,7 +103,7 @@ fn main() -> MainResult {
         out,
         "Threshold {:?}, {} calls per second and process, a run of {:?}, {:?} for each way and {:?} more on \
          average, {:?} per command, {} windows, seed {}.\n",
-        options.threshold,
+        options.threshold.time(),
         options.rate,
         options.run,
         options.way,

@@ -3,28 +3,8 @@
 use super::story::{Fate, Story};
 use ::processes::judge::{Breach, Figures, Trial, What};
 use ::processes::log::Event;
-
-/// One guarantee.
-pub struct Guarantee {
-    pub name: &'static str,
-    pub says: &'static str,
-    /// How much was looked at, in words.
-    pub looked_at: String,
-    /// Whether there was anything to look at.
-    pub is_shown: bool,
-    /// The breaches of it.
-    pub broken: Vec<String>,
-}
-
-impl Guarantee {
-    pub fn verdict(&self) -> &'static str {
-        match (self.broken.is_empty(), self.is_shown) {
-            (false, _) => "BROKEN",
-            (true, true) => "held",
-            (true, false) => "not tried",
-        }
-    }
-}
+use evidence::Guarantee::{self, C1, C2, C3, C5, C6, C9};
+use lab::rows::Row;
 
 /// All of them. A finding that belongs to none, such as a log that no process can have written, is in the
 /// last row.
@@ -34,16 +14,16 @@ pub fn of(
     figures: &Figures,
     breaches: &[Breach],
     stuck: &[String],
-) -> Vec<Guarantee> {
+) -> Vec<Row> {
     let told: Vec<String> = breaches.iter().map(Breach::to_string).chain(stuck.iter().cloned()).collect();
-    let known = ["C1", "C2", "C3", "C5", "C6", "C9"];
-    let belongs = |text: &str, name: &str| text.starts_with(&format!("{name}: "));
-    let row = |name: &'static str, says, count: usize, what: String| Guarantee {
-        name,
+    let known = [C1, C2, C3, C5, C6, C9];
+    let belongs = |text: &str, guarantee: Guarantee| text.starts_with(&format!("{guarantee}: "));
+    let row = |guarantee, says, count: usize, what: String| Row {
+        guarantee: Some(guarantee),
         says,
         looked_at: what,
         is_shown: count > 0,
-        broken: told.iter().filter(|text| belongs(text, name)).cloned().collect(),
+        broken: told.iter().filter(|text| belongs(text, guarantee)).cloned().collect(),
     };
     let events = |is_one: fn(&Event) -> bool| {
         trial.logs.iter().flat_map(|log| &log.records).filter(|record| is_one(&record.event)).count()
@@ -60,37 +40,37 @@ pub fn of(
     let owners = story.seats.iter().flat_map(|seat| &seat.lives).filter(|life| life.died_as_owner).count();
     let logs = trial.logs.len();
     vec![
-        row("C1", "spacing", pairs, format!("{pairs} pairs of runs")),
-        row("C2", "exclusion within the lease", pairs, format!("{pairs} pairs of runs")),
+        row(C1, "spacing", pairs, format!("{pairs} pairs of runs")),
+        row(C2, "exclusion within the lease", pairs, format!("{pairs} pairs of runs")),
         row(
-            "C3",
+            C3,
             "coverage by a run that finished",
             judged,
             format!("{judged} calls of processes that lived on"),
         ),
-        row("C5", "liveness", ended, format!("{ended} asked to end, and their last calls")),
+        row(C5, "liveness", ended, format!("{ended} asked to end, and their last calls")),
         row(
-            "C6",
+            C6,
             "death",
             killed,
             format!("{killed} deaths: {in_a_run} in a run, {owners} as owner of the pending run"),
         ),
         row(
-            "C9",
+            C9,
             "fencing",
             offered,
             format!(
                 "{offered} tokens, {refused} of them refused; {asked} runs asked whether they were current"
             ),
         ),
-        Guarantee {
-            name: "",
+        Row {
+            guarantee: None,
             says: "all processes wrote what one can write",
             looked_at: format!("{logs} logs"),
             is_shown: true,
             broken: told
                 .iter()
-                .filter(|text| !known.iter().any(|name| belongs(text, name)))
+                .filter(|text| !known.iter().any(|&guarantee| belongs(text, guarantee)))
                 .cloned()
                 .collect(),
         },

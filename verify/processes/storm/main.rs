@@ -36,12 +36,11 @@ use ::processes::judge::{Trial, Verdict, judge};
 use atomic_throttle_cluster::Drivers;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use measure_options::shared::Sheet;
 use options::{Cli, LEASE, Options, Part};
 use report::Report;
 use std::error::Error;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use storm::{Past, Setting};
 use story::Story;
@@ -76,13 +75,13 @@ fn storm(options: &Options) -> Result<bool, String> {
     options.check_lease(lease, opened.register.answers_within())?;
     opened.register.read().map_err(|e| with_causes(&e))?;
     // Opened first, so that an unwritable path is known before the storm.
-    let svg = options.svg.as_deref().map(|path| open(path).map(|file| (path, file))).transpose()?;
+    let sheet = options.picture.open()?;
     let folder = tempfile::Builder::new().prefix("storm-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a folder for the logs: {e}"))?;
     let seed = options.seed.unwrap_or_else(|| rand::random::<u32>().into());
     let setting = Setting { options, lease, seed, folder: folder.path() };
 
-    let whole = u64::try_from(options.seconds.as_millis()).unwrap_or(u64::MAX);
+    let whole = u64::try_from(options.lasts().as_millis()).unwrap_or(u64::MAX);
     let style = ProgressStyle::with_template("{spinner} {wide_bar} {eta}").expect("the template is valid");
     let bar = ProgressBar::new(whole).with_style(style);
     let past = if options.is_alone() {
@@ -90,7 +89,7 @@ fn storm(options: &Options) -> Result<bool, String> {
     } else {
         processes::rage(&setting, &*opened.register, &bar)?
     };
-    let held = conclude(&setting, &past, svg)?;
+    let held = conclude(&setting, &past, sheet)?;
     if options.keep || !held {
         eprintln!("The logs of all processes are kept in {}", folder.keep().display());
     }
@@ -98,7 +97,7 @@ fn storm(options: &Options) -> Result<bool, String> {
 }
 
 /// Judges a storm and reports it. Returns whether the guarantees held.
-fn conclude(setting: &Setting<'_>, past: &Past, svg: Option<(&Path, File)>) -> Result<bool, String> {
+fn conclude(setting: &Setting<'_>, past: &Past, sheet: Option<Sheet<'_>>) -> Result<bool, String> {
     let &Setting { options, lease, seed, .. } = setting;
     let described = options.describe(lease, seed);
     let trial = storm::trial(setting, past)?;
@@ -107,9 +106,8 @@ fn conclude(setting: &Setting<'_>, past: &Past, svg: Option<(&Path, File)>) -> R
     for broken in &told.broken {
         eprintln!("broken: {broken}");
     }
-    if let Some((path, file)) = svg {
-        let picture = picture::draw(&described, options.row(), &trial, &told.story)?;
-        write(file, &picture).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+    if let Some(sheet) = sheet {
+        sheet.write(&picture::draw(&described, options.row(), &trial, &told.story)?)?;
     }
     Ok(told.broken.is_empty())
 }
@@ -143,24 +141,6 @@ fn tell(options: &Options, described: &str, trial: &Trial, past: &Past) -> Summa
 fn with_causes(error: &dyn Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn open(path: &Path) -> Result<File, String> {
-    // Not truncated: the old picture stays until there is a new one.
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(|e| format!("cannot write {}: {e}", path.display()))
-}
-
-fn write(mut file: File, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    if file.metadata()?.is_file() {
-        file.set_len(text.len() as u64)?;
-    }
-    Ok(())
 }
 
 fn print(text: &str) -> Result<(), String> {

@@ -2,11 +2,17 @@
 
 use atomic_throttle_cluster::register::Memory;
 use clap::{Parser, Subcommand};
+use measure_options::shared::{Picture, Seconds, Threshold, duration, positive, within};
 use std::any::type_name;
-use std::path::PathBuf;
 use std::time::Duration;
 
-/// The command line of this program.
+/// Calls one throttle from many processes, kills and stops them, and reports whether the guarantees held.
+///
+/// Each process writes what happens to it to a log of its own. Afterwards every promise is compared with all
+/// the logs. The exit status is 0 if all guarantees held, 1 if one was broken, 2 for bad arguments.
+///
+/// With the driver `memory:` the front ends are threads of one process and share its register, so none can be
+/// killed.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "storm", args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -25,13 +31,7 @@ pub enum Part {
     Process,
 }
 
-/// Calls one throttle from many processes, kills and stops them, and reports whether the guarantees held.
-///
-/// Each process writes what happens to it to a log of its own. Afterwards every promise is compared with all
-/// the logs. The exit status is 0 if all guarantees held, 1 if one was broken, 2 for bad arguments.
-///
-/// With the driver `memory:` the front ends are threads of one process and share its register, so none can be
-/// killed.
+/// What a storm is asked to do.
 #[derive(Parser, Clone, Debug)]
 pub struct Options {
     /// The register of the processes: memory:, shm:PATH, redis://HOST:PORT/NAME; with ?lease=3s
@@ -42,16 +42,14 @@ pub struct Options {
     #[arg(long, default_value = "8", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub processes: u32,
 
-    /// The shortest time between the starts of two runs, at least 1ms
-    #[arg(long, default_value = "250ms", value_parser = positive_time)]
-    pub threshold: Duration,
+    #[command(flatten)]
+    threshold: Threshold<250_000, 1_000, { u64::MAX }>,
 
-    /// How many seconds the storm lasts
-    #[arg(long, default_value = "5", value_parser = seconds)]
-    pub seconds: Duration,
+    #[command(flatten)]
+    seconds: Seconds<5>,
 
-    /// How long each run takes; shorter than the lease
-    #[arg(long, default_value = "20ms", value_parser = time)]
+    /// How long each run takes, such as 5ms; shorter than the lease
+    #[arg(long, default_value = "20ms", value_parser = duration)]
     pub run_time: Duration,
 
     /// Calls per second of each process, with exponentially distributed gaps
@@ -59,15 +57,14 @@ pub struct Options {
     pub rate: f64,
 
     /// Kill a process about this often, and start another one in its place
-    #[arg(long, value_name = "TIME", value_parser = positive_time)]
+    #[arg(long, value_name = "TIME", value_parser = often)]
     pub kill_every: Option<Duration>,
 
     /// Stop a process about this often, for longer than the lease, and then continue it
-    #[arg(long, value_name = "TIME", value_parser = positive_time)]
+    #[arg(long, value_name = "TIME", value_parser = often)]
     pub stop_every: Option<Duration>,
 
-    /// The seed of all random decisions: who is killed or stopped, when, and when calls come [default:
-    /// random]
+    /// Repeat the random choices of an earlier run, though not its schedule [default: drawn]
     #[arg(long)]
     pub seed: Option<u64>,
 
@@ -75,15 +72,23 @@ pub struct Options {
     #[arg(long)]
     pub keep: bool,
 
-    /// Draw a slice of the storm into this file
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<PathBuf>,
+    #[command(flatten)]
+    pub picture: Picture,
 }
 
 /// The lease if the location gives none.
 pub const LEASE: Duration = Duration::from_secs(3);
 
 impl Options {
+    pub fn threshold(&self) -> Duration {
+        self.threshold.time()
+    }
+
+    /// How long the storm lasts.
+    pub fn lasts(&self) -> Duration {
+        self.seconds.time()
+    }
+
     /// Whether the register is in memory that no other process reaches.
     pub fn is_alone(&self) -> bool {
         let names = ["memory", type_name_of_memory()];
@@ -140,7 +145,7 @@ impl Options {
         };
         let mut parts = vec![
             format!("{}: {} {}{plural}", self.place(), self.processes, self.row()),
-            format!("threshold {}", plain(self.threshold)),
+            format!("threshold {}", plain(self.threshold())),
             format!("lease {}", plain(lease)),
             format!("runs take {}", plain(self.run_time)),
             format!("{} calls per second and {}", self.rate, self.row()),
@@ -175,22 +180,9 @@ fn plain(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-fn time(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as 20ms, 2s or 1h"))
-}
-
-fn positive_time(text: &str) -> Result<Duration, String> {
-    let time = time(text)?;
-    if time >= Duration::from_millis(1) { Ok(time) } else { Err("less than a millisecond".to_owned()) }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = Duration::try_from_secs_f64(positive(text)?).map_err(|e| e.to_string())?;
-    if seconds >= Duration::from_millis(1) && seconds <= Duration::from_secs(24 * 60 * 60) {
-        Ok(seconds)
-    } else {
-        Err("a storm lasts from a millisecond to a day".to_owned())
-    }
+/// How often something is done.
+fn often(text: &str) -> Result<Duration, String> {
+    within(&(Duration::from_millis(1)..=Duration::MAX), text)
 }
 
 /// Each call is written to a file.
@@ -200,15 +192,6 @@ fn rate(text: &str) -> Result<f64, String> {
         Ok(rate)
     } else {
         Err("more than 100,000: each call is written to a file".to_owned())
-    }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if number > 0.0 && number.is_finite() {
-        Ok(number)
-    } else {
-        Err("must be finite and greater than 0".to_owned())
     }
 }
 

@@ -25,7 +25,7 @@ impl Order {
         Self {
             who,
             driver: options.driver.clone(),
-            threshold: options.threshold,
+            threshold: options.threshold(),
             lease,
             run_time: options.run_time,
             rate: options.rate,

@@ -29,7 +29,7 @@ pub fn rage(setting: &Setting<'_>, register: &dyn Register, bar: &ProgressBar) -
     let mut clocks = Clocks::default();
     let mut sampled: Option<Instant> = None;
     let began = Instant::now();
-    while began.elapsed() < setting.options.seconds && course.is_anybody_left() {
+    while began.elapsed() < setting.options.lasts() && course.is_anybody_left() {
         if sampled.is_none_or(|at| at.elapsed() >= clocks::EVERY) {
             clocks.sample(register);
             sampled = Some(Instant::now());
@@ -42,7 +42,7 @@ pub fn rage(setting: &Setting<'_>, register: &dyn Register, bar: &ProgressBar) -
     bar.finish_and_clear();
     let Director { seats, mut facts, whos, .. } = course.calm()?;
     let ending: Vec<(Who, Child)> = seats.into_iter().filter_map(Seat::end).collect();
-    let limit = patience(setting.options.threshold, setting.lease) + MORE;
+    let limit = patience(setting.options.threshold(), setting.lease) + MORE;
     let stuck = ending.into_iter().map(|(who, child)| wait(who, child, Instant::now() + limit));
     let stuck = stuck.collect::<io::Result<Vec<_>>>().map_err(|e| cannot("wait for a process", &e))?;
     clocks.sample(register);
@@ -91,7 +91,7 @@ impl Strike {
     fn draw(every: Option<Duration>, setting: &Setting<'_>, random: &mut StdRng) -> Option<Self> {
         let every = every?;
         let at = Instant::now() + every.mul_f64(random.random_range(0.75..1.25));
-        let patient_until = at + (setting.options.threshold * 3).min(every);
+        let patient_until = at + (setting.options.threshold() * 3).min(every);
         Some(Self { at, aim: Aim::draw(random), anyone: random.random_range(0..4096), patient_until })
     }
 }
@@ -130,7 +130,7 @@ impl<'s> Director<'s> {
         }
         if let Some(seat) = self.kill.as_ref().and_then(|turn| self.target(turn)) {
             // A pause, so that the picture shows the empty seat.
-            let pause = self.setting.options.threshold.mul_f64(self.random.random_range(0.5..2.0));
+            let pause = self.setting.options.threshold().mul_f64(self.random.random_range(0.5..2.0));
             let killed = self.seats[seat].kill(Instant::now() + pause);
             self.facts.extend(killed.map_err(|e| cannot("kill a process", &e))?);
             self.kill = Strike::draw(self.setting.options.kill_every, self.setting, &mut self.random);

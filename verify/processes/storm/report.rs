@@ -1,15 +1,12 @@
 //! The result, as tables.
 
-use super::guarantees::Guarantee;
 use super::options::Options;
 use super::story::{Fate, Life, SeatStory, Story};
 use ::processes::judge::{Figures, Trial};
 use ::processes::log::{Event, Nanos};
-use comfy_table::{CellAlignment, Table};
+use lab::rows::{self, Row};
+use lab::table::{self, NONE, Table, count, figures_from, figures_in, plain};
 use std::time::Duration;
-
-/// Lines above, below and under the heading, and none between the rows.
-const LINES: &str = "  ── ══      ──    ";
 
 /// All that is reported of a storm.
 pub struct Report<'s> {
@@ -18,23 +15,13 @@ pub struct Report<'s> {
     pub trial: &'s Trial,
     pub story: &'s Story,
     pub figures: &'s Figures,
-    pub guarantees: &'s [Guarantee],
+    pub guarantees: &'s [Row],
     pub lasted: Duration,
 }
 
 impl Report<'_> {
     pub fn as_text(&self) -> String {
-        let held = if self.guarantees.iter().all(|guarantee| guarantee.broken.is_empty()) {
-            let names = self.guarantees.iter().filter(|one| one.is_shown && !one.name.is_empty());
-            let names: Vec<String> = names.map(|one| format!("{} {}", one.name, one.says)).collect();
-            match names.split_last() {
-                Some((last, [])) => format!("{last} held."),
-                Some((last, others)) => format!("{} and {last} held.", others.join(", ")),
-                None => "Nothing was promised.".to_owned(),
-            }
-        } else {
-            "Not every guarantee held.".to_owned()
-        };
+        let held = rows::sentence(self.guarantees);
         format!(
             "{}\n{}\n{:.2} s\n\n{}\n\n{}\n\n{}\n\n{}\n\n{held}",
             self.described,
@@ -43,7 +30,7 @@ impl Report<'_> {
             self.seats_table(),
             self.runs_table(),
             self.times_table(),
-            self.guarantees_table(),
+            rows::table(self.guarantees),
         )
     }
 
@@ -64,8 +51,7 @@ impl Report<'_> {
     }
 
     fn seats_table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         table.set_header([
             self.options.row(),
             "lives",
@@ -81,12 +67,12 @@ impl Report<'_> {
         let rows: Vec<[usize; 9]> =
             self.story.seats.iter().enumerate().map(|(seat, of)| self.seat(seat, of)).collect();
         for (seat, row) in rows.iter().enumerate() {
-            let cells = row.iter().map(|&count| grouped(count as u64));
+            let cells = row.iter().map(|&number| count(number));
             table.add_row(std::iter::once((seat + 1).to_string()).chain(cells));
         }
-        let sums = (0..9).map(|column| grouped(rows.iter().map(|row| row[column] as u64).sum()));
+        let sums = (0..9).map(|column| count(rows.iter().map(|row| row[column]).sum::<usize>()));
         table.add_row(std::iter::once("all".to_owned()).chain(sums));
-        align(table, 1)
+        figures_from(1, table)
     }
 
     fn seat(&self, seat: usize, of: &SeatStory) -> [usize; 9] {
@@ -110,12 +96,10 @@ impl Report<'_> {
 
     fn runs_table(&self) -> Table {
         let figures = self.figures;
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         let mut line = |what: &str, value: String, note: &str| {
             table.add_row([what, &value, note]);
         };
-        let count = |count: usize| grouped(count as u64);
         line("calls", count(figures.calls), "");
         line(
             "  of those, not covered",
@@ -144,21 +128,21 @@ impl Report<'_> {
         line("shortest gap between two starts", self.shortest_gap(), "by their stamps: decides C1");
         line(
             "the same seen from inside the runs",
-            figures.closest.map_or_else(|| "-".to_owned(), |gap| format!("{} ns", grouped(gap))),
+            figures.closest.map_or_else(|| NONE.to_owned(), |gap| format!("{} ns", count(gap))),
             "not judged: a run that is scheduled late shortens it",
         );
         line(
             "commands to the register",
-            grouped(figures.commands),
+            count(figures.commands),
             "of processes that ended by themselves; one per run asks whether it is current",
         );
         line("  per window and process", self.commands_per_window(), "however many calls there are");
-        table_of_values(table)
+        figures_in(1, table)
     }
 
     fn shortest_gap(&self) -> String {
         let gaps = self.story.runs.windows(2).map(|pair| pair[1].epoch - pair[0].epoch);
-        gaps.min().map_or_else(|| "-".to_owned(), |gap| format!("{} ns", grouped(gap)))
+        gaps.min().map_or_else(|| NONE.to_owned(), |gap| format!("{} ns", count(gap)))
     }
 
     fn commands_per_window(&self) -> String {
@@ -171,12 +155,11 @@ impl Report<'_> {
             / Duration::from_nanos(self.trial.threshold).as_secs_f64();
         #[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
         let commands = self.figures.commands as f64;
-        if windows > 0.0 { format!("{:.1}", commands / windows) } else { "-".to_owned() }
+        if windows > 0.0 { table::digits(commands / windows) } else { NONE.to_owned() }
     }
 
     fn times_table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_preset(LINES);
+        let mut table = plain();
         table.set_header(["how long", "times", "median", "p99", "max"]);
         let apart = if self.trial.ahead.is_some() { "" } else { " (unknown: the clocks did not run alike)" };
         let start = format!("from the moment a pending run is due to its start{apart}");
@@ -185,95 +168,12 @@ impl Report<'_> {
             "from a kill of the runner or the owner to the next start",
             &self.figures.to_takeover,
         ));
-        align(table, 1)
+        figures_from(1, table)
     }
-
-    fn guarantees_table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_preset(LINES);
-        table.set_header(["guarantee", "", "looked at", "verdict"]);
-        for guarantee in self.guarantees {
-            table.add_row([guarantee.name, guarantee.says, &guarantee.looked_at, guarantee.verdict()]);
-        }
-        table
-    }
-}
-
-fn align(mut table: Table, from: usize) -> Table {
-    for column in table.column_iter_mut().skip(from) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-fn table_of_values(mut table: Table) -> Table {
-    if let Some(column) = table.column_mut(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }
 
 fn row(name: &str, times: &[Nanos]) -> Vec<String> {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    let mut row = vec![name.to_owned(), grouped(times.len() as u64)];
-    match times.last() {
-        Some(max) => row.extend([quantile(&times, 50), quantile(&times, 99), *max].map(time)),
-        None => row.extend(["-", "-", "-"].map(str::to_owned)),
-    }
-    row
-}
-
-/// The smallest of the sorted times that this share of them does not exceed.
-fn quantile(times: &[Nanos], percent: usize) -> Nanos {
-    times[(times.len() * percent).div_ceil(100).saturating_sub(1)]
-}
-
-/// Nanoseconds in a suitable unit.
-fn time(nanos: Nanos) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "six digits are shown")]
-    let value = nanos as f64;
-    match nanos {
-        0..10_000 => format!("{} ns", grouped(nanos)),
-        10_000..10_000_000 => format!("{:.3} µs", value / 1e3),
-        10_000_000..10_000_000_000 => format!("{:.3} ms", value / 1e6),
-        _ => format!("{:.3} s", value / 1e9),
-    }
-}
-
-/// With a comma before every third digit.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{grouped, quantile, time};
-
-    #[test]
-    fn groups_by_three_and_chooses_the_unit() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-        for (nanos, text) in [(9_999, "9,999 ns"), (20_000_001, "20.000 ms"), (u64::MAX, "18446744073.710 s")]
-        {
-            assert_eq!(time(nanos), text);
-        }
-    }
-
-    #[test]
-    fn a_quantile_is_one_of_the_times() {
-        let hundred: Vec<u64> = (1..=100).collect();
-        assert_eq!([1, 50, 99, 100].map(|percent| quantile(&hundred, percent)), [1, 50, 99, 100]);
-        assert_eq!(quantile(&[7], 50), 7);
-        assert_eq!(quantile(&[7, 9], 99), 9);
-    }
+    let known = table::quantiles(times.iter().copied().map(Duration::from_nanos), [0.5, 0.99, 1.0]);
+    let cells = known.map_or([NONE; 3].map(str::to_owned), |times| times.map(table::time));
+    [name.to_owned(), count(times.len())].into_iter().chain(cells).collect()
 }

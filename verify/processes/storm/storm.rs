@@ -42,7 +42,7 @@ pub fn trial(setting: &Setting<'_>, past: &Past) -> Result<Trial, String> {
         Ok(ProcessLog { who, records })
     };
     Ok(Trial {
-        threshold: nanos(setting.options.threshold),
+        threshold: nanos(setting.options.threshold()),
         lease: nanos(setting.lease),
         ahead: past.clocks.ahead(),
         facts: past.facts.clone(),

@@ -24,7 +24,6 @@ pub struct SeatStory {
 pub struct Life {
     pub who: Who,
     pub from: Nanos,
-    pub until: Nanos,
     /// When it was killed, if it was.
     pub killed: Option<Nanos>,
     /// Whether it owned the pending run then.
@@ -115,7 +114,7 @@ impl Life {
         let deferrals: Vec<DeferralStory> =
             log.records.iter().filter_map(|record| deferral(runs, record.event, record.at, until)).collect();
         let died_as_owner = killed.is_some() && deferrals.last().is_some_and(|last| last.until == until);
-        Self { who: log.who, from, until, killed, died_as_owner, calls: calls.collect(), deferrals }
+        Self { who: log.who, from, killed, died_as_owner, calls: calls.collect(), deferrals }
     }
 }
 

@@ -11,6 +11,8 @@ use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::register::{Mark, Memory, Reading, Register, RegisterError, Swap};
 use clap::Parser;
 use indicatif::ProgressBar;
+use lab::chart::legible::{faults, forms, words};
+use lab::chart::{BLUE, GREEN, GREY, INK, ORANGE, PALE, PURPLE, VERMILLION};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -169,21 +171,33 @@ fn the_picture_shows_what_happened() {
     let trial = trial(lives, facts);
     let told = told(&trial);
     let svg = picture::draw("a made-up storm", "process", &trial, &told.story).unwrap();
-    let count = |what: &str| svg.matches(what).count();
-    for text in
-        ["a made-up storm", "process 1", "process 2", "runs of all", "superseded run", "killed", "stopped"]
-    {
-        assert_eq!(count(&format!("{text}\n")), 1, "{text}");
+    for text in [
+        "At a made-up storm.",
+        "process 1",
+        "process 2",
+        "runs of all",
+        "superseded run",
+        "killed",
+        "stopped",
+    ] {
+        assert_eq!(words(&svg).iter().filter(|words| words.text == text).count(), 1, "{text}");
     }
-    // Two deaths and one in the legend, each of two strokes.
-    assert_eq!(count("stroke=\"#D55E00\" stroke-width=\"3\""), 6);
-    // Next lives, and the legend.
-    assert_eq!(count("fill=\"#009E73\""), 2 + 1);
-    // The run that was cut short: in the lane of its process, in that of all runs, in the legend.
-    assert_eq!(count("fill=\"#D55E00\""), 2 + 1);
-    // Calls, and the legend: the slice ends before the last one.
-    assert_eq!(count("fill=\"#0072B2\""), 7 + 1);
-    assert!(svg.trim_end().ends_with("</svg>"));
+    assert_eq!(faults(&svg), [""; 0]);
+    // Two deaths and one in the legend, each of two strokes, and the two times that the seat was empty.
+    assert_eq!(forms(&svg, "polyline", VERMILLION), 2 * 3 + 2);
+    for (what, colour, marks) in [
+        // In the legend first.
+        ("next lives", GREEN, 1 + 2),
+        ("the run that was cut short, in the lane of its process and in that of all runs", VERMILLION, 1 + 2),
+        ("calls, but for the last one, before which the slice ends", BLUE, 1 + 7),
+        ("runs that finished in the slice, in both lanes", INK, 1 + 2 * 2),
+        ("a process that was stopped", GREY, 1 + 1),
+        ("the time for which a process owned the pending run, and its beginning", ORANGE, 2 + 2 * 4),
+        ("the run that was superseded, with its start, in both lanes", PURPLE, 1 + 2 * 2),
+        ("every other window of four", PALE[0], 2),
+    ] {
+        assert_eq!(forms(&svg, "rect", colour), marks, "{what}");
+    }
 
     let quiet =
         self::trial(vec![LifeLog::of(A, 0).call(10, 1).start(20).end(20, 40, true).closed(300)], Vec::new());

@@ -25,7 +25,7 @@ pub fn rage(setting: &Setting<'_>, register: &Arc<dyn Register>, bar: &ProgressB
         let threads: Vec<_> = whos.iter().map(live).collect();
         let began = Instant::now();
         loop {
-            let left = setting.options.seconds.saturating_sub(began.elapsed());
+            let left = setting.options.lasts().saturating_sub(began.elapsed());
             if left.is_zero() {
                 break;
             }

@@ -4,23 +4,23 @@ mod scenario;
 
 pub use self::scenario::Scenario;
 
-use crate::folder::writable;
-use crate::time::within;
+use crate::shared::{Folder, Rounds, crowd, within};
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const USUAL: (usize, Duration) = (5, Duration::from_millis(50));
-const QUICK: (usize, Duration) = (1, Duration::from_millis(5));
+const USUAL: Duration = Duration::from_millis(50);
+const QUICK: Duration = Duration::from_millis(5);
 
 /// Measures how calls of this library and of its peers scale with threads: tables, a picture and a page.
+///
+/// Everything is measured once in each round; figures are medians over the rounds.
 #[derive(Parser, Debug)]
 #[command(name = "contention", bin_name = "cargo xtask contention")]
 pub struct Options {
-    /// How many rounds; each measures everything once, and figures are medians over the rounds [default: 5]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    rounds: Option<u16>,
-    /// How long each measurement takes, up to 10s [default: 50ms]
+    #[command(flatten)]
+    rounds: Rounds<5, 1>,
+    /// How long each measurement takes, from 1ms to 10s [default: 50ms, or 5ms if quick]
     #[arg(long, value_parser = time)]
     time: Option<Duration>,
     /// The most threads; 1, 2, 4, ... are measured [default: four times the cores, and at least 8]
@@ -29,12 +29,8 @@ pub struct Options {
     /// Only this scenario; may be given more than once [default: all]
     #[arg(long, value_enum)]
     scenario: Vec<Scenario>,
-    /// One round of 5ms: in seconds, but rough
-    #[arg(long)]
-    quick: bool,
-    /// The folder that the tables, the picture and the page are written to
-    #[arg(long, value_name = "FOLDER", default_value = "target/contention", value_parser = writable)]
-    pub out: PathBuf,
+    #[command(flatten)]
+    folder: Folder,
 }
 
 /// A time that a measurement can take.
@@ -45,17 +41,17 @@ fn time(text: &str) -> Result<Duration, String> {
 impl Options {
     #[must_use]
     pub fn rounds(&self) -> usize {
-        self.rounds.map_or(self.defaults().0, usize::from)
+        usize::try_from(self.rounds.count()).unwrap_or(usize::MAX)
     }
 
     #[must_use]
     pub fn time(&self) -> Duration {
-        self.time.unwrap_or(self.defaults().1)
+        self.time.unwrap_or(if self.rounds.is_quick() { QUICK } else { USUAL })
     }
 
     #[must_use]
     pub fn max_threads(&self, cores: usize) -> usize {
-        self.max_threads.map_or_else(|| cores.saturating_mul(4).clamp(8, 1024), usize::from)
+        self.max_threads.map_or_else(|| crowd(cores), usize::from)
     }
 
     /// In their own order, each once.
@@ -65,8 +61,9 @@ impl Options {
         all.filter(|scenario| self.scenario.is_empty() || self.scenario.contains(scenario)).collect()
     }
 
-    fn defaults(&self) -> (usize, Duration) {
-        if self.quick { QUICK } else { USUAL }
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.of("contention")
     }
 }
 

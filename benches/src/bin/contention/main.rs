@@ -54,16 +54,17 @@ fn main() -> ExitCode {
 
 fn contention(options: &Options) -> Result<(), String> {
     // Before the minutes of measuring.
-    fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
+    let folder = options.folder();
+    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let report = measured(options)?;
     let picture = picture::draw(&report)?;
-    write(&options.out, "contention.md", &text::markdown(&report))?;
-    write(&options.out, "contention.html", &page::page(&report, &picture))?;
-    write(&options.out, "contention.svg", &picture)?;
+    write(&folder, "contention.md", &text::markdown(&report))?;
+    write(&folder, "contention.html", &page::page(&report, &picture))?;
+    write(&folder, "contention.svg", &picture)?;
     // Last: the files have the results even if nobody reads the tables.
     let tables = text::terminal(&report);
     let written =
-        format!("written: contention.md, contention.svg and contention.html in {}", options.out.display());
+        format!("written: contention.md, contention.svg and contention.html in {}", folder.display());
     write!(io::stdout(), "{tables}\n{written}\n").map_err(|why| format!("cannot print the tables: {why}"))
 }
 

@@ -4,6 +4,7 @@ use crate::contestants::{Contestant, Role};
 use crate::figures::{Place, QUANTILES};
 use crate::report::Report;
 use benches::promises::{Promise, Promises};
+use lab::table::{self, NONE, digits};
 use measure_options::contention::Scenario;
 
 pub struct Table {
@@ -21,9 +22,6 @@ pub struct Row {
 /// The title of the table that repeats what ns per call and thread say.
 pub const CALLS_PER_SECOND: &str = "millions of calls per second";
 
-/// The text of a cell without a figure.
-const NONE: &str = "–";
-
 impl Report {
     /// The tables of one scenario, without latencies.
     pub fn throughputs(&self, scenario: Scenario) -> Vec<Table> {
@@ -32,7 +30,7 @@ impl Report {
             format!("{}: ns per call and thread (x {})", scenario.name(), scenario.yardstick()),
             scenario,
             |place, contestant| match (self.figures.nanos(place), self.figures.ratio(place, reference)) {
-                (Some(time), Some(ratio)) => format!("{} ({ratio:.2})", nanos(time)),
+                (Some(time), Some(ratio)) => format!("{} ({})", nanos(time), table::ratio(ratio)),
                 (Some(time), None) => nanos(time),
                 (None, _) if contestant.waiting(scenario) >= place.threads => "waits".to_owned(),
                 (None, _) => NONE.to_owned(),
@@ -161,23 +159,10 @@ fn promised(promises: Promises, promise: Promise) -> String {
     }
 }
 
-/// Three digits or so, and the unit if it is not nanoseconds.
-pub fn nanos(nanos: f64) -> String {
-    match nanos {
-        short if short < 99.95 => digits(short),
-        short if short < 9_999.5 => format!("{short:.0}"),
-        micros if micros < 999_500.0 => format!("{} µs", digits(micros / 1e3)),
-        millis => format!("{} ms", digits(millis / 1e6)),
-    }
-}
-
-fn digits(value: f64) -> String {
-    match value {
-        few if few < 0.01 => format!("{few:.4}"),
-        ones if ones < 9.995 => format!("{ones:.2}"),
-        tens if tens < 99.95 => format!("{tens:.1}"),
-        more => format!("{more:.0}"),
-    }
+/// The unit only if it is not nanoseconds: the title names those.
+fn nanos(time: f64) -> String {
+    let text = table::nanos(time);
+    text.strip_suffix(" ns").map_or_else(|| text.clone(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -185,19 +170,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_enough_digits_and_their_unit() {
-        let expected = [
-            (0.314, "0.31"),
-            (9.996, "10.0"),
-            (28.14, "28.1"),
-            (99.96, "100"),
-            (1234.4, "1234"),
-            (12_345.0, "12.3 µs"),
-            (400_000.0, "400 µs"),
-            (4_000_000.0, "4.00 ms"),
-            (40_000_000.0, "40.0 ms"),
-        ];
-        assert_eq!(expected.map(|(time, _)| nanos(time)), expected.map(|(_, text)| text.to_owned()));
+    fn times_have_a_unit_where_it_is_another() {
+        assert_eq!([28.14, 1234.4, 12_345.0].map(nanos), ["28.1", "1234", "12.3 µs"]);
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use crate::report::{LIMITS, Report};
 use crate::tables::{CALLS_PER_SECOND, Table, star};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table as Drawn};
+use lab::table::{Table as Drawn, figures_from, plain};
 use std::fmt::Write as _;
 
 /// The most important tables for a terminal. It has the latency of as many threads as there are cores, and of
@@ -27,18 +26,15 @@ pub fn terminal(report: &Report) -> String {
 }
 
 fn drawn(table: &Table) -> Drawn {
-    let mut drawn = Drawn::new();
-    drawn.load_preset(UTF8_FULL_CONDENSED).set_header(&table.head);
+    let mut drawn = plain();
+    drawn.set_header(&table.head);
     drawn.add_rows(table.rows.iter().map(|row| {
         let mark = if row.ours { "> " } else { "  " };
         let mut cells = row.cells.clone();
         cells[0].insert_str(0, mark);
         cells
     }));
-    for column in drawn.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    drawn
+    figures_from(1, drawn)
 }
 
 pub fn markdown(report: &Report) -> String {

@@ -61,7 +61,8 @@ fn main() -> ExitCode {
 /// Measures, writes, prints, and returns what is wrong.
 fn all(options: &Options) -> Result<Vec<String>, String> {
     // Before the minutes of measuring.
-    fs::create_dir_all(&options.out).map_err(|why| format!("{}: {why}", options.out.display()))?;
+    let folder = options.folder();
+    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let machine = Machine::here();
     if let Some(warning) = machine.warning() {
         notice(warning);
@@ -69,7 +70,7 @@ fn all(options: &Options) -> Result<Vec<String>, String> {
     let axes: Vec<Axis> =
         options.axes().into_iter().map(|along| measure(along, options)).collect::<Result<_, _>>()?;
     let faults: Vec<String> = axes.iter().flat_map(judge::faults).collect();
-    let page = write(&axes, &faults, &machine, &options.out)?;
+    let page = write(&axes, &faults, &machine, &folder)?;
     print(&axes, &machine, &page).map_err(|why| format!("cannot print the tables: {why}"))?;
     Ok(faults)
 }
@@ -107,9 +108,9 @@ fn measure(along: Along, options: &Options) -> Result<Axis, String> {
     let (text, contestants) = match along {
         Along::Calls => (calls::text(), calls::contestants()),
         Along::Keys => (keys::text(), keys::contestants()),
-        Along::Threads => (threads::text(), threads::contestants(threads::Length::of(options.quick))),
+        Along::Threads => (threads::text(), threads::contestants(threads::Length::of(options.is_quick()))),
     };
-    let sizes = along.sizes(options.quick);
+    let sizes = along.sizes(options.is_quick());
     let all = u64::from(options.rounds()) * (sizes.len() * contestants.len()) as u64;
     let style = "{prefix:8} {bar:40} {pos}/{len}, {eta} left";
     let bar = ProgressBar::new(all).with_prefix(along.name());

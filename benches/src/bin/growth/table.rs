@@ -4,8 +4,7 @@ use crate::axis::{Axis, Place, Row};
 use crate::judge::{Flatness, flatness};
 use benches::machine::Machine;
 use benches::statistics::median_ratio;
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
+use lab::table::{self, Table, digits, short};
 
 /// The page of one axis.
 pub fn markdown(axis: &Axis, machine: &Machine) -> String {
@@ -15,19 +14,15 @@ pub fn markdown(axis: &Axis, machine: &Machine) -> String {
 
 /// A line for each known value of each row, and a column for each size.
 pub fn table(axis: &Axis) -> Table {
-    let mut table = Table::new();
-    table.load_preset(ASCII_MARKDOWN);
+    let mut table = table::markdown();
     let sizes = axis.sizes.iter().map(|size| short(*size));
     table.set_header([axis.text.along.to_owned(), String::new()].into_iter().chain(sizes));
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
     for (what, cells) in blocks(axis) {
         for (name, cells) in cells {
             table.add_row([what.clone(), name.to_owned()].into_iter().chain(cells));
         }
     }
-    table
+    table::figures_from(2, table)
 }
 
 type Lines = Vec<(&'static str, Vec<String>)>;
@@ -38,7 +33,7 @@ fn blocks(axis: &Axis) -> Vec<(String, Lines)> {
     let ratio = |row: &Row| {
         let others = reference.map(|reference| reference.places.as_slice()).unwrap_or_default();
         let cells = row.places.iter().zip(others);
-        cells.map(|(place, other)| number(median_ratio(&place.nanos, &other.nanos))).collect()
+        cells.map(|(place, other)| digits(median_ratio(&place.nanos, &other.nanos))).collect()
     };
     let each = |cell: fn(&Place) -> Option<String>| {
         let line = |row: &Row| {
@@ -51,7 +46,7 @@ fn blocks(axis: &Axis) -> Vec<(String, Lines)> {
     let compared = axis.rows.iter().skip(1).map(|row| (row.name, ratio(row))).collect();
     let of = reference.map_or("", |reference| reference.name);
     vec![
-        ("ns a call".to_owned(), each(|place| place.time().map(number))),
+        ("ns a call".to_owned(), each(|place| place.time().map(digits))),
         (format!("x {of}"), compared),
         (
             format!("runs / {}", axis.text.due),
@@ -59,7 +54,7 @@ fn blocks(axis: &Axis) -> Vec<(String, Lines)> {
                 place.all_runs().map(|runs| format!("{} / {}", short(runs.started), short(runs.windows)))
             }),
         ),
-        (format!("bytes {}", axis.text.bytes), each(|place| place.memory().map(number))),
+        (format!("bytes {}", axis.text.bytes), each(|place| place.memory().map(digits))),
         (
             "thrown away".to_owned(),
             each(|place| (place.thrown_away > 0).then(|| place.thrown_away.to_string())),
@@ -89,31 +84,9 @@ pub fn flat(axis: &Axis) -> Vec<String> {
     flatness(axis).into_iter().map(line).collect()
 }
 
-/// Three significant digits.
-pub fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return String::new();
-    }
-    match value.abs() {
-        size if size < 10.0 => format!("{value:.2}"),
-        size if size < 100.0 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
-    }
-}
-
-/// A count, written shorter if it is round.
-pub fn short(count: u64) -> String {
-    for (unit, name) in [(1_000_000, "M"), (1_000, "k")] {
-        if count >= unit && count % unit == 0 {
-            return format!("{}{name}", count / unit);
-        }
-    }
-    count.to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{markdown, number, short};
+    use super::markdown;
     use crate::axis::planted;
     use benches::machine::Machine;
 
@@ -140,11 +113,5 @@ mod tests {
         assert_eq!(cells("runs / windows", "ours"), "1 / 1 1 / 1 1 / 1");
         assert_eq!(cells("bytes a throttle", "ours"), "200 200 200");
         assert_eq!(cells("thrown away", "ours"), "7");
-    }
-
-    #[test]
-    fn figures_are_short() {
-        assert_eq!([1.234, 12.34, 123.4, f64::NAN].map(number), ["1.23", "12.3", "123", ""]);
-        assert_eq!([1, 999, 1000, 1024, 10_000_000].map(short), ["1", "999", "1k", "1024", "10M"]);
     }
 }

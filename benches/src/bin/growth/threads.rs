@@ -81,6 +81,9 @@ pub fn contestants(length: Length) -> Vec<Box<dyn Contestant>> {
     ]
 }
 
+/// Counts the runs of so many threads in so many windows.
+type Storm = fn(u64, u32) -> Result<Runs, String>;
+
 struct Parallel {
     name: &'static str,
     role: Role,
@@ -90,7 +93,7 @@ struct Parallel {
     estimate: f64,
     /// Measures this many threads with this many calls each. It also returns the bytes of the throttle.
     measure: fn(u64, u64) -> (Together, i64),
-    storm: Option<fn(u64, u32) -> Runs>,
+    storm: Option<Storm>,
 }
 
 impl Contestant for Parallel {
@@ -114,7 +117,7 @@ impl Contestant for Parallel {
         self.estimate = done.nanos.clamp(0.1, 10_000.0);
         Ok(Sample {
             nanos: Some(done.nanos),
-            runs: self.storm.map(|storm| storm(threads, self.length.windows)),
+            runs: self.storm.map(|storm| storm(threads, self.length.windows)).transpose()?,
             bytes: (self.role == Role::Ours).then(|| signed(bytes + done.added)),
             added: Some(done.added),
             ..Sample::default()

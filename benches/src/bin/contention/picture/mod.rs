@@ -1,121 +1,99 @@
-//! The picture: a panel for each scenario, which shows at a glance who scales. A line that stays flat up to the
-//! cores does.
+//! The picture: a panel for each scenario, which shows at a glance who scales. A line that stays flat up to
+//! the cores does.
 
-mod panel;
-mod scale;
-
-use self::panel::{Line, Panel};
-use self::scale::Scale;
 use crate::contestants::{Contestant, Role};
 use crate::figures::Place;
 use crate::report::Report;
+use benches::statistics::float;
+use lab::chart::{GREY, INK, Letters, Line, Panel, Paper, Pen, Plot, Point, Scale};
 use measure_options::contention::Scenario;
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-const WIDTH: i32 = 900;
-const HEADER: i32 = 62;
+const WIDTH: i32 = 1000;
+const HEADER: i32 = 66;
 /// The size of one panel with everything around it.
-const CELL: (i32, i32) = (WIDTH / 2, 322);
+const CELL: (i32, i32) = (WIDTH / 2, 340);
+/// The plot in its cell, with the room for the names beside it.
+const PLOT: Plot = Plot { left: 50, top: 52, wide: CELL.0 - 50 - 214, high: CELL.1 - 52 - 54 };
+/// How far below the plot names may go: there is room beside the label of the axis.
+const BELOW: i32 = 40;
 
-const INK: RGBColor = RGBColor(40, 40, 40);
-const GREY: RGBColor = RGBColor(110, 110, 110);
-// The strong ones of the palette of Okabe and Ito, which the colour-blind can tell apart.
-const OURS: [RGBColor; 5] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-];
-/// Muted colours, because peers are thin lines with their names beside them.
-const PEERS: [RGBColor; 6] = [
-    RGBColor(120, 98, 70),
-    RGBColor(98, 98, 150),
-    RGBColor(92, 128, 92),
-    RGBColor(150, 92, 110),
-    RGBColor(80, 128, 140),
-    RGBColor(138, 122, 60),
-];
-const LIMIT: RGBColor = RGBColor(150, 150, 150);
-
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
+/// A panel with its words.
+struct Part {
+    title: String,
+    story: &'static str,
+    up: Scale,
+    lines: Vec<Line>,
+}
 
 /// Draws it, as SVG.
 pub fn draw(report: &Report) -> Result<String, String> {
-    let panels = panels(report);
+    let parts = parts(report);
+    let cores = report.machine.cores;
+    let threads: Vec<f64> = report.threads.iter().map(|threads| float(*threads as u64)).collect();
     // The words are in the last cell.
-    let rows = i32::try_from(panels.len() + 1).unwrap_or(i32::MAX).saturating_add(1) / 2;
-    let height = HEADER + rows * CELL.1;
-    let mut text = String::new();
-    let canvas = SVGBackend::with_string(&mut text, (WIDTH.unsigned_abs(), height.unsigned_abs()));
-    let canvas = canvas.into_drawing_area();
-    all(&canvas, report, &panels).map_err(|why| format!("cannot draw: {why}"))?;
-    drop(canvas);
-    Ok(text)
+    let rows = i32::try_from(parts.len() + 1).unwrap_or(i32::MAX).saturating_add(1) / 2;
+    Paper::draw((WIDTH, HEADER + rows * CELL.1), |paper| {
+        header(paper, report);
+        let mut corners = (0..).map(|place| ((place % 2) * CELL.0, HEADER + (place / 2) * CELL.1));
+        for (Part { title, story, up, lines }, (left, top)) in parts.into_iter().zip(&mut corners) {
+            paper.text(&title, (left + 16, top + 10), Letters::of(18).bold());
+            paper.text(story, (left + 16, top + 30), Letters::of(14).grey());
+            let plot = Plot { left: left + PLOT.left, top: top + PLOT.top, ..PLOT };
+            let (across, along) = (Scale::of(&threads), Some("threads".to_owned()));
+            let mark = Some(float(cores as u64));
+            Panel { plot, across, up, lines, along, mark, below: BELOW }.draw(paper);
+        }
+        if let Some(corner) = corners.next() {
+            words(paper, corner, cores);
+        }
+    })
 }
 
-fn all<'a>(canvas: &Canvas<'a>, report: &Report, panels: &[Panel]) -> Drawn<'a> {
-    canvas.fill(&WHITE)?;
-    let title = "What a call costs as threads are added";
-    write(canvas, title, (16, 22), 25, HPos::Left, INK, true)?;
-    let machine = format!("{}, {} cores", report.machine.cpu, report.machine.cores);
+fn header(paper: &Paper, report: &Report) {
+    paper.text("What a call costs as threads are added", (16, 22), Letters::of(25).bold());
     let rounds = match report.rounds {
         1 => "one round".to_owned(),
         rounds => format!("medians of {rounds} rounds"),
     };
-    let how = format!("{machine}; {rounds} of {:?}", report.time);
-    write(canvas, &how, (16, 44), 15, HPos::Left, GREY, false)?;
-    let corners = (0..).map(|place| ((place % 2) * CELL.0, HEADER + (place / 2) * CELL.1));
-    let mut last = (0, HEADER);
-    for (panel, corner) in panels.iter().zip(corners.clone()) {
-        panel.draw(canvas, corner)?;
-    }
-    if let Some(corner) = corners.clone().nth(panels.len()) {
-        last = corner;
-    }
-    words(canvas, last, report.machine.cores)?;
-    canvas.present()
+    let (cpu, cores) = (&report.machine.cpu, report.machine.cores);
+    let how = format!("{cpu}, {cores} cores; {rounds} of {:?}", report.time);
+    paper.text(&how, (16, 46), Letters::of(15).grey());
 }
+
+const STORY: [&str; 3] = [
+    "Both axes are logarithmic, but for runs per second. Each panel has a scale of its own. Lower is better.",
+    "Flat up to the cores: it scales. Beyond the dashed line threads share cores; the time of those that can \
+     run counts.",
+    "What promises less does less: those that decide only (the limiters, the stamp) exclude no overlap and \
+     cover no call. In admitted, some refuse or cover the calls that meet with a run, and a mutex makes them \
+     wait: hence ns per run.",
+];
 
 /// Writes how to read the picture into the cell that is left.
-fn words<'a>(canvas: &Canvas<'a>, (left, top): (i32, i32), cores: usize) -> Drawn<'a> {
-    let x = left + 24;
-    write(canvas, "How to read it", (x, top + 10), 18, HPos::Left, INK, true)?;
-    let lines = [
-        "Both axes are logarithmic, but for runs per second. Each panel",
-        "has a scale of its own. Lower is better.",
-        "",
-        "Flat up to the cores: it scales. Beyond the dashed line",
-        "threads share cores; the time of those that can run counts.",
-        "",
-        "Whoever promises less does less: those that decide only (the",
-        "limiters, the stamp) exclude no overlap and cover no call.",
-        "In admitted, some refuse or cover the calls that meet with a",
-        "run, and a mutex makes them wait: hence ns per run.",
-    ];
-    for (y, line) in (top + 34..).step_by(17).zip(lines) {
-        write(canvas, line, (x, y), 14, HPos::Left, INK, false)?;
+fn words(paper: &Paper, (left, top): (i32, i32), cores: usize) {
+    let (x, letters) = (left + 24, Letters::of(14));
+    paper.text("How to read it", (x, top + 10), Letters::of(18).bold());
+    let mut y = top + 36;
+    for paragraph in STORY {
+        y = paper.paragraph(paragraph, (x, y), CELL.0 - 60, letters) + 8;
     }
-    let y = top + 34 + 17 * 10 + 8;
     let keys = [
-        ("this library", OURS[0], panel::Pen::Strong),
-        ("what one would take instead", PEERS[1], panel::Pen::Thin),
-        ("what calls are made of", LIMIT, panel::Pen::Dashed),
+        ("this library", Pen::Strong, Pen::Strong.colour(0), letters.bold()),
+        ("what one would take instead", Pen::Thin, Pen::Thin.colour(0), letters),
+        ("what calls are made of", Pen::Dashed, GREY, letters),
     ];
-    for (y, (name, colour, pen)) in (y..).step_by(19).zip(keys) {
-        pen.stroke(canvas, &[(x, y), (x + 32, y)], colour)?;
-        write(canvas, name, (x + 42, y), 14, HPos::Left, INK, pen == panel::Pen::Strong)?;
+    for (place, (name, pen, colour, letters)) in (0..).zip(keys) {
+        let y = y + 6 + 20 * place;
+        pen.stroke(paper, &[(x, y), (x + 32, y)], colour);
+        paper.text(name, (x + 42, y), letters);
     }
     let plural = if cores == 1 { "" } else { "s" };
-    panel::Pen::Dashed.stroke(canvas, &[(x + 230, y - 6), (x + 230, y + 8)], INK)?;
-    write(canvas, &format!("{cores} core{plural}"), (x + 240, y), 14, HPos::Left, INK, false)
+    Pen::Dashed.stroke(paper, &[(x + 270, y - 2), (x + 270, y + 14)], INK);
+    paper.text(&format!("{cores} core{plural}"), (x + 280, y + 6), letters);
 }
 
-fn panels(report: &Report) -> Vec<Panel> {
-    let mut panels: Vec<Panel> = Vec::new();
+fn parts(report: &Report) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
     for &scenario in &report.scenarios {
         // There the share of calls that run differs, and a refusal is cheap.
         let per_run = scenario == Scenario::Admitted;
@@ -123,64 +101,46 @@ fn panels(report: &Report) -> Vec<Panel> {
             let run = report.figures.nanos_per_run(place).filter(|_| per_run);
             run.or_else(|| report.figures.nanos(place))
         });
-        let values: Vec<f64> =
-            lines.iter().flat_map(|line| line.points.iter().map(|point| point.1)).collect();
-        panels.push(Panel {
+        let values = lines.iter().flat_map(|line| line.points.iter().map(|point| point.value));
+        parts.push(Part {
             title: format!("{}: ns per {} and thread", scenario.name(), if per_run { "run" } else { "call" }),
             story: scenario.story(),
-            across: Scale::threads(&report.threads),
-            up: Scale::log(values),
+            up: Scale::logarithmic(values.collect::<Vec<_>>()),
             lines,
-            cores: report.machine.cores,
         });
     }
     if report.scenarios.contains(&Scenario::Window) {
         let per_second = |place| report.figures.of_possible(place).map(|share| share * 1000.0);
         let mut lines = lines(report, Scenario::Window, per_second);
-        lines.retain(|line| line.role != Role::Limit);
-        panels.push(Panel {
+        lines.retain(|line| line.pen != Pen::Dashed);
+        parts.push(Part {
             title: format!("{}: runs per second", Scenario::Window.name()),
             story: "of 1000 possible: is the trailing edge kept, does nobody starve?",
-            across: Scale::threads(&report.threads),
-            up: Scale::linear(1000.0),
+            up: Scale::linear(1040.0, 6),
             lines,
-            cores: report.machine.cores,
         });
     }
-    panels
+    parts
 }
 
 /// One line for each contestant. An empty call has none: it would only stretch the axis.
 fn lines(report: &Report, scenario: Scenario, value: impl Fn(Place) -> Option<f64>) -> Vec<Line> {
     let line = |(contestant, it): (usize, &Contestant)| {
-        let alike = report.contestants[..contestant].iter().filter(|other| other.role == it.role).count();
-        let colour = match it.role {
-            Role::Limit => LIMIT,
-            Role::Ours => OURS[alike % OURS.len()],
-            Role::Peer => PEERS[alike % PEERS.len()],
+        let before = report.contestants[..contestant].iter().filter(|other| other.role == it.role).count();
+        let pen = match it.role {
+            Role::Limit => Pen::Dashed,
+            Role::Ours => Pen::Strong,
+            Role::Peer => Pen::Thin,
         };
-        #[allow(clippy::cast_precision_loss, reason = "so many threads cannot be started")]
-        let point =
-            |threads: &usize| Some((*threads as f64, value(Report::place(scenario, contestant, *threads))?));
+        let point = |threads: &usize| {
+            let value = value(Report::place(scenario, contestant, *threads))?;
+            Some(Point { across: float(*threads as u64), value, range: None })
+        };
         let points = report.threads.iter().filter_map(point).collect();
-        Line { name: it.name, role: it.role, colour, points }
+        Line { name: it.name.to_owned(), colour: pen.colour(before), pen, dots: true, points }
     };
     let seen = report.entrants(scenario).filter(|(_, it)| it.name != "an empty call").map(line);
     seen.filter(|line| !line.points.is_empty()).collect()
-}
-
-fn write<'a>(
-    canvas: &Canvas<'a>,
-    text: &str,
-    at: (i32, i32),
-    size: u32,
-    anchor: HPos,
-    colour: RGBColor,
-    bold: bool,
-) -> Drawn<'a> {
-    let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
-    let style = ("sans-serif", size, style).into_font().color(&colour).pos(Pos::new(anchor, VPos::Center));
-    canvas.draw(&Text::new(text, at, style))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 mod measure;
 use clap::Parser;
-use comfy_table::{Table, presets};
+use lab::table::{Table, digits};
 use main_error::MainError;
 use measure::{Measured, Scale};
 use measure_options::cluster::Options;
@@ -38,7 +38,7 @@ fn figures(options: &Options) -> io::Result<()> {
         io::stdout(),
         "{} processes at most, threshold {}. A window is the time between two runs.",
         options.processes,
-        humantime::format_duration(options.threshold)
+        humantime::format_duration(options.threshold())
     )?;
     let server = Server::start(ServerOptions::default());
     let shared = format!("shm:{}", folder.path().join("register").display());
@@ -65,8 +65,8 @@ fn figures(options: &Options) -> io::Result<()> {
 }
 
 fn table(heads: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN).set_header(heads);
+    let mut table = lab::table::markdown();
+    table.set_header(heads);
     table
 }
 
@@ -89,9 +89,9 @@ fn row(table: &mut Table, name: String, scale: &Scale) {
     table.add_row([
         name,
         figures.calls.to_string(),
-        format!("{:.1}", per_window(figures.calls as u64)),
-        format!("{commands:.1}"),
-        format!("{:.1}", commands / f64::from(scale.processes)),
+        digits(per_window(figures.calls as u64)),
+        digits(commands),
+        digits(commands / f64::from(scale.processes)),
         figures.needless.to_string(),
         measure::percentiles(&late),
     ]);

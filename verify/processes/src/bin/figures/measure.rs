@@ -1,6 +1,6 @@
 //! The trials that are measured.
 
-use hdrhistogram::Histogram;
+use lab::table;
 use measure_options::cluster::Options;
 use processes::judge::{Figures, Trial, judge};
 use processes::log::{Event, Nanos, Who};
@@ -49,7 +49,7 @@ impl Measured<'_> {
 
     /// How long after the end of the window the run started; its owner was dead by then.
     pub fn owners_killed(&mut self) -> Vec<Nanos> {
-        let threshold = self.options.threshold;
+        let threshold = self.options.threshold();
         self.repeated(LONG, threshold, |scene| {
             let first = started(scene, 0);
             scene.until_covered(first);
@@ -97,7 +97,7 @@ impl Measured<'_> {
         let folder = self.folder.join(format!("{}-{}", self.driver.len(), self.scenes));
         fs::create_dir(&folder).expect("a folder for a trial");
         let driver = format!("{}-{}{}", self.driver, self.scenes, self.parameters);
-        Scene::new(self.command, &folder, &driver, self.options.threshold, lease)
+        Scene::new(self.command, &folder, &driver, self.options.threshold(), lease)
     }
 }
 
@@ -134,16 +134,7 @@ fn good(trial: &Trial) -> Figures {
 
 /// The median, the 99th percentile, and the longest.
 pub fn percentiles(times: &[Nanos]) -> String {
-    let mut histogram = Histogram::<u64>::new(3).expect("three digits");
-    for &time in times {
-        histogram.record(time).expect("it grows with what it is given");
-    }
-    if times.is_empty() {
-        return String::from("-");
-    }
-    let at = |quantile| {
-        let time = Duration::from_nanos(histogram.value_at_quantile(quantile));
-        format!("{:.2} ms", time.as_secs_f64() * 1e3)
-    };
-    [0.5, 0.99, 1.0].map(at).join(", ")
+    let times = times.iter().copied().map(Duration::from_nanos);
+    let known = table::quantiles(times, [0.5, 0.99, 1.0]);
+    known.map_or(table::NONE.to_owned(), |known| known.map(table::time).join(", "))
 }
