@@ -17,7 +17,7 @@ fn told(clock: &Arc<Manual>, merge: fn(&mut Values, Values)) -> (Throttled<Merge
 #[test]
 fn a_run_is_given_all_values_in_one_in_their_order() {
     let clock = Arc::new(Manual::new(at(1)));
-    let (merging, given) = told(&clock, |older, newer| older.extend(newer));
+    let (merging, given) = told(&clock, Extend::extend);
     merging.trigger(vec![0]).expect("it goes on").wait().expect("it completes");
     for value in 1..=3 {
         merging.trigger(vec![value]).expect("it goes on");

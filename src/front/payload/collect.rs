@@ -128,6 +128,7 @@ impl<T> Batch<T> {
     }
 
     /// Looks at the values, oldest first, and takes none out.
+    #[must_use]
     pub fn iter(&self) -> vec_deque::Iter<'_, T> {
         self.values.iter()
     }

@@ -23,7 +23,7 @@ use core::fmt;
 pub struct Merge<T> {
     merged: Mutex<Option<T>>,
     /// Adds the newer value to the older one. A pointer to a function, so that the type has a name and a `const`.
-    merge: fn(&mut T, T),
+    add: fn(&mut T, T),
     /// The number of the thread that merges, 0 if none does.
     merging: AtomicU32,
 }
@@ -31,7 +31,7 @@ pub struct Merge<T> {
 impl<T> Merge<T> {
     const_unless_loom! {
         pub(crate) const fn new(merge: fn(&mut T, T)) -> Self {
-            Self { merged: Mutex::new(None), merge, merging: AtomicU32::new(0) }
+            Self { merged: Mutex::new(None), add: merge, merging: AtomicU32::new(0) }
         }
     }
 
@@ -47,7 +47,7 @@ impl<T> Merge<T> {
         // ORDERING: Relaxed; as above.
         self.merging.store(this_thread(), Ordering::Relaxed);
         let _merging = Merging(&self.merging);
-        (self.merge)(older, newer);
+        (self.add)(older, newer);
     }
 
     fn is_merging_here(&self) -> bool {

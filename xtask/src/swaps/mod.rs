@@ -77,8 +77,7 @@ const SHIPPED: &str = "--test shipped";
 const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
-const BACKGROUND_MODELS: &str =
-    "--test background_request --test background_flush --test background_end --test background_wait --test payloads";
+const BACKGROUND_MODELS: &str = "--test background_request --test background_flush --test background_end --test background_wait --test payloads";
 const TASK_MODELS: &str = "--test futures_are_woken";
 
 /// The suites for a file, in the order in which they are run; none if it is not mutated.

@@ -137,13 +137,13 @@ impl Play {
     fn end_run(&mut self, plan: Plan) {
         let Some(held) = self.held.take() else { return };
         self.plans.send(plan).expect("the thread lives");
-        self.keep(held.given, plan);
+        self.keep(&held.given, plan);
         // The next one may have started.
         until(|| !self.front.snapshot().running || self.front.epoch() != held.epoch);
     }
 
     /// Keeps what the run leaves of its batch.
-    fn keep(&mut self, given: Vec<u32>, plan: Plan) {
+    fn keep(&mut self, given: &[u32], plan: Plan) {
         if !matches!(self.slot.kind, Kind::Collect | Kind::Bounded) {
             return;
         }
