@@ -289,7 +289,7 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let mut evicted = Evicted::new();
-        let epoch = match self.shards.try_start(&hashed, at) {
+        let epoch = match self.shards.try_start(&hashed, || self.again(at)) {
             Decision::Started(epoch) => epoch,
             Decision::Refused(refused) => return Err(refused.into()),
             Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at, &mut evicted)?,
@@ -313,7 +313,8 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         loop {
-            match self.shards.try_start_new(hashed, hashed.key.to_owned(), at, &self.hash_of(), evicted) {
+            let again = || self.again(at);
+            match self.shards.try_start_new(hashed, hashed.key.to_owned(), again, &self.hash_of(), evicted) {
                 Ok(epoch) => return Ok(epoch),
                 Err(NotNew::Refused(refused)) => return Err(refused.into()),
                 Err(NotNew::Full) if self.shards.make_room(at) => {}
@@ -340,6 +341,11 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     fn now(&self) -> At {
         // A clock that reads `NEVER` is at its end, which is before the end of a window that never ends.
         At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
+    }
+
+    /// The same time, by the threshold of this moment.
+    fn again(&self, at: At) -> At {
+        At { threshold: self.threshold(), ..at }
     }
 
     fn full(&self) -> KeyedError {

@@ -102,11 +102,17 @@ impl<K> Shards<K> {
     }
 
     /// Decides again, and alone: what was seen under the lock of a reader may have changed.
-    pub(super) fn try_start<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, at: At) -> Decision
+    /// `at` is asked under the lock: the threshold may have become longer while this call waited for it.
+    pub(super) fn try_start<Q: Eq + ?Sized>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        at: impl FnOnce() -> At,
+    ) -> Decision
     where
         K: Borrow<Q>,
     {
-        write(self.of(hashed.hash)).try_start(hashed, at)
+        let mut shard = write(self.of(hashed.hash));
+        shard.try_start(hashed, at())
     }
 
     /// As [`try_start`](Self::try_start), for a key that was not known a moment ago. What is evicted for it is
@@ -115,7 +121,7 @@ impl<K> Shards<K> {
         &self,
         hashed: &Hashed<'_, Q>,
         key: K,
-        at: At,
+        at: impl FnOnce() -> At,
         hash_of: &impl Fn(&K) -> u64,
         evicted: &mut Evicted<K>,
     ) -> Result<Epoch, NotNew>
@@ -124,6 +130,7 @@ impl<K> Shards<K> {
     {
         let before = evicted.len();
         let mut shard = write(self.of(hashed.hash));
+        let at = at();
         match shard.try_start(hashed, at) {
             Decision::Started(epoch) => return Ok(epoch),
             Decision::Refused(refused) => return Err(NotNew::Refused(refused)),

@@ -223,7 +223,7 @@ impl Recorder {
         let stamp = stamp();
         of_key.latest.store(stamp, Relaxed);
         self.shows(self.threads(), Doing::Function);
-        let run = Run { stamp, inside, end: 0, before, flushed: false, calls: None, asked: None };
+        let run = Run { stamp, inside, end: 0, before, flushed: false, calls: None };
         Running::new(self, key, seen, number, run)
     }
 

@@ -48,12 +48,6 @@ impl Running<'_> {
         self
     }
 
-    /// The threshold was read by this call, before it saw the run before.
-    pub fn asked(mut self, call: &Call) -> Self {
-        self.run.asked = Some(call.made_at());
-        self
-    }
-
     pub fn stamp(&self) -> u64 {
         self.run.stamp
     }

@@ -18,6 +18,12 @@ fn runs_of_a_key_keep_their_distance() {
 }
 
 #[test]
+fn a_longer_threshold_holds_for_a_call_that_waits() {
+    let claim = "2 threads: a call that waits for a lock while the threshold becomes longer decides by that";
+    hold(&[G1], claim, properties::a_longer_threshold_holds_for_a_call_that_waits);
+}
+
+#[test]
 fn panics_finish_their_runs() {
     hold(&[G6], "4 threads: a run of a key that panics finishes", properties::panics_finish_their_runs);
 }

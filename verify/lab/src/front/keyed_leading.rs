@@ -74,7 +74,7 @@ impl ThreadFront for KeyedLeading {
         let mut own = None;
         let called = panic::catch_unwind(AssertUnwindSafe(|| {
             let entered = self.keyed.try_enter(&call.key)?;
-            let running = self.recorder.begin(call.key, seen, || entered.epoch().as_u64()).asked(call);
+            let running = self.recorder.begin(call.key, seen, || entered.epoch().as_u64());
             own = Some(Own { stamp: running.stamp(), saw: running.saw(call.caller) });
             self.nest(&running);
             running.run();

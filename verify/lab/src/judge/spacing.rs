@@ -15,9 +15,8 @@ impl Verdict {
         let mut example = String::new();
         let mut before = history.before.unwrap_or_default();
         let runs: Vec<Run> = order.iter().map(|&index| history.log.runs()[index]).collect();
-        let stamps = std::iter::once(before.stamp).chain(runs.iter().map(|run| run.stamp));
         let found_from: Vec<u64> =
-            runs.iter().zip(stamps).map(|(run, before)| run.asked.unwrap_or(before).min(before)).collect();
+            std::iter::once(before.stamp).chain(runs.iter().map(|run| run.stamp)).take(runs.len()).collect();
         for ((run, after), done_with) in runs.into_iter().zip(&found_from).zip(smallest_from(&found_from)) {
             let least = thresholds.least(*after, run.inside, done_with);
             // A flush is the explicit exception from G1. It starts a window of its own.

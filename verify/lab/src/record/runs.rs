@@ -18,8 +18,6 @@ pub struct Run {
     pub flushed: bool,
     /// How many calls it was told to cover, by a front end that counts.
     pub calls: Option<u64>,
-    /// When the call began that decided the start, if it had read the threshold before it saw the run before.
-    pub asked: Option<u64>,
 }
 
 /// A change of the threshold: it took effect at some moment between the two readings of the clock.

@@ -132,3 +132,23 @@ pub fn the_limit_is_kept(met: &Tally) {
     shared.keyed.evict();
     assert!(shared.keyed.is_empty(), "the count is that of the keys");
 }
+
+/// A call waits for the lock of its shard while the threshold becomes longer and another call runs. It decides by the
+/// longer one.
+pub fn a_longer_threshold_holds_for_a_call_that_waits(both_ran: &Tally) {
+    const LONGER: Duration = Duration::from_nanos(1_000);
+    let builder: KeyedBuilder<usize> = Keyed::builder(Duration::ZERO);
+    let keyed = builder.clock(Manual::new(START)).hasher(Hasher::default()).shards(1).build();
+    let started = |keyed: &Subject| keyed.try_enter(&0).ok().map(|run| run.epoch().started_at());
+    let (before, after) = thread::scope(|threads| {
+        let waits = threads.spawn(|| started(&keyed));
+        keyed.set_threshold(LONGER);
+        let after = started(&keyed);
+        (waits.join().expect("no panic"), after)
+    });
+    if let (Some(before), Some(after)) = (before, after) {
+        assert!(before < after || before.saturating_since(after) >= LONGER, "G1: by the threshold of before");
+        both_ran.count();
+    }
+    both_ran.count_if(after.is_some());
+}

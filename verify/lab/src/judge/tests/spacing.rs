@@ -84,20 +84,6 @@ fn g1_each_run_is_compared_with_the_thresholds_of_its_time() {
 }
 
 #[test]
-fn g1_a_start_that_was_asked_for_before_a_change_may_obey_the_threshold_of_then() {
-    let changes = vec![change(500, 10, 20), change(THRESHOLD, 90_000, 90_100)];
-    let planted = |asked| {
-        let mut planted =
-            Planted { changes: changes.clone(), ..Planted::of(&[(100_000, 0), (100_600, 0), (110_600, 0)]) };
-        planted.runs[1].0.asked = Some(asked);
-        planted.broken()
-    };
-    assert_eq!(planted(91_000), []);
-    assert_eq!(planted(91_101), [G1], "the change was settled before the call");
-    assert_eq!(planted(105_000), [G1], "the run before was seen later than that");
-}
-
-#[test]
 fn g1_a_stamp_that_was_made_up() {
     let early = Run { inside: 100_500, end: 100_600, ..run(110_000, 100_000) };
     assert_eq!(Planted::new(&[(run(100_000, 0), [0, 0]), (early, [0, 0])]).broken(), [G1]);
