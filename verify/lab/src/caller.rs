@@ -73,10 +73,6 @@ impl Call {
         Some(Waited { epoch, begun, limit, told: wait(limit) })
     }
 
-    pub(crate) fn made_at(&self) -> u64 {
-        self.made_at
-    }
-
     /// A wait that has ended, and that had no limit.
     pub fn waited(&self, epoch: Epoch, told: Result<(), WaitError>) -> Waited {
         Waited { epoch: Some(epoch.as_u64()), begun: self.made_at, limit: None, told }

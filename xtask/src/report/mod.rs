@@ -160,7 +160,7 @@ mod tests {
         Done { name: "rung", count: "2 tests".to_owned(), passed: 2, time: Duration::ZERO, lines }
     }
 
-    const ALL: &str = "evidence | G1 G2 G3 G4 G5 G6 G7 G8 G9 C1 C2 C3 C4 C5 C6 C7 C8 C9 | 47 states | 0.1 s | \
+    const ALL: &str = "evidence | G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 C1 C2 C3 C4 C5 C6 C7 C8 C9 | 47 states | 0.1 s | \
                        exploration: a < b";
 
     #[test]
@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn an_unknown_guarantee_is_an_error() {
-        let why = rows(&[done(&[ALL, "evidence | G10 | 1 states | 0.1 s | one"])]).err().unwrap();
-        assert!(why.contains("no guarantee G10"), "{why}");
+        let why = rows(&[done(&[ALL, "evidence | G11 | 1 states | 0.1 s | one"])]).err().unwrap();
+        assert!(why.contains("no guarantee G11"), "{why}");
     }
 
     #[test]
