@@ -136,7 +136,7 @@ pub fn the_limit_is_kept(met: &Tally) {
 /// A call waits for the lock of its shard while the threshold becomes longer and another call runs. It decides by the
 /// longer one.
 pub fn a_longer_threshold_holds_for_a_call_that_waits(both_ran: &Tally) {
-    const LONGER: Duration = Duration::from_nanos(1_000);
+    const LONGER: Duration = Duration::from_micros(1);
     let builder: KeyedBuilder<usize> = Keyed::builder(Duration::ZERO);
     let keyed = builder.clock(Manual::new(START)).hasher(Hasher::default()).shards(1).build();
     let started = |keyed: &Subject| keyed.try_enter(&0).ok().map(|run| run.epoch().started_at());
