@@ -51,6 +51,12 @@ mod tests {
         for bad in ["0", "-1", "x", "1000001"] {
             assert_eq!(rounds(&["--rounds", bad]).unwrap_err().exit_code(), 2, "{bad}");
         }
-        assert!(Program::command().render_help().to_string().contains("[default: 15, or 3 if quick]"));
+        assert!(
+            Program::command()
+                .term_width(0)
+                .render_help()
+                .to_string()
+                .contains("[default: 15, or 3 if quick]")
+        );
     }
 }

@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_usual_number_is_named() {
-        let help = |mut command: clap::Command| command.render_help().to_string();
+        let help = |command: clap::Command| command.term_width(0).render_help().to_string();
         assert!(help(Program::<CROWD>::command()).contains("[default: 4 for each core, at least 8]"));
         assert!(help(Program::<DRAWN>::command()).contains("[default: drawn for each round]"));
     }

@@ -85,8 +85,8 @@ mod tests {
         for bad in ["0", "999us", "61s", "18446744073709551615s"] {
             assert!(time(bad).unwrap_err().to_string().contains("from 1ms to 1m"), "{bad}");
         }
-        let help = Some::command().render_help().to_string();
+        let help = Some::command().term_width(0).render_help().to_string();
         assert!(help.contains("from 1ms to 1m") && help.contains("[default: 200ms]"), "{help}");
-        assert!(Any::command().render_help().to_string().contains("such as 20ms, 1ns, 0"));
+        assert!(Any::command().term_width(0).render_help().to_string().contains("such as 20ms, 1ns, 0"));
     }
 }
