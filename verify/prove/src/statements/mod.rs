@@ -99,7 +99,7 @@ mod tests {
     fn what_is_not_known_is_an_error() {
         for (line, why) in [
             ("G1 | a = b", "three cells"),
-            ("G10 | a | a = a", "of what guarantee"),
+            ("G11 | a | a = a", "of what guarantee"),
             (" | a | a = a", "of what guarantee"),
             ("G1 | all but b | a = a", "no events"),
             ("G1 | fire b | a = a", "an event among names"),
