@@ -67,4 +67,4 @@ pub fn find(fault: &str, plant: impl Fn(), model: Model, complaint: &str) {
 /// The number of schedules that show that a model passes before the fault is planted.
 const UNPLANTED: usize = 200;
 /// The number of schedules within which a planted fault must be found.
-const ENOUGH: usize = 6_000;
+const ENOUGH: usize = 60_000;

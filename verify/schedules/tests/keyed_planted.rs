@@ -25,7 +25,8 @@ fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
 #[test]
 fn a_key_that_runs_is_evicted() {
     let model = properties::runs_of_a_key_keep_their_distance;
-    find(Fault::ForgetsRuns, "a key is evicted while it runs", model, "G2");
+    // The notes of two runs at once may also come in the other order.
+    find(Fault::ForgetsRuns, "a key is evicted while it runs", model, "G2 or G1");
 }
 
 #[test]
@@ -41,6 +42,6 @@ fn keys_are_counted_in_two_steps() {
         Fault::LoadThenStore,
         "keys are counted by a load and a store",
         model,
-        "the count is that of the keys",
+        "the count is that of the keys or idle keys make room",
     );
 }
