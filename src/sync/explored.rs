@@ -105,12 +105,10 @@ impl AtomicU64 {
         self.0.to_write().store(value, order);
     }
 
-    #[cfg(feature = "std")]
     pub fn swap(&self, value: u64, order: Ordering) -> u64 {
         self.0.to_write().swap(value, order)
     }
 
-    #[cfg(feature = "std")]
     pub fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
         self.0.to_write().fetch_add(value, order)
     }
