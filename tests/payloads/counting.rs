@@ -55,9 +55,9 @@ fn a_run_is_told_how_many_calls_it_stands_for() {
     assert_eq!(told.try_iter().collect::<Vec<_>>(), [1, 3]);
 }
 
-/// A call whose run finds no call, because the run before was told of it, is told how that one ended.
+/// A take gives up the pending run: its tickets say so, and those of the run before say how that one ended.
 #[test]
-fn a_run_without_calls_ends_as_the_one_before() {
+fn a_take_cancels_and_leaves_the_run_in_progress_as_it_ends() {
     for panics in [false, true] {
         let clock = Arc::new(Manual::new(at(1)));
         let (entered, inside) = mpsc::channel();

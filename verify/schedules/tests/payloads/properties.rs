@@ -175,7 +175,7 @@ pub fn counted(early: &Tally) {
     assert_eq!(counting.outstanding(), 0);
 }
 
-/// While a run panics, what it was given is told as failed, and the values that came meanwhile are not.
+/// Some runs panic: what they have not taken out comes with a later one, each value once.
 pub fn panicked(panicked: &Tally) {
     let given = Given::default();
     let sink = Arc::clone(&given);

@@ -201,7 +201,7 @@ impl Hook for Recorder {
     }
 
     fn exchange(&self, _number: Number<'_>, _value: u64) -> u64 {
-        unimplemented!("the axioms have no action for it")
+        panic!("the axioms have no action for an exchange, and the gate makes none")
     }
 
     fn fetch_add(&self, number: Number<'_>, value: u64) -> u64 {
