@@ -161,12 +161,13 @@ pub use self::{
     clock::{Monotonic, Moved},
     front::counted::{Calls, Counted},
     front::every::{Entry, Site},
+    front::failure::{Failure, Retry, RunResult},
     front::owner::on_drop::OnDrop,
     front::owner::{Ended, Panic, Pending, Shutdown},
     front::payload::{Batch, Collect, Count, Drain, Latest, Merge, Payload, Reason, Rejected},
     front::snapshot::Snapshot,
     front::throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    front::throttled::{Builder, Throttled, Ticket, WeakThrottled},
+    front::throttled::{Builder, ByHand, OwnedTicket, Step, Throttled, Ticket, WeakThrottled},
     front::wait::WaitError,
 };
 
@@ -179,6 +180,8 @@ pub use self::front::keyed::{
     KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun, KeyedThrottled, KeyedThrottledBuilder, NotTaken,
     WeakKeyedThrottled,
 };
+#[cfg(feature = "async")]
+pub use self::front::throttled::Carried;
 
 #[cfg(doc)]
 pub mod design;

@@ -58,7 +58,7 @@ fn it_is_readable() {
     assert_eq!(
         format!("{:?}", throttle.snapshot()),
         "Snapshot { running: false, deferral: None, last_run_at: Some(1s), window_end: never, threshold: \
-         2233785415.175766016s }"
+         2233785415.175766016s, next_run_at: None, failures: 0 }"
     );
 }
 

@@ -6,6 +6,7 @@
 pub mod asynchronous;
 pub(crate) mod counted;
 pub(crate) mod every;
+pub(crate) mod failure;
 #[cfg(feature = "keyed")]
 pub(crate) mod keyed;
 pub(crate) mod payload;

@@ -10,6 +10,7 @@
 
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, dead_code, clippy::inline_always))]
 
+use crate::front::failure::Failure;
 use crate::gate::Gate;
 use crate::state::Epoch;
 use crate::time::Timestamp;
@@ -98,6 +99,21 @@ observed! {
     /// A call inside a run cannot wait, so it left a run owed.
     fn left_owed(source, epoch: Epoch) {
         event!(DEBUG, "owed", source, after = ?epoch.started_at(), "a call inside a run: a run is owed");
+    }
+
+    /// The function returned an error.
+    fn failed(source, epoch: Epoch, failure: &Failure) {
+        event!(
+            ERROR, "failure", source, started_at = ?epoch.started_at(), attempt = failure.attempt(), error = %failure,
+            "a run failed"
+        );
+    }
+
+    /// A run that failed is tried again.
+    fn retried(source, epoch: Epoch, attempt: u32, due: Timestamp) {
+        event!(
+            WARN, "retry", source, started_at = ?epoch.started_at(), attempt, ?due, "a run that failed is tried again"
+        );
     }
 
     /// A panic of the function was caught.

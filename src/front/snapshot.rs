@@ -17,7 +17,7 @@ use crate::time::{Threshold, Timestamp};
 /// assert_eq!(
 ///     format!("{:?}", throttle.snapshot()),
 ///     "Snapshot { running: false, deferral: None, last_run_at: Some(5ns), window_end: 200.000005ms, \
-///      threshold: 200ms }"
+///      threshold: 200ms, next_run_at: None, failures: 0 }"
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub struct Snapshot {
     pub window_end: Timestamp,
     /// The shortest time between the starts of two runs.
     pub threshold: Threshold,
+    /// When the pending run is due: at the end of the window, or later where something else holds it, a back-off for
+    /// example. `None` if none is pending.
+    pub next_run_at: Option<Timestamp>,
+    /// How many runs in a row have failed, and are tried again.
+    pub failures: u32,
 }
 
 impl Snapshot {
@@ -44,6 +49,12 @@ impl Snapshot {
             last_run_at: (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at()),
             window_end: epoch.window_end(threshold),
             threshold,
+            next_run_at: state.is_pending().then(|| epoch.window_end(threshold)),
+            failures: 0,
         }
+    }
+
+    pub(crate) fn with(self, next_run_at: Option<Timestamp>, failures: u32) -> Self {
+        Self { next_run_at, failures, ..self }
     }
 }

@@ -6,11 +6,14 @@
 //! under a lock, and a waiter looks once more after it is listed.
 
 use crate::clock::{Clock, Moved};
+use crate::front::failure::Failure;
 use crate::gate::{Deferral, Fired, Gate, Run};
 use crate::state::{Abandon, DeferralStatus, Epoch};
 use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, orders, wait, wait_for};
 use crate::time::Timestamp;
-use core::fmt;
+use core::error::Error;
+use core::{fmt, mem};
+use std::sync::Arc;
 
 /// How the wait of a deferral's owner ended.
 pub(crate) enum Turn<'g> {
@@ -25,7 +28,7 @@ pub(crate) enum Turn<'g> {
 }
 
 /// Why a wait for the covering run ended without it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WaitError {
     /// The pending run was cancelled.
@@ -33,8 +36,12 @@ pub enum WaitError {
     /// The owner left before the run started, by a panic or at its limit. The run is owed: call again to
     /// adopt it.
     Owed,
-    /// All runs after the call that have finished panicked.
+    /// The run that covers the call returned this error, and is not tried again. By a [`Throttled`](crate::Throttled) only.
+    Failed(Arc<Failure>),
+    /// The run that covers the call panicked, and is not tried again.
     Panicked,
+    /// Whether the run that covers the call succeeded is forgotten: more than 16 runs have failed since.
+    Forgotten,
     /// The limit passed before the run was seen to finish.
     TimedOut,
     /// The wait was called inside a run of the same throttle. That may be the covering run itself, or one
@@ -51,7 +58,9 @@ impl fmt::Display for WaitError {
         f.write_str(match self {
             Self::Cancelled => "the pending run was cancelled: call again for another",
             Self::Owed => "the owner of the pending run left: call again and adopt it",
+            Self::Failed(failure) => return write!(f, "the run failed, call again for another: {failure}"),
             Self::Panicked => "the run panicked: call again for another",
+            Self::Forgotten => "whether the run succeeded is forgotten, because many have failed since: wait sooner",
             Self::TimedOut => "the run was not seen to finish within the limit: wait on",
             Self::InsideRun => "a run cannot wait for itself or for the run after it: wait outside of it",
             Self::Forked => {
@@ -62,7 +71,26 @@ impl fmt::Display for WaitError {
     }
 }
 
-impl core::error::Error for WaitError {}
+impl Error for WaitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(failure) => failure.source(),
+            _ => None,
+        }
+    }
+}
+
+/// Two failures are equal if they are of the same run.
+impl PartialEq for WaitError {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Failed(one), Self::Failed(other)) => Arc::ptr_eq(one, other),
+            _ => mem::discriminant(self) == mem::discriminant(other),
+        }
+    }
+}
+
+impl Eq for WaitError {}
 
 /// The parts of a throttle that waiting needs.
 pub(crate) struct Waiting<'t, C> {

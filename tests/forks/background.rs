@@ -22,7 +22,7 @@ fn a_child_s_first_call_is_refused() {
         assert_eq!(throttled.trigger().err(), Some(Ended::Forked));
         assert_eq!(weak.trigger(), Err(Ended::Forked));
         assert_eq!(throttled.wait(), Ok(()), "nothing was requested");
-        assert_eq!(throttled.flush(), Err(NotFlushed::Ended));
+        assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
         assert!(!throttled.cancel());
         throttled.set_threshold(Duration::ZERO);
     });
@@ -50,7 +50,7 @@ fn a_child_waits_for_no_thread_of_its_parent() {
         assert_eq!(throttled.trigger().err(), Some(Ended::Forked));
         assert_eq!(throttled.wait(), Err(WaitError::Forked));
         assert_eq!(throttled.wait_for(Duration::MAX), Err(WaitError::Forked));
-        assert_eq!(throttled.flush(), Err(NotFlushed::Ended));
+        assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
         assert_eq!(throttled.shutdown(Pending::Finish), Err(WaitError::Forked));
         assert_eq!(throttled.shutdown_within(Pending::Discard, Duration::MAX), Err(WaitError::Forked));
         assert!(throttled.cancel(), "what is owed");
@@ -115,7 +115,7 @@ fn a_child_does_not_wait_for_a_lock() {
         let _end = Finally(|| ends.store(true, SeqCst));
         for _ in 0..100 {
             in_child(|| {
-                assert_eq!(throttled.flush(), Err(NotFlushed::Ended));
+                assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
                 assert_eq!(throttled.trigger().err(), Some(Ended::Forked));
                 assert_eq!(throttled.shutdown(Pending::Discard), Err(WaitError::Forked));
                 throttled.cancel();

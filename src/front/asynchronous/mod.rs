@@ -46,7 +46,7 @@ pub mod stream;
 mod throttle;
 #[cfg(feature = "tokio")]
 mod tokio;
-mod until;
+pub(crate) mod until;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::Tokio;

@@ -27,7 +27,7 @@ pub(super) async fn until<R: Runtime, T>(
 }
 
 /// Ends at a notification, or when the clock reads `deadline`.
-pub(super) async fn notified<R: Runtime>(
+pub(crate) async fn notified<R: Runtime>(
     listener: impl Future<Output = ()>,
     runtime: &R,
     deadline: Option<Timestamp>,

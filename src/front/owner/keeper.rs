@@ -48,8 +48,9 @@ pub(crate) struct Keeper<S: Ending> {
 }
 
 impl<S: Ending> Keeper<S> {
-    pub(crate) fn new(shared: Arc<S>, thread: JoinHandle<()>, policy: DropPolicy) -> Self {
-        Self { shared, thread: Mutex::new(Some(thread)), policy, stopped_waiting: AtomicU32::new(0) }
+    /// Without a thread, where a task or the user does its work, the drop waits for nobody.
+    pub(crate) fn new(shared: Arc<S>, thread: Option<JoinHandle<()>>, policy: DropPolicy) -> Self {
+        Self { shared, thread: Mutex::new(thread), policy, stopped_waiting: AtomicU32::new(0) }
     }
 
     pub(crate) fn end(&self, pending: Pending, limit: Option<Duration>) -> Result<Shutdown, WaitError> {
@@ -107,6 +108,9 @@ impl<S: Ending> Drop for Keeper<S> {
             return;
         }
         self.shared.end(self.policy.pending);
+        if matches!(self.thread.get_mut(), Ok(None)) {
+            return;
+        }
         let limit = match self.on_drop() {
             OnDrop::Wait => None,
             OnDrop::WaitFor(limit) => Some(limit),

@@ -2,13 +2,15 @@
 //!
 //! * [`Stage`], [`Pending`], [`Shutdown`], [`Ended`]: how far a thread has come on the way to its end
 //! * [`PanicPolicy`]: what becomes of a panic that is caught
-//! * [`endings`]: how runs ended, for those who wait; also for tasks
+//! * [`record`]: how runs ended, for those who wait for the one that covered their call
+//! * [`endings`]: the same, where any later run that completed counts as well
 //! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
 //! * [`on_drop`]: how long that drop waits
 
 pub(crate) mod endings;
 pub(crate) mod keeper;
 pub(crate) mod on_drop;
+pub(crate) mod record;
 
 use crate::clock::Clock;
 use crate::state::Epoch;
@@ -48,6 +50,8 @@ pub enum Shutdown {
     /// A panic ended it earlier: a panic of the clock, or one of the function where these are fatal. What was
     /// pending then is owed.
     Panicked,
+    /// Its task was dropped, by a runtime that has shut down, or what drove it by hand was. What was pending then is owed.
+    Dropped,
 }
 
 /// Why a call was not taken: no run is promised to it.
@@ -58,6 +62,8 @@ pub enum Ended {
     ShutDown,
     /// A panic ended the throttle.
     Panicked,
+    /// The task of the throttle was dropped, by a runtime that has shut down, or what drove it by hand was.
+    Dropped,
     /// This process is a forked child. The throttle's thread is in the parent, where the throttle goes on: start
     /// another one here.
     Forked,
@@ -68,6 +74,7 @@ impl fmt::Display for Ended {
         f.write_str(match self {
             Self::ShutDown => "the throttle was shut down: start another one",
             Self::Panicked => "a panic ended the throttle: start another one",
+            Self::Dropped => "what ran the throttle was dropped: start another one",
             Self::Forked => {
                 "the throttle's thread is in the parent of this forked child: start another one here"
             }
@@ -96,6 +103,7 @@ impl Stage {
         let answer = match self {
             Self::Going => Ok(()),
             Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
+            Self::Ended(Shutdown::Dropped) => Err(Ended::Dropped),
             Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
         };
         if takes(answer.is_ok(), self == Self::Failing) { Ok(()) } else { answer }
@@ -133,7 +141,11 @@ pub struct Panic<'p> {
     payload: &'p (dyn Any + Send),
 }
 
-impl Panic<'_> {
+impl<'p> Panic<'p> {
+    pub(crate) fn new(epoch: Epoch, payload: &'p (dyn Any + Send)) -> Self {
+        Self { epoch, payload }
+    }
+
     /// The epoch of the run that panicked.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
@@ -193,5 +205,12 @@ impl PanicPolicy {
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         core::mem::forget(another);
+    }
+}
+
+/// What the user wrote may panic; what is done then does not depend on it.
+pub(crate) fn discard_panics(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        discard(payload);
     }
 }

@@ -1,6 +1,6 @@
 //! [`Collect`]: all values, in order.
 
-use super::sealed::{self, Left, NotPut, Values};
+use super::sealed::{self, NotPut, Values};
 use crate::sync::{Mutex, const_unless_loom, lock, lock_unless, start_and_take, still_locked};
 use core::{fmt, mem};
 use std::collections::{VecDeque, vec_deque};
@@ -22,20 +22,27 @@ use std::collections::{VecDeque, vec_deque};
 pub struct Collect<T> {
     values: Mutex<VecDeque<T>>,
     capacity: usize,
+    enough: usize,
 }
 
 impl<T> Collect<T> {
     const_unless_loom! {
-        pub(crate) const fn new(capacity: usize) -> Self {
-            Self { values: Mutex::new(VecDeque::new()), capacity }
+        pub(crate) const fn new(capacity: usize, enough: usize) -> Self {
+            Self { values: Mutex::new(VecDeque::new()), capacity, enough }
         }
     }
 
-    /// In front of what has come since, beyond the capacity as well: it had been taken.
-    fn put_in_front(&self, mut kept: VecDeque<T>) {
-        let mut values = lock(&self.values);
-        kept.append(&mut values);
-        *values = kept;
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) fn enough(&self) -> usize {
+        self.enough
+    }
+
+    /// As many as a run can be given at most are always enough.
+    fn suffices(&self, values: usize) -> bool {
+        values >= self.enough.min(self.capacity)
     }
 }
 
@@ -52,18 +59,31 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
         Batch::of(&mut values)
     }
 
-    fn settle(&self, given: Batch<T>, has_completed: bool) -> Left {
-        let Batch { values, size, keeps_rest } = given;
-        if values.is_empty() || has_completed && !keeps_rest {
-            return Left::Nothing;
-        }
-        let is_less = values.len() < size;
-        self.put_in_front(values);
-        Left::Some { is_less }
+    fn left(given: Batch<T>, has_completed: bool) -> Option<Batch<T>> {
+        let is_kept = !given.is_empty() && (!has_completed || given.keeps_rest);
+        is_kept.then_some(given)
     }
 
-    fn put_back(&self, given: Batch<T>) {
-        self.put_in_front(given.values);
+    fn is_spent(given: &Batch<T>) -> bool {
+        given.is_empty()
+    }
+
+    fn is_less(given: &Batch<T>) -> bool {
+        given.len() < given.size
+    }
+
+    /// In front of what has come since, beyond the capacity as well: it had been taken.
+    fn put_back(&self, given: Batch<T>, decide: impl FnOnce()) -> Option<Batch<T>> {
+        let mut kept = given.values;
+        let mut values = lock(&self.values);
+        decide();
+        kept.append(&mut values);
+        *values = kept;
+        None
+    }
+
+    fn is_enough(&self) -> bool {
+        self.suffices(lock(&self.values).len())
     }
 }
 
@@ -76,7 +96,7 @@ impl<T: Send + 'static> Values for Collect<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<D, NotPut<T>> {
+    ) -> Result<(D, bool), NotPut<T>> {
         let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
         // First the decision: values that a cancel has left may fill it, and then a call must ask for a run of these.
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
@@ -85,7 +105,9 @@ impl<T: Send + 'static> Values for Collect<T> {
             return Err(NotPut::Full(value));
         }
         values.push_back(value);
-        Ok(decided)
+        // Once, by the value that reaches it.
+        let is_enough = values.len() == self.enough.min(self.capacity);
+        Ok((decided, is_enough))
     }
 }
 

@@ -40,12 +40,10 @@ impl<T: Send + 'static> sealed::Payload for Latest<T> {
         newest.take()
     }
 
-    fn put_back(&self, given: T) {
+    fn put_back(&self, given: T, decide: impl FnOnce()) -> Option<T> {
         let mut newest = lock(&self.0);
-        let replaced = if newest.is_some() { Some(given) } else { newest.replace(given) };
-        drop(newest);
-        // After the lock: it is the user's.
-        drop(replaced);
+        decide();
+        if newest.is_some() { Some(given) } else { newest.replace(given) }
     }
 }
 
@@ -58,14 +56,14 @@ impl<T: Send + 'static> Values for Latest<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<D, NotPut<T>> {
+    ) -> Result<(D, bool), NotPut<T>> {
         let Some(newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
         let mut newest = still_locked(newest, &self.0);
         let replaced = newest.replace(value);
         drop(newest);
         drop(replaced);
-        Ok(decided)
+        Ok((decided, false))
     }
 }
 

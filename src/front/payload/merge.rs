@@ -69,12 +69,15 @@ impl<T: Send + 'static> sealed::Payload for Merge<T> {
         merged.take()
     }
 
-    fn put_back(&self, given: T) {
+    fn put_back(&self, given: T, decide: impl FnOnce()) -> Option<T> {
         let mut merged = lock(&self.merged);
+        decide();
         let newer = merged.replace(given);
         if let (Some(older), Some(newer)) = (&mut *merged, newer) {
+            // A panic loses the newer value alone.
             self.merge(older, newer);
         }
+        None
     }
 }
 
@@ -86,7 +89,7 @@ impl<T: Send + 'static> Values for Merge<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<D, NotPut<T>> {
+    ) -> Result<(D, bool), NotPut<T>> {
         // Whoever merges has the lock.
         let gives_up = || self.is_merging_here() || is_forked();
         let Some(merged) = lock_unless(&self.merged, gives_up) else {
@@ -100,7 +103,7 @@ impl<T: Send + 'static> Values for Merge<T> {
             Some(older) => self.merge(older, value),
             empty => *empty = Some(value),
         }
-        Ok(decided)
+        Ok((decided, false))
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::latest::Latest;
 pub use self::merge::Merge;
 pub use self::rejected::{Reason, Rejected};
 
-pub(crate) use self::sealed::{Left, NotPut, Values};
+pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],
 /// [`Merge`] or [`Collect`].
@@ -46,24 +46,32 @@ mod sealed {
         /// lock; then there is nothing.
         fn take(&self, is_forked: impl FnOnce() -> bool, cancel: impl FnOnce()) -> Option<Self::Given>;
 
-        /// After the function of a run: drops what it was given, or puts some of that back.
-        fn settle(&self, given: Self::Given, has_completed: bool) -> Left {
+        /// After the function of a run: drops what it was given, and returns what is kept of it for the next run.
+        fn left(given: Self::Given, has_completed: bool) -> Option<Self::Given> {
             let _ = (given, has_completed);
-            Left::Nothing
+            None
         }
 
-        /// After a run that never called its function: puts back all that it was given.
-        fn put_back(&self, given: Self::Given);
-    }
+        /// Whether nothing is left of what a run was given, so that the run cannot be tried again.
+        fn is_spent(given: &Self::Given) -> bool {
+            let _ = given;
+            false
+        }
 
-    /// What is left after a run for another one.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Left {
-        Nothing,
-        /// Some of what it was given. `is_less`: it has taken something out.
-        Some {
-            is_less: bool,
-        },
+        /// Whether some of what a run was given is not left.
+        fn is_less(given: &Self::Given) -> bool {
+            let _ = given;
+            false
+        }
+
+        /// Calls `decide`, and puts back what a run was given, in one step against the start of a run. Returns what there
+        /// is to drop: what something newer has replaced.
+        fn put_back(&self, given: Self::Given, decide: impl FnOnce()) -> Option<Self::Given>;
+
+        /// Whether so much was brought that the pace is not to hold the run any longer.
+        fn is_enough(&self) -> bool {
+            false
+        }
     }
 
     /// A payload to which a call brings a value.
@@ -72,13 +80,13 @@ mod sealed {
         type Value;
 
         /// Puts `value` if `decide` takes the call, in one step against the start of a run. `is_forked` is asked where
-        /// another thread holds the lock.
+        /// another thread holds the lock. Returns beside the decision whether this value made it enough.
         fn put<D>(
             &self,
             value: Self::Value,
             is_forked: impl FnOnce() -> bool,
             decide: impl FnOnce() -> Option<D>,
-        ) -> Result<D, NotPut<Self::Value>>;
+        ) -> Result<(D, bool), NotPut<Self::Value>>;
     }
 
     /// A value that was not put, and why.
@@ -108,5 +116,8 @@ impl sealed::Payload for () {
         None
     }
 
-    fn put_back(&self, (): ()) {}
+    fn put_back(&self, (): (), decide: impl FnOnce()) -> Option<()> {
+        decide();
+        None
+    }
 }

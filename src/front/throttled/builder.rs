@@ -1,12 +1,17 @@
 //! What can be set before a [`Throttled`] starts.
 
-use super::Throttled;
+use super::engine::{Engine, OnFailure};
+use super::pace::Pace;
 use super::shared::Shared;
-use super::worker::Worker;
+use super::thread;
+use super::{ByHand, Throttled};
 use crate::clock::{Clock, Monotonic};
-use crate::front::owner::keeper::{DropPolicy, Keeper, start};
+#[cfg(feature = "async")]
+use crate::front::asynchronous::Runtime;
+use crate::front::failure::{AnyError, Failure, Retry, RunResult};
+use crate::front::owner::keeper::{DropPolicy, start};
 use crate::front::owner::on_drop::OnDrop;
-use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
+use crate::front::owner::{AnyClock, Panic, Pending};
 use crate::front::payload::Payload;
 use crate::time::Threshold;
 use core::fmt;
@@ -41,8 +46,9 @@ pub struct Builder<P = ()> {
     name: String,
     clock: AnyClock,
     rest: Duration,
+    pace: Pace,
     at_drop: DropPolicy,
-    panics: PanicPolicy,
+    on_failure: OnFailure,
 }
 
 impl Builder {
@@ -53,14 +59,15 @@ impl Builder {
             name: String::from("throttled"),
             clock: Arc::new(Monotonic),
             rest: Duration::ZERO,
+            pace: Pace::AtOnce,
             at_drop: DropPolicy::default(),
-            panics: PanicPolicy::default(),
+            on_failure: OnFailure::default(),
         }
     }
 
     pub(super) fn carrying<P>(self, payload: P) -> Builder<P> {
-        let Self { payload: (), threshold, name, clock, rest, at_drop, panics } = self;
-        Builder { payload, threshold, name, clock, rest, at_drop, panics }
+        let Self { payload: (), threshold, name, clock, rest, pace, at_drop, on_failure } = self;
+        Builder { payload, threshold, name, clock, rest, pace, at_drop, on_failure }
     }
 
     /// Starts the thread.
@@ -68,8 +75,8 @@ impl Builder {
     /// # Errors
     ///
     /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, mut f: impl FnMut() + Send + 'static) -> io::Result<Throttled> {
-        self.start(move |()| f())
+    pub fn spawn<R: RunResult>(self, mut f: impl FnMut() -> R + Send + 'static) -> io::Result<Throttled> {
+        self.start(move |()| f().into_result())
     }
 }
 
@@ -93,6 +100,71 @@ impl<P> Builder<P> {
         self
     }
 
+    /// Starts no run sooner than `delay` after the first call that it covers. With `delay` as long as the threshold that is
+    /// the trailing edge alone, as RxJS's `auditTime`; with a short one a burst has one run, and not one for its first call
+    /// and one for the others.
+    ///
+    /// ```
+    /// use atomic_throttle::Throttled;
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let second = Duration::from_millis(10);
+    /// let save = Throttled::builder(second).delay(second).spawn(|| println!("saved"))?;
+    /// # drop(save);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The window holds a run as well: it starts when both are over (G1). An end does not wait for the delay, only for the
+    /// window; a flush waits for neither. It takes the place of an earlier `delay` or [`debounce`](Self::debounce).
+    ///
+    /// Cost: a reading of the clock for a call that makes a run pending.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.pace = Pace::Delay(delay);
+        self
+    }
+
+    /// Starts a run when no call has come for `quiet`, and at the latest `at_latest` after the first call that it covers. So
+    /// calls that never stop do not hold it for ever.
+    ///
+    /// ```
+    /// use atomic_throttle::Throttled;
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (quiet, at_latest) = (Duration::from_millis(2), Duration::from_millis(20));
+    /// let search = Throttled::builder(Duration::ZERO).debounce(quiet, at_latest).spawn(|| println!("searched"))?;
+    /// # drop(search);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The window holds a run as well, beyond `at_latest` if that is over sooner (G1). An end does not wait for the quiet,
+    /// only for the window; a flush waits for neither. It takes the place of an earlier [`delay`](Self::delay) or
+    /// `debounce`.
+    ///
+    /// Cost: *each call* reads the clock and writes the time where all callers do, also one that coalesces. If the clock
+    /// panics, the call does, and was not taken.
+    pub fn debounce(mut self, quiet: Duration, at_latest: Duration) -> Self {
+        self.pace = Pace::Debounce { quiet, at_latest };
+        self
+    }
+
+    /// Tries a run that failed again, as `retry` says. By default a run that failed has run: those who wait for it are told,
+    /// and nothing more.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.on_failure.retry = Some(retry);
+        self
+    }
+
+    /// Called after each run that failed, by an error or by a panic, where the function runs. If the hook itself panics,
+    /// that panic is discarded.
+    pub fn on_error(mut self, hook: impl FnMut(&Failure) + Send + 'static) -> Self {
+        self.on_failure.on_error = Some(Box::new(hook));
+        self
+    }
+
     /// What becomes of the pending run when the last handle is dropped. By default it is performed when it
     /// is due, and the drop waits for that: as long as the window, and for ever on a clock that nobody moves.
     pub fn pending_on_drop(mut self, pending: Pending) -> Self {
@@ -110,14 +182,14 @@ impl<P> Builder<P> {
     /// Called on the background thread after each panic of the function. If the hook itself panics, that panic is
     /// discarded.
     pub fn on_panic(mut self, hook: impl FnMut(&Panic<'_>) + Send + 'static) -> Self {
-        self.panics.hook = Some(Box::new(hook));
+        self.on_failure.on_panic = Some(Box::new(hook));
         self
     }
 
     /// Ends the throttle at the first panic of the function: what is pending then is owed, and every later
     /// call is refused with [`Ended::Panicked`](crate::Ended::Panicked).
     pub fn fatal_panics(mut self) -> Self {
-        self.panics.fatal = true;
+        self.on_failure.panics_are_fatal = true;
         self
     }
 
@@ -128,12 +200,41 @@ impl<P> Builder<P> {
 
 impl<P: Payload> Builder<P> {
     /// Starts the thread, with a function of what a run is given.
-    pub(super) fn start(self, f: impl FnMut(&mut P::Given) + Send + 'static) -> io::Result<Throttled<P>> {
-        let shared = Arc::new(Shared::new(self.threshold, self.clock, self.payload));
-        let worker = Worker { shared: Arc::clone(&shared), f, panics: self.panics, rest: self.rest };
-        let thread = start(self.name, move || worker.work())?;
-        let keeper = Keeper::new(Arc::clone(&shared), thread, self.at_drop);
-        Ok(Throttled { shared, keeper: Arc::new(keeper) })
+    pub(super) fn start(
+        self,
+        f: impl FnMut(&mut P::Given) -> Result<(), AnyError> + Send + 'static,
+    ) -> io::Result<Throttled<P>> {
+        let (name, at_drop) = (self.name.clone(), self.at_drop);
+        let engine = self.engine();
+        let shared = Arc::clone(engine.shared());
+        let thread = start(name, move || thread::work(engine, f))?;
+        Ok(Throttled::new(shared, Some(thread), at_drop))
+    }
+
+    fn engine(self) -> Engine<P> {
+        let shared = Shared::new(self.threshold, self.pace, self.clock, self.payload);
+        Engine::new(shared, self.on_failure, self.rest)
+    }
+
+    /// What the user drives by hand.
+    pub(super) fn start_by_hand<F: FnMut(&mut P::Given) -> Result<(), AnyError>>(
+        self,
+        f: F,
+    ) -> (Throttled<P>, ByHand<P, F>) {
+        let at_drop = self.at_drop;
+        let engine = self.engine();
+        let throttled = Throttled::new(Arc::clone(engine.shared()), None, at_drop);
+        (throttled, ByHand::new(engine, f))
+    }
+
+    /// A task of `runtime`, on its clock.
+    #[cfg(feature = "async")]
+    pub(super) fn on<R: Runtime>(mut self, runtime: &Arc<R>) -> (Engine<P>, Throttled<P>) {
+        self.clock = Arc::<R>::clone(runtime);
+        let at_drop = self.at_drop;
+        let engine = self.engine();
+        let throttled = Throttled::new(Arc::clone(engine.shared()), None, at_drop);
+        (engine, throttled)
     }
 }
 
@@ -143,6 +244,8 @@ impl<P> fmt::Debug for Builder<P> {
             .field("threshold", &self.threshold)
             .field("name", &self.name)
             .field("rest", &self.rest)
+            .field("pace", &self.pace)
+            .field("retry", &self.on_failure.retry)
             .field("pending_on_drop", &self.at_drop.pending)
             .field("on_drop", &self.at_drop.on_drop)
             .finish_non_exhaustive()

@@ -1,6 +1,7 @@
 //! [`Throttled`] of [`Collect`]: a run is given all values.
 
 use super::{Builder, Throttled, Ticket, WeakThrottled};
+use crate::front::failure::RunResult;
 use crate::front::payload::{Batch, Collect, Rejected};
 use std::io;
 use std::vec::Vec;
@@ -27,7 +28,7 @@ impl Builder {
     ///
     /// Without a [`capacity`](Builder::capacity) it holds whatever is brought within a window.
     pub fn collecting<T: Send + 'static>(self) -> Builder<Collect<T>> {
-        self.carrying(Collect::new(usize::MAX))
+        self.carrying(Collect::new(usize::MAX, usize::MAX))
     }
 }
 
@@ -35,7 +36,34 @@ impl<T: Send + 'static> Builder<Collect<T>> {
     /// Takes at most `values` values for one run: a call that finds so many is refused, and has its value back. 0 counts
     /// as 1.
     pub fn capacity(mut self, values: usize) -> Self {
-        *self.payload_mut() = Collect::new(values.max(1));
+        let payload = self.payload_mut();
+        *payload = Collect::new(values.max(1), payload.enough());
+        self
+    }
+
+    /// Ends a [delay](Builder::delay) or a quiet time early when there are so many values; never the window. 0 counts as 1,
+    /// and a full [capacity](Self::capacity) is always enough.
+    ///
+    /// ```
+    /// use atomic_throttle::{Batch, Throttled};
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // 100 rows or 50 ms, and at most one insert in 10 ms.
+    /// let insert = Throttled::builder(Duration::from_millis(10))
+    ///     .collecting()
+    ///     .delay(Duration::from_millis(50))
+    ///     .enough(100)
+    ///     .spawn(|rows: &mut Batch<u32>| println!("inserted {}", rows.len()))?;
+    /// for row in 0..250 {
+    ///     insert.trigger(row)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn enough(mut self, values: usize) -> Self {
+        let payload = self.payload_mut();
+        *payload = Collect::new(payload.capacity(), values.max(1));
         self
     }
 
@@ -44,8 +72,11 @@ impl<T: Send + 'static> Builder<Collect<T>> {
     /// # Errors
     ///
     /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, f: impl FnMut(&mut Batch<T>) + Send + 'static) -> io::Result<Throttled<Collect<T>>> {
-        self.start(f)
+    pub fn spawn<R: RunResult>(
+        self,
+        mut f: impl FnMut(&mut Batch<T>) -> R + Send + 'static,
+    ) -> io::Result<Throttled<Collect<T>>> {
+        self.start(move |batch| f(batch).into_result())
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Throttled`] of [`Count`]: a run is given the number of calls that it stands for.
 
 use super::{Builder, Throttled, Ticket, WeakThrottled};
+use crate::front::failure::RunResult;
 use crate::front::owner::Ended;
 use crate::front::payload::Count;
 use std::io;
@@ -31,13 +32,22 @@ impl Builder {
 }
 
 impl Builder<Count> {
+    /// Ends a [delay](Builder::delay) or a quiet time early when so many calls are counted; never the window. 0 counts as 1.
+    pub fn enough(mut self, calls: u64) -> Self {
+        *self.payload_mut() = Count::with_enough(calls);
+        self
+    }
+
     /// Starts the thread. The function is given the number of calls since the run before, never 0.
     ///
     /// # Errors
     ///
     /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, mut f: impl FnMut(u64) + Send + 'static) -> io::Result<Throttled<Count>> {
-        self.start(move |calls| f(*calls))
+    pub fn spawn<R: RunResult>(
+        self,
+        mut f: impl FnMut(u64) -> R + Send + 'static,
+    ) -> io::Result<Throttled<Count>> {
+        self.start(move |calls| f(*calls).into_result())
     }
 }
 
@@ -49,10 +59,8 @@ impl Throttled<Count> {
     /// [`Ended`]: no run is promised. The call stays counted, for [`take`](Self::take).
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        let shared = &*self.shared;
-        shared.payload.count();
-        match shared.frame.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(&shared.frame, epoch)),
+        match self.shared.count() {
+            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }
     }
@@ -79,8 +87,7 @@ impl WeakThrottled<Count> {
     /// [`Ended`]: no run is promised.
     pub fn trigger(&self) -> Result<(), Ended> {
         let shared = self.shared().ok_or(Ended::ShutDown)?;
-        shared.payload.count();
-        match shared.frame.gate.coalesce() {
+        match shared.count() {
             Some(_) => Ok(()),
             None => shared.request().map(drop),
         }

@@ -1,6 +1,7 @@
 //! [`Throttled`] of [`Latest`]: a run is given the newest value.
 
 use super::{Builder, Throttled, Ticket, WeakThrottled};
+use crate::front::failure::RunResult;
 use crate::front::payload::{Latest, Rejected};
 use std::io;
 
@@ -33,8 +34,11 @@ impl<T: Send + 'static> Builder<Latest<T>> {
     /// # Errors
     ///
     /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, mut f: impl FnMut(&T) + Send + 'static) -> io::Result<Throttled<Latest<T>>> {
-        self.start(move |value| f(value))
+    pub fn spawn<R: RunResult>(
+        self,
+        mut f: impl FnMut(&T) -> R + Send + 'static,
+    ) -> io::Result<Throttled<Latest<T>>> {
+        self.start(move |value| f(value).into_result())
     }
 }
 

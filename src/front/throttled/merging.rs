@@ -1,6 +1,7 @@
 //! [`Throttled`] of [`Merge`]: a run is given all values, merged into one.
 
 use super::{Builder, Throttled, Ticket, WeakThrottled};
+use crate::front::failure::RunResult;
 use crate::front::payload::{Merge, Rejected};
 use std::io;
 
@@ -39,8 +40,11 @@ impl<T: Send + 'static> Builder<Merge<T>> {
     /// # Errors
     ///
     /// What the system says if it cannot start a thread, or if the name contains a zero byte.
-    pub fn spawn(self, mut f: impl FnMut(&T) + Send + 'static) -> io::Result<Throttled<Merge<T>>> {
-        self.start(move |value| f(value))
+    pub fn spawn<R: RunResult>(
+        self,
+        mut f: impl FnMut(&T) -> R + Send + 'static,
+    ) -> io::Result<Throttled<Merge<T>>> {
+        self.start(move |value| f(value).into_result())
     }
 }
 

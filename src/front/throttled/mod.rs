@@ -31,31 +31,40 @@
 //! one for what its calls bring: `counting`, `latest`, `merging` and `collecting` have what differs by that.
 
 mod builder;
+mod by_hand;
 mod collecting;
 mod counting;
+mod engine;
 mod frame;
 mod latest;
 mod merging;
+mod pace;
 mod shared;
+#[cfg(feature = "async")]
+mod task;
+mod thread;
 mod ticket;
 mod weak;
-mod worker;
 
 pub use self::builder::Builder;
-pub use self::ticket::Ticket;
+pub use self::by_hand::{ByHand, Step};
+#[cfg(feature = "async")]
+pub use self::task::Carried;
+pub use self::ticket::{OwnedTicket, Ticket};
 pub use self::weak::WeakThrottled;
 
 use self::shared::Shared;
 use crate::clock::Clock;
+use crate::front::failure::RunResult;
 use crate::front::observe;
-use crate::front::owner::keeper::Keeper;
+use crate::front::owner::keeper::{DropPolicy, Keeper};
 use crate::front::owner::{Ended, Pending, Shutdown};
 use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::state::{Epoch, State};
-use crate::sync::Ordering;
+use crate::sync::{JoinHandle, Ordering};
 use crate::time::{Threshold, ThresholdTooLong, Timestamp};
 use core::fmt;
 use core::time::Duration;
@@ -158,7 +167,7 @@ impl Throttled {
     ///
     /// If the system cannot start a thread; [`Builder::spawn`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn(threshold: Duration, f: impl FnMut() + Send + 'static) -> Self {
+    pub fn spawn<R: RunResult>(threshold: Duration, f: impl FnMut() -> R + Send + 'static) -> Self {
         Self::builder(threshold).spawn(f).expect("the system can start a thread")
     }
 
@@ -177,7 +186,7 @@ impl Throttled {
     /// [`Ended`]: no run is promised.
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        match self.shared.frame.gate.coalesce() {
+        match self.shared.frame.coalesce() {
             Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }
@@ -185,6 +194,11 @@ impl Throttled {
 }
 
 impl<P: Payload> Throttled<P> {
+    fn new(shared: Arc<Shared<P>>, thread: Option<JoinHandle<()>>, at_drop: DropPolicy) -> Self {
+        let keeper = Keeper::new(Arc::clone(&shared), thread, at_drop);
+        Self { shared, keeper: Arc::new(keeper) }
+    }
+
     // Apart, with its result as the caller wants it: a coalesced call would have a stack frame for it.
     #[cold]
     fn trigger_uncoalesced(&self) -> Result<Ticket<'_>, Ended> {
@@ -193,9 +207,7 @@ impl<P: Payload> Throttled<P> {
 
     /// What no run was given. The pending run is given up in the same step.
     fn take_given(&self) -> Option<P::Given> {
-        let Shared { frame, payload, .. } = &*self.shared;
-        let mut cancelled = None;
-        let given = payload.take(|| frame.is_forked(), || cancelled = frame.gate.cancel_in());
+        let (given, cancelled) = self.shared.take();
         self.tell_of_cancel(cancelled);
         given
     }
@@ -210,13 +222,14 @@ impl<P: Payload> Throttled<P> {
     /// Has the pending run start now, whether the window is over or not: the exception from G1. A new
     /// window starts.
     ///
-    /// The run has started when this returns, by its stamp; the thread performs it.
+    /// The run has started when this returns, by its stamp; the thread performs it. The ticket waits for that.
     ///
     /// # Errors
     ///
     /// [`NotFlushed`]: nothing has started. What was pending stays pending.
-    pub fn flush(&self) -> Result<(), NotFlushed> {
-        self.shared.flush()
+    pub fn flush(&self) -> Result<Ticket<'_>, NotFlushed> {
+        let epoch = self.shared.flush()?;
+        Ok(Ticket::new(&self.shared.frame, epoch.previous()))
     }
 
     /// Gives up the pending run and returns whether there was one. The window stays: the next run keeps its
@@ -226,7 +239,7 @@ impl<P: Payload> Throttled<P> {
         reason = "whoever wants no run need not know whether one was pending"
     )]
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared.frame.gate.cancel_in();
+        let cancelled = self.shared.cancel();
         self.tell_of_cancel(cancelled);
         cancelled.is_some()
     }
@@ -336,12 +349,13 @@ impl<P: Payload> Throttled<P> {
         self.state().is_owed()
     }
 
-    /// When the pending run is due, on the throttle's clock: the end of the window. `None` if none is. A
-    /// [rest](Builder::rest) may hold it up.
+    /// When the pending run is due, on the throttle's clock: at the end of the window, or when a [delay](Builder::delay), a
+    /// [back-off](Builder::retry) or a [rest](Builder::rest) lets it go, as far as the thread has seen that. `None` if none
+    /// is pending.
     #[must_use]
     pub fn next_run_at(&self) -> Option<Timestamp> {
         let state = self.state();
-        state.is_pending().then(|| state.window_end(self.threshold()))
+        state.is_pending().then(|| state.window_end(self.threshold()).max(self.shared.frame.held_until()))
     }
 
     /// How many runs the thread has begun.
@@ -367,7 +381,10 @@ impl<P: Payload> Throttled<P> {
     /// All that there is to see at this moment, to be read by a person.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.state(), self.threshold())
+        // ORDERING: Relaxed. For people to look at.
+        let failures = self.shared.frame.failures.load(Ordering::Relaxed);
+        let snapshot = Snapshot::new(self.state(), self.threshold());
+        snapshot.with(self.next_run_at(), failures)
     }
 }
 

@@ -1,16 +1,18 @@
 //! What the handles and the thread of a [`Throttled`](super::Throttled) share.
 
-use super::frame::Frame;
+use super::frame::{Frame, HasFrame};
+use super::pace::{Hold, Pace};
 use crate::clock::Clock;
 use crate::front::owner::keeper::Ending;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
-use crate::front::payload::{NotPut, Payload, Reason, Rejected, Values};
+use crate::front::payload::{Count, NotPut, Payload, Reason, Rejected, Values};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::gate::{DetachedRun, Flushed};
-use crate::state::{Epoch, Request};
-use crate::sync::{Mutex, lock};
+use crate::state::{DeferralStatus, Epoch, Request};
+use crate::sync::{Mutex, lock, lock_unless};
 use crate::time::{Threshold, Timestamp};
+use std::sync::{Arc, Weak};
 
 pub(crate) struct Shared<P: Payload> {
     pub(super) frame: Frame,
@@ -23,6 +25,7 @@ pub(super) struct Control<G> {
     pub(super) stage: Stage,
     /// The run, until the thread takes it up.
     pub(super) handed: Option<Handed<G>>,
+    pub(super) hold: Hold,
 }
 
 /// A run that a flush has started, with what it is given.
@@ -31,10 +34,19 @@ pub(super) struct Handed<G> {
     pub(super) given: Option<G>,
 }
 
+impl<P: Payload> HasFrame for Shared<P> {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+}
+
 impl<P: Payload> Shared<P> {
-    pub(super) fn new(threshold: Threshold, clock: AnyClock, payload: P) -> Self {
-        let control = Mutex::new(Control { stage: Stage::Going, handed: None });
-        Self { frame: Frame::new(threshold, clock), control, payload }
+    pub(super) fn new(threshold: Threshold, pace: Pace, clock: AnyClock, payload: P) -> Arc<Self> {
+        let control = Mutex::new(Control { stage: Stage::Going, handed: None, hold: Hold::default() });
+        Arc::new_cyclic(|itself: &Weak<Self>| {
+            let itself: Weak<dyn HasFrame> = Weak::<Self>::clone(itself);
+            Self { frame: Frame::new(threshold, pace, clock, itself), control, payload }
+        })
     }
 
     /// A call that was not coalesced. The lock puts it before the end or after it; the decision itself is
@@ -43,9 +55,10 @@ impl<P: Payload> Shared<P> {
         if self.frame.is_forked() {
             return Err(Ended::Forked);
         }
-        let control = lock(&self.control);
+        let first_call = self.time_of_first_call();
+        let mut control = lock(&self.control);
         control.stage.check()?;
-        let (request, epoch) = self.frame.gate.request();
+        let (request, epoch) = self.ask(&mut control, first_call);
         drop(control);
         if request == Request::Requested {
             self.frame.waiting().notify();
@@ -53,8 +66,47 @@ impl<P: Payload> Shared<P> {
         Ok(epoch)
     }
 
-    /// Starts the pending run, and hands it to the thread.
-    pub(super) fn flush(&self) -> Result<(), NotFlushed> {
+    /// The time for [`ask`](Self::ask), read before a lock is held.
+    fn time_of_first_call(&self) -> Option<Timestamp> {
+        self.frame.pace.needs_first_call().then(|| self.frame.clock.now())
+    }
+
+    /// Requests a run, and tells the pace when the first call came that it covers.
+    fn ask(&self, control: &mut Control<P::Given>, first_call: Option<Timestamp>) -> (Request, Epoch) {
+        let gate = &self.frame.gate;
+        // A call that revives what was cancelled is the first one that the run covers, too.
+        let revives = first_call.is_some() && gate.state().deferral() == DeferralStatus::Cancelled;
+        let (request, epoch) = gate.request();
+        if request == Request::Requested || revives {
+            control.hold.first_call = first_call;
+        }
+        (request, epoch)
+    }
+
+    /// Gives up the pending run, and what holds it. In a forked child, where another thread may have the lock for ever,
+    /// nothing holds it.
+    pub(super) fn cancel(&self) -> Option<Epoch> {
+        let control = lock_unless(&self.control, || self.frame.is_forked());
+        let cancelled = self.frame.gate.cancel_in();
+        if let (Some(_), Some(mut control)) = (cancelled, control) {
+            self.frame.let_go(&mut control.hold);
+        }
+        cancelled
+    }
+
+    /// Takes what no run was given, and gives up the pending run in the same step.
+    pub(super) fn take(&self) -> (Option<P::Given>, Option<Epoch>) {
+        let mut cancelled = None;
+        let control = lock_unless(&self.control, || self.frame.is_forked());
+        let given = self.payload.take(|| self.frame.is_forked(), || cancelled = self.frame.gate.cancel_in());
+        if let (Some(_), Some(mut control)) = (cancelled, control) {
+            self.frame.let_go(&mut control.hold);
+        }
+        (given, cancelled)
+    }
+
+    /// Starts the pending run, and hands it to the owner. Returns the epoch of the run.
+    pub(super) fn flush(&self) -> Result<Epoch, NotFlushed> {
         let frame = &self.frame;
         if frame.is_forked() {
             return Err(NotFlushed::Ended);
@@ -71,10 +123,26 @@ impl<P: Payload> Shared<P> {
         };
         // A later call is covered by a later run: so this one takes now what it is given.
         let (run, given) = self.payload.start(flush)?;
+        let epoch = run.epoch();
         control.handed = Some(Handed { run, given });
+        control.hold.release();
         drop(control);
         frame.waiting().notify();
-        Ok(())
+        Ok(epoch)
+    }
+}
+
+impl Shared<Count> {
+    /// Counts a call, and coalesces it if a run is pending.
+    #[inline]
+    pub(super) fn count(&self) -> Option<Epoch> {
+        self.frame.tell_call();
+        let is_enough = self.payload.count();
+        let coalesced = self.frame.gate.coalesce();
+        if is_enough && coalesced.is_some() {
+            self.frame.waiting().notify();
+        }
+        coalesced
     }
 }
 
@@ -82,9 +150,15 @@ impl<P: Values> Shared<P> {
     /// A call that brings a value.
     #[inline]
     pub(super) fn bring(&self, value: P::Value) -> Result<Epoch, Rejected<P::Value>> {
-        let gate = &self.frame.gate;
-        match self.payload.put(value, || self.frame.is_forked(), || gate.coalesce_under_lock()) {
-            Ok(epoch) => Ok(epoch),
+        let frame = &self.frame;
+        frame.tell_call();
+        match self.payload.put(value, || frame.is_forked(), || frame.gate.coalesce_under_lock()) {
+            Ok((epoch, is_enough)) => {
+                if is_enough {
+                    frame.waiting().notify();
+                }
+                Ok(epoch)
+            }
             Err(NotPut::Undecided(value)) => self.bring_first(value),
             Err(not_put) => Err(rejected(not_put)),
         }
@@ -96,12 +170,13 @@ impl<P: Values> Shared<P> {
         if self.frame.is_forked() {
             return Err(Rejected::ended(value, Ended::Forked));
         }
-        let control = lock(&self.control);
+        let first_call = self.time_of_first_call();
+        let mut control = lock(&self.control);
         if let Err(ended) = control.stage.check() {
             return Err(Rejected::ended(value, ended));
         }
         let request = || {
-            let (_, epoch) = self.frame.gate.request();
+            let (_, epoch) = self.ask(&mut control, first_call);
             // Before the value is merged or pushed: nobody waits for that who does not need it.
             drop(control);
             Some(epoch)
@@ -109,7 +184,7 @@ impl<P: Values> Shared<P> {
         let put = self.payload.put(value, || false, request);
         // Also where there was no room: a run was asked for.
         self.frame.waiting().notify();
-        put.map_err(rejected)
+        put.map(|(epoch, _)| epoch).map_err(rejected)
     }
 }
 
@@ -148,7 +223,7 @@ impl<P: Payload> Ending for Shared<P> {
     }
 
     fn is_worker(&self) -> bool {
-        self.frame.is_worker()
+        self.frame.is_runner()
     }
 
     fn is_forked(&self) -> bool {

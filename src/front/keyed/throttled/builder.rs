@@ -158,7 +158,7 @@ impl<K, S> KeyedThrottledBuilder<K, S> {
         let panics = PanicPolicy { hook: None, fatal: self.are_panics_fatal };
         let worker = Worker { shared: Arc::clone(&shared), f, hook: self.hook, panics };
         let thread = start(self.name, move || worker.work())?;
-        let keeper = Keeper::new(Arc::clone(&shared), thread, self.at_drop);
+        let keeper = Keeper::new(Arc::clone(&shared), Some(thread), self.at_drop);
         Ok(KeyedThrottled { shared, keeper: Arc::new(keeper) })
     }
 }

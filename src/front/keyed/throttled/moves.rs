@@ -27,7 +27,7 @@ fn leave_owed<K>(active: &Active<K>, was_owed: bool, ledger: &Ledger<K>) {
     ledger.leave_uncovered(active.calls.load(Ordering::Relaxed));
     let mut control = lock(&ledger.control);
     control.owed += u64::from(!was_owed);
-    control.promises.redeem(active.promise, Err(WaitError::Owed));
+    control.promises.redeem(active.promise, &Err(WaitError::Owed));
 }
 
 /// What came of firing a deferral.
@@ -241,7 +241,7 @@ impl<K> Shard<K> {
             // ORDERING: Relaxed; under the lock of a writer.
             ledger.leave_uncovered(active.calls.swap(0, Ordering::Relaxed));
             control.stale += 1;
-            control.promises.redeem(active.promise, Err(WaitError::Cancelled));
+            control.promises.redeem(active.promise, &Err(WaitError::Cancelled));
         }
         Some(next.epoch())
     }

@@ -39,11 +39,13 @@ impl Promises {
         promise
     }
 
-    pub(super) fn redeem(&mut self, promise: PromiseId, how: Result<(), WaitError>) {
+    pub(super) fn redeem(&mut self, promise: PromiseId, how: &Result<(), WaitError>) {
         self.outstanding -= 1;
         for wait in self.waits.iter_mut().filter(|wait| promise.0 < wait.before) {
             wait.left -= 1;
-            wait.failed = wait.failed.or(how.err());
+            if wait.failed.is_none() {
+                wait.failed = how.clone().err();
+            }
         }
     }
 
@@ -62,7 +64,7 @@ impl Promises {
     /// Whether a wait is over, and how.
     pub(super) fn look(&self, name: u64) -> Option<Result<(), WaitError>> {
         let wait = self.waits.iter().find(|wait| wait.name == name)?;
-        (wait.left == 0).then(|| wait.failed.map_or(Ok(()), Err))
+        (wait.left == 0).then(|| wait.failed.clone().map_or(Ok(()), Err))
     }
 
     pub(super) fn end_wait(&mut self, name: u64) {

@@ -129,7 +129,7 @@ impl<K: Hash + Eq, S: BuildHasher, F: FnMut(&K, u64)> Worker<K, S, F> {
         }
         write(shared.shards.of(item.hash)).finish(&item.hashed(), epoch);
         let how = if completed { Ok(()) } else { Err(WaitError::Panicked) };
-        lock(&shared.ledger.control).promises.redeem(active.promise, how);
+        lock(&shared.ledger.control).promises.redeem(active.promise, &how);
         shared.waiting().notify();
         completed
     }

@@ -106,7 +106,7 @@ pub fn are_woken_by_a_cancel(woken: &Tally) {
 }
 
 pub fn are_woken_by_a_flush(woken: &Tally) {
-    wait_inside_the_window(|_, throttled| assert_eq!(throttled.flush(), Ok(())), Ok(()));
+    wait_inside_the_window(|_, throttled| assert_eq!(throttled.flush().map(drop), Ok(())), Ok(()));
     woken.count();
 }
 
@@ -119,7 +119,7 @@ pub fn inside_the_run_do_not_wait(refused: &Tally) {
         move |background| {
             let Some(itself) = background.itself() else { return };
             assert_eq!(itself.wait(), Err(WaitError::InsideRun));
-            assert_eq!(itself.flush(), Err(NotFlushed::Running));
+            assert_eq!(itself.flush().map(drop), Err(NotFlushed::Running));
             counted.count();
         },
     );

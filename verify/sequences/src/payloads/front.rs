@@ -110,7 +110,7 @@ impl Front {
     }
 
     pub fn flush(&self) -> Result<(), NotFlushed> {
-        each!(self, throttled => throttled.flush())
+        each!(self, throttled => throttled.flush().map(drop))
     }
 
     pub fn snapshot(&self) -> Snapshot {

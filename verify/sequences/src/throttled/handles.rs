@@ -10,8 +10,6 @@ use std::time::Duration;
 /// A thread that waits by a handle.
 pub struct Waiter<'s> {
     epoch: u64,
-    /// Whether it may have seen that a run after its epoch has panicked.
-    may_have_panicked: bool,
     thread: ScopedJoinHandle<'s, Result<(), WaitError>>,
 }
 
@@ -23,8 +21,9 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         let Some(&handle) = self.handles.get(which % self.handles.len().max(1)) else { return };
         let expected = self.life.cover(handle.epoch().as_u64());
         let result = handle.wait_for(Duration::ZERO);
+        let is_over = expected.is_some();
         assert_eq!(result, expected.unwrap_or(Err(WaitError::TimedOut)), "epoch {:?}", handle.epoch());
-        if expected.is_some() {
+        if is_over {
             assert_eq!(handle.wait(), result);
         }
         self.count(result);
@@ -34,8 +33,9 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         let expected = self.life.cover_of_all();
         let otherwise = Err(if inside { WaitError::InsideRun } else { WaitError::TimedOut });
         let result = self.at(inside, |throttled| throttled.wait_for(Duration::ZERO));
+        let is_over = inside || expected.is_some();
         assert_eq!(result, expected.unwrap_or(otherwise));
-        if inside || expected.is_some() {
+        if is_over {
             assert_eq!(self.at(inside, Throttled::wait), result);
         }
         self.count(result);
@@ -57,7 +57,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         let Some(handle) = handle.filter(|_| self.waiters.len() < 2) else { return };
         let thread = self.scope.spawn(move || handle.wait());
         let epoch = handle.epoch().as_u64();
-        self.waiters.push(Waiter { epoch, may_have_panicked: false, thread });
+        self.waiters.push(Waiter { epoch, thread });
     }
 
     pub fn shutdown_elsewhere(&mut self, pending: Pending) {
@@ -68,22 +68,13 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         }
     }
 
-    /// The run in progress ends by a panic: a waiting thread may see that, or a later run.
-    pub fn a_run_panics(&mut self) {
-        let epoch = self.life.model().latest_start;
-        for waiter in self.waiters.iter_mut().filter(|waiter| waiter.epoch < epoch) {
-            waiter.may_have_panicked = true;
-        }
-    }
-
     /// The waits that must be over return, and with the right answer.
     pub fn settle_waiters(&mut self) {
         for waiter in std::mem::take(&mut self.waiters) {
             if let Some(expected) = self.life.cover(waiter.epoch) {
                 until(|| waiter.thread.is_finished());
                 let result = waiter.thread.join().expect("a wait does not panic");
-                let saw_a_panic = waiter.may_have_panicked && result == Err(WaitError::Panicked);
-                assert!(result == expected || saw_a_panic, "{result:?} in place of {expected:?}");
+                assert_eq!(result, expected);
                 self.reached.count("waited");
             } else {
                 let is_pending = self.life.model().latest_start == waiter.epoch;

@@ -15,6 +15,9 @@ pub enum Point {
     Ended,
 }
 
+/// So many failures are told of.
+const REMEMBERED: usize = 16;
+
 /// The throttle and its thread, at a point where the thread rests.
 pub struct Life {
     pub judge: Judge,
@@ -29,9 +32,10 @@ pub struct Life {
     pub has_ended: bool,
     /// A caller waited for the end up to a limit: the drop of the last handle does not wait.
     pub has_given_up: bool,
-    /// The start of the latest run that completed.
-    succeeded: u64,
-    panicked: u64,
+    /// The start of the latest run that has ended.
+    settled: u64,
+    /// The runs that panicked: the start of the run before, and its own.
+    failures: Vec<(u64, u64)>,
     pub runs: u64,
     pub panics: u64,
     /// Whether the latest run was started by a flush.
@@ -51,8 +55,8 @@ impl Life {
             shutdown: Shutdown::Idle,
             has_ended: false,
             has_given_up: false,
-            succeeded: 0,
-            panicked: 0,
+            settled: 0,
+            failures: Vec::new(),
             runs: 0,
             panics: 0,
             flushed: false,
@@ -139,10 +143,9 @@ impl Life {
         assert_eq!(self.judge.step(Event::Finish { epoch }), Told::Finished);
         if panics {
             self.panics += 1;
-            self.panicked = epoch;
-        } else {
-            self.succeeded = epoch;
+            self.failures.push((self.settled, epoch));
         }
+        self.settled = epoch;
         if panics && self.has(Fault::PanicClears) {
             self.judge.model.promise = Promise::Nothing;
         }
@@ -202,11 +205,8 @@ impl Life {
 
     /// The result of a wait for the run that covers a call of this epoch, or `None` if the wait goes on.
     pub fn cover(&self, epoch: u64) -> Option<Result<(), WaitError>> {
-        if self.succeeded > epoch {
-            return Some(Ok(()));
-        }
-        if self.panicked > epoch {
-            return Some(Err(WaitError::Panicked));
+        if self.settled > epoch {
+            return Some(self.told(epoch));
         }
         if self.model().in_progress && self.model().latest_start > epoch {
             return None;
@@ -216,6 +216,21 @@ impl Life {
             Promise::Orphaned => Some(Err(WaitError::Owed)),
             Promise::Nothing | Promise::TakenBack => Some(Err(WaitError::Cancelled)),
         }
+    }
+
+    /// What a call of this epoch is told, whose run has ended: the first run after it decides.
+    fn told(&self, epoch: u64) -> Result<(), WaitError> {
+        let (forgotten, remembered) = self.failures.split_at(self.failures.len().saturating_sub(REMEMBERED));
+        let covers = |(after, run): (u64, u64)| after <= epoch && epoch < run;
+        if remembered.iter().any(|&failed| covers(failed)) {
+            return Err(WaitError::Panicked);
+        }
+        // All that lies between the failures that are forgotten is not known any more.
+        let oldest = forgotten.first().map_or(0, |&(after, _)| after);
+        if forgotten.last().is_some_and(|&(_, run)| covers((oldest, run))) {
+            return Err(WaitError::Forgotten);
+        }
+        Ok(())
     }
 
     /// The same for a wait for all that was requested.

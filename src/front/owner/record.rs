@@ -1,0 +1,127 @@
+//! [`Record`]: how runs ended, in a front end that tells each call of the run that covered it.
+//!
+//! A run is *settled* when its calls are not tried again. The first settled run after a call decides what the call is told,
+//! whenever that looks. So a later run that succeeds hides no failure.
+
+use crate::front::failure::Failure;
+use crate::front::wait::WaitError;
+use crate::gate::Gate;
+use crate::state::{DeferralStatus, Epoch, State, policy};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock, lock_unless};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub(crate) struct Record {
+    /// The epoch of the latest run that is settled.
+    settled: AtomicU64,
+    /// The epoch of the latest one that has failed.
+    failed: AtomicU64,
+    failures: Mutex<Failures>,
+}
+
+/// How many failures are remembered. They lie at least a window apart each, so a call has time to ask.
+const REMEMBERED: usize = 16;
+
+#[derive(Default)]
+struct Failures {
+    /// Oldest first.
+    remembered: VecDeque<Failed>,
+    /// From the oldest to the latest run whose failure is forgotten: what it covered is not known any more.
+    forgotten: Option<(Epoch, Epoch)>,
+}
+
+/// A settled run that failed.
+struct Failed {
+    /// The epoch of the settled run before: calls from then on were covered by this one.
+    after: Epoch,
+    epoch: Epoch,
+    failure: Arc<Failure>,
+}
+
+impl Record {
+    pub(crate) fn new() -> Self {
+        Self { settled: AtomicU64::new(0), failed: AtomicU64::new(0), failures: Mutex::default() }
+    }
+
+    /// Records how the run of `epoch` ended. Only that run calls it, before it finishes.
+    pub(crate) fn settle(&self, epoch: Epoch, failure: Option<Arc<Failure>>) {
+        // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows publishes
+        // this to all who see that finish.
+        let after = policy::epoch(self.settled.load(Ordering::Relaxed));
+        if let Some(failure) = failure {
+            lock(&self.failures).remember(Failed { after, epoch, failure });
+            // ORDERING: Relaxed; as above.
+            self.failed.store(epoch.as_u64(), Ordering::Relaxed);
+        }
+        // ORDERING: Relaxed; as above.
+        self.settled.store(epoch.as_u64(), Ordering::Relaxed);
+    }
+
+    /// The result of a wait for a run after `epoch`, if that would return at once. `is_forked` is asked where another thread
+    /// holds a lock.
+    pub(crate) fn look_for_cover(
+        &self,
+        gate: &Gate,
+        epoch: Epoch,
+        is_forked: impl FnOnce() -> bool,
+    ) -> Option<Result<(), WaitError>> {
+        // Load the state first: this load makes visible what the runs wrote.
+        let state = gate.state();
+        // ORDERING: Relaxed; see `is_seen`.
+        let settled = self.settled.load(Ordering::Relaxed);
+        if settled > epoch.as_u64() {
+            // If it is not seen yet, its finish will wake the waiter.
+            return is_seen(settled, state).then(|| self.told(epoch, is_forked));
+        }
+        if state.is_running() && state.epoch() > epoch {
+            return None;
+        }
+        // Either no covering run has begun, or one is tried again, or one was begun, not performed, and left owed.
+        match state.deferral() {
+            DeferralStatus::Pending => None,
+            DeferralStatus::Owed => Some(Err(WaitError::Owed)),
+            DeferralStatus::None | DeferralStatus::Cancelled => Some(Err(WaitError::Cancelled)),
+        }
+    }
+
+    /// What a call of `epoch` is told, whose run is settled.
+    fn told(&self, epoch: Epoch, is_forked: impl FnOnce() -> bool) -> Result<(), WaitError> {
+        // ORDERING: Relaxed; see `is_seen`.
+        if self.failed.load(Ordering::Relaxed) <= epoch.as_u64() {
+            return Ok(());
+        }
+        let Some(failures) = lock_unless(&self.failures, is_forked) else { return Err(WaitError::Forked) };
+        failures.told(epoch)
+    }
+}
+
+impl Failures {
+    fn remember(&mut self, failed: Failed) {
+        if self.remembered.len() == REMEMBERED {
+            if let Some(Failed { after, epoch, .. }) = self.remembered.pop_front() {
+                let (oldest, _) = self.forgotten.unwrap_or((after, epoch));
+                self.forgotten = Some((oldest, epoch));
+            }
+        }
+        self.remembered.push_back(failed);
+    }
+
+    fn told(&self, epoch: Epoch) -> Result<(), WaitError> {
+        let covers = |after: Epoch, run: Epoch| after <= epoch && epoch < run;
+        match self.remembered.iter().find(|failed| covers(failed.after, failed.epoch)) {
+            Some(Failed { failure, .. }) if failure.is_panic() => Err(WaitError::Panicked),
+            Some(Failed { failure, .. }) => Err(WaitError::Failed(Arc::clone(failure))),
+            None if self.forgotten.is_some_and(|(after, run)| covers(after, run)) => {
+                Err(WaitError::Forgotten)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether `state` shows that the run of epoch `settled` has finished. If it does not show that yet, what the run wrote may
+/// not be visible yet either.
+fn is_seen(settled: u64, state: State) -> bool {
+    let latest = state.epoch().as_u64();
+    settled < latest || settled == latest && !state.is_running()
+}

@@ -1,0 +1,141 @@
+//! [`Builder::driver`]: a future of the user's runs the function, wherever it is polled.
+
+use super::{Running, caught, end, next};
+use crate::front::asynchronous::Runtime;
+use crate::front::failure::{AnyError, RunResult};
+use crate::front::owner::{Shutdown, discard_panics};
+use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
+use crate::front::throttled::task::carried::Home;
+use crate::front::throttled::{Builder, Throttled};
+use std::sync::Arc;
+
+impl Builder {
+    /// Returns the throttle, and a future that runs its function: spawn the future where you like, also on a `LocalSet`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use atomic_throttle::{Throttled, Tokio};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut reloads = 0;
+    /// let (reload, driver) = Throttled::builder(Duration::from_millis(10)).driver(Tokio::new(), async move || {
+    ///     reloads += 1; // It may keep state, and need not be `Send`.
+    ///     println!("reload {reloads}");
+    /// });
+    /// tokio::task::LocalSet::new()
+    ///     .run_until(async move {
+    ///         tokio::task::spawn_local(driver);
+    ///         reload.trigger()?.await?;
+    ///         Ok(())
+    ///     })
+    ///     .await
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    ///
+    /// It ends when the last handle was dropped and nothing is pending, or after a
+    /// [shutdown](crate::Throttled::shutdown). Of `runtime` the clock and the timer are used. If the future is dropped
+    /// before, calls are left owed, and refused from then on with [`Ended::Dropped`](crate::Ended::Dropped).
+    ///
+    /// # Panics
+    ///
+    /// The future, if the timer of `runtime` panics. It catches panics of the function and of the clock.
+    pub fn driver<R: Runtime, Q: RunResult>(
+        self,
+        runtime: R,
+        mut f: impl AsyncFnMut() -> Q,
+    ) -> (Throttled, impl Future<Output = ()>) {
+        self.drive(runtime, async move |(): &mut ()| f().await.into_result())
+    }
+}
+
+impl Builder<Count> {
+    /// As [`driver`](Builder::driver) without a payload; the function is given the number of calls.
+    pub fn driver<R: Runtime, Q: RunResult>(
+        self,
+        runtime: R,
+        mut f: impl AsyncFnMut(u64) -> Q,
+    ) -> (Throttled<Count>, impl Future<Output = ()>) {
+        self.drive(runtime, async move |calls: &mut u64| f(*calls).await.into_result())
+    }
+}
+
+impl<T: Send + 'static> Builder<Latest<T>> {
+    /// As [`driver`](Builder::driver) without a payload; the function is given the newest value.
+    pub fn driver<R: Runtime, Q: RunResult>(
+        self,
+        runtime: R,
+        mut f: impl AsyncFnMut(&T) -> Q,
+    ) -> (Throttled<Latest<T>>, impl Future<Output = ()>) {
+        self.drive(runtime, async move |value: &mut T| f(value).await.into_result())
+    }
+}
+
+impl<T: Send + 'static> Builder<Merge<T>> {
+    /// As [`driver`](Builder::driver) without a payload; the function is given all values, merged into one.
+    pub fn driver<R: Runtime, Q: RunResult>(
+        self,
+        runtime: R,
+        mut f: impl AsyncFnMut(&T) -> Q,
+    ) -> (Throttled<Merge<T>>, impl Future<Output = ()>) {
+        self.drive(runtime, async move |value: &mut T| f(value).await.into_result())
+    }
+}
+
+impl<T: Send + 'static> Builder<Collect<T>> {
+    /// As [`driver`](Builder::driver) without a payload; the function is given all values.
+    pub fn driver<R: Runtime, Q: RunResult>(
+        self,
+        runtime: R,
+        mut f: impl AsyncFnMut(&mut Batch<T>) -> Q,
+    ) -> (Throttled<Collect<T>>, impl Future<Output = ()>) {
+        self.drive(runtime, async move |batch: &mut Batch<T>| f(batch).await.into_result())
+    }
+}
+
+impl<P: Payload> Builder<P> {
+    fn drive<R: Runtime>(
+        self,
+        runtime: R,
+        mut f: impl AsyncFnMut(&mut P::Given) -> Result<(), AnyError>,
+    ) -> (Throttled<P>, impl Future<Output = ()>) {
+        let runtime = Arc::new(runtime);
+        let (mut engine, throttled) = self.on(&runtime);
+        let driver = async move {
+            let shared = Arc::clone(engine.shared());
+            while let Some(mut started) = next(&mut engine, &*runtime).await {
+                let Some(given) = engine.begin(&mut started) else { continue };
+                let mut running = Running { started: Some(started), home: Home::default() };
+                let mut lent = Lent { given: Some(given), home: running.home.clone() };
+                let result = match &mut lent.given {
+                    Some(given) => caught(&shared.frame, f(given)).await,
+                    None => Ok(()),
+                };
+                drop(lent);
+                let Some(started) = running.started.take() else { return };
+                if !engine.finish(started, running.home.take(), result) {
+                    discard_panics(|| drop(f));
+                    return end(engine, Shutdown::Panicked);
+                }
+            }
+        };
+        (throttled, driver)
+    }
+}
+
+/// What the function borrows. It goes home when this is dropped, in the middle of a run as well.
+struct Lent<G> {
+    given: Option<G>,
+    home: Home<G>,
+}
+
+impl<G> Drop for Lent<G> {
+    fn drop(&mut self) {
+        if let Some(given) = self.given.take() {
+            self.home.keep(given);
+        }
+    }
+}
