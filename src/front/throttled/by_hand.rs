@@ -16,7 +16,8 @@ use core::fmt;
 /// use std::time::Duration;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let clock = Arc::new(Manual::new(Timestamp::ZERO));
+/// let start = Timestamp::from_nanos(1);
+/// let clock = Arc::new(Manual::new(start));
 /// let second = Duration::from_secs(1);
 /// let (paint, mut by_hand) = Throttled::builder(second)
 ///     .clock(Arc::clone(&clock))
@@ -25,7 +26,7 @@ use core::fmt;
 /// paint.trigger(1)?;
 /// assert_eq!(by_hand.step(), Step::Ran);
 /// paint.trigger(2)?;
-/// assert_eq!(by_hand.step(), Step::Until(Timestamp::ZERO + second));
+/// assert_eq!(by_hand.step(), Step::Until(start.saturating_add(second)));
 /// clock.advance(second);
 /// assert_eq!(by_hand.step(), Step::Ran);
 /// assert_eq!(by_hand.step(), Step::Idle);
