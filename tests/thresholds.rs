@@ -95,6 +95,6 @@ fn of_a_throttle_of_tasks() {
     let throttle = AsyncThrottle::new(TOO_LONG);
     assert_eq!(throttle.threshold(), Threshold::MAX);
     assert_eq!(AsyncThrottle::new(SHORT).threshold(), SHORT);
-    assert_eq!(AsyncThrottle::with_runtime(TOO_LONG, Tokio::new()).threshold(), Threshold::MAX);
+    assert_eq!(AsyncThrottle::with_runtime(TOO_LONG, Tokio::current()).threshold(), Threshold::MAX);
     assert_sets!(throttle);
 }

@@ -27,7 +27,7 @@ use std::sync::Arc;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let prices = iter([100, 101, 99, 102]);
-/// let shown: Vec<_> = throttle(prices, Duration::from_millis(10), Tokio::new()).collect().await;
+/// let shown: Vec<_> = throttle(prices, Duration::from_millis(10), Tokio::current()).collect().await;
 /// assert_eq!(shown, [100, 102]);
 /// # }
 /// # main();

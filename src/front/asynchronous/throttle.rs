@@ -115,7 +115,7 @@ impl AsyncThrottle<super::Tokio> {
     /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it.
     #[must_use]
     pub fn new(threshold: impl Into<Threshold>) -> Self {
-        Self::with_runtime(threshold, super::Tokio::new())
+        Self::with_runtime(threshold, super::Tokio::current())
     }
 }
 
