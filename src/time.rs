@@ -124,18 +124,28 @@ impl fmt::Debug for Timestamp {
 /// The shortest time between the starts of two runs, in nanoseconds.
 ///
 /// The range is 0 to [`Threshold::MAX`] (about 70.8 years). A threshold of 0 asks for no spacing: runs still
-/// never overlap and calls still coalesce, but no window is ever closed. [`Threshold::new`] clamps a larger
-/// threshold, and [`Threshold::try_from`] refuses it:
+/// never overlap and calls still coalesce, but no window is ever closed.
+///
+/// A front end takes a threshold as `impl Into<Threshold>`: a `Threshold`, or a [`Duration`], which is
+/// clamped to [`Threshold::MAX`]. A `const` constructor cannot be generic: `Throttle::new`,
+/// `Throttle::with_clock` and the same of `Counted` and `Site` take a `Duration`, clamped.
+/// [`try_new`](Self::try_new) is the one place that refuses a longer one. Use it for one from outside:
 ///
 /// ```
-/// use atomic_throttle::Threshold;
+/// use atomic_throttle::{Threshold, ThresholdTooLong, Throttle};
 /// use std::time::Duration;
 ///
-/// const TWO_SECONDS: Threshold = Threshold::new(Duration::from_secs(2));
-/// assert_eq!(TWO_SECONDS.as_duration(), Duration::from_secs(2));
+/// static RELOAD: Throttle = Throttle::new(Duration::from_secs(2));
 ///
-/// assert_eq!(Threshold::new(Duration::MAX), Threshold::MAX);
-/// assert!(Threshold::try_from(Duration::MAX).is_err());
+/// fn configure(from_outside: Duration) -> Result<(), ThresholdTooLong> {
+///     RELOAD.set_threshold(Threshold::try_new(from_outside)?);
+///     Ok(())
+/// }
+///
+/// assert!(configure(Duration::MAX).is_err());
+/// assert_eq!(RELOAD.threshold().as_duration(), Duration::from_secs(2)); // Nothing was changed.
+/// RELOAD.set_threshold(Duration::MAX); // Clamped.
+/// assert_eq!(RELOAD.threshold(), Threshold::MAX);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Threshold(u64);
@@ -151,6 +161,17 @@ impl Threshold {
     #[must_use]
     pub const fn new(duration: Duration) -> Self {
         Self::from_nanos(saturating_nanos(duration))
+    }
+
+    /// The threshold of exactly `duration`, for one that comes from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`ThresholdTooLong`] if `duration` is longer than [`Threshold::MAX`].
+    pub const fn try_new(duration: Duration) -> Result<Self, ThresholdTooLong> {
+        // What does not fit in 64 bits saturates far above the range.
+        let nanos = saturating_nanos(duration);
+        if nanos > Self::MAX.0 { Err(ThresholdTooLong { requested: duration }) } else { Ok(Self(nanos)) }
     }
 
     /// The threshold of `nanos` nanoseconds, at most [`Threshold::MAX`].
@@ -174,17 +195,11 @@ impl Threshold {
     }
 }
 
-impl TryFrom<Duration> for Threshold {
-    type Error = ThresholdTooLong;
-
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] if `duration` is longer than [`Threshold::MAX`].
-    fn try_from(duration: Duration) -> Result<Self, ThresholdTooLong> {
-        match u64::try_from(duration.as_nanos()) {
-            Ok(nanos) if nanos <= Self::MAX.0 => Ok(Self(nanos)),
-            _ => Err(ThresholdTooLong { requested: duration }),
-        }
+impl From<Duration> for Threshold {
+    /// As [`Threshold::new`]: a `duration` above [`Threshold::MAX`] is clamped to it. So
+    /// `Threshold::try_from` never fails; [`Threshold::try_new`] does.
+    fn from(duration: Duration) -> Self {
+        Self::new(duration)
     }
 }
 

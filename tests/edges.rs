@@ -79,15 +79,14 @@ fn one_nanosecond_is_a_threshold() {
 }
 
 #[test]
-fn the_longest_threshold_is_clamped_or_refused() {
-    assert_eq!(Throttle::new(Duration::MAX).threshold(), Threshold::MAX);
-    let error = Throttle::try_new(Duration::MAX).map(|_| ()).expect_err("out of range");
+fn a_threshold_from_outside_is_refused_before_it_changes_anything() {
+    let throttle = Throttle::new(Threshold::MAX.as_duration());
+    let set = |to| Threshold::try_new(to).map(|threshold| throttle.set_threshold(threshold));
+    let error = set(Duration::MAX).expect_err("out of range");
     assert_eq!(error.requested, Duration::MAX);
     assert!(error.to_string().contains("use at most"), "{error}");
-    let throttle = Throttle::try_new(Threshold::MAX.as_duration()).expect("in range");
-    throttle.try_set_threshold(Duration::MAX).expect_err("out of range");
     assert_eq!(throttle.threshold(), Threshold::MAX, "nothing was changed");
-    throttle.try_set_threshold(NANOSECOND).expect("in range");
+    set(NANOSECOND).expect("in range");
     assert_eq!(throttle.threshold().as_duration(), NANOSECOND);
 }
 

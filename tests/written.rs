@@ -152,7 +152,7 @@ async fn in_tasks() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client(Arc::clone(&posted));
     let post = Throttled::builder(SECOND)
         .latest()
-        .spawn_on(Tokio::new(), async move |status| client.post(&status).await)?;
+        .spawn_on(Tokio::current(), async move |status| client.post(&status).await)?;
     post.trigger(Status(1))?.await?;
     let owned = post.trigger(Status(10))?.into_owned();
     tokio::spawn(async move { owned.await }).await??;

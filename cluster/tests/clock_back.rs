@@ -14,8 +14,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 fn one_that_makes_a_run_pending_does_not_wait_for_the_clock_to_catch_up() {
-    let policy = Policy::new(Threshold::try_from(THRESHOLD).unwrap())
-        .with_lease(Lease::try_from(Duration::from_secs(30)).unwrap());
+    let policy =
+        Policy::new(Threshold::new(THRESHOLD)).with_lease(Lease::try_from(Duration::from_secs(30)).unwrap());
     let now = Timestamp::ZERO.saturating_add(2 * HOUR);
     let before = Timestamp::ZERO.saturating_add(HOUR);
     let local = Timestamp::ZERO;

@@ -27,7 +27,7 @@ const NOW: Timestamp = Timestamp::from_nanos(5_000_000_000_000);
 const LOCAL: Timestamp = Timestamp::from_nanos(70_000_000_000_000);
 
 fn pace(threshold: Duration) -> Pace {
-    Pace::new(Threshold::try_from(threshold).unwrap())
+    Pace::new(Threshold::try_new(threshold).unwrap())
 }
 
 fn rng(seed: u64) -> StdRng {

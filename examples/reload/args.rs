@@ -4,7 +4,6 @@ use atomic_throttle::Threshold;
 use clap::Parser;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Run a command when files change: at once on the first change, at most once per threshold after it,
 /// and always once after the last change.
@@ -13,7 +12,7 @@ use std::time::Duration;
 pub struct Args {
     /// Shortest time between the starts of two runs, such as 2s, 500ms or 1h
     #[arg(long, default_value = "2s", value_parser = threshold)]
-    pub threshold: Duration,
+    pub threshold: Threshold,
 
     /// Files and directories to watch; directories with all that is below them
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
@@ -31,11 +30,10 @@ reads from the terminal.
 Ctrl-C ends the program when a run in progress has finished and a pending one is done, which starts at
 once. A second Ctrl-C ends it now, and leaves a running command to itself.";
 
-fn threshold(text: &str) -> Result<Duration, String> {
+fn threshold(text: &str) -> Result<Threshold, String> {
     let threshold = humantime::parse_duration(text)
         .map_err(|error| format!("{error}; a duration is written as 2s, 500ms or 1h"))?;
-    Threshold::try_from(threshold).map_err(|error| error.to_string())?;
-    Ok(threshold)
+    Threshold::try_new(threshold).map_err(|error| error.to_string())
 }
 
 /// The message of a usage error without the hints that follow it.

@@ -2,7 +2,7 @@
 
 use crate::job::Job;
 use crate::say;
-use atomic_throttle::Throttle;
+use atomic_throttle::{Threshold, Throttle};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -52,10 +52,10 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    pub fn new(threshold: Duration, job: Job) -> Self {
+    pub fn new(threshold: Threshold, job: Job) -> Self {
         let (sender, calls) = crossbeam_channel::unbounded();
         Self {
-            throttle: Throttle::new(threshold),
+            throttle: Throttle::new(threshold.as_duration()),
             job,
             changes: Changes { uncovered: Arc::default(), calls: sender },
             calls,

@@ -280,9 +280,9 @@ impl Gate {
     ///
     /// Wake all who wait for a deadline, so that they learn the new one.
     #[inline]
-    pub fn set_threshold(&self, threshold: Threshold) {
+    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
         // ORDERING: Relaxed; see `threshold`.
-        self.threshold.store(threshold.as_nanos(), Ordering::Relaxed);
+        self.threshold.store(threshold.into().as_nanos(), Ordering::Relaxed);
     }
 
     /// The state at this moment. Another thread may have moved it on before you look at the value.

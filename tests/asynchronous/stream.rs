@@ -64,7 +64,7 @@ async fn emitted(stream: impl Stream<Item = usize>) -> (Vec<(u64, usize)>, u64) 
 
 async fn thinned(gaps: &[u64], until_the_end: u64) -> (Vec<(u64, usize)>, u64) {
     let table = Timetable { gaps: gaps.to_vec(), until_the_end };
-    emitted(throttle(table.stream(), WINDOW, Tokio::new())).await
+    emitted(throttle(table.stream(), WINDOW, Tokio::current())).await
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn an_item_after_a_trailing_one_keeps_the_gap() {
 fn whoever_polls_late_gets_the_latest_item_and_the_window_starts_there() {
     paused(async {
         let table = Timetable { gaps: vec![0, 10, 10, 250], until_the_end: 0 };
-        let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::new()));
+        let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::current()));
         let start = Instant::now();
         assert_eq!(stream.next().await, Some(0));
         assert!(timeout(millis(15), stream.next()).await.is_err(), "an item is held back");
@@ -110,7 +110,7 @@ fn whoever_polls_late_gets_the_latest_item_and_the_window_starts_there() {
 fn a_wait_for_the_next_item_that_is_dropped_loses_none() {
     paused(async {
         let table = Timetable { gaps: vec![0, 10, 10], until_the_end: 0 };
-        let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::new()));
+        let mut stream = pin!(throttle(table.stream(), WINDOW, Tokio::current()));
         let mut items = Vec::new();
         for _ in 0..50 {
             if let Ok(Some(item)) = timeout(millis(3), stream.next()).await {
@@ -250,7 +250,7 @@ fn timetables() -> impl Strategy<Value = (u64, Timetable)> {
 }
 
 fn shipped(window: u64, table: &Timetable) -> (Vec<(u64, usize)>, u64) {
-    paused(async { emitted(throttle(table.stream(), millis(window), Tokio::new())).await })
+    paused(async { emitted(throttle(table.stream(), millis(window), Tokio::current())).await })
 }
 
 #[test]

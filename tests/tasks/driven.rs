@@ -13,10 +13,11 @@ const MS: Duration = Duration::from_millis(1);
 async fn a_function_that_is_not_send_on_a_local_set() {
     let seen = Rc::new(Cell::new(0));
     let inside = Rc::clone(&seen);
-    let (post, driver) = Throttled::builder(MS).latest().driver(Tokio::new(), async move |value: &u32| {
-        tokio::task::yield_now().await;
-        inside.set(inside.get() + *value);
-    });
+    let (post, driver) =
+        Throttled::builder(MS).latest().driver(Tokio::current(), async move |value: &u32| {
+            tokio::task::yield_now().await;
+            inside.set(inside.get() + *value);
+        });
     tokio::task::LocalSet::new()
         .run_until(async {
             let driver = tokio::task::spawn_local(driver);
@@ -36,7 +37,7 @@ async fn state_is_kept_and_the_future_is_send() {
     let total = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&total);
     let mut runs = 0;
-    let (calls, driver) = Throttled::builder(MS).counting().driver(Tokio::new(), async move |calls| {
+    let (calls, driver) = Throttled::builder(MS).counting().driver(Tokio::current(), async move |calls| {
         runs += 1;
         tokio::task::yield_now().await;
         seen.fetch_add(calls, SeqCst);

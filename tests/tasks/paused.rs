@@ -42,7 +42,7 @@ async fn runs_start_at_once_and_at_the_end_of_the_window() {
     let inside = seen.clone();
     let post = Throttled::builder(SECOND)
         .latest()
-        .spawn_on(Tokio::new(), async move |value: Carried<u32>| inside.add(*value))
+        .spawn_on(Tokio::current(), async move |value: Carried<u32>| inside.add(*value))
         .unwrap();
     let first = post.trigger(1).unwrap();
     assert_eq!(first.await, Ok(()));
@@ -61,7 +61,7 @@ async fn a_pace_holds_in_tasks_too() {
     let search = Throttled::builder(Duration::ZERO)
         .debounce(ms(100), ms(250))
         .counting()
-        .spawn_on(Tokio::new(), async move |calls| inside.add(calls))
+        .spawn_on(Tokio::current(), async move |calls| inside.add(calls))
         .unwrap();
     for _ in 0..10 {
         let _ = search.trigger().unwrap();
@@ -80,7 +80,7 @@ async fn a_run_that_fails_is_tried_again_with_its_value() {
     let post = Throttled::builder(ms(10))
         .retry(Retry::by(|attempt, _| Some(ms(100 * u64::from(attempt)))))
         .latest()
-        .spawn_on(Tokio::new(), async move |value: Carried<String>| {
+        .spawn_on(Tokio::current(), async move |value: Carried<String>| {
             sleep(ms(1)).await;
             inside.add(value.clone());
             match inside.runs().len() {
@@ -103,7 +103,7 @@ async fn a_value_that_was_taken_out_cannot_be_tried_again() {
     let post = Throttled::builder(ms(10))
         .retry(Retry::exponential(ms(10), ms(100)))
         .latest()
-        .spawn_on(Tokio::new(), async |value: Carried<u32>| {
+        .spawn_on(Tokio::current(), async |value: Carried<u32>| {
             assert_eq!(value.into_inner(), 1);
             Err("refused")
         })
@@ -120,7 +120,7 @@ async fn a_batch_that_fails_comes_again_in_front() {
     let insert = Throttled::builder(ms(10))
         .retry(Retry::exponential(ms(10), ms(100)))
         .collecting()
-        .spawn_on(Tokio::new(), async move |mut rows: Carried<Batch<u32>>| {
+        .spawn_on(Tokio::current(), async move |mut rows: Carried<Batch<u32>>| {
             let all: Vec<u32> = rows.iter().copied().collect();
             inside.add(all);
             if inside.runs().len() == 1 {
@@ -145,7 +145,7 @@ async fn the_last_drop_waits_for_nobody_and_loses_nothing() {
     let inside = seen.clone();
     let post = Throttled::builder(SECOND)
         .latest()
-        .spawn_on(Tokio::new(), async move |value: Carried<u32>| inside.add(*value))
+        .spawn_on(Tokio::current(), async move |value: Carried<u32>| inside.add(*value))
         .unwrap();
     assert_eq!(post.trigger(1).unwrap().await, Ok(()));
     let last = post.trigger(2).unwrap().into_owned();
@@ -162,7 +162,7 @@ async fn a_wait_inside_the_run_is_refused() {
     let itself: Arc<std::sync::OnceLock<Throttled>> = Arc::default();
     let handle = Arc::clone(&itself);
     let post = Throttled::builder(SECOND)
-        .spawn_on(Tokio::new(), async move || {
+        .spawn_on(Tokio::current(), async move || {
             if let Some(itself) = handle.get() {
                 let result = itself.trigger().unwrap().await;
                 *inside.lock().unwrap() = Some(result);

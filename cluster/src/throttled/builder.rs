@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// A throttle at a register of your choice; see [`ClusterThrottled::builder`].
 #[must_use = "a builder does nothing until `spawn`"]
 pub struct Builder {
-    threshold: Duration,
+    threshold: Threshold,
     lease: Duration,
     register: Option<Arc<dyn Register>>,
     tag: String,
@@ -36,9 +36,9 @@ pub struct Builder {
 const SHORTEST_IDLE_LOOK: Duration = Duration::from_millis(10);
 
 impl Builder {
-    pub(super) fn new(threshold: Duration) -> Self {
+    pub(super) fn new(threshold: impl Into<Threshold>) -> Self {
         Self {
-            threshold,
+            threshold: threshold.into(),
             lease: Duration::from_secs(30),
             register: None,
             tag: String::new(),
@@ -150,15 +150,14 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] if the threshold or the lease is out of range, or longer than the register remembers; if
-    /// the lease is not longer than an operation of the register may take; if no register was chosen; or if
+    /// [`SpawnError`] if the lease is out of range; if the threshold or the lease is longer than the register
+    /// remembers; if the lease is not longer than an operation of the register may take; if no register was chosen; or if
     /// the system cannot start a thread.
     ///
     /// # Panics
     ///
     /// If the system has no random numbers; see [`Mark::random`].
     pub fn spawn(self, f: impl FnMut(&Run<'_>) + Send + 'static) -> Result<ClusterThrottled, SpawnError> {
-        let threshold = Threshold::try_from(self.threshold).map_err(SpawnError::Threshold)?;
         let lease = Lease::try_from(self.lease).map_err(SpawnError::Lease)?;
         if self.name.contains('\0') {
             let what = format!("the thread name {:?} contains a zero byte: remove it", self.name);
@@ -175,17 +174,17 @@ impl Builder {
             return Err(SpawnError::Slow { answers_within, lease: lease_time });
         }
         if let Some(retention) = register.forgets_after() {
-            if retention <= threshold.as_duration().max(lease_time) {
+            if retention <= self.threshold.as_duration().max(lease_time) {
                 return Err(SpawnError::Forgets { retention });
             }
         }
         let shared = Arc::new(Shared::new(register));
-        let policy = Policy::new(threshold).with_lease(lease);
+        let policy = Policy::new(self.threshold).with_lease(lease);
         let mark = Mark::random().with_terms(Terms::new(policy).with_tag(&self.tag));
         let worker = Worker {
             shared: Arc::clone(&shared),
             course: Course::new(policy, mark, sync::now()),
-            pace: Pace::new(threshold),
+            pace: Pace::new(self.threshold),
             f,
             on_error: self.on_error,
             on_panic: self.on_panic,
@@ -196,7 +195,7 @@ impl Builder {
             ThreadBuilder::new().name(self.name).spawn(move || worker.work()).map_err(SpawnError::Thread)?;
         shared.set_thread(thread.thread().clone());
         let drop_limit =
-            self.drop_limit.unwrap_or_else(|| self.threshold.saturating_add(Duration::from_secs(10)));
+            self.drop_limit.unwrap_or_else(|| self.threshold.as_duration() + Duration::from_secs(10));
         let keeper = Arc::new(Keeper::new(Arc::clone(&shared), drop_limit, self.on_drop));
         Ok(ClusterThrottled { shared, keeper })
     }

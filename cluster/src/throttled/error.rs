@@ -2,7 +2,6 @@
 
 use crate::cause::behind;
 use crate::register::RegisterError;
-use atomic_throttle::ThresholdTooLong;
 use atomic_throttle::lease::LeaseOutOfRange;
 use core::error::Error;
 use core::fmt;
@@ -91,8 +90,6 @@ impl Error for Left {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SpawnError {
-    /// The threshold is out of range.
-    Threshold(ThresholdTooLong),
     /// The lease is out of range.
     Lease(LeaseOutOfRange),
     /// No register was chosen.
@@ -123,7 +120,6 @@ pub enum SpawnError {
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Threshold(cause) => write!(f, "the throttle cannot start: {cause}"),
             Self::Lease(cause) => write!(f, "the throttle cannot start: {cause}"),
             Self::Forgets { retention } => write!(
                 f,
@@ -151,7 +147,6 @@ impl fmt::Display for SpawnError {
 impl Error for SpawnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Threshold(cause) => behind(cause),
             Self::Lease(cause) => behind(cause),
             Self::Thread(cause) => behind(cause),
             Self::NoRegister | Self::Slow { .. } | Self::IdleLook { .. } | Self::Forgets { .. } => None,

@@ -21,6 +21,8 @@ pub use self::trouble::{Disagreement, Trouble};
 use self::shared::{Keeper, Shared};
 use crate::cell::Cell;
 use crate::register::{Memory, Register, RegisterError};
+
+use atomic_throttle::Threshold;
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -77,13 +79,14 @@ pub struct ClusterThrottled {
 
 impl ClusterThrottled {
     /// A throttle at a register of your choice, which is the one choice that must be made: by
-    /// [`at`](Builder::at) or [`register`](Builder::register).
-    pub fn builder(threshold: Duration) -> Builder {
+    /// [`at`](Builder::at) or [`register`](Builder::register). A threshold above [`Threshold::MAX`] is
+    /// clamped to it.
+    pub fn builder(threshold: impl Into<Threshold>) -> Builder {
         Builder::new(threshold)
     }
 
     /// A throttle with a register in memory: for one process and for tests. No other process reaches it.
-    pub fn in_memory(threshold: Duration) -> Builder {
+    pub fn in_memory(threshold: impl Into<Threshold>) -> Builder {
         Self::builder(threshold).register(Arc::new(Memory::new()))
     }
 

@@ -25,7 +25,7 @@ fn holding(cell: Cell) -> Arc<Memory> {
 
 /// What processes leave that die: a run that is pending, one that is in progress, and both.
 fn left_by_the_dead() -> [(&'static str, Cell); 3] {
-    let policy = Policy::new(Threshold::try_from(THRESHOLD).unwrap()).with_lease(Lease::from_nanos(1));
+    let policy = Policy::new(Threshold::new(THRESHOLD)).with_lease(Lease::from_nanos(1));
     let now = Memory::new().read().unwrap().now;
     let (running, _) = Cell::NEW.arrive(now, policy);
     let (finished, _) = running.finish(running.epoch());

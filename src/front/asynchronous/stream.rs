@@ -7,7 +7,6 @@ use crate::time::{Threshold, Timestamp};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use core::time::Duration;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use std::boxed::Box;
@@ -28,7 +27,7 @@ use std::sync::Arc;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let prices = iter([100, 101, 99, 102]);
-/// let shown: Vec<_> = throttle(prices, Duration::from_millis(10), Tokio::new()).collect().await;
+/// let shown: Vec<_> = throttle(prices, Duration::from_millis(10), Tokio::current()).collect().await;
 /// assert_eq!(shown, [100, 102]);
 /// # }
 /// # main();
@@ -50,11 +49,15 @@ use std::sync::Arc;
 /// # Cancel safety
 ///
 /// A future that waits for the next item holds nothing: to drop it loses no item.
-pub fn throttle<S: Stream, R: Runtime>(stream: S, threshold: Duration, runtime: R) -> ThrottledStream<S, R> {
+pub fn throttle<S: Stream, R: Runtime>(
+    stream: S,
+    threshold: impl Into<Threshold>,
+    runtime: R,
+) -> ThrottledStream<S, R> {
     ThrottledStream {
         stream,
         has_ended: false,
-        threshold: Threshold::new(threshold),
+        threshold: threshold.into(),
         state: State::NEW,
         held: None,
         window: None,

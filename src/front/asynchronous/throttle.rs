@@ -11,7 +11,7 @@ use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::gate::Flushed;
 use crate::state::{Epoch, State};
-use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use crate::time::{Threshold, Timestamp};
 use core::fmt;
 use core::time::Duration;
 use futures_channel::oneshot;
@@ -114,16 +114,16 @@ impl AsyncThrottle<super::Tokio> {
     ///
     /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it.
     #[must_use]
-    pub fn new(threshold: Duration) -> Self {
-        Self::with_runtime(threshold, super::Tokio::new())
+    pub fn new(threshold: impl Into<Threshold>) -> Self {
+        Self::with_runtime(threshold, super::Tokio::current())
     }
 }
 
 impl<R> AsyncThrottle<R> {
     /// A throttle on any runtime, with a threshold clamped to [`Threshold::MAX`].
     #[must_use]
-    pub fn with_runtime(threshold: Duration, runtime: R) -> Self {
-        Self { shared: Arc::new(Shared::new(Threshold::new(threshold), runtime)) }
+    pub fn with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
+        Self { shared: Arc::new(Shared::new(threshold.into(), runtime)) }
     }
 }
 
@@ -289,8 +289,8 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// pending run is re-timed at once, sooner or later.
     ///
     /// Cost: one store, one fence, one load.
-    pub fn set_threshold(&self, threshold: Duration) {
-        self.shared.gate.set_threshold(Threshold::new(threshold));
+    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
+        self.shared.gate.set_threshold(threshold);
         self.shared.waiting().notify();
     }
 
@@ -298,15 +298,6 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// jump of a clock that runs ahead of the timer of the runtime.
     pub fn retime(&self) {
         self.shared.waiting().notify();
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 
     async fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {

@@ -37,7 +37,7 @@ impl Tokio {
     /// Spawns on the runtime that the caller is in. Outside of one a call that is not coalesced is
     /// refused ([`NoRuntime`]).
     #[must_use]
-    pub fn new() -> Self {
+    pub fn current() -> Self {
         Self { handle: None, origin: Instant::now() }
     }
 
@@ -62,7 +62,7 @@ fn inside<T>(handle: Option<&Handle>, f: impl FnOnce() -> T) -> T {
 
 impl Default for Tokio {
     fn default() -> Self {
-        Self::new()
+        Self::current()
     }
 }
 

@@ -7,7 +7,6 @@ use crate::clock::Monotonic;
 use crate::sync::AtomicU64;
 use crate::time::Threshold;
 use core::marker::PhantomData;
-use core::time::Duration;
 
 /// Enough that two busy threads seldom meet, and that one shard of a million keys is looked through in some
 /// ten microseconds; empty ones take 32 KiB.
@@ -35,9 +34,9 @@ pub struct KeyedBuilder<K, C = Monotonic, S = KeyHash> {
 }
 
 impl<K> KeyedBuilder<K> {
-    pub(super) fn new(threshold: Duration) -> Self {
+    pub(super) fn new(threshold: impl Into<Threshold>) -> Self {
         Self {
-            threshold: Threshold::new(threshold),
+            threshold: threshold.into(),
             shards: USUAL_SHARDS,
             max_keys: usize::MAX,
             clock: Monotonic,

@@ -11,11 +11,10 @@ use crate::clock::{Clock, Monotonic};
 use crate::front::snapshot::Snapshot;
 use crate::state::Epoch;
 use crate::sync::{AtomicU64, Ordering};
-use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use core::time::Duration;
 use std::borrow::ToOwned;
 
 /// Runs a function at most once per threshold and key, at once or not at all, and forgets keys that are idle.
@@ -119,12 +118,12 @@ impl<K> Keyed<K> {
     /// A throttle on the [`Monotonic`] clock. Runs of one key start at least `threshold` apart, which is
     /// clamped to [`Threshold::MAX`].
     #[must_use]
-    pub fn new(threshold: Duration) -> Self {
+    pub fn new(threshold: impl Into<Threshold>) -> Self {
         Self::builder(threshold).build()
     }
 
     /// A throttle with a clock, a hash, a number of shards, or a limit of keys.
-    pub fn builder(threshold: Duration) -> KeyedBuilder<K> {
+    pub fn builder(threshold: impl Into<Threshold>) -> KeyedBuilder<K> {
         KeyedBuilder::new(threshold)
     }
 }
@@ -132,7 +131,7 @@ impl<K> Keyed<K> {
 impl<K, C> Keyed<K, C> {
     /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`].
     #[must_use]
-    pub fn with_clock(threshold: Duration, clock: C) -> Self {
+    pub fn with_clock(threshold: impl Into<Threshold>, clock: C) -> Self {
         KeyedBuilder::new(threshold).clock(clock).build()
     }
 }
@@ -208,18 +207,9 @@ impl<K, C, S> Keyed<K, C, S> {
     /// that was forgotten is over by the new threshold.
     ///
     /// Cost: one store.
-    pub fn set_threshold(&self, threshold: Duration) {
+    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
         // ORDERING: Relaxed; see `threshold`.
-        self.threshold.store(Threshold::new(threshold).as_nanos(), Ordering::Relaxed);
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
+        self.threshold.store(threshold.into().as_nanos(), Ordering::Relaxed);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::front::observe::{self, Edge};
 use crate::gate::{Flushed, Gate};
 use crate::state::Refused;
 use crate::sync::{AtomicU32, Event, const_unless_loom};
-use crate::time::{Threshold, ThresholdTooLong};
+use crate::time::Threshold;
 use core::fmt;
 use core::time::Duration;
 
@@ -152,20 +152,11 @@ impl Throttle {
         /// A throttle on the [`Monotonic`] clock whose runs start at least `threshold` apart.
         ///
         /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it;
-        /// [`try_new`](Self::try_new) refuses it.
+        /// [`Threshold::try_new`] refuses it.
         #[must_use]
         pub const fn new(threshold: Duration) -> Self {
             Self::with_clock(threshold, Monotonic)
         }
-    }
-
-    /// As [`new`](Self::new), for a threshold that is not known to be in range.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`].
-    pub fn try_new(threshold: Duration) -> Result<Self, ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| Self::new(threshold))
     }
 }
 
@@ -313,8 +304,8 @@ impl<C: Clock> Throttle<C> {
     /// the pending run moves to the new end of the window at once.
     ///
     /// Cost: one store, one fence, one load.
-    pub fn set_threshold(&self, threshold: Duration) {
-        self.gate.set_threshold(Threshold::new(threshold));
+    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
+        self.gate.set_threshold(threshold);
         self.waiting().notify();
     }
 
@@ -326,15 +317,6 @@ impl<C: Clock> Throttle<C> {
     /// Cost: one fence, one load.
     pub fn retime(&self) {
         self.waiting().notify();
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that is not known to be in range.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. The threshold is as before then.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 }
 

@@ -52,10 +52,10 @@ pub struct Builder<P = ()> {
 }
 
 impl Builder {
-    pub(super) fn new(threshold: Duration) -> Self {
+    pub(super) fn new(threshold: impl Into<Threshold>) -> Self {
         Self {
             payload: (),
-            threshold: Threshold::new(threshold),
+            threshold: threshold.into(),
             name: String::from("throttled"),
             clock: Arc::new(Monotonic),
             rest: Duration::ZERO,

@@ -65,7 +65,7 @@ use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::state::{Epoch, State};
 use crate::sync::{JoinHandle, Ordering};
-use crate::time::{Threshold, ThresholdTooLong, Timestamp};
+use crate::time::{Threshold, Timestamp};
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -167,12 +167,15 @@ impl Throttled {
     ///
     /// If the system cannot start a thread; [`Builder::spawn`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn<R: RunResult>(threshold: Duration, f: impl FnMut() -> R + Send + 'static) -> Self {
+    pub fn spawn<R: RunResult>(
+        threshold: impl Into<Threshold>,
+        f: impl FnMut() -> R + Send + 'static,
+    ) -> Self {
         Self::builder(threshold).spawn(f).expect("the system can start a thread")
     }
 
     /// A throttle with a thread name, a clock, a rest after each run, another end, or a way with panics.
-    pub fn builder(threshold: Duration) -> Builder {
+    pub fn builder(threshold: impl Into<Threshold>) -> Builder {
         Builder::new(threshold)
     }
 
@@ -289,8 +292,8 @@ impl<P: Payload> Throttled<P> {
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
     /// pending run is re-timed at once, sooner or later.
-    pub fn set_threshold(&self, threshold: Duration) {
-        self.shared.frame.gate.set_threshold(Threshold::new(threshold));
+    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
+        self.shared.frame.gate.set_threshold(threshold);
         self.shared.frame.notify_unless_forked();
     }
 
@@ -302,15 +305,6 @@ impl<P: Payload> Throttled<P> {
     /// Cost: one fence, one load.
     pub fn retime(&self) {
         self.shared.frame.waiting().notify();
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 
     /// A handle that does not keep the throttle going: for the function itself.

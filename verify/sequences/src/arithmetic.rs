@@ -126,7 +126,8 @@ fn check_thresholds(nanos: u64, duration: Duration) -> Threshold {
     let clamped = Threshold::new(duration);
     assert_eq!(u128::from(clamped.as_nanos()), length.min(u128::from(MAX)));
     assert_eq!(clamped.as_duration().as_nanos(), length.min(u128::from(MAX)));
-    match Threshold::try_from(duration) {
+    assert_eq!(Threshold::from(duration), clamped);
+    match Threshold::try_new(duration) {
         Ok(threshold) => {
             assert!(length <= u128::from(MAX));
             assert_eq!(threshold, clamped);

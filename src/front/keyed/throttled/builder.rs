@@ -9,9 +9,9 @@ use crate::front::keyed::hash::KeyHash;
 use crate::front::owner::keeper::{DropPolicy, Keeper, start};
 use crate::front::owner::on_drop::OnDrop;
 use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
+use crate::time::Threshold;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use core::time::Duration;
 use std::boxed::Box;
 use std::io;
 use std::string::String;
@@ -45,7 +45,7 @@ pub struct KeyedThrottledBuilder<K, S = KeyHash> {
 }
 
 impl<K> KeyedThrottledBuilder<K> {
-    pub(super) fn new(threshold: Duration) -> Self {
+    pub(super) fn new(threshold: impl Into<Threshold>) -> Self {
         let clock: AnyClock = Arc::new(Monotonic);
         Self {
             keys: KeyedBuilder::new(threshold).clock(clock),

@@ -50,7 +50,7 @@ use crate::front::owner::keeper::Keeper;
 use crate::front::owner::{Pending, Shutdown};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
-use crate::time::{Threshold, ThresholdTooLong};
+use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -176,7 +176,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
     ///
     /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn(threshold: Duration, f: impl FnMut(&K) + Send + 'static) -> Self {
+    pub fn spawn(threshold: impl Into<Threshold>, f: impl FnMut(&K) + Send + 'static) -> Self {
         Self::builder(threshold).spawn(f).expect("the system can start a thread")
     }
 
@@ -186,7 +186,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
     ///
     /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn_counted`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn_counted(threshold: Duration, f: impl FnMut(&K, u64) + Send + 'static) -> Self {
+    pub fn spawn_counted(threshold: impl Into<Threshold>, f: impl FnMut(&K, u64) + Send + 'static) -> Self {
         Self::builder(threshold).spawn_counted(f).expect("the system can start a thread")
     }
 }
@@ -194,7 +194,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
 impl<K> KeyedThrottled<K> {
     /// A throttle with a thread name, a clock, a hash, a number of shards, a limit of keys, another end, or
     /// a way with panics.
-    pub fn builder(threshold: Duration) -> KeyedThrottledBuilder<K> {
+    pub fn builder(threshold: impl Into<Threshold>) -> KeyedThrottledBuilder<K> {
         KeyedThrottledBuilder::new(threshold)
     }
 }
@@ -313,8 +313,8 @@ impl<K, S> KeyedThrottled<K, S> {
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
     /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
     /// may have to wait until the latest window that was forgotten is over by the new threshold.
-    pub fn set_threshold(&self, threshold: Duration) {
-        self.shared.gate.set_threshold(Threshold::new(threshold));
+    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
+        self.shared.gate.set_threshold(threshold);
         if !self.shared.is_forked() {
             self.shared.waiting().notify();
         }
@@ -328,15 +328,6 @@ impl<K, S> KeyedThrottled<K, S> {
     /// Cost: one fence, one load.
     pub fn retime(&self) {
         self.shared.waiting().notify();
-    }
-
-    /// As [`set_threshold`](Self::set_threshold), for a threshold that comes from outside.
-    ///
-    /// # Errors
-    ///
-    /// [`ThresholdTooLong`] for a threshold above [`Threshold::MAX`]. Nothing was changed.
-    pub fn try_set_threshold(&self, threshold: Duration) -> Result<(), ThresholdTooLong> {
-        Threshold::try_from(threshold).map(|_| self.set_threshold(threshold))
     }
 
     /// A handle that does not keep the throttle going: for the function itself.

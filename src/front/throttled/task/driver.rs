@@ -20,7 +20,7 @@ impl Builder {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let mut reloads = 0;
-    /// let (reload, driver) = Throttled::builder(Duration::from_millis(10)).driver(Tokio::new(), async move || {
+    /// let (reload, driver) = Throttled::builder(Duration::from_millis(10)).driver(Tokio::current(), async move || {
     ///     reloads += 1; // It may keep state, and need not be `Send`.
     ///     println!("reload {reloads}");
     /// });

@@ -21,7 +21,7 @@ impl Builder {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let reload = Throttled::builder(Duration::from_millis(10))
-    ///     .spawn_on(Tokio::new(), async || println!("reloaded"))?;
+    ///     .spawn_on(Tokio::current(), async || println!("reloaded"))?;
     /// reload.trigger()?.await?;
     /// # Ok(())
     /// # }
@@ -91,7 +91,7 @@ impl<T: Send + 'static> Builder<Latest<T>> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let status = Throttled::builder(Duration::from_millis(10))
     ///     .latest()
-    ///     .spawn_on(Tokio::new(), async move |status| post(&status).await)?;
+    ///     .spawn_on(Tokio::current(), async move |status| post(&status).await)?;
     /// status.trigger(String::from("green"))?.await?;
     /// # Ok(())
     /// # }

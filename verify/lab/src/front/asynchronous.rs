@@ -112,7 +112,7 @@ impl Front for Asynchronous {
 /// One clock for the storm and the throttle. Its tasks are spawned on the runtime of the caller.
 fn tokio_clock() -> Tokio {
     static CLOCK: OnceLock<Tokio> = OnceLock::new();
-    CLOCK.get_or_init(Tokio::new).clone()
+    CLOCK.get_or_init(Tokio::current).clone()
 }
 
 /// A task that calls until the storm is over.

@@ -100,7 +100,7 @@ impl Scene {
 
     /// The register holds a run that has finished, and one that is pending; the processes of both are gone.
     pub fn leave_a_pending_run(&self) {
-        let policy = Policy::new(Threshold::try_from(WINDOW).expect("in range"));
+        let policy = Policy::new(Threshold::new(WINDOW));
         let before = self.register.read().expect("it answers");
         let (running, _) = before.cell.arrive(before.now, policy);
         let (pending, _) = running.finish(running.epoch()).0.arrive(before.now, policy);

@@ -236,7 +236,9 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
     }
 
     fn try_set_threshold(&mut self, inside: bool, to: Duration) {
-        let changed = self.at(inside, move |throttled| throttled.try_set_threshold(to));
+        let changed = self.at(inside, move |throttled| {
+            Threshold::try_new(to).map(|threshold| throttled.set_threshold(threshold))
+        });
         if to.as_nanos() > u128::from(MAX) {
             assert_eq!(changed.expect_err("it is too long").requested, to);
             self.reached.count("threshold too long");

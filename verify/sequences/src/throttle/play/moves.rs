@@ -2,7 +2,7 @@
 
 use super::super::clock::Move;
 use super::Play;
-use atomic_throttle::Throttle;
+use atomic_throttle::{Threshold, Throttle};
 use reference::planted::Fault;
 use reference::{Event, MAX, NEVER, Told};
 use std::time::Duration;
@@ -39,7 +39,9 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
     }
 
     pub fn try_set_threshold(&mut self, inside: bool, to: Duration) {
-        let changed = self.at(inside, move |throttle| throttle.try_set_threshold(to));
+        let changed = self.at(inside, move |throttle| {
+            Threshold::try_new(to).map(|threshold| throttle.set_threshold(threshold))
+        });
         if to.as_nanos() > u128::from(MAX) {
             assert_eq!(changed.expect_err("it is too long").requested, to);
             self.reached.count("threshold too long");
