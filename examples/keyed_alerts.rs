@@ -81,7 +81,7 @@ fn main() -> MainResult {
     writeln!(io::stdout(), "{at:>5} ms  silence; {pending} alerts are pending")?;
 
     // Each runs at the end of its window; nobody has to call again.
-    alert.shutdown(Pending::Finish)?;
+    alert.shutdown(Pending::Finish).wait()?;
     if let Some(error) = reported.failed.get() {
         return Err(format!("cannot write an alert: {error}").into());
     }

@@ -82,7 +82,7 @@ fn main() -> MainResult {
         return Err(format!("cannot draw: {error}").into());
     }
     let (updates, drawn) = (model.updates.load(Relaxed), model.drawn.load(Relaxed));
-    let ended = redraw.shutdown(Pending::Finish)?;
+    let ended = redraw.shutdown(Pending::Finish).wait()?;
     let text = format!(
         "{updates} updates on {} frames in {:.1?}, up to {} on one; the last frame shows {drawn}",
         redraw.runs(),

@@ -162,6 +162,7 @@ pub use self::{
     front::counted::{Calls, Counted},
     front::every::{Entry, Site},
     front::failure::{Failure, Retry, RunResult},
+    front::owner::keeper::Ending,
     front::owner::on_drop::OnDrop,
     front::owner::{Ended, Panic, Pending, Shutdown},
     front::payload::{Batch, Collect, Count, Drain, Latest, Merge, Payload, Reason, Rejected},

@@ -255,7 +255,8 @@ fn a_shutdown_does_not_hang() {
             until(|| peer.throttled.runs() == 1 && !peer.throttled.is_running());
         }
         let results = thread::scope(|scope| {
-            let ends: Vec<_> = (0..4).map(|_| scope.spawn(|| peer.throttled.shutdown(pending))).collect();
+            let ends: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| peer.throttled.shutdown(pending).wait())).collect();
             until(|| ends.iter().all(thread::ScopedJoinHandle::is_finished));
             ends.into_iter().map(|end| end.join().expect("no panic")).collect::<Vec<_>>()
         });
@@ -265,10 +266,10 @@ fn a_shutdown_does_not_hang() {
     let peer = Peer::running(move |_| held_up.recv().unwrap_or(()));
     let _ = peer.call();
     let _ = peer.start();
-    let limit = peer.throttled.shutdown_within(Pending::Discard, Duration::ZERO);
+    let limit = peer.throttled.shutdown(Pending::Discard).wait_for(Duration::ZERO);
     assert_eq!(limit, Err(WaitError::TimedOut));
     go.send(()).expect("it is in a run");
-    assert_eq!(peer.throttled.shutdown(Pending::Discard), Ok(Shutdown::Idle));
+    assert_eq!(peer.throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Idle));
 }
 
 /// A clock that does something on the thread between its look and its sleep.
@@ -314,7 +315,7 @@ fn a_wake_up_between_the_look_and_the_sleep_is_not_lost() {
             let _ = throttled.flush().expect("a run is pending");
         }),
         ("the end", |_, throttled| {
-            assert_eq!(throttled.shutdown(Pending::Flush), Err(WaitError::InsideRun));
+            assert_eq!(throttled.shutdown(Pending::Flush).wait(), Err(WaitError::InsideRun));
         }),
     ];
     for (what, act) in acts {

@@ -92,7 +92,7 @@ impl Background {
     ///
     /// If something is left, or the throttle ended by a panic.
     pub fn end(&self) {
-        let shutdown = self.throttled.shutdown(Pending::Discard).expect("outside of the run");
+        let shutdown = self.throttled.shutdown(Pending::Discard).wait().expect("outside of the run");
         let state = self.throttled.state();
         assert!(!state.is_running() && !state.has_owner() && !state.is_owed(), "wedged: {state:?}");
         assert_ne!(shutdown, Shutdown::Panicked);

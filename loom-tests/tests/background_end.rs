@@ -24,7 +24,7 @@ fn call_against_a_shutdown(pending: Pending) {
             let subject = subject.clone();
             move || subject.call(1).map(|_| ())
         });
-        let shutdown = subject.throttled.shutdown(pending).expect("outside of the run");
+        let shutdown = subject.throttled.shutdown(pending).wait().expect("outside of the run");
         let taken = caller.join().expect("no panic");
         let covered = subject.is_covered(1);
         match (taken, shutdown) {

@@ -22,7 +22,7 @@ fn against_the_thread_itself() {
         let subject = Background::new(THRESHOLD.as_duration());
         let call = subject.call_taken(0);
         tallies[match subject.throttled.flush() {
-            Ok(()) => 0,
+            Ok(_) => 0,
             Err(NotFlushed::Running) => 1,
             Err(NotFlushed::NothingPending) => 2,
             Err(other) => panic!("{other:?}"),
@@ -83,7 +83,7 @@ fn against_a_call_that_coalesces() {
         });
         let was_flushed = subject.throttled.flush().is_ok();
         let second = caller.join().expect("no panic");
-        subject.throttled.shutdown(Pending::Finish).expect("outside of the run");
+        subject.throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
         assert!(subject.is_covered(0) && subject.is_covered(1), "G3: a run does not see a call");
         assert_eq!(subject.throttled.runs(), 1 + u64::from(second > first));
         counted.count_if(was_flushed && second == first);
@@ -106,7 +106,7 @@ fn against_a_cancel() {
         });
         let was_flushed = subject.throttled.flush().is_ok();
         let was_cancelled = other.join().expect("no panic");
-        assert_eq!(subject.throttled.shutdown(Pending::Finish).is_ok(), !subject.throttled.is_owed());
+        assert_eq!(subject.throttled.shutdown(Pending::Finish).wait().is_ok(), !subject.throttled.is_owed());
         assert_eq!(subject.throttled.runs() + u64::from(was_cancelled), 1, "performed, or cancelled");
         assert_eq!(subject.is_covered(0), !was_cancelled, "G3: the run does not see the call");
         assert!(!(was_flushed && was_cancelled), "G3: a run that has started is not cancelled");
@@ -129,9 +129,9 @@ fn against_a_shutdown(pending: Pending) {
         let _ = subject.call_taken(0);
         let other = thread::spawn({
             let throttled = subject.throttled.clone();
-            move || throttled.flush()
+            move || throttled.flush().map(drop)
         });
-        let shutdown = subject.throttled.shutdown(pending).expect("outside of the run");
+        let shutdown = subject.throttled.shutdown(pending).wait().expect("outside of the run");
         let outcome = other.join().expect("no panic");
         let runs = u64::from(shutdown != Shutdown::Discarded);
         assert_eq!(subject.throttled.runs(), runs, "{shutdown:?}");

@@ -94,7 +94,7 @@ fn against_a_panic_that_is_fatal() {
         }
         assert_eq!(first.wait(), Err(WaitError::Panicked));
         let owed = second.is_ok_and(|second| second.epoch() > first.epoch());
-        let ended = subject.throttled.shutdown(Pending::Discard);
+        let ended = subject.throttled.shutdown(Pending::Discard).wait();
         assert_eq!(ended, Ok(Shutdown::Panicked));
         assert_eq!(subject.throttled.is_owed(), owed, "G3: what was pending is owed");
         assert_eq!((subject.throttled.runs(), subject.throttled.panics()), (1, 1));
@@ -120,7 +120,7 @@ fn against_a_panic_that_is_fatal_and_a_flush() {
             assert_eq!(second.wait(), Err(WaitError::Owed));
         }
         assert_eq!(first.wait(), Err(WaitError::Panicked));
-        let ended = subject.throttled.shutdown(Pending::Discard);
+        let ended = subject.throttled.shutdown(Pending::Discard).wait();
         assert_eq!(ended, Ok(Shutdown::Panicked));
         assert_eq!(subject.throttled.is_owed(), second.is_some(), "G3: what was pending is lost");
         assert!(!subject.throttled.is_running(), "G6: it is wedged");

@@ -71,7 +71,7 @@ fn newer_value_against_start(seen: &Seen) {
     // A run that finds no value does not call the function.
     seen.empty.count_if(second.epoch() != first && words.runs.load(Relaxed) != 2);
     seen.lost.count_if(ended.is_err() || words.given.load(Relaxed) != 2 || throttled.take().is_some());
-    throttled.shutdown(Pending::Discard).expect("outside of the run");
+    throttled.shutdown(Pending::Discard).wait().expect("outside of the run");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_call_is_told_to_a_run_that_sees_what_the_caller_wrote() {
         let covered = second.wait() == Ok(());
         tallies[0].count_if(!covered || words.seen.load(Relaxed) != 1);
         tallies[1].count_if(second.epoch() != first.epoch() && words.runs.load(Relaxed) == 1);
-        throttled.shutdown(Pending::Finish).expect("outside of the run");
+        throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
         tallies[2].count_if(words.told.load(Relaxed) != 2 || throttled.outstanding() != 0);
     })
     .at_least(100)

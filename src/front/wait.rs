@@ -181,6 +181,19 @@ impl<'t, C: Clock> Waiting<'t, C> {
         }
     }
 
+    /// Waits in a task until `look` finds something. It is asked again after each notification.
+    pub(crate) async fn notified_until<T>(self, mut look: impl FnMut() -> Option<T>) -> T {
+        // The order keeps wake-ups from being lost: count, listen, look, and only then wait.
+        let _registered = Registered::new(self.waiters);
+        loop {
+            let listener = self.event().listen();
+            match look() {
+                Some(found) => return found,
+                None => listener.await,
+            }
+        }
+    }
+
     /// Sleeps until notified, at most until the clock reads `until`.
     fn sleep(&self, listener: EventListener, until: Option<Timestamp>) {
         match until {

@@ -15,7 +15,7 @@ fn one_last_run_is_tried_when_the_window_is_over() {
         let ticket = post.trigger(1).unwrap().into_owned();
         assert_eq!(by_hand.step(), Step::Ran);
         let weak = post.downgrade();
-        assert_eq!(post.shutdown_within(Pending::Finish, ms(0)), Err(WaitError::TimedOut));
+        assert_eq!(post.shutdown(Pending::Finish).wait_for(ms(0)), Err(WaitError::TimedOut));
         assert_eq!(by_hand.step(), Step::Until(at(10)), "the window counts");
         clock.set(at(10));
         assert_eq!(by_hand.step(), Step::Ran);
@@ -43,10 +43,10 @@ fn a_run_in_progress_is_followed_by_one_last_try() {
         .unwrap();
     let ticket = save.trigger().unwrap();
     crate::support::until(|| save.is_running());
-    assert_eq!(save.shutdown_within(Pending::Finish, ms(0)), Err(WaitError::TimedOut));
+    assert_eq!(save.shutdown(Pending::Finish).wait_for(ms(0)), Err(WaitError::TimedOut));
     assert_eq!(save.trigger().err(), Some(Ended::ShutDown));
     drop(go);
-    assert_eq!(save.shutdown(Pending::Finish), Ok(Shutdown::Ran));
+    assert_eq!(save.shutdown(Pending::Finish).wait(), Ok(Shutdown::Ran));
     assert_eq!((ticket.wait(), save.runs()), (Ok(()), 2));
 }
 
@@ -56,7 +56,7 @@ fn a_discard_in_a_back_off_cancels_and_keeps() {
     let (_, post, mut by_hand) = subject(&script, set(Retry::by(|_, _| Some(ms(1_000_000)))));
     let ticket = post.trigger(1).unwrap().into_owned();
     assert_eq!(by_hand.step(), Step::Ran);
-    assert_eq!(post.shutdown_within(Pending::Discard, ms(0)), Err(WaitError::TimedOut));
+    assert_eq!(post.shutdown(Pending::Discard).wait_for(ms(0)), Err(WaitError::TimedOut));
     assert_eq!(by_hand.step(), Step::Ended(Shutdown::Discarded));
     assert_eq!(ticket.wait(), Err(WaitError::Cancelled));
     assert_eq!(post.take(), Some(1), "G10");
@@ -90,7 +90,7 @@ fn a_batch_whose_last_try_fails_is_kept() {
         let _ = rows.trigger(row).unwrap();
     }
     assert_eq!(by_hand.step(), Step::Ran);
-    assert_eq!(rows.shutdown_within(Pending::Finish, ms(0)), Err(WaitError::TimedOut));
+    assert_eq!(rows.shutdown(Pending::Finish).wait_for(ms(0)), Err(WaitError::TimedOut));
     assert_eq!(by_hand.step(), Step::Ran);
     assert_eq!(by_hand.step(), Step::Ended(Shutdown::Ran));
     assert_eq!(rows.take(), [1, 2, 3, 4, 5], "G10");

@@ -51,14 +51,14 @@ fn a_child_waits_for_no_thread_of_its_parent() {
         assert_eq!(throttled.wait(), Err(WaitError::Forked));
         assert_eq!(throttled.wait_for(Duration::MAX), Err(WaitError::Forked));
         assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
-        assert_eq!(throttled.shutdown(Pending::Finish), Err(WaitError::Forked));
-        assert_eq!(throttled.shutdown_within(Pending::Discard, Duration::MAX), Err(WaitError::Forked));
+        assert_eq!(throttled.shutdown(Pending::Finish).wait(), Err(WaitError::Forked));
+        assert_eq!(throttled.shutdown(Pending::Discard).wait_for(Duration::MAX), Err(WaitError::Forked));
         assert!(throttled.cancel(), "what is owed");
     });
     assert!(throttled.is_pending());
     let_go.send(()).unwrap();
     assert_eq!(before.wait(), Ok(()));
-    assert!(throttled.shutdown(Pending::Discard).is_ok());
+    assert!(throttled.shutdown(Pending::Discard).wait().is_ok());
     check.passed(1, "child");
 }
 
@@ -96,7 +96,7 @@ fn a_throttle_that_is_started_in_a_child_works() {
         let (own, let_go) = throttled();
         let_go.send(()).unwrap();
         assert_eq!(own.trigger().unwrap().wait(), Ok(()));
-        assert!(own.shutdown(Pending::Finish).is_ok());
+        assert!(own.shutdown(Pending::Finish).wait().is_ok());
         drop(own);
     });
 }
@@ -117,10 +117,10 @@ fn a_child_does_not_wait_for_a_lock() {
             in_child(|| {
                 assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
                 assert_eq!(throttled.trigger().err(), Some(Ended::Forked));
-                assert_eq!(throttled.shutdown(Pending::Discard), Err(WaitError::Forked));
+                assert_eq!(throttled.shutdown(Pending::Discard).wait(), Err(WaitError::Forked));
                 throttled.cancel();
             });
         }
     });
-    assert!(throttled.shutdown(Pending::Discard).is_ok());
+    assert!(throttled.shutdown(Pending::Discard).wait().is_ok());
 }

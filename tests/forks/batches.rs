@@ -36,7 +36,7 @@ fn a_child_gets_back_what_it_brings() {
         assert_eq!((rejected.value, batched.take()), (4, vec![3]));
     });
     let batched = last.unwrap();
-    assert!(batched.shutdown(Pending::Discard).is_ok());
+    assert!(batched.shutdown(Pending::Discard).wait().is_ok());
     assert_eq!(batched.take(), [3]);
 }
 

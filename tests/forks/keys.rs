@@ -32,8 +32,8 @@ fn a_child_waits_for_no_key() {
             (keyed.wait(), keyed.wait_for(Duration::MAX)),
             (Err(WaitError::Forked), Err(WaitError::Forked))
         );
-        assert_eq!(keyed.shutdown(Pending::Discard), Err(WaitError::Forked));
-        assert_eq!(keyed.shutdown_within(Pending::Discard, Duration::MAX), Err(WaitError::Forked));
+        assert_eq!(keyed.shutdown(Pending::Discard).wait(), Err(WaitError::Forked));
+        assert_eq!(keyed.shutdown(Pending::Discard).wait_for(Duration::MAX), Err(WaitError::Forked));
         assert_eq!((keyed.evict(), keyed.allocated_bytes(), keyed.contains("a")), (0, 0, false));
         keyed.set_threshold(Duration::ZERO);
         drop(weak.upgrade());
@@ -42,7 +42,7 @@ fn a_child_waits_for_no_key() {
     let mut last = Some(keyed);
     in_child(|| drop(last.take()));
     drop(let_go);
-    assert!(last.unwrap().shutdown(Pending::Discard).is_ok());
+    assert!(last.unwrap().shutdown(Pending::Discard).wait().is_ok());
     check.passed(1, "child");
 }
 
@@ -86,5 +86,5 @@ fn a_child_does_not_wait_for_the_lock_of_a_key() {
             assert!(!keyed.contains(&Slow));
         });
     });
-    assert!(keyed.shutdown(Pending::Discard).is_ok());
+    assert!(keyed.shutdown(Pending::Discard).wait().is_ok());
 }

@@ -46,7 +46,7 @@ fn a_hundred_threads_lose_no_call() {
         }
     });
     assert!(throttled.wait_for(SECOND * 20).is_ok_and(|()| true) || throttled.pending() == 0);
-    assert!(throttled.shutdown(Pending::Discard).is_ok());
+    assert!(throttled.shutdown(Pending::Discard).wait().is_ok());
     assert_eq!(covered.load(SeqCst) + throttled.uncovered(), taken.load(SeqCst));
     assert_eq!(throttled.pending(), 0);
 }
@@ -84,7 +84,7 @@ fn fatal_panics_against_callers_add_up() {
                 });
             }
         });
-        assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+        assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
         assert_eq!(covered.load(SeqCst) + throttled.uncovered(), taken.load(SeqCst));
         let waited = throttled.wait();
         for key in 0..5 {
@@ -136,7 +136,7 @@ fn keys_that_call_the_throttle_when_cloned_and_dropped() {
     for key in 0..2000 {
         let _ = throttled.trigger(&Busy(key % 100));
     }
-    assert!(throttled.shutdown(Pending::Finish).is_ok());
+    assert!(throttled.shutdown(Pending::Finish).wait().is_ok());
     assert_eq!(throttled.pending(), 0);
 }
 

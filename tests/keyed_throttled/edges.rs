@@ -70,7 +70,7 @@ fn one_hash_for_all_keys_and_every_edge_of_time() {
                 throttled.set_threshold([Duration::MAX, Duration::ZERO, threshold][round % 3]);
                 throttled.evict();
             }
-            assert!(throttled.shutdown(Pending::Flush).is_ok());
+            assert!(throttled.shutdown(Pending::Flush).wait().is_ok());
             assert_eq!(covered.load(SeqCst) + throttled.uncovered(), 15);
             assert_eq!((throttled.pending(), throttled.wait()), (0, Ok(())));
         }

@@ -35,21 +35,21 @@ fn a_shutdown_says_what_became_of_the_pending_runs() {
         subject.call("c");
         assert!(subject.throttled.cancel("c"));
         if pending == Pending::Finish {
-            let limit = subject.throttled.shutdown_within(pending, Duration::ZERO);
+            let limit = subject.throttled.shutdown(pending).wait_for(Duration::ZERO);
             assert_eq!(limit, Err(WaitError::TimedOut));
             assert_eq!(subject.throttled.trigger("a"), Ok(()), "the pending run covers it");
             assert_eq!(subject.throttled.trigger("c"), Err(ENDED), "it was cancelled");
             assert_eq!(subject.throttled.flush("a"), Err(NotFlushed::Ended));
             subject.clock.set(at(2));
         }
-        assert_eq!(subject.throttled.shutdown(pending), Ok(shutdown), "{pending:?}");
+        assert_eq!(subject.throttled.shutdown(pending).wait(), Ok(shutdown), "{pending:?}");
         assert_eq!((subject.throttled.runs(), subject.throttled.uncovered()), (runs + 1, uncovered));
         assert_eq!(subject.throttled.trigger("a"), Err(ENDED));
         assert_eq!(subject.throttled.trigger("new"), Err(ENDED));
-        assert_eq!(subject.throttled.shutdown(Pending::Discard), Ok(shutdown), "it is told again");
+        assert_eq!(subject.throttled.shutdown(Pending::Discard).wait(), Ok(shutdown), "it is told again");
         assert_eq!((subject.throttled.pending(), subject.throttled.wait()), (0, Ok(())));
     }
-    assert_eq!(Subject::new().throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(Subject::new().throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     check.passed(3, "cases");
 }
 
@@ -158,7 +158,7 @@ fn the_last_handle_in_strange_places() {
     assert_eq!(throttled.trigger(&1), Ok(()));
     sender.send(throttled.clone()).unwrap();
     assert_eq!(throttled.wait(), Ok(()));
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }
 
 /// With a drop that waits this hangs: the run is held until the drop has returned.
@@ -177,7 +177,7 @@ fn a_drop_that_does_not_wait_leaves_the_rest_to_the_thread() {
         subject.call("b");
         let Subject { throttled, clock, runs } = subject;
         if gives_up {
-            let waited = throttled.shutdown_within(Pending::Finish, Duration::ZERO);
+            let waited = throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO);
             assert_eq!(waited, Err(WaitError::TimedOut));
         }
         drop(throttled);

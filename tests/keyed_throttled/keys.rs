@@ -67,7 +67,7 @@ fn many_threads_lose_no_call_and_no_count() {
             });
         }
     });
-    assert!(throttled.shutdown(Pending::Finish).is_ok());
+    assert!(throttled.shutdown(Pending::Finish).wait().is_ok());
     assert_eq!(covered.load(SeqCst) + throttled.uncovered(), 4 * calls);
     check.passed(80_000, "calls");
 }

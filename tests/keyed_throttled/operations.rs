@@ -213,14 +213,14 @@ fn every_operation_may_be_called_from_inside_the_run() {
             throttled.set_threshold(SECOND);
             assert_eq!((throttled.evict(), throttled.len(), throttled.pending()), (0, 2, 0));
             assert!(throttled.allocated_bytes() > 0 && !format!("{throttled:?}").is_empty());
-            assert_eq!(throttled.shutdown_within(Pending::Finish, SECOND), Err(WaitError::InsideRun));
+            assert_eq!(throttled.shutdown(Pending::Finish).wait_for(SECOND), Err(WaitError::InsideRun));
             let _ = sender.send(());
         },
     );
     assert!(slot.set(subject.throttled.clone()).is_ok());
     subject.call("a");
     assert_eq!(told.recv(), Ok(()));
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Ran));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Ran));
     assert_eq!((subject.throttled.panics(), subject.throttled.runs()), (0, 2));
     check.passed(15, "operations");
 }

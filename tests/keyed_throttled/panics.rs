@@ -66,7 +66,7 @@ fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
     go.send(()).unwrap();
     until(|| subject.throttled.wait() == Err(WaitError::Owed));
     assert_eq!(subject.throttled.trigger("new"), Err(NotTaken::Ended(Ended::Panicked)));
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     for key in ["a", "b", "c"] {
         let seen = subject.throttled.snapshot(key).expect("an owed key is never evicted");
         assert_eq!((seen.deferral, seen.running), (DeferralStatus::Owed, false), "{key}");
@@ -106,7 +106,7 @@ fn a_clock_that_panics_ends_it_and_leaves_what_was_pending_owed() {
     clock.0.store(true, SeqCst);
     assert_eq!(throttled.trigger("a"), Ok(()));
     until(|| throttled.wait() == Err(WaitError::Owed));
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert_eq!(throttled.trigger("b"), Err(NotTaken::Ended(Ended::Panicked)));
 }
 
@@ -144,9 +144,9 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
         assert_eq!(throttled.trigger(key), Err(NotTaken::Ended(Ended::Panicked)), "{key}");
     }
     assert!(matches!(waiter.join(), Ok(Err(WaitError::Owed | WaitError::Panicked))));
-    assert_eq!(throttled.shutdown_within(Pending::Finish, Duration::ZERO), Err(WaitError::TimedOut));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     go.send(()).unwrap();
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 }
 
 /// A key whose drop panics, once it is armed, on the thread of that name.
@@ -223,7 +223,7 @@ fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
     let waiter = thread::spawn(move || waiting.wait());
     clock.set(at(2));
     until(|| throttled.runs() == 5);
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert!(waiter.join().is_ok_and(|waited| waited.is_ok() || waited == Err(WaitError::Owed)));
     // One key ran; its drop ended the thread.
     assert_eq!((throttled.runs(), throttled.pending(), throttled.wait()), (5, 0, Err(WaitError::Owed)));
@@ -292,7 +292,7 @@ fn a_key_that_was_flushed_called_and_cancelled_before_a_fatal_panic() {
     assert_eq!(throttled.trigger(&"c"), Ok(()));
     assert!(throttled.cancel(&"c"));
     go.send(()).unwrap();
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert_eq!(throttled.snapshot(&"c").expect("owed").deferral, DeferralStatus::Owed);
     assert_eq!(throttled.uncovered(), 2);
     assert_eq!(throttled.wait(), Err(WaitError::Owed));

@@ -144,7 +144,7 @@ fn what_drives_it_is_dropped_too_soon() {
     assert_eq!(rejected.reason, atomic_throttle::Reason::Ended(atomic_throttle::Ended::Dropped));
     assert_eq!(rejected.value, 2);
     assert_eq!(throttled.take(), Some(1), "G10");
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Dropped));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Dropped));
 }
 
 /// The clock is asked before anything is decided.

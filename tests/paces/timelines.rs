@@ -1,4 +1,4 @@
-//! Timelines that were recorded of RxJS 7 (`auditTime(100)`, `debounceTime(30)`) and lodash 4 (`throttle` and `debounce`
+//! Timelines that were recorded of `RxJS` 7 (`auditTime(100)`, `debounceTime(30)`) and lodash 4 (`throttle` and `debounce`
 //! with `leading: false`, `maxWait: 100`), on fake timers. Where ours differ, the test says how.
 
 use super::table::{every, play};

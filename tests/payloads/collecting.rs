@@ -92,7 +92,7 @@ fn after_the_end_an_item_is_given_back() {
     batched.trigger(1).expect("it goes on").wait().expect("it completes");
     batched.trigger(2).expect("it goes on");
     batched.clone().trigger(3).expect("it goes on");
-    assert_eq!(batched.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(batched.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
     let rejected = batched.trigger(4).expect_err("it has ended");
     assert_eq!((rejected.value, rejected.reason), (4, Reason::Ended(Ended::ShutDown)));
     assert!(rejected.to_string().contains("not taken"), "{rejected}");
@@ -139,7 +139,7 @@ fn produced(threshold: Duration, panic_every: u64, pending: Pending) -> (Vec<(u6
             .collect();
         producers.into_iter().map(|producer| producer.join().expect("no panic") as u64).sum()
     });
-    batched.shutdown(pending).expect("it ends");
+    batched.shutdown(pending).wait().expect("it ends");
     let mut items = received.lock().expect("no panic here").clone();
     items.extend(batched.take());
     (items, accepted)
@@ -227,12 +227,12 @@ fn a_run_that_takes_nothing_ends_at_the_end() {
     let keeps_all = Throttled::builder(Duration::ZERO).collecting().spawn(Batch::<u32>::keep_rest);
     let keeps_all = keeps_all.expect("a thread");
     keeps_all.trigger(1).expect("it goes on");
-    assert!(keeps_all.shutdown(Pending::Finish).is_ok());
+    assert!(keeps_all.shutdown(Pending::Finish).wait().is_ok());
     assert_eq!(keeps_all.take(), [1]);
     let panics = Throttled::builder(Duration::ZERO).collecting().spawn(|_: &mut Batch<u32>| panic_quietly());
     let panics = panics.expect("a thread");
     panics.trigger(1).expect("it goes on");
-    assert!(panics.shutdown(Pending::Finish).is_ok());
+    assert!(panics.shutdown(Pending::Finish).wait().is_ok());
     assert_eq!(panics.take(), [1]);
 }
 
@@ -296,7 +296,7 @@ fn an_item_that_comes_at_the_end_is_not_done_twice() {
                     }
                 }
             });
-            batched.shutdown(Pending::Finish).expect("it ends");
+            batched.shutdown(Pending::Finish).wait().expect("it ends");
             producer.join().expect("no panic")
         });
         assert_eq!(rejected.value, accepted, "the refused one is handed back");

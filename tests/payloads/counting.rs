@@ -27,7 +27,7 @@ fn the_background_is_told_of_each_call_once() {
                 scope.spawn(|| (0..CALLS).for_each(|_| assert!(counted.trigger().is_ok())));
             }
         });
-        counted.shutdown(pending).expect("it ends");
+        counted.shutdown(pending).wait().expect("it ends");
         let told = told.load(Relaxed);
         assert_eq!(told + counted.outstanding(), 8 * CALLS);
         if pending != Pending::Discard {

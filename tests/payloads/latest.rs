@@ -49,7 +49,7 @@ fn after_the_end_a_value_is_handed_back() {
     let (newest, given) = told(&clock);
     newest.trigger(0).expect("it goes on").wait().expect("it completes");
     newest.trigger(1).expect("it goes on");
-    assert_eq!(newest.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(newest.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
     let rejected = newest.trigger(2).expect_err("it has ended");
     assert_eq!((rejected.value, rejected.reason), (2, Reason::Ended(Ended::ShutDown)));
     let weak = newest.downgrade();
@@ -108,5 +108,5 @@ fn a_value_that_panics_when_it_is_dropped_ends_nothing() {
         assert_eq!((newest.runs(), *dropped.lock().unwrap()), (runs, u32::try_from(runs).unwrap()));
         clock.advance(SECOND);
     }
-    assert_eq!(newest.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(newest.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }

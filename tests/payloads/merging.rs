@@ -75,5 +75,5 @@ fn a_call_inside_of_a_merge_is_refused() {
     clock.set(at(2));
     merging.wait().expect("it completes");
     assert_eq!(given.try_iter().collect::<Vec<_>>(), [vec![0], vec![1, 2]]);
-    assert!(merging.shutdown(Pending::Finish).is_ok());
+    assert!(merging.shutdown(Pending::Finish).wait().is_ok());
 }

@@ -58,7 +58,7 @@ fn the_newest_value_of_each_caller_is_given_to_the_run_that_covers_it() {
             }
             true
         });
-        newest.shutdown(Pending::Finish).expect("it ends");
+        newest.shutdown(Pending::Finish).wait().expect("it ends");
         assert_eq!((*locked(&given), newest.panics()), (taken, 0));
     }
     check.passed(usize::try_from(2 * CALLERS * CALLS).expect("a few"), "values");
@@ -84,7 +84,7 @@ fn each_value_is_merged_once() {
             }
             merging.trigger(vec![(caller, number)]).is_ok()
         });
-        merging.shutdown(pending).expect("it ends");
+        merging.shutdown(pending).wait().expect("it ends");
         let mut all = locked(&given).clone();
         all.extend(merging.take().unwrap_or_default());
         assert_eq!(all.len() as u64, taken);
@@ -111,7 +111,7 @@ fn what_a_panic_leaves_comes_once_more_and_nothing_else_does() {
     };
     let batched = Throttled::builder(Duration::ZERO).collecting().spawn(f).expect("a thread");
     let taken = called(|caller, number| batched.trigger((caller, number)).is_ok());
-    batched.shutdown(Pending::Finish).expect("it ends");
+    batched.shutdown(Pending::Finish).wait().expect("it ends");
     let all = locked(&given).clone();
     assert_eq!((all.len() as u64, batched.take().len()), (taken, 0));
     for caller in 0..CALLERS {

@@ -103,7 +103,7 @@ fn on_smol() {
     assert_eq!(sum.wait(), Ok(()));
     assert_eq!(seen.load(SeqCst), 1000, "G10");
     assert_eq!(smol::block_on(async { sum.trigger(1).unwrap().await }), Ok(()));
-    assert!(sum.shutdown(Pending::Finish).is_ok());
+    assert!(sum.shutdown(Pending::Finish).wait().is_ok());
     assert_eq!(seen.load(SeqCst), 1001);
 }
 

@@ -23,7 +23,7 @@ fn before_the_first_poll() {
     let rejected = post.trigger(2).unwrap_err();
     assert_eq!((rejected.reason, rejected.value), (Reason::Ended(Ended::Dropped), 2));
     assert_eq!(post.take(), Some(1), "G10");
-    assert_eq!(post.shutdown(atomic_throttle::Pending::Finish), Ok(Shutdown::Dropped));
+    assert_eq!(post.shutdown(atomic_throttle::Pending::Finish).wait(), Ok(Shutdown::Dropped));
 }
 
 #[test]

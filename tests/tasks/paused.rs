@@ -67,7 +67,7 @@ async fn a_pace_holds_in_tasks_too() {
         let _ = search.trigger().unwrap();
         sleep(ms(50)).await;
     }
-    search.shutdown_in_task().await;
+    assert_eq!(search.shutdown(Pending::Finish).await, Ok(Shutdown::Ran));
     let runs = seen.runs();
     assert!(is_about(runs[0].0, ms(250)), "the bound holds while calls never stop: {runs:?}");
     assert_eq!(runs.iter().map(|run| run.1).sum::<u64>(), 10);
@@ -172,21 +172,5 @@ async fn a_wait_inside_the_run_is_refused() {
     itself.set(post.clone()).unwrap();
     assert_eq!(post.trigger().unwrap().await, Ok(()));
     assert_eq!(*told.lock().unwrap(), Some(Err(WaitError::InsideRun)));
-    assert_eq!(post.shutdown_within(Pending::Discard, Duration::ZERO), Err(WaitError::TimedOut));
-}
-
-/// A shutdown for tests, until there is one to await.
-trait ShutdownInTask {
-    async fn shutdown_in_task(&self) -> Shutdown;
-}
-
-impl<P: atomic_throttle::Payload> ShutdownInTask for Throttled<P> {
-    async fn shutdown_in_task(&self) -> Shutdown {
-        loop {
-            match self.shutdown_within(Pending::Finish, Duration::ZERO) {
-                Ok(shutdown) => return shutdown,
-                Err(_) => sleep(MS).await,
-            }
-        }
-    }
+    assert_eq!(post.shutdown(Pending::Discard).wait_for(Duration::ZERO), Err(WaitError::TimedOut));
 }

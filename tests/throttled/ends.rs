@@ -25,17 +25,17 @@ fn a_shutdown_says_what_became_of_the_pending_run() {
         subject.lead();
         let _ = subject.call(2);
         if pending == Pending::Finish {
-            let limit = subject.throttled.shutdown_within(pending, Duration::ZERO);
+            let limit = subject.throttled.shutdown(pending).wait_for(Duration::ZERO);
             assert_eq!(limit, Err(WaitError::TimedOut));
             assert!(subject.throttled.trigger().is_ok(), "the pending run covers it");
             subject.clock.set(at(2));
         }
-        assert_eq!(subject.throttled.shutdown(pending), Ok(shutdown), "{pending:?}");
+        assert_eq!(subject.throttled.shutdown(pending).wait(), Ok(shutdown), "{pending:?}");
         assert_eq!(subject.throttled.runs(), runs);
         assert_eq!(subject.throttled.trigger().err(), Some(Ended::ShutDown));
-        assert_eq!(subject.throttled.shutdown(Pending::Discard), Ok(shutdown), "it is told again");
+        assert_eq!(subject.throttled.shutdown(Pending::Discard).wait(), Ok(shutdown), "it is told again");
     }
-    assert_eq!(Subject::new().throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(Subject::new().throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn drops_that_do_not_wait<P: Carried>() {
     Held::<P>::new(OnDrop::WaitFor(Duration::ZERO)).drop_and_let_go();
     // The caller has given up waiting.
     let given_up = Held::<P>::new(OnDrop::Wait);
-    let waited = given_up.handle.shutdown_within(Pending::Finish, Duration::ZERO);
+    let waited = given_up.handle.shutdown(Pending::Finish).wait_for(Duration::ZERO);
     assert_eq!(waited, Err(WaitError::TimedOut));
     given_up.drop_and_let_go();
 }
@@ -293,12 +293,12 @@ fn what_the_function_and_the_hook_hold_is_dropped_before_the_end() {
         |builder| builder.on_panic(move |_| _ = of_hook.0.send(())),
         move |_| _ = of_function.0.send(()),
     );
-    let end = || subject.throttled.shutdown_within(Pending::Finish, Duration::ZERO);
+    let end = || subject.throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO);
     assert_eq!(end(), Err(WaitError::TimedOut));
     for (is_dropped, go) in [(function_is_dropped, drop_function), (hook_is_dropped, drop_hook)] {
         is_dropped.recv().expect("it is dropped");
         assert_eq!(end(), Err(WaitError::TimedOut), "the end is announced after that");
         go.send(()).expect("it waits");
     }
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }

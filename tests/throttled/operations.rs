@@ -99,14 +99,14 @@ fn every_operation_may_be_called_from_inside_the_run() {
             assert_eq!(nested.wait(), Err(WaitError::InsideRun));
             assert!(throttled.cancel());
             throttled.set_threshold(SECOND);
-            assert_eq!(throttled.shutdown_within(Pending::Finish, SECOND), Err(WaitError::InsideRun));
+            assert_eq!(throttled.shutdown(Pending::Finish).wait_for(SECOND), Err(WaitError::InsideRun));
             let _ = sender.send(());
         },
     );
     assert!(slot.set(subject.throttled.clone()).is_ok());
     let _ = subject.call(1);
     assert_eq!(told.recv(), Ok(()));
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     assert_eq!(subject.throttled.panics(), 0);
 }
 

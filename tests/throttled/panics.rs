@@ -60,7 +60,7 @@ fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
     until(|| subject.throttled.trigger().is_err());
     assert_eq!(subject.throttled.trigger().err(), Some(Ended::Panicked));
     assert_eq!(subject.throttled.flush().map(drop), Err(NotFlushed::Ended));
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 }
 
 /// A clock that panics from the moment that it is told to.
@@ -84,7 +84,7 @@ fn a_clock_that_panics_ends_it_and_leaves_what_was_pending_owed() {
     clock.0.store(1, SeqCst);
     let pending = throttled.trigger().expect("it goes on");
     assert_eq!(pending.wait(), Err(WaitError::Owed));
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert_eq!(throttled.trigger().err(), Some(Ended::Panicked));
 }
 
@@ -96,7 +96,7 @@ fn a_run_counts_as_completed_where_the_clock_panics_right_after_it() {
     let throttled = builder.spawn(move || clock.0.store(1, SeqCst)).expect("a thread");
     let call = throttled.trigger().expect("it goes on");
     assert_eq!(call.wait(), Ok(()), "G3: the run has covered it");
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert_eq!(call.wait(), Ok(()));
 }
 
@@ -130,7 +130,7 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
     // The thread has not ended: it is about to drop the function.
     assert_eq!(throttled.trigger().err(), Some(Ended::Panicked));
     assert_eq!(pending.wait(), Err(WaitError::Owed));
-    assert_eq!(throttled.shutdown_within(Pending::Finish, Duration::ZERO), Err(WaitError::TimedOut));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     go.send(()).unwrap();
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 }

@@ -76,6 +76,6 @@ fn an_end_that_discards_does_not_wait_for_the_rest() {
     throttled.trigger().expect("it goes on").wait().expect("it completes");
     let pending = throttled.trigger().expect("it goes on");
     // Nobody moves the clock: the rest is never over.
-    assert_eq!(throttled.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
     assert_eq!(pending.wait(), Err(WaitError::Cancelled));
 }

@@ -51,14 +51,14 @@ fn a_thread_of_its_own() {
     until(|| throttled.runs() == 4);
     trigger();
     go.send(()).expect("the run waits for it");
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 
     let another = Throttled::builder(SECOND).clock(Arc::new(Manual::new(at(7)))).spawn(|| ());
     let another = another.expect("a thread");
     another.trigger().expect("it goes on").wait().expect("it completes");
     another.trigger().expect("it goes on");
     told(12);
-    assert_eq!(another.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(another.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
 
     assert_eq!(
         told_by("Throttled"),

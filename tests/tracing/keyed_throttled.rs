@@ -122,7 +122,7 @@ fn a_life() -> usize {
 
     subject.deferred("a");
     subject.deferred("b");
-    assert_eq!(throttled.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+    assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
     assert!(throttled.trigger(&"a").is_err(), "nothing to tell");
 
     let told = subject.told();
@@ -161,7 +161,7 @@ fn a_death() -> usize {
     }
     assert_eq!(throttled.flush(&"flushed"), Ok(()));
     assert_eq!(subject.go.send(()), Ok(()));
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 
     let told = subject.told();
     assert_eq!(
@@ -185,7 +185,7 @@ fn a_flushing_end() -> usize {
     subject.runs_only(&["a"]);
     subject.deferred("a");
     assert_eq!(subject.go.send(()), Ok(()));
-    assert_eq!(subject.throttled.shutdown(Pending::Flush), Ok(Shutdown::Ran));
+    assert_eq!(subject.throttled.shutdown(Pending::Flush).wait(), Ok(Shutdown::Ran));
 
     let told = subject.told();
     assert_eq!(
@@ -220,7 +220,7 @@ fn told_to_somebody_who_calls() -> usize {
             clock.advance(SECOND);
             throttled.trigger(&"a") == Ok(()) && throttled.cancel(&"a")
         });
-        let ended = throttled.shutdown(Pending::Discard);
+        let ended = throttled.shutdown(Pending::Discard).wait();
         // As a flush was handed over before, or not.
         assert!(matches!(ended, Ok(Shutdown::Ran | Shutdown::Discarded | Shutdown::Idle)), "{ended:?}");
     });
@@ -233,7 +233,7 @@ fn told_to_somebody_who_calls() -> usize {
                 clock.advance(SECOND);
                 throttled.trigger(&"a").is_err()
             });
-            assert_eq!(throttled.shutdown(Pending::Discard), Ok(Shutdown::Panicked));
+            assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Panicked));
         }));
     }
 
@@ -242,7 +242,7 @@ fn told_to_somebody_who_calls() -> usize {
     is_discarded.runs_only(&["a"]);
     is_discarded.deferred("a");
     told.extend(is_discarded.under_calls(3, |throttled, _| {
-        assert_eq!(throttled.shutdown(Pending::Discard), Ok(Shutdown::Discarded));
+        assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
     }));
 
     for sort in ["run:", "deferral:", "cancel:", "panic:", "abandonment:"] {

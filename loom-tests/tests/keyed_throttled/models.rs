@@ -19,7 +19,7 @@ fn call_against_an_end(pending: Pending, seen: &Seen) {
         let subject = subject.clone();
         move || subject.call(0, 0)
     });
-    let shutdown = subject.throttled.shutdown(pending);
+    let shutdown = subject.throttled.shutdown(pending).wait();
     let told = caller.join().expect("no panic");
     let taken = u64::from(told.is_ok());
     let discarded = u64::from(shutdown == Ok(Shutdown::Discarded));
@@ -57,7 +57,7 @@ pub fn two_callers(seen: &Seen) {
     seen.must(other.join().expect("no panic") && taken);
     seen.must(subject.throttled.wait() == Ok(()));
     seen.must(subject.is_seen(0) && subject.is_seen(1));
-    let ended = subject.throttled.shutdown(Pending::Finish);
+    let ended = subject.throttled.shutdown(Pending::Finish).wait();
     seen.must(ended == Ok(Shutdown::Idle) && subject.accounts(2, 0));
     let runs = subject.throttled.runs();
     seen.must(runs == 1 || runs == 2);
@@ -77,7 +77,7 @@ pub fn two_callers_who_coalesce(seen: &Seen) {
     let taken = subject.call(0, 2).is_ok();
     let was_flushed = subject.throttled.flush(&0).is_ok();
     seen.must(other.join().expect("no panic") && taken && was_flushed);
-    let ended = subject.throttled.shutdown(Pending::Flush);
+    let ended = subject.throttled.shutdown(Pending::Flush).wait();
     seen.must(ended.is_ok_and(|ended| ended != Shutdown::Panicked));
     seen.must(subject.accounts(4, 0) && subject.is_seen(1) && subject.is_seen(2));
     let runs = subject.throttled.runs();
@@ -101,7 +101,7 @@ pub fn flush_against_the_deadline(seen: &Seen) {
     subject.clock.set(DUE);
     let (was_flushed, taken) = other.join().expect("no panic");
     // The third run is in the window of the second.
-    let ended = subject.throttled.shutdown(Pending::Flush);
+    let ended = subject.throttled.shutdown(Pending::Flush).wait();
     seen.must(taken && ended == Ok(Shutdown::Ran) && subject.throttled.runs() == 3);
     seen.must(subject.accounts(3, 0) && subject.is_seen(1) && subject.is_seen(2));
     seen.one.count_if(was_flushed);
@@ -118,7 +118,7 @@ pub fn cancel_and_a_call(seen: &Seen) {
     seen.must(subject.call(0, 1).is_ok());
     seen.must(subject.throttled.wait() == Ok(()));
     seen.must(subject.is_seen(1));
-    let ended = subject.throttled.shutdown(Pending::Finish);
+    let ended = subject.throttled.shutdown(Pending::Finish).wait();
     let cancelled = u64::from(was_cancelled);
     seen.must(ended == Ok(Shutdown::Idle) && subject.throttled.runs() == 2 - cancelled);
     seen.must(subject.accounts(2 - cancelled, cancelled));
@@ -143,7 +143,7 @@ pub fn cancel_against_a_wait(seen: &Seen) {
         Err(WaitError::Cancelled) => was_cancelled,
         Err(_) => false,
     });
-    seen.must(subject.throttled.shutdown(Pending::Finish).is_ok());
+    seen.must(subject.throttled.shutdown(Pending::Finish).wait().is_ok());
     let cancelled = u64::from(was_cancelled);
     seen.must(subject.accounts(1 - cancelled, cancelled));
     seen.one.count_if(waited.is_err());
@@ -165,7 +165,7 @@ pub fn call_after_a_fatal_panic(seen: &Seen) {
     let told = subject.call(1, 1);
     seen.must(matches!(waited, Ok(()) | Err(WaitError::Panicked)));
     seen.must(told == PANICKED);
-    seen.must(subject.throttled.shutdown(Pending::Discard) == Ok(Shutdown::Panicked));
+    seen.must(subject.throttled.shutdown(Pending::Discard).wait() == Ok(Shutdown::Panicked));
     seen.must(subject.accounts(1, 0) && !subject.throttled.contains(&1));
     seen.one.count_if(waited.is_err());
     seen.other.count_if(waited.is_ok());
@@ -183,7 +183,7 @@ fn call_against_a_fatal_panic(is_flushed: bool, seen: &Seen) {
     }
     let waited = subject.throttled.wait();
     seen.must(subject.call(1, 2) == PANICKED);
-    seen.must(subject.throttled.shutdown(Pending::Discard) == Ok(Shutdown::Panicked));
+    seen.must(subject.throttled.shutdown(Pending::Discard).wait() == Ok(Shutdown::Panicked));
     // If both calls were taken, the one that ran first has panicked.
     let left = u64::from(told.is_ok());
     seen.must(subject.throttled.runs() == 1 && subject.accounts(1, left));
@@ -216,7 +216,7 @@ pub fn eviction_against_a_call(seen: &Seen) {
     });
     let taken = subject.call(0, 1).is_ok();
     let evicted = other.join().expect("no panic");
-    let ended = subject.throttled.shutdown(Pending::Finish);
+    let ended = subject.throttled.shutdown(Pending::Finish).wait();
     seen.must(taken && matches!(ended, Ok(Shutdown::Idle | Shutdown::Ran)));
     seen.must(subject.throttled.runs() == 2 && subject.accounts(2, 0) && subject.is_seen(1));
     seen.must(subject.throttled.contains(&0) && subject.throttled.len() == 1);

@@ -65,7 +65,7 @@ fn a_life(silent: Silent) {
     subject.throttled.set_threshold(Duration::ZERO);
     assert_eq!(subject.throttled.wait(), Ok(()));
     silent.here(Silent::EndAskedFor);
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     assert!(subject.accounts(3, 0));
 }
 
@@ -83,7 +83,7 @@ fn a_cancel(silent: Silent) {
     let waited = subject.throttled.wait();
     assert!(matches!(waited, Ok(()) | Err(WaitError::Cancelled)));
     assert!(other.join().expect("no panic"));
-    assert_eq!(subject.throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }
 
 const BOUND: Bound = Bound::Preemptions(2);

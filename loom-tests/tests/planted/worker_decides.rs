@@ -45,7 +45,7 @@ fn call_against_an_end(seen: &Seen) {
         let throttled = throttled.clone();
         move || throttled.trigger().is_ok()
     });
-    let shutdown = throttled.shutdown(Pending::Finish);
+    let shutdown = throttled.shutdown(Pending::Finish).wait();
     let taken = caller.join().expect("no panic");
     seen.met.count_if(taken && shutdown == Ok(Shutdown::Ran));
     seen.broken.count_if(taken && throttled.runs() == 0);
@@ -57,7 +57,7 @@ fn wait_against_a_run(seen: &Seen) {
     words[0].store(1, Relaxed);
     let waited = throttled.trigger().expect("it goes on").wait();
     let is_seen = waited.is_ok() && words[1].load(Relaxed) == 1;
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     seen.met.count_if(is_seen);
     seen.broken.count_if(!is_seen);
 }
@@ -81,7 +81,7 @@ fn flush_against_a_call(seen: &Seen) {
     leave_out_fence(None);
     let coalesced = caller.join().expect("no panic") == first;
     // A second run that is pending would read the word again.
-    let ended = throttled.shutdown(Pending::Discard);
+    let ended = throttled.shutdown(Pending::Discard).wait();
     let met = coalesced && was_flushed && ended != Ok(Shutdown::Discarded);
     seen.met.count_if(met);
     seen.broken.count_if(met && words[1].load(Relaxed) != 1);

@@ -58,7 +58,7 @@ fn a_life(silent: Silent) {
     }
     throttled.flush().expect("one is pending");
     assert_eq!(second.wait(), Ok(()));
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     assert_eq!(throttled.runs(), 2);
 }
 
@@ -72,7 +72,7 @@ fn a_wait_inside() {
     });
     assert!(slot.set(throttled.clone()).is_ok());
     assert_eq!(throttled.trigger().expect("it goes on").wait(), Ok(()));
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }
 
 const BOUND: Bound = Bound::Preemptions(2);

@@ -57,7 +57,7 @@ impl Retry {
             let doubled = first.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
             let full = doubled.min(longest);
             // Between 0 and 1, so it is never longer than the half.
-            Some(full - (full / 2).mul_f64(fastrand::f64()))
+            Some(full.saturating_sub((full / 2).mul_f64(fastrand::f64())))
         })
     }
 

@@ -101,7 +101,7 @@ impl<P> Builder<P> {
     }
 
     /// Starts no run sooner than `delay` after the first call that it covers. With `delay` as long as the threshold that is
-    /// the trailing edge alone, as RxJS's `auditTime`; with a short one a burst has one run, and not one for its first call
+    /// the trailing edge alone, as `auditTime` of `RxJS`; with a short one a burst has one run, and not one for its first call
     /// and one for the others.
     ///
     /// ```

@@ -17,11 +17,14 @@ use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+/// The hook that is called after a run that failed.
+pub(super) type ErrorHook = Box<dyn FnMut(&Failure) + Send>;
+
 /// What the user has said about runs that fail.
 #[derive(Default)]
 pub(super) struct OnFailure {
     pub(super) on_panic: Option<PanicHook>,
-    pub(super) on_error: Option<Box<dyn FnMut(&Failure) + Send>>,
+    pub(super) on_error: Option<ErrorHook>,
     pub(super) retry: Option<Retry>,
     pub(super) panics_are_fatal: bool,
 }
@@ -375,11 +378,11 @@ impl<P: Payload> Engine<P> {
     }
 
     /// From now on every call is refused, nothing is pending, and what was is owed.
-    fn leave(&self, stage: Stage) {
+    fn leave(&self, as_stage: Stage) {
         let Shared { frame, payload, .. } = &*self.shared;
         let gate = &frame.gate;
         let mut control = lock(&self.shared.control);
-        control.stage = stage;
+        control.stage = as_stage;
         let handed = control.handed.take().map(|Handed { run, given }| {
             // A flush started it, and nobody performs it: owed first, so that it is never seen as done.
             let run = gate.resume(run);

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::front::observe::Source;
 use crate::front::owner::AnyClock;
 use crate::front::owner::record::Record;
-use crate::front::wait::{Registered, WaitError, Waiting};
+use crate::front::wait::{WaitError, Waiting};
 use crate::gate::Gate;
 use crate::state::Epoch;
 use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, this_thread};
@@ -97,9 +97,11 @@ impl Frame {
 
     #[cold]
     fn tell_time(&self) {
+        let now = self.clock.now().as_nanos();
         // The latest of all threads.
+        let later = |latest| (now > latest).then_some(now);
         // ORDERING: Relaxed. A run that starts while a call is made may start as if before it.
-        self.latest_call.fetch_max(self.clock.now().as_nanos(), Ordering::Relaxed);
+        let _ = self.latest_call.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
     }
 
     pub(super) fn latest_call(&self) -> Timestamp {
@@ -159,24 +161,13 @@ impl Frame {
         if let Some(result) = self.look_before_wait(epoch) {
             return result;
         }
-        self.notified_until(|| match self.look_for_cover(epoch) {
-            None if self.is_runner() => Some(Err(WaitError::InsideRun)),
-            looked => looked,
-        })
-        .await
-    }
-
-    /// Waits in a task until `look` finds something. It is asked again after each notification.
-    pub(super) async fn notified_until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
-        // The order keeps wake-ups from being lost: count, listen, look, and only then wait.
-        let _registered = Registered::new(&self.waiters);
-        loop {
-            let listener = self.waiting().event().listen();
-            match look() {
-                Some(found) => return found,
-                None => listener.await,
-            }
-        }
+        let waiting = self.waiting();
+        waiting
+            .notified_until(|| match self.look_for_cover(epoch) {
+                None if self.is_runner() => Some(Err(WaitError::InsideRun)),
+                looked => looked,
+            })
+            .await
     }
 
     /// The call that all calls made until now are covered with; `None` if there was none.

@@ -57,8 +57,8 @@ use self::shared::Shared;
 use crate::clock::Clock;
 use crate::front::failure::RunResult;
 use crate::front::observe;
-use crate::front::owner::keeper::{DropPolicy, Keeper};
-use crate::front::owner::{Ended, Pending, Shutdown};
+use crate::front::owner::keeper::{DropPolicy, Ending, Keeper};
+use crate::front::owner::{Ended, Pending};
 use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
 use crate::front::throttle::NotFlushed;
@@ -266,28 +266,22 @@ impl<P: Payload> Throttled<P> {
         self.shared.frame.wait_for_all(Some(self.shared.frame.within(limit)))
     }
 
-    /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending run, and
-    /// the thread is joined. Returns how it ended. All handles stay valid; calls by them are refused.
+    /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending run. Returns at once,
+    /// with a handle to wait for the end. All handles stay valid; calls by them are refused.
     ///
     /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
     ///
-    /// # Errors
+    /// ```
+    /// use atomic_throttle::{Pending, Shutdown, Throttled};
+    /// use std::time::Duration;
     ///
-    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that. [`WaitError::Forked`] in a forked
-    /// child.
-    pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, None)
-    }
-
-    /// As [`shutdown`](Self::shutdown), but waits for the end at most for `limit` on the throttle's clock, and
-    /// does not join the thread.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
-    /// From then on the drop of the last handle does not wait without a limit either.
-    pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, Some(limit))
+    /// let save = Throttled::spawn(Duration::from_secs(1), || ());
+    /// // In a task: `save.shutdown(Pending::Finish).await`.
+    /// assert_eq!(save.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
+    /// ```
+    pub fn shutdown(&self, pending: Pending) -> Ending<'_> {
+        self.keeper.end(pending);
+        Ending::new(&*self.keeper)
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the

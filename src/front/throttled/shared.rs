@@ -3,11 +3,11 @@
 use super::frame::{Frame, HasFrame};
 use super::pace::{Hold, Pace};
 use crate::clock::Clock;
-use crate::front::owner::keeper::Ending;
+use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
 use crate::front::payload::{Count, NotPut, Payload, Reason, Rejected, Values};
 use crate::front::throttle::NotFlushed;
-use crate::front::wait::WaitError;
+use crate::front::wait::Waiting;
 use crate::gate::{DetachedRun, Flushed};
 use crate::state::{DeferralStatus, Epoch, Request};
 use crate::sync::{Mutex, lock, lock_unless};
@@ -199,27 +199,14 @@ fn rejected<T>(not_put: NotPut<T>) -> Rejected<T> {
     }
 }
 
-impl<P: Payload> Ending for Shared<P> {
+impl<P: Payload> Ends for Shared<P> {
     fn end(&self, pending: Pending) {
         lock(&self.control).stage.end(pending);
         self.frame.waiting().notify();
     }
 
-    fn wait_for_end(&self, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
-        let ended = || lock(&self.control).stage.ended();
-        if let Some(shutdown) = ended() {
-            return Ok(shutdown);
-        }
-        if self.is_worker() {
-            return Err(WaitError::InsideRun);
-        }
-        self.frame.waiting().until(|| match ended() {
-            Some(shutdown) => Ok(Ok(shutdown)),
-            None if limit.is_some_and(|limit| self.frame.clock.now() >= limit) => {
-                Ok(Err(WaitError::TimedOut))
-            }
-            None => Err(limit),
-        })
+    fn ended(&self) -> Option<Shutdown> {
+        lock(&self.control).stage.ended()
     }
 
     fn is_worker(&self) -> bool {
@@ -230,7 +217,7 @@ impl<P: Payload> Ending for Shared<P> {
         self.frame.is_forked()
     }
 
-    fn clock(&self) -> &AnyClock {
-        &self.frame.clock
+    fn waiting(&self) -> Waiting<'_, AnyClock> {
+        self.frame.waiting()
     }
 }

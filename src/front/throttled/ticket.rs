@@ -67,6 +67,8 @@ impl<'t> Ticket<'t> {
     /// or task.
     ///
     /// Cost: one increment of a number that all handles share.
+    #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "whoever borrows the frame keeps what has it")]
     pub fn into_owned(self) -> OwnedTicket {
         let owner = self.frame.itself().upgrade().expect("whoever borrows the frame keeps what has it");
         OwnedTicket { owner, epoch: self.epoch }

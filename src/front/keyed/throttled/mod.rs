@@ -46,8 +46,8 @@ pub use self::weak::WeakKeyedThrottled;
 
 use self::shared::Shared;
 use super::hash::KeyHash;
-use crate::front::owner::keeper::Keeper;
-use crate::front::owner::{Pending, Shutdown};
+use crate::front::owner::Pending;
+use crate::front::owner::keeper::{Ending, Keeper};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::time::Threshold;
@@ -286,28 +286,27 @@ impl<K, S> KeyedThrottled<K, S> {
         self.shared.wait_for_all(Some(self.shared.within(limit)))
     }
 
-    /// Ends the throttle: no further calls are taken, `pending` says what becomes of the pending runs, and
-    /// the thread is joined. Returns how it ended: [`Shutdown::Discarded`] if any run was discarded, otherwise
-    /// [`Shutdown::Ran`] if any was performed since. All handles stay valid; calls by them are refused.
+    /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending runs. Returns at once,
+    /// with a handle to wait for the end. That tells [`Shutdown::Discarded`](crate::Shutdown::Discarded) if any run was
+    /// discarded, otherwise [`Shutdown::Ran`](crate::Shutdown::Ran) if any was performed since. All handles stay valid; calls by them are refused.
     ///
     /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
     ///
-    /// # Errors
+    /// ```
+    /// use atomic_throttle::{Pending, Shutdown, KeyedThrottled};
+    /// use std::time::Duration;
     ///
-    /// [`WaitError::InsideRun`] if called from inside the run: it ends after that. [`WaitError::Forked`] in a forked
-    /// child.
-    pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, None)
-    }
-
-    /// As [`shutdown`](Self::shutdown), but waits for the end at most for `limit` on the throttle's clock.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError::TimedOut`] when the limit has passed: it goes on ending. Ask again, perhaps to discard.
-    /// From then on the drop of the last handle does not wait without a limit either.
-    pub fn shutdown_within(&self, pending: Pending, limit: Duration) -> Result<Shutdown, WaitError> {
-        self.keeper.end(pending, Some(limit))
+    /// let save = KeyedThrottled::spawn(Duration::from_secs(1), |_: &u32| ());
+    /// // In a task: `save.shutdown(Pending::Finish).await`.
+    /// assert_eq!(save.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
+    /// ```
+    pub fn shutdown(&self, pending: Pending) -> Ending<'_>
+    where
+        K: Send + Sync,
+        S: Send + Sync,
+    {
+        self.keeper.end(pending);
+        Ending::new(&*self.keeper)
     }
 
     /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:

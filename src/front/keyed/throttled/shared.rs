@@ -8,7 +8,7 @@ use crate::front::keyed::evict::Evicted;
 use crate::front::keyed::shard::{At, Hashed, Shard};
 use crate::front::keyed::shards::Shards;
 use crate::front::observe::{self, Source};
-use crate::front::owner::keeper::Ending;
+use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::{WaitError, Waiting};
@@ -240,25 +240,14 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
     }
 }
 
-impl<K, S> Ending for Shared<K, S> {
+impl<K, S> Ends for Shared<K, S> {
     fn end(&self, pending: Pending) {
         lock(&self.ledger.control).stage.end(pending);
         self.waiting().notify();
     }
 
-    fn wait_for_end(&self, limit: Option<Timestamp>) -> Result<Shutdown, WaitError> {
-        let ended = || lock(&self.ledger.control).stage.ended();
-        if let Some(shutdown) = ended() {
-            return Ok(shutdown);
-        }
-        if self.is_worker() {
-            return Err(WaitError::InsideRun);
-        }
-        self.waiting().until(|| match ended() {
-            Some(shutdown) => Ok(Ok(shutdown)),
-            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
-            None => Err(limit),
-        })
+    fn ended(&self) -> Option<Shutdown> {
+        lock(&self.ledger.control).stage.ended()
     }
 
     fn is_worker(&self) -> bool {
@@ -270,7 +259,7 @@ impl<K, S> Ending for Shared<K, S> {
         self.is_forked()
     }
 
-    fn clock(&self) -> &AnyClock {
-        &self.clock
+    fn waiting(&self) -> Waiting<'_, AnyClock> {
+        self.waiting()
     }
 }

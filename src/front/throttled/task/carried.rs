@@ -22,6 +22,7 @@ impl<T> Carried<T> {
 
     /// The value itself. If the run fails now, it does not come back.
     #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "it is there until this takes it")]
     pub fn into_inner(mut self) -> T {
         self.value.take().expect("nobody else takes it")
     }

@@ -99,6 +99,7 @@ fn end<P: Payload>(mut engine: Engine<P>, shutdown: Shutdown) {
 /// What the function returns, or what it panicked with: when it was called, polled or dropped. All three are within
 /// one poll of the future here, and so inside the run.
 async fn caught(frame: &Frame, f: impl Future<Output = Result<(), AnyError>>) -> Result<(), Thrown> {
+    #[allow(clippy::redundant_async_block, reason = "it drops the future when that is done, within the poll")]
     let mut whole = pin!(async move { f.await });
     poll_fn(|cx| {
         let _inside = frame.step_inside();

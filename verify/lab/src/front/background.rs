@@ -52,7 +52,7 @@ impl Front for Background {
     }
 
     fn end(&self) -> Result<OwnCounts, String> {
-        match self.throttled.shutdown_within(Pending::Finish, self.patience) {
+        match self.throttled.shutdown(Pending::Finish).wait_for(self.patience) {
             Ok(Shutdown::Idle) => {
                 let (runs, panics) = (Some(self.throttled.runs()), Some(self.throttled.panics()));
                 Ok(OwnCounts { runs, panics, ..OwnCounts::default() })

@@ -77,7 +77,7 @@ impl Front for KeyedTrailing {
 
     fn end(&self) -> Result<OwnCounts, String> {
         let throttled = &self.throttled;
-        match (throttled.shutdown_within(Pending::Finish, self.patience), throttled.pending()) {
+        match (throttled.shutdown(Pending::Finish).wait_for(self.patience), throttled.pending()) {
             (Ok(Shutdown::Idle), 0) => Ok(OwnCounts {
                 runs: Some(throttled.runs()),
                 panics: Some(throttled.panics()),

@@ -177,14 +177,14 @@ pub fn of_all_operations(met: &Tally) {
         if pending == Pending::Flush {
             shared.note(|notes| notes.flushes += KEYS);
         }
-        let ended = throttled.shutdown_within(pending, Duration::ZERO);
+        let ended = throttled.shutdown(pending).wait_for(Duration::ZERO);
         met.count_if(ended == Err(WaitError::TimedOut));
     }
     for thread in callers.into_iter().chain([disturber]) {
         thread.join().expect("no panic");
     }
     shared.clock.advance(LONG);
-    let ended = throttled.shutdown(Pending::Finish).expect("outside of the run");
+    let ended = throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
     assert_ne!(ended, Shutdown::Panicked);
     assert_eq!(shared.complaint(&throttled, discards), None);
 }
@@ -209,7 +209,7 @@ pub fn evictions_lose_no_pending_key(met: &Tally) {
     shared.clock.advance(LONG);
     let waited = throttled.wait();
     let complaint = shared.complaint(&throttled, false);
-    let ended = throttled.shutdown(Pending::Finish);
+    let ended = throttled.shutdown(Pending::Finish).wait();
     met.count_if(throttled.runs() > 1);
     assert_eq!((waited, complaint), (Ok(()), None));
     assert_eq!(ended, Ok(Shutdown::Idle));

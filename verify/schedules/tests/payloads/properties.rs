@@ -88,7 +88,7 @@ pub fn collected(taken_meanwhile: &Tally) {
     });
     let taken = collecting.take();
     taken_meanwhile.count_if(!taken.is_empty());
-    let shutdown = |end| _ = collecting.shutdown(end).expect("outside of the run");
+    let shutdown = |end| _ = collecting.shutdown(end).wait().expect("outside of the run");
     let (brought, is_finished) = ended(shutdown, callers);
     let runs = noted(&given);
     assert!(taken.is_empty() && is_in_order(&runs) || is_in_order(&taken), "G10: out of order");
@@ -111,7 +111,7 @@ pub fn merged(cancelled: &Tally) {
     } else {
         let _ = merging.flush();
     }
-    let shutdown = |end| _ = merging.shutdown(end).expect("outside of the run");
+    let shutdown = |end| _ = merging.shutdown(end).wait().expect("outside of the run");
     let (brought, is_finished) = ended(shutdown, callers);
     let left = merging.take().unwrap_or_default();
     assert!(gives_up || !is_finished || left.is_empty(), "G10: a value was given to no run");
@@ -143,7 +143,7 @@ pub fn newest(coalesced: &Tally) {
         true
     });
     let calls = u32::try_from(callers().len()).expect("a few");
-    newest.shutdown(Pending::Finish).expect("outside of the run");
+    newest.shutdown(Pending::Finish).wait().expect("outside of the run");
     let runs = noted(&given);
     assert!(runs.is_sorted_by(|older, newer| older < newer), "G10: an older value, or one twice: {runs:?}");
     assert_eq!(runs.last(), Some(&calls), "G10: the newest value was not given");
@@ -171,7 +171,7 @@ pub fn counted(early: &Tally) {
     });
     let calls = u32::try_from(callers().len()).expect("a few");
     assert_eq!(noted(&given).iter().sum::<u32>(), calls, "G10: calls that are covered were not told once");
-    counting.shutdown(any_end()).expect("outside of the run");
+    counting.shutdown(any_end()).wait().expect("outside of the run");
     assert_eq!(counting.outstanding(), 0);
 }
 
@@ -197,7 +197,7 @@ pub fn panicked(panicked: &Tally) {
         true
     });
     let brought = callers();
-    collecting.shutdown(Pending::Finish).expect("outside of the run");
+    collecting.shutdown(Pending::Finish).wait().expect("outside of the run");
     let mut found = noted(&given);
     found.extend(collecting.take());
     assert_each_once(found, brought);

@@ -28,7 +28,7 @@ pub fn are_covered(coalesced: &Tally) {
             });
         }
     });
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     background.assert_counts(&throttled);
     coalesced.count_if(throttled.runs() < 8);
 }
@@ -44,7 +44,7 @@ pub fn are_flushed_once(cancelled: &Tally) {
     thread::scope(|scope| {
         for _ in 1..CALLERS {
             scope.spawn(|| match throttled.flush() {
-                Ok(()) => {
+                Ok(_) => {
                     flushes.fetch_add(1, SeqCst);
                 }
                 Err(why) => assert!(matches!(why, NotFlushed::Running | NotFlushed::NothingPending)),
@@ -59,7 +59,7 @@ pub fn are_flushed_once(cancelled: &Tally) {
     });
     let (flushes, cancels) = (flushes.into_inner(), cancels.into_inner());
     assert_eq!(flushes + cancels, 1, "G4: one deferral ended twice, or never");
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     assert_eq!(throttled.runs(), 1 + u64::try_from(flushes).expect("a few"));
     assert_eq!(background.coverage.covers(0), flushes == 1, "G3: the run missed a call");
     background.assert_counts(&throttled);
@@ -80,7 +80,7 @@ fn wait_inside_the_window(
         }
         disturb(&background, &throttled);
     });
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     assert!(is_idle(&throttled), "wedged");
     assert_eq!(throttled.runs(), 1 + u64::from(expected.is_ok()));
 }
@@ -131,6 +131,6 @@ pub fn inside_the_run_do_not_wait(refused: &Tally) {
     for other in others {
         other.join().expect("no panic");
     }
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Idle));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     background.assert_counts(&throttled);
 }

@@ -42,7 +42,7 @@ pub fn by_a_shutdown(refused: &Tally) {
             .map(|pending| {
                 let (throttled, background) = (&throttled, &background);
                 scope.spawn(move || {
-                    let shutdown = throttled.shutdown(pending).expect("outside of the run");
+                    let shutdown = throttled.shutdown(pending).wait().expect("outside of the run");
                     assert!(background.has_ended.load(SeqCst), "the thread goes on after a shutdown");
                     shutdown
                 })

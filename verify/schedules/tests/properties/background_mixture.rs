@@ -61,7 +61,7 @@ fn inside(background: &Background, notes: &Notes) {
                 let waited = itself.wait();
                 assert!(matches!(waited, Err(WaitError::InsideRun | WaitError::Cancelled)), "G9: {waited:?}");
             }
-            2 => assert_eq!(itself.shutdown_within(Pending::Finish, LONG), Err(WaitError::InsideRun), "G9"),
+            2 => assert_eq!(itself.shutdown(Pending::Finish).wait_for(LONG), Err(WaitError::InsideRun), "G9"),
             3 => {
                 let _ = itself.trigger();
                 // No other thread may come to do so.
@@ -151,10 +151,10 @@ impl Mixture {
             return;
         }
         let pending = self.note_end(any_pending());
-        let shutdown = throttled.shutdown_within(pending, Duration::ZERO).or_else(|why| {
+        let shutdown = throttled.shutdown(pending).wait_for(Duration::ZERO).or_else(|why| {
             assert_eq!(why, WaitError::TimedOut);
             self.background.clock.advance(LONG);
-            throttled.shutdown(pending)
+            throttled.shutdown(pending).wait()
         });
         let shutdown = shutdown.expect("outside of the run");
         assert!(self.background.has_ended.load(SeqCst), "the thread goes on after a shutdown");
@@ -230,6 +230,6 @@ pub fn of_all_operations(owed: &Tally) {
     let handle = mixture.notes.handle.lock().expect("no panic").take();
     drop(handle);
     owed.count_if(throttled.is_owed());
-    assert!(throttled.shutdown(Pending::Finish).is_ok(), "outside of the run");
+    assert!(throttled.shutdown(Pending::Finish).wait().is_ok(), "outside of the run");
     mixture.settle(&throttled);
 }

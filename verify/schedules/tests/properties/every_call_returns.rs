@@ -65,6 +65,7 @@ fn one_disturbance(
         until(|| throttle.is_pending());
         let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
         for _ in 0..3 {
+            let handles_end = handles_end.clone();
             scope.spawn(move || assert_eq!(handle.wait(), handles_end));
         }
         disturb(&throttle);

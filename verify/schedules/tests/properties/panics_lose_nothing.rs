@@ -147,7 +147,7 @@ pub fn that_is_fatal(refused: &Tally) {
             });
         }
     });
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 }
 
 /// A clock that panics, once it is broken, where the background thread reads it.
@@ -189,11 +189,11 @@ pub fn of_the_clock_of_a_background_thread(owed_after_a_flush: &Tally) {
             });
         }
         scope.spawn(|| match throttled.flush() {
-            Ok(()) => owed_after_a_flush.count_if(throttled.is_owed()),
+            Ok(_) => owed_after_a_flush.count_if(throttled.is_owed()),
             Err(why) => assert_eq!(why, NotFlushed::Ended),
         });
     });
-    assert_eq!(throttled.shutdown(Pending::Finish), Ok(Shutdown::Panicked));
+    assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     let state = throttled.state();
     assert!(!state.is_running() && !state.has_owner(), "G6: it is wedged");
     assert!(state.is_owed() != coverage.covers(0), "G3: a call is covered, or else it is owed");

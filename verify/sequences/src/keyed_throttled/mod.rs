@@ -306,7 +306,7 @@ impl Play {
         if !self.keys.values().any(is_waiting) {
             return;
         }
-        let told = self.throttled.shutdown_within(Pending::Finish, Duration::ZERO);
+        let told = self.throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO);
         assert_eq!(told, Err(WaitError::TimedOut));
         for _ in 0..2 {
             self.end_run(false);
@@ -321,11 +321,11 @@ impl Play {
         let left: u64 = self.keys.values().map(|known| known.calls).sum();
         let keys = self.pending();
         // Before the run in progress ends, so that no other begins that is to be discarded.
-        let _ = self.throttled.shutdown_within(pending, Duration::ZERO);
+        let _ = self.throttled.shutdown(pending).wait_for(Duration::ZERO);
         let to_come = if pending == Pending::Flush { keys } else { 0 } + self.handed.len();
         self.thread.lets_all_end();
         let performed = to_come > 0;
-        let told = self.throttled.shutdown(pending);
+        let told = self.throttled.shutdown(pending).wait();
         if pending == Pending::Discard && keys > 0 {
             assert_eq!(told, Ok(Shutdown::Discarded));
             self.uncovered += left;

@@ -122,6 +122,6 @@ impl Front {
     }
 
     pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
-        each!(self, throttled => throttled.shutdown(pending))
+        each!(self, throttled => throttled.shutdown(pending).wait())
     }
 }

@@ -28,7 +28,7 @@ impl Drop for Ending {
         self.commands.free();
         if let Some(throttled) = self.throttled.take() {
             throttled.cancel();
-            let _ = throttled.shutdown(Pending::Discard);
+            let _ = throttled.shutdown(Pending::Discard).wait();
         }
     }
 }

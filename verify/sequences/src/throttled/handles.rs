@@ -26,7 +26,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         if is_over {
             assert_eq!(handle.wait(), result);
         }
-        self.count(result);
+        self.count(&result);
     }
 
     pub fn ask_for_all(&mut self, inside: bool) {
@@ -38,10 +38,10 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         if is_over {
             assert_eq!(self.at(inside, Throttled::wait), result);
         }
-        self.count(result);
+        self.count(&result);
     }
 
-    fn count(&mut self, result: Result<(), WaitError>) {
+    fn count(&mut self, result: &Result<(), WaitError>) {
         self.reached.count(match result {
             Ok(()) => "covered",
             Err(WaitError::Cancelled) => "told of a cancel",
@@ -64,7 +64,7 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
         if self.end_waiters.is_empty() {
             self.perform(Op { deed: Deed::Shutdown(pending), inside: false });
             let throttled = self.throttled;
-            self.end_waiters.push(self.scope.spawn(move || throttled.shutdown(pending)));
+            self.end_waiters.push(self.scope.spawn(move || throttled.shutdown(pending).wait()));
         }
     }
 

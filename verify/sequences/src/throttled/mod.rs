@@ -108,7 +108,7 @@ impl Drop for Release<'_> {
         if thread::panicking() {
             self.1.free();
             self.0.cancel();
-            let _ = self.0.shutdown(Pending::Discard);
+            let _ = self.0.shutdown(Pending::Discard).wait();
         }
     }
 }

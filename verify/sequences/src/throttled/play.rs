@@ -141,7 +141,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         let has_ended = self.life.has_ended;
         self.watch.rests(&self.life, || {
             // The thread drops the function, and then does one last thing.
-            let ends = || throttled.shutdown_within(Pending::Discard, Duration::ZERO).is_ok();
+            let ends = || throttled.shutdown(Pending::Discard).wait_for(Duration::ZERO).is_ok();
             if has_ended {
                 until(ends);
             }
@@ -264,7 +264,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         let sleeps = self.sleeps();
         let had_ended = self.life.has_ended;
         self.life.end(pending);
-        let limited = self.at(inside, move |throttled| throttled.shutdown_within(pending, Duration::ZERO));
+        let limited = self.at(inside, move |throttled| throttled.shutdown(pending).wait_for(Duration::ZERO));
         self.woken(sleeps);
         if inside {
             assert_eq!(limited, Err(WaitError::InsideRun));
@@ -272,7 +272,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         } else if self.life.has_ended {
             // It may have ended even within a limit of 0.
             assert!(limited == Ok(self.life.shutdown) || !had_ended && limited == Err(WaitError::TimedOut));
-            assert_eq!(self.throttled.shutdown(pending), Ok(self.life.shutdown));
+            assert_eq!(self.throttled.shutdown(pending).wait(), Ok(self.life.shutdown));
         } else {
             assert_eq!(limited, Err(WaitError::TimedOut));
             self.life.has_given_up = true;
