@@ -38,6 +38,7 @@
 
 mod body;
 mod decide;
+mod endings;
 mod guard;
 mod outcome;
 mod runtime;

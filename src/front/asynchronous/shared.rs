@@ -1,9 +1,9 @@
 //! What the handles of one throttle and its tasks share, and the wait for a covering run.
 
 use super::Runtime;
+use super::endings::Endings;
 use super::until::until;
 use crate::front::observe::Source;
-use crate::front::owner::endings::Endings;
 use crate::front::wait::{WaitError, Waiting};
 use crate::gate::Gate;
 use crate::state::Epoch;

@@ -35,6 +35,7 @@ mod builder;
 mod control;
 mod error;
 mod moves;
+mod panics;
 mod promises;
 mod shared;
 mod weak;
