@@ -109,6 +109,11 @@ observed! {
         );
     }
 
+    /// The function of a run was dropped for the next run.
+    fn superseded(source, epoch: Epoch) {
+        event!(DEBUG, "superseded", source, started_at = ?epoch.started_at(), "a run gives way to the next one");
+    }
+
     /// A run that failed is tried again.
     fn retried(source, epoch: Epoch, attempt: u32, due: Timestamp) {
         event!(

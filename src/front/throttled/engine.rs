@@ -1,6 +1,8 @@
 //! [`Engine`]: the one owner of every deferral of a [`Throttled`](super::Throttled). It decides what is to be done next
 //! and what becomes of a run; a thread, a task or the user drives it.
 
+#[cfg(feature = "async")]
+use super::frame::HasFrame;
 use super::shared::{Control, Handed, Shared};
 use crate::clock::Clock;
 use crate::front::failure::{AnyError, Failure, Retry, Thrown};
@@ -250,6 +252,31 @@ impl<P: Payload> Engine<P> {
         !is_fatal
     }
 
+    /// In the middle of a run: whether the pending run could start now, but for this one; `Err` with the time when it can.
+    #[cfg(feature = "async")]
+    pub(super) fn look_for_successor(&self) -> Result<(), Option<Timestamp>> {
+        let frame = &self.shared.frame;
+        let now = frame.clock.now();
+        let control = lock(&self.shared.control);
+        let state = frame.gate.state();
+        if !state.is_pending() {
+            return Err(None);
+        }
+        let due = state.window_end(frame.gate.threshold()).max(self.held_until(&control));
+        if now < due { Err(Some(due)) } else { Ok(()) }
+    }
+
+    /// The function was dropped for the pending run, which covers its calls as well. `given`: what it was given, as it left
+    /// it, if that came back.
+    #[cfg(feature = "async")]
+    pub(super) fn supersede(&mut self, mut started: Started<P>, given: Option<P::Given>) {
+        if let Some(given) = given {
+            discard_panics(|| drop(self.shared.payload.put_back(given, || ())));
+        }
+        observe::superseded(self.shared.frame.source(), started.epoch());
+        started.end();
+    }
+
     /// Makes a failure of what the function threw, and tells of it.
     fn fail(&mut self, epoch: Epoch, thrown: Thrown) -> Failure {
         let frame = &self.shared.frame;
@@ -415,6 +442,11 @@ impl<P: Payload> Drop for Engine<P> {
 impl<P: Payload> Started<P> {
     pub(super) fn epoch(&self) -> Epoch {
         self.run.as_ref().map_or(Epoch::NEVER_RAN, DetachedRun::epoch)
+    }
+
+    #[cfg(feature = "async")]
+    pub(super) fn throttled(&self) -> Arc<dyn HasFrame> {
+        Arc::<Shared<P>>::clone(&self.shared)
     }
 
     /// What is to go back if this is dropped.
