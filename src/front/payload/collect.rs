@@ -23,12 +23,15 @@ pub struct Collect<T> {
     values: Mutex<VecDeque<T>>,
     capacity: usize,
     enough: usize,
+    /// So many values wake the owner: `enough`, or as many as there is room for.
+    sufficient: usize,
 }
 
 impl<T> Collect<T> {
     const_unless_loom! {
         pub(crate) const fn new(capacity: usize, enough: usize) -> Self {
-            Self { values: Mutex::new(VecDeque::new()), capacity, enough }
+            let sufficient = if enough < capacity { enough } else { capacity };
+            Self { values: Mutex::new(VecDeque::new()), capacity, enough, sufficient }
         }
     }
 
@@ -38,11 +41,6 @@ impl<T> Collect<T> {
 
     pub(crate) fn enough(&self) -> usize {
         self.enough
-    }
-
-    /// As many as a run can be given at most are always enough.
-    fn suffices(&self, values: usize) -> bool {
-        values >= self.enough.min(self.capacity)
     }
 }
 
@@ -83,7 +81,7 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
     }
 
     fn is_enough(&self) -> bool {
-        self.suffices(lock(&self.values).len())
+        lock(&self.values).len() >= self.sufficient
     }
 }
 
@@ -106,7 +104,7 @@ impl<T: Send + 'static> Values for Collect<T> {
         }
         values.push_back(value);
         // Once, by the value that reaches it.
-        let is_enough = values.len() == self.enough.min(self.capacity);
+        let is_enough = values.len() == self.sufficient;
         Ok((decided, is_enough))
     }
 }

@@ -80,13 +80,6 @@ impl Frame {
         &self.waiters
     }
 
-    /// Coalesces a call that brings nothing, if a run is pending.
-    #[inline]
-    pub(super) fn coalesce(&self) -> Option<Epoch> {
-        self.tell_call();
-        self.gate.coalesce()
-    }
-
     /// Tells the time of this call, if the pace is by it. Before the call is decided: the clock may panic.
     #[inline]
     pub(super) fn tell_call(&self) {
@@ -96,7 +89,7 @@ impl Frame {
     }
 
     #[cold]
-    fn tell_time(&self) {
+    pub(super) fn tell_time(&self) {
         let now = self.clock.now().as_nanos();
         // The latest of all threads.
         let later = |latest| (now > latest).then_some(now);

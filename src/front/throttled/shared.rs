@@ -133,12 +133,19 @@ impl<P: Payload> Shared<P> {
 }
 
 impl Shared<Count> {
-    /// Counts a call, and coalesces it if a run is pending.
-    #[inline]
-    pub(super) fn count(&self) -> Option<Epoch> {
+    /// Counts a call, tells its time, and coalesces it if a run is pending.
+    #[cold]
+    pub(super) fn count_paced(&self) -> Option<Epoch> {
         self.frame.tell_call();
         let is_enough = self.payload.count();
+        self.coalesce_counted(is_enough)
+    }
+
+    /// Coalesces a call that is counted already.
+    #[cold]
+    pub(super) fn coalesce_counted(&self, is_enough: bool) -> Option<Epoch> {
         let coalesced = self.frame.gate.coalesce();
+        // A call that makes a run pending wakes the owner in any case.
         if is_enough && coalesced.is_some() {
             self.frame.waiting().notify();
         }
