@@ -40,6 +40,8 @@ mod body;
 mod decide;
 mod guard;
 mod outcome;
+#[cfg(feature = "precise")]
+mod precise;
 mod runtime;
 mod shared;
 pub mod stream;

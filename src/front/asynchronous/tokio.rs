@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep_until};
 /// It can be built anywhere, before there is a runtime as well. The runtime must have its time enabled
 /// (`enable_time`), as `#[tokio::main]` does.
 ///
-/// Tokio's timer counts in milliseconds and rounds up, so a deferred run starts up to a millisecond late.
+/// Tokio's timer counts in milliseconds and rounds up, so a deferred run starts more than a millisecond late.
+/// `precise` (feature `precise`) brings that down to a tenth.
 ///
 /// # Panics
 ///
@@ -25,6 +26,8 @@ pub struct Tokio {
     handle: Option<Handle>,
     /// When the clock read [`FIRST`].
     origin: Instant,
+    #[cfg(feature = "precise")]
+    is_precise: bool,
 }
 
 /// Before it a clock could not go back. The word takes 0 for *never ran*, so it must not be 0.
@@ -38,14 +41,71 @@ impl Tokio {
     /// refused ([`NoRuntime`]).
     #[must_use]
     pub fn current() -> Self {
-        Self { handle: None, origin: Instant::now() }
+        Self::new(None, Instant::now())
     }
 
     /// Spawns on this runtime, from whatever thread. Once it has shut down, every run is left owed.
     #[must_use]
     pub fn on(handle: Handle) -> Self {
         let origin = inside(Some(&handle), Instant::now);
-        Self { handle: Some(handle), origin }
+        Self::new(Some(handle), origin)
+    }
+
+    fn new(handle: Option<Handle>, origin: Instant) -> Self {
+        Self {
+            handle,
+            origin,
+            #[cfg(feature = "precise")]
+            is_precise: false,
+        }
+    }
+
+    /// Has deferred runs start some hundred microseconds after the end of their window or less, and not more than a
+    /// millisecond. Waits with a limit end as precisely.
+    ///
+    /// ```
+    /// use atomic_throttle::{AsyncThrottle, Tokio};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let frames = AsyncThrottle::with_runtime(Duration::from_micros(16_667), Tokio::current().precise());
+    /// frames.trigger(async || println!("drawn at once"))?;
+    /// frames.trigger(async || println!("drawn when the frame is over"))?;
+    /// frames.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// ```
+    ///
+    /// A sleep takes tokio's timer until 3 ms before its deadline, and that of the crate `async-io` as well for
+    /// the rest. No time is spent in a loop.
+    ///
+    /// With tokio's clock paused, or resumed after a pause, tokio's timer alone is used: time is exact, as
+    /// without `precise`.
+    ///
+    /// # Cost
+    ///
+    /// One thread for the whole process, "async-io", which all users of that crate share. The first such sleep
+    /// starts it, and it does not end. A deferred run wakes it twice, and its own task once more. A sleep that
+    /// is dropped leaves nothing: where it had begun its last 3 ms, nothing after them.
+    ///
+    /// # What it is not
+    ///
+    /// It is precise where the system's timers are: on Linux, the BSDs and Apple's systems. On Windows both
+    /// timers count in larger steps. A task still starts when a thread of the runtime gets to it: a busy
+    /// runtime starts it late. A leading run needs no timer, and is not changed. In a forked child of a process
+    /// that has the thread, sleeps are as late as without `precise`.
+    ///
+    /// # Panics
+    ///
+    /// This does not. A sleep does if the system has no thread or no file descriptor for the timer: as for
+    /// [every runtime](Runtime#panics), the run is left owed.
+    #[cfg(feature = "precise")]
+    #[must_use]
+    pub fn precise(mut self) -> Self {
+        self.is_precise = true;
+        self
     }
 
     fn instant(&self, at: Timestamp) -> Instant {
@@ -55,7 +115,7 @@ impl Tokio {
 }
 
 /// Calls `f` where it finds the timer and the clock of that runtime.
-fn inside<T>(handle: Option<&Handle>, f: impl FnOnce() -> T) -> T {
+pub(super) fn inside<T>(handle: Option<&Handle>, f: impl FnOnce() -> T) -> T {
     let _entered = handle.map(Handle::enter);
     f()
 }
@@ -76,7 +136,15 @@ impl Clock for Tokio {
 impl Runtime for Tokio {
     fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
         let (handle, deadline) = (self.handle.clone(), self.instant(deadline));
-        async move { inside(handle.as_ref(), || sleep_until(deadline)).await }
+        #[cfg(feature = "precise")]
+        let is_precise = self.is_precise;
+        async move {
+            #[cfg(feature = "precise")]
+            if is_precise {
+                return super::precise::sleep(handle, deadline).await;
+            }
+            inside(handle.as_ref(), || sleep_until(deadline)).await;
+        }
     }
 
     fn ready(&self) -> Result<(), NoRuntime> {
