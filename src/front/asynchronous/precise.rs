@@ -39,8 +39,8 @@ async fn by_system(deadline: Instant) {
     Timer::at(deadline.into_std()).await;
 }
 
-/// What the clock of the runtime reads, if that is the time of the system. It is not where the clock is paused or was
-/// paused once: then no timer of the system knows when a sleep ends.
+/// What the clock of the runtime reads, if that is the time of the system. It is not while the clock is
+/// paused, nor after that: then no timer of the system knows when a sleep ends.
 fn system_time(handle: Option<&Handle>) -> Option<Instant> {
     let before = std::time::Instant::now();
     let now = inside(handle, Instant::now);

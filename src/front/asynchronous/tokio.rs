@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 /// (`enable_time`), as `#[tokio::main]` does.
 ///
 /// Tokio's timer counts in milliseconds and rounds up, so a deferred run starts more than a millisecond late.
-/// `precise` (feature `precise`) brings that down to a tenth.
+/// With `precise` (feature `precise`) it is some tens of microseconds.
 ///
 /// # Panics
 ///
@@ -60,8 +60,8 @@ impl Tokio {
         }
     }
 
-    /// Has deferred runs start some hundred microseconds after the end of their window or less, and not more than a
-    /// millisecond. Waits with a limit end as precisely.
+    /// Starts deferred runs some tens of microseconds late, and not more than a millisecond. Waits with a
+    /// limit end as precisely.
     ///
     /// ```
     /// use atomic_throttle::{AsyncThrottle, Tokio};
@@ -69,38 +69,40 @@ impl Tokio {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let frames = AsyncThrottle::with_runtime(Duration::from_micros(16_667), Tokio::current().precise());
+    /// let window = Duration::from_micros(16_667);
+    /// let frames = AsyncThrottle::with_runtime(window, Tokio::current().precise());
     /// frames.trigger(async || println!("drawn at once"))?;
-    /// frames.trigger(async || println!("drawn when the frame is over"))?;
+    /// frames.trigger(async || println!("drawn when the window is over"))?;
     /// frames.wait().await?;
     /// # Ok(())
     /// # }
     /// # main().unwrap();
     /// ```
     ///
-    /// A sleep takes tokio's timer until 3 ms before its deadline, and that of the crate `async-io` as well for
-    /// the rest. No time is spent in a loop.
+    /// A sleep uses tokio's timer until 3 ms before its deadline. For the rest it also uses the timer of the
+    /// crate `async-io`. Nothing spins.
     ///
-    /// With tokio's clock paused, or resumed after a pause, tokio's timer alone is used: time is exact, as
+    /// While tokio's clock is paused, and after it was, a sleep uses tokio's timer alone: time is exact, as
     /// without `precise`.
     ///
     /// # Cost
     ///
-    /// One thread for the whole process, "async-io", which all users of that crate share. The first such sleep
-    /// starts it, and it does not end. A deferred run wakes it twice, and its own task once more. A sleep that
-    /// is dropped leaves nothing: where it had begun its last 3 ms, nothing after them.
+    /// One thread for the whole process, "async-io", which all users of that crate share. The first sleep
+    /// starts it, and it never ends. A deferred run wakes it twice, and its own task once more. A sleep that is
+    /// dropped more than 3 ms before its deadline costs nothing later, and one in its last 3 ms one wake-up of
+    /// the thread.
     ///
     /// # What it is not
     ///
-    /// It is precise where the system's timers are: on Linux, the BSDs and Apple's systems. On Windows both
-    /// timers count in larger steps. A task still starts when a thread of the runtime gets to it: a busy
-    /// runtime starts it late. A leading run needs no timer, and is not changed. In a forked child of a process
-    /// that has the thread, sleeps are as late as without `precise`.
+    /// It is as precise as the timers of the system: on Linux, the BSDs and Apple's systems. On Windows both
+    /// timers count in larger steps. A task starts when a thread of the runtime gets to it, so a busy runtime
+    /// starts it late. A leading run needs no timer, and does not change. In a forked child of a process that
+    /// has the thread, sleeps are as late as without `precise`.
     ///
     /// # Panics
     ///
-    /// This does not. A sleep does if the system has no thread or no file descriptor for the timer: as for
-    /// [every runtime](Runtime#panics), the run is left owed.
+    /// Never. A sleep panics if the system has no thread or no file descriptor for the timer. Then the run is
+    /// left owed, as for [every runtime](Runtime#panics).
     #[cfg(feature = "precise")]
     #[must_use]
     pub fn precise(mut self) -> Self {
