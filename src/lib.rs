@@ -99,6 +99,7 @@
 //! needs 64-bit atomics.
 //!
 //! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
+//! `precise`: `Tokio::precise`, a timer that starts deferred runs less than a millisecond late.
 //!
 //! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets idle keys.
 //!

@@ -41,6 +41,8 @@ mod decide;
 mod endings;
 mod guard;
 mod outcome;
+#[cfg(feature = "precise")]
+mod precise;
 mod runtime;
 mod shared;
 pub mod stream;
