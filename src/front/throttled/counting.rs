@@ -62,10 +62,10 @@ impl Throttled<Count> {
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
         let shared = &*self.shared;
         if shared.frame.is_debounced {
-            return self.decided(shared.count_paced());
+            return self.trigger_paced();
         }
         if shared.payload.count() {
-            return self.decided(shared.coalesce_counted(true));
+            return self.trigger_enough();
         }
         match shared.frame.gate.coalesce() {
             Some(epoch) => Ok(Ticket::new(&shared.frame, epoch)),
@@ -75,6 +75,18 @@ impl Throttled<Count> {
 
     // Apart, as `trigger_uncoalesced`.
     #[cold]
+    #[inline(never)]
+    fn trigger_paced(&self) -> Result<Ticket<'_>, Ended> {
+        self.decided(self.shared.count_paced())
+    }
+
+    /// The call is counted.
+    #[cold]
+    #[inline(never)]
+    fn trigger_enough(&self) -> Result<Ticket<'_>, Ended> {
+        self.decided(self.shared.coalesce_counted(true))
+    }
+
     fn decided(&self, coalesced: Option<Epoch>) -> Result<Ticket<'_>, Ended> {
         match coalesced {
             Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),

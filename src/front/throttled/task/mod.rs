@@ -19,7 +19,7 @@ use crate::front::failure::{AnyError, Thrown};
 use crate::front::owner::{Shutdown, discard, discard_panics};
 use crate::front::payload::Payload;
 use crate::front::wait::Registered;
-use core::future::poll_fn;
+use core::future::{pending, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use std::boxed::Box;
@@ -132,9 +132,14 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
         let _registered = Registered::new(frame.waiters());
         loop {
             let listener = frame.waiting().event().listen();
-            match self.engine.look_for_successor() {
-                Ok(()) => return,
-                Err(deadline) => notified(listener, &*self.runtime, deadline).await,
+            match catch_unwind(AssertUnwindSafe(|| self.engine.look_for_successor())) {
+                Ok(Ok(())) => return,
+                Ok(Err(deadline)) => notified(listener, &*self.runtime, deadline).await,
+                Err(payload) => {
+                    // The run goes on. The next look at the clock, after it, ends all this.
+                    discard(payload);
+                    pending::<()>().await;
+                }
             }
         }
     }
@@ -145,7 +150,12 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
         let given = running.home.take();
         if let Some(result) = result {
             self.superseded = 0;
-            self.engine.finish(started, given, result)
+            // The clock may panic.
+            let finished = catch_unwind(AssertUnwindSafe(|| self.engine.finish(started, given, result)));
+            finished.unwrap_or_else(|payload| {
+                discard(payload);
+                false
+            })
         } else {
             self.superseded += 1;
             self.engine.supersede(started, given);
