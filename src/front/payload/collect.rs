@@ -31,11 +31,30 @@ impl<T> Collect<T> {
         }
     }
 
+    const_unless_loom! {
+        pub(crate) const fn set_capacity(&mut self, values: usize) {
+            self.capacity = if values == 0 { 1 } else { values };
+        }
+    }
+
     /// In front of what has come since, beyond the capacity as well: it had been taken.
-    fn put_in_front(&self, mut kept: VecDeque<T>) {
+    fn put_in_front(&self, mut kept: VecDeque<T>, ask: impl FnOnce()) {
         let mut values = lock(&self.values);
         kept.append(&mut values);
         *values = kept;
+        ask();
+    }
+
+    /// After the function of a run: drops what it was given, or puts some of that back, and calls `ask` in one step with
+    /// that.
+    pub(crate) fn settle_and_ask(&self, given: Batch<T>, has_completed: bool, ask: impl FnOnce()) -> Left {
+        let Batch { values, size, keeps_rest } = given;
+        if values.is_empty() || has_completed && !keeps_rest {
+            return Left::Nothing;
+        }
+        let is_less = values.len() < size;
+        self.put_in_front(values, ask);
+        Left::Some { is_less }
     }
 }
 
@@ -53,17 +72,15 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
     }
 
     fn settle(&self, given: Batch<T>, has_completed: bool) -> Left {
-        let Batch { values, size, keeps_rest } = given;
-        if values.is_empty() || has_completed && !keeps_rest {
-            return Left::Nothing;
-        }
-        let is_less = values.len() < size;
-        self.put_in_front(values);
-        Left::Some { is_less }
+        self.settle_and_ask(given, has_completed, || ())
     }
 
     fn put_back(&self, given: Batch<T>) {
-        self.put_in_front(given.values);
+        self.put_in_front(given.values, || ());
+    }
+
+    fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+        lock_unless(&self.values, is_forked).is_none()
     }
 }
 
@@ -86,6 +103,36 @@ impl<T: Send + 'static> Values for Collect<T> {
         }
         values.push_back(value);
         Ok(decided)
+    }
+
+    fn put_if_room<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<D, NotPut<T>> {
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        if values.len() >= self.capacity {
+            return Err(NotPut::Full(value));
+        }
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        still_locked(values, &self.values).push_back(value);
+        Ok(decided)
+    }
+
+    fn start_with<S>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        start: impl FnOnce() -> Option<S>,
+    ) -> Result<(S, Batch<T>), NotPut<T>> {
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(started) = start() else { return Err(NotPut::Undecided(value)) };
+        let mut values = still_locked(values, &self.values);
+        let mut given = mem::take(&mut *values);
+        drop(values);
+        given.push_back(value);
+        Ok((started, Batch::new(given)))
     }
 }
 
@@ -111,8 +158,12 @@ pub struct Batch<T> {
 impl<T> Batch<T> {
     fn of(values: &mut VecDeque<T>) -> Option<Self> {
         let values = mem::take(values);
+        (!values.is_empty()).then(|| Self::new(values))
+    }
+
+    fn new(values: VecDeque<T>) -> Self {
         let size = values.len();
-        (size > 0).then_some(Self { values, size, keeps_rest: false })
+        Self { values, size, keeps_rest: false }
     }
 
     /// How many values there are.

@@ -54,6 +54,12 @@ mod sealed {
 
         /// After a run that never called its function: puts back all that it was given.
         fn put_back(&self, given: Self::Given);
+
+        /// Whether the lock is held, and `is_forked`: by a thread of the parent then, for ever.
+        fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+            let _ = is_forked;
+            false
+        }
     }
 
     /// What is left after a run for another one.
@@ -79,6 +85,24 @@ mod sealed {
             is_forked: impl FnOnce() -> bool,
             decide: impl FnOnce() -> Option<D>,
         ) -> Result<D, NotPut<Self::Value>>;
+
+        /// As [`put`](Self::put), but decides nothing where there is no room.
+        fn put_if_room<D>(
+            &self,
+            value: Self::Value,
+            is_forked: impl FnOnce() -> bool,
+            decide: impl FnOnce() -> Option<D>,
+        ) -> Result<D, NotPut<Self::Value>> {
+            self.put(value, is_forked, decide)
+        }
+
+        /// Has `start` start a run that is given `value` and all that is there, in one step. There is always room.
+        fn start_with<S>(
+            &self,
+            value: Self::Value,
+            is_forked: impl FnOnce() -> bool,
+            start: impl FnOnce() -> Option<S>,
+        ) -> Result<(S, Self::Given), NotPut<Self::Value>>;
     }
 
     /// A value that was not put, and why.
