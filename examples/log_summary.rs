@@ -1,7 +1,7 @@
 //! Two log lines, each written at most ten times a second, however often its event happens. Each line says how many
 //! events it stands for, and no event is left out: the last ones, after which nobody calls, have their line too.
 
-use atomic_throttle::{Counted, Site};
+use atomic_throttle::{Count, Monotonic, Site, Throttle};
 use main_error::MainResult;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,7 +12,7 @@ const LINE_EVERY: Duration = Duration::from_millis(100);
 
 /// Has a trailing edge: one receiver waits for the window to end and writes the line for all of them. The others go
 /// on.
-static BAD_CHECKSUMS: Counted = Counted::new(LINE_EVERY);
+static BAD_CHECKSUMS: Throttle<Monotonic, Count> = Throttle::counting(LINE_EVERY);
 
 /// No receiver ever waits, so the program must ask for what comes after the last line.
 static TOO_SHORT: Site = Site::new(LINE_EVERY);

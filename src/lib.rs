@@ -50,8 +50,7 @@
 //! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
 //! | `KeyedThrottled` (feature `keyed`) | one thread for all keys; each key has its own trailing edge |
 //! | `asynchronous::stream::throttle` (feature `async`) | the stream: the latest item at the end of each window |
-//! | [`Throttle`] | the caller: one of the calling threads |
-//! | [`Counted`] | the same; each run receives the number of calls that it stands for |
+//! | [`Throttle`] | the caller: one of the calling threads. What calls bring is its [`Payload`], too |
 //! | [`Gate`] | you, in an event loop of your own, without `std` |
 //!
 //! # Which operation
@@ -59,8 +58,8 @@
 //! | to | use |
 //! |---|---|
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
-//! | hand each run the newest value that a call brought | [`Builder::latest`] |
-//! | hand each run all values, or all merged into one | [`Builder::collecting`], [`Builder::merging`] |
+//! | hand each run the newest value that a call brought | [`Builder::latest`], [`Throttle::latest`] |
+//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`Builder`] or [`Throttle`] |
 //! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Ticket::wait`], [`Coalesced::wait`] |
 //! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
 //! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
@@ -70,7 +69,7 @@
 //! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
 //! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
-//! | count the calls that a run stands for | [`Builder::counting`], [`Counted`], [`Calls`] |
+//! | count the calls that a run stands for | [`Builder::counting`], [`Throttle::counting`] |
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
 //! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
@@ -83,8 +82,8 @@
 //! `run`, `run_within` and `AsyncThrottle::trigger` receive a function with each call. The pending run
 //! performs only the function of its owner. *The function of a coalesced call is dropped, so it must not
 //! carry the data*: write the data where the function reads it, before the call.
-//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. With [`Throttled`] no call has
-//! a function to lose, and a call can [bring a value](Builder::latest).
+//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. Or let each call of a [`Throttle`]
+//! [bring a value](Throttle#what-calls-bring). With [`Throttled`] no call has a function to lose.
 //!
 //! # More
 //!
@@ -160,7 +159,6 @@ pub use time::{Threshold, ThresholdTooLong, Timestamp};
 #[cfg(feature = "std")]
 pub use self::{
     clock::{Monotonic, Moved},
-    front::counted::{Calls, Counted},
     front::every::{Entry, Site},
     front::failure::{Failure, Retry, RunResult},
     front::owner::keeper::Ending,

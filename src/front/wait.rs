@@ -7,7 +7,7 @@
 
 use crate::clock::{Clock, Moved};
 use crate::front::failure::Failure;
-use crate::gate::{Deferral, Fired, Gate, Run};
+use crate::gate::{Deferral, Fired, Gate};
 use crate::state::{Abandon, DeferralStatus, Epoch};
 use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, orders, wait, wait_for};
 use crate::time::Timestamp;
@@ -16,9 +16,9 @@ use core::{fmt, mem};
 use std::sync::Arc;
 
 /// How the wait of a deferral's owner ended.
-pub(crate) enum Turn<'g> {
+pub(crate) enum Turn<S> {
     /// Its run has started.
-    Run(Run<'g>),
+    Run(S),
     /// Another caller's run covers it.
     Gone,
     /// The deferral was cancelled.
@@ -129,18 +129,19 @@ impl<'t, C: Clock> Waiting<'t, C> {
         heard(event, clock).notify(usize::MAX);
     }
 
-    /// Waits until the owner's run has started, or it has nothing left to wait for, or the clock has reached
+    /// Waits until the owner's run has started, by `fire`, or it has nothing left to wait for, or the clock has reached
     /// `limit`. Calls `left_owed` if the owner leaves the run owed, by its limit or by unwinding.
-    pub(crate) fn for_turn(
+    pub(crate) fn for_turn<S>(
         self,
         deferral: Deferral<'t>,
         limit: Option<Timestamp>,
+        fire: impl Fn(Deferral<'t>, Timestamp) -> Result<S, Fired<'t>>,
         left_owed: impl Fn(),
-    ) -> Turn<'t> {
+    ) -> Turn<S> {
         let mut owner = Owner { waiting: self, deferral: Some(deferral), left_owed };
         let turn = self.until(|| {
             let now = self.clock.now();
-            match owner.fire(now) {
+            match owner.fire(now, &fire) {
                 Ok(turn) => Ok(Some(turn)),
                 Err(_) if limit.is_some_and(|limit| now >= limit) => Ok(None),
                 Err(due) => Err(earlier(due, limit)),
@@ -254,23 +255,28 @@ struct Owner<'t, C: Clock, F: Fn()> {
 
 impl<'t, C: Clock, F: Fn()> Owner<'t, C, F> {
     /// While it is not yet its turn, `Err` with the deadline, if there is one.
-    fn fire(&mut self, now: Timestamp) -> Result<Turn<'t>, Option<Timestamp>> {
-        match self.deferral.take().map(|deferral| deferral.fire(now)) {
-            Some(Fired::Run(run)) => Ok(Turn::Run(run)),
-            Some(Fired::Cancelled) => Ok(Turn::Cancelled),
-            Some(Fired::Busy(deferral)) => {
+    fn fire<S>(
+        &mut self,
+        now: Timestamp,
+        fire: impl Fn(Deferral<'t>, Timestamp) -> Result<S, Fired<'t>>,
+    ) -> Result<Turn<S>, Option<Timestamp>> {
+        let Some(deferral) = self.deferral.take() else { return Ok(Turn::Gone) };
+        match fire(deferral, now) {
+            Ok(started) => Ok(Turn::Run(started)),
+            Err(Fired::Cancelled) => Ok(Turn::Cancelled),
+            Err(Fired::Busy(deferral)) => {
                 self.deferral = Some(deferral);
                 Err(None)
             }
-            Some(Fired::Early { deferral, due }) => {
+            Err(Fired::Early { deferral, due }) => {
                 self.deferral = Some(deferral);
                 Err(Some(due))
             }
-            Some(Fired::Gone) | None => Ok(Turn::Gone),
+            Err(Fired::Gone | Fired::Run(_)) => Ok(Turn::Gone),
         }
     }
 
-    fn leave(&mut self) -> Turn<'t> {
+    fn leave<S>(&mut self) -> Turn<S> {
         match self.deferral.take().map(Deferral::abandon) {
             Some(Abandon::Owed) => {
                 self.waiting.notify();
@@ -285,7 +291,7 @@ impl<'t, C: Clock, F: Fn()> Owner<'t, C, F> {
 
 impl<C: Clock, F: Fn()> Drop for Owner<'_, C, F> {
     fn drop(&mut self) {
-        let _ = self.leave();
+        let _ = self.leave::<()>();
     }
 }
 

@@ -42,6 +42,13 @@ impl<T> Collect<T> {
     pub(crate) fn enough(&self) -> usize {
         self.enough
     }
+
+    const_unless_loom! {
+        pub(crate) const fn set_capacity(&mut self, values: usize) {
+            self.capacity = if values == 0 { 1 } else { values };
+            self.sufficient = if self.enough < self.capacity { self.enough } else { self.capacity };
+        }
+    }
 }
 
 impl<T: Send + 'static> sealed::Payload for Collect<T> {
@@ -83,6 +90,10 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
     fn is_enough(&self) -> bool {
         lock(&self.values).len() >= self.sufficient
     }
+
+    fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+        lock_unless(&self.values, is_forked).is_none()
+    }
 }
 
 impl<T: Send + 'static> Values for Collect<T> {
@@ -106,6 +117,36 @@ impl<T: Send + 'static> Values for Collect<T> {
         // Once, by the value that reaches it.
         let is_enough = values.len() == self.sufficient;
         Ok((decided, is_enough))
+    }
+
+    fn put_if_room<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<D, NotPut<T>> {
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        if values.len() >= self.capacity {
+            return Err(NotPut::Full(value));
+        }
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        still_locked(values, &self.values).push_back(value);
+        Ok(decided)
+    }
+
+    fn start_with<S>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        start: impl FnOnce() -> Option<S>,
+    ) -> Result<(S, Batch<T>), NotPut<T>> {
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(started) = start() else { return Err(NotPut::Undecided(value)) };
+        let mut values = still_locked(values, &self.values);
+        let mut given = mem::take(&mut *values);
+        drop(values);
+        given.push_back(value);
+        Ok((started, Batch::new(given)))
     }
 }
 
@@ -131,8 +172,12 @@ pub struct Batch<T> {
 impl<T> Batch<T> {
     fn of(values: &mut VecDeque<T>) -> Option<Self> {
         let values = mem::take(values);
+        (!values.is_empty()).then(|| Self::new(values))
+    }
+
+    fn new(values: VecDeque<T>) -> Self {
         let size = values.len();
-        (size > 0).then_some(Self { values, size, keeps_rest: false })
+        Self { values, size, keeps_rest: false }
     }
 
     /// How many values there are.

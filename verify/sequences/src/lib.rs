@@ -17,6 +17,7 @@ mod payloads;
 mod subject;
 mod threads;
 mod throttle;
+mod throttle_payloads;
 mod throttled;
 mod transitions;
 
@@ -30,6 +31,7 @@ pub use payloads::subject::Payloads;
 pub use subject::{Sequence, Subject};
 pub use threads::subject::Threads;
 pub use throttle::subject::Throttle;
+pub use throttle_payloads::subject::ThrottlePayloads;
 pub use throttled::subject::Throttled;
 pub use transitions::Transitions;
 

@@ -5,7 +5,7 @@
 
 mod front;
 mod model;
-mod op;
+pub mod op;
 pub mod subject;
 mod wrong;
 
