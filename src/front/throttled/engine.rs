@@ -62,7 +62,7 @@ pub(super) struct Started<P: Payload> {
     /// `None` if there was nothing, or if it was taken out to be given to the function.
     given: Option<P::Given>,
     edge: Edge,
-    /// Whether the end was asked for before: then it is the last one.
+    /// Whether the end was asked for before, and no run is pending: then it is the last one.
     is_last: bool,
 }
 
@@ -179,10 +179,14 @@ impl<P: Payload> Engine<P> {
         given: Option<P::Given>,
         edge: Edge,
     ) -> Next<P> {
-        control.hold.release();
+        // Since a flush, a call may have made the next run pending: what holds that one stays.
+        let is_followed = self.shared.frame.gate.state().is_pending();
+        if !is_followed {
+            control.hold.release();
+        }
         self.shared.frame.show_held(Timestamp::ZERO);
-        let is_last = control.stage.asked().is_some();
-        if is_last {
+        let is_last = control.stage.asked().is_some() && !is_followed;
+        if control.stage.asked().is_some() {
             self.shutdown = Shutdown::Ran;
         }
         let run = Some(run.detach());
