@@ -422,6 +422,7 @@ impl<P: Payload> Started<P> {
     }
 
     /// What is to go back if this is dropped.
+    #[cfg(feature = "async")]
     pub(super) fn bring_home(&mut self, given: Option<P::Given>) {
         self.given = given;
     }
