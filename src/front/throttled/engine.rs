@@ -9,7 +9,7 @@ use crate::front::owner::{Panic, PanicHook, Pending, Shutdown, Stage, discard, d
 use crate::front::payload::Payload;
 use crate::gate::{DetachedRun, Fired, Flushed, Run};
 use crate::state::{Abandon, Epoch, Owe};
-use crate::sync::{Ordering, lock};
+use crate::sync::{Ordering, lock, requests_after_the_lock, settles_after_the_finish};
 use crate::time::Timestamp;
 use core::mem;
 use core::time::Duration;
@@ -238,7 +238,9 @@ impl<P: Payload> Engine<P> {
         if !is_tried_again {
             self.end_row_of_failures();
             self.latest_failure = failure.map(Arc::new);
-            frame.record.settle(epoch, self.latest_failure.clone());
+            if !settles_after_the_finish() {
+                frame.record.settle(epoch, self.latest_failure.clone());
+            }
         }
         // From here on it finishes, however this is left.
         let ends = EndOnDrop(&mut started);
@@ -251,6 +253,9 @@ impl<P: Payload> Engine<P> {
             self.leave(Stage::Failing);
         }
         drop(ends);
+        if settles_after_the_finish() && !is_tried_again {
+            frame.record.settle(epoch, self.latest_failure.clone());
+        }
         !is_fatal
     }
 
@@ -306,15 +311,23 @@ impl<P: Payload> Engine<P> {
             // ORDERING: Relaxed. To be looked at.
             frame.failures.store(failure.attempt(), Ordering::Relaxed);
         }
+        let request = || {
+            if goes_on {
+                let _ = frame.gate.request();
+            }
+        };
         let mut replaced = None;
         discard_panics(|| {
             replaced = shared.payload.put_back(given, || {
-                if goes_on {
-                    let _ = frame.gate.request();
+                if !requests_after_the_lock() {
+                    request();
                 }
             });
         });
         drop(control);
+        if requests_after_the_lock() {
+            request();
+        }
         // After the locks: it is the user's.
         discard_panics(|| drop(replaced));
         if goes_on {

@@ -1,6 +1,6 @@
 //! [`Carried`]: what a run in a task is given.
 
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -61,7 +61,9 @@ pub(super) struct Home<G>(Arc<Mutex<Option<G>>>);
 
 impl<G> Home<G> {
     pub(super) fn keep(&self, given: G) {
-        *lock(&self.0) = Some(given);
+        if brings_home() {
+            *lock(&self.0) = Some(given);
+        }
     }
 
     pub(super) fn take(&self) -> Option<G> {
