@@ -11,7 +11,7 @@ use crate::front::owner::{Panic, PanicHook, Pending, Shutdown, Stage, discard, d
 use crate::front::payload::Payload;
 use crate::gate::{DetachedRun, Fired, Flushed, Run};
 use crate::state::{Abandon, Epoch, Owe};
-use crate::sync::{Ordering, lock};
+use crate::sync::{Ordering, lock, requests_after_the_lock, settles_after_the_finish};
 use crate::time::Timestamp;
 use core::mem;
 use core::time::Duration;
@@ -64,7 +64,7 @@ pub(super) struct Started<P: Payload> {
     /// `None` if there was nothing, or if it was taken out to be given to the function.
     given: Option<P::Given>,
     edge: Edge,
-    /// Whether the end was asked for before: then it is the last one.
+    /// Whether the end was asked for before, and no run is pending: then it is the last one.
     is_last: bool,
 }
 
@@ -181,10 +181,14 @@ impl<P: Payload> Engine<P> {
         given: Option<P::Given>,
         edge: Edge,
     ) -> Next<P> {
-        control.hold.release();
+        // Since a flush, a call may have made the next run pending: what holds that one stays.
+        let is_followed = self.shared.frame.gate.state().is_pending();
+        if !is_followed {
+            control.hold.release();
+        }
         self.shared.frame.show_held(Timestamp::ZERO);
-        let is_last = control.stage.asked().is_some();
-        if is_last {
+        let is_last = control.stage.asked().is_some() && !is_followed;
+        if control.stage.asked().is_some() {
             self.shutdown = Shutdown::Ran;
         }
         let run = Some(run.detach());
@@ -236,7 +240,9 @@ impl<P: Payload> Engine<P> {
         if !is_tried_again {
             self.end_row_of_failures();
             self.latest_failure = failure.map(Arc::new);
-            frame.record.settle(epoch, self.latest_failure.clone());
+            if !settles_after_the_finish() {
+                frame.record.settle(epoch, self.latest_failure.clone());
+            }
         }
         // From here on it finishes, however this is left.
         let ends = EndOnDrop(&mut started);
@@ -249,6 +255,9 @@ impl<P: Payload> Engine<P> {
             self.leave(Stage::Failing);
         }
         drop(ends);
+        if settles_after_the_finish() && !is_tried_again {
+            frame.record.settle(epoch, self.latest_failure.clone());
+        }
         !is_fatal
     }
 
@@ -329,15 +338,23 @@ impl<P: Payload> Engine<P> {
             // ORDERING: Relaxed. To be looked at.
             frame.failures.store(failure.attempt(), Ordering::Relaxed);
         }
+        let request = || {
+            if goes_on {
+                let _ = frame.gate.request();
+            }
+        };
         let mut replaced = None;
         discard_panics(|| {
             replaced = shared.payload.put_back(given, || {
-                if goes_on {
-                    let _ = frame.gate.request();
+                if !requests_after_the_lock() {
+                    request();
                 }
             });
         });
         drop(control);
+        if requests_after_the_lock() {
+            request();
+        }
         // After the locks: it is the user's.
         discard_panics(|| drop(replaced));
         if goes_on {

@@ -10,7 +10,7 @@ use crate::front::throttle::NotFlushed;
 use crate::front::wait::Waiting;
 use crate::gate::{DetachedRun, Flushed};
 use crate::state::{DeferralStatus, Epoch, Request};
-use crate::sync::{Mutex, lock, lock_unless};
+use crate::sync::{Mutex, cancels_before_the_lock, lock, lock_unless};
 use crate::time::{Threshold, Timestamp};
 use std::sync::{Arc, Weak};
 
@@ -86,8 +86,10 @@ impl<P: Payload> Shared<P> {
     /// Gives up the pending run, and what holds it. In a forked child, where another thread may have the lock for ever,
     /// nothing holds it.
     pub(super) fn cancel(&self) -> Option<Epoch> {
+        let cancel = || self.frame.gate.cancel_in();
+        let early = if cancels_before_the_lock() { cancel() } else { None };
         let control = lock_unless(&self.control, || self.frame.is_forked());
-        let cancelled = self.frame.gate.cancel_in();
+        let cancelled = early.or_else(cancel);
         if let (Some(_), Some(mut control)) = (cancelled, control) {
             self.frame.let_go(&mut control.hold);
         }

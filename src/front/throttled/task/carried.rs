@@ -1,7 +1,7 @@
 //! [`Carried`]: what a run in a task is given.
 
 use crate::front::throttled::frame::HasFrame;
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -108,7 +108,9 @@ impl<G> Home<G> {
     }
 
     pub(super) fn keep(&self, given: G) {
-        *lock(&self.given) = Some(given);
+        if brings_home() {
+            *lock(&self.given) = Some(given);
+        }
     }
 
     pub(super) fn take(&self) -> Option<G> {
