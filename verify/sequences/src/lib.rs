@@ -19,6 +19,7 @@ mod threads;
 mod throttle;
 mod throttled;
 mod transitions;
+mod watched;
 
 pub use arithmetic::Arithmetic;
 pub use asynchronous::subject::Asynchronous;
