@@ -20,6 +20,7 @@ mod throttle;
 mod throttle_payloads;
 mod throttled;
 mod transitions;
+mod watched;
 
 pub use arithmetic::Arithmetic;
 pub use asynchronous::subject::Asynchronous;
