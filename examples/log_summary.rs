@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const LINE_EVERY: Duration = Duration::from_millis(100);
-const LENGTH: Duration = Duration::from_millis(500);
+const LENGTH: Duration = Duration::from_millis(550);
 
 fn main() -> MainResult {
     let logged = Arc::new(AtomicU64::new(0));
