@@ -1,97 +1,60 @@
-//! A picture that is drawn in the background, at most every 16 ms, however fast its model changes.
-//!
-//! Four producers count as fast as they can, and never wait for the picture. Each frame shows the updates since the
-//! frame before; the last frame shows the last update. `cargo run --release --example ui_refresh` draws a bar; into
-//! a file or a pipe it writes a line for every tenth frame.
+//! An event loop that draws the newest of what it is sent, at most every 16 ms. It draws by itself, because a toolkit
+//! draws on its main thread alone: so the throttle has no thread, and the loop drives it by hand.
 
-use atomic_throttle::{Pending, Shutdown, Throttled};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use atomic_throttle::{Pending, Step, Throttled};
 use main_error::MainResult;
-use std::error::Error;
-use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::io::{self, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 const FRAME: Duration = Duration::from_millis(16);
-const LENGTH: Duration = Duration::from_secs(2);
+const LENGTH: Duration = Duration::from_secs(1);
 
-/// What is shown.
-#[derive(Default)]
+/// What the screen is to show. It is moved, never copied.
 struct Model {
-    updates: AtomicU64,
-    /// The updates that the latest frame showed.
-    drawn: AtomicU64,
-    frames: AtomicU64,
-    most_in_a_frame: AtomicU64,
-    /// The thread of the throttle draws, so the error waits here for `main`.
-    failed: OnceLock<io::Error>,
+    items: u64,
 }
 
-impl Model {
-    /// Draws a frame. Only the thread of the throttle calls it.
-    fn draw(&self, bar: Option<&ProgressBar>, start: Instant) {
-        let updates = self.updates.load(Relaxed);
-        let new = updates - self.drawn.swap(updates, Relaxed);
-        let frame = self.frames.fetch_add(1, Relaxed);
-        self.most_in_a_frame.fetch_max(new, Relaxed);
-        let text = format!("frame {frame:>3}: {new:>8} updates since the last one, {updates:>10} in all");
-        if let Some(bar) = bar {
-            bar.set_position(start.elapsed().min(LENGTH).as_millis().try_into().unwrap_or(u64::MAX));
-            bar.set_message(text);
-            bar.tick();
-        } else if frame % 10 == 0 {
-            if let Err(error) = writeln!(io::stdout(), "{text}") {
-                self.failed.get_or_init(|| error);
-            }
-        }
-    }
-}
-
-fn progress_bar() -> Result<ProgressBar, Box<dyn Error>> {
-    // It has a throttle of its own, which must not leave out a frame.
-    let target = ProgressDrawTarget::stdout_with_hz(250);
-    let bar = ProgressBar::with_draw_target(Some(LENGTH.as_millis().try_into()?), target);
-    Ok(bar.with_style(ProgressStyle::with_template("[{bar:20}] {msg}")?))
+/// Sends a new model as fast as it can. Returns the last one that it has sent.
+fn work(events: &mpsc::SyncSender<Model>) -> u64 {
+    let start = Instant::now();
+    let sent =
+        (1..).take_while(|items| start.elapsed() < LENGTH && events.send(Model { items: *items }).is_ok());
+    sent.last().unwrap_or(0)
 }
 
 fn main() -> MainResult {
-    let start = Instant::now();
-    let model = Arc::new(Model::default());
-    let bar = if io::stdout().is_terminal() { Some(progress_bar()?) } else { None };
-    let (shown, on) = (Arc::clone(&model), bar.clone());
-    let redraw = Throttled::builder(FRAME).name("redraw").spawn(move || shown.draw(on.as_ref(), start))?;
-
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while start.elapsed() < LENGTH {
-                    model.updates.fetch_add(1, Relaxed);
-                    redraw.trigger().expect("nobody has shut it down");
-                }
-            });
-        }
+    let mut screen = io::stdout().lock();
+    let mut shown = 0;
+    let (repaint, mut painter) = Throttled::builder(FRAME).latest().by_hand(|model: &Model| {
+        shown = model.items;
+        writeln!(screen, "{shown:>8} items")
     });
-    // The frame of the last update may be pending, or being drawn.
-    redraw.wait()?;
-    if let Some(bar) = bar {
-        bar.finish();
+    let (events, queue) = mpsc::sync_channel(100);
+    let worker = thread::spawn(move || work(&events));
+    loop {
+        // How long to sleep if there is no event.
+        let sleep = match painter.step() {
+            Step::Ran => Duration::ZERO,
+            Step::Until(due) => due.saturating_since(repaint.clock().now()),
+            Step::Idle | Step::Ended(_) => Duration::MAX,
+        };
+        match queue.recv_timeout(sleep) {
+            Ok(model) => {
+                repaint.trigger(model)?;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
     }
-    if let Some(error) = model.failed.get() {
-        return Err(format!("cannot draw: {error}").into());
-    }
-    let (updates, drawn) = (model.updates.load(Relaxed), model.drawn.load(Relaxed));
-    let ended = redraw.shutdown(Pending::Finish).wait()?;
-    let text = format!(
-        "{updates} updates on {} frames in {:.1?}, up to {} on one; the last frame shows {drawn}",
-        redraw.runs(),
-        start.elapsed(),
-        model.most_in_a_frame.load(Relaxed),
-    );
-    writeln!(io::stdout(), "{text}")?;
-    if drawn != updates || ended != Shutdown::Idle {
-        return Err(format!("the last update is not on the last frame ({ended:?})").into());
-    }
+    // The last model is drawn at once: nobody waits for the end of its window.
+    let _ = repaint.shutdown(Pending::Flush);
+    while !matches!(painter.step(), Step::Ended(_)) {}
+    drop(painter);
+    repaint.wait()?;
+    let sent = worker.join().expect("the worker does not panic");
+    assert_eq!(shown, sent, "the screen shows the last model");
+    writeln!(screen, "{sent} models, {} frames", repaint.runs())?;
     Ok(())
 }

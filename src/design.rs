@@ -38,3 +38,8 @@ pub mod cost {}
 #[doc = include_str!("design/links.md")]
 #[doc = include_str!("../docs/why.md")]
 pub mod why {}
+
+// Its examples need these features.
+#[doc = include_str!("design/links.md")]
+#[cfg_attr(all(feature = "keyed", feature = "tokio"), doc = include_str!("../docs/coming-from.md"))]
+pub mod coming_from {}

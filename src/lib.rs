@@ -44,8 +44,8 @@
 //!
 //! | | who waits for the window to end |
 //! |---|---|
-//! | [`Throttled`] | a thread of its own, bound to one function. What calls bring is its [`Payload`] |
-//! | `AsyncThrottle` (feature `async`) | a spawned task, on tokio or another runtime |
+//! | [`Throttled`] | a thread of its own, bound to one function; or [a task, or you](Throttled#who-runs-the-function). What calls bring is its [`Payload`] |
+//! | `AsyncThrottle` (feature `async`) | a task for each run, of the function that the call brings, on tokio or another runtime |
 //! | [`every!`] | nobody: at most once per threshold and call site |
 //! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
 //! | `KeyedThrottled` (feature `keyed`) | one thread for all keys; each key has its own trailing edge |
@@ -60,10 +60,13 @@
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
 //! | hand each run the newest value that a call brought | [`Builder::latest`], [`Throttle::latest`] |
 //! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`Builder`] or [`Throttle`] |
+//! | have a burst share one run, or wait until calls stop | [`Builder::delay`], [`Builder::debounce`] |
+//! | have a run that failed tried again, and hear of it | [`Builder::retry`], [`Builder::on_error`] |
+//! | have a task run it, or an event loop of your own | `Builder::spawn_on`, `Builder::driver`, [`Builder::by_hand`] |
 //! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Ticket::wait`], [`Coalesced::wait`] |
 //! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
 //! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
-//! | the same in tasks | `AsyncThrottle::trigger`, `AsyncThrottle::run` |
+//! | bring the function of a run with the call, in tasks | `AsyncThrottle::trigger`, `AsyncThrottle::run` |
 //! | log at most once per threshold | [`every!`] |
 //! | run at once or not at all | [`Throttle::try_run`]; once per key `Keyed::try_run` |
 //! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
@@ -74,7 +77,7 @@
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
 //! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
 //! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
-//! | decide in an event loop of your own, or without `std` | [`Gate`] |
+//! | decide without `std` | [`Gate`] |
 //! | share one throttle among processes and machines | the package `atomic-throttle-cluster`; [`lease`] has the types that it needs |
 //!
 //! # The function of a coalesced call is dropped
@@ -89,7 +92,8 @@
 //!
 //! The guarantees, by their numbers, are at [`Throttled`](Throttled#guarantees) and
 //! [`Throttle`](Throttle#guarantees). [`design`] has them in full, says how all this works, and why it is built
-//! this way. The word and its transitions are in [`state`].
+//! this way. [`design::coming_from`] has lines of other throttles, and what they are here. The word and its transitions
+//! are in [`state`].
 //!
 //! # Features
 //!
@@ -97,7 +101,7 @@
 //! `no_std` and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it
 //! needs 64-bit atomics.
 //!
-//! `async`: `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
+//! `async`: `Throttled` in tasks, `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
 //! `precise`: `Tokio::precise`, a timer that starts deferred runs less than a millisecond late.
 //!
 //! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets idle keys.
@@ -114,6 +118,8 @@
 //! | `takeover` | debug | beside its `run`: it replaced a pending run that was overdue, or an owed one | `started_at` |
 //! | `abandonment` | warn | an owner left, by its limit, by unwinding, with its task or with its thread, and a run is owed | `after` |
 //! | `owed` | debug | a call inside a run left a run owed | `after` |
+//! | `failure` | error | the function returned an error | `started_at`, `attempt`, `error` |
+//! | `retry` | warn | a run that failed is tried again | `started_at`, `attempt`, `due` |
 //! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
 //!
 //! [`Throttled`], [`Throttle`], `AsyncThrottle`, `KeyedThrottled` and [`every!`] emit them. `Keyed` and the

@@ -29,7 +29,10 @@ fn in_the_crate(docs: &Path, (name, target): (&str, &str)) -> Result<String, Str
     if !fragment.is_empty() && !headings.any(|heading| anchor(heading) == fragment) {
         return Err(format!("{target}: no such heading"));
     }
-    Ok(format!("[{name}]: crate::design::{}", target.replacen(".md", "", 1)))
+    // A module is named as its chapter, but has no hyphens.
+    let module = file.trim_end_matches(".md").replace('-', "_");
+    let place = if fragment.is_empty() { module } else { format!("{module}#{fragment}") };
+    Ok(format!("[{name}]: crate::design::{place}"))
 }
 
 #[test]

@@ -10,13 +10,16 @@ use std::thread;
 use watchdog as _;
 
 /// Each with arguments that make it short.
-const EXAMPLES: [(&str, &str); 7] = [
+const EXAMPLES: [(&str, &str); 10] = [
+    ("cache_refresh", ""),
     ("gate_by_hand", ""),
     ("group_commit", ""),
+    ("http_metrics", ""),
     ("keyed_alerts", ""),
     ("lateness", "--rounds 1"),
     ("log_summary", ""),
     ("other_runtime", ""),
+    ("reload_daemon", ""),
     ("ui_refresh", ""),
 ];
 

@@ -54,7 +54,7 @@ const HOOKED: [(&str, &str); 2] =
 const FEATURES: [&str; 6] = ["async", "keyed", "precise", "tokio", "tracing", "tsc"];
 
 /// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
-const EXAMPLES: [&str; 20] = [
+const EXAMPLES: [&str; 24] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
@@ -74,12 +74,16 @@ const EXAMPLES: [&str; 20] = [
      --panic-every 3",
     "storm --package processes -- --seconds 1",
     "simulate --package processes -- --processes 100",
+    "cache_refresh",
     "gate_by_hand",
+    "group_commit",
+    "http_metrics",
     "keyed_alerts",
     "lateness -- --rounds 10",
-    "other_runtime",
-    "group_commit",
     "log_summary",
+    "other_runtime",
+    "reload_daemon",
+    "ui_refresh",
 ];
 
 /// The rungs of a depth.

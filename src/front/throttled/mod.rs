@@ -1,11 +1,13 @@
-//! [`Throttled`]: the background front end. A thread of its own runs the one function that it was given; no
-//! caller ever waits.
+//! [`Throttled`]: the background front end. A thread of its own, a task or the user runs the one function that it was given;
+//! no caller ever waits.
 //!
 //! # How a call reaches the thread
 //!
-//! A call that is not coalesced makes a *request*: a deferral whose owner is the one thread. The thread looks
-//! at the word, claims what is pending, and sleeps until it is due, in the same wait loop as every other
-//! waiter.
+//! A call that is not coalesced makes a *request*: a deferral whose owner is the one `engine`. A driver asks the engine what
+//! is to be done, and calls the function: `thread`, `task` and `by_hand` are the drivers. The engine looks at the word,
+//! claims what is pending, and says until when it is to sleep: until the end of the window, or for as long as the `pace` or
+//! a back-off holds the run. A thread sleeps in the same wait loop as every other waiter. What is said of the thread below
+//! is so for a task as well.
 //!
 //! One lock (`Control`) orders what happens once in a while: a request, a flush and the end. A call holds it
 //! for one decision. So a request comes before the end and is served, or it comes after the end and is
@@ -116,24 +118,55 @@ use std::sync::Arc;
 /// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given: `take`
 /// returns it, and otherwise the next run is given it.
 ///
+/// # When the pending run starts
+///
+/// When the window is over, and not before the following, where it is set:
+///
+/// | | |
+/// |---|---|
+/// | [`Builder::delay`] | a delay after the first call that it covers |
+/// | [`Builder::debounce`] | a time without calls, or a limit after the first call that it covers |
+/// | [`Builder::rest`] | a rest after the end of the run before |
+/// | [`Builder::retry`] | the back-off of a run that failed |
+///
+/// [`enough`](Builder::enough) calls or values end a delay or a debounce early.
+///
+/// # Failures
+///
+/// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers are
+/// told, and so is [`Builder::on_error`]. With [`Builder::retry`] it is tried again first, with what it was given, and the
+/// last try decides. The throttle goes on in any case.
+///
+/// # Who runs the function
+///
+/// | | |
+/// |---|---|
+/// | [`spawn`](Builder::spawn) | a thread |
+/// | `spawn_on` (feature `async`) | a task of a runtime: tokio's with `Tokio::current()` |
+/// | `driver` (feature `async`) | a future that you poll, so it keeps state and need not be `Send` |
+/// | [`by_hand`](Builder::by_hand) | you, by [`ByHand::step`] |
+///
+/// Tickets and ends are waited for in threads and awaited in tasks, whichever it is. A drop waits for a thread only.
+///
 /// # Guarantees
 ///
 /// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral.
 ///   A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run that starts after
 ///   it and sees what the caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by
-///   [`Pending::Discard`]; or it stays visibly owed, after a panic that was to be fatal.
+///   [`Pending::Discard`]; or it stays visibly owed, after a panic that was to be fatal, or when its task was dropped.
+///   A run that fails and is tried again covers nobody until its last try.
 ///   [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
 /// * **G6** A panic of the function is caught and counted. [`Builder::on_panic`] and every wait for the run
 ///   report it, and the throttle goes on: its window counts, and what is pending stays pending.
 /// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending
 ///   takes a lock, which nobody holds for longer than a decision, to be ordered against the end. A call that brings a
-///   value takes one always.
+///   value takes one always, and with a [debounce](Builder::debounce) each call reads the clock.
 /// * **G8** as [`Throttle`](crate::Throttle).
 /// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and
 ///   the last handle dropped there ends the thread after the run, without waiting for it.
 /// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace it
-///   ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). Calls are counted exactly. A call that is
-///   refused has its value back.
+///   ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). A run that is tried again puts it back
+///   first, and one that is given up is done with it. Calls are counted exactly. A call that is refused has its value back.
 ///
 /// # Signal handlers and forked children
 ///
@@ -150,8 +183,8 @@ use std::sync::Arc;
 /// # Cost
 ///
 /// A call while a run is pending is one fence and one load; with a count also an increment that all callers share; with a
-/// value a lock and a load, and the value moves. One that makes a run pending adds a lock, a
-/// compare-and-swap, the process id, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
+/// value a lock and a load, and the value moves. One that makes a run pending adds a lock, a compare-and-swap, the process
+/// id, the clock if there is a delay, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
 /// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
 /// due, and not up to 50 µs later.
 pub struct Throttled<P: Payload = ()> {

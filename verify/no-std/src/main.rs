@@ -5,6 +5,7 @@
 #![no_main]
 
 use atomic_throttle::gate::{Arrival, Fired};
+use atomic_throttle::state::Request;
 use atomic_throttle::{Clock, Gate, Manual, Threshold, Timestamp};
 use core::arch::asm;
 use core::panic::PanicInfo;
@@ -19,7 +20,19 @@ fn decides_as_it_should() -> bool {
     CLOCK.set(deferral.due());
     let Fired::Run(run) = deferral.fire(CLOCK.now()) else { return false };
     run.finish();
-    GATE.try_start(CLOCK.now()).is_err()
+    GATE.try_start(CLOCK.now()).is_err() && claims_what_was_requested()
+}
+
+/// As an interrupt handler asks, and a main loop performs.
+fn claims_what_was_requested() -> bool {
+    let (Request::Requested, epoch) = GATE.request() else { return false };
+    let (Request::Coalesced, _) = GATE.request() else { return false };
+    let Fired::Early { deferral, due } = GATE.claim(epoch).fire(CLOCK.now()) else { return false };
+    let epoch = deferral.detach();
+    CLOCK.set(due);
+    let Fired::Run(run) = GATE.claim(epoch).fire(CLOCK.now()) else { return false };
+    run.finish();
+    !GATE.state().is_pending()
 }
 
 #[unsafe(no_mangle)]

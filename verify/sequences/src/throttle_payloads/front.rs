@@ -180,7 +180,7 @@ impl Play<'_> {
     }
 
     fn nest(&self) {
-        let plan = crate::payloads::op::Plan { takes: 0, keeps: false, panics: false };
+        let plan = super::op::Plan { takes: 0, keeps: false, panics: false };
         for number in 1..=self.script.nested {
             let said = self.front.call(How::Run, self.value + number, Script { nested: 0, plan });
             let is_full = said == Said::Full(self.value + number);

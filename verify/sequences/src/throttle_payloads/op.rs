@@ -1,6 +1,6 @@
 //! The operations of a sequence, and what it can reach.
 
-use crate::payloads::op::{Kind, Plan, SECOND};
+use crate::payloads::op::{Kind, SECOND};
 use std::time::Duration;
 
 /// Times are multiples of this.
@@ -20,6 +20,17 @@ pub struct Script {
     /// How often it calls its own throttle.
     pub nested: u32,
     pub plan: Plan,
+}
+
+/// How the function of a run goes on. All but a batch is taken by looking at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// How many values it takes out of its batch.
+    pub takes: usize,
+    /// Whether it keeps the rest.
+    pub keeps: bool,
+    /// Whether it panics then.
+    pub panics: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
