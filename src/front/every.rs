@@ -183,7 +183,11 @@ impl<C: Clock> Site<C> {
         if let Ok(run) = started {
             let epoch = run.epoch();
             let entry = Entry { suppressed: self.suppressed.take_all().unwrap_or(0), _run: run };
-            observe::run_started(Source { front: "Site", gate: &self.gate }, epoch, Edge::Leading);
+            observe::run_started(
+                Source { front: "Site", address: (&raw const self.gate).cast() },
+                epoch,
+                Edge::Leading,
+            );
             return Some(entry);
         }
         self.suppressed.count();

@@ -92,9 +92,8 @@ impl PartialEq for WaitError {
 
 impl Eq for WaitError {}
 
-/// The parts of a throttle that waiting needs.
+/// The parts of a throttle that waiting needs, whatever is waited for.
 pub(crate) struct Waiting<'t, C> {
-    pub(crate) gate: &'t Gate,
     pub(crate) clock: &'t C,
     pub(crate) event: &'t Event,
     /// How many threads wait, or are about to.
@@ -150,19 +149,19 @@ impl<'t, C: Clock> Waiting<'t, C> {
         turn.unwrap_or_else(|| owner.leave())
     }
 
-    /// The result of [`for_cover`](Self::for_cover), if that would return at once.
-    pub(crate) fn look_for_cover(self, epoch: Epoch) -> Option<Result<(), WaitError>> {
-        Cover { epoch, run: None }.look(self.gate)
-    }
-
     /// Waits until the run that covers a call coalesced in `epoch` has finished, or will not come, or
     /// the clock has reached `limit`.
-    pub(crate) fn for_cover(self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        if let Some(result) = self.look_for_cover(epoch) {
+    pub(crate) fn for_cover(
+        self,
+        gate: &Gate,
+        epoch: Epoch,
+        limit: Option<Timestamp>,
+    ) -> Result<(), WaitError> {
+        if let Some(result) = look_for_cover(gate, epoch) {
             return result;
         }
         let mut cover = Cover { epoch, run: None };
-        self.until(|| match cover.look(self.gate) {
+        self.until(|| match cover.look(gate) {
             Some(result) => Ok(result),
             None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
             None => Err(limit),
@@ -293,6 +292,11 @@ impl<C: Clock, F: Fn()> Drop for Owner<'_, C, F> {
     fn drop(&mut self) {
         let _ = self.leave::<()>();
     }
+}
+
+/// How a wait for the run that covers a call coalesced in `epoch` would end at once, if it would.
+pub(crate) fn look_for_cover(gate: &Gate, epoch: Epoch) -> Option<Result<(), WaitError>> {
+    Cover { epoch, run: None }.look(gate)
 }
 
 /// A coalesced call, looking for the run that covers it.

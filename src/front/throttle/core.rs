@@ -41,13 +41,13 @@ impl<C> Core<C> {
         runner != 0 && runner == this_thread()
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "Throttle", gate: &self.gate }
+    pub(super) fn source(&self) -> Source {
+        Source { front: "Throttle", address: (&raw const self.gate).cast() }
     }
 
     #[inline]
     pub(super) fn waiting(&self) -> Waiting<'_, C> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+        Waiting { clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use crate::clock::{Clock, Monotonic};
-use crate::front::wait::WaitError;
+use crate::front::wait::{WaitError, look_for_cover};
 use crate::state::Epoch;
 use core::fmt;
 use core::time::Duration;
@@ -94,9 +94,9 @@ impl<C: Clock> Coalesced<'_, C> {
     fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
         let waiting = self.core.waiting();
         if self.core.is_inside_run() {
-            return waiting.look_for_cover(self.epoch).unwrap_or(Err(WaitError::InsideRun));
+            return look_for_cover(&self.core.gate, self.epoch).unwrap_or(Err(WaitError::InsideRun));
         }
-        if let Some(result) = waiting.look_for_cover(self.epoch) {
+        if let Some(result) = look_for_cover(&self.core.gate, self.epoch) {
             return result;
         }
         if self.core.finish_lost_run().is_some_and(|lost| lost > self.epoch) {
@@ -104,7 +104,7 @@ impl<C: Clock> Coalesced<'_, C> {
         }
         self.core.abandon_lost_deferral();
         let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
-        waiting.for_cover(self.epoch, limit)
+        waiting.for_cover(&self.core.gate, self.epoch, limit)
     }
 }
 

@@ -21,7 +21,7 @@ impl<C: Clock, P: Payload> Throttle<C, P> {
     ///
     /// [`WaitError`] if it will not come.
     pub fn wait_for_cover(&self, epoch: Epoch) -> Result<(), WaitError> {
-        self.core.waiting().for_cover(epoch, None)
+        self.core.waiting().for_cover(&self.core.gate, epoch, None)
     }
 
     /// Waits, as the owner of `deferral`, for its run to start.

@@ -15,7 +15,8 @@ fn whoever_has_waited_is_counted_no_more() {
     let Arrival::Defer(deferral) = throttle.core.gate.arrive(throttle.core.clock.now()) else {
         panic!("closed")
     };
-    let covered = throttle.core.waiting().for_cover(deferral.epoch(), Some(Timestamp::ZERO));
+    let covered =
+        throttle.core.waiting().for_cover(&throttle.core.gate, deferral.epoch(), Some(Timestamp::ZERO));
     assert_eq!(covered, Err(WaitError::TimedOut));
     let never = |deferral, _| Err::<(), _>(Fired::Busy(deferral));
     let turn = throttle.core.waiting().for_turn(deferral, Some(Timestamp::ZERO), never, || ());

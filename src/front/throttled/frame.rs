@@ -68,11 +68,11 @@ impl Frame {
     }
 
     pub(super) fn waiting(&self) -> Waiting<'_, AnyClock> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+        Waiting { clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "Throttled", gate: &self.gate }
+    pub(super) fn source(&self) -> Source {
+        Source { front: "Throttled", address: (&raw const self.gate).cast() }
     }
 
     #[cfg(feature = "async")]
