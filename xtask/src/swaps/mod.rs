@@ -54,10 +54,7 @@ const SUITES: [(&str, [&str; 4]); 8] = [
         "src/front/throttle/",
         ["--test throttle --test idle --test throttle_payloads", BLOCKING, SHIPPED, MODELS],
     ),
-    (
-        "src/front/throttled/",
-        [THROTTLED, BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
-    ),
+    ("src/front/throttled/", [THROTTLED, BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     ("src/front/payload/", ["--test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     (
         "src/front/asynchronous/",
