@@ -51,10 +51,7 @@ const SUITES: [(&str, [&str; 4]); 8] = [
     ("src/gate/", ["--test gate", CORE, SHIPPED, MODELS]),
     ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
     ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
-    (
-        "src/front/throttled/",
-        [THROTTLED, BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
-    ),
+    ("src/front/throttled/", [THROTTLED, BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     ("src/front/payload/", ["--test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     (
         "src/front/asynchronous/",
