@@ -7,6 +7,7 @@
 //! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
 //! * [`on_drop`]: how long that drop waits
 
+#[cfg(feature = "async")]
 pub(crate) mod endings;
 pub(crate) mod keeper;
 pub(crate) mod on_drop;
@@ -175,12 +176,14 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
 pub(crate) type PanicHook = Box<dyn FnMut(&Panic<'_>) + Send>;
 
 /// How the panics of a function are handled.
+#[cfg(feature = "keyed")]
 #[derive(Default)]
 pub(crate) struct PanicPolicy {
     pub(crate) hook: Option<PanicHook>,
     pub(crate) fatal: bool,
 }
 
+#[cfg(feature = "keyed")]
 impl PanicPolicy {
     /// Calls the function, and returns whether it completed.
     pub(crate) fn guard(&mut self, epoch: Epoch, f: impl FnOnce(), caught: impl FnOnce(&Panic<'_>)) -> bool {
