@@ -165,3 +165,20 @@ impl atomic_throttle::Clock for Broken {
         panic!("planted: the clock")
     }
 }
+
+/// The owner takes up the flushed run only after that call: then what holds the flushed run is over, and no more.
+#[test]
+fn a_call_after_a_flush_has_a_delay_of_its_own() {
+    let (clock, builder) = builder(0);
+    let (throttled, mut by_hand) = builder.delay(ms(50)).by_hand(|| ());
+    let _ = throttled.trigger().unwrap();
+    let flushed = throttled.flush().unwrap();
+    clock.set(at(10));
+    let _ = throttled.trigger().unwrap();
+    assert_eq!(by_hand.step(), Step::Ran);
+    assert_eq!(flushed.wait(), Ok(()));
+    assert_eq!(by_hand.step(), Step::Until(at(60)));
+    clock.set(at(60));
+    assert_eq!(by_hand.step(), Step::Ran);
+    assert_eq!(by_hand.step(), Step::Idle);
+}
