@@ -94,7 +94,8 @@ impl<P: Payload> Engine<P> {
         loop {
             let mut control = lock(&shared.control);
             if let Some(Handed { run, given }) = control.handed.take() {
-                return Ok(self.perform(&mut control, gate.resume(run), given, Edge::Flushed));
+                // The flush has released what held it. What holds a run now is the pace of calls after the flush.
+                return Ok(self.perform(&control, gate.resume(run), given, Edge::Flushed));
             }
             let asked = control.stage.asked();
             if asked == Some(Pending::Discard) {
@@ -118,7 +119,8 @@ impl<P: Payload> Engine<P> {
                     Flushed::Busy | Flushed::Nothing => Err(()),
                 };
                 if let Ok((run, given)) = payload.start(flush) {
-                    return Ok(self.perform(&mut control, run, given, Edge::Flushed));
+                    control.hold.release();
+                    return Ok(self.perform(&control, run, given, Edge::Flushed));
                 }
             }
             let epoch = state.epoch();
@@ -137,9 +139,10 @@ impl<P: Payload> Engine<P> {
             };
             match payload.start(fire) {
                 Ok((run, given)) => {
+                    control.hold.release();
                     let waited = self.deferred_in == Some(epoch);
                     let edge = if waited { Edge::Trailing } else { Edge::Leading };
-                    return Ok(self.perform(&mut control, run, given, edge));
+                    return Ok(self.perform(&control, run, given, edge));
                 }
                 Err(Fired::Early { deferral, due }) => {
                     drop(control);
@@ -174,12 +177,11 @@ impl<P: Payload> Engine<P> {
 
     fn perform(
         &mut self,
-        control: &mut Control<P::Given>,
+        control: &Control<P::Given>,
         run: Run<'_>,
         given: Option<P::Given>,
         edge: Edge,
     ) -> Next<P> {
-        control.hold.release();
         self.shared.frame.show_held(Timestamp::ZERO);
         let is_last = control.stage.asked().is_some();
         if is_last {
