@@ -50,8 +50,7 @@
 //! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
 //! | `KeyedThrottled` (feature `keyed`) | one thread for all keys; each key has its own trailing edge |
 //! | `asynchronous::stream::throttle` (feature `async`) | the stream: the latest item at the end of each window |
-//! | [`Throttle`] | the caller: one of the calling threads |
-//! | [`Counted`] | the same; each run receives the number of calls that it stands for |
+//! | [`Throttle`] | the caller: one of the calling threads. What calls bring is its [`Payload`], too |
 //! | [`Gate`] | you, in an event loop of your own, without `std` |
 //!
 //! # Which operation
@@ -59,8 +58,8 @@
 //! | to | use |
 //! |---|---|
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
-//! | hand each run the newest value that a call brought | [`Builder::latest`] |
-//! | hand each run all values, or all merged into one | [`Builder::collecting`], [`Builder::merging`] |
+//! | hand each run the newest value that a call brought | [`Builder::latest`], [`Throttle::latest`] |
+//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`Builder`] or [`Throttle`] |
 //! | have a burst share one run, or wait until calls stop | [`Builder::delay`], [`Builder::debounce`] |
 //! | have a run that failed tried again, and hear of it | [`Builder::retry`], [`Builder::on_error`] |
 //! | have a task run it, or an event loop of your own | `Builder::spawn_on`, `Builder::driver`, [`Builder::by_hand`] |
@@ -73,7 +72,7 @@
 //! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
 //! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
-//! | count the calls that a run stands for | [`Builder::counting`], [`Counted`], [`Calls`] |
+//! | count the calls that a run stands for | [`Builder::counting`], [`Throttle::counting`] |
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
 //! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
@@ -86,8 +85,8 @@
 //! `run`, `run_within` and `AsyncThrottle::trigger` receive a function with each call. The pending run
 //! performs only the function of its owner. *The function of a coalesced call is dropped, so it must not
 //! carry the data*: write the data where the function reads it, before the call.
-//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. With [`Throttled`] no call has
-//! a function to lose, and a call can [bring a value](Builder::latest).
+//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. Or let each call of a [`Throttle`]
+//! [bring a value](Throttle#what-calls-bring). With [`Throttled`] no call has a function to lose.
 //!
 //! # More
 //!
@@ -103,6 +102,7 @@
 //! needs 64-bit atomics.
 //!
 //! `async`: `Throttled` in tasks, `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
+//! `precise`: `Tokio::precise`, a timer that starts deferred runs less than a millisecond late.
 //!
 //! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets idle keys.
 //!
@@ -165,7 +165,6 @@ pub use time::{Threshold, ThresholdTooLong, Timestamp};
 #[cfg(feature = "std")]
 pub use self::{
     clock::{Monotonic, Moved},
-    front::counted::{Calls, Counted},
     front::every::{Entry, Site},
     front::failure::{Failure, Retry, RunResult},
     front::owner::keeper::Ending,

@@ -1,8 +1,8 @@
-//! `Counted` and `Calls`: every call is in the count of one run or outstanding, and never both.
+//! A `Throttle` that counts: every call is in the count of one run or outstanding, and never both.
 
 mod support;
 
-use atomic_throttle::{Calls, Counted, Manual, Outcome, Site, Throttle};
+use atomic_throttle::{Count, Manual, Monotonic, Outcome, Site, Throttle};
 use evidence::Guarantee::G3;
 use evidence::{Check, caught, depth};
 use proptest::prelude::*;
@@ -15,18 +15,18 @@ use support::{SECOND, at, panic_quietly, panics, until};
 use watchdog as _;
 
 /// At second 1, after a run that counted its own call.
-fn after_a_run() -> Counted<Manual> {
-    let counted = Counted::with_clock(SECOND, Manual::new(at(1)));
+fn after_a_run() -> Throttle<Manual, Count> {
+    let counted = Throttle::counting_with_clock(SECOND, Manual::new(at(1)));
     assert_eq!(counted.run(|calls| calls).into_value(), Some(1));
     counted
 }
 
 /// Another thread's call is deferred, and `coalesced` calls coalesce into its run. Then `meanwhile` is
 /// called. Returns the count that the run got, if it came.
-fn deferred(counted: &Counted<Manual>, coalesced: u64, meanwhile: impl FnOnce()) -> Option<u64> {
+fn deferred(counted: &Throttle<Manual, Count>, coalesced: u64, meanwhile: impl FnOnce()) -> Option<u64> {
     thread::scope(|scope| {
         let owner = scope.spawn(|| counted.run(|calls| calls).into_value());
-        until(|| counted.throttle().is_pending());
+        until(|| counted.is_pending());
         for _ in 0..coalesced {
             assert!(matches!(counted.run(|_| ()), Outcome::Coalesced(_)));
         }
@@ -38,7 +38,7 @@ fn deferred(counted: &Counted<Manual>, coalesced: u64, meanwhile: impl FnOnce())
 #[test]
 fn the_last_run_is_told_of_all_without_a_further_call() {
     let counted = after_a_run();
-    let told = deferred(&counted, 99, || counted.throttle().clock().set(at(2)));
+    let told = deferred(&counted, 99, || counted.clock().set(at(2)));
     assert_eq!(told, Some(100));
     assert_eq!((counted.outstanding(), counted.take()), (0, 0));
 }
@@ -49,9 +49,9 @@ fn calls_that_were_refused_cancelled_or_left_owed_stay_counted() {
     assert!(counted.try_run(|_| ()).is_err());
     assert!(counted.run_within(Duration::ZERO, |_| ()).is_err());
     assert_eq!(counted.outstanding(), 2);
-    assert_eq!(deferred(&counted, 3, || assert!(counted.throttle().cancel())), None);
+    assert_eq!(deferred(&counted, 3, || assert!(counted.cancel())), None);
     assert_eq!(counted.outstanding(), 6);
-    counted.throttle().clock().set(at(2));
+    counted.clock().set(at(2));
     let told = counted.run(|calls| {
         assert!(matches!(counted.run(|_| ()), Outcome::Owed));
         calls
@@ -66,27 +66,12 @@ fn calls_that_were_refused_cancelled_or_left_owed_stay_counted() {
 
 #[test]
 fn a_run_that_panics_was_told() {
-    let counted = Counted::with_clock(SECOND, Manual::new(at(1)));
+    let counted = Throttle::counting_with_clock(SECOND, Manual::new(at(1)));
     assert!(panics(|| counted.run(|calls| {
         assert_eq!(calls, 1);
         panic_quietly()
     })));
     assert_eq!(counted.outstanding(), 0);
-}
-
-#[test]
-fn several_throttles_share_one_count() {
-    static CALLS: Calls = Calls::new();
-    let throttles = [SECOND, 2 * SECOND].map(|threshold| Throttle::with_clock(threshold, Manual::new(at(1))));
-    for throttle in &throttles {
-        for _ in 0..3 {
-            CALLS.count();
-            let _ = throttle.try_run(|| ());
-        }
-    }
-    assert_eq!(CALLS.outstanding(), 6);
-    assert_eq!((CALLS.take(), CALLS.outstanding()), (6, 0));
-    assert_eq!(Calls::default().outstanding(), 0);
 }
 
 #[test]
@@ -103,20 +88,12 @@ fn what_a_site_suppressed_can_be_asked_for() {
     assert!(site.enter().is_none(), "the window is left as it is");
 }
 
-#[test]
-fn it_is_readable() {
-    let counted = after_a_run();
-    assert!(counted.try_run(|_| ()).is_err());
-    let throttle = format!("{:?}", counted.throttle());
-    assert_eq!(format!("{counted:?}"), format!("Counted {{ throttle: {throttle}, outstanding: 1 }}"));
-}
-
 /// The number of threads that call at once.
 const THREADS: u64 = 8;
 
 #[test]
 fn eight_threads_are_counted_exactly_and_to_the_end() {
-    static COUNTED: Counted = Counted::new(Duration::from_micros(50));
+    static COUNTED: Throttle<Monotonic, Count> = Throttle::counting(Duration::from_micros(50));
     let check = Check::of(&[G3], "tests: 8 threads, what all runs were told is what all called");
     let calls = depth(2_000, 200_000);
     let told = AtomicU64::new(0);
@@ -135,7 +112,7 @@ fn eight_threads_are_counted_exactly_and_to_the_end() {
 #[test]
 fn eight_threads_that_are_also_refused_and_cancelled() {
     let check = Check::of(&[G3], "tests: 8 threads, refused and cancelled calls stay counted");
-    let counted = Counted::new(Duration::from_micros(50));
+    let counted = Throttle::counting(Duration::from_micros(50));
     let calls = depth(2_000, 200_000);
     let told = AtomicU64::new(0);
     let tell = |calls| _ = told.fetch_add(calls, Relaxed);
@@ -149,7 +126,7 @@ fn eight_threads_that_are_also_refused_and_cancelled() {
                         1 => _ = counted.try_run(tell),
                         2 => _ = counted.run_within(Duration::ZERO, tell),
                         _ => {
-                            _ = counted.throttle().cancel();
+                            _ = counted.cancel();
                             tell(counted.take());
                             _ = counted.run_within(Duration::from_micros(20), tell);
                             _ = counted.flush(tell);
@@ -212,7 +189,7 @@ enum Planted {
 
 /// A count that is one number, and the throttle that is compared with it.
 struct Play {
-    counted: Counted<Manual>,
+    counted: Throttle<Manual, Count>,
     planted: Planted,
     /// The plain count.
     outstanding: Cell<u64>,
@@ -223,7 +200,7 @@ struct Play {
 
 impl Play {
     fn new(planted: Planted) -> Self {
-        let counted = Counted::with_clock(SECOND, Manual::new(at(1)));
+        let counted = Throttle::counting_with_clock(SECOND, Manual::new(at(1)));
         Self { counted, planted, outstanding: Cell::new(0), runs: Cell::new(0), wrong: Cell::new(None) }
     }
 
@@ -244,7 +221,7 @@ impl Play {
     fn step(&self, step: Step) {
         let counted = &self.counted;
         match step {
-            Step::Advance(quarters) => _ = counted.throttle().clock().advance(quarters * SECOND / 4),
+            Step::Advance(quarters) => _ = counted.clock().advance(quarters * SECOND / 4),
             Step::Try => {
                 self.called(1);
                 let refused = counted.try_run(|calls| self.told(calls)).is_err();
@@ -277,9 +254,9 @@ impl Play {
             }
             Step::Deferred(calls) => self.deferred(calls, || {
                 // A flush may have left the latest start ahead of the clock.
-                counted.throttle().clock().advance(2 * SECOND);
+                counted.clock().advance(2 * SECOND);
             }),
-            Step::Cancelled(calls) => self.deferred(calls, || assert!(counted.throttle().cancel())),
+            Step::Cancelled(calls) => self.deferred(calls, || assert!(counted.cancel())),
             Step::Flushed(calls) => self.deferred(calls, || {
                 assert!(counted.flush(|calls| self.told(calls)).is_ok());
             }),

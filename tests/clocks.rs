@@ -8,7 +8,7 @@
 mod support;
 
 use atomic_throttle::clock::{BootTime, Coarse, CoarseFirst};
-use atomic_throttle::{Clock, Counted, Manual, Monotonic, Moved, Site, Throttle, Timestamp};
+use atomic_throttle::{Clock, Manual, Monotonic, Moved, Site, Throttle, Timestamp};
 use evidence::Guarantee::{G1, G2, G8};
 use evidence::{Check, caught};
 use proptest::prelude::*;
@@ -211,11 +211,14 @@ fn the_precise_clock_is_read_only_where_the_coarse_one_cannot_tell() {
     let window = Duration::from_micros(1);
     let throttle = Throttle::with_clock(window, clock());
     let site = Site::with_clock(window, clock());
-    let counted = Counted::with_clock(window, clock());
-    let calls: [&dyn Fn() -> bool; 3] =
-        [&|| throttle.try_run(|| ()).is_ok(), &|| site.enter().is_some(), &|| {
-            counted.try_run(|_| ()).is_ok()
-        }];
+    let counted = Throttle::counting_with_clock(window, clock());
+    let newest = Throttle::latest_with_clock(window, clock());
+    let calls: [&dyn Fn() -> bool; 4] = [
+        &|| throttle.try_run(|| ()).is_ok(),
+        &|| site.enter().is_some(),
+        &|| counted.try_run(|_| ()).is_ok(),
+        &|| newest.try_run(1, |_| ()).is_ok(),
+    ];
     for call in calls {
         set(100, 20);
         assert_eq!((call(), reads()), (true, (1, 1)), "the first call runs");

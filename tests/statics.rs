@@ -3,8 +3,10 @@
 mod support;
 
 use atomic_throttle::{
-    Calls, Coalesced, Counted, Gate, Manual, Monotonic, Outcome, Site, Throttle, Timestamp,
+    Batch, Coalesced, Collect, Count, Gate, Latest, Manual, Merge, Monotonic, Outcome, Site, Throttle,
+    Timestamp,
 };
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -56,14 +58,29 @@ fn a_static_clock() {
     assert!(ON_A_CLOCK.try_run(|| ()).is_ok());
 }
 
+static DRAW: Throttle<Monotonic, Latest<u32>> = Throttle::latest(Duration::from_millis(2));
+static REBUILD: Throttle<&Manual, Merge<u32>> =
+    Throttle::merging_with_clock(Duration::from_secs(1), &CLOCK, |all, more| *all |= more);
+static LOG: Throttle<Monotonic, Collect<u32>> = Throttle::collecting(Duration::from_millis(2)).capacity(3);
+
+#[test]
+fn static_throttles_with_a_payload() {
+    assert_eq!(DRAW.run(1, |newest| newest).expect("in no forked child").into_value(), Some(1));
+    assert_eq!(REBUILD.run(2, |all| all).expect("outside of the merge").into_value(), Some(2));
+    assert_eq!(LOG.try_run(3, Batch::pop).expect("the first call runs"), Some(3));
+    assert_eq!((DRAW.take(), REBUILD.take(), LOG.take()), (None, None, Vec::new()));
+}
+
 #[test]
 fn sizes() {
     assert_eq!(size_of::<Gate>(), 16);
     assert_eq!(size_of::<Throttle>(), 32);
     assert_eq!(size_of::<Coalesced<'_>>(), 16);
     assert_eq!(size_of::<Site>(), 24);
-    assert_eq!(size_of::<Calls>(), 8);
-    assert_eq!(size_of::<Counted>(), 40);
+    assert_eq!(size_of::<Throttle<Monotonic, Count>>(), 40);
+    assert_eq!(size_of::<Throttle<Monotonic, Latest<u64>>>(), 56);
+    assert_eq!(size_of::<Throttle<Monotonic, Merge<u64>>>(), 72);
+    assert_eq!(size_of::<Throttle<Monotonic, Collect<u64>>>(), 80);
     assert_eq!(size_of::<Monotonic>(), 0);
 }
 
@@ -74,11 +91,16 @@ fn auto_traits() {
     shared_between_threads::<Throttle<Manual>>();
     shared_between_threads::<Gate>();
     shared_between_threads::<Site>();
-    shared_between_threads::<Counted>();
+    shared_between_threads::<Throttle<Monotonic, Count>>();
+    // A value is moved from one thread to another, and never looked at by two.
+    shared_between_threads::<Throttle<Monotonic, Latest<Cell<u8>>>>();
+    shared_between_threads::<Throttle<Monotonic, Merge<Cell<u8>>>>();
+    shared_between_threads::<Throttle<Monotonic, Collect<Cell<u8>>>>();
     shared_between_threads::<Coalesced<'_>>();
     support::assert_unwind_safe::<&Throttle>();
     support::assert_unwind_safe::<&Gate>();
-    support::assert_unwind_safe::<&Counted>();
+    support::assert_unwind_safe::<&Throttle<Monotonic, Count>>();
+    support::assert_unwind_safe::<&Throttle<Monotonic, Collect<Cell<u8>>>>();
 }
 
 #[test]

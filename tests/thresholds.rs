@@ -1,6 +1,6 @@
 //! Every front clamps a `Duration` that is too long for a threshold, and takes a `Threshold` as it is.
 
-use atomic_throttle::{Counted, Gate, Manual, Monotonic, Site, Threshold, Throttle, Throttled, Timestamp};
+use atomic_throttle::{Gate, Manual, Monotonic, Site, Threshold, Throttle, Throttled, Timestamp};
 use std::time::Duration;
 use watchdog as _;
 
@@ -41,8 +41,8 @@ fn of_a_throttle() {
     static THROTTLE: Throttle = Throttle::new(TOO_LONG);
     assert_eq!(THROTTLE.threshold(), Threshold::MAX);
     assert_eq!(Throttle::with_clock(TOO_LONG, Monotonic).threshold(), Threshold::MAX);
-    assert_eq!(Counted::new(TOO_LONG).throttle().threshold(), Threshold::MAX);
-    assert_eq!(Counted::with_clock(TOO_LONG, Monotonic).throttle().threshold(), Threshold::MAX);
+    assert_eq!(Throttle::counting(TOO_LONG).threshold(), Threshold::MAX);
+    assert_eq!(Throttle::counting_with_clock(TOO_LONG, Monotonic).threshold(), Threshold::MAX);
     assert_sets!(THROTTLE);
     assert_sets!(Gate::new(Threshold::ZERO));
 }

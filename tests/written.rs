@@ -1,5 +1,8 @@
 //! What a new user writes compiles as it stands, and works.
 
+#![allow(clippy::redundant_closure, reason = "as a new user writes it")]
+#![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "it stands for more")]
+
 use atomic_throttle::{Batch, Builder, Failure, Retry, Throttled, Tokio};
 use std::io;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The ways to defer something, each measured from outside.
 
 use crate::Row;
-use atomic_throttle::{AsyncThrottle, Clock, Monotonic, Throttle, Throttled, Timestamp};
+use atomic_throttle::{AsyncThrottle, Clock, Monotonic, Throttle, Throttled, Timestamp, Tokio};
 use hdrhistogram::Histogram;
 use lab::chart::Pen;
 use std::sync::Arc;
@@ -15,12 +15,13 @@ type Measure = Box<dyn FnMut() -> Duration>;
 
 /// The rows, and how each is drawn: a bare timer, the throttle on it, or a peer. Each waits for the threshold
 /// once a round.
-pub const NAMES: [(&str, Pen); 6] = [
+pub const NAMES: [(&str, Pen); 7] = [
     ("thread::sleep", Pen::Dashed),
     ("Throttle::run", Pen::Strong),
     ("Throttled::trigger", Pen::Strong),
     ("tokio::time::sleep", Pen::Dashed),
     ("AsyncThrottle::trigger", Pen::Strong),
+    ("AsyncThrottle, precise", Pen::Strong),
     ("tokio-debouncer", Pen::Thin),
 ];
 
@@ -32,7 +33,8 @@ pub fn all(threshold: Duration) -> Result<Vec<Row>, Box<dyn std::error::Error>> 
         blocking(threshold),
         background(threshold),
         tokio_sleep(Arc::clone(&tokio), threshold),
-        asynchronous(Arc::clone(&tokio), threshold),
+        asynchronous(Arc::clone(&tokio), AsyncThrottle::new(threshold)),
+        asynchronous(Arc::clone(&tokio), precise(threshold)),
         debouncer(tokio, threshold),
     ];
     let rows = NAMES.into_iter().zip(measures);
@@ -94,9 +96,12 @@ fn tokio_sleep(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
     })
 }
 
+fn precise(threshold: Duration) -> AsyncThrottle<Tokio> {
+    AsyncThrottle::with_runtime(threshold, Tokio::current().precise())
+}
+
 /// A task waits.
-fn asynchronous(tokio: Arc<Runtime>, threshold: Duration) -> Measure {
-    let throttle = AsyncThrottle::new(threshold);
+fn asynchronous(tokio: Arc<Runtime>, throttle: AsyncThrottle<Tokio>) -> Measure {
     let (sender, started) = mpsc::channel();
     let call = move || {
         let (sender, clock) = (sender.clone(), throttle.clone());

@@ -1,7 +1,7 @@
-//! G3 for the count of `Counted`: the total is exact, and a call that coalesced is in the count of the run that
-//! covers it or of an earlier one. A run may count no call, which is seen to happen.
+//! G3 for the count of a `Throttle`: the total is exact, and a call that coalesced is in the count of the run that
+//! covers it or of an earlier one. A run that has no call to tell of does not call its function, which is seen to happen.
 
-use atomic_throttle::{Counted, Manual, Outcome};
+use atomic_throttle::{Count, Manual, Outcome, Throttle};
 use evidence::Guarantee::G3;
 use evidence::depth;
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -16,8 +16,8 @@ fn bounded() -> Bound {
 }
 
 /// A first run has started at `LEADING`, has counted its own call, and has finished.
-fn after_a_run() -> Counted<Manual> {
-    let counted = Counted::with_clock(THRESHOLD.as_duration(), Manual::new(LEADING));
+fn after_a_run() -> Throttle<Manual, Count> {
+    let counted = Throttle::counting_with_clock(THRESHOLD.as_duration(), Manual::new(LEADING));
     assert_eq!(counted.try_run(|calls| calls), Ok(1));
     counted
 }
@@ -38,7 +38,7 @@ fn a_call_that_coalesces_is_told_to_the_run_that_covers_it() {
         // Ends every window.
         let opener = thread::spawn({
             let counted = Arc::clone(&counted);
-            move || counted.throttle().set_threshold(Duration::ZERO)
+            move || counted.set_threshold(Duration::ZERO)
         });
         let (here, told) = match counted.run_within(Duration::ZERO, |calls| calls) {
             Ok(Outcome::Coalesced(_)) => (0, true),
@@ -65,14 +65,22 @@ fn two_runs_are_told_of_two_calls() {
     let (one_each, none) = (Tally::new(), Tally::new());
     let (one_each_in, none_in) = (one_each.clone(), none.clone());
     explore(bounded(), &[G3], "what two runs are told, and that one may be told of none", move || {
-        let shared = Arc::new((Counted::with_clock(Duration::ZERO, Manual::new(LEADING)), AtomicU64::new(0)));
-        let call = |shared: &(Counted<Manual>, AtomicU64)| {
+        let shared = Arc::new((
+            Throttle::counting_with_clock(Duration::ZERO, Manual::new(LEADING)),
+            AtomicU64::new(0),
+        ));
+        let call = |shared: &(Throttle<Manual, Count>, AtomicU64)| {
             let outcome = shared.0.run(|calls| {
+                assert!(calls > 0, "a run without a call");
                 // A run excludes the other one, so this is no race.
                 shared.1.store(shared.1.load(Relaxed) + calls, Relaxed);
                 calls
             });
-            outcome.into_value().expect("no third call is there to cover it")
+            if let Outcome::Coalesced(handle) = &outcome {
+                assert_eq!(handle.wait(), Ok(()), "the other run was told of it");
+                assert_eq!(shared.1.load(Relaxed), 2, "and has finished");
+            }
+            outcome.into_value().unwrap_or(0)
         };
         let other = thread::spawn({
             let shared = Arc::clone(&shared);

@@ -40,7 +40,7 @@ impl Clock for Coarse {
 ///
 /// A call that runs at once or not at all is refused if the window ends later than `slack` after the coarse
 /// time. In the last part of the window, and afterwards, such a call also reads the precise clock, and that
-/// decides. Those calls are `try_run` of [`Throttle`](crate::Throttle) and [`Counted`](crate::Counted),
+/// decides. Those calls are `try_run` of [`Throttle`](crate::Throttle),
 /// [`Site::enter`](crate::Site::enter), and `try_run` and `try_enter` of `Keyed`. All other calls and all
 /// waits use the precise clock alone.
 ///

@@ -1,8 +1,8 @@
 //! [`every!`](crate::every!): at most once per threshold and call site.
 
 use crate::clock::{Clock, Monotonic};
-use crate::front::counted::Calls;
 use crate::front::observe::{self, Edge, Source};
+use crate::front::payload::Count;
 use crate::front::snapshot::Snapshot;
 use crate::gate::{Gate, Run};
 use crate::sync::const_unless_loom;
@@ -49,8 +49,9 @@ use core::time::Duration;
 /// There is no trailing edge: what was suppressed after the last evaluation is reported by the next, and if
 /// none comes, not at all. Where that matters:
 ///
-/// * [`Counted`](crate::Counted) has a trailing edge, which reports the last calls when the window ends. One
-///   of the callers waits for that; with a [`Throttled` that counts](crate::Builder::counting) a thread does.
+/// * [`Throttle::counting`](crate::Throttle::counting) has a trailing edge, which reports the last calls when the
+///   window ends. One of the callers waits for that; with a [`Throttled` that counts](crate::Builder::counting) a
+///   thread does.
 /// * A [`Site`] with a name does what `every!` does, and can be asked at the end of the program, or from
 ///   time to time, by [`take_suppressed`](Site::take_suppressed):
 ///
@@ -146,7 +147,7 @@ macro_rules! every {
 pub struct Site<C = Monotonic> {
     /// First, so that events name the site by its own address.
     gate: Gate,
-    suppressed: Calls,
+    suppressed: Count,
     clock: C,
 }
 
@@ -165,7 +166,7 @@ impl<C> Site<C> {
         /// A site on any clock.
         #[must_use]
         pub const fn with_clock(threshold: Duration, clock: C) -> Self {
-            Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Calls::new(), clock }
+            Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Count::new(), clock }
         }
     }
 }
@@ -181,8 +182,12 @@ impl<C: Clock> Site<C> {
         let started = refused.map_or_else(|| self.gate.try_start(self.clock.now()), Err);
         if let Ok(run) = started {
             let epoch = run.epoch();
-            let entry = Entry { suppressed: self.suppressed.take(), _run: run };
-            observe::run_started(Source { front: "Site", gate: &self.gate }, epoch, Edge::Leading);
+            let entry = Entry { suppressed: self.suppressed.take_all().unwrap_or(0), _run: run };
+            observe::run_started(
+                Source { front: "Site", address: (&raw const self.gate).cast() },
+                epoch,
+                Edge::Leading,
+            );
             return Some(entry);
         }
         self.suppressed.count();
@@ -199,7 +204,7 @@ impl<C> Site<C> {
     /// Cost: one exchange.
     #[must_use = "these calls are not counted any more"]
     pub fn take_suppressed(&self) -> u64 {
-        self.suppressed.take()
+        self.suppressed.take_all().unwrap_or(0)
     }
 
     /// How many calls were suppressed and not yet reported, at this moment.

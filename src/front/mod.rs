@@ -4,7 +4,6 @@
 
 #[cfg(feature = "async")]
 pub mod asynchronous;
-pub(crate) mod counted;
 pub(crate) mod every;
 pub(crate) mod failure;
 #[cfg(feature = "keyed")]

@@ -11,7 +11,6 @@
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, dead_code, clippy::inline_always))]
 
 use crate::front::failure::Failure;
-use crate::gate::Gate;
 use crate::state::Epoch;
 use crate::time::Timestamp;
 
@@ -20,12 +19,12 @@ pub(crate) const ENABLED: bool = cfg!(feature = "tracing");
 
 /// Which throttle an event is about.
 #[derive(Clone, Copy)]
-pub(crate) struct Source<'g> {
+pub(crate) struct Source {
     /// The name of the front end's type.
     pub(crate) front: &'static str,
-    /// Its address tells the throttles of a program apart. Where the gate is the first field of the throttle,
-    /// the two addresses are the same.
-    pub(crate) gate: &'g Gate,
+    /// Its address, which tells the throttles of a program apart. Where it has a gate, that is the first field, and its
+    /// address the same.
+    pub(crate) address: *const (),
 }
 
 /// How a run came about.
@@ -41,14 +40,14 @@ macro_rules! observed {
         $(#[$meta])*
         #[cfg(feature = "tracing")]
         #[cold]
-        pub(crate) fn $name($source: Source<'_>, $($argument: $type),*) {
+        pub(crate) fn $name($source: Source, $($argument: $type),*) {
             tell(|| $body);
         }
 
         $(#[$meta])*
         #[cfg(not(feature = "tracing"))]
         #[inline(always)]
-        pub(crate) fn $name($source: Source<'_>, $($argument: $type),*) {}
+        pub(crate) fn $name($source: Source, $($argument: $type),*) {}
     )*};
 }
 
@@ -61,7 +60,7 @@ macro_rules! event {
             target: "atomic_throttle",
             tracing::Level::$level,
             front = $source.front,
-            throttle = ?core::ptr::from_ref($source.gate),
+            throttle = ?$source.address,
             $($fields_and_message)+
         )
     };
@@ -107,6 +106,11 @@ observed! {
             ERROR, "failure", source, started_at = ?epoch.started_at(), attempt = failure.attempt(), error = %failure,
             "a run failed"
         );
+    }
+
+    /// The function of a run was dropped for the next run.
+    fn superseded(source, epoch: Epoch) {
+        event!(DEBUG, "superseded", source, started_at = ?epoch.started_at(), "a run gives way to the next one");
     }
 
     /// A run that failed is tried again.

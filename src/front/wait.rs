@@ -7,7 +7,7 @@
 
 use crate::clock::{Clock, Moved};
 use crate::front::failure::Failure;
-use crate::gate::{Deferral, Fired, Gate, Run};
+use crate::gate::{Deferral, Fired, Gate};
 use crate::state::{Abandon, DeferralStatus, Epoch};
 use crate::sync::{AtomicU32, Event, EventListener, Ordering, fence, orders, wait, wait_for};
 use crate::time::Timestamp;
@@ -16,9 +16,9 @@ use core::{fmt, mem};
 use std::sync::Arc;
 
 /// How the wait of a deferral's owner ended.
-pub(crate) enum Turn<'g> {
+pub(crate) enum Turn<S> {
     /// Its run has started.
-    Run(Run<'g>),
+    Run(S),
     /// Another caller's run covers it.
     Gone,
     /// The deferral was cancelled.
@@ -92,9 +92,8 @@ impl PartialEq for WaitError {
 
 impl Eq for WaitError {}
 
-/// The parts of a throttle that waiting needs.
+/// The parts of a throttle that waiting needs, whatever is waited for.
 pub(crate) struct Waiting<'t, C> {
-    pub(crate) gate: &'t Gate,
     pub(crate) clock: &'t C,
     pub(crate) event: &'t Event,
     /// How many threads wait, or are about to.
@@ -129,18 +128,19 @@ impl<'t, C: Clock> Waiting<'t, C> {
         heard(event, clock).notify(usize::MAX);
     }
 
-    /// Waits until the owner's run has started, or it has nothing left to wait for, or the clock has reached
+    /// Waits until the owner's run has started, by `fire`, or it has nothing left to wait for, or the clock has reached
     /// `limit`. Calls `left_owed` if the owner leaves the run owed, by its limit or by unwinding.
-    pub(crate) fn for_turn(
+    pub(crate) fn for_turn<S>(
         self,
         deferral: Deferral<'t>,
         limit: Option<Timestamp>,
+        fire: impl Fn(Deferral<'t>, Timestamp) -> Result<S, Fired<'t>>,
         left_owed: impl Fn(),
-    ) -> Turn<'t> {
+    ) -> Turn<S> {
         let mut owner = Owner { waiting: self, deferral: Some(deferral), left_owed };
         let turn = self.until(|| {
             let now = self.clock.now();
-            match owner.fire(now) {
+            match owner.fire(now, &fire) {
                 Ok(turn) => Ok(Some(turn)),
                 Err(_) if limit.is_some_and(|limit| now >= limit) => Ok(None),
                 Err(due) => Err(earlier(due, limit)),
@@ -149,19 +149,19 @@ impl<'t, C: Clock> Waiting<'t, C> {
         turn.unwrap_or_else(|| owner.leave())
     }
 
-    /// The result of [`for_cover`](Self::for_cover), if that would return at once.
-    pub(crate) fn look_for_cover(self, epoch: Epoch) -> Option<Result<(), WaitError>> {
-        Cover { epoch, run: None }.look(self.gate)
-    }
-
     /// Waits until the run that covers a call coalesced in `epoch` has finished, or will not come, or
     /// the clock has reached `limit`.
-    pub(crate) fn for_cover(self, epoch: Epoch, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        if let Some(result) = self.look_for_cover(epoch) {
+    pub(crate) fn for_cover(
+        self,
+        gate: &Gate,
+        epoch: Epoch,
+        limit: Option<Timestamp>,
+    ) -> Result<(), WaitError> {
+        if let Some(result) = look_for_cover(gate, epoch) {
             return result;
         }
         let mut cover = Cover { epoch, run: None };
-        self.until(|| match cover.look(self.gate) {
+        self.until(|| match cover.look(gate) {
             Some(result) => Ok(result),
             None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
             None => Err(limit),
@@ -254,23 +254,28 @@ struct Owner<'t, C: Clock, F: Fn()> {
 
 impl<'t, C: Clock, F: Fn()> Owner<'t, C, F> {
     /// While it is not yet its turn, `Err` with the deadline, if there is one.
-    fn fire(&mut self, now: Timestamp) -> Result<Turn<'t>, Option<Timestamp>> {
-        match self.deferral.take().map(|deferral| deferral.fire(now)) {
-            Some(Fired::Run(run)) => Ok(Turn::Run(run)),
-            Some(Fired::Cancelled) => Ok(Turn::Cancelled),
-            Some(Fired::Busy(deferral)) => {
+    fn fire<S>(
+        &mut self,
+        now: Timestamp,
+        fire: impl Fn(Deferral<'t>, Timestamp) -> Result<S, Fired<'t>>,
+    ) -> Result<Turn<S>, Option<Timestamp>> {
+        let Some(deferral) = self.deferral.take() else { return Ok(Turn::Gone) };
+        match fire(deferral, now) {
+            Ok(started) => Ok(Turn::Run(started)),
+            Err(Fired::Cancelled) => Ok(Turn::Cancelled),
+            Err(Fired::Busy(deferral)) => {
                 self.deferral = Some(deferral);
                 Err(None)
             }
-            Some(Fired::Early { deferral, due }) => {
+            Err(Fired::Early { deferral, due }) => {
                 self.deferral = Some(deferral);
                 Err(Some(due))
             }
-            Some(Fired::Gone) | None => Ok(Turn::Gone),
+            Err(Fired::Gone | Fired::Run(_)) => Ok(Turn::Gone),
         }
     }
 
-    fn leave(&mut self) -> Turn<'t> {
+    fn leave<S>(&mut self) -> Turn<S> {
         match self.deferral.take().map(Deferral::abandon) {
             Some(Abandon::Owed) => {
                 self.waiting.notify();
@@ -285,8 +290,13 @@ impl<'t, C: Clock, F: Fn()> Owner<'t, C, F> {
 
 impl<C: Clock, F: Fn()> Drop for Owner<'_, C, F> {
     fn drop(&mut self) {
-        let _ = self.leave();
+        let _ = self.leave::<()>();
     }
+}
+
+/// How a wait for the run that covers a call coalesced in `epoch` would end at once, if it would.
+pub(crate) fn look_for_cover(gate: &Gate, epoch: Epoch) -> Option<Result<(), WaitError>> {
+    Cover { epoch, run: None }.look(gate)
 }
 
 /// A coalesced call, looking for the run that covers it.

@@ -151,6 +151,25 @@ impl Gate {
         step.outcome.map(|outcome| self.arrival(step.before, outcome, step.after))
     }
 
+    /// As [`arrive_by`](Self::arrive_by), for a call that starts nothing: under a lock under which every run starts,
+    /// which orders the caller's writes. Never [`Arrival::Run`].
+    #[cfg(feature = "std")]
+    pub(crate) fn defer_by(&self, now: Timestamp, latest: Timestamp) -> Result<Arrival<'_>, Refused> {
+        let step = self.update(Ordering::Relaxed, |state| {
+            let due = state.window_end(self.threshold());
+            if !state.has_owner() && due > latest {
+                return (state, Err(Refused::Closed { retry_at: due, refused_at: now.clamped() }));
+            }
+            let (next, request) = state.request();
+            (next, Ok(request))
+        });
+        let epoch = step.after.epoch();
+        step.outcome.map(|request| match request {
+            Request::Requested => Arrival::Defer(Deferral::new(self, epoch)),
+            Request::Coalesced => Arrival::Coalesced(epoch),
+        })
+    }
+
     /// Asks for a run that the one background owner performs: from an interrupt handler, for example.
     ///
     /// On [`Request::Requested`] wake that owner. It takes the deferral with [`claim`](Self::claim).

@@ -68,6 +68,26 @@ pub trait Hook {
         false
     }
 
+    /// Whether how a run has ended is recorded after its finish, and not before.
+    fn settles_after_the_finish(&self) -> bool {
+        false
+    }
+
+    /// Whether the next run for what is put back is requested after the lock, and not in one step with it.
+    fn requests_after_the_lock(&self) -> bool {
+        false
+    }
+
+    /// Whether a cancel is decided before its lock, under which only what holds the run is then cleared.
+    fn cancels_before_the_lock(&self) -> bool {
+        false
+    }
+
+    /// Whether what a run in a task was given comes back where the function drops it.
+    fn brings_home(&self) -> bool {
+        true
+    }
+
     /// How many listeners are notified of `listeners`; `None` for nobody.
     fn notify(&self, listeners: usize) -> Option<usize> {
         Some(listeners)

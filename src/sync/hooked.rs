@@ -138,6 +138,23 @@ mod with_threads {
         guard
     }
 
+    pub(crate) fn settles_after_the_finish() -> bool {
+        ask(|hook| hook.settles_after_the_finish()) == Some(true)
+    }
+
+    pub(crate) fn requests_after_the_lock() -> bool {
+        ask(|hook| hook.requests_after_the_lock()) == Some(true)
+    }
+
+    pub(crate) fn cancels_before_the_lock() -> bool {
+        ask(|hook| hook.cancels_before_the_lock()) == Some(true)
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn brings_home() -> bool {
+        ask(|hook| hook.brings_home()) != Some(false)
+    }
+
     pub(crate) fn this_thread() -> u32 {
         let number = base::this_thread();
         ask(|hook| hook.this_thread(number)).unwrap_or(number)

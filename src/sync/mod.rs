@@ -45,9 +45,12 @@ pub mod hook;
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 mod hooked;
 // What is hooked takes the place of what has the same name.
+#[cfg(all(feature = "async", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
+pub(crate) use hooked::brings_home;
 #[cfg(all(feature = "std", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
 pub(crate) use hooked::{
-    AtomicU32, Event, EventListener, lock, start_and_take, still_locked, takes, this_thread, wait, wait_for,
+    AtomicU32, Event, EventListener, cancels_before_the_lock, lock, requests_after_the_lock,
+    settles_after_the_finish, start_and_take, still_locked, takes, this_thread, wait, wait_for,
 };
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};

@@ -48,6 +48,34 @@ pub(crate) fn still_locked<'m, T>(
     guard
 }
 
+/// Whether how a run has ended is recorded after its finish, and not before.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn settles_after_the_finish() -> bool {
+    false
+}
+
+/// Whether the next run for what is put back is requested after the lock, and not in one step with it.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn requests_after_the_lock() -> bool {
+    false
+}
+
+/// Whether a cancel is decided before its lock.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn cancels_before_the_lock() -> bool {
+    false
+}
+
+/// Whether what a run in a task was given comes back where the function drops it.
+#[cfg(feature = "async")]
+#[inline]
+pub(crate) const fn brings_home() -> bool {
+    true
+}
+
 /// The word of a key that is looked at, to decide whether the key may be evicted.
 #[cfg(feature = "keyed")]
 #[inline]

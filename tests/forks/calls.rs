@@ -3,10 +3,13 @@
 use super::Finally;
 use super::support::{SECOND, at, until};
 use atomic_throttle::state::Finish;
-use atomic_throttle::{Gate, Manual, Outcome, Refused, Site, Threshold, Throttle, WaitError};
+use atomic_throttle::{
+    Gate, Manual, NotFlushed, Outcome, Reason, Refused, Site, Threshold, Throttle, WaitError,
+};
 use evidence::Check;
-use evidence::Guarantee::{G3, G5};
+use evidence::Guarantee::{G3, G5, G10};
 use forked::in_child;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -151,4 +154,41 @@ fn what_never_waits_goes_on_in_a_child() {
             assert_eq!(keyed.try_run(&2, || ()), Ok(()));
         });
     }
+}
+
+/// Forks are made while another thread brings values, some of the time under the lock of the payload.
+#[test]
+fn a_child_does_not_wait_for_the_lock_of_a_throttles_payload() {
+    let check = Check::of(&[G10], "tests: in a forked child a value is taken, or comes back");
+    let throttle = Throttle::latest_with_clock(SECOND, Manual::new(at(1)));
+    assert!(throttle.try_run([0_u64; 64], |_| ()).is_ok());
+    let ends = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let _ends = Finally(|| {
+            ends.store(true, Relaxed);
+            throttle.clock().set(at(2));
+        });
+        scope.spawn(|| throttle.run([1; 64], |_| ()).is_ok());
+        until(|| throttle.is_pending());
+        scope.spawn(|| {
+            while !ends.load(Relaxed) {
+                let _ = throttle.run_within([1; 64], Duration::ZERO, |_| ());
+            }
+        });
+        for _ in 0..200 {
+            in_child(|| {
+                match throttle.run([2; 64], |_| ()) {
+                    Ok(outcome) => assert!(matches!(outcome, Outcome::Coalesced(_)), "{outcome:?}"),
+                    Err(rejected) => {
+                        assert_eq!((rejected.value, rejected.reason), ([2; 64], Reason::Forked));
+                        assert_eq!(throttle.flush(|_| ()), Err(NotFlushed::Ended));
+                        assert_eq!(throttle.take(), None);
+                        return;
+                    }
+                }
+                assert_eq!(throttle.flush(|value| value), Ok([2; 64]));
+            });
+        }
+    });
+    check.passed(200, "children");
 }

@@ -39,6 +39,31 @@ fn beside_tasks(start: impl AsyncFnOnce() + Send, what: impl FnOnce()) {
     });
 }
 
+/// The thread that drives the precise timer is in the parent.
+#[cfg(feature = "precise")]
+#[test]
+fn a_child_does_not_need_the_precise_timer_of_its_parent() {
+    use atomic_throttle::{Clock, Runtime as _, Tokio};
+
+    let check =
+        Check::of(&[G5], "tests: a pending run with the precise timer, before a fork and in the child");
+    let runs = || {
+        runtime().block_on(async {
+            let throttle = AsyncThrottle::with_runtime(Duration::from_millis(5), Tokio::current().precise());
+            for _ in 0..3 {
+                throttle.trigger(async || ()).unwrap();
+                throttle.trigger(async || ()).unwrap();
+                assert_eq!(throttle.wait().await, Ok(()));
+            }
+            let soon = throttle.runtime().now().saturating_add(Duration::from_millis(1));
+            throttle.runtime().sleep_until(soon).await;
+        });
+    };
+    runs();
+    in_child(runs);
+    check.passed(3, "deferred runs in the child");
+}
+
 /// The task that is to perform the pending run is in the parent.
 #[test]
 fn a_child_does_not_wait_for_a_task_of_its_parent() {

@@ -2,12 +2,18 @@
 
 use super::by_hand::{ByHand, Driven};
 use crate::support::{SECOND, at};
-use atomic_throttle::{Batch, Carried, Ended, Reason, Runtime, Shutdown, Throttled, WaitError};
+use atomic_throttle::{
+    Batch, Carried, Clock, Ended, Moved, NoRuntime, Reason, Runtime, Shutdown, Throttled, Timestamp,
+    WaitError,
+};
 use std::future::pending;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-fn told(ticket: impl IntoFuture<Output = Result<(), WaitError>>) -> Poll<Result<(), WaitError>> {
+fn told<T>(ticket: impl IntoFuture<Output = T>) -> Poll<T> {
     pin!(ticket.into_future()).poll(&mut Context::from_waker(Waker::noop()))
 }
 
@@ -162,25 +168,73 @@ fn the_future_of_a_ticket() {
 fn no_runtime_is_said_before_anything_is_started() {
     #[derive(Clone)]
     struct Nowhere(ByHand);
-    impl atomic_throttle::Clock for Nowhere {
-        fn now(&self) -> atomic_throttle::Timestamp {
+    impl Clock for Nowhere {
+        fn now(&self) -> Timestamp {
             self.0.now()
         }
     }
     impl Runtime for Nowhere {
-        fn sleep_until(&self, _: atomic_throttle::Timestamp) -> impl Future<Output = ()> + Send + 'static {
+        fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> + Send + 'static {
             pending()
         }
-        fn ready(&self) -> Result<(), atomic_throttle::NoRuntime> {
-            Err(atomic_throttle::NoRuntime)
+        fn ready(&self) -> Result<(), NoRuntime> {
+            Err(NoRuntime)
         }
-        fn spawn(
-            &self,
-            _: impl Future<Output = ()> + Send + 'static,
-        ) -> Result<(), atomic_throttle::NoRuntime> {
+        fn spawn(&self, _: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
             unreachable!("it is not ready")
         }
     }
     let refused = Throttled::builder(SECOND).spawn_on(Nowhere(ByHand::new(at(1))), async || ());
-    assert_eq!(refused.err(), Some(atomic_throttle::NoRuntime));
+    assert_eq!(refused.err(), Some(NoRuntime));
+}
+
+/// It ends the throttle as it does on a thread, not the task by a panic.
+#[test]
+fn a_clock_that_panics() {
+    for (superseding, rest) in [(0, Duration::ZERO), (1, Duration::ZERO), (0, SECOND)] {
+        let (by_hand, broken) = (ByHand::new(at(1)), Arc::new(AtomicBool::new(false)));
+        let runtime = Broken(by_hand.clone(), Arc::clone(&broken));
+        let post = Throttled::builder(SECOND)
+            .superseding(superseding)
+            .rest(rest)
+            .latest()
+            .spawn_on(runtime, async move |_: Carried<u32>| broken.store(true, SeqCst))
+            .unwrap();
+        let first = post.trigger(1).unwrap();
+        by_hand.settle();
+        assert_eq!(told(first), Poll::Ready(Ok(())), "it had run when the clock broke");
+        let rejected = post.trigger(2).err();
+        by_hand.settle();
+        let last = post.trigger(3).unwrap_err();
+        assert_eq!(last.reason, Reason::Ended(Ended::Panicked), "{superseding} {rest:?} {rejected:?}");
+        assert_eq!(by_hand.panics(), 0);
+        assert_eq!(
+            told(post.shutdown(atomic_throttle::Pending::Finish)),
+            Poll::Ready(Ok(Shutdown::Panicked))
+        );
+    }
+}
+
+#[derive(Clone)]
+struct Broken(ByHand, Arc<AtomicBool>);
+
+impl Clock for Broken {
+    fn now(&self) -> Timestamp {
+        assert!(!self.1.load(SeqCst), "planted: the clock");
+        self.0.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.0.moved()
+    }
+}
+
+impl Runtime for Broken {
+    fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
+        self.0.sleep_until(deadline)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
+        self.0.spawn(task)
+    }
 }

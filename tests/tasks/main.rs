@@ -12,3 +12,4 @@ mod by_hand;
 mod driven;
 mod dropped;
 mod paused;
+mod superseded;

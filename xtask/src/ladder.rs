@@ -51,7 +51,7 @@ const HOOKED: [(&str, &str); 2] =
     [("axioms", "verify/axioms/gate"), ("histories", "verify/histories/planted")];
 
 /// The features of the library, each of which must build without the others.
-const FEATURES: [&str; 5] = ["async", "keyed", "tokio", "tracing", "tsc"];
+const FEATURES: [&str; 6] = ["async", "keyed", "precise", "tokio", "tracing", "tsc"];
 
 /// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
 const EXAMPLES: [&str; 24] = [

@@ -1,16 +1,16 @@
-//! G3 for `Calls`: each run's take sees every call that it covers, each call is taken once, and each part is
+//! G3 for the count of a `Throttle`: each run's take sees every call that it covers, each call is taken once, and each part is
 //! needed for that.
 
 use crate::fault::{Fault, leave_out_fence, plant};
-use atomic_throttle::Calls;
-use atomic_throttle::gate::{Fired, Gate};
+use atomic_throttle::gate::Fired;
 use atomic_throttle::hook::{COALESCE, START};
+use atomic_throttle::{Manual, Throttle};
 use evidence::Guarantee::G3;
 use evidence::caught;
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{Bound, Tally, explore, search};
-use loom_tests::{DUE, THRESHOLD, defer};
+use loom_tests::{DUE, LEADING, THRESHOLD, defer};
 
 /// The fault.
 #[derive(Clone, Copy, PartialEq)]
@@ -45,15 +45,15 @@ struct Seen {
 fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Sync + use<> {
     let seen = seen.clone();
     move || {
-        let shared = Arc::new((Gate::new(THRESHOLD), Calls::new()));
-        let (gate, calls) = (&shared.0, &shared.1);
+        let shared = Arc::new(Throttle::counting_with_clock(THRESHOLD.as_duration(), Manual::new(LEADING)));
+        let (gate, calls) = (shared.gate(), &*shared);
         calls.count();
         let deferral = defer(gate);
 
         let caller = thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
-                let (gate, calls) = (&shared.0, &shared.1);
+                let (gate, calls) = (shared.gate(), &*shared);
                 if planted == Planted::CallFence {
                     leave_out_fence(Some(&COALESCE));
                 }
@@ -72,10 +72,10 @@ fn caller_against_owner(seen: &Seen, planted: Planted) -> impl Fn() + Send + Syn
         let Fired::Run(run) = deferral.fire(DUE) else { panic!("nothing is in its way") };
         let taken = if planted == Planted::TakesInTwoSteps {
             let looked = calls.outstanding();
-            let _ = calls.take();
+            let _ = calls.told();
             looked
         } else {
-            calls.take()
+            calls.told()
         };
         run.finish();
 

@@ -1,11 +1,11 @@
 //! What the spawned tasks do: one owns a deferral until its turn, one performs a run.
 
 use super::Runtime;
+use super::endings::RunEnd;
 use super::guard::{OwnedDeferral, OwnedRun, Turn};
 use super::shared::Shared;
 use super::until::until;
 use crate::front::observe;
-use crate::front::owner::endings::RunEnd;
 use crate::front::owner::{discard, message};
 use core::any::Any;
 use core::future::poll_fn;

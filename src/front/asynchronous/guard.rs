@@ -4,9 +4,9 @@
 //! So from the decision on, one of these holds what was decided.
 
 use super::Runtime;
+use super::endings::RunEnd;
 use super::shared::Shared;
 use crate::front::observe::{self, Edge};
-use crate::front::owner::endings::RunEnd;
 use crate::gate::{Deferral, DetachedRun, Fired, Run};
 use crate::state::{Abandon, Epoch, Owe};
 use crate::time::Timestamp;

@@ -38,8 +38,11 @@
 
 mod body;
 mod decide;
+mod endings;
 mod guard;
 mod outcome;
+#[cfg(feature = "precise")]
+mod precise;
 mod runtime;
 mod shared;
 pub mod stream;

@@ -1,9 +1,9 @@
 //! What the handles of one throttle and its tasks share, and the wait for a covering run.
 
 use super::Runtime;
+use super::endings::Endings;
 use super::until::until;
 use crate::front::observe::Source;
-use crate::front::owner::endings::Endings;
 use crate::front::wait::{WaitError, Waiting};
 use crate::gate::Gate;
 use crate::state::Epoch;
@@ -60,8 +60,8 @@ impl<R> Shared<R> {
         }
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "AsyncThrottle", gate: &self.gate }
+    pub(super) fn source(&self) -> Source {
+        Source { front: "AsyncThrottle", address: (&raw const self.gate).cast() }
     }
 
     /// Marks this thread as inside the run while it calls or polls the function.
@@ -86,7 +86,7 @@ impl<R> Shared<R> {
 
 impl<R: Runtime> Shared<R> {
     pub(super) fn waiting(&self) -> Waiting<'_, R> {
-        Waiting { gate: &self.gate, clock: &self.runtime, event: &self.event, waiters: &self.waiters }
+        Waiting { clock: &self.runtime, event: &self.event, waiters: &self.waiters }
     }
 
     /// In a forked child: leaves owed what tasks in the parent hold. The first to ask does so; then the throttle

@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep_until};
 /// It can be built anywhere, before there is a runtime as well. The runtime must have its time enabled
 /// (`enable_time`), as `#[tokio::main]` does.
 ///
-/// Tokio's timer counts in milliseconds and rounds up, so a deferred run starts up to a millisecond late.
+/// Tokio's timer counts in milliseconds and rounds up, so a deferred run starts more than a millisecond late.
+/// With `precise` (feature `precise`) it is some tens of microseconds.
 ///
 /// # Panics
 ///
@@ -25,6 +26,8 @@ pub struct Tokio {
     handle: Option<Handle>,
     /// When the clock read [`FIRST`].
     origin: Instant,
+    #[cfg(feature = "precise")]
+    is_precise: bool,
 }
 
 /// Before it a clock could not go back. The word takes 0 for *never ran*, so it must not be 0.
@@ -38,14 +41,73 @@ impl Tokio {
     /// refused ([`NoRuntime`]).
     #[must_use]
     pub fn current() -> Self {
-        Self { handle: None, origin: Instant::now() }
+        Self::new(None, Instant::now())
     }
 
     /// Spawns on this runtime, from whatever thread. Once it has shut down, every run is left owed.
     #[must_use]
     pub fn on(handle: Handle) -> Self {
         let origin = inside(Some(&handle), Instant::now);
-        Self { handle: Some(handle), origin }
+        Self::new(Some(handle), origin)
+    }
+
+    fn new(handle: Option<Handle>, origin: Instant) -> Self {
+        Self {
+            handle,
+            origin,
+            #[cfg(feature = "precise")]
+            is_precise: false,
+        }
+    }
+
+    /// Starts deferred runs some tens of microseconds late, and not more than a millisecond. Waits with a
+    /// limit end as precisely.
+    ///
+    /// ```
+    /// use atomic_throttle::{AsyncThrottle, Tokio};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let window = Duration::from_micros(16_667);
+    /// let frames = AsyncThrottle::with_runtime(window, Tokio::current().precise());
+    /// frames.trigger(async || println!("drawn at once"))?;
+    /// frames.trigger(async || println!("drawn when the window is over"))?;
+    /// frames.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// ```
+    ///
+    /// A sleep uses tokio's timer until 3 ms before its deadline. For the rest it also uses the timer of the
+    /// crate `async-io`. Nothing spins.
+    ///
+    /// While tokio's clock is paused, and after it was, a sleep uses tokio's timer alone: time is exact, as
+    /// without `precise`.
+    ///
+    /// # Cost
+    ///
+    /// One thread for the whole process, "async-io", which all users of that crate share. The first sleep
+    /// starts it, and it never ends. A deferred run wakes it twice, and its own task once more. A sleep that is
+    /// dropped more than 3 ms before its deadline costs nothing later, and one in its last 3 ms one wake-up of
+    /// the thread.
+    ///
+    /// # What it is not
+    ///
+    /// It is as precise as the timers of the system: on Linux, the BSDs and Apple's systems. On Windows both
+    /// timers count in larger steps. A task starts when a thread of the runtime gets to it, so a busy runtime
+    /// starts it late. A leading run needs no timer, and does not change. In a forked child of a process that
+    /// has the thread, sleeps are as late as without `precise`.
+    ///
+    /// # Panics
+    ///
+    /// Never. A sleep panics if the system has no thread or no file descriptor for the timer. Then the run is
+    /// left owed, as for [every runtime](Runtime#panics).
+    #[cfg(feature = "precise")]
+    #[must_use]
+    pub fn precise(mut self) -> Self {
+        self.is_precise = true;
+        self
     }
 
     fn instant(&self, at: Timestamp) -> Instant {
@@ -55,7 +117,7 @@ impl Tokio {
 }
 
 /// Calls `f` where it finds the timer and the clock of that runtime.
-fn inside<T>(handle: Option<&Handle>, f: impl FnOnce() -> T) -> T {
+pub(super) fn inside<T>(handle: Option<&Handle>, f: impl FnOnce() -> T) -> T {
     let _entered = handle.map(Handle::enter);
     f()
 }
@@ -76,7 +138,15 @@ impl Clock for Tokio {
 impl Runtime for Tokio {
     fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
         let (handle, deadline) = (self.handle.clone(), self.instant(deadline));
-        async move { inside(handle.as_ref(), || sleep_until(deadline)).await }
+        #[cfg(feature = "precise")]
+        let is_precise = self.is_precise;
+        async move {
+            #[cfg(feature = "precise")]
+            if is_precise {
+                return super::precise::sleep(handle, deadline).await;
+            }
+            inside(handle.as_ref(), || sleep_until(deadline)).await;
+        }
     }
 
     fn ready(&self) -> Result<(), NoRuntime> {

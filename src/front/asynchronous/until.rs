@@ -49,7 +49,7 @@ fn next_look<R: Runtime>(runtime: &R, deadline: Timestamp) -> Timestamp {
 }
 
 /// Ends with the first of two futures.
-async fn either(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
+pub(super) async fn either(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     poll_fn(|cx| {
         let ended = a.as_mut().poll(cx).is_ready() || b.as_mut().poll(cx).is_ready();

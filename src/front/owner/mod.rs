@@ -1,13 +1,11 @@
 //! What is common to the front ends that perform runs themselves, on a thread or in tasks.
 //!
 //! * [`Stage`], [`Pending`], [`Shutdown`], [`Ended`]: how far a thread has come on the way to its end
-//! * [`PanicPolicy`]: what becomes of a panic that is caught
+//! * [`Panic`]: a panic that was caught
 //! * [`record`]: how runs ended, for those who wait for the one that covered their call
-//! * [`endings`]: the same, where any later run that completed counts as well
 //! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
 //! * [`on_drop`]: how long that drop waits
 
-pub(crate) mod endings;
 pub(crate) mod keeper;
 pub(crate) mod on_drop;
 pub(crate) mod record;
@@ -173,33 +171,6 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
 
 /// The hook that is called after a panic.
 pub(crate) type PanicHook = Box<dyn FnMut(&Panic<'_>) + Send>;
-
-/// How the panics of a function are handled.
-#[derive(Default)]
-pub(crate) struct PanicPolicy {
-    pub(crate) hook: Option<PanicHook>,
-    pub(crate) fatal: bool,
-}
-
-impl PanicPolicy {
-    /// Calls the function, and returns whether it completed.
-    pub(crate) fn guard(&mut self, epoch: Epoch, f: impl FnOnce(), caught: impl FnOnce(&Panic<'_>)) -> bool {
-        // A panic may leave the state of the function broken. That is up to the function: it is called again.
-        let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { return true };
-        let told = catch_unwind(AssertUnwindSafe(|| {
-            let panic = Panic { epoch, payload: payload.as_ref() };
-            caught(&panic);
-            if let Some(hook) = &mut self.hook {
-                hook(&panic);
-            }
-        }));
-        discard(payload);
-        if let Err(payload) = told {
-            discard(payload);
-        }
-        false
-    }
-}
 
 /// Drops the payload of a panic; that drop may panic itself.
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {

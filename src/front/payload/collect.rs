@@ -23,12 +23,15 @@ pub struct Collect<T> {
     values: Mutex<VecDeque<T>>,
     capacity: usize,
     enough: usize,
+    /// So many values wake the owner: `enough`, or as many as there is room for.
+    sufficient: usize,
 }
 
 impl<T> Collect<T> {
     const_unless_loom! {
         pub(crate) const fn new(capacity: usize, enough: usize) -> Self {
-            Self { values: Mutex::new(VecDeque::new()), capacity, enough }
+            let sufficient = if enough < capacity { enough } else { capacity };
+            Self { values: Mutex::new(VecDeque::new()), capacity, enough, sufficient }
         }
     }
 
@@ -40,9 +43,11 @@ impl<T> Collect<T> {
         self.enough
     }
 
-    /// As many as a run can be given at most are always enough.
-    fn suffices(&self, values: usize) -> bool {
-        values >= self.enough.min(self.capacity)
+    const_unless_loom! {
+        pub(crate) const fn set_capacity(&mut self, values: usize) {
+            self.capacity = if values == 0 { 1 } else { values };
+            self.sufficient = if self.enough < self.capacity { self.enough } else { self.capacity };
+        }
     }
 }
 
@@ -83,7 +88,11 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
     }
 
     fn is_enough(&self) -> bool {
-        self.suffices(lock(&self.values).len())
+        lock(&self.values).len() >= self.sufficient
+    }
+
+    fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+        lock_unless(&self.values, is_forked).is_none()
     }
 }
 
@@ -106,8 +115,38 @@ impl<T: Send + 'static> Values for Collect<T> {
         }
         values.push_back(value);
         // Once, by the value that reaches it.
-        let is_enough = values.len() == self.enough.min(self.capacity);
+        let is_enough = values.len() == self.sufficient;
         Ok((decided, is_enough))
+    }
+
+    fn put_if_room<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<D, NotPut<T>> {
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        if values.len() >= self.capacity {
+            return Err(NotPut::Full(value));
+        }
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        still_locked(values, &self.values).push_back(value);
+        Ok(decided)
+    }
+
+    fn start_with<S>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        start: impl FnOnce() -> Option<S>,
+    ) -> Result<(S, Batch<T>), NotPut<T>> {
+        let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(started) = start() else { return Err(NotPut::Undecided(value)) };
+        let mut values = still_locked(values, &self.values);
+        let mut given = mem::take(&mut *values);
+        drop(values);
+        given.push_back(value);
+        Ok((started, Batch::new(given)))
     }
 }
 
@@ -133,8 +172,12 @@ pub struct Batch<T> {
 impl<T> Batch<T> {
     fn of(values: &mut VecDeque<T>) -> Option<Self> {
         let values = mem::take(values);
+        (!values.is_empty()).then(|| Self::new(values))
+    }
+
+    fn new(values: VecDeque<T>) -> Self {
         let size = values.len();
-        (size > 0).then_some(Self { values, size, keeps_rest: false })
+        Self { values, size, keeps_rest: false }
     }
 
     /// How many values there are.

@@ -45,9 +45,15 @@ impl Count {
         self.calls.fetch_add(1, ordering(&orders::COUNT)) + 1 == self.enough
     }
 
-    fn take_all(&self) -> Option<u64> {
+    pub(crate) fn take_all(&self) -> Option<u64> {
         let calls = self.calls.swap(0, ordering(&orders::TELL));
         (calls > 0).then_some(calls)
+    }
+
+    /// As [`take_all`](Self::take_all), for a run whose own call has not been counted.
+    #[inline]
+    pub(crate) fn take_all_and_one(&self) -> u64 {
+        self.take_all().unwrap_or(0).saturating_add(1)
     }
 
     pub(crate) fn outstanding(&self) -> u64 {

@@ -45,6 +45,10 @@ impl<T: Send + 'static> sealed::Payload for Latest<T> {
         decide();
         if newest.is_some() { Some(given) } else { newest.replace(given) }
     }
+
+    fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+        lock_unless(&self.0, is_forked).is_none()
+    }
 }
 
 impl<T: Send + 'static> Values for Latest<T> {
@@ -64,6 +68,21 @@ impl<T: Send + 'static> Values for Latest<T> {
         drop(newest);
         drop(replaced);
         Ok((decided, false))
+    }
+
+    fn start_with<S>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        start: impl FnOnce() -> Option<S>,
+    ) -> Result<(S, T), NotPut<T>> {
+        let Some(newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
+        let Some(started) = start() else { return Err(NotPut::Undecided(value)) };
+        let mut newest = still_locked(newest, &self.0);
+        let replaced = newest.take();
+        drop(newest);
+        drop(replaced);
+        Ok((started, value))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::sealed::{self, NotPut, Values};
 use crate::sync::{
-    AtomicU32, Mutex, Ordering, const_unless_loom, lock, lock_unless, start_and_take, still_locked,
-    this_thread,
+    AtomicU32, Mutex, MutexGuard, Ordering, const_unless_loom, lock, lock_unless, start_and_take,
+    still_locked, this_thread,
 };
 use core::fmt;
 
@@ -50,6 +50,28 @@ impl<T> Merge<T> {
         (self.add)(older, newer);
     }
 
+    fn decide_and_merge<D>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        decide: impl FnOnce() -> Option<D>,
+    ) -> Result<(D, MutexGuard<'_, Option<T>>), NotPut<T>> {
+        // Whoever merges has the lock.
+        let gives_up = || self.is_merging_here() || is_forked();
+        let Some(merged) = lock_unless(&self.merged, gives_up) else {
+            let is_inside = self.is_merging_here();
+            return Err(if is_inside { NotPut::InsideMerge(value) } else { NotPut::Forked(value) });
+        };
+        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
+        let mut merged = still_locked(merged, &self.merged);
+        match &mut *merged {
+            // A panic leaves the older value there, and the panic is the caller's: its call was not taken.
+            Some(older) => self.merge(older, value),
+            empty => *empty = Some(value),
+        }
+        Ok((decided, merged))
+    }
+
     fn is_merging_here(&self) -> bool {
         // ORDERING: Relaxed; see `merge`.
         self.merging.load(Ordering::Relaxed) == this_thread()
@@ -79,6 +101,10 @@ impl<T: Send + 'static> sealed::Payload for Merge<T> {
         }
         None
     }
+
+    fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+        lock_unless(&self.merged, is_forked).is_none()
+    }
 }
 
 impl<T: Send + 'static> Values for Merge<T> {
@@ -90,20 +116,18 @@ impl<T: Send + 'static> Values for Merge<T> {
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
     ) -> Result<(D, bool), NotPut<T>> {
-        // Whoever merges has the lock.
-        let gives_up = || self.is_merging_here() || is_forked();
-        let Some(merged) = lock_unless(&self.merged, gives_up) else {
-            let is_inside = self.is_merging_here();
-            return Err(if is_inside { NotPut::InsideMerge(value) } else { NotPut::Forked(value) });
-        };
-        let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
-        let mut merged = still_locked(merged, &self.merged);
-        match &mut *merged {
-            // A panic leaves the older value there, and the panic is the caller's: its call was not taken.
-            Some(older) => self.merge(older, value),
-            empty => *empty = Some(value),
-        }
-        Ok((decided, false))
+        self.decide_and_merge(value, is_forked, decide).map(|(decided, _)| (decided, false))
+    }
+
+    fn start_with<S>(
+        &self,
+        value: T,
+        is_forked: impl FnOnce() -> bool,
+        start: impl FnOnce() -> Option<S>,
+    ) -> Result<(S, T), NotPut<T>> {
+        let (started, mut merged) = self.decide_and_merge(value, is_forked, start)?;
+        let given = merged.take().expect("it was merged, or put, under this lock");
+        Ok((started, given))
     }
 }
 

@@ -32,7 +32,7 @@ pub trait Payload: sealed::Payload {}
 
 impl<P: sealed::Payload> Payload for P {}
 
-mod sealed {
+pub(crate) mod sealed {
     /// What every payload does for the front end that runs.
     pub trait Payload: Send + Sync + 'static {
         /// What a run is given.
@@ -55,6 +55,12 @@ mod sealed {
         /// Whether nothing is left of what a run was given, so that the run cannot be tried again.
         fn is_spent(given: &Self::Given) -> bool {
             let _ = given;
+            false
+        }
+
+        /// Whether the lock is held, and `is_forked`: by a thread of the parent then, for ever.
+        fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
+            let _ = is_forked;
             false
         }
 
@@ -87,6 +93,24 @@ mod sealed {
             is_forked: impl FnOnce() -> bool,
             decide: impl FnOnce() -> Option<D>,
         ) -> Result<(D, bool), NotPut<Self::Value>>;
+
+        /// As [`put`](Self::put), but decides nothing where there is no room.
+        fn put_if_room<D>(
+            &self,
+            value: Self::Value,
+            is_forked: impl FnOnce() -> bool,
+            decide: impl FnOnce() -> Option<D>,
+        ) -> Result<D, NotPut<Self::Value>> {
+            self.put(value, is_forked, decide).map(|(decided, _)| decided)
+        }
+
+        /// Has `start` start a run that is given `value` and all that is there, in one step. There is always room.
+        fn start_with<S>(
+            &self,
+            value: Self::Value,
+            is_forked: impl FnOnce() -> bool,
+            start: impl FnOnce() -> Option<S>,
+        ) -> Result<(S, Self::Given), NotPut<Self::Value>>;
     }
 
     /// A value that was not put, and why.

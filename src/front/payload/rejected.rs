@@ -1,6 +1,8 @@
 //! [`Rejected`]: a value whose call was not taken.
 
 use crate::front::owner::Ended;
+use crate::state::Refused;
+use crate::time::Timestamp;
 use core::fmt;
 
 /// A value whose call was not taken, handed back.
@@ -20,10 +22,15 @@ pub struct Rejected<T> {
 pub enum Reason {
     /// The throttle has ended.
     Ended(Ended),
-    /// The [capacity](crate::Builder::capacity) is reached: call again after the next run, or drop the value.
+    /// The capacity ([`Builder`](crate::Builder::capacity), [`Throttle`](crate::Throttle::capacity)) is reached: call again after the next run, or drop the value.
     Full,
     /// The call was made by the function that merges, on its own throttle.
     InsideMerge,
+    /// The call was to run at once, or within a limit, and cannot ([`Throttle`](crate::Throttle) alone).
+    Refused(Refused),
+    /// This process is a forked child, and at the fork a thread of the parent was about to leave a value
+    /// ([`Throttle`](crate::Throttle) alone). What calls bring cannot be had here any more.
+    Forked,
 }
 
 impl fmt::Display for Reason {
@@ -32,6 +39,10 @@ impl fmt::Display for Reason {
             Self::Ended(ended) => ended.fmt(f),
             Self::Full => f.write_str("the capacity is reached: call again after the next run"),
             Self::InsideMerge => f.write_str("the function that merges cannot call its own throttle"),
+            Self::Refused(refused) => refused.fmt(f),
+            Self::Forked => f.write_str(
+                "a thread of the parent of this forked child holds what calls bring: use another throttle here",
+            ),
         }
     }
 }
@@ -39,6 +50,19 @@ impl fmt::Display for Reason {
 impl core::error::Error for Reason {}
 
 impl<T> Rejected<T> {
+    /// When to retry, on the throttle's clock: `None` if that is not known, or if a retry is of no use.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        match self.reason {
+            Reason::Refused(refused) => refused.retry_at(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn refused(value: T, refused: Refused) -> Self {
+        Self { value, reason: Reason::Refused(refused) }
+    }
+
     pub(crate) fn ended(value: T, ended: Ended) -> Self {
         Self { value, reason: Reason::Ended(ended) }
     }

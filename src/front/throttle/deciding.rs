@@ -1,109 +1,126 @@
-//! What becomes of a call that did not coalesce at once.
+//! What becomes of a call that did not coalesce at once, where no lock belongs to the payload.
 
+use super::core::Core;
 use super::{Coalesced, Outcome, Throttle};
 use crate::clock::Clock;
-use crate::front::observe::{self, Edge, Source};
-use crate::front::wait::{Turn, Waiting};
-use crate::gate::{Arrival, Deferral};
-use crate::state::{Epoch, Owe};
-use crate::sync::{Forked, Ordering, this_thread};
+use crate::front::observe::{self, Edge};
+use crate::front::payload::Payload;
+use crate::front::wait::Turn;
+use crate::gate::{Arrival, Deferral, Fired, Run};
+use crate::state::{Epoch, Owe, Refused};
 use crate::time::Timestamp;
+use core::convert::Infallible;
+use core::time::Duration;
 
-impl<C: Clock> Throttle<C> {
+impl<C: Clock, P: Payload> Throttle<C, P> {
     // Not inlined: a coalesced call would save the registers that this needs.
     #[inline(never)]
-    pub(super) fn run_uncoalesced<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
-        if self.is_inside_run() {
-            return self.leave_owed();
+    pub(super) fn run_uncoalesced<R>(&self, f: impl FnOnce(P::Given) -> R) -> Outcome<'_, R, C> {
+        if self.core.is_inside_run() {
+            return self.core.leave_owed();
         }
-        self.settle(self.gate.arrive_uncoalesced(self.clock.now()), None, f)
+        self.settle(self.core.gate.arrive_uncoalesced(self.core.clock.now()), None, f)
+    }
+
+    pub(super) fn run_within_given<R>(
+        &self,
+        max_wait: Duration,
+        f: impl FnOnce(P::Given) -> R,
+    ) -> Result<Outcome<'_, R, C>, Refused> {
+        let core = &self.core;
+        if let Some(epoch) = core.gate.coalesce() {
+            return Ok(Outcome::Coalesced(Coalesced::new(core, epoch)));
+        }
+        if core.is_inside_run() {
+            return Ok(core.leave_owed());
+        }
+        let now = core.clock.now();
+        let limit = now.saturating_add(max_wait);
+        Ok(self.settle(core.gate.arrive_by_uncoalesced(now, limit)?, Some(limit), f))
     }
 
     #[inline]
-    pub(super) fn settle<'t, T>(
+    pub(super) fn settle<'t, R>(
         &'t self,
         arrival: Arrival<'t>,
         limit: Option<Timestamp>,
-        f: impl FnOnce() -> T,
-    ) -> Outcome<'t, T, C> {
+        f: impl FnOnce(P::Given) -> R,
+    ) -> Outcome<'t, R, C> {
         match arrival {
-            Arrival::Run(run) => Outcome::RanAtOnce(self.take_over(run, Edge::Leading, f)),
-            Arrival::Coalesced(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
+            Arrival::Run(run) => {
+                let Ok((run, given)) = self.payload.start(|| Ok::<_, Infallible>(run));
+                if run.released_owner() {
+                    self.core.waiting().notify();
+                }
+                self.perform(run, given, Edge::Leading, f).map_or_else(Outcome::Coalesced, Outcome::RanAtOnce)
+            }
+            Arrival::Coalesced(epoch) => Outcome::Coalesced(Coalesced::new(&self.core, epoch)),
             Arrival::Defer(deferral) => self.own(deferral, limit, f),
         }
     }
 
-    /// A call inside a run cannot wait for its end.
+    /// Waits as the owner of `deferral`, and runs.
     #[cold]
-    pub(super) fn leave_owed<T>(&self) -> Outcome<'_, T, C> {
-        match self.gate.owe() {
-            (Owe::Owed, epoch) => {
-                observe::left_owed(self.source(), epoch);
-                Outcome::Owed
-            }
-            (Owe::Coalesced, epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-        }
-    }
-
-    #[cold]
-    fn own<'t, T>(
+    pub(super) fn own<'t, R>(
         &'t self,
         deferral: Deferral<'t>,
         limit: Option<Timestamp>,
-        f: impl FnOnce() -> T,
-    ) -> Outcome<'t, T, C> {
+        f: impl FnOnce(P::Given) -> R,
+    ) -> Outcome<'t, R, C> {
+        let core = &self.core;
         let epoch = deferral.epoch();
         if observe::ENABLED {
-            observe::deferred(self.source(), deferral.due());
+            observe::deferred(core.source(), deferral.due());
         }
-        self.finish_lost_run();
-        let left_owed = || observe::abandoned(self.source(), epoch);
-        match self.waiting().for_turn(deferral, limit, left_owed) {
-            Turn::Run(run) => Outcome::RanDeferred(self.perform(run, Edge::Trailing, f)),
-            Turn::Gone => Outcome::Coalesced(Coalesced::new(self, epoch)),
+        core.finish_lost_run();
+        let left_owed = || observe::abandoned(core.source(), epoch);
+        let fire = |deferral: Deferral<'t>, now| {
+            self.payload.start(|| match deferral.fire(now) {
+                Fired::Run(run) => Ok(run),
+                not_started => Err(not_started),
+            })
+        };
+        match core.waiting().for_turn(deferral, limit, fire, left_owed) {
+            Turn::Run((run, given)) => self
+                .perform(run, given, Edge::Trailing, f)
+                .map_or_else(Outcome::Coalesced, Outcome::RanDeferred),
+            Turn::Gone => Outcome::Coalesced(Coalesced::new(core, epoch)),
             Turn::Cancelled => Outcome::Cancelled,
             Turn::Owed => Outcome::Owed,
         }
     }
 
-    /// In a forked child: finishes a run whose thread is in the parent, and returns its epoch. A wait for it would
-    /// never end. Only the thread that forked can tell, see [`Forked::look`].
-    #[cold]
-    pub(super) fn finish_lost_run(&self) -> Option<Epoch> {
-        let forked = Forked::look()?;
-        let state = self.gate.state();
-        // ORDERING: Relaxed. A lost thread wrote its number before the fork.
-        let is_lost = state.is_running() && forked.has_lost(self.runner.load(Ordering::Relaxed));
-        is_lost.then(|| {
-            let _ = self.gate.finish_lost(state.epoch());
-            self.waiting().notify();
-            state.epoch()
-        })
-    }
-
-    /// In a forked child: leaves owed what a thread in the parent was to perform. A thread of the child that has
-    /// just deferred, and has no number yet, is taken for one of the parent: what it was to perform is owed then.
-    #[cold]
-    pub(super) fn abandon_lost_deferral(&self) {
-        let state = self.gate.state();
-        if state.has_owner() && Forked::look().is_some_and(Forked::is_alone) {
-            let _ = self.gate.claim(state.epoch()).abandon();
+    /// Performs a run, or ends it at once if nothing is there for it: a run before it was given what its calls left.
+    /// So that one covers the call, and the handle says so.
+    #[inline]
+    pub(super) fn perform<R>(
+        &self,
+        run: Run<'_>,
+        given: Option<P::Given>,
+        edge: Edge,
+        f: impl FnOnce(P::Given) -> R,
+    ) -> Result<R, Coalesced<'_, C>> {
+        match given {
+            Some(given) => Ok(self.core.perform(run, edge, || f(given))),
+            None => Err(self.core.end_empty(run)),
         }
     }
+}
 
-    #[inline]
-    pub(super) fn is_inside_run(&self) -> bool {
-        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
-        let runner = self.runner.load(Ordering::Relaxed);
-        runner != 0 && runner == this_thread()
+impl<C: Clock> Core<C> {
+    /// A call inside a run cannot wait for its end.
+    #[cold]
+    pub(super) fn leave_owed<R>(&self) -> Outcome<'_, R, C> {
+        self.was_owed(self.gate.owe())
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "Throttle", gate: &self.gate }
-    }
-
-    #[inline]
-    pub(crate) fn waiting(&self) -> Waiting<'_, C> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+    pub(super) fn was_owed<R>(&self, (owe, epoch): (Owe, Epoch)) -> Outcome<'_, R, C> {
+        match owe {
+            Owe::Owed => {
+                observe::left_owed(self.source(), epoch);
+                Outcome::Owed
+            }
+            Owe::Coalesced => Outcome::Coalesced(Coalesced::new(self, epoch)),
+        }
     }
 }

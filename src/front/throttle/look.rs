@@ -5,49 +5,49 @@ use crate::front::snapshot::Snapshot;
 use crate::state::{Epoch, State};
 use crate::time::{Threshold, Timestamp};
 
-impl<C> Throttle<C> {
+impl<C, P> Throttle<C, P> {
     /// The clock that its timestamps are readings of.
     pub fn clock(&self) -> &C {
-        &self.clock
+        &self.core.clock
     }
 
     /// Whether a run is pending: some owner waits to perform it.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.gate.state().is_pending()
+        self.core.gate.state().is_pending()
     }
 
     /// Whether a run is owed: its owner left, and the next call adopts it.
     #[must_use]
     pub fn is_owed(&self) -> bool {
-        self.gate.state().is_owed()
+        self.core.gate.state().is_owed()
     }
 
     /// Whether a run is in progress.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.gate.state().is_running()
+        self.core.gate.state().is_running()
     }
 
     /// When the pending run is due, on the throttle's clock: the end of the window. `None` if no run is
     /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
     #[must_use]
     pub fn next_run_at(&self) -> Option<Timestamp> {
-        let state = self.gate.state();
-        state.is_pending().then(|| state.window_end(self.gate.threshold()))
+        let state = self.core.gate.state();
+        state.is_pending().then(|| state.window_end(self.core.gate.threshold()))
     }
 
     /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
     #[must_use]
     pub fn last_run_at(&self) -> Option<Timestamp> {
-        let epoch = self.gate.state().epoch();
+        let epoch = self.core.gate.state().epoch();
         (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
     }
 
     /// The whole state at this moment, as a value with a readable `Debug`.
     #[must_use]
     pub fn state(&self) -> State {
-        self.gate.state()
+        self.core.gate.state()
     }
 
     /// A snapshot of the state, for a person to read.
@@ -59,6 +59,6 @@ impl<C> Throttle<C> {
     /// The shortest time between the starts of two runs.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
-        self.gate.threshold()
+        self.core.gate.threshold()
     }
 }

@@ -1,25 +1,36 @@
 //! [`Throttle`]: the blocking front end. The one owner of the deferral waits in its call; every other
 //! call returns at once.
+//!
+//! `core` is the throttle without its payload. `plain`, `counting`, `latest`, `merging` and `collecting` have the
+//! operations of each payload, and `deciding`, `bringing` and `giving` what these share.
 
+mod bringing;
+mod collecting;
+mod core;
+mod counting;
 mod deciding;
+mod giving;
+mod latest;
 mod look;
+mod merging;
 mod outcome;
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 mod parts;
 mod performing;
+mod plain;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 mod tests;
 
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
+use self::core::Core;
 use crate::clock::{Clock, Monotonic};
-use crate::front::observe::{self, Edge};
-use crate::gate::{Flushed, Gate};
-use crate::state::Refused;
-use crate::sync::{AtomicU32, Event, const_unless_loom};
+use crate::front::observe;
+use crate::state::Epoch;
+use crate::sync::const_unless_loom;
 use crate::time::Threshold;
-use core::fmt;
-use core::time::Duration;
+use ::core::fmt;
+use ::core::time::Duration;
 
 /// Runs a function on the calling thread at most once per threshold, and never loses the last request.
 ///
@@ -81,8 +92,34 @@ use core::time::Duration;
 /// assert_eq!(PAINTED.load(Relaxed), 3);
 /// ```
 ///
-/// Or bind the function once, with [`Throttled`](crate::Throttled), whose calls can
-/// [bring a value](crate::Builder::latest).
+/// Or let each call [bring a value](#what-calls-bring), or bind the function once, with
+/// [`Throttled`](crate::Throttled).
+///
+/// # What calls bring
+///
+/// | | a call | a run is given |
+/// |---|---|---|
+/// | [`new`](Self::new) | `run(f)` | nothing |
+/// | [`counting`](Throttle::counting) | `run(f)` | the number of calls since the run before |
+/// | [`latest`](Throttle::latest) | `run(value, f)` | the newest value |
+/// | [`merging`](Throttle::merging) | `run(value, f)` | all values since the run before, merged into one |
+/// | [`collecting`](Throttle::collecting) | `run(value, f)` | all values since the run before, in a [`Batch`](crate::Batch) |
+///
+/// ```
+/// use atomic_throttle::{Latest, Monotonic, Throttle};
+/// use std::time::Duration;
+///
+/// static PAINT: Throttle<Monotonic, Latest<u32>> = Throttle::latest(Duration::from_millis(10));
+///
+/// fn show(value: u32) {
+///     let _ = PAINT.run(value, |newest| println!("painted {newest}"));
+/// }
+/// # show(1);
+/// ```
+///
+/// All have `run_within`, `try_run` and `flush` as well. A value whose call is refused comes back, in a
+/// [`Rejected`](crate::Rejected). A value whose call was cancelled, or left its run owed, is kept: `take` returns it, and
+/// otherwise the next run is given it.
 ///
 /// # Guarantees
 ///
@@ -100,11 +137,20 @@ use core::time::Duration;
 /// * **G7** Deciding is lock-free. Coalescing is wait-free: no clock, no write, no allocation.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run. None deadlocks: see [`run`](Self::run).
+/// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace
+///   it ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). Calls are counted exactly. A call that
+///   is refused has its value back. A run that panics was given what it was given; what it has not taken out of a
+///   [`Batch`](crate::Batch) comes with the next run, which is *owed* then.
+///
+/// **G7** does not hold of a call that brings a value: it takes a lock for one decision, and for the time in which the
+/// value is moved, pushed or merged.
 ///
 /// # Cost
 ///
 /// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds two
-/// compare-and-swaps and two fences. 32 bytes. Only waiting allocates.
+/// compare-and-swaps and two fences. 32 bytes. Only waiting allocates. A count is 8 bytes, and an increment of a number
+/// that all callers share for each call. A value adds a lock, under which it is moved: a coalesced call is a lock and a
+/// load then.
 ///
 /// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep
 /// each on lines of its own. Beside a neighbour that another core runs without a pause, a coalesced call took
@@ -125,9 +171,10 @@ use core::time::Duration;
 ///
 /// # Signal handlers and forked children
 ///
-/// In a signal handler call [`try_run`](Self::try_run), if no thread ever waits on this throttle, and never
-/// [`run`](Self::run): [Signal handlers](crate::design::waiting#signal-handlers). In a forked child [`run`](Self::run)
-/// waits for no thread of the parent. [`try_run`](Self::try_run) stays refused if a run was in progress at the fork:
+/// In a signal handler call [`try_run`](Self::try_run), if no thread ever waits on this throttle and no call brings a
+/// value, and never [`run`](Self::run): [Signal handlers](crate::design::waiting#signal-handlers). In a forked child
+/// [`run`](Self::run) waits for no thread of the parent. [`try_run`](Self::try_run) stays refused if a run was in
+/// progress at the fork, and a call that brings a value if a thread of the parent was bringing one:
 /// [Forked children](crate::design::waiting#forked-children).
 ///
 /// # What it is not
@@ -136,15 +183,10 @@ use core::time::Duration;
 /// each other can deadlock as two locks can: a run of the first that waits for a deferral of the second,
 /// while a run of the second waits for the first. Bound such calls with [`run_within`](Self::run_within).
 #[repr(C)]
-pub struct Throttle<C = Monotonic> {
+pub struct Throttle<C = Monotonic, P = ()> {
     /// First, so that events name the throttle by its own address.
-    gate: Gate,
-    event: Event,
-    /// How many threads wait on the event, or are about to.
-    waiters: AtomicU32,
-    /// The thread of the run in progress, 0 if none: the run's own thread, and only that, recognizes itself.
-    runner: AtomicU32,
-    clock: C,
+    core: Core<C>,
+    payload: P,
 }
 
 impl Throttle {
@@ -165,125 +207,20 @@ impl<C> Throttle<C> {
         /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`].
         #[must_use]
         pub const fn with_clock(threshold: Duration, clock: C) -> Self {
-            Self {
-                gate: Gate::new(Threshold::new(threshold)),
-                event: Event::new(),
-                waiters: AtomicU32::new(0),
-                runner: AtomicU32::new(0),
-                clock,
-            }
+            Self::carrying(threshold, clock, ())
         }
     }
 }
 
-impl<C: Clock> Throttle<C> {
-    /// Runs `f` at once, or when the window is over, unless another call's run covers this one.
-    ///
-    /// **This may wait for a whole window, in the calling thread**: see [who waits](Self#who-waits). Do not
-    /// call it on an executor, nor in a loop that must end soon.
-    /// [`Throttled::trigger`](crate::Throttled::trigger) never waits; [`try_run`](Self::try_run) and
-    /// [`run_within`](Self::run_within) limit the wait.
-    ///
-    /// * No run is in progress and the window is over: runs `f` now.
-    /// * A run is pending: returns at once with a handle to wait for it. `f` is dropped, so it [must not
-    ///   carry the data](Self#the-function-must-not-carry-the-data).
-    /// * Otherwise this call becomes the owner: it waits for the window to end and the run in progress to
-    ///   finish, then runs `f`. It returns without having run if it is cancelled, or if a
-    ///   [`flush`](Self::flush) or a call by another thread took its place.
-    ///
-    /// A call inside a run of the same throttle, in its thread, cannot wait. If no run is pending, it leaves
-    /// the request *owed* ([`Outcome::Owed`]), and the next call from outside adopts that. A function that
-    /// hands the nested call to another thread and joins that thread does deadlock.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics. A run that had started has finished then, and the throttle is usable (G6).
-    #[inline]
-    pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
-        match self.gate.coalesce() {
-            Some(epoch) => Outcome::Coalesced(Coalesced::new(self, epoch)),
-            None => self.run_uncoalesced(f),
+impl<C, P> Throttle<C, P> {
+    const_unless_loom! {
+        const fn carrying(threshold: Duration, clock: C, payload: P) -> Self {
+            Self { core: Core::new(threshold, clock), payload }
         }
     }
+}
 
-    /// As [`run`](Self::run), for a caller that waits at most `max_wait`, on the throttle's clock.
-    ///
-    /// The call takes no deferral that is due later than that. A deferral may be due sooner and then be held
-    /// up, by a long run or by a threshold that was lengthened meanwhile. After `max_wait` the call leaves it
-    /// *owed* ([`Outcome::Owed`]), together with the calls that coalesced into it: the next call covers them.
-    /// With a `max_wait` of zero that happens whenever a run outlasts its window. How long `f` itself takes
-    /// is not limited.
-    ///
-    /// `f` is dropped if the call coalesces or is refused, so it [must not carry the
-    /// data](Self#the-function-must-not-carry-the-data).
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::Closed`] if the call would have to wait longer. Nothing was recorded: no run stands for it.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics, as [`run`](Self::run).
-    pub fn run_within<T>(
-        &self,
-        max_wait: Duration,
-        f: impl FnOnce() -> T,
-    ) -> Result<Outcome<'_, T, C>, Refused> {
-        if let Some(epoch) = self.gate.coalesce() {
-            return Ok(Outcome::Coalesced(Coalesced::new(self, epoch)));
-        }
-        if self.is_inside_run() {
-            return Ok(self.leave_owed());
-        }
-        let now = self.clock.now();
-        let limit = now.saturating_add(max_wait);
-        Ok(self.settle(self.gate.arrive_by_uncoalesced(now, limit)?, Some(limit), f))
-    }
-
-    /// Runs `f` now or not at all: the leading edge only. Never waits.
-    ///
-    /// A refused call is forgotten, and `f` is dropped with all that it carries: no later run stands for it,
-    /// not even for the last call. If a run was pending and overdue, this run covers it.
-    ///
-    /// Cost: see [`Throttle`](Self#cost). Where most calls are refused, another [clock](crate::clock) makes
-    /// that cheaper.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with the time to retry at, unless a run is in progress.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics, as [`run`](Self::run).
-    #[inline]
-    pub fn try_run<T>(&self, f: impl FnOnce() -> T) -> Result<T, Refused> {
-        if let Some(refused) = self.clock.estimate().and_then(|estimate| self.gate.refuses(estimate)) {
-            return Err(refused);
-        }
-        let run = self.gate.try_start(self.clock.now())?;
-        Ok(self.take_over(run, Edge::Leading, f))
-    }
-
-    /// Runs `f` now if a run is pending or owed, even inside the window. This is the explicit exception from
-    /// G1; a new window starts.
-    ///
-    /// The former owner's call returns [`Outcome::Coalesced`], and its function is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFlushed`]: `f` did not run. What was pending stays pending.
-    ///
-    /// # Panics
-    ///
-    /// If `f` or the clock panics, as [`run`](Self::run).
-    pub fn flush<T>(&self, f: impl FnOnce() -> T) -> Result<T, NotFlushed> {
-        match self.gate.flush(self.clock.now()) {
-            Flushed::Run(run) => Ok(self.take_over(run, Edge::Flushed, f)),
-            Flushed::Busy => Err(NotFlushed::Running),
-            Flushed::Nothing => Err(NotFlushed::NothingPending),
-        }
-    }
-
+impl<C: Clock, P> Throttle<C, P> {
     /// Cancels the pending or owed run and returns whether there was one. The window stays: the next run
     /// keeps its distance (G1).
     ///
@@ -292,12 +229,16 @@ impl<C: Clock> Throttle<C> {
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     pub fn cancel(&self) -> bool {
-        let cancelled = self.gate.cancel_in();
-        if let Some(epoch) = cancelled {
-            self.waiting().notify();
-            observe::cancelled(self.source(), epoch);
-        }
+        let cancelled = self.core.gate.cancel_in();
+        self.tell_of_cancel(cancelled);
         cancelled.is_some()
+    }
+
+    fn tell_of_cancel(&self, cancelled: Option<Epoch>) {
+        if let Some(epoch) = cancelled {
+            self.core.waiting().notify();
+            observe::cancelled(self.core.source(), epoch);
+        }
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. The change applies to the present window, too:
@@ -305,8 +246,8 @@ impl<C: Clock> Throttle<C> {
     ///
     /// Cost: one store, one fence, one load.
     pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.gate.set_threshold(threshold);
-        self.waiting().notify();
+        self.core.gate.set_threshold(threshold);
+        self.core.waiting().notify();
     }
 
     /// Has all who wait read the clock again: the owner of the pending run, and waits with a limit.
@@ -316,11 +257,11 @@ impl<C: Clock> Throttle<C> {
     ///
     /// Cost: one fence, one load.
     pub fn retime(&self) {
-        self.waiting().notify();
+        self.core.waiting().notify();
     }
 }
 
-impl<C> fmt::Debug for Throttle<C> {
+impl<C, P> fmt::Debug for Throttle<C, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Throttle")
             .field("state", &self.state())

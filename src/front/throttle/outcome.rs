@@ -1,13 +1,13 @@
 //! What became of a call, and the handle of a coalesced one.
 
-use super::Throttle;
+use super::core::Core;
 use crate::clock::{Clock, Monotonic};
-use crate::front::wait::WaitError;
+use crate::front::wait::{WaitError, look_for_cover};
 use crate::state::Epoch;
 use core::fmt;
 use core::time::Duration;
 
-/// What became of a call of [`Throttle::run`] or [`Throttle::run_within`].
+/// What became of a call of [`Throttle::run`](crate::Throttle::run) or [`Throttle::run_within`](crate::Throttle::run_within).
 #[must_use = "`Cancelled` and `Owed` say that no run is coming"]
 pub enum Outcome<'t, T, C = Monotonic> {
     /// The function ran at once (leading edge) and returned this.
@@ -15,7 +15,7 @@ pub enum Outcome<'t, T, C = Monotonic> {
     /// The function ran when the window was over (trailing edge) and returned this.
     RanDeferred(T),
     /// The function did not run: a run that starts after the call covers it, unless it is cancelled or
-    /// its owner leaves it owed. The handle waits for it, and tells.
+    /// its owner leaves it owed. The handle waits for it, and tells. What the call brought is given to that run.
     Coalesced(Coalesced<'t, C>),
     /// The function did not run: the call owned the deferral, and somebody cancelled it.
     Cancelled,
@@ -56,14 +56,14 @@ impl<T: fmt::Debug, C> fmt::Debug for Outcome<'_, T, C> {
 ///
 /// Dropping it changes nothing: the call stays covered.
 pub struct Coalesced<'t, C = Monotonic> {
-    throttle: &'t Throttle<C>,
+    core: &'t Core<C>,
     epoch: Epoch,
 }
 
 impl<'t, C> Coalesced<'t, C> {
     #[inline]
-    pub(super) fn new(throttle: &'t Throttle<C>, epoch: Epoch) -> Self {
-        Self { throttle, epoch }
+    pub(super) fn new(core: &'t Core<C>, epoch: Epoch) -> Self {
+        Self { core, epoch }
     }
 }
 
@@ -92,19 +92,19 @@ impl<C: Clock> Coalesced<'_, C> {
     }
 
     fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
-        let waiting = self.throttle.waiting();
-        if self.throttle.is_inside_run() {
-            return waiting.look_for_cover(self.epoch).unwrap_or(Err(WaitError::InsideRun));
+        let waiting = self.core.waiting();
+        if self.core.is_inside_run() {
+            return look_for_cover(&self.core.gate, self.epoch).unwrap_or(Err(WaitError::InsideRun));
         }
-        if let Some(result) = waiting.look_for_cover(self.epoch) {
+        if let Some(result) = look_for_cover(&self.core.gate, self.epoch) {
             return result;
         }
-        if self.throttle.finish_lost_run().is_some_and(|lost| lost > self.epoch) {
+        if self.core.finish_lost_run().is_some_and(|lost| lost > self.epoch) {
             return Err(WaitError::Forked);
         }
-        self.throttle.abandon_lost_deferral();
+        self.core.abandon_lost_deferral();
         let limit = limit.map(|limit| waiting.clock.now().saturating_add(limit));
-        waiting.for_cover(self.epoch, limit)
+        waiting.for_cover(&self.core.gate, self.epoch, limit)
     }
 }
 

@@ -3,15 +3,16 @@
 
 use super::Throttle;
 use crate::clock::Clock;
+use crate::front::payload::{Count, Payload};
 use crate::front::wait::{Turn, WaitError};
-use crate::gate::{Deferral, Gate, Run};
+use crate::gate::{Deferral, Fired, Gate, Run};
 use crate::state::{Abandon, Epoch};
 
 #[doc(hidden)]
-impl<C: Clock> Throttle<C> {
+impl<C: Clock, P: Payload> Throttle<C, P> {
     /// The gate.
     pub fn gate(&self) -> &Gate {
-        &self.gate
+        &self.core.gate
     }
 
     /// Waits for the run that covers a call coalesced in `epoch`.
@@ -20,7 +21,7 @@ impl<C: Clock> Throttle<C> {
     ///
     /// [`WaitError`] if it will not come.
     pub fn wait_for_cover(&self, epoch: Epoch) -> Result<(), WaitError> {
-        self.waiting().for_cover(epoch, None)
+        self.core.waiting().for_cover(&self.core.gate, epoch, None)
     }
 
     /// Waits, as the owner of `deferral`, for its run to start.
@@ -29,11 +30,29 @@ impl<C: Clock> Throttle<C> {
     ///
     /// What became of the deferral, if it has started none.
     pub fn wait_for_turn<'t>(&'t self, deferral: Deferral<'t>) -> Result<Run<'t>, Abandon> {
-        match self.waiting().for_turn(deferral, None, || ()) {
+        let fire = |deferral: Deferral<'t>, now| match deferral.fire(now) {
+            Fired::Run(run) => Ok(run),
+            not_started => Err(not_started),
+        };
+        match self.core.waiting().for_turn(deferral, None, fire, || ()) {
             Turn::Run(run) => Ok(run),
             Turn::Gone => Err(Abandon::Gone),
             Turn::Cancelled => Err(Abandon::Cancelled),
             Turn::Owed => Err(Abandon::Owed),
         }
+    }
+}
+
+#[doc(hidden)]
+impl<C> Throttle<C, Count> {
+    /// Counts a call, and decides nothing.
+    pub fn count(&self) {
+        self.payload.count();
+    }
+
+    /// What a run that has started is told of.
+    #[must_use]
+    pub fn told(&self) -> u64 {
+        self.payload.take_all().unwrap_or(0)
     }
 }

@@ -1,49 +1,49 @@
 //! A run while its function is called.
 
-use super::Throttle;
+use super::Coalesced;
+use super::core::Core;
 use crate::clock::Clock;
 use crate::front::observe::{self, Edge};
 use crate::gate::Run;
 use crate::sync::{Ordering, this_thread};
 
-impl<C: Clock> Throttle<C> {
-    /// Performs a run that this caller did not wait for. The thread that did wait is released first.
+impl<C: Clock> Core<C> {
     #[inline]
-    pub(super) fn take_over<T>(&self, run: Run<'_>, edge: Edge, f: impl FnOnce() -> T) -> T {
-        if run.released_owner() {
-            self.waiting().notify();
-        }
-        self.perform(run, edge, f)
-    }
-
-    #[inline]
-    pub(super) fn perform<T>(&self, run: Run<'_>, edge: Edge, f: impl FnOnce() -> T) -> T {
+    pub(super) fn perform<R>(&self, run: Run<'_>, edge: Edge, f: impl FnOnce() -> R) -> R {
         let performing = Performing::new(self, run);
         performing.tell(edge);
         let value = f();
         drop(performing);
         value
     }
+
+    /// Ends a run that has nothing to do. The handle is that of a call which is covered.
+    #[cold]
+    pub(super) fn end_empty(&self, run: Run<'_>) -> Coalesced<'_, C> {
+        let before = run.epoch().previous();
+        drop(Performing::new(self, run));
+        Coalesced::new(self, before)
+    }
 }
 
 /// Holds a run in progress. Dropping it finishes the run and wakes those who wait, on unwinding as well.
 struct Performing<'t, C: Clock> {
-    throttle: &'t Throttle<C>,
+    core: &'t Core<C>,
     run: Option<Run<'t>>,
 }
 
 impl<'t, C: Clock> Performing<'t, C> {
     #[inline]
-    fn new(throttle: &'t Throttle<C>, run: Run<'t>) -> Self {
+    fn new(core: &'t Core<C>, run: Run<'t>) -> Self {
         // ORDERING: Relaxed; see `is_inside_run`.
-        throttle.runner.store(this_thread(), Ordering::Relaxed);
-        Self { throttle, run: Some(run) }
+        core.runner.store(this_thread(), Ordering::Relaxed);
+        Self { core, run: Some(run) }
     }
 
     #[inline]
     fn tell(&self, edge: Edge) {
         if let Some(run) = self.run.as_ref().filter(|_| observe::ENABLED) {
-            let source = self.throttle.source();
+            let source = self.core.source();
             if edge == Edge::Leading && (run.released_owner() || run.adopted()) {
                 observe::taken_over(source, run.epoch());
             }
@@ -57,8 +57,8 @@ impl<C: Clock> Drop for Performing<'_, C> {
     fn drop(&mut self) {
         // ORDERING: Relaxed; see `is_inside_run`. Before the finish, whose Release orders it before the
         // store of the next runner.
-        self.throttle.runner.store(0, Ordering::Relaxed);
+        self.core.runner.store(0, Ordering::Relaxed);
         drop(self.run.take());
-        self.throttle.waiting().notify();
+        self.core.waiting().notify();
     }
 }

@@ -3,6 +3,8 @@
 use super::engine::{Engine, OnFailure};
 use super::pace::Pace;
 use super::shared::Shared;
+#[cfg(feature = "async")]
+use super::task::Driver;
 use super::thread;
 use super::{ByHand, Throttled};
 use crate::clock::{Clock, Monotonic};
@@ -47,6 +49,8 @@ pub struct Builder<P = ()> {
     clock: AnyClock,
     rest: Duration,
     pace: Pace,
+    /// How many runs in a row may be dropped for their successors.
+    superseding: u32,
     at_drop: DropPolicy,
     on_failure: OnFailure,
 }
@@ -60,14 +64,15 @@ impl Builder {
             clock: Arc::new(Monotonic),
             rest: Duration::ZERO,
             pace: Pace::AtOnce,
+            superseding: 0,
             at_drop: DropPolicy::default(),
             on_failure: OnFailure::default(),
         }
     }
 
     pub(super) fn carrying<P>(self, payload: P) -> Builder<P> {
-        let Self { payload: (), threshold, name, clock, rest, pace, at_drop, on_failure } = self;
-        Builder { payload, threshold, name, clock, rest, pace, at_drop, on_failure }
+        let Self { payload: (), threshold, name, clock, rest, pace, superseding, at_drop, on_failure } = self;
+        Builder { payload, threshold, name, clock, rest, pace, superseding, at_drop, on_failure }
     }
 
     /// Starts the thread.
@@ -165,6 +170,20 @@ impl<P> Builder<P> {
         self
     }
 
+    /// Drops the function of a run, in a task, when a newer call is pending whose run may start, at most `in_a_row` times one
+    /// after the other; then a run is left to end. Without a bound, where runs take longer than the window and calls never
+    /// stop, no run would ever end.
+    ///
+    /// What the function was given goes back to where calls leave it (G10), and the next run covers its calls. Without this
+    /// a function may ask itself: [`Carried::superseded`](crate::Carried::superseded).
+    ///
+    /// A thread cannot drop what it runs: there [`spawn`](Self::spawn) returns an error. What is driven by hand ignores it.
+    #[cfg(feature = "async")]
+    pub fn superseding(mut self, in_a_row: u32) -> Self {
+        self.superseding = in_a_row;
+        self
+    }
+
     /// What becomes of the pending run when the last handle is dropped. By default it is performed when it
     /// is due, and the drop waits for that: as long as the window, and for ever on a clock that nobody moves.
     pub fn pending_on_drop(mut self, pending: Pending) -> Self {
@@ -204,6 +223,10 @@ impl<P: Payload> Builder<P> {
         self,
         f: impl FnMut(&mut P::Given) -> Result<(), AnyError> + Send + 'static,
     ) -> io::Result<Throttled<P>> {
+        if self.superseding > 0 {
+            let what = "a thread cannot drop a function that runs: use `superseding` with a task";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
         let (name, at_drop) = (self.name.clone(), self.at_drop);
         let engine = self.engine();
         let shared = Arc::clone(engine.shared());
@@ -229,12 +252,12 @@ impl<P: Payload> Builder<P> {
 
     /// A task of `runtime`, on its clock.
     #[cfg(feature = "async")]
-    pub(super) fn on<R: Runtime>(mut self, runtime: &Arc<R>) -> (Engine<P>, Throttled<P>) {
+    pub(super) fn on<R: Runtime>(mut self, runtime: &Arc<R>) -> (Driver<P, R>, Throttled<P>) {
         self.clock = Arc::<R>::clone(runtime);
-        let at_drop = self.at_drop;
+        let (at_drop, superseding) = (self.at_drop, self.superseding);
         let engine = self.engine();
         let throttled = Throttled::new(Arc::clone(engine.shared()), None, at_drop);
-        (engine, throttled)
+        (Driver::new(engine, Arc::clone(runtime), superseding), throttled)
     }
 }
 

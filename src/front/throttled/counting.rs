@@ -4,6 +4,7 @@ use super::{Builder, Throttled, Ticket, WeakThrottled};
 use crate::front::failure::RunResult;
 use crate::front::owner::Ended;
 use crate::front::payload::Count;
+use crate::state::Epoch;
 use std::io;
 
 impl Builder {
@@ -59,7 +60,35 @@ impl Throttled<Count> {
     /// [`Ended`]: no run is promised. The call stays counted, for [`take`](Self::take).
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        match self.shared.count() {
+        let shared = &*self.shared;
+        if shared.frame.is_debounced {
+            return self.trigger_paced();
+        }
+        if shared.payload.count() {
+            return self.trigger_enough();
+        }
+        match shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(Ticket::new(&shared.frame, epoch)),
+            None => self.trigger_uncoalesced(),
+        }
+    }
+
+    // Apart, as `trigger_uncoalesced`.
+    #[cold]
+    #[inline(never)]
+    fn trigger_paced(&self) -> Result<Ticket<'_>, Ended> {
+        self.decided(self.shared.count_paced())
+    }
+
+    /// The call is counted.
+    #[cold]
+    #[inline(never)]
+    fn trigger_enough(&self) -> Result<Ticket<'_>, Ended> {
+        self.decided(self.shared.coalesce_counted(true))
+    }
+
+    fn decided(&self, coalesced: Option<Epoch>) -> Result<Ticket<'_>, Ended> {
+        match coalesced {
             Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }
@@ -87,7 +116,7 @@ impl WeakThrottled<Count> {
     /// [`Ended`]: no run is promised.
     pub fn trigger(&self) -> Result<(), Ended> {
         let shared = self.shared().ok_or(Ended::ShutDown)?;
-        match shared.count() {
+        match shared.count_paced() {
             Some(_) => Ok(()),
             None => shared.request().map(drop),
         }

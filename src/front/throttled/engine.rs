@@ -1,6 +1,8 @@
 //! [`Engine`]: the one owner of every deferral of a [`Throttled`](super::Throttled). It decides what is to be done next
 //! and what becomes of a run; a thread, a task or the user drives it.
 
+#[cfg(feature = "async")]
+use super::frame::HasFrame;
 use super::shared::{Control, Handed, Shared};
 use crate::clock::Clock;
 use crate::front::failure::{AnyError, Failure, Retry, Thrown};
@@ -9,7 +11,7 @@ use crate::front::owner::{Panic, PanicHook, Pending, Shutdown, Stage, discard, d
 use crate::front::payload::Payload;
 use crate::gate::{DetachedRun, Fired, Flushed, Run};
 use crate::state::{Abandon, Epoch, Owe};
-use crate::sync::{Ordering, lock};
+use crate::sync::{Ordering, lock, requests_after_the_lock, settles_after_the_finish};
 use crate::time::Timestamp;
 use core::mem;
 use core::time::Duration;
@@ -62,7 +64,7 @@ pub(super) struct Started<P: Payload> {
     /// `None` if there was nothing, or if it was taken out to be given to the function.
     given: Option<P::Given>,
     edge: Edge,
-    /// Whether the end was asked for before: then it is the last one.
+    /// Whether the end was asked for before, and no run is pending: then it is the last one.
     is_last: bool,
 }
 
@@ -179,10 +181,14 @@ impl<P: Payload> Engine<P> {
         given: Option<P::Given>,
         edge: Edge,
     ) -> Next<P> {
-        control.hold.release();
+        // Since a flush, a call may have made the next run pending: what holds that one stays.
+        let is_followed = self.shared.frame.gate.state().is_pending();
+        if !is_followed {
+            control.hold.release();
+        }
         self.shared.frame.show_held(Timestamp::ZERO);
-        let is_last = control.stage.asked().is_some();
-        if is_last {
+        let is_last = control.stage.asked().is_some() && !is_followed;
+        if control.stage.asked().is_some() {
             self.shutdown = Shutdown::Ran;
         }
         let run = Some(run.detach());
@@ -234,7 +240,9 @@ impl<P: Payload> Engine<P> {
         if !is_tried_again {
             self.end_row_of_failures();
             self.latest_failure = failure.map(Arc::new);
-            frame.record.settle(epoch, self.latest_failure.clone());
+            if !settles_after_the_finish() {
+                frame.record.settle(epoch, self.latest_failure.clone());
+            }
         }
         // From here on it finishes, however this is left.
         let ends = EndOnDrop(&mut started);
@@ -247,7 +255,35 @@ impl<P: Payload> Engine<P> {
             self.leave(Stage::Failing);
         }
         drop(ends);
+        if settles_after_the_finish() && !is_tried_again {
+            frame.record.settle(epoch, self.latest_failure.clone());
+        }
         !is_fatal
+    }
+
+    /// In the middle of a run: whether the pending run could start now, but for this one; `Err` with the time when it can.
+    #[cfg(feature = "async")]
+    pub(super) fn look_for_successor(&self) -> Result<(), Option<Timestamp>> {
+        let frame = &self.shared.frame;
+        let now = frame.clock.now();
+        let control = lock(&self.shared.control);
+        let state = frame.gate.state();
+        if !state.is_pending() {
+            return Err(None);
+        }
+        let due = state.window_end(frame.gate.threshold()).max(self.held_until(&control));
+        if now < due { Err(Some(due)) } else { Ok(()) }
+    }
+
+    /// The function was dropped for the pending run, which covers its calls as well. `given`: what it was given, as it left
+    /// it, if that came back.
+    #[cfg(feature = "async")]
+    pub(super) fn supersede(&mut self, mut started: Started<P>, given: Option<P::Given>) {
+        if let Some(given) = given {
+            discard_panics(|| drop(self.shared.payload.put_back(given, || ())));
+        }
+        observe::superseded(self.shared.frame.source(), started.epoch());
+        started.end();
     }
 
     /// Makes a failure of what the function threw, and tells of it.
@@ -302,15 +338,23 @@ impl<P: Payload> Engine<P> {
             // ORDERING: Relaxed. To be looked at.
             frame.failures.store(failure.attempt(), Ordering::Relaxed);
         }
+        let request = || {
+            if goes_on {
+                let _ = frame.gate.request();
+            }
+        };
         let mut replaced = None;
         discard_panics(|| {
             replaced = shared.payload.put_back(given, || {
-                if goes_on {
-                    let _ = frame.gate.request();
+                if !requests_after_the_lock() {
+                    request();
                 }
             });
         });
         drop(control);
+        if requests_after_the_lock() {
+            request();
+        }
         // After the locks: it is the user's.
         discard_panics(|| drop(replaced));
         if goes_on {
@@ -417,7 +461,13 @@ impl<P: Payload> Started<P> {
         self.run.as_ref().map_or(Epoch::NEVER_RAN, DetachedRun::epoch)
     }
 
+    #[cfg(feature = "async")]
+    pub(super) fn throttled(&self) -> Arc<dyn HasFrame> {
+        Arc::<Shared<P>>::clone(&self.shared)
+    }
+
     /// What is to go back if this is dropped.
+    #[cfg(feature = "async")]
     pub(super) fn bring_home(&mut self, given: Option<P::Given>) {
         self.given = given;
     }

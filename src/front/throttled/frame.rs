@@ -68,23 +68,16 @@ impl Frame {
     }
 
     pub(super) fn waiting(&self) -> Waiting<'_, AnyClock> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+        Waiting { clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "Throttled", gate: &self.gate }
+    pub(super) fn source(&self) -> Source {
+        Source { front: "Throttled", address: (&raw const self.gate).cast() }
     }
 
     #[cfg(feature = "async")]
     pub(super) fn waiters(&self) -> &AtomicU32 {
         &self.waiters
-    }
-
-    /// Coalesces a call that brings nothing, if a run is pending.
-    #[inline]
-    pub(super) fn coalesce(&self) -> Option<Epoch> {
-        self.tell_call();
-        self.gate.coalesce()
     }
 
     /// Tells the time of this call, if the pace is by it. Before the call is decided: the clock may panic.
@@ -96,7 +89,7 @@ impl Frame {
     }
 
     #[cold]
-    fn tell_time(&self) {
+    pub(super) fn tell_time(&self) {
         let now = self.clock.now().as_nanos();
         // The latest of all threads.
         let later = |latest| (now > latest).then_some(now);

@@ -222,7 +222,20 @@ impl Throttled {
     /// [`Ended`]: no run is promised.
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        match self.shared.frame.coalesce() {
+        if self.shared.frame.is_debounced {
+            return self.trigger_debounced();
+        }
+        match self.shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
+            None => self.trigger_uncoalesced(),
+        }
+    }
+
+    // Apart, as `trigger_uncoalesced`.
+    #[cold]
+    fn trigger_debounced(&self) -> Result<Ticket<'_>, Ended> {
+        self.shared.frame.tell_time();
+        match self.shared.frame.gate.coalesce() {
             Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }

@@ -10,7 +10,7 @@ use crate::front::throttle::NotFlushed;
 use crate::front::wait::Waiting;
 use crate::gate::{DetachedRun, Flushed};
 use crate::state::{DeferralStatus, Epoch, Request};
-use crate::sync::{Mutex, lock, lock_unless};
+use crate::sync::{Mutex, cancels_before_the_lock, lock, lock_unless};
 use crate::time::{Threshold, Timestamp};
 use std::sync::{Arc, Weak};
 
@@ -86,8 +86,10 @@ impl<P: Payload> Shared<P> {
     /// Gives up the pending run, and what holds it. In a forked child, where another thread may have the lock for ever,
     /// nothing holds it.
     pub(super) fn cancel(&self) -> Option<Epoch> {
+        let cancel = || self.frame.gate.cancel_in();
+        let early = if cancels_before_the_lock() { cancel() } else { None };
         let control = lock_unless(&self.control, || self.frame.is_forked());
-        let cancelled = self.frame.gate.cancel_in();
+        let cancelled = early.or_else(cancel);
         if let (Some(_), Some(mut control)) = (cancelled, control) {
             self.frame.let_go(&mut control.hold);
         }
@@ -133,12 +135,19 @@ impl<P: Payload> Shared<P> {
 }
 
 impl Shared<Count> {
-    /// Counts a call, and coalesces it if a run is pending.
-    #[inline]
-    pub(super) fn count(&self) -> Option<Epoch> {
+    /// Counts a call, tells its time, and coalesces it if a run is pending.
+    #[cold]
+    pub(super) fn count_paced(&self) -> Option<Epoch> {
         self.frame.tell_call();
         let is_enough = self.payload.count();
+        self.coalesce_counted(is_enough)
+    }
+
+    /// Coalesces a call that is counted already.
+    #[cold]
+    pub(super) fn coalesce_counted(&self, is_enough: bool) -> Option<Epoch> {
         let coalesced = self.frame.gate.coalesce();
+        // A call that makes a run pending wakes the owner in any case.
         if is_enough && coalesced.is_some() {
             self.frame.waiting().notify();
         }

@@ -39,7 +39,8 @@ impl WeakThrottled {
     /// [`Ended`]: no run is promised.
     pub fn trigger(&self) -> Result<(), Ended> {
         let shared = self.shared.upgrade().ok_or(Ended::ShutDown)?;
-        match shared.frame.coalesce() {
+        shared.frame.tell_call();
+        match shared.frame.gate.coalesce() {
             Some(_) => Ok(()),
             None => shared.request().map(drop),
         }

@@ -17,8 +17,10 @@ mod payloads;
 mod subject;
 mod threads;
 mod throttle;
+mod throttle_payloads;
 mod throttled;
 mod transitions;
+mod watched;
 
 pub use arithmetic::Arithmetic;
 pub use asynchronous::subject::Asynchronous;
@@ -30,6 +32,7 @@ pub use payloads::subject::Payloads;
 pub use subject::{Sequence, Subject};
 pub use threads::subject::Threads;
 pub use throttle::subject::Throttle;
+pub use throttle_payloads::subject::ThrottlePayloads;
 pub use throttled::subject::Throttled;
 pub use transitions::Transitions;
 

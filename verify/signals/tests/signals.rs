@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate};
-use atomic_throttle::{Calls, Clock, Monotonic, Site, Threshold, Throttle, every};
+use atomic_throttle::{Clock, Count, Monotonic, Site, Threshold, Throttle, every};
 use evidence::Check;
 use evidence::Guarantee::{G3, G9};
 use signals::{interrupt, interrupt_by};
@@ -176,16 +176,16 @@ fn every() {
 
 #[test]
 fn counting_calls() {
-    static CALLS: Calls = Calls::new();
-    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    static COUNTED: Throttle<Monotonic, Count> = Throttle::counting(Duration::from_micros(50));
+    static TOLD: AtomicU64 = AtomicU64::new(0);
     fn operation() {
-        CALLS.count();
-        if CALLS.outstanding() > 2 {
-            TAKEN.fetch_add(CALLS.take(), SeqCst);
+        let _ = COUNTED.try_run(|calls| TOLD.fetch_add(calls, SeqCst));
+        if COUNTED.outstanding() > 2 {
+            TOLD.fetch_add(COUNTED.take(), SeqCst);
         }
     }
-    let check = Check::of(&[G9], "signals: Calls in a handler that interrupts them");
+    let check = Check::of(&[G9], "signals: a Throttle that counts, in a handler that interrupts it");
     let called = interrupt(operation);
-    assert_eq!(TAKEN.load(SeqCst) + CALLS.take(), called.total(), "each call is taken once");
+    assert_eq!(TOLD.load(SeqCst) + COUNTED.take(), called.total(), "each call is told once");
     check.passed(usize::try_from(called.inside).expect("some"), "signals");
 }

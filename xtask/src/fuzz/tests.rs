@@ -156,7 +156,15 @@ fn without_cargo_fuzz_it_says_how_to_get_it() {
 fn the_targets_of_this_repository_are_found() {
     let targets = Fuzzer { cargo: vec![cargo()], root: &crate::root(), seconds: 1 }.targets().unwrap();
     let models = ["arithmetic", "gate", "threads", "transitions"];
-    let fronts = ["asynchronous", "keyed", "keyed_throttled", "payloads", "throttle", "throttled"];
+    let fronts = [
+        "asynchronous",
+        "keyed",
+        "keyed_throttled",
+        "payloads",
+        "throttle",
+        "throttle_payloads",
+        "throttled",
+    ];
     let all: BTreeSet<_> = models.into_iter().chain(fronts).map(str::to_owned).collect();
     assert_eq!(targets.into_iter().collect::<BTreeSet<_>>(), all);
 }

@@ -23,7 +23,7 @@ pub const PUBLISHED: [Published; 2] = [
     Published {
         name: "atomic-throttle",
         folder: "",
-        gates: &["Linux", "async", "keyed", "std", "tokio", "tsc"],
+        gates: &["Linux", "async", "keyed", "precise", "std", "tokio", "tsc"],
         tested: "--all-features",
         explored: &[
             // tokio does not build as a dependency under `--cfg loom`.

@@ -50,7 +50,10 @@ const SUITES: [(&str, [&str; 4]); 8] = [
     ("src/state/", ["--test gate --test transitions --test table", CORE, SHIPPED, MODELS]),
     ("src/gate/", ["--test gate", CORE, SHIPPED, MODELS]),
     ("src/front/wait.rs", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
-    ("src/front/throttle/", ["--test throttle --test idle", BLOCKING, SHIPPED, MODELS]),
+    (
+        "src/front/throttle/",
+        ["--test throttle --test idle --test throttle_payloads", BLOCKING, SHIPPED, MODELS],
+    ),
     (
         "src/front/throttled/",
         ["--test throttled --test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],

@@ -1,6 +1,7 @@
 //! What can be set before a [`KeyedThrottled`] starts.
 
 use super::KeyedThrottled;
+use super::panics::PanicPolicy;
 use super::shared::Shared;
 use super::worker::{KeyedPanicHook, Worker};
 use crate::clock::{Clock, Monotonic};
@@ -8,7 +9,7 @@ use crate::front::keyed::builder::KeyedBuilder;
 use crate::front::keyed::hash::KeyHash;
 use crate::front::owner::keeper::{DropPolicy, Keeper, start};
 use crate::front::owner::on_drop::OnDrop;
-use crate::front::owner::{AnyClock, Panic, PanicPolicy, Pending};
+use crate::front::owner::{AnyClock, Panic, Pending};
 use crate::time::Threshold;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};

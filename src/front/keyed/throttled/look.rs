@@ -19,7 +19,7 @@ impl<K, S> KeyedThrottled<K, S> {
     /// The shortest time between the starts of two runs of one key.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
-        self.shared.gate.threshold()
+        self.shared.threshold()
     }
 
     /// How many keys are pending.

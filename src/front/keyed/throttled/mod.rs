@@ -35,6 +35,7 @@ mod builder;
 mod control;
 mod error;
 mod moves;
+mod panics;
 mod promises;
 mod shared;
 mod weak;
@@ -313,7 +314,7 @@ impl<K, S> KeyedThrottled<K, S> {
     /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
     /// may have to wait until the latest window that was forgotten is over by the new threshold.
     pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.shared.gate.set_threshold(threshold);
+        self.shared.set_threshold(threshold.into());
         if !self.shared.is_forked() {
             self.shared.waiting().notify();
         }

@@ -12,7 +12,6 @@ use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
 use crate::front::throttle::NotFlushed;
 use crate::front::wait::{WaitError, Waiting};
-use crate::gate::Gate;
 use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, this_thread, write};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
@@ -24,7 +23,7 @@ use std::sync::Arc;
 pub(super) struct Shared<K, S> {
     /// Its threshold is that of all keys, its address tells this throttle apart from others, and its word
     /// never moves: each key has a state of its own.
-    pub(super) gate: Gate,
+    threshold: AtomicU64,
     pub(super) shards: Shards<K>,
     pub(super) ledger: Ledger<K>,
     hasher: S,
@@ -52,7 +51,7 @@ impl<K, S> Shared<K, S> {
         counts: bool,
     ) -> Self {
         Self {
-            gate: Gate::new(threshold),
+            threshold: AtomicU64::new(threshold.as_nanos()),
             shards,
             ledger: Ledger::new(),
             hasher,
@@ -69,16 +68,27 @@ impl<K, S> Shared<K, S> {
     }
 
     pub(super) fn waiting(&self) -> Waiting<'_, AnyClock> {
-        Waiting { gate: &self.gate, clock: &self.clock, event: &self.event, waiters: &self.waiters }
+        Waiting { clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source { front: "KeyedThrottled", gate: &self.gate }
+    pub(super) fn source(&self) -> Source {
+        Source { front: "KeyedThrottled", address: (&raw const *self).cast() }
+    }
+
+    pub(super) fn threshold(&self) -> Threshold {
+        // ORDERING: Relaxed. The threshold publishes nothing; a decision may use the value from just before or just after
+        // a concurrent change.
+        Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_threshold(&self, threshold: Threshold) {
+        // ORDERING: Relaxed; see `threshold`.
+        self.threshold.store(threshold.as_nanos(), Ordering::Relaxed);
     }
 
     pub(super) fn at(&self) -> At {
         // A clock that reads `NEVER` is at its end.
-        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.gate.threshold() }
+        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
     }
 
     /// The limit of a wait, as a time.

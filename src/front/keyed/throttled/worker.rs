@@ -2,11 +2,12 @@
 
 use super::agenda::{Agenda, Deferral};
 use super::moves::Fired;
+use super::panics::PanicPolicy;
 use super::shared::Shared;
 use crate::front::keyed::active::Active;
 use crate::front::keyed::shard::At;
 use crate::front::observe::{self, Edge};
-use crate::front::owner::{Panic, PanicPolicy, Pending, Shutdown, Stage, discard};
+use crate::front::owner::{Panic, Pending, Shutdown, Stage, discard};
 use crate::front::wait::WaitError;
 use crate::state::{Abandon, Epoch};
 use crate::sync::{Ordering, lock, write};

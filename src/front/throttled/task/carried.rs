@@ -1,6 +1,7 @@
 //! [`Carried`]: what a run in a task is given.
 
-use crate::sync::{Mutex, lock};
+use crate::front::throttled::frame::HasFrame;
+use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -18,6 +19,45 @@ pub struct Carried<T> {
 impl<T> Carried<T> {
     pub(super) fn new(value: T, home: &Home<T>) -> Self {
         Self { value: Some(value), home: home.clone() }
+    }
+
+    /// Ends when a newer call has come than those that this run covers. The next run is given what that call brought.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use atomic_throttle::{Carried, Throttled, Tokio};
+    /// use std::time::Duration;
+    ///
+    /// # async fn search(_: &str) {}
+    /// # fn show(_: &str) {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let suggest = Throttled::builder(Duration::from_millis(10)).latest().spawn_on(
+    ///     Tokio::current(),
+    ///     async |text: Carried<String>| {
+    ///         tokio::select! {
+    ///             () = search(&text) => show(&text),
+    ///             () = text.superseded() => {} // Nobody wants the answer any more.
+    ///         }
+    ///     },
+    /// )?;
+    /// suggest.trigger(String::from("thrott"))?.await?;
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    ///
+    /// A function that then returns has run: its calls are covered. [`Builder::superseding`](crate::Builder::superseding)
+    /// drops a function instead, and has the next run cover its calls.
+    ///
+    /// Cancel safety: dropping the future changes nothing.
+    pub fn superseded(&self) -> impl Future<Output = ()> + Send + use<T> {
+        let throttled = Arc::clone(&self.home.throttled);
+        async move {
+            let frame = throttled.frame();
+            frame.waiting().notified_until(|| frame.gate.state().is_pending().then_some(())).await;
+        }
     }
 
     /// The value itself. If the run fails now, it does not come back.
@@ -57,26 +97,29 @@ impl<T: fmt::Debug> fmt::Debug for Carried<T> {
 }
 
 /// Where what a run was given comes back to.
-pub(super) struct Home<G>(Arc<Mutex<Option<G>>>);
+pub(super) struct Home<G> {
+    given: Arc<Mutex<Option<G>>>,
+    throttled: Arc<dyn HasFrame>,
+}
 
 impl<G> Home<G> {
+    pub(super) fn new(throttled: Arc<dyn HasFrame>) -> Self {
+        Self { given: Arc::new(Mutex::new(None)), throttled }
+    }
+
     pub(super) fn keep(&self, given: G) {
-        *lock(&self.0) = Some(given);
+        if brings_home() {
+            *lock(&self.given) = Some(given);
+        }
     }
 
     pub(super) fn take(&self) -> Option<G> {
-        lock(&self.0).take()
-    }
-}
-
-impl<G> Default for Home<G> {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(None)))
+        lock(&self.given).take()
     }
 }
 
 impl<G> Clone for Home<G> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { given: Arc::clone(&self.given), throttled: Arc::clone(&self.throttled) }
     }
 }

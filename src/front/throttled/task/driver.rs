@@ -1,11 +1,8 @@
 //! [`Builder::driver`]: a future of the user's runs the function, wherever it is polled.
 
-use super::{Running, caught, end, next};
 use crate::front::asynchronous::Runtime;
 use crate::front::failure::{AnyError, RunResult};
-use crate::front::owner::{Shutdown, discard_panics};
 use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
-use crate::front::throttled::task::carried::Home;
 use crate::front::throttled::{Builder, Throttled};
 use std::sync::Arc;
 
@@ -100,42 +97,9 @@ impl<P: Payload> Builder<P> {
     fn drive<R: Runtime>(
         self,
         runtime: R,
-        mut f: impl AsyncFnMut(&mut P::Given) -> Result<(), AnyError>,
+        f: impl AsyncFnMut(&mut P::Given) -> Result<(), AnyError>,
     ) -> (Throttled<P>, impl Future<Output = ()>) {
-        let runtime = Arc::new(runtime);
-        let (mut engine, throttled) = self.on(&runtime);
-        let driver = async move {
-            let shared = Arc::clone(engine.shared());
-            while let Some(mut started) = next(&mut engine, &*runtime).await {
-                let Some(given) = engine.begin(&mut started) else { continue };
-                let mut running = Running { started: Some(started), home: Home::default() };
-                let mut lent = Lent { given: Some(given), home: running.home.clone() };
-                let result = match &mut lent.given {
-                    Some(given) => caught(&shared.frame, f(given)).await,
-                    None => Ok(()),
-                };
-                drop(lent);
-                let Some(started) = running.started.take() else { return };
-                if !engine.finish(started, running.home.take(), result) {
-                    discard_panics(|| drop(f));
-                    return end(engine, Shutdown::Panicked);
-                }
-            }
-        };
-        (throttled, driver)
-    }
-}
-
-/// What the function borrows. It goes home when this is dropped, in the middle of a run as well.
-struct Lent<G> {
-    given: Option<G>,
-    home: Home<G>,
-}
-
-impl<G> Drop for Lent<G> {
-    fn drop(&mut self) {
-        if let Some(given) = self.given.take() {
-            self.home.keep(given);
-        }
+        let (driver, throttled) = self.on(&Arc::new(runtime));
+        (throttled, driver.lend(f))
     }
 }

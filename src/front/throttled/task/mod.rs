@@ -1,8 +1,8 @@
 //! The task of a [`Throttled`](super::Throttled), which drives its engine: one that is spawned, or a future of the user's.
 //!
 //! A task can be dropped at any await. What a run was given is then brought home, its calls are left owed, and the throttle
-//! ends. The order of these is that of the locals in `work`: the future of the function is dropped first, then what holds
-//! the run, then the engine.
+//! ends. The order of these is that of the locals in `Driver::work`: the future of the function is dropped first, then what
+//! holds the run, then the engine.
 
 mod carried;
 mod driver;
@@ -19,34 +19,153 @@ use crate::front::failure::{AnyError, Thrown};
 use crate::front::owner::{Shutdown, discard, discard_panics};
 use crate::front::payload::Payload;
 use crate::front::wait::Registered;
-use core::future::poll_fn;
+use core::future::{pending, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
+use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// The life of a task that is spawned.
-async fn work<P, R, Fut>(
-    mut engine: Engine<P>,
+/// Drives an engine in a task.
+pub(super) struct Driver<P: Payload, R> {
+    engine: Engine<P>,
     runtime: Arc<R>,
-    mut call: impl FnMut(P::Given, &Home<P::Given>) -> Fut,
-) where
-    P: Payload,
-    R: Runtime,
-    Fut: Future<Output = Result<(), AnyError>>,
-{
-    let shared = Arc::clone(engine.shared());
-    while let Some(mut started) = next(&mut engine, &*runtime).await {
-        let Some(given) = engine.begin(&mut started) else { continue };
-        let mut running = Running { started: Some(started), home: Home::default() };
-        let home = running.home.clone();
-        let result = caught(&shared.frame, async { call(given, &home).await }).await;
-        let Some(started) = running.started.take() else { return };
-        let goes_on = engine.finish(started, running.home.take(), result);
-        if !goes_on {
-            discard_panics(|| drop(call));
-            return end(engine, Shutdown::Panicked);
+    /// How many runs in a row may give way to their successors.
+    superseding: u32,
+    /// How many have.
+    superseded: u32,
+}
+
+impl<P: Payload, R: Runtime> Driver<P, R> {
+    pub(super) fn new(engine: Engine<P>, runtime: Arc<R>, superseding: u32) -> Self {
+        Self { engine, runtime, superseding, superseded: 0 }
+    }
+
+    /// The life of a task that is spawned.
+    async fn work<Fut>(mut self, mut call: impl FnMut(P::Given, &Home<P::Given>) -> Fut)
+    where
+        Fut: Future<Output = Result<(), AnyError>>,
+    {
+        while let Some((mut running, given)) = self.next().await {
+            let home = running.home.clone();
+            let result = self.perform(async { call(given, &home).await }).await;
+            if !self.finish(&mut running, result) {
+                discard_panics(|| drop(call));
+                return self.end(Shutdown::Panicked);
+            }
         }
+    }
+
+    /// The life of a future of the user's.
+    async fn lend(mut self, mut f: impl AsyncFnMut(&mut P::Given) -> Result<(), AnyError>) {
+        while let Some((mut running, given)) = self.next().await {
+            let mut lent = Lent { given: Some(given), home: running.home.clone() };
+            let result = match &mut lent.given {
+                Some(given) => self.perform(async { f(given).await }).await,
+                None => None,
+            };
+            drop(lent);
+            if !self.finish(&mut running, result) {
+                discard_panics(|| drop(f));
+                return self.end(Shutdown::Panicked);
+            }
+        }
+    }
+
+    /// Waits for the next run that has something to be given. `None`: the throttle has ended.
+    async fn next(&mut self) -> Option<(Running<P>, P::Given)> {
+        let shared = Arc::clone(self.engine.shared());
+        let frame = &shared.frame;
+        let _registered = Registered::new(frame.waiters());
+        loop {
+            let listener = frame.waiting().event().listen();
+            // The clock may panic.
+            let looked = catch_unwind(AssertUnwindSafe(|| self.engine.look()));
+            let shutdown = match looked {
+                Ok(Ok(Next::Perform(mut started))) => match self.engine.begin(&mut started) {
+                    Some(given) => return Some((Running::new(started), given)),
+                    None => continue,
+                },
+                Ok(Ok(Next::End)) => self.engine.conclude(),
+                Ok(Err(deadline)) => {
+                    notified(listener, &*self.runtime, deadline).await;
+                    continue;
+                }
+                Err(payload) => {
+                    discard(payload);
+                    Shutdown::Panicked
+                }
+            };
+            self.engine.drop_hooks();
+            self.engine.end(shutdown);
+            return None;
+        }
+    }
+
+    /// Polls the function to its end. `None`: it has given way to its successor.
+    async fn perform(&mut self, f: impl Future<Output = Result<(), AnyError>>) -> Option<Result<(), Thrown>> {
+        let shared = Arc::clone(self.engine.shared());
+        let frame = &shared.frame;
+        if self.superseded >= self.superseding {
+            return Some(caught(frame, f).await);
+        }
+        // In a box, so that it can be dropped inside the run.
+        let mut caught = Some(Box::pin(caught(frame, f)));
+        let mut successor = pin!(self.successor());
+        let result = poll_fn(|cx| {
+            if let Some(Poll::Ready(result)) = caught.as_mut().map(|caught| caught.as_mut().poll(cx)) {
+                return Poll::Ready(Some(result));
+            }
+            successor.as_mut().poll(cx).map(|()| None)
+        })
+        .await;
+        let _inside = frame.step_inside();
+        discard_panics(|| drop(caught.take()));
+        result
+    }
+
+    /// Waits until the pending run could start, but for the one in progress.
+    // By a `&mut`, because the hooks of the engine are not `Sync`.
+    async fn successor(&mut self) {
+        let shared = Arc::clone(self.engine.shared());
+        let frame = &shared.frame;
+        let _registered = Registered::new(frame.waiters());
+        loop {
+            let listener = frame.waiting().event().listen();
+            match catch_unwind(AssertUnwindSafe(|| self.engine.look_for_successor())) {
+                Ok(Ok(())) => return,
+                Ok(Err(deadline)) => notified(listener, &*self.runtime, deadline).await,
+                Err(payload) => {
+                    // The run goes on. The next look at the clock, after it, ends all this.
+                    discard(payload);
+                    pending::<()>().await;
+                }
+            }
+        }
+    }
+
+    /// After the function. Returns whether to go on.
+    fn finish(&mut self, running: &mut Running<P>, result: Option<Result<(), Thrown>>) -> bool {
+        let Some(started) = running.started.take() else { return true };
+        let given = running.home.take();
+        if let Some(result) = result {
+            self.superseded = 0;
+            // The clock may panic.
+            let finished = catch_unwind(AssertUnwindSafe(|| self.engine.finish(started, given, result)));
+            finished.unwrap_or_else(|payload| {
+                discard(payload);
+                false
+            })
+        } else {
+            self.superseded += 1;
+            self.engine.supersede(started, given);
+            true
+        }
+    }
+
+    fn end(mut self, shutdown: Shutdown) {
+        self.engine.drop_hooks();
+        self.engine.end(shutdown);
     }
 }
 
@@ -54,6 +173,12 @@ async fn work<P, R, Fut>(
 struct Running<P: Payload> {
     started: Option<Started<P>>,
     home: Home<P::Given>,
+}
+
+impl<P: Payload> Running<P> {
+    fn new(started: Started<P>) -> Self {
+        Self { home: Home::new(started.throttled()), started: Some(started) }
+    }
 }
 
 impl<P: Payload> Drop for Running<P> {
@@ -64,36 +189,18 @@ impl<P: Payload> Drop for Running<P> {
     }
 }
 
-/// Waits for the next run. `None`: the throttle has ended.
-async fn next<P: Payload, R: Runtime>(engine: &mut Engine<P>, runtime: &R) -> Option<Started<P>> {
-    let shared = Arc::clone(engine.shared());
-    let frame = &shared.frame;
-    let _registered = Registered::new(frame.waiters());
-    loop {
-        let listener = frame.waiting().event().listen();
-        // The clock may panic.
-        let looked = catch_unwind(AssertUnwindSafe(|| engine.look()));
-        let shutdown = match looked {
-            Ok(Ok(Next::Perform(started))) => return Some(started),
-            Ok(Ok(Next::End)) => engine.conclude(),
-            Ok(Err(deadline)) => {
-                notified(listener, runtime, deadline).await;
-                continue;
-            }
-            Err(payload) => {
-                discard(payload);
-                Shutdown::Panicked
-            }
-        };
-        engine.drop_hooks();
-        engine.end(shutdown);
-        return None;
-    }
+/// What a function borrows. It goes home when this is dropped, in the middle of a run as well.
+struct Lent<G> {
+    given: Option<G>,
+    home: Home<G>,
 }
 
-fn end<P: Payload>(mut engine: Engine<P>, shutdown: Shutdown) {
-    engine.drop_hooks();
-    engine.end(shutdown);
+impl<G> Drop for Lent<G> {
+    fn drop(&mut self) {
+        if let Some(given) = self.given.take() {
+            self.home.keep(given);
+        }
+    }
 }
 
 /// What the function returns, or what it panicked with: when it was called, polled or dropped. All three are within

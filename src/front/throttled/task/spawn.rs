@@ -3,7 +3,7 @@
 //! A task's function is called once for each run, on a clone of itself: an async closure that owns what it captures can be
 //! called by value alone, and its future can be asked to be `Send` only then.
 
-use super::{Carried, Home, work};
+use super::{Carried, Home};
 use crate::front::asynchronous::{NoRuntime, Runtime};
 use crate::front::failure::{AnyError, RunResult, into_result};
 use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
@@ -167,8 +167,8 @@ impl<P: Payload> Builder<P> {
     {
         runtime.ready()?;
         let runtime = Arc::new(runtime);
-        let (engine, throttled) = self.on(&runtime);
-        runtime.spawn(work(engine, Arc::clone(&runtime), call))?;
+        let (driver, throttled) = self.on(&runtime);
+        runtime.spawn(driver.work(call))?;
         Ok(throttled)
     }
 }

@@ -1,10 +1,10 @@
 //! The front end, of whichever payload.
 
-use super::op::{CAPACITY, Kind, Plan};
+use super::op::{CAPACITY, How, Kind, Plan};
 use crate::patience::panic_quietly;
 use atomic_throttle::{
-    Batch, Builder, Collect, Count, Latest, Merge, NotFlushed, Pending, Shutdown, Snapshot, Throttled,
-    WaitError,
+    Batch, Builder, Collect, Count, Latest, Merge, NotFlushed, OwnedTicket, Pending, Shutdown, Snapshot,
+    Throttled, Ticket, WaitError,
 };
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -31,30 +31,41 @@ macro_rules! each {
 pub struct Run {
     pub begins: Sender<Vec<u32>>,
     pub plans: Receiver<Plan>,
+    /// How it goes on when nobody tells it any more.
+    pub last: Plan,
+}
+
+/// What a run returns.
+type Ended = Result<(), &'static str>;
+
+impl How {
+    fn end(self) -> Ended {
+        match self {
+            Self::Returns => Ok(()),
+            Self::Fails => Err("on purpose"),
+            Self::Panics => panic_quietly(),
+        }
+    }
 }
 
 impl Run {
     fn begin(&self, given: Vec<u32>) -> Plan {
         // Nobody listens if the driver has found a difference and left.
         let _ = self.begins.send(given);
-        self.plans.recv().unwrap_or(Plan { takes: usize::MAX, keeps: false, panics: false })
+        self.plans.recv().unwrap_or(self.last)
     }
 
-    fn look(&self, given: Vec<u32>) {
-        if self.begin(given).panics {
-            panic_quietly();
-        }
+    fn look(&self, given: Vec<u32>) -> Ended {
+        self.begin(given).how.end()
     }
 
-    fn take_out(&self, batch: &mut Batch<u32>) {
+    fn take_out(&self, batch: &mut Batch<u32>) -> Ended {
         let plan = self.begin(batch.iter().copied().collect());
         batch.drain().take(plan.takes).for_each(drop);
         if plan.keeps {
             batch.keep_rest();
         }
-        if plan.panics {
-            panic_quietly();
-        }
+        plan.how.end()
     }
 }
 
@@ -83,15 +94,17 @@ impl Front {
     }
 
     /// Calls with `value`, and returns the value if the call was refused. A count has none.
-    pub fn trigger(&self, value: u32) -> Result<(), Option<u32>> {
+    pub fn trigger(&self, value: u32) -> Result<OwnedTicket, Option<u32>> {
         match self {
-            Self::Count(count) => count.trigger().map(drop).map_err(|_| None),
-            Self::Latest(latest) => latest.trigger(value).map(drop).map_err(|rejected| Some(rejected.value)),
+            Self::Count(count) => count.trigger().map(Ticket::into_owned).map_err(|_| None),
+            Self::Latest(latest) => {
+                latest.trigger(value).map(Ticket::into_owned).map_err(|rejected| Some(rejected.value))
+            }
             Self::Merge(merge) => {
-                merge.trigger(vec![value]).map(drop).map_err(|rejected| Some(rejected.value[0]))
+                merge.trigger(vec![value]).map(Ticket::into_owned).map_err(|rejected| Some(rejected.value[0]))
             }
             Self::Collect(collect) => {
-                collect.trigger(value).map(drop).map_err(|rejected| Some(rejected.value))
+                collect.trigger(value).map(Ticket::into_owned).map_err(|rejected| Some(rejected.value))
             }
         }
     }
@@ -121,7 +134,12 @@ impl Front {
         each!(self, throttled => throttled.state().epoch().as_u64())
     }
 
-    pub fn shutdown(&self, pending: Pending) -> Result<Shutdown, WaitError> {
-        each!(self, throttled => throttled.shutdown(pending).wait())
+    /// Asks for the end, does what `then` says, and waits for the end.
+    pub fn shutdown(&self, pending: Pending, then: impl FnOnce()) -> Result<Shutdown, WaitError> {
+        each!(self, throttled => {
+            let ending = throttled.shutdown(pending);
+            then();
+            ending.wait()
+        })
     }
 }

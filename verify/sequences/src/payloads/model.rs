@@ -20,6 +20,11 @@ impl Slot {
         if self.kind == Kind::Count { 0 } else { value }
     }
 
+    /// Whether a run can take some of what it is given, and leave the rest.
+    pub fn is_batch(&self) -> bool {
+        matches!(self.kind, Kind::Collect | Kind::Bounded)
+    }
+
     pub fn is_full(&self) -> bool {
         self.kind == Kind::Bounded
             && self.values.len() >= CAPACITY
@@ -41,7 +46,11 @@ impl Slot {
 
     /// Puts back what a run has left.
     pub fn put_back(&mut self, mut left: Vec<u32>) {
-        if self.is_wrong(Wrong::LeftComesBehind) {
+        if self.kind == Kind::Latest && !self.values.is_empty() {
+            if self.is_wrong(Wrong::OlderReplacesNewer) {
+                self.values = left;
+            }
+        } else if self.is_wrong(Wrong::LeftComesBehind) {
             self.values.append(&mut left);
         } else {
             left.append(&mut self.values);

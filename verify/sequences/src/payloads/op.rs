@@ -24,13 +24,36 @@ pub struct Setup {
     pub kind: Kind,
     /// How the end treats what is pending.
     pub end: Pending,
+    /// How runs go on when the sequence is over.
+    pub last: Plan,
+    /// Whether the end is asked for in a run, if one is due.
+    pub ends_in_a_run: bool,
+    pub policy: Option<Policy>,
+}
+
+/// When a run that failed is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    pub at_most: u32,
+    pub back_off: Duration,
 }
 
 impl Setup {
-    pub fn from_byte(byte: u8) -> Self {
+    pub fn from_bytes(first: u8, second: u8) -> Self {
         let kinds = [Kind::Count, Kind::Latest, Kind::Merge, Kind::Collect, Kind::Bounded];
         let ends = [Pending::Finish, Pending::Flush, Pending::Discard];
-        Self { kind: kinds[usize::from(byte % 5)], end: ends[usize::from(byte / 5 % 3)] }
+        let how = if first / 15 % 2 == 0 { How::Returns } else { How::Fails };
+        let takes = if how == How::Returns { usize::MAX } else { 0 };
+        Self {
+            kind: kinds[usize::from(first % 5)],
+            end: ends[usize::from(first / 5 % 3)],
+            last: Plan { takes, keeps: false, how },
+            ends_in_a_run: first / 30 % 2 == 1,
+            policy: (second & 1 == 1).then(|| Policy {
+                at_most: [0, 1, 2, u32::MAX][usize::from(second >> 1 & 3)],
+                back_off: SECOND / 2 * [0, 1, 3, 6][usize::from(second >> 3 & 3)],
+            }),
+        }
     }
 }
 
@@ -52,8 +75,16 @@ pub struct Plan {
     pub takes: usize,
     /// Whether it keeps the rest.
     pub keeps: bool,
-    /// Whether it panics then.
-    pub panics: bool,
+    pub how: How,
+}
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Returns,
+    /// It returns an error.
+    Fails,
+    Panics,
 }
 
 impl Op {
@@ -61,10 +92,13 @@ impl Op {
         let value = byte >> 4;
         match byte & 15 {
             0..=4 => Self::Trigger,
-            5..=9 => {
-                let plan =
-                    Plan { takes: usize::from(value & 3), keeps: value & 4 != 0, panics: value & 8 != 0 };
-                Self::End(plan)
+            code @ 5..=9 => {
+                let how = match (value & 8, code) {
+                    (0, _) => How::Returns,
+                    (_, 5..=7) => How::Panics,
+                    _ => How::Fails,
+                };
+                Self::End(Plan { takes: usize::from(value & 3), keeps: value & 4 != 0, how })
             }
             10 => Self::Cancel,
             11 => Self::Flush,
@@ -75,7 +109,7 @@ impl Op {
 }
 
 /// All that a sequence can reach.
-pub const ALL: [&str; 21] = [
+pub const ALL: [&str; 37] = [
     "operation",
     "taken call",
     "run",
@@ -84,7 +118,7 @@ pub const ALL: [&str; 21] = [
     "all was taken",
     "some was kept",
     "the rest was dropped",
-    "left by a panic",
+    "left by a failure",
     "put in front of newer values",
     "full",
     "full of what a cancel has left",
@@ -97,4 +131,20 @@ pub const ALL: [&str; 21] = [
     "discarded",
     "remaining after the end",
     "refused",
+    "failed by an error",
+    "failed by a panic",
+    "tried again",
+    "two failures in a row",
+    "given up",
+    "nothing to try again with",
+    "failed with something newer behind it",
+    "a back-off beyond the window",
+    "a window beyond the back-off",
+    "a call in a back-off",
+    "flushed in a back-off",
+    "cancelled in a row of failures",
+    "the last run failed",
+    "told of a success",
+    "told of a failure",
+    "told of a cancel",
 ];

@@ -12,8 +12,7 @@ pub struct Payloads;
 impl Subject for Payloads {
     type Fault = Wrong;
     const TARGET: &'static str = "payloads";
-    const CLAIM: &'static str =
-        "sequences of all operations of a Throttled with each payload: each value once, in order";
+    const CLAIM: &'static str = "sequences of all operations of a Throttled with each payload, with runs that fail: each value once, in order";
     const GUARANTEES: &'static [Guarantee] = &[G3, G5, G6, G10];
     const FAULTS: &'static [Wrong] = &Wrong::ALL;
 
@@ -34,7 +33,7 @@ impl Sequence for Payloads {
     type Setup = Setup;
     type Op = Op;
     const FRONT: &'static str = "Throttled";
-    const SETUP: &'static [Byte] = &[Byte::Any];
+    const SETUP: &'static [Byte] = &[Byte::Any, Byte::Any];
     const WIDTH: usize = 1;
     const LONGEST: usize = 60;
     const CASES: u32 = 2_000;
@@ -42,7 +41,7 @@ impl Sequence for Payloads {
     const TRIES: u32 = 400;
 
     fn setup(bytes: &[u8]) -> Setup {
-        Setup::from_byte(bytes[0])
+        Setup::from_bytes(bytes[0], bytes[1])
     }
 
     fn operation(bytes: &[u8]) -> Op {

@@ -88,6 +88,12 @@ impl Life {
         }
     }
 
+    /// When the pending run is due, as the thread shows it. It sees that a rest holds the run when none is in progress.
+    pub fn next_run_at(&self) -> Option<u64> {
+        let rested_at = if self.point() == Point::InARun { 0 } else { self.rested_at };
+        self.is_pending().then(|| self.model().deadline().max(rested_at))
+    }
+
     /// Whether calls are refused, and why.
     pub fn ended(&self) -> Option<Ended> {
         let panicked = self.has_ended && self.shutdown == Shutdown::Panicked;

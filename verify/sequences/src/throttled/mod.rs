@@ -22,8 +22,9 @@ use self::ending::Ending;
 use self::function::{Commands, Shown, function};
 use self::life::Life;
 use self::play::Play;
-use self::watch::{THREAD, Watch, Watched};
-use atomic_throttle::{Pending, Throttled};
+use self::watch::Watch;
+use crate::watched::{THREAD, Watched};
+use atomic_throttle::{Pending, Throttled, Timestamp};
 use reference::planted::Fault;
 use reference::reached::Reached;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ pub const ALL: [&str; 37] = [
 
 /// Plays `operations` on a throttle and on the model. Panics where they differ or a guarantee breaks.
 pub fn play(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
-    let (clock, shown) = (Arc::new(Watched::new()), Arc::new(Shown::default()));
+    let (clock, shown) = (Arc::new(Watched::new(Timestamp::ZERO)), Arc::new(Shown::default()));
     let told = Arc::clone(&shown);
     let builder = Throttled::builder(Duration::from_nanos(setup.threshold))
         .name(THREAD)

@@ -138,14 +138,15 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         }
         self.life.look();
         let (throttled, model) = (self.throttled, *self.life.model());
-        let has_ended = self.life.has_ended;
+        let (has_ended, next) = (self.life.has_ended, self.life.next_run_at());
         self.watch.rests(&self.life, || {
             // The thread drops the function, and then does one last thing.
             let ends = || throttled.shutdown(Pending::Discard).wait_for(Duration::ZERO).is_ok();
             if has_ended {
                 until(ends);
             }
-            decode(throttled) == model
+            // A look begins before it shows what it has seen.
+            decode(throttled) == model && throttled.next_run_at().map(Timestamp::as_nanos) == next
         });
         if self.life.runs > self.runs_seen {
             self.begun();
@@ -320,7 +321,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         assert_eq!(throttled.is_pending(), life.is_pending());
         assert_eq!(throttled.is_owed(), model.promise == Promise::Orphaned);
         let next = throttled.next_run_at().map(Timestamp::as_nanos);
-        assert_eq!(next, life.is_pending().then(|| model.deadline()));
+        assert_eq!(next, life.next_run_at());
         assert_eq!((throttled.runs(), throttled.panics()), (life.runs, life.panics));
         assert_eq!(self.watch.shown.panics_told.load(Ordering::Relaxed), life.panics);
         assert_eq!(self.watch.shown.begun(), life.runs, "a run begins that nobody asked for");

@@ -7,45 +7,8 @@
 use super::function::Shown;
 use super::life::{Life, Point};
 use crate::patience::until;
-use atomic_throttle::{Clock, Manual, Moved, Timestamp};
+use crate::watched::Watched;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-/// The name of the thread of a sequence.
-pub const THREAD: &str = "of a sequence";
-
-/// `Manual`, and a count of the readings that the thread takes.
-pub struct Watched {
-    pub time: Manual,
-    readings: AtomicUsize,
-}
-
-impl Watched {
-    pub fn new() -> Self {
-        Self { time: Manual::new(Timestamp::ZERO), readings: AtomicUsize::new(0) }
-    }
-
-    fn readings(&self) -> usize {
-        // Acquire: pairs with the count of a reading.
-        self.readings.load(Ordering::Acquire)
-    }
-}
-
-impl Clock for Watched {
-    fn now(&self) -> Timestamp {
-        let now = self.time.now();
-        if thread::current().name() == Some(THREAD) {
-            // Release: a thread that sees the reading counted knows that it was taken.
-            self.readings.fetch_add(1, Ordering::Release);
-        }
-        now
-    }
-
-    fn moved(&self) -> Option<&Moved> {
-        self.time.moved()
-    }
-}
 
 /// The driver's view of the thread.
 pub struct Watch {

@@ -1,0 +1,443 @@
+//! What the calls of a `Throttle` bring: the caller that runs is given it.
+
+mod support;
+
+use atomic_throttle::{
+    Batch, Clock, Collect, Latest, Manual, Merge, NotFlushed, Outcome, Reason, Refused, Rejected, Throttle,
+    Timestamp, WaitError,
+};
+use evidence::Check;
+use evidence::Guarantee::{G3, G6, G10};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+use support::{SECOND, at, panic_quietly, panics, until};
+use watchdog as _;
+
+type Values = Vec<u32>;
+
+fn newest() -> Throttle<Manual, Latest<u32>> {
+    let throttle = Throttle::latest_with_clock(SECOND, Manual::new(at(1)));
+    assert_eq!(throttle.try_run(0, |value| value).expect("the first call runs"), 0);
+    throttle
+}
+
+fn merging(merge: fn(&mut Values, Values)) -> Throttle<Manual, Merge<Values>> {
+    let throttle = Throttle::merging_with_clock(SECOND, Manual::new(at(1)), merge);
+    assert_eq!(throttle.try_run(vec![0], |all| all).expect("the first call runs"), [0]);
+    throttle
+}
+
+fn collecting() -> Throttle<Manual, Collect<u32>> {
+    let throttle = Throttle::collecting_with_clock(SECOND, Manual::new(at(1)));
+    assert_eq!(throttle.try_run(0, Batch::pop).expect("the first call runs"), Some(0));
+    throttle
+}
+
+/// Another thread makes `call`, which becomes the owner. Then `meanwhile` is done. Returns what the owner returned.
+fn owner<R: Send>(
+    is_pending: impl Fn() -> bool,
+    call: impl FnOnce() -> R + Send,
+    meanwhile: impl FnOnce(),
+) -> R {
+    thread::scope(|scope| {
+        let owner = scope.spawn(call);
+        until(|| is_pending() || owner.is_finished());
+        meanwhile();
+        owner.join().expect("no panic")
+    })
+}
+
+fn ran<R: Debug, T>(outcome: Result<Outcome<'_, R, Manual>, Rejected<T>>) -> R {
+    outcome.expect("it is taken").into_value().expect("it ran")
+}
+
+#[test]
+fn the_owner_is_given_the_newest_value() {
+    let throttle = newest();
+    let call = || ran(throttle.run(1, |value| value));
+    let given = owner(
+        || throttle.is_pending(),
+        call,
+        || {
+            for value in 2..=4 {
+                let outcome = throttle.run(value, |_| ()).expect("it is taken");
+                assert!(matches!(outcome, Outcome::Coalesced(_)), "{outcome:?}");
+            }
+            throttle.clock().set(at(2));
+        },
+    );
+    assert_eq!((given, throttle.take()), (4, None));
+}
+
+#[test]
+fn a_refused_value_comes_back_with_the_time_to_retry_at() {
+    let throttle = newest();
+    for rejected in [throttle.try_run(1, |_| ()).err(), throttle.run_within(1, SECOND / 2, |_| ()).err()] {
+        let rejected = rejected.expect("the window is closed");
+        assert_eq!((rejected.value, rejected.retry_at()), (1, Some(at(2))));
+        assert!(matches!(rejected.reason, Reason::Refused(Refused::Closed { .. })), "{rejected:?}");
+        assert_eq!(rejected.reason.to_string(), "the window is not over: retry in 1.0s");
+    }
+    assert!(!throttle.is_pending() && throttle.take().is_none(), "nothing was recorded");
+    throttle.clock().set(at(2));
+    let inside = throttle.try_run(2, |_| throttle.try_run(3, |_| ()).expect_err("a run is in progress"));
+    let inside = inside.expect("the window is over");
+    assert_eq!((inside.value, inside.retry_at()), (3, None));
+    assert_eq!(inside.reason, Reason::Refused(Refused::Running));
+}
+
+#[test]
+fn an_owner_within_its_limit_runs_and_one_at_its_limit_leaves_its_value() {
+    let throttle = newest();
+    let call = || throttle.run_within(1, SECOND, |value| value).expect("the window ends in time");
+    let is_pending = || throttle.is_pending();
+    let outcome = owner(is_pending, call, || throttle.clock().set(at(2)));
+    assert_eq!(outcome.into_value(), Some(1));
+    let outcome = owner(is_pending, call, || {
+        throttle.set_threshold(4 * SECOND);
+        throttle.clock().set(at(3));
+    });
+    assert!(matches!(outcome, Outcome::Owed), "{outcome:?}");
+    assert!(throttle.is_owed());
+    assert_eq!(throttle.flush(|value| value), Ok(1), "the run that is owed is given its value");
+}
+
+#[test]
+fn what_a_cancel_leaves_is_taken_or_comes_with_the_next_run() {
+    let throttle = merging(Extend::extend);
+    let is_pending = || throttle.is_pending();
+    let call = || throttle.run(vec![1], |all| all).expect("it is taken");
+    let outcome = owner(is_pending, call, || assert!(throttle.cancel()));
+    assert!(matches!(outcome, Outcome::Cancelled), "{outcome:?}");
+    assert_eq!(throttle.flush(|all| all), Err(NotFlushed::NothingPending));
+    let outcome = owner(is_pending, call, || assert_eq!(throttle.take(), Some(vec![1, 1])));
+    assert!(matches!(outcome, Outcome::Cancelled), "a take is a cancel: {outcome:?}");
+    assert_eq!(throttle.take(), None);
+    let outcome = owner(is_pending, call, || assert!(throttle.cancel()));
+    assert!(matches!(outcome, Outcome::Cancelled), "{outcome:?}");
+    throttle.clock().set(at(2));
+    assert_eq!(throttle.try_run(vec![2], |all| all).expect("the window is over"), [1, 2]);
+}
+
+#[test]
+fn a_flush_is_given_what_was_brought_and_the_owner_is_covered() {
+    let throttle = collecting();
+    let mut handle = None;
+    let outcome = owner(
+        || throttle.is_pending(),
+        || throttle.run(1, |batch| batch.len()).expect("it is taken"),
+        || {
+            let Ok(Outcome::Coalesced(coalesced)) = throttle.run(2, |_| ()) else { panic!("it is pending") };
+            handle = Some(coalesced);
+            assert_eq!(throttle.flush(|batch| batch.drain().collect()), Ok(vec![1, 2]));
+        },
+    );
+    let Outcome::Coalesced(owners) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((owners.wait(), handle.expect("it coalesced").wait()), (Ok(()), Ok(())));
+    assert_eq!(throttle.flush(|batch| batch.len()), Err(NotFlushed::NothingPending));
+}
+
+#[test]
+fn a_call_inside_a_run_leaves_its_value_owed() {
+    let throttle = collecting();
+    throttle.clock().set(at(2));
+    let nested = throttle.try_run(1, |_| {
+        assert!(matches!(throttle.run(2, |_| ()), Ok(Outcome::Owed)));
+        assert!(matches!(throttle.run_within(3, SECOND, |_| ()), Ok(Outcome::Owed)));
+    });
+    assert!(nested.is_ok() && throttle.is_owed());
+    throttle.clock().set(at(3));
+    let given = ran(throttle.run(4, |batch| batch.drain().collect::<Vec<_>>()));
+    assert_eq!(given, [2, 3, 4]);
+}
+
+#[test]
+fn what_a_run_has_not_taken_out_comes_next_where_it_keeps_it_or_panics() {
+    let throttle = collecting();
+    throttle.clock().set(at(2));
+    throttle.try_run(1, |batch| assert_eq!(batch.len(), 1)).expect("the window is over");
+    assert!(!throttle.is_owed() && throttle.take().is_empty(), "a run that returns is done with all");
+    throttle.clock().set(at(3));
+    throttle.try_run(2, Batch::keep_rest).expect("the window is over");
+    assert!(throttle.is_owed());
+    throttle.clock().set(at(4));
+    assert!(panics(|| throttle.run(3, |batch| {
+        assert_eq!((batch.pop(), batch.len()), (Some(2), 1));
+        panic_quietly()
+    })));
+    assert!(throttle.is_owed() && !throttle.is_running());
+    throttle.clock().set(at(5));
+    assert_eq!(ran(throttle.run(4, |batch| batch.drain().collect::<Vec<_>>())), [3, 4]);
+    throttle.clock().set(at(6));
+    assert!(panics(|| throttle.run(5, |batch| {
+        batch.drain().for_each(drop);
+        panic_quietly()
+    })));
+    assert!(!throttle.is_owed() && throttle.take().is_empty(), "nothing was left");
+}
+
+#[test]
+fn a_run_that_panics_was_given_its_value() {
+    let throttle = newest();
+    throttle.clock().set(at(2));
+    assert!(panics(|| throttle.run(1, |_| panic_quietly())));
+    assert!(!throttle.is_running() && !throttle.is_owed());
+    assert_eq!(throttle.take(), None);
+}
+
+#[test]
+fn a_full_throttle_hands_the_value_back_unless_the_call_runs() {
+    let throttle = collecting().capacity(2);
+    let is_pending = || throttle.is_pending();
+    let call = || throttle.run(1, |batch| batch.len()).expect("there is room");
+    let is_full = |value| {
+        let rejected = throttle.run(value, |_| ()).expect_err("it is full");
+        assert_eq!((rejected.value, rejected.reason, rejected.retry_at()), (value, Reason::Full, None));
+    };
+    let outcome = owner(is_pending, call, || {
+        assert!(throttle.run(2, |_| ()).is_ok());
+        is_full(3);
+        assert!(throttle.cancel());
+    });
+    assert!(matches!(outcome, Outcome::Cancelled), "{outcome:?}");
+    // What the cancel has left fills it. Nobody was promised a run for that.
+    is_full(4);
+    assert!(throttle.run_within(4, SECOND, |_| ()).is_err());
+    assert!(!throttle.is_pending() && !throttle.is_owed(), "nothing was recorded");
+    throttle.clock().set(at(2));
+    let inside = throttle.try_run(5, |batch| {
+        assert!(throttle.run(6, |_| ()).is_ok() && throttle.run(7, |_| ()).is_ok());
+        is_full(8);
+        batch.drain().collect::<Vec<_>>()
+    });
+    assert_eq!(inside.expect("the window is over"), [1, 2, 5], "a call that runs needs no room");
+    assert_eq!(throttle.take(), [6, 7]);
+    // 0 would take nothing, ever.
+    let least = collecting().capacity(0);
+    let outcome = owner(|| least.is_pending(), || least.run(1, |_| ()).is_ok(), || least.clock().set(at(2)));
+    assert!(outcome);
+}
+
+/// The call whose value could not be merged is not taken; those before it are.
+#[test]
+fn a_panic_inside_a_merge_loses_that_value_alone() {
+    let throttle = merging(|older, newer| {
+        if newer == [9] {
+            panic_quietly();
+        }
+        older.extend(newer);
+    });
+    let fails = || panics(|| throttle.run(vec![9], |all| all).map(drop));
+    let outcome = owner(
+        || throttle.is_pending(),
+        || throttle.run(vec![1], |all| all).expect("it is taken"),
+        || {
+            assert!(fails(), "of a call that coalesces");
+            assert!(throttle.cancel());
+        },
+    );
+    assert!(matches!(outcome, Outcome::Cancelled), "{outcome:?}");
+    assert!(fails(), "of a call that becomes the owner");
+    assert!(throttle.is_owed() && !throttle.is_pending(), "it is no owner any more");
+    throttle.clock().set(at(2));
+    assert!(fails(), "of a call that has started a run");
+    assert!(throttle.is_owed() && !throttle.is_running());
+    throttle.clock().set(at(3));
+    assert_eq!(ran(throttle.run(vec![2], |all| all)), [1, 2]);
+}
+
+/// A clock of whose moves no owner hears.
+struct Unheard(AtomicU64);
+
+impl Clock for Unheard {
+    fn now(&self) -> Timestamp {
+        at(self.0.load(SeqCst))
+    }
+}
+
+#[test]
+fn a_call_inside_of_a_merge_is_refused() {
+    static ITSELF: Throttle<Unheard, Merge<Values>> = Throttle::merging_with_clock(
+        Duration::from_secs(1_000),
+        Unheard(AtomicU64::new(1)),
+        |older, newer| {
+            // The window is over.
+            let rejected = ITSELF.try_run(newer, |_| ()).expect_err("it is inside");
+            assert_eq!(rejected.reason, Reason::InsideMerge);
+            let rejected = ITSELF.run(rejected.value, |_| ()).expect_err("it is inside");
+            assert_eq!(rejected.reason, Reason::InsideMerge);
+            older.extend(rejected.value);
+        },
+    );
+    assert_eq!(ITSELF.try_run(vec![0], |all| all).expect("the first call runs"), [0]);
+    let call = || ITSELF.run(vec![1], |all| all).expect("it is taken");
+    let outcome = owner(
+        || ITSELF.is_pending(),
+        call,
+        || {
+            ITSELF.clock().0.store(2_000, SeqCst);
+            assert!(matches!(ITSELF.run(vec![2], |_| ()), Ok(Outcome::Coalesced(_))));
+            // It takes over.
+            assert_eq!(ITSELF.flush(|all| all), Ok(vec![1, 2]));
+        },
+    );
+    assert!(matches!(outcome, Outcome::Coalesced(_)), "{outcome:?}");
+}
+
+/// A run takes the place of an owner that sleeps, with its value.
+#[test]
+fn a_call_that_takes_over_is_given_the_value_of_the_owner() {
+    let throttle = Throttle::collecting_with_clock(Duration::from_secs(1_000), Unheard(AtomicU64::new(1)));
+    assert!(throttle.try_run(0, |_| ()).is_ok());
+    let outcome = owner(
+        || throttle.is_pending(),
+        || throttle.run(1, |batch| batch.len()).expect("it is taken"),
+        || {
+            throttle.clock().0.store(2_000, SeqCst);
+            let given = throttle.try_run(2, |batch| batch.drain().collect::<Vec<_>>());
+            assert_eq!(given.expect("the window is over"), [1, 2]);
+        },
+    );
+    let Outcome::Coalesced(handle) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(handle.wait(), Ok(()));
+}
+
+/// A call that is counted, and of which the run before was told, is covered.
+#[test]
+fn a_call_that_another_run_was_told_of_is_covered() {
+    let throttle = Throttle::counting_with_clock(SECOND, Manual::new(at(1)));
+    assert_eq!(throttle.try_run(|calls| calls), Ok(1));
+    let outcome = owner(
+        || throttle.is_pending(),
+        || throttle.run(|calls| calls),
+        || {
+            // As a run would be that started between the count of the call and its decision.
+            assert_eq!(throttle.outstanding(), 1);
+            let second = throttle.run(|calls| calls);
+            let Outcome::Coalesced(handle) = second else { panic!("{second:?}") };
+            assert_eq!(throttle.take(), 2);
+            assert_eq!(handle.wait(), Err(WaitError::Cancelled));
+        },
+    );
+    assert!(matches!(outcome, Outcome::Cancelled), "{outcome:?}");
+}
+
+const CALLERS: u64 = 8;
+const CALLS: u64 = 2_000;
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has each caller make its calls, and returns how many were taken.
+fn called(call: impl Fn(u64, u64) -> bool + Sync) -> u64 {
+    let call = &call;
+    thread::scope(|scope| {
+        let callers = (0..CALLERS).map(|caller| {
+            scope.spawn(move || (0..CALLS).filter(|number| call(caller, *number)).count() as u64)
+        });
+        let callers: Vec<_> = callers.collect();
+        callers.into_iter().map(|caller| caller.join().expect("no panic")).sum()
+    })
+}
+
+/// Each value is given to one run, or taken, whatever is refused, cancelled, flushed or owed meanwhile.
+#[test]
+fn eight_threads_bring_each_value_once() {
+    let check = Check::of(&[G10], "throttle, 8 threads in every way, cancels and takes: each value once");
+    let throttle = Throttle::collecting(Duration::from_micros(20)).capacity(5);
+    let given: Mutex<Vec<(u64, u64)>> = Mutex::default();
+    let give = |batch: &mut Batch<_>| {
+        assert!(!batch.is_empty(), "a run without a value");
+        locked(&given).extend(batch.drain());
+    };
+    let brought = called(|caller, number| {
+        let value = (caller, number);
+        match (caller + number) % 5 {
+            0 => throttle.try_run(value, give).is_ok(),
+            1 => throttle.run_within(value, Duration::ZERO, give).is_ok(),
+            2 => {
+                throttle.cancel();
+                locked(&given).extend(throttle.take());
+                throttle.run_within(value, Duration::from_micros(10), give).is_ok()
+            }
+            3 => {
+                let _ = throttle.flush(give);
+                throttle.run(value, give).is_ok()
+            }
+            _ => throttle.run(value, give).is_ok(),
+        }
+    });
+    let mut all = locked(&given).clone();
+    all.extend(throttle.take());
+    assert_eq!(all.len() as u64, brought);
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "a value came twice");
+    check.passed(usize::try_from(brought).expect("a few"), "values");
+}
+
+/// When a call says that it is covered, its value or a newer one has been given to a run; the last value is.
+#[test]
+fn eight_threads_each_find_their_value_done() {
+    let check = Check::of(&[G3, G10], "throttle, newest values, 8 threads: covered means given");
+    let throttle = Throttle::latest(Duration::ZERO);
+    let given = Mutex::new(0);
+    // A number that grows: any later value is a newer one.
+    let next = Mutex::new(0_u64);
+    let give = |value: u64| {
+        let mut given = locked(&given);
+        assert!(value > *given, "an older value, or one twice");
+        *given = value;
+    };
+    let brought = called(|_, _| {
+        // The order of the values is that of the calls that coalesce. A call that runs holds the order up.
+        let mut next = locked(&next);
+        *next += 1;
+        let value = *next;
+        let outcome = throttle.run_within(value, Duration::ZERO, give).expect("without a window");
+        drop(next);
+        match outcome {
+            Outcome::Coalesced(handle) => handle.wait().expect("nobody cancels"),
+            Outcome::Owed => return true,
+            _ => {}
+        }
+        assert!(*locked(&given) >= value, "covered, and the value was not given");
+        true
+    });
+    let last = throttle.take().unwrap_or(0).max(*locked(&given));
+    assert_eq!((last, *locked(&next)), (brought, brought));
+    check.passed(usize::try_from(brought).expect("a few"), "values");
+}
+
+/// Runs that panic lose no value of a batch, and wedge nothing.
+#[test]
+fn eight_threads_whose_runs_panic_lose_nothing() {
+    let check = Check::of(&[G6, G10], "throttle, batches, 8 threads, runs that panic: each value once");
+    let throttle = Throttle::collecting(Duration::ZERO);
+    let given: Mutex<Vec<(u64, u64)>> = Mutex::default();
+    called(|caller, number| {
+        let give = |batch: &mut Batch<_>| {
+            for value in batch.drain() {
+                let mut given = locked(&given);
+                given.push(value);
+                if given.len() % 97 == 0 {
+                    drop(given);
+                    panic_quietly();
+                }
+            }
+        };
+        let _ = panics(|| throttle.run((caller, number), give).is_ok());
+        true
+    });
+    locked(&given).extend(throttle.take());
+    let all = locked(&given);
+    assert_eq!(all.len() as u64, CALLERS * CALLS);
+    for caller in 0..CALLERS {
+        let own = all.iter().filter(|value| value.0 == caller).map(|value| value.1);
+        assert!(own.eq(0..CALLS), "the order of caller {caller}");
+    }
+    check.passed(all.len(), "values");
+}

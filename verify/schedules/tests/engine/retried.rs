@@ -1,0 +1,161 @@
+//! Runs that fail and are tried again. Threads bring values, which are merged, so that each can be followed.
+
+use super::{OnPurpose, assert_each_once, below, locked};
+use atomic_throttle::{Epoch, Manual, Merge, Pending, Retry, Throttled, Ticket, Timestamp, WaitError};
+use schedules::Tally;
+use shuttle::thread;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+const CALLERS: u32 = 3;
+const CALLS: u32 = 2;
+
+type Merging = Throttled<Merge<Vec<u32>>>;
+
+/// A throttle whose first runs fail, and what its runs were given.
+struct Place {
+    throttled: Merging,
+    seen: Arc<Seen>,
+    /// Before the first run.
+    epoch: Epoch,
+}
+
+#[derive(Default)]
+struct Seen {
+    handle: OnceLock<Merging>,
+    succeeded: Mutex<Vec<u32>>,
+    /// The epoch of the latest run whose function was called.
+    latest: Mutex<Option<Epoch>>,
+    runs: Mutex<u32>,
+}
+
+impl Place {
+    fn new(failures: u32) -> Self {
+        let seen: Arc<Seen> = Arc::default();
+        let inside = Arc::clone(&seen);
+        let builder = Throttled::builder(Duration::ZERO).clock(Manual::new(Timestamp::from_nanos(100)));
+        let builder = builder.retry(Retry::by(|_, _| Some(Duration::ZERO)));
+        let merging = builder.merging(|older: &mut Vec<u32>, newer| older.extend(newer));
+        let throttled = merging.spawn(move |all: &Vec<u32>| {
+            let epoch = inside.handle.get().expect("it is there before the first call").state().epoch();
+            *locked(&inside.latest) = Some(epoch);
+            *locked(&inside.runs) += 1;
+            if *locked(&inside.runs) <= failures {
+                return Err(OnPurpose);
+            }
+            locked(&inside.succeeded).extend(all);
+            Ok(())
+        });
+        let throttled = throttled.expect("shuttle can start a thread");
+        let epoch = throttled.state().epoch();
+        assert!(seen.handle.set(throttled.clone()).is_ok());
+        Self { throttled, seen, epoch }
+    }
+
+    /// Each run that has started has called the function: it was given something.
+    fn assert_no_run_was_empty(&self) {
+        let latest = locked(&self.seen.latest).unwrap_or(self.epoch);
+        assert_eq!(self.throttled.state().epoch(), latest, "G10: a run was given nothing");
+    }
+}
+
+/// Makes the calls, then waits for those that were taken. Returns their values, and what each was told.
+fn call(throttled: &Merging, caller: u32) -> Vec<(u32, Result<(), WaitError>)> {
+    let mut taken: Vec<(u32, Ticket<'_>)> = Vec::new();
+    for value in (0..CALLS).map(|call| caller * CALLS + call) {
+        match throttled.trigger(vec![value]) {
+            Ok(ticket) => taken.push((value, ticket)),
+            Err(rejected) => assert_eq!(rejected.value, [value], "G10: another value comes back"),
+        }
+    }
+    taken.into_iter().map(|(value, ticket)| (value, ticket.wait())).collect()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Meanwhile {
+    Cancel,
+    Flush,
+    Take,
+    Nothing,
+}
+
+/// No value is lost, none is given twice to runs that succeed, and each call is told what became of its value.
+pub fn given_once_and_told(tried_again: &Tally) {
+    let failures = below(3);
+    let place = Place::new(failures);
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| {
+            let throttled = place.throttled.clone();
+            thread::spawn(move || call(&throttled, caller))
+        })
+        .collect();
+    let meanwhile =
+        [Meanwhile::Cancel, Meanwhile::Flush, Meanwhile::Take, Meanwhile::Nothing][below(4) as usize];
+    let mut taken = Vec::new();
+    match meanwhile {
+        Meanwhile::Cancel => _ = place.throttled.cancel(),
+        Meanwhile::Flush => drop(place.throttled.flush()),
+        Meanwhile::Take => taken = place.throttled.take().unwrap_or_default(),
+        Meanwhile::Nothing => {}
+    }
+    let early =
+        [Some(Pending::Finish), Some(Pending::Flush), Some(Pending::Discard), None][below(4) as usize];
+    if let Some(end) = early {
+        let _ = place.throttled.shutdown(end);
+    }
+    let told: Vec<_> = callers.into_iter().flat_map(|caller| caller.join().expect("no panic")).collect();
+    place.throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
+    place.assert_no_run_was_empty();
+    let left = place.throttled.take().unwrap_or_default();
+    let succeeded = locked(&place.seen.succeeded).clone();
+    tried_again.count_if(failures > 0 && *locked(&place.seen.runs) > failures);
+    let gives_up = meanwhile == Meanwhile::Cancel || meanwhile == Meanwhile::Take;
+    for (value, told) in &told {
+        match told {
+            Ok(()) => {
+                let is_somewhere = succeeded.contains(value) || taken.contains(value);
+                assert!(is_somewhere, "G6: {value} is covered, and no run that succeeded was given it");
+            }
+            Err(WaitError::Failed(_)) => {
+                assert!(early.is_some(), "G6: {value} has failed, and was to be tried again");
+                assert!(!succeeded.contains(value), "G6: {value} has failed, and succeeded");
+            }
+            Err(WaitError::Cancelled) => {
+                assert!(gives_up || early == Some(Pending::Discard), "G6: {value} was cancelled by nobody");
+            }
+            Err(error) => panic!("G6: {error}"),
+        }
+    }
+    assert_each_once([succeeded, taken, left].concat(), told.iter().map(|(value, _)| *value).collect());
+}
+
+/// A run fails, while one thread takes what it was given, and another may call or cancel: no run finds nothing.
+pub fn put_back_against_a_take(taken_after_it_failed: &Tally) {
+    let place = Place::new(1);
+    let first = place.throttled.trigger(vec![0]).expect("it goes on");
+    let other = {
+        let throttled = place.throttled.clone();
+        thread::spawn(move || match below(3) {
+            0 => throttled.trigger(vec![1]).is_ok(),
+            1 => {
+                throttled.cancel();
+                false
+            }
+            _ => false,
+        })
+    };
+    let taken = place.throttled.take().unwrap_or_default();
+    let brings = other.join().expect("no panic");
+    let told = first.wait();
+    place.throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
+    place.assert_no_run_was_empty();
+    let succeeded = locked(&place.seen.succeeded).clone();
+    let has_run = *locked(&place.seen.runs) > 0;
+    taken_after_it_failed.count_if(has_run && taken.contains(&0));
+    if !brings && told.is_ok() {
+        assert!(succeeded.contains(&0), "G6: it is covered, and no run has succeeded");
+    }
+    let left = place.throttled.take().unwrap_or_default();
+    let brought = if brings { vec![0, 1] } else { vec![0] };
+    assert_each_once([succeeded, taken, left].concat(), brought);
+}

@@ -1,0 +1,27 @@
+//! What holds of that which the calls of a `Throttle` bring, of the library as it is shipped.
+
+#[path = "throttle_payloads/properties.rs"]
+mod properties;
+
+use evidence::Guarantee::{G6, G10};
+use schedules::hold;
+use watchdog as _;
+
+#[test]
+fn values_are_collected_once() {
+    let claim = "3 threads bring values to runs of their own that keep some or panic, while a fourth takes or flushes: \
+                 each once";
+    hold(&[G6, G10], claim, properties::collected);
+}
+
+#[test]
+fn values_are_merged_once() {
+    let claim = "3 threads bring values to be merged and run, while a fourth takes or flushes: each once";
+    hold(&[G10], claim, properties::merged);
+}
+
+#[test]
+fn calls_are_told_once() {
+    let claim = "3 threads are counted and run, while a fourth takes and flushes: each call is told once";
+    hold(&[G10], claim, properties::counted);
+}

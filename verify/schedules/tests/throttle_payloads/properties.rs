@@ -1,0 +1,198 @@
+//! What holds of that which the calls of a `Throttle` bring (G10): three threads call and run, while a fourth cancels,
+//! takes and flushes.
+
+use atomic_throttle::{Batch, Collect, Count, Manual, Merge, Outcome, Rejected, Throttle, Timestamp};
+use schedules::Tally;
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+const CALLERS: u32 = 3;
+const CALLS: u32 = 3;
+
+/// What all share: what runs were given, and the values that they took out, or that were taken.
+struct Shared<P> {
+    throttle: Throttle<Manual, P>,
+    given: Mutex<Vec<u32>>,
+    found: Mutex<Vec<u32>>,
+}
+
+impl<P> Shared<P> {
+    fn new(throttle: Throttle<Manual, P>) -> Arc<Self> {
+        Arc::new(Self { throttle, given: Mutex::default(), found: Mutex::default() })
+    }
+}
+
+fn clock() -> Manual {
+    Manual::new(Timestamp::from_nanos(100))
+}
+
+fn note(place: &Mutex<Vec<u32>>, values: impl IntoIterator<Item = u32>) {
+    place.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
+}
+
+fn noted(place: &Mutex<Vec<u32>>) -> Vec<u32> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn panic_on_purpose() -> ! {
+    resume_unwind(Box::new("on purpose"))
+}
+
+/// Has three threads call, each by `call`, which says whether the call with this value was taken. Does `meanwhile` in the
+/// fourth. Returns the values of those that were taken.
+fn called(call: impl Fn(u32) -> bool + Clone + Send + 'static, meanwhile: impl FnOnce()) -> Vec<u32> {
+    let caller = |caller| {
+        let call = call.clone();
+        thread::spawn(move || {
+            let values = (0..CALLS).map(|number| caller * CALLS + number + 1);
+            values.filter(|value| call(*value)).collect::<Vec<_>>()
+        })
+    };
+    let callers: Vec<_> = (0..CALLERS).map(caller).collect();
+    meanwhile();
+    callers.into_iter().flat_map(|caller| caller.join().expect("no panic")).collect()
+}
+
+/// Asserts that each value is in one place.
+fn assert_each_once(mut found: Vec<u32>, mut brought: Vec<u32>) {
+    found.sort_unstable();
+    brought.sort_unstable();
+    assert_eq!(found, brought, "G10: a value is lost, or comes twice");
+}
+
+/// Whether the call was taken. A handle that is covered has its value given to a run.
+fn is_taken<P, V>(
+    shared: &Shared<P>,
+    value: u32,
+    gives_up: bool,
+    answer: std::thread::Result<Result<Outcome<'_, (), Manual>, Rejected<V>>>,
+) -> bool {
+    match answer {
+        Ok(Ok(Outcome::Coalesced(handle))) => {
+            if !gives_up && thread_rng().gen_bool(0.5) && handle.wait().is_ok() {
+                assert!(noted(&shared.given).contains(&value), "G10: covered, and the value was not given");
+            }
+            true
+        }
+        Ok(Ok(Outcome::Cancelled)) => {
+            assert!(gives_up, "G3: nobody has cancelled it");
+            true
+        }
+        Ok(Ok(_)) => true,
+        Ok(Err(_)) => false,
+        Err(payload) => {
+            assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
+            true
+        }
+    }
+}
+
+/// Values that are collected by runs that keep some, or panic.
+pub fn collected(panicked: &Tally) {
+    let shared: Arc<Shared<Collect<u32>>> =
+        Shared::new(Throttle::collecting_with_clock(Duration::ZERO, clock()).capacity(4));
+    let run = |shared: &Shared<_>, panicked: &Tally, batch: &mut Batch<u32>| {
+        assert!(!batch.is_empty(), "G10: a run without a value");
+        note(&shared.given, batch.iter().copied());
+        let takes = thread_rng().gen_range(0..=batch.len());
+        note(&shared.found, batch.drain().take(takes));
+        if thread_rng().gen_bool(0.2) {
+            panicked.count_if(true);
+            panic_on_purpose();
+        }
+        batch.keep_rest();
+    };
+    let gives_up = thread_rng().gen_bool(0.5);
+    let (caller, tally) = (Arc::clone(&shared), panicked.clone());
+    let call = move |value| {
+        let (throttle, run) = (&caller.throttle, |batch: &mut _| run(&caller, &tally, batch));
+        let answer = catch_unwind(AssertUnwindSafe(|| match thread_rng().gen_range(0..4) {
+            0 => throttle.try_run(value, run).map(Outcome::RanAtOnce),
+            1 => throttle.run_within(value, Duration::ZERO, run),
+            _ => throttle.run(value, run),
+        }));
+        if let Ok(Err(rejected)) = &answer {
+            assert_eq!(rejected.value, value, "G10: another value comes back");
+        }
+        is_taken(&caller, value, gives_up, answer)
+    };
+    let brought = called(call, || {
+        let throttle = &shared.throttle;
+        let tally = panicked.clone();
+        if gives_up {
+            let _ = throttle.cancel();
+            note(&shared.found, throttle.take());
+        } else {
+            let _ = catch_unwind(AssertUnwindSafe(|| throttle.flush(|batch| run(&shared, &tally, batch))));
+        }
+    });
+    let left = shared.throttle.take();
+    assert!(!shared.throttle.is_pending() && !shared.throttle.is_running());
+    assert_each_once([noted(&shared.found), left].concat(), brought);
+}
+
+/// Values that are merged: each is in one place.
+pub fn merged(taken: &Tally) {
+    let merge = |older: &mut Vec<u32>, newer: Vec<u32>| older.extend(newer);
+    let shared: Arc<Shared<Merge<Vec<u32>>>> =
+        Shared::new(Throttle::merging_with_clock(Duration::ZERO, clock(), merge));
+    let run = |shared: &Shared<_>, all: Vec<u32>| {
+        note(&shared.given, all.iter().copied());
+        note(&shared.found, all);
+    };
+    let gives_up = thread_rng().gen_bool(0.5);
+    let caller = Arc::clone(&shared);
+    let call = move |value| {
+        let (throttle, all, run) = (&caller.throttle, vec![value], |all| run(&caller, all));
+        let answer = match thread_rng().gen_range(0..4) {
+            0 => throttle.try_run(all, run).map(Outcome::RanAtOnce),
+            1 => throttle.run_within(all, Duration::ZERO, run),
+            _ => throttle.run(all, run),
+        };
+        is_taken(&caller, value, gives_up, Ok(answer))
+    };
+    let brought = called(call, || {
+        if gives_up {
+            let all = shared.throttle.take();
+            taken.count_if(all.is_some());
+            note(&shared.found, all.unwrap_or_default());
+        } else {
+            let _ = shared.throttle.flush(|all| run(&shared, all));
+        }
+    });
+    let left = shared.throttle.take().unwrap_or_default();
+    assert_each_once([noted(&shared.found), left].concat(), brought);
+}
+
+/// Counts: exact, and no run is told of none.
+pub fn counted(empty: &Tally) {
+    let shared: Arc<Shared<Count>> = Shared::new(Throttle::counting_with_clock(Duration::ZERO, clock()));
+    let tell = |shared: &Shared<_>, calls: u64| {
+        assert!(calls > 0, "G10: a run without a call");
+        note(&shared.found, [u32::try_from(calls).expect("a few")]);
+    };
+    let (caller, tally) = (Arc::clone(&shared), empty.clone());
+    let call = move |_| {
+        let (throttle, tell) = (&caller.throttle, |calls| tell(&caller, calls));
+        let answer = match thread_rng().gen_range(0..4) {
+            0 => throttle.try_run(tell).map(Outcome::RanAtOnce),
+            1 => throttle.run_within(Duration::ZERO, tell),
+            _ => Ok(throttle.run(tell)),
+        };
+        if let Ok(Outcome::Coalesced(handle)) = answer {
+            // The run before was told of the call, or the owner was released.
+            tally.count_if(throttle.state().epoch() > handle.epoch());
+        }
+        true
+    };
+    let brought = called(call, || {
+        note(&shared.found, [u32::try_from(shared.throttle.take()).expect("a few")]);
+        let _ = shared.throttle.flush(|calls| tell(&shared, calls));
+    });
+    let told =
+        noted(&shared.found).iter().sum::<u32>() + u32::try_from(shared.throttle.take()).expect("a few");
+    assert_eq!(usize::try_from(told).expect("a few"), brought.len(), "G10: the calls were not told once");
+}
