@@ -10,8 +10,6 @@ use std::time::Duration;
 use tiny_http::{Response, Server};
 use ureq::Agent;
 
-const REQUESTS: u64 = 400;
-
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Adds up what is posted. It is overloaded at each third request.
@@ -28,11 +26,11 @@ fn collect(collector: &Server) -> Result<u64> {
 }
 
 fn serve_and_collect(server: &Server, collector: &Server, client: &Agent) -> Result<u64> {
-    let (poster, post_to) = (client.clone(), format!("http://{}", collector.server_addr()));
+    let (outgoing, post_to) = (client.clone(), format!("http://{}", collector.server_addr()));
     let metrics = Throttled::builder(Duration::from_millis(50))
         .merging(|sum, more| *sum += more)
         .retry(Retry::exponential(Duration::from_millis(10), Duration::from_secs(10)))
-        .spawn(move |sum: &u64| poster.post(&post_to).send(sum.to_string()).map(drop))?;
+        .spawn(move |sum: &u64| outgoing.post(&post_to).send(sum.to_string()).map(drop))?;
     let handle = |request: tiny_http::Request| -> Result<()> {
         metrics.trigger(1)?;
         Ok(request.respond(Response::from_string("hello"))?)
@@ -41,20 +39,22 @@ fn serve_and_collect(server: &Server, collector: &Server, client: &Agent) -> Res
         let serving = scope.spawn(|| server.incoming_requests().try_for_each(handle));
         let collecting = scope.spawn(|| collect(collector));
         let page = format!("http://{}", server.server_addr());
-        let asked = (0..REQUESTS).try_for_each(|_| client.get(&page).call().map(drop));
+        let asked = (0..400).try_for_each(|_| client.get(&page).call().map(drop));
         let posted = metrics.wait(); // Until the last count is posted, however often that is tried.
         server.unblock();
         collector.unblock();
-        (asked?, posted?, serving.join().expect("a handler does not panic")?);
+        asked?;
+        posted?;
+        serving.join().expect("a handler does not panic")?;
         collecting.join().expect("the collector does not panic")
     })
 }
 
 fn main() -> MainResult {
     let listen = || Server::http("127.0.0.1:0").map_err(|error| error.to_string());
-    let client = Agent::new_with_config(Agent::config_builder().proxy(None).build());
+    let client = Agent::config_builder().proxy(None).build().new_agent();
     let counted = serve_and_collect(&listen()?, &listen()?, &client).map_err(|error| error.to_string())?;
-    assert_eq!(counted, REQUESTS, "none is lost, and none is counted twice");
-    writeln!(io::stdout(), "{REQUESTS} requests, {counted} counted by the collector")?;
+    assert_eq!(counted, 400, "none is lost, and none is counted twice");
+    writeln!(io::stdout(), "400 requests, {counted} counted by the collector")?;
     Ok(())
 }

@@ -90,7 +90,7 @@ impl<T: Send + 'static> Builder<Latest<T>> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let status = Throttled::builder(Duration::from_millis(10))
-    ///     .latest()
+    ///     .latest::<String>()
     ///     .spawn_on(Tokio::current(), async move |status| post(&status).await)?;
     /// status.trigger(String::from("green"))?.await?;
     /// # Ok(())
