@@ -62,25 +62,26 @@ fn delayed(reached: &Tally, flushes: bool) {
             })
         })
         .collect();
-    let mut flushed = Vec::new();
+    let mut taken_over = Vec::new();
     for _ in 0..2 {
         if flushes {
             if let Ok(ticket) = throttled.flush() {
                 let _ = ticket.wait();
-                flushed.push(ticket.epoch());
+                taken_over.push(ticket.epoch());
             }
         } else {
             reached.count_if(throttled.cancel());
         }
     }
-    reached.count_if(flushes && !flushed.is_empty());
+    reached.count_if(flushes && !taken_over.is_empty());
     let calls: Vec<_> = callers.into_iter().flat_map(|caller| caller.join().expect("no panic")).collect();
     clock.advance(DELAY);
     let _ = throttled.wait();
     throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
     let runs = locked(&runs).clone();
     // A flush starts the first run after the epoch of its ticket.
-    let held = |run: &Epoch| !flushed.iter().any(|before| runs.iter().find(|run| *run > before) == Some(run));
+    let held =
+        |run: &Epoch| !taken_over.iter().any(|before| runs.iter().find(|run| *run > before) == Some(run));
     assert_delayed(&runs, held, &calls);
 }
 
@@ -106,7 +107,9 @@ pub fn enough_calls(coalesced: &Tally) {
     let throttled = spawned.expect("shuttle can start a thread");
     let callers = callers(&throttled, coalesced, |throttled, _| _ = throttled.trigger().expect("it goes on"));
     assert_eq!(told.recv(), Ok(ENOUGH.into()), "G10");
-    callers.into_iter().for_each(|caller| caller.join().expect("no panic"));
+    for caller in callers {
+        caller.join().expect("no panic");
+    }
     throttled.shutdown(Pending::Discard).wait().expect("outside of the run");
 }
 
@@ -120,7 +123,9 @@ pub fn enough_values(coalesced: &Tally) {
     let callers = callers(&throttled, coalesced, |throttled, value| {
         assert_eq!(throttled.trigger(value).expect("it goes on").wait(), Ok(()), "G3");
     });
-    callers.into_iter().for_each(|caller| caller.join().expect("no panic"));
+    for caller in callers {
+        caller.join().expect("no panic");
+    }
     assert_eq!((throttled.runs(), throttled.panics()), (1, 0));
 }
 

@@ -69,14 +69,14 @@ pub fn are_flushed_once(cancelled: &Tally) {
 /// Three threads wait inside a window for a run that another one brings about.
 fn wait_inside_the_window(
     disturb: fn(&Background, &crate::subject::Throttled),
-    expected: Result<(), WaitError>,
+    expected: &Result<(), WaitError>,
 ) {
     let (throttled, background) = Background::start(WINDOW);
     assert_eq!(throttled.trigger().expect("it goes on").wait(), Ok(()));
     let pending = throttled.trigger().expect("it goes on");
     thread::scope(|scope| {
         for _ in 1..CALLERS {
-            scope.spawn(|| assert_eq!(pending.wait(), expected));
+            scope.spawn(|| assert_eq!(pending.wait(), *expected));
         }
         disturb(&background, &throttled);
     });
@@ -90,23 +90,23 @@ pub fn are_woken_by_the_clock(woken: &Tally) {
         |background, _| {
             background.clock.advance(WINDOW);
         },
-        Ok(()),
+        &Ok(()),
     );
     woken.count();
 }
 
 pub fn are_woken_by_a_shorter_threshold(woken: &Tally) {
-    wait_inside_the_window(|_, throttled| throttled.set_threshold(Duration::ZERO), Ok(()));
+    wait_inside_the_window(|_, throttled| throttled.set_threshold(Duration::ZERO), &Ok(()));
     woken.count();
 }
 
 pub fn are_woken_by_a_cancel(woken: &Tally) {
-    wait_inside_the_window(|_, throttled| assert!(throttled.cancel()), Err(WaitError::Cancelled));
+    wait_inside_the_window(|_, throttled| assert!(throttled.cancel()), &Err(WaitError::Cancelled));
     woken.count();
 }
 
 pub fn are_woken_by_a_flush(woken: &Tally) {
-    wait_inside_the_window(|_, throttled| assert_eq!(throttled.flush().map(drop), Ok(())), Ok(()));
+    wait_inside_the_window(|_, throttled| assert_eq!(throttled.flush().map(drop), Ok(())), &Ok(()));
     woken.count();
 }
 

@@ -54,7 +54,7 @@ fn one_disturbance(
     waited: &Tally,
     disturb: fn(&Throttle<Manual>),
     owner_ends: fn(&Outcome<'_, (), Manual>) -> bool,
-    handles_end: Result<(), WaitError>,
+    handles_end: &Result<(), WaitError>,
 ) {
     let throttle = after_a_run();
     thread::scope(|scope| {
@@ -65,8 +65,7 @@ fn one_disturbance(
         until(|| throttle.is_pending());
         let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
         for _ in 0..3 {
-            let handles_end = handles_end.clone();
-            scope.spawn(move || assert_eq!(handle.wait(), handles_end));
+            scope.spawn(move || assert_eq!(handle.wait(), *handles_end));
         }
         disturb(&throttle);
     });
@@ -74,7 +73,7 @@ fn one_disturbance(
 }
 
 pub fn by_a_shorter_threshold(waited: &Tally) {
-    one_disturbance(waited, |throttle| throttle.set_threshold(Duration::ZERO), was_deferred, Ok(()));
+    one_disturbance(waited, |throttle| throttle.set_threshold(Duration::ZERO), was_deferred, &Ok(()));
 }
 
 pub fn by_a_cancel(waited: &Tally) {
@@ -82,7 +81,7 @@ pub fn by_a_cancel(waited: &Tally) {
         waited,
         |throttle| assert!(throttle.cancel()),
         |outcome| matches!(outcome, Outcome::Cancelled),
-        Err(WaitError::Cancelled),
+        &Err(WaitError::Cancelled),
     );
 }
 
@@ -91,7 +90,7 @@ pub fn by_a_flush(waited: &Tally) {
         waited,
         |throttle| assert_eq!(throttle.flush(|| ()), Ok(())),
         |outcome| matches!(outcome, Outcome::Coalesced(_)),
-        Ok(()),
+        &Ok(()),
     );
 }
 
@@ -104,7 +103,7 @@ pub fn by_an_owner_that_leaves(waited: &Tally) {
             throttle.clock().advance(WINDOW);
         },
         |outcome| matches!(outcome, Outcome::Owed),
-        Err(WaitError::Owed),
+        &Err(WaitError::Owed),
     );
 }
 
