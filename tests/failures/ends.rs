@@ -95,3 +95,20 @@ fn a_batch_whose_last_try_fails_is_kept() {
     assert_eq!(by_hand.step(), Step::Ended(Shutdown::Ran));
     assert_eq!(rows.take(), [1, 2, 3, 4, 5], "G10");
 }
+
+/// A flushed run that the owner takes up after the end was asked for is not the last one, if a call came in between.
+#[test]
+fn a_flushed_run_with_another_one_pending_is_not_the_last() {
+    let script = Script::of(&[Plan::Fails]);
+    let (clock, post, mut by_hand) = subject(&script, set(Retry::by(|_, _| Some(ms(0)))));
+    let first = post.trigger(1).unwrap();
+    let _ = post.flush().unwrap();
+    let second = post.trigger(2).unwrap();
+    let _ = post.shutdown(Pending::Finish);
+    assert_eq!(by_hand.step(), Step::Ran);
+    clock.set(at(10));
+    assert_eq!(by_hand.step(), Step::Ran);
+    assert_eq!(by_hand.step(), Step::Ended(Shutdown::Ran));
+    assert_eq!((first.wait(), second.wait()), (Ok(()), Ok(())), "neither failure was final");
+    assert_eq!(*script.given.lock().unwrap(), [1, 2]);
+}

@@ -116,6 +116,19 @@ fn a_flush_waits_for_no_pace() {
     assert_eq!(by_hand.step(), Step::Until(at(60)), "the next run has a pace of its own");
 }
 
+/// Its run was handed over, and has not begun.
+#[test]
+fn a_call_after_a_flush_has_a_pace_of_its_own() {
+    let (clock, builder) = builder(1);
+    let (throttled, mut by_hand) = builder.delay(ms(50)).by_hand(|| ());
+    let _ = throttled.trigger().unwrap();
+    let _ = throttled.flush().unwrap();
+    let _ = throttled.trigger().unwrap();
+    assert_eq!(by_hand.step(), Step::Ran);
+    clock.set(at(1));
+    assert_eq!(by_hand.step(), Step::Until(at(50)), "the window is over, and the delay is not");
+}
+
 #[test]
 fn an_end_waits_for_the_window_alone() {
     let (clock, builder) = builder(20);
@@ -164,4 +177,21 @@ impl atomic_throttle::Clock for Broken {
     fn now(&self) -> atomic_throttle::Timestamp {
         panic!("planted: the clock")
     }
+}
+
+/// The owner takes up the flushed run only after that call: then what holds the flushed run is over, and no more.
+#[test]
+fn a_call_after_a_flush_has_a_delay_of_its_own() {
+    let (clock, builder) = builder(0);
+    let (throttled, mut by_hand) = builder.delay(ms(50)).by_hand(|| ());
+    let _ = throttled.trigger().unwrap();
+    let flushed = throttled.flush().unwrap();
+    clock.set(at(10));
+    let _ = throttled.trigger().unwrap();
+    assert_eq!(by_hand.step(), Step::Ran);
+    assert_eq!(flushed.wait(), Ok(()));
+    assert_eq!(by_hand.step(), Step::Until(at(60)));
+    clock.set(at(60));
+    assert_eq!(by_hand.step(), Step::Ran);
+    assert_eq!(by_hand.step(), Step::Idle);
 }

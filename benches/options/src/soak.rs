@@ -48,6 +48,10 @@ pub enum Plant {
     Late,
     /// A cancel is not reported.
     Silent,
+    /// A value is not that of its call now and then, or a call is not reported.
+    Forge,
+    /// A run that fails says that it has succeeded.
+    Hush,
 }
 
 impl Options {

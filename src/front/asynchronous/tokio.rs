@@ -87,9 +87,9 @@ impl Tokio {
     /// # Cost
     ///
     /// One thread for the whole process, "async-io", which all users of that crate share. The first sleep
-    /// starts it, and it never ends. A deferred run wakes it twice, and its own task once more. A sleep that is
-    /// dropped more than 3 ms before its deadline costs nothing later, and one in its last 3 ms one wake-up of
-    /// the thread.
+    /// starts it, and it never ends. A deferred run wakes it twice, and its own task once more. A sleep that
+    /// is dropped more than 3 ms before its deadline costs nothing later, and one in its last 3 ms costs one
+    /// wake-up of the thread.
     ///
     /// # What it is not
     ///

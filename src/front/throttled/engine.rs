@@ -96,7 +96,8 @@ impl<P: Payload> Engine<P> {
         loop {
             let mut control = lock(&shared.control);
             if let Some(Handed { run, given }) = control.handed.take() {
-                return Ok(self.perform(&mut control, gate.resume(run), given, Edge::Flushed));
+                // The flush has released what held it. What holds a run now is the pace of calls after the flush.
+                return Ok(self.perform(&control, gate.resume(run), given, Edge::Flushed));
             }
             let asked = control.stage.asked();
             if asked == Some(Pending::Discard) {
@@ -120,7 +121,8 @@ impl<P: Payload> Engine<P> {
                     Flushed::Busy | Flushed::Nothing => Err(()),
                 };
                 if let Ok((run, given)) = payload.start(flush) {
-                    return Ok(self.perform(&mut control, run, given, Edge::Flushed));
+                    control.hold.release();
+                    return Ok(self.perform(&control, run, given, Edge::Flushed));
                 }
             }
             let epoch = state.epoch();
@@ -139,9 +141,10 @@ impl<P: Payload> Engine<P> {
             };
             match payload.start(fire) {
                 Ok((run, given)) => {
+                    control.hold.release();
                     let waited = self.deferred_in == Some(epoch);
                     let edge = if waited { Edge::Trailing } else { Edge::Leading };
-                    return Ok(self.perform(&mut control, run, given, edge));
+                    return Ok(self.perform(&control, run, given, edge));
                 }
                 Err(Fired::Early { deferral, due }) => {
                     drop(control);
@@ -176,16 +179,13 @@ impl<P: Payload> Engine<P> {
 
     fn perform(
         &mut self,
-        control: &mut Control<P::Given>,
+        control: &Control<P::Given>,
         run: Run<'_>,
         given: Option<P::Given>,
         edge: Edge,
     ) -> Next<P> {
-        // Since a flush, a call may have made the next run pending: what holds that one stays.
+        // Since a flush, a call may have made the next run pending.
         let is_followed = self.shared.frame.gate.state().is_pending();
-        if !is_followed {
-            control.hold.release();
-        }
         self.shared.frame.show_held(Timestamp::ZERO);
         let is_last = control.stage.asked().is_some() && !is_followed;
         if control.stage.asked().is_some() {

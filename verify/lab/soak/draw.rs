@@ -108,8 +108,10 @@ impl Asked {
 fn everything(which: Which) -> Vec<String> {
     let applying = EVERY.iter().filter(|(name, _)| applies(name, which));
     let often = applying.map(|(name, [_, often, _])| format!("--{name}-every {}", often.max(&3)));
+    let is_throttled = which == Which::Background;
+    let more = if is_throttled { vec!["--payload merge --delay 20us".to_owned()] } else { Vec::new() };
     let first = "--threshold 40us --run-time 20us --vary-run-time --seconds 0.5".to_owned();
-    std::iter::once(first).chain(often).collect()
+    std::iter::once(first).chain(often).chain(more).collect()
 }
 
 /// Callers that sleep until they are released.
@@ -136,18 +138,47 @@ fn something(which: Which, random: &mut SmallRng) -> Vec<String> {
     if random.random_bool(0.5) {
         line.push("--vary-run-time".to_owned());
     }
-    if random.random_bool(0.5) {
+    // What calls bring in a window that does not end is kept until the end.
+    let is_kept = threshold == FAR && which == Which::Background;
+    if is_kept || random.random_bool(0.5) {
         line.push(format!("--rate {}", one_of(&[300, 5000], random)));
     }
+    let of_throttled = if which == Which::Background { for_throttled(random) } else { Vec::new() };
+    let fails = of_throttled.iter().any(|option| option.starts_with("--fail-every"));
     for (name, choices) in EVERY {
         let every = one_of(&choices, random);
-        if random.random_bool(0.5) && applies(name, which) {
+        if random.random_bool(0.5) && applies(name, which) && !(fails && name == "panic") {
             line.push(format!("--{name}-every {every}"));
         }
     }
-    let release = RELEASES[random.random_range(0..RELEASES.len())];
+    let releases = RELEASES.len();
+    let release = RELEASES[random.random_range(0..releases)];
     if threshold == FAR && which.defers() {
+        let release = if fails && release == "cancel" { "flush" } else { release };
         line.push(format!("--release {release}"));
+    }
+    line.extend(of_throttled);
+    line
+}
+
+/// What calls bring, what runs the function, how long it is held, and how often it fails. Each is left out of a part of
+/// the rounds.
+fn for_throttled(random: &mut SmallRng) -> Vec<String> {
+    let payload = ["none", "count", "latest", "merge", "collect"][random.random_range(0..5_usize)];
+    let mut line = vec![format!("--payload {payload}")];
+    if random.random_bool(0.3) {
+        line.push("--runner task".to_owned());
+    }
+    match random.random_range(0..4) {
+        0 => line.push(format!("--delay {}us", one_of(&[1, 100, 3000], random))),
+        1 => {
+            let quiet = one_of(&[1, 100, 1000], random);
+            line.push(format!("--debounce {quiet}us:{}us", quiet * one_of(&[1, 3, 10], random)));
+        }
+        _ => {}
+    }
+    if random.random_bool(0.4) {
+        line.push(format!("--fail-every {}", one_of(&[2, 5, 50], random)));
     }
     line
 }
@@ -210,6 +241,17 @@ mod tests {
             assert!(is_drawn(what), "{what:?}");
         }
         assert!(lines.iter().any(|line| line.contains("--panic-every") && !line.contains("--cancel-every")));
+        for what in [
+            &["--payload count", "--runner task"][..],
+            &["--payload latest", "--delay"],
+            &["--payload merge", "--debounce", "--flush-every"],
+            &["--payload collect", "--fail-every", "--cancel-every"],
+            &["--payload none", "--fail-every", "--wait-every"],
+        ] {
+            let lines = drawn(1, Which::Background);
+            let is_drawn = |line: &String| what.iter().all(|what| line.contains(what));
+            assert!(lines.iter().any(is_drawn), "{what:?}");
+        }
         assert!(drawn(1, Which::Keyed).iter().any(|line| line.contains("--keys 3")));
     }
 }

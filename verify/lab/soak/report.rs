@@ -2,7 +2,7 @@
 
 use crate::memory::MemoryGauge;
 use crate::rounds::Round;
-use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6, G9};
+use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6, G9, G10};
 use evidence::{Check, Line};
 use lab::front::Which;
 use lab::judge::Verdict;
@@ -56,7 +56,11 @@ struct FrontSum {
 impl FrontSum {
     fn begin(which: Which) -> Self {
         let name = which.name();
-        let (guarantees, what): (&[_], _) = if which.defers() {
+        let (guarantees, what): (&[_], _) = if which == Which::Background {
+            let what =
+                "spacing, delays, exclusion, coverage by runs that succeed, and what each run is given hold";
+            (&[G1, G2, G3, G5, G6, G10], what)
+        } else if which.defers() {
             (&[G1, G2, G3, G5, G6], "spacing, exclusion, coverage and counts hold, and each round ends")
         } else {
             (&[G1, G2, G5, G6], "spacing and exclusion hold, panics arrive, and each round ends")
@@ -66,7 +70,9 @@ impl FrontSum {
     }
 
     fn is_empty(&self) -> bool {
-        self.sum.spaced == 0 || self.which.defers() && self.sum.covered == 0
+        let Verdict { spaced, covered, paced, carried, .. } = self.sum;
+        let is_throttled = self.which == Which::Background;
+        spaced == 0 || self.which.defers() && covered == 0 || is_throttled && (paced == 0 || carried == 0)
     }
 }
 

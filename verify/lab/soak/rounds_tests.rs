@@ -3,7 +3,7 @@
 use super::{Rounds, TURNS, options};
 use crate::draw::Asked;
 use atomic_throttle::{Snapshot, state::DeferralStatus};
-use evidence::Guarantee::{self, G1, G2, G3, G4};
+use evidence::Guarantee::{self, G1, G2, G3, G4, G10};
 use evidence::caught;
 use indicatif::ProgressBar;
 use lab::front::{Asynchronous, Background, Front, KeyedTrailing, OwnCounts, Start, Which};
@@ -131,6 +131,61 @@ fn faults_of_callers_are_seen_on_the_other_front_ends() {
     }
 }
 
+/// Whether a caller or a run with this fault is seen on a `Throttled`, with these options.
+fn is_planted_in_throttled(line: &str, plant: &str, guarantee: Guarantee) -> bool {
+    let line = format!("--front background --threads 4 --memory 2 --seconds 0.05 --threshold 40us {line}");
+    let options = options(&format!("{line} --plant {plant}")).unwrap();
+    let mut rounds = rounds();
+    (0..PATIENCE).any(|_| breaks(&rounds.perform(&options).unwrap().verdict, guarantee))
+}
+
+#[test]
+fn a_value_that_is_not_that_of_its_call_is_seen() {
+    for payload in ["count", "latest", "merge", "collect"] {
+        for runner in ["thread", "task"] {
+            let line = format!("--payload {payload} --runner {runner} --rate 20000");
+            assert!(is_planted_in_throttled(&line, "forge", G10), "{payload} {runner}");
+        }
+        caught(&format!("{payload}: a value that is not that of its call"), "soak: seen in a round (G10)");
+    }
+}
+
+#[test]
+fn a_run_that_fails_and_says_that_it_succeeded_is_seen() {
+    for runner in ["thread", "task"] {
+        let line = format!("--fail-every 2 --runner {runner} --wait-every 5");
+        assert!(is_planted_in_throttled(&line, "hush", G3), "{runner}");
+    }
+    caught("a run that failed, and is not tried again", "soak: seen in a round with real threads (G3)");
+}
+
+#[test]
+fn a_delay_that_is_half_as_long_is_seen() {
+    for pace in ["--delay 2ms", "--debounce 2ms:20ms"] {
+        let line = format!("--front background --threads 4 --seconds 0.1 --threshold 0 --rate 300 {pace}");
+        assert!(is_seen::<Faulty<Background, HASTY>>(&line, G1), "{pace}");
+    }
+    caught("background: a delay that is over too soon", "soak: seen in a round (G1)");
+}
+
+#[test]
+fn every_payload_holds_on_a_thread_and_in_a_task() {
+    for payload in ["none", "count", "latest", "merge", "collect"] {
+        for runner in ["thread", "task"] {
+            for more in ["--delay 100us --fail-every 3", "--debounce 50us:500us --panic-every 5"] {
+                let line = format!(
+                    "--front background --threads 4 --memory 2 --seconds 0.05 --threshold 100us --wait-every 20 \
+                     --cancel-every 50 --flush-every 50 --nest-every 5 --payload {payload} --runner {runner} {more}"
+                );
+                let verdict = rounds().perform(&options(&line).unwrap()).unwrap().verdict;
+                assert_eq!(verdict.broken, [], "{line}");
+                assert!(verdict.runs > 0, "{line}");
+                assert_eq!(verdict.carried > 0, payload != "none", "{line}");
+            }
+        }
+    }
+}
+
 const HASTY: bool = false;
 const SILENT: bool = true;
 
@@ -150,6 +205,9 @@ impl<F: Front, const FAULT: bool> Front for Faulty<F, FAULT> {
         let mut inside = options.clone();
         if FAULT == HASTY {
             inside.threshold /= 2;
+            let of = &mut inside.of_throttled;
+            of.delay = of.delay.map(|delay| delay / 2);
+            of.debounce.iter_mut().for_each(|debounce| debounce.quiet /= 2);
         }
         let inner = Arc::new(F::new(&inside, recorder)?);
         let threshold = u64::try_from(options.threshold.as_nanos()).unwrap_or(u64::MAX);

@@ -92,6 +92,8 @@ pub struct Waited {
 pub enum Promised {
     /// The first one after this epoch.
     After(u64),
+    /// The first one after this epoch, or an earlier one that has seen the call.
+    AfterOrSeen(u64),
     /// The first one after this time, or an earlier one. At this time the call had returned.
     By(u64),
 }
@@ -133,8 +135,13 @@ pub fn note(testimony: &mut Testimony, recorder: &Recorder, call: &Call, answer:
     let &Call { number, made_at: called, .. } = call;
     record::add(&mut testimony.times[answer.kind as usize], returned.saturating_sub(called));
     match answer.promise {
-        Some(Promised::After(epoch)) => testimony.promised(epoch, number, called),
-        Some(Promised::By(after)) => testimony.promised_vaguely(call.known, after, number, called),
+        Some(Promised::After(epoch)) => testimony.promised(epoch, number, called, returned),
+        Some(Promised::AfterOrSeen(epoch)) => {
+            testimony.promised_vaguely(epoch, epoch, number, called, returned);
+        }
+        Some(Promised::By(after)) => {
+            testimony.promised_vaguely(call.known, after, number, called, returned);
+        }
         None => {}
     }
     let tally = &mut testimony.tally;

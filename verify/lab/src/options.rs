@@ -1,5 +1,9 @@
 //! The command line of a storm. The soak draws its rounds as such lines.
 
+mod throttled;
+
+pub use self::throttled::{BACK_OFF, Brings, Debounce, OfThrottled, Runner};
+
 use crate::front::Which;
 use clap::{Parser, ValueEnum};
 use measure_options::soak::Plant;
@@ -85,6 +89,9 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub panic_every: Option<u64>,
 
+    #[command(flatten)]
+    pub of_throttled: OfThrottled,
+
     /// What ends a window that would outlast the storm
     #[arg(long, value_enum, default_value = "flush")]
     pub release: Release,
@@ -123,21 +130,29 @@ pub enum Release {
     SetThreshold,
 }
 
-/// An option that the front end has no use for.
+/// Why options do not make a storm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotFor {
-    pub option: &'static str,
-    pub front: Which,
-    pub why: &'static str,
+pub enum Unfit {
+    /// The front end has no use for it.
+    NotFor { option: &'static str, front: Which, why: &'static str },
+    /// These contradict each other.
+    Together { options: [&'static str; 2], instead: &'static str },
 }
 
-impl fmt::Display for NotFor {
+impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: the front end {} {}", self.option, self.front.name(), self.why)
+        match self {
+            Self::NotFor { option, front, why } => {
+                write!(f, "{option}: the front end {} {why}", front.name())
+            }
+            Self::Together { options: [one, other], instead } => {
+                write!(f, "{one} contradicts {other}: {instead}")
+            }
+        }
     }
 }
 
-impl Error for NotFor {}
+impl Error for Unfit {}
 
 impl Options {
     /// More threads than cores, so that some are preempted at every point of a call.
@@ -163,9 +178,10 @@ impl Options {
         [self.threshold, self.threshold / 2, self.threshold.saturating_mul(3), Duration::ZERO]
     }
 
-    /// The longest window of the storm.
+    /// The longest window of the storm, with what else holds a run.
     pub fn longest_window(&self) -> Duration {
-        if self.change_every.is_some() { self.threshold.saturating_mul(3) } else { self.threshold }
+        let times = if self.change_every.is_some() { 3 } else { 1 };
+        self.threshold.saturating_mul(times).saturating_add(self.of_throttled.longest_hold())
     }
 
     /// Whether a run may be given up.
@@ -173,8 +189,8 @@ impl Options {
         self.cancel_every.is_some() || self.nest_every.is_some() || self.release == Release::Cancel
     }
 
-    /// Refuses options that do not apply to the front end.
-    pub fn check(&self) -> Result<(), NotFor> {
+    /// Refuses options that do not apply to the front end, or that contradict each other.
+    pub fn check(&self) -> Result<(), Unfit> {
         let front = self.front;
         let (is_blocking, defers) = (front == Which::Blocking, front.defers());
         let rules = [
@@ -187,8 +203,15 @@ impl Options {
             ("--within-every", self.within_every.is_some(), is_blocking, "has no call that waits by itself"),
             ("--limit-every", self.limit_every.is_some(), front.limits_waits(), front.on_limits()),
         ];
-        let unfit = rules.into_iter().find(|&(_, is_asked, applies, _)| is_asked && !applies);
-        unfit.map_or(Ok(()), |(option, _, _, why)| Err(NotFor { option, front, why }))
+        let applies = throttled::applies(front);
+        let of_throttled = self.of_throttled.asked();
+        let more = of_throttled
+            .map(|(option, is_asked)| (option, is_asked, applies, "has none: it is for background"));
+        let unfit = rules.into_iter().chain(more).find(|&(_, is_asked, applies, _)| is_asked && !applies);
+        match unfit {
+            Some((option, _, _, why)) => Err(Unfit::NotFor { option, front, why }),
+            None => self.check_together(),
+        }
     }
 
     /// The parameters as one phrase.
@@ -234,6 +257,7 @@ impl Options {
         );
         sometimes(self.nest_every, "each run calls its own throttle", "run", "calls its own throttle");
         sometimes(self.panic_every, "every run panics", "run", "panics");
+        parts.extend(self.of_throttled.describe());
         parts.join(", ")
     }
 }
@@ -265,12 +289,12 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Options, Which};
+pub(super) mod tests {
+    use super::{Options, Unfit, Which};
     use clap::{Parser, ValueEnum};
     use std::time::Duration;
 
-    fn parse(arguments: &str) -> Result<Options, clap::Error> {
+    pub fn parse(arguments: &str) -> Result<Options, clap::Error> {
         Options::try_parse_from(std::iter::once("storm").chain(arguments.split_whitespace()))
     }
 
@@ -300,12 +324,22 @@ mod tests {
             ("--nest-every 7", [true; 5]),
             ("--panic-every 7", [true; 5]),
             ("--vary-run-time", [true; 5]),
+            ("--payload count", [false, true, false, false, false]),
+            ("--runner task", [false, true, false, false, false]),
+            ("--delay 1ms", [false, true, false, false, false]),
+            ("--debounce 1ms:2ms", [false, true, false, false, false]),
+            ("--fail-every 3", [false, true, false, false, false]),
         ] {
             for (which, takes) in Which::value_variants().iter().zip(takes) {
                 let checked = parse(&format!("--front {} {option}", which.name())).unwrap().check();
                 assert_eq!(checked.is_ok(), takes, "{option} with {}: {checked:?}", which.name());
-                let named = checked.err().map(|refused| (refused.option, refused.front));
-                assert!(named.is_none_or(|named| option.starts_with(named.0) && named.1 == *which));
+                let is_named = |refused| match refused {
+                    Unfit::NotFor { option: named, front, .. } => {
+                        option.starts_with(named) && front == *which
+                    }
+                    Unfit::Together { .. } => false,
+                };
+                assert!(checked.err().is_none_or(is_named));
             }
         }
         let refused = parse("--front keyed-leading --flush-every 2").unwrap().check().unwrap_err();

@@ -53,6 +53,7 @@ pub struct Recorder {
     pub(crate) vary_run_time: bool,
     pub(crate) panic_every: Option<usize>,
     pub(crate) nest_every: Option<usize>,
+    pub(crate) fail_every: Option<usize>,
     pub(crate) plant: Option<Plant>,
     waits: usize,
 }
@@ -120,6 +121,7 @@ impl Recorder {
             vary_run_time: options.vary_run_time,
             panic_every: every(options.panic_every),
             nest_every: every(options.nest_every),
+            fail_every: every(options.of_throttled.fail_every),
             plant: options.plant,
             waits: options.memory() / (threads * keys * 128),
         }
@@ -223,7 +225,7 @@ impl Recorder {
         let stamp = stamp();
         of_key.latest.store(stamp, Relaxed);
         self.shows(self.threads(), Doing::Function);
-        let run = Run { stamp, inside, end: 0, before, flushed: false, calls: None };
+        let run = Run { stamp, inside, end: 0, before, flushed: false, calls: None, has_failed: false };
         Running::new(self, key, seen, number, run)
     }
 

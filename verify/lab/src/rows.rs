@@ -3,7 +3,7 @@
 use crate::judge::{Broken, Verdict};
 use crate::record::{Event, Kind};
 use crate::table::{Table, plain};
-use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6, G9};
+use evidence::Guarantee::{self, G1, G2, G3, G4, G5, G6, G9, G10};
 
 /// What was shown of one guarantee.
 pub struct Row {
@@ -64,13 +64,22 @@ impl Verdict {
         let owners = [Kind::Deferred, Kind::Cancelled, Kind::Owed].map(|kind| self.count(kind));
         let owners: u64 = owners.iter().sum();
         let nested = tally[Event::Nested];
+        let paced = self.paced;
+        let mut spaced = format!("{gaps} gaps, each with a threshold above 0");
+        if paced > 0 {
+            spaced += &format!(", and {paced} delays");
+        }
+        let mut ended_badly = format!("{} panics", self.panics);
+        if self.failed > 0 {
+            ended_badly += &format!(", and {} runs that failed and were tried again", self.failed);
+        }
         let row = |guarantee, says, count: u64, looked_at: String| {
             let belongs = |broken: &&Broken| broken.guarantee == guarantee;
             let broken = self.broken.iter().filter(belongs).map(|broken| broken.how.clone()).collect();
             Row { guarantee: Some(guarantee), says, looked_at, is_shown: count > 0, broken }
         };
         vec![
-            row(G1, "spacing", gaps, format!("{gaps} gaps, each with a threshold above 0")),
+            row(G1, "spacing", gaps + paced, spaced),
             row(G2, "exclusion", self.runs, format!("{} runs", self.runs)),
             row(
                 G3,
@@ -80,8 +89,9 @@ impl Verdict {
             ),
             row(G4, "one deferral", owners, format!("{owners} calls that owned one")),
             row(G5, "liveness", calls, format!("{calls} calls, which all returned")),
-            row(G6, "crash safety", self.panics, format!("{} panics", self.panics)),
+            row(G6, "crash safety", self.panics + self.failed, ended_badly),
             row(G9, "re-entrancy", nested, format!("{nested} calls from inside runs")),
+            row(G10, "carriage", self.carried, format!("{} runs that were given something", self.carried)),
         ]
     }
 }
@@ -99,7 +109,7 @@ mod tests {
     #[test]
     fn what_was_not_tried_is_not_said_to_have_held() {
         let nothing = Verdict::default();
-        assert_eq!(verdicts(&nothing), ["not tried"; 7]);
+        assert_eq!(verdicts(&nothing), ["not tried"; 8]);
         assert_eq!(sentence(&nothing.rows()), "Nothing was promised.");
         let some = Verdict { runs: 3, spaced: 2, ..Verdict::default() };
         assert_eq!(verdicts(&some)[..3], ["held", "held", "not tried"]);
@@ -111,7 +121,8 @@ mod tests {
     fn a_breach_stands_in_the_row_of_its_guarantee() {
         let broken = [G4, G2].map(|guarantee| Broken { guarantee, how: "seen".to_owned() });
         let verdict = Verdict { runs: 3, spaced: 2, broken: broken.into(), ..Verdict::default() };
-        let expected = ["held", "BROKEN", "not tried", "BROKEN", "not tried", "not tried", "not tried"];
+        let expected =
+            ["held", "BROKEN", "not tried", "BROKEN", "not tried", "not tried", "not tried", "not tried"];
         assert_eq!(verdicts(&verdict), expected);
         assert_eq!(sentence(&verdict.rows()), "Not every guarantee held.");
         assert!(verdict.rows().iter().all(|row| row.guarantee != Some(G1) || row.broken.is_empty()));

@@ -1,11 +1,13 @@
 //! What every run does, on any front end: it records what it sees.
 
 use crate::caller::{self, Answer, Call, Way};
-use crate::record::{Event, Run, Testimony};
+use crate::record::{Carried, Event, Run, Testimony};
 use crate::recorder::{Asked, Key, Recorder, locked};
 use crate::turns::key_of;
 use crate::watch::Doing;
 use measure_options::soak::Plant;
+use std::error::Error;
+use std::fmt;
 use std::panic;
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,6 +21,25 @@ pub enum Inside {
     Cancel,
 }
 
+/// How a run fails that is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    Error,
+    Panic,
+}
+
+/// The error of such a run.
+#[derive(Debug)]
+pub struct Planned;
+
+impl fmt::Display for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it was to fail")
+    }
+}
+
+impl Error for Planned {}
+
 /// A run in progress. It is recorded when it ends, however it ends.
 pub struct Running<'r> {
     recorder: &'r Recorder,
@@ -27,11 +48,12 @@ pub struct Running<'r> {
     seen: &'r [u64],
     number: usize,
     run: Run,
+    given: Option<Carried>,
 }
 
 impl<'r> Running<'r> {
     pub(crate) fn new(recorder: &'r Recorder, key: usize, seen: &'r [u64], number: usize, run: Run) -> Self {
-        Self { recorder, key, of_key: &recorder.keys[key], seen, number, run }
+        Self { recorder, key, of_key: &recorder.keys[key], seen, number, run, given: None }
     }
 }
 
@@ -46,6 +68,18 @@ impl Running<'_> {
     pub fn flushed(mut self) -> Self {
         self.run.flushed = self.recorder.plant != Some(Plant::Early);
         self
+    }
+
+    /// The front end has given this run something.
+    pub fn given(mut self, given: Option<Carried>) -> Self {
+        self.given = given;
+        self
+    }
+
+    /// How this run is to fail, if it is.
+    pub fn failing(&self) -> Option<Failing> {
+        let every = self.recorder.fail_every.filter(|&n| self.number % n == 0)?;
+        Some(if self.number / every % 2 == 1 { Failing::Error } else { Failing::Panic })
     }
 
     pub fn stamp(&self) -> u64 {
@@ -143,6 +177,40 @@ impl Running<'_> {
         }
     }
 
+    /// Lets the run take its time, ends it, and fails as it is to.
+    pub fn run_or_fail(self) -> Result<(), Planned> {
+        loop {
+            match self.left() {
+                0 => return self.end_or_fail(),
+                left => pause(left),
+            }
+        }
+    }
+
+    /// Ends the run, records it, and fails as it is to: it is tried again then.
+    ///
+    /// # Panics
+    ///
+    /// If that is how it fails, or if every Nth run panics.
+    pub fn end_or_fail(mut self) -> Result<(), Planned> {
+        let (failing, key) = (self.failing(), self.of_key);
+        let Some(failing) = failing else {
+            self.end();
+            return Ok(());
+        };
+        self.run.has_failed = true;
+        let hushes = self.recorder.plant == Some(Plant::Hush);
+        drop(self);
+        match failing {
+            _ if hushes => Ok(()),
+            Failing::Error => Err(Planned),
+            Failing::Panic => {
+                key.panics.fetch_add(1, Relaxed);
+                panic::resume_unwind(Box::new(Asked));
+            }
+        }
+    }
+
     /// Ends the run and records it. Every Nth run then panics.
     pub fn end(self) {
         let (key, number, every) = (self.of_key, self.number, self.recorder.panic_every);
@@ -162,6 +230,9 @@ impl Drop for Running<'_> {
         self.recorder.shows(self.recorder.threads(), Doing::Nothing);
         if let Some(log) = &mut *locked(&self.of_key.log) {
             log.push(run, self.seen);
+            if let Some(given) = self.given.take() {
+                log.push_given(given);
+            }
             if log.is_full() {
                 self.recorder.stop();
             }

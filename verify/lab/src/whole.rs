@@ -51,11 +51,13 @@ pub fn perform_on<F: Front>(
     let front = Arc::new(front(&recorder)?);
     let course = course::rage(&front, &recorder, options, bar)?;
 
-    let ended = if course.stuck.is_none() { Some(front.end()) } else { None };
+    let mut ended = if course.stuck.is_none() { Some(front.end()) } else { None };
     if !matches!(ended, Some(Ok(_))) {
         // What is stuck is not dropped: that might wait for ever.
         mem::forget(front);
     }
+    // Of the one key that a front end has whose calls bring something.
+    let mut remaining = ended.as_mut().and_then(|ended| ended.as_mut().ok()?.remaining.take());
     let (records, mut changes) = recorder.take();
     changes.push(Change { threshold: nanos(options.threshold), begun: 0, returned: 0 });
     let mut testimonies = by_key(course.testimonies, recorder.keys());
@@ -68,19 +70,21 @@ pub fn perform_on<F: Front>(
         testimonies.push(inside);
         let arrived = count(testimonies, Kind::Panicked) + caught;
         let arrived = options.front.runs_in_calls().then_some(arrived);
-        ends.push(StormEnd { left, is_running, overlaps, panics, arrived });
+        let remaining = remaining.take();
+        ends.push(StormEnd { left, is_running, overlaps, panics, arrived, remaining });
         logs.push(log);
     }
     let tallies: Vec<Tally> = testimonies.iter().map(|of_key| Tally::of_all(of_key)).collect();
+    let paced = options.paced();
     let judged =
-        logs.iter().zip(&testimonies).zip(&ends).enumerate().map(|(key, ((log, testimonies), &end))| {
+        logs.iter().zip(&testimonies).zip(ends).enumerate().map(|(key, ((log, testimonies), end))| {
             let mut elsewhere = Tally::default();
             tallies
                 .iter()
                 .enumerate()
                 .filter(|&(other, _)| other != key)
                 .for_each(|(_, &tally)| elsewhere += tally);
-            judge(&History { before, log, changes: &changes, testimonies, elsewhere, end })
+            judge(&History { before, log, changes: &changes, testimonies, elsewhere, paced, end })
         });
     let mut verdict = Verdict::of_all(judged);
     verdict.broken.extend(course.broken);

@@ -54,10 +54,7 @@ const SUITES: [(&str, [&str; 4]); 8] = [
         "src/front/throttle/",
         ["--test throttle --test idle --test throttle_payloads", BLOCKING, SHIPPED, MODELS],
     ),
-    (
-        "src/front/throttled/",
-        ["--test throttled --test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
-    ),
+    ("src/front/throttled/", [THROTTLED, BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     ("src/front/payload/", ["--test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
     (
         "src/front/asynchronous/",
@@ -70,6 +67,7 @@ const COUNTED: &&str = &"--test cost";
 const LIBRARY: &str = "--package atomic-throttle --package sequences --all-features";
 const CORE: &str = "--test panics --test throttle --test idle --test snapshot --test statics --test every \
                     --test throttled";
+const THROTTLED: &str = "--test throttled --test payloads --test paces --test failures --test tasks";
 const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --test cost --test snapshot \
                         --test edges --test tracing";
 const BACKGROUND: &str = "--lib --test idle --test calls --test tracing --test snapshot";
@@ -77,10 +75,10 @@ const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --
                        --test clock_back --test throttled";
 const EXPLORATION: &str = "--package atomic-throttle-cluster --all-features --test protocol";
 const SHIPPED: &str = "--test shipped";
-const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads";
+const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads --test engine";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";
-const BACKGROUND_MODELS: &str = "--test background_request --test background_flush --test background_end --test background_wait --test payloads";
+const BACKGROUND_MODELS: &str = "--test background_request --test background_flush --test background_end --test background_wait --test payloads --test failures";
 const TASK_MODELS: &str = "--test futures_are_woken";
 
 /// The suites for a file, in the order in which they are run; none if it is not mutated.

@@ -263,7 +263,7 @@ async fn until<F: Future>(future: F, wait: Patience) -> FutureEnd<F::Output> {
 }
 
 /// Waits a part of `left`: asleep while much is left, since a sleep ends late.
-async fn pause(left: u64) {
+pub(super) async fn pause(left: u64) {
     const LATE: u64 = 1_500_000;
     const LONGEST: u64 = 20_000_000;
     if left > 2 * LATE {

@@ -83,6 +83,7 @@ impl Front for KeyedTrailing {
                 panics: Some(throttled.panics()),
                 uncovered: Some(throttled.uncovered()),
                 in_the_end: 0,
+                remaining: None,
             }),
             (Ok(how), pending) => {
                 Err(format!("nothing was pending, and yet it ended as {how:?} with {pending} keys pending"))

@@ -16,7 +16,7 @@ pub use keyed_leading::KeyedLeading;
 
 use crate::caller::Caller;
 use crate::options::Options;
-use crate::record::{Kind, Testimony};
+use crate::record::{Carried, Kind, Testimony};
 use crate::recorder::{AnyClock, Recorder};
 use crate::slice::Slice;
 use atomic_throttle::state::DeferralStatus;
@@ -82,6 +82,8 @@ pub struct OwnCounts {
     pub uncovered: Option<u64>,
     /// Runs that took place in the end itself. They are the last ones.
     pub in_the_end: u64,
+    /// What was left of what calls brought.
+    pub remaining: Option<Carried>,
 }
 
 /// How a caller starts, together with the others, and where it sends its report.

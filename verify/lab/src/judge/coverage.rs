@@ -39,7 +39,13 @@ impl Verdict {
                 let may_cover = |index: &usize| promise.is_vague && seen(*index) >= promise.number;
                 let next = order.partition_point(|&index| history.stamp(index) <= promise.after);
                 let cover = order.get(next).or_else(|| order.last().filter(|&last| may_cover(last)));
-                match cover {
+                // One that failed is tried again, by a later run or by none.
+                let is_done = |&&index: &&usize| {
+                    !history.log.runs()[index].has_failed && (!promise.is_vague || may_cover(&index))
+                };
+                let from = if promise.is_vague { 0 } else { next };
+                let is_owing = cover.is_some() && !order[from..].iter().any(|index| is_done(&index));
+                match cover.filter(|&&cover| !is_owing || seen(cover) < promise.number) {
                     Some(&cover) if seen(cover) >= promise.number => {
                         self.covered += 1;
                         // No run before this one covers the first of the calls.
@@ -54,7 +60,7 @@ impl Verdict {
                     None if cancelled_at.is_some_and(|at| at > promise.latest_at) => self.cancelled += 1,
                     _ => {
                         self.uncovered += 1;
-                        let seen = cover.map(|&cover| seen(cover));
+                        let seen = cover.filter(|_| !is_owing).map(|&cover| seen(cover));
                         example.get_or_insert_with(|| describe(testimony.thread, promise, seen));
                     }
                 }
@@ -69,8 +75,9 @@ impl Verdict {
     pub(super) fn judge_waits(&mut self, history: &History<'_>, order: &[usize]) {
         let is_early = |thread: usize, heard: &Heard| {
             let ended = order.partition_point(|&index| history.log.runs()[index].end <= heard.at);
-            let last = ended.checked_sub(1).map(|place| order[place]);
-            last.is_none_or(|last| {
+            // The last one that did not fail has seen the most.
+            let last = order[..ended].iter().rev().find(|&&index| !history.log.runs()[index].has_failed);
+            last.is_none_or(|&last| {
                 history.stamp(last) <= heard.epoch || history.log.seen(last, thread) < heard.number
             })
         };

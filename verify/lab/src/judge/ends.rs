@@ -20,7 +20,7 @@ impl Verdict {
     /// Two owners of one deferral would not show here, unless both run: the second one learns that it was
     /// covered.
     pub(super) fn judge_owners(&mut self, history: &History<'_>) {
-        let (tally, end) = (self.tally, history.end);
+        let (tally, end) = (self.tally, &history.end);
         for (event, guarantee, what) in NEVER {
             self.is_none(tally[event], guarantee, what);
         }

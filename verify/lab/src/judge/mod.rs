@@ -3,14 +3,18 @@
 //! Each rule is one that no correct throttle can break, whatever the schedule. What it cannot see stands
 //! beside it.
 
+mod asked;
+mod carriage;
 mod coverage;
 mod ends;
+mod pace;
 mod spacing;
 mod verdict;
 
+pub use pace::{Pace, Paced};
 pub use verdict::{Broken, Verdict};
 
-use crate::record::{Change, Kind, Run, RunLog, Tally, Testimony, count};
+use crate::record::{Carried, Change, Kind, Run, RunLog, Tally, Testimony, count};
 use atomic_throttle::state::DeferralStatus;
 
 /// All that is known of one throttle, after its callers have left.
@@ -23,11 +27,13 @@ pub struct History<'h> {
     pub testimonies: &'h [Testimony],
     /// What happened to the other throttles of the storm.
     pub elsewhere: Tally,
+    /// What holds runs beside their windows.
+    pub paced: Option<Paced>,
     pub end: StormEnd,
 }
 
 /// How a storm ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StormEnd {
     /// What was left when all callers had come back, before what was owed was performed.
     pub left: DeferralStatus,
@@ -39,6 +45,8 @@ pub struct StormEnd {
     pub panics: u64,
     /// Panics that arrived in calls, if all runs take place there.
     pub arrived: Option<u64>,
+    /// What was left of what calls brought, when the front end had ended.
+    pub remaining: Option<Carried>,
 }
 
 /// Judges one throttle.
@@ -50,6 +58,7 @@ pub fn judge(history: &History<'_>) -> Verdict {
     let mut verdict = Verdict {
         tally: Tally::of_all(history.testimonies),
         runs: runs.len() as u64,
+        failed: runs.iter().filter(|run| run.has_failed).count() as u64,
         flushed: runs.iter().filter(|run| run.flushed).count() as u64,
         kinds: Kind::ALL.map(|kind| count(history.testimonies, kind)),
         panics: history.end.panics,
@@ -63,6 +72,9 @@ pub fn judge(history: &History<'_>) -> Verdict {
     verdict.judge_dropped(history, &order);
     verdict.judge_counts(history, &order);
     verdict.judge_owners(history);
+    let asked = history.asked(&order);
+    verdict.judge_pace(history, &order, &asked);
+    verdict.judge_carriage(history, &order, &asked);
     verdict
 }
 

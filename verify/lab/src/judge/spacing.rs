@@ -6,7 +6,7 @@ use evidence::Guarantee::{G1, G2};
 
 /// A change of the threshold counts as seen by every thread so many nanoseconds after it has returned. It
 /// ends with a fence, but a processor may carry out a load a little ahead of the clock reading before it.
-const SETTLED: u64 = 1000;
+pub(super) const SETTLED: u64 = 1000;
 
 impl Verdict {
     pub(super) fn judge_runs(&mut self, history: &History<'_>, order: &[usize]) {

@@ -1,11 +1,13 @@
 //! The judge accepts what a throttle may do, and rejects each planted history.
 
+mod carriage;
 mod coverage;
 mod ends;
+mod pace;
 mod spacing;
 
-use super::{History, StormEnd, Verdict, judge};
-use crate::record::{Cancel, Change, Event, Kind, Run, RunLog, Tally, Testimony, add};
+use super::{History, Paced, StormEnd, Verdict, judge};
+use crate::record::{Cancel, Carried, Change, Event, Kind, Run, RunLog, Tally, Testimony, add};
 use atomic_throttle::state::DeferralStatus;
 use evidence::Guarantee;
 
@@ -18,6 +20,9 @@ struct Planted {
     changes: Vec<Change>,
     testimonies: Vec<Testimony>,
     elsewhere: Tally,
+    paced: Option<Paced>,
+    /// What each run was given, if calls bring something.
+    given: Vec<Carried>,
     end: StormEnd,
 }
 
@@ -39,7 +44,9 @@ impl Planted {
             changes: vec![change(THRESHOLD, 10, 20)],
             testimonies: vec![Testimony::new(0), Testimony::new(1)],
             elsewhere: Tally::default(),
-            end: StormEnd { left, is_running: false, overlaps: 0, panics: 0, arrived: None },
+            paced: None,
+            given: Vec::new(),
+            end: StormEnd { left, is_running: false, overlaps: 0, panics: 0, arrived: None, remaining: None },
         }
     }
 
@@ -57,7 +64,7 @@ impl Planted {
 
     /// Thread 1 was promised that a run after `epoch` covers call `number`.
     fn told(mut self, epoch: u64, number: u64, called: u64) -> Self {
-        self.testimonies[1].promised(epoch, number, called);
+        self.testimonies[1].promised(epoch, number, called, called + 10);
         self
     }
 
@@ -87,10 +94,14 @@ impl Planted {
 
     fn judge(&self) -> Verdict {
         let mut log = RunLog::new(2, 0, 1, 1 << 20);
-        self.runs.iter().for_each(|(run, seen)| log.push(*run, seen));
-        let Self { before, changes, testimonies, elsewhere, end, .. } = self;
-        let (before, elsewhere, end) = (*before, *elsewhere, *end);
-        judge(&History { before, log: &log, changes, testimonies, elsewhere, end })
+        let mut given = self.given.iter();
+        for (run, seen) in &self.runs {
+            log.push(*run, seen);
+            given.next().into_iter().for_each(|given| log.push_given(given.clone()));
+        }
+        let Self { before, changes, testimonies, elsewhere, paced, end, .. } = self;
+        let (before, elsewhere, paced, end) = (*before, *elsewhere, *paced, end.clone());
+        judge(&History { before, log: &log, changes, testimonies, elsewhere, paced, end })
     }
 
     fn broken(&self) -> Vec<Guarantee> {

@@ -40,6 +40,12 @@ pub struct Verdict {
     pub waits: u64,
     /// Calls that a run was told to cover, by a front end that counts.
     pub counted: u64,
+    /// Runs whose start was compared with a delay.
+    pub paced: u64,
+    /// Runs of which was judged what they were given.
+    pub carried: u64,
+    /// Runs that failed, and were to be tried again.
+    pub failed: u64,
     pub broken: Vec<Broken>,
 }
 
@@ -78,6 +84,9 @@ impl Verdict {
         self.still_owed += other.still_owed;
         self.waits += other.waits;
         self.counted += other.counted;
+        self.paced += other.paced;
+        self.carried += other.carried;
+        self.failed += other.failed;
         self.broken.extend(other.broken);
     }
 

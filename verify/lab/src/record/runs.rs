@@ -1,5 +1,6 @@
 //! Every run, with what it saw.
 
+use super::carried::Carried;
 use super::testimony::Promise;
 use crate::turns::calls_on;
 
@@ -18,6 +19,8 @@ pub struct Run {
     pub flushed: bool,
     /// How many calls it was told to cover, by a front end that counts.
     pub calls: Option<u64>,
+    /// Whether it failed, and is to be tried again: it covers no call.
+    pub has_failed: bool,
 }
 
 /// A change of the threshold: it took effect at some moment between the two readings of the clock.
@@ -37,6 +40,8 @@ pub struct RunLog {
     limit: usize,
     runs: Vec<Run>,
     seen: Vec<u64>,
+    /// What each run was given, where calls bring something.
+    given: Vec<Carried>,
 }
 
 impl RunLog {
@@ -49,13 +54,24 @@ impl RunLog {
         // When the limit is reached each caller may be inside one more call.
         let capacity = limit + callers + 1;
         let seen = Vec::with_capacity(capacity * callers);
-        Self { callers, key, keys, limit, runs: Vec::with_capacity(capacity), seen }
+        Self { callers, key, keys, limit, runs: Vec::with_capacity(capacity), seen, given: Vec::new() }
     }
 
     pub fn push(&mut self, run: Run, seen: &[u64]) {
         assert_eq!(seen.len(), self.callers, "a run sees a number of each caller");
         self.runs.push(run);
         self.seen.extend_from_slice(seen);
+    }
+
+    /// Adds what the latest run was given. Either each run was given something, or none was.
+    pub fn push_given(&mut self, given: Carried) {
+        self.given.push(given);
+        assert_eq!(self.given.len(), self.runs.len(), "each run was given something");
+    }
+
+    /// What each run was given, in the order of the runs; none if calls bring nothing.
+    pub fn given(&self) -> &[Carried] {
+        &self.given
     }
 
     /// Marks the runs whose stamps lie in one of these spans. In each span a flush was requested.

@@ -23,6 +23,8 @@ pub struct Promise {
     pub first_at: u64,
     /// When the last such call was made.
     pub latest_at: u64,
+    /// When the last such call had returned.
+    pub returned_at: u64,
 }
 
 /// What a wait said: a run that covers the call has ended.
@@ -166,16 +168,17 @@ impl Testimony {
     }
 
     /// Records a promise: the first run after `epoch` covers the call.
-    pub fn promised(&mut self, epoch: u64, number: u64, called: u64) {
+    pub fn promised(&mut self, epoch: u64, number: u64, called: u64, returned_at: u64) {
         let (first_at, latest_at) = (called, called);
-        self.keep(Promise { epoch, after: epoch, is_vague: false, number, first_at, latest_at });
+        let (after, is_vague) = (epoch, false);
+        self.keep(Promise { epoch, after, is_vague, number, first_at, latest_at, returned_at });
     }
 
-    /// Records a promise without an epoch. The call had returned at the time `after`; before it, `epoch` was
-    /// known.
-    pub fn promised_vaguely(&mut self, epoch: u64, after: u64, number: u64, called: u64) {
+    /// Records a promise that an earlier run may keep as well, if it has seen the call. The first run after the time
+    /// `after` keeps it at the latest; before the call, `epoch` was known.
+    pub fn promised_vaguely(&mut self, epoch: u64, after: u64, number: u64, called: u64, returned_at: u64) {
         let (first_at, latest_at) = (called, called);
-        self.keep(Promise { epoch, after, is_vague: true, number, first_at, latest_at });
+        self.keep(Promise { epoch, after, is_vague: true, number, first_at, latest_at, returned_at });
     }
 
     fn keep(&mut self, promise: Promise) {
@@ -196,18 +199,19 @@ mod tests {
     fn one_promise_for_each_epoch_keeps_the_last_number_and_the_first_time() {
         let mut testimony = Testimony::new(0);
         for (epoch, number, called) in [(5, 1, 10), (5, 2, 11), (9, 3, 12)] {
-            testimony.promised(epoch, number, called);
+            testimony.promised(epoch, number, called, called + 1);
         }
-        testimony.promised_vaguely(12, 15, 4, 13);
-        testimony.promised_vaguely(12, 17, 5, 16);
+        testimony.promised_vaguely(12, 15, 4, 13, 15);
+        testimony.promised_vaguely(12, 17, 5, 16, 17);
         let promise = |epoch, number, first_at, latest_at| {
             let (after, is_vague) = (epoch, false);
-            Promise { epoch, after, is_vague, number, first_at, latest_at }
+            let returned_at = latest_at + 1;
+            Promise { epoch, after, is_vague, number, first_at, latest_at, returned_at }
         };
         let vague = Promise { after: 17, is_vague: true, ..promise(12, 5, 13, 16) };
         assert_eq!(testimony.promises, [promise(5, 2, 10, 11), promise(9, 3, 12, 12), vague]);
 
-        testimony.promised(12, 6, 18);
+        testimony.promised(12, 6, 18, 19);
         assert_eq!(testimony.promises[3], promise(12, 6, 18, 18), "neither excuses the other");
     }
 

@@ -51,7 +51,7 @@ fn g3_what_is_visibly_still_to_come_is_not_lost() {
 fn g3_a_promise_without_an_epoch_is_kept_by_a_run_before_its_return_or_by_the_next() {
     let told = |runs: &[_], number| {
         let mut planted = Planted::of(runs);
-        planted.testimonies[1].promised_vaguely(100_000, 111_000, number, 101_000);
+        planted.testimonies[1].promised_vaguely(100_000, 111_000, number, 101_000, 111_000);
         planted
     };
     let before = [(100_000, 0), (110_000, 3)];
