@@ -76,7 +76,6 @@ impl Tokio {
     /// frames.wait().await?;
     /// # Ok(())
     /// # }
-    /// # main().unwrap();
     /// ```
     ///
     /// A sleep uses tokio's timer until 3 ms before its deadline. For the rest it also uses the timer of the

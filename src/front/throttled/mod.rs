@@ -1,36 +1,13 @@
 //! [`Throttled`]: the background front end. A thread of its own, a task or the user runs the one function that it was given;
 //! no caller ever waits.
 //!
-//! # How a call reaches the thread
+//! * `shared`: how a call and a flush reach the owner; `frame`: what does not depend on the payload
+//! * `engine`: the one owner of every deferral. It decides, and waits for nothing. `pace`: how long it holds a run
+//! * `thread`, `task`, `by_hand`: what drives it
 //!
-//! A call that is not coalesced makes a *request*: a deferral whose owner is the one `engine`. A driver asks the engine what
-//! is to be done, and calls the function: `thread`, `task` and `by_hand` are the drivers. The engine looks at the word,
-//! claims what is pending, and says until when it is to sleep: until the end of the window, or for as long as the `pace` or
-//! a back-off holds the run. A thread sleeps in the same wait loop as every other waiter. What is said of the thread below
-//! is so for a task as well.
-//!
-//! One lock (`Control`) orders what happens once in a while: a request, a flush and the end. A call holds it
-//! for one decision. So a request comes before the end and is served, or it comes after the end and is
-//! refused. If the end were a flag that a call looks at before it decides, a thread that has gone could
-//! accept a call. The coalesced path does not take the lock: while a run is pending, the thread has not
-//! ended.
-//!
-//! # How a flush reaches the thread
-//!
-//! The gate decides a flush where it is called. Only then is it one step against a cancel and a new request:
-//! a flag that asks the thread to flush could outlive the deferral that it was meant for, and start the next
-//! one early. The run that the flush has started is *detached*, its epoch is left under the lock, and the
-//! thread *resumes* it. When a panic ends the thread before that, the run is left owed, and then finishes.
-//!
-//! # The thread
-//!
-//! Linux lets a timed wait end 50 µs late, so that the wake-ups of several threads coincide. The thread asks
-//! for 1 ns instead. It wakes at most once for each threshold, so there is little to save, and a deferred run
-//! starts that much sooner. The threads of callers are left as they are.
-//!
-//! The last handle ends the thread. `Throttled` has no type parameter for its function, which lives on the
-//! thread, so it can stand in a field. It has none for its clock either, which only the thread reads often. It has
-//! one for what its calls bring: `counting`, `latest`, `merging` and `collecting` have what differs by that.
+//! `Throttled` has no type parameter for its function, so it can stand in a field. It has none for its clock either, which
+//! only the owner reads often. It has one for what its calls bring: `counting`, `latest`, `merging` and `collecting` have
+//! what differs by that.
 
 mod builder;
 mod by_hand;
@@ -87,23 +64,20 @@ use std::sync::Arc;
 /// assert!(redraw.runs() >= 1);
 /// ```
 ///
-/// The first call runs at once, in the background. Of the calls inside the window one makes a run pending,
-/// and the thread performs it when the window is over; the others coalesce into it.
+/// The first call runs at once, in the background. Of the calls inside the window one makes a run pending, and the
+/// thread performs it when the window is over; the others coalesce into it.
 ///
-/// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending run is
-/// performed when it is due, and the thread is joined: **the drop waits for the window and for the function**.
+/// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending run is performed
+/// when it is due, and the thread is joined: **the drop waits for the window and for the function**.
 /// [`Builder::pending_on_drop`] flushes or discards the run instead, [`Builder::on_drop`] limits the wait, and
 /// [`shutdown`](Self::shutdown) says what happened.
-///
 /// The drop hangs if the function needs the thread that drops the handle, or a lock that this thread holds:
-/// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async
-/// task, choose [`OnDrop::Detach`](crate::OnDrop::Detach).
+/// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async task,
+/// choose [`OnDrop::Detach`](crate::OnDrop::Detach).
 ///
-/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or
-/// what is pending then does not run. Nor does it if the process exits or is killed.
-///
-/// A function that is to call its own throttle holds a [`WeakThrottled`]: with a handle in it the last one
-/// would never be dropped.
+/// A `static` (in a `LazyLock`) is never dropped: [shut it down](Self::shutdown) before `main` returns, or what is
+/// pending then does not run. Nor does it if the process exits or is killed. A function that is to call its own
+/// throttle holds a [`WeakThrottled`]: with a handle in it the last one would never be dropped.
 ///
 /// # What calls bring
 ///
@@ -115,78 +89,65 @@ use std::sync::Arc;
 /// | [`Builder::merging`] | `trigger(value)` | all values since the run before, merged into one |
 /// | [`Builder::collecting`] | `trigger(value)` | all values since the run before, in a [`Batch`](crate::Batch) |
 ///
-/// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given: `take`
-/// returns it, and otherwise the next run is given it.
+/// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given:
+/// `take` returns it, and otherwise the next run is given it.
 ///
 /// # When the pending run starts
 ///
-/// When the window is over, and not before the following, where it is set:
-///
-/// | | |
-/// |---|---|
-/// | [`Builder::delay`] | a delay after the first call that it covers |
-/// | [`Builder::debounce`] | a time without calls, or a limit after the first call that it covers |
-/// | [`Builder::rest`] | a rest after the end of the run before |
-/// | [`Builder::retry`] | the back-off of a run that failed |
-///
-/// [`enough`](Builder::enough) calls or values end a delay or a debounce early.
+/// When the window is over, and not before a [delay](Builder::delay), a [debounce](Builder::debounce), a
+/// [rest](Builder::rest) or the back-off of a [retry](Builder::retry) is over, where one is set. Enough calls or values
+/// ([`Builder::enough`]) end a delay or a debounce early.
 ///
 /// # Failures
 ///
 /// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers are
-/// told, and so is [`Builder::on_error`]. With [`Builder::retry`] it is tried again first, with what it was given, and the
-/// last try decides. The throttle goes on in any case.
+/// told, and so is [`Builder::on_error`]. With [`Builder::retry`] it is tried again first, with what it was given, and
+/// the last try decides. The throttle goes on in any case.
 ///
 /// # Who runs the function
 ///
-/// | | |
-/// |---|---|
-/// | [`spawn`](Builder::spawn) | a thread |
-/// | `spawn_on` (feature `async`) | a task of a runtime: tokio's with `Tokio::current()` |
-/// | `driver` (feature `async`) | a future that you poll, so it keeps state and need not be `Send` |
-/// | [`by_hand`](Builder::by_hand) | you, by [`ByHand::step`] |
-///
+/// [`spawn`](Builder::spawn) starts a thread, and `spawn_on` (feature `async`) a task of a runtime. `driver` (feature
+/// `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](Builder::by_hand)
+/// returns what you drive by [`ByHand::step`].
 /// Tickets and ends are waited for in threads and awaited in tasks, whichever it is. A drop waits for a thread only.
 ///
 /// # Guarantees
 ///
-/// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral.
-///   A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run that starts after
-///   it and sees what the caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by
-///   [`Pending::Discard`]; or it stays visibly owed, after a panic that was to be fatal, or when its task was dropped.
-///   A run that fails and is tried again covers nobody until its last try.
-///   [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
-/// * **G6** A panic of the function is caught and counted. [`Builder::on_panic`] and every wait for the run
-///   report it, and the throttle goes on: its window counts, and what is pending stays pending.
-/// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending
-///   takes a lock, which nobody holds for longer than a decision, to be ordered against the end. A call that brings a
-///   value takes one always, and with a [debounce](Builder::debounce) each call reads the clock.
+/// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral. A call that
+///   was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run that starts after it and sees what the
+///   caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by [`Pending::Discard`]; or it stays
+///   visibly owed, after a panic that was to be fatal, or when its task was dropped. A run that fails and is tried
+///   again covers nobody until its last try. [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
+/// * **G6** A panic of the function is caught and counted. [`Builder::on_panic`] and every wait for the run report it,
+///   and the throttle goes on: its window counts, and what is pending stays pending.
+/// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending takes a
+///   lock, which nobody holds for longer than a decision, to be ordered against the end. A call that brings a value
+///   takes one always, and with a [debounce](Builder::debounce) each call reads the clock.
 /// * **G8** as [`Throttle`](crate::Throttle).
-/// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and
-///   the last handle dropped there ends the thread after the run, without waiting for it.
-/// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace it
-///   ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). A run that is tried again puts it back
-///   first, and one that is given up is done with it. Calls are counted exactly. A call that is refused has its value back.
+/// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and the last
+///   handle dropped there ends the thread after the run, without waiting for it.
+/// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace
+///   it ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). A run that is tried again puts it
+///   back first, and one that is given up is done with it. Calls are counted exactly. A call that is refused has its
+///   value back.
 ///
 /// # Signal handlers and forked children
 ///
-/// Call nothing of it in a signal handler, except what only looks: a call may take a lock that the interrupted
-/// thread holds. [Signal handlers](crate::design::waiting#signal-handlers) says what to write instead.
+/// Call nothing of it in a signal handler, except what only looks: a call may take a lock that the interrupted thread
+/// holds. [Signal handlers](crate::design::waiting#signal-handlers) says what to write instead.
 ///
-/// A forked child does not have the thread. There a call that does not coalesce is refused with
-/// [`Ended::Forked`], waits and [`shutdown`](Self::shutdown) return [`WaitError::Forked`], and drops return at
-/// once. The first of these leaves what was pending *owed*. A call before that which coalesces into a run that was
-/// pending at the fork returns `Ok`, and no run comes: it does not look, because that costs more than fifty such
-/// calls. So start the throttle after the fork. [Forked children](crate::design::waiting#forked-children) has the
-/// details.
+/// A forked child does not have the thread. There calls are refused with [`Ended::Forked`], waits and ends return
+/// [`WaitError::Forked`], and drops return at once. But a call that coalesces into a run that was pending at the fork
+/// returns `Ok`, and no run comes: it does not look. So start the throttle after the fork. [Forked
+/// children](crate::design::waiting#forked-children) has the details.
 ///
 /// # Cost
 ///
-/// A call while a run is pending is one fence and one load; with a count also an increment that all callers share; with a
-/// value a lock and a load, and the value moves. One that makes a run pending adds a lock, a compare-and-swap, the process
-/// id, the clock if there is a delay, and the wake-up of the thread if that sleeps. A throttle is one thread and some 550
-/// bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they are
-/// due, and not up to 50 µs later.
+/// A call while a run is pending is one fence and one load; with a count also an increment that all callers share; with
+/// a value a lock and a load, and the value moves. One that makes a run pending adds a lock, a compare-and-swap, the
+/// process id, the clock if there is a delay, and the wake-up of the thread if that sleeps. A throttle is one thread
+/// and some 550 bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they
+/// are due, and not up to 50 µs later.
 pub struct Throttled<P: Payload = ()> {
     shared: Arc<Shared<P>>,
     keeper: Arc<Keeper<Shared<P>>>,

@@ -1,4 +1,25 @@
 //! What the handles and the thread of a [`Throttled`](super::Throttled) share.
+//!
+//! # How a call reaches the thread
+//!
+//! A call that is not coalesced makes a *request*: a deferral whose owner is the one `engine`. A driver asks the engine what
+//! is to be done, and calls the function: `thread`, `task` and `by_hand` are the drivers. The engine looks at the word,
+//! claims what is pending, and says until when it is to sleep: until the end of the window, or for as long as the `pace` or
+//! a back-off holds the run. A thread sleeps in the same wait loop as every other waiter. What is said of the thread below
+//! is so for a task as well.
+//!
+//! One lock (`Control`) orders what happens once in a while: a request, a flush and the end. A call holds it
+//! for one decision. So a request comes before the end and is served, or it comes after the end and is
+//! refused. If the end were a flag that a call looks at before it decides, a thread that has gone could
+//! accept a call. The coalesced path does not take the lock: while a run is pending, the thread has not
+//! ended.
+//!
+//! # How a flush reaches the thread
+//!
+//! The gate decides a flush where it is called. Only then is it one step against a cancel and a new request:
+//! a flag that asks the thread to flush could outlive the deferral that it was meant for, and start the next
+//! one early. The run that the flush has started is *detached*, its epoch is left under the lock, and the
+//! thread *resumes* it. When a panic ends the thread before that, the run is left owed, and then finishes.
 
 use super::frame::{Frame, HasFrame};
 use super::pace::{Hold, Pace};

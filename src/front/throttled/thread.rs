@@ -1,4 +1,10 @@
 //! The thread of a [`Throttled`](super::Throttled), which drives its engine.
+//!
+//! Linux lets a timed wait end 50 µs late, so that the wake-ups of several threads coincide. The thread asks
+//! for 1 ns instead. It wakes at most once for each threshold, so there is little to save, and a deferred run
+//! starts that much sooner. The threads of callers are left as they are.
+//!
+//! The last handle ends the thread.
 
 use super::engine::{Engine, Next, caught};
 use crate::front::failure::AnyError;
