@@ -54,7 +54,7 @@ const HOOKED: [(&str, &str); 2] =
 const FEATURES: [&str; 6] = ["async", "keyed", "precise", "tokio", "tracing", "tsc"];
 
 /// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
-const EXAMPLES: [&str; 24] = [
+const EXAMPLES: [&str; 27] = [
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
@@ -63,6 +63,11 @@ const EXAMPLES: [&str; 24] = [
     "storm -- --seconds 1 --front background --threshold 0 --threads 1",
     "storm -- --seconds 1 --front background --threshold 5ms --run-time 12ms --threads 50 --rate 300 \
      --cancel-every 20 --panic-every 1 --wait-every 10",
+    "storm -- --seconds 1 --front background --threshold 1us --payload latest --fail-every 3 --wait-every 100",
+    "storm -- --seconds 1 --front background --threshold 1ms --payload collect --delay 2ms --flush-every 100 \
+     --rate 3000 --fail-every 5 --cancel-every 50 --wait-every 10",
+    "storm -- --seconds 1 --front background --threshold 500us --payload merge --runner task --rate 3000 \
+     --debounce 300us:2ms --flush-every 100 --panic-every 5 --wait-every 10",
     "storm -- --seconds 1 --front async --threshold 1us",
     "storm -- --seconds 1 --front async --threshold 2ms --run-time 3ms --threads 50 \
      --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",

@@ -65,14 +65,11 @@ impl Verdict {
         let owners: u64 = owners.iter().sum();
         let nested = tally[Event::Nested];
         let paced = self.paced;
-        let mut spaced = format!("{gaps} gaps, each with a threshold above 0");
-        if paced > 0 {
-            spaced += &format!(", and {paced} delays");
-        }
-        let mut ended_badly = format!("{} panics", self.panics);
-        if self.failed > 0 {
-            ended_badly += &format!(", and {} runs that failed and were tried again", self.failed);
-        }
+        let more = |count: u64, what| if count > 0 { format!(", and {count} {what}") } else { String::new() };
+        let delays = more(paced, "delays");
+        let spaced = format!("{gaps} gaps, each with a threshold above 0{delays}");
+        let failed = more(self.failed, "runs that failed and were tried again");
+        let ended_badly = format!("{} panics{failed}", self.panics);
         let row = |guarantee, says, count: u64, looked_at: String| {
             let belongs = |broken: &&Broken| broken.guarantee == guarantee;
             let broken = self.broken.iter().filter(belongs).map(|broken| broken.how.clone()).collect();

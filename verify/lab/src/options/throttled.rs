@@ -22,7 +22,7 @@ pub struct OfThrottled {
     #[arg(long, value_parser = delay)]
     pub delay: Option<Duration>,
 
-    /// A run starts when no call has come for QUIET, and AT_LATEST after the first one, such as 1ms:5ms
+    /// A run starts after a quiet time without calls, at the latest so long after the first one, such as 1ms:5ms
     #[arg(long, value_name = "QUIET:AT_LATEST", value_parser = debounce)]
     pub debounce: Option<Debounce>,
 

@@ -24,20 +24,22 @@ impl Clock for Home {
     }
 }
 
+async fn wait_until(deadline: Timestamp) {
+    // A timer may be early.
+    loop {
+        match deadline.saturating_since(Monotonic.now()) {
+            Duration::ZERO => return,
+            left => sleep(left.min(LONGEST)).await,
+        }
+    }
+}
+
 /// A longer sleep than this is asked for again.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl atomic_throttle::Runtime for Home {
     fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            // A timer may be early.
-            loop {
-                match deadline.saturating_since(Monotonic.now()) {
-                    Duration::ZERO => return,
-                    left => sleep(left.min(LONGEST)).await,
-                }
-            }
-        }
+        wait_until(deadline)
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {

@@ -42,7 +42,7 @@ fn carrying(given: [Carried; 3], remaining: Carried) -> Planted {
         .told(100_000, 3, 105_000)
         .told(110_000, 4, 115_000)
         .called(&[Kind::Taken; 4]);
-    planted.given = given.to_vec();
+    planted.given = given.into();
     planted.end.remaining = Some(remaining);
     planted
 }
