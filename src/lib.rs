@@ -58,11 +58,11 @@
 //! | to | use |
 //! |---|---|
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
-//! | hand each run the newest value that a call brought | [`Builder::latest`], [`Throttle::latest`] |
-//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`Builder`] or [`Throttle`] |
-//! | have a burst share one run, or wait until calls stop | [`Builder::delay`], [`Builder::debounce`] |
-//! | have a run that failed tried again, and hear of it | [`Builder::retry`], [`Builder::on_error`] |
-//! | have a task run it, or an event loop of your own | `Builder::spawn_on`, `Builder::driver`, [`Builder::by_hand`] |
+//! | hand each run the newest value that a call brought | [`ThrottledBuilder::latest`], [`Throttle::latest`] |
+//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`ThrottledBuilder`] or [`Throttle`] |
+//! | have a burst share one run, or wait until calls stop | [`ThrottledBuilder::delay`], [`ThrottledBuilder::debounce`] |
+//! | have a run that failed tried again, and hear of it | [`ThrottledBuilder::retry`], [`ThrottledBuilder::on_error`] |
+//! | have a task run it, or an event loop of your own | `ThrottledBuilder::spawn_on`, `ThrottledBuilder::driver`, [`ThrottledBuilder::by_hand`] |
 //! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Ticket::wait`], [`Coalesced::wait`] |
 //! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
 //! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
@@ -72,7 +72,7 @@
 //! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
 //! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
-//! | count the calls that a run stands for | [`Builder::counting`], [`Throttle::counting`] |
+//! | count the calls that a run stands for | [`ThrottledBuilder::counting`], [`Throttle::counting`] |
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
 //! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
@@ -173,7 +173,7 @@ pub use self::{
     front::payload::{Batch, Collect, Count, Drain, Latest, Merge, Payload, Reason, Rejected},
     front::snapshot::Snapshot,
     front::throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    front::throttled::{Builder, ByHand, OwnedTicket, Step, Throttled, Ticket, WeakThrottled},
+    front::throttled::{ByHand, OwnedTicket, Step, Throttled, ThrottledBuilder, Ticket, WeakThrottled},
     front::wait::WaitError,
 };
 

@@ -4,7 +4,7 @@
 mod support;
 
 use atomic_throttle::{
-    Builder, Clock, Manual, Moved, NotFlushed, Pending, Shutdown, Throttled, Timestamp, WaitError,
+    Clock, Manual, Moved, NotFlushed, Pending, Shutdown, Throttled, ThrottledBuilder, Timestamp, WaitError,
     WeakThrottled,
 };
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -35,7 +35,7 @@ impl Peer {
     }
 
     fn with(
-        set_up: impl FnOnce(Builder) -> Builder,
+        set_up: impl FnOnce(ThrottledBuilder) -> ThrottledBuilder,
         mut inside: impl FnMut(&Throttled) + Send + 'static,
     ) -> Self {
         let clock = Arc::new(Manual::new(at(1)));

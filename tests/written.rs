@@ -3,7 +3,7 @@
 #![allow(clippy::redundant_closure, reason = "as a new user writes it")]
 #![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "it stands for more")]
 
-use atomic_throttle::{Batch, Builder, Failure, Retry, Throttled, Tokio};
+use atomic_throttle::{Batch, Failure, Retry, Throttled, ThrottledBuilder, Tokio};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -95,8 +95,8 @@ fn on_threads() -> Result<(), Box<dyn std::error::Error>> {
     let stats = Throttled::builder(SECOND).merging(Stats::add).spawn(|stats: &Stats| send(stats))?;
     stats.trigger(Stats(1))?.wait()?;
 
-    let _: Builder = Throttled::builder(SECOND).delay(SECOND);
-    let _: Builder = Throttled::builder(SECOND).debounce(MS_300, SECS_30);
+    let _: ThrottledBuilder = Throttled::builder(SECOND).delay(SECOND);
+    let _: ThrottledBuilder = Throttled::builder(SECOND).debounce(MS_300, SECS_30);
     let batches = Throttled::builder(SECOND)
         .collecting()
         .delay(MS_50)

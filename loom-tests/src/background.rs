@@ -1,7 +1,7 @@
 //! The subject of the models of [`Throttled`]: a throttle whose runs say which calls they have seen.
 
 use crate::{LEADING, Tally};
-use atomic_throttle::{Builder, Ended, Manual, Pending, Shutdown, Throttled, Ticket};
+use atomic_throttle::{Ended, Manual, Pending, Shutdown, Throttled, ThrottledBuilder, Ticket};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl Background {
     #[must_use]
     pub fn running(
         threshold: Duration,
-        set_up: impl FnOnce(Builder) -> Builder,
+        set_up: impl FnOnce(ThrottledBuilder) -> ThrottledBuilder,
         mut inside: impl FnMut() + Send + 'static,
     ) -> Self {
         let clock = Arc::new(Manual::new(LEADING));

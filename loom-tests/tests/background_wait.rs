@@ -1,7 +1,7 @@
 //! G5 and G6: a thread that waits for a run of the background thread is woken by the end of the run, by a
 //! cancel, and by a panic that ends the throttle, and learns which.
 
-use atomic_throttle::{Builder, Ended, Pending, Shutdown, WaitError};
+use atomic_throttle::{Ended, Pending, Shutdown, ThrottledBuilder, WaitError};
 use evidence::Guarantee::{G3, G5, G6};
 use evidence::depth;
 use loom::thread;
@@ -67,7 +67,7 @@ fn against_a_cancel() {
 
 /// The unwinding drops nothing of the model, so no other thread of the model sees it.
 fn fatal(threshold: Duration) -> Background {
-    Background::running(threshold, Builder::fatal_panics, || resume_unwind(Box::new("on purpose")))
+    Background::running(threshold, ThrottledBuilder::fatal_panics, || resume_unwind(Box::new("on purpose")))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! run that succeeds hides no failure, and a failure that is tried again is told to nobody.
 
 use atomic_throttle::hook::{self, Hook, Order};
-use atomic_throttle::{Builder, Manual, Pending, Retry, Throttled, WaitError};
+use atomic_throttle::{Manual, Pending, Retry, Throttled, ThrottledBuilder, WaitError};
 use evidence::Guarantee::{G3, G6};
 use evidence::{caught, depth};
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -38,7 +38,7 @@ struct Seen {
 }
 
 /// A throttle whose first run fails, and the number of the latest run, which runs write and the model reads.
-fn failing(builder: Builder) -> (Throttled, Arc<AtomicUsize>) {
+fn failing(builder: ThrottledBuilder) -> (Throttled, Arc<AtomicUsize>) {
     let latest = Arc::new(AtomicUsize::new(0));
     let (written, mut runs) = (Arc::clone(&latest), 0);
     let spawned = builder.clock(Manual::new(LEADING)).spawn(move || {

@@ -50,7 +50,7 @@ use core::time::Duration;
 /// none comes, not at all. Where that matters:
 ///
 /// * [`Throttle::counting`](crate::Throttle::counting) has a trailing edge, which reports the last calls when the
-///   window ends. One of the callers waits for that; with a [`Throttled` that counts](crate::Builder::counting) a
+///   window ends. One of the callers waits for that; with a [`Throttled` that counts](crate::ThrottledBuilder::counting) a
 ///   thread does.
 /// * A [`Site`] with a name does what `every!` does, and can be asked at the end of the program, or from
 ///   time to time, by [`take_suppressed`](Site::take_suppressed):

@@ -2,7 +2,7 @@
 
 use crate::support::panic_quietly;
 use atomic_throttle::{
-    Batch, Builder, ByHand, Failure, Latest, Manual, Retry, Step, Throttled, Timestamp, WaitError,
+    Batch, ByHand, Failure, Latest, Manual, Retry, Step, Throttled, ThrottledBuilder, Timestamp, WaitError,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,7 +49,7 @@ type Subject<F> = (Arc<Manual>, Throttled<Latest<u64>>, ByHand<Latest<u64>, F>);
 
 pub fn subject(
     script: &Script,
-    builder: Builder,
+    builder: ThrottledBuilder,
 ) -> Subject<impl FnMut(&mut u64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + use<>> {
     let clock = Arc::new(Manual::new(at(0)));
     let builder = builder.clock(Arc::clone(&clock));
@@ -59,7 +59,7 @@ pub fn subject(
 }
 
 /// A throttle with a window of 10 ms.
-pub fn set(retry: Retry) -> Builder {
+pub fn set(retry: Retry) -> ThrottledBuilder {
     Throttled::builder(ms(10)).retry(retry)
 }
 

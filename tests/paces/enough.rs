@@ -1,11 +1,11 @@
 //! `enough` ends a delay or a quiet time; and what a cancel, a flush and an end do with these.
 
 use super::table::{at, ms};
-use atomic_throttle::{Batch, Builder, Collect, Count, Manual, Pending, Shutdown, Step, Throttled};
+use atomic_throttle::{Batch, Collect, Count, Manual, Pending, Shutdown, Step, Throttled, ThrottledBuilder};
 use std::sync::Arc;
 use std::sync::Mutex;
 
-fn builder(threshold: u64) -> (Arc<Manual>, Builder) {
+fn builder(threshold: u64) -> (Arc<Manual>, ThrottledBuilder) {
     let clock = Arc::new(Manual::new(at(0)));
     let builder = Throttled::builder(ms(threshold)).clock(Arc::clone(&clock));
     (clock, builder)
@@ -15,7 +15,7 @@ fn builder(threshold: u64) -> (Arc<Manual>, Builder) {
 fn enough_values_end_a_delay_and_never_the_window() {
     let (clock, builder) = builder(100);
     let sizes = Mutex::new(Vec::new());
-    let builder: Builder<Collect<u32>> = builder.delay(ms(50)).collecting().enough(3);
+    let builder: ThrottledBuilder<Collect<u32>> = builder.delay(ms(50)).collecting().enough(3);
     let (batches, mut by_hand) =
         builder.by_hand(|batch: &mut Batch<u32>| sizes.lock().unwrap().push(batch.len()));
     let bring = |value| drop(batches.trigger(value).map(drop));
@@ -37,7 +37,7 @@ fn enough_values_end_a_delay_and_never_the_window() {
 fn enough_calls_end_a_quiet_time() {
     let (_, builder) = builder(0);
     let told = Mutex::new(Vec::new());
-    let builder: Builder<Count> = builder.debounce(ms(50), ms(500)).counting().enough(2);
+    let builder: ThrottledBuilder<Count> = builder.debounce(ms(50), ms(500)).counting().enough(2);
     let (calls, mut by_hand) = builder.by_hand(|calls| told.lock().unwrap().push(calls));
     let _ = calls.trigger().unwrap();
     assert_eq!(by_hand.step(), Step::Until(at(50)));

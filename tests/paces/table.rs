@@ -1,6 +1,6 @@
 //! A timetable: calls at given milliseconds, and the runs that a throttle driven by hand makes of them.
 
-use atomic_throttle::{Builder, Manual, Step, Throttled, Timestamp};
+use atomic_throttle::{Manual, Step, Throttled, ThrottledBuilder, Timestamp};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,12 @@ pub fn at(millisecond: u64) -> Timestamp {
 pub type Run = (u64, u64);
 
 /// Plays `calls` until `end`. In each millisecond what is due comes first, then the calls.
-pub fn play(calls: &[u64], end: u64, threshold: u64, set: impl FnOnce(Builder) -> Builder) -> Vec<Run> {
+pub fn play(
+    calls: &[u64],
+    end: u64,
+    threshold: u64,
+    set: impl FnOnce(ThrottledBuilder) -> ThrottledBuilder,
+) -> Vec<Run> {
     let clock = Arc::new(Manual::new(at(0)));
     let (runs, now) = (RefCell::new(Vec::new()), RefCell::new(0));
     let builder = set(Throttled::builder(ms(threshold)).clock(Arc::clone(&clock)));

@@ -1,7 +1,9 @@
 //! `Collect`: no value is lost, none comes twice, and those of a caller keep their order.
 
 use super::support::{SECOND, at, panic_quietly, until};
-use atomic_throttle::{Batch, Builder, Collect, Ended, Manual, Pending, Reason, Shutdown, Throttled};
+use atomic_throttle::{
+    Batch, Collect, Ended, Manual, Pending, Reason, Shutdown, Throttled, ThrottledBuilder,
+};
 use evidence::Guarantee::{G3, G6};
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -10,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-fn on_a_clock(clock: &Arc<Manual>) -> Builder {
+fn on_a_clock(clock: &Arc<Manual>) -> ThrottledBuilder {
     Throttled::builder(SECOND).clock(Arc::clone(clock)).pending_on_drop(Pending::Discard)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::by_hand::ByHand;
 use crate::support::{SECOND, at};
-use atomic_throttle::{Batch, Builder, Carried, Pending, Shutdown, Throttled, Tokio, WaitError};
+use atomic_throttle::{Batch, Carried, Pending, Shutdown, Throttled, ThrottledBuilder, Tokio, WaitError};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,7 +34,7 @@ async fn a_function_learns_of_a_newer_call() {
 
 /// A throttle whose runs take for ever while `stuck`, and drop what they are given to nobody.
 fn stuck(
-    builder: Builder,
+    builder: ThrottledBuilder,
     runs: &Arc<Mutex<Vec<Vec<u32>>>>,
 ) -> (ByHand, Throttled<atomic_throttle::Collect<u32>>) {
     let runtime = ByHand::new(at(1));

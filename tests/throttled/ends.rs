@@ -3,8 +3,8 @@
 use crate::subject::Subject;
 use crate::support::{SECOND, at, until};
 use atomic_throttle::{
-    Builder, Collect, Count, Ended, Latest, Manual, Merge, OnDrop, Payload, Pending, Shutdown, Throttled,
-    WaitError, WeakThrottled,
+    Collect, Count, Ended, Latest, Manual, Merge, OnDrop, Payload, Pending, Shutdown, Throttled,
+    ThrottledBuilder, WaitError, WeakThrottled,
 };
 use evidence::Check;
 use evidence::Guarantee::G3;
@@ -101,14 +101,14 @@ struct Held<P: Payload> {
 
 type Function = Box<dyn FnMut() + Send>;
 
-/// Each payload that a [`Builder`] starts a throttle of.
+/// Each payload that a [`ThrottledBuilder`] starts a throttle of.
 trait Carried: Payload + Sized {
-    fn spawn(builder: Builder, f: Function) -> Throttled<Self>;
+    fn spawn(builder: ThrottledBuilder, f: Function) -> Throttled<Self>;
     fn call(throttled: &Throttled<Self>);
 }
 
 impl Carried for () {
-    fn spawn(builder: Builder, f: Function) -> Throttled {
+    fn spawn(builder: ThrottledBuilder, f: Function) -> Throttled {
         builder.spawn(f).expect("a thread")
     }
 
@@ -118,7 +118,7 @@ impl Carried for () {
 }
 
 impl Carried for Count {
-    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+    fn spawn(builder: ThrottledBuilder, mut f: Function) -> Throttled<Self> {
         builder.counting().spawn(move |_| f()).expect("a thread")
     }
 
@@ -128,7 +128,7 @@ impl Carried for Count {
 }
 
 impl Carried for Latest<u8> {
-    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+    fn spawn(builder: ThrottledBuilder, mut f: Function) -> Throttled<Self> {
         builder.latest().spawn(move |_| f()).expect("a thread")
     }
 
@@ -138,7 +138,7 @@ impl Carried for Latest<u8> {
 }
 
 impl Carried for Merge<u8> {
-    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+    fn spawn(builder: ThrottledBuilder, mut f: Function) -> Throttled<Self> {
         builder.merging(|_, _| ()).spawn(move |_| f()).expect("a thread")
     }
 
@@ -148,7 +148,7 @@ impl Carried for Merge<u8> {
 }
 
 impl Carried for Collect<u8> {
-    fn spawn(builder: Builder, mut f: Function) -> Throttled<Self> {
+    fn spawn(builder: ThrottledBuilder, mut f: Function) -> Throttled<Self> {
         builder.collecting().spawn(move |_| f()).expect("a thread")
     }
 

@@ -3,7 +3,7 @@
 use crate::subject::Subject;
 use crate::support::{SECOND, at, panic_quietly, until};
 use atomic_throttle::{
-    Builder, Clock, Ended, NotFlushed, Pending, Shutdown, Throttled, Timestamp, WaitError,
+    Clock, Ended, NotFlushed, Pending, Shutdown, Throttled, ThrottledBuilder, Timestamp, WaitError,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -46,7 +46,7 @@ fn a_panic_is_caught_counted_and_told_and_loses_nothing() {
 #[test]
 fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
     let (go, gate) = mpsc::channel::<()>();
-    let subject = Subject::running(Builder::fatal_panics, move |_| {
+    let subject = Subject::running(ThrottledBuilder::fatal_panics, move |_| {
         gate.recv().unwrap_or(());
         panic_quietly();
     });

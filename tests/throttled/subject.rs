@@ -1,7 +1,7 @@
 //! [`Subject`].
 
 use crate::support::{SECOND, at};
-use atomic_throttle::{Builder, Manual, Pending, Throttled, Ticket};
+use atomic_throttle::{Manual, Pending, Throttled, ThrottledBuilder, Ticket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver};
@@ -20,13 +20,13 @@ impl Subject {
         Self::with(|builder| builder)
     }
 
-    pub fn with(set_up: impl FnOnce(Builder) -> Builder) -> Self {
+    pub fn with(set_up: impl FnOnce(ThrottledBuilder) -> ThrottledBuilder) -> Self {
         Self::running(set_up, |_| ())
     }
 
     /// `inside` is called in each run, after the report.
     pub fn running(
-        set_up: impl FnOnce(Builder) -> Builder,
+        set_up: impl FnOnce(ThrottledBuilder) -> ThrottledBuilder,
         mut inside: impl FnMut(u64) + Send + 'static,
     ) -> Self {
         let clock = Arc::new(Manual::new(at(1)));

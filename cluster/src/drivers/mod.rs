@@ -41,7 +41,7 @@ use std::sync::Arc;
 /// | `redis+unix:/run/redis.sock?name=NAME` | the same over a Unix socket; with a password `redis+unix://USER:PASSWORD@localhost/run/redis.sock?name=NAME` | the same, and `name` |
 /// | `redis+sentinel://USER:PASSWORD@H1:26379/NAME?master=mymaster&sentinels=H2:26379,H3:26379` | the same at the primary that these Redis Sentinels watch under the name `mymaster`; user and password are those of the server | the same, `master`, `sentinels`, and `sentinel-user` and `sentinel-password` |
 ///
-/// Each of them takes the parameter `lease`, the [lease](crate::Builder::lease). Times are written as in `1h
+/// Each of them takes the parameter `lease`, the [lease](crate::ClusterThrottledBuilder::lease). Times are written as in `1h
 /// 30s`, always with a unit. Write characters that mean something in a URL as `%` and two digits: `%40` for `@`.
 ///
 /// # The name of a throttle
@@ -49,7 +49,7 @@ use std::sync::Arc;
 /// **All programs that use one location are one throttle**: a run in any of them covers the calls of all, even if
 /// their functions differ. So give each function a name of its own. Two services that share one server need two
 /// names, as in `redis://HOST/web-reload` and `redis://HOST/mail-reload`; a URL for all services, such as
-/// `REDIS_URL`, names a server and no throttle. If each function has a [tag](crate::Builder::tag), a process
+/// `REDIS_URL`, names a server and no throttle. If each function has a [tag](crate::ClusterThrottledBuilder::tag), a process
 /// notices when another function runs under its name.
 ///
 /// A location is refused if its name is most likely something else:

@@ -1,4 +1,4 @@
-//! [`Builder`]: a throttle with choices.
+//! [`ClusterThrottledBuilder`]: a throttle with choices.
 
 use super::progress::Progress;
 use super::run::Run;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// A throttle at a register of your choice; see [`ClusterThrottled::builder`].
 #[must_use = "a builder does nothing until `spawn`"]
-pub struct Builder {
+pub struct ClusterThrottledBuilder {
     threshold: Threshold,
     lease: Duration,
     register: Option<Arc<dyn Register>>,
@@ -35,7 +35,7 @@ pub struct Builder {
 
 const SHORTEST_IDLE_LOOK: Duration = Duration::from_millis(10);
 
-impl Builder {
+impl ClusterThrottledBuilder {
     pub(super) fn new(threshold: impl Into<Threshold>) -> Self {
         Self {
             threshold: threshold.into(),
@@ -201,9 +201,9 @@ impl Builder {
     }
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for ClusterThrottledBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
+        f.debug_struct("ClusterThrottledBuilder")
             .field("threshold", &self.threshold)
             .field("lease", &self.lease)
             .field("register", &self.register)

@@ -12,7 +12,7 @@ mod ticket;
 mod trouble;
 mod worker;
 
-pub use self::builder::Builder;
+pub use self::builder::ClusterThrottledBuilder;
 pub use self::error::{Ended, Left, SpawnError, WaitError};
 pub use self::run::Run;
 pub use self::ticket::Ticket;
@@ -55,9 +55,9 @@ use std::sync::Arc;
 /// reads, before the call: the run that covers the call reads it there.
 ///
 /// Clones are handles to the same throttle. Dropping the last handle takes no more calls, and waits until
-/// those that were made are covered, at most for [`Builder::drop_limit`], and not for a register that does not
+/// those that were made are covered, at most for [`ClusterThrottledBuilder::drop_limit`], and not for a register that does not
 /// answer. [`shutdown`](Self::shutdown) waits for such a register, too, and returns whether it succeeded. A
-/// drop in an async task would block it: see [`Builder::on_drop`].
+/// drop in an async task would block it: see [`ClusterThrottledBuilder::on_drop`].
 ///
 /// If the function holds a handle to its own throttle, that keeps the throttle from ending; [`Run::again`]
 /// needs no handle.
@@ -79,14 +79,14 @@ pub struct ClusterThrottled {
 
 impl ClusterThrottled {
     /// A throttle at a register of your choice, which is the one choice that must be made: by
-    /// [`at`](Builder::at) or [`register`](Builder::register). A threshold above [`Threshold::MAX`] is
+    /// [`at`](ClusterThrottledBuilder::at) or [`register`](ClusterThrottledBuilder::register). A threshold above [`Threshold::MAX`] is
     /// clamped to it.
-    pub fn builder(threshold: impl Into<Threshold>) -> Builder {
-        Builder::new(threshold)
+    pub fn builder(threshold: impl Into<Threshold>) -> ClusterThrottledBuilder {
+        ClusterThrottledBuilder::new(threshold)
     }
 
     /// A throttle with a register in memory: for one process and for tests. No other process reaches it.
-    pub fn in_memory(threshold: impl Into<Threshold>) -> Builder {
+    pub fn in_memory(threshold: impl Into<Threshold>) -> ClusterThrottledBuilder {
         Self::builder(threshold).register(Arc::new(Memory::new()))
     }
 
@@ -173,14 +173,14 @@ pub struct Status {
     pub panics: u64,
     /// How many of those did not finish, as far as this process knows: another run was started after their
     /// lease, or the register had forgotten them. They cover no calls. If this number keeps growing, the
-    /// [lease](Builder::lease) is too short.
+    /// [lease](ClusterThrottledBuilder::lease) is too short.
     pub superseded: u64,
     /// The furthest cell that was seen in the register, even if the register has forgotten it.
     pub cell: Cell,
     /// The latest error of the register, until it answers again.
     pub error: Option<RegisterError>,
     /// The latest sign of a process that runs this throttle with another threshold, another lease or another
-    /// [tag](Builder::tag): a run that it has started since this throttle began. It stays until this throttle
+    /// [tag](ClusterThrottledBuilder::tag): a run that it has started since this throttle began. It stays until this throttle
     /// ends. `None` if there was no such sign, or if the register keeps no [terms](crate::register::Terms).
     pub disagreement: Option<Disagreement>,
 }

@@ -7,7 +7,7 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
-/// What [`on_error`](super::Builder::on_error) is called for. As text it says what happened and what to do.
+/// What [`on_error`](super::ClusterThrottledBuilder::on_error) is called for. As text it says what happened and what to do.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Trouble {

@@ -137,7 +137,8 @@ fn a_process_that_does_not_look_asks_nothing_before_its_first_call() {
 
 #[test]
 fn what_cannot_work_is_refused_with_a_word_what_to_do() {
-    let refused = |builder: atomic_throttle_cluster::Builder| builder.spawn(|_| ()).unwrap_err();
+    let refused =
+        |builder: atomic_throttle_cluster::ClusterThrottledBuilder| builder.spawn(|_| ()).unwrap_err();
     let error = refused(ClusterThrottled::builder(THRESHOLD));
     assert!(matches!(error, SpawnError::NoRegister), "{error}");
     assert!(error.to_string().contains("in_memory"), "{error}");
@@ -173,7 +174,7 @@ impl Register for Slow {
 }
 
 /// A front end that tells its troubles.
-fn tells(builder: atomic_throttle_cluster::Builder) -> (ClusterThrottled, Receiver<Trouble>) {
+fn tells(builder: atomic_throttle_cluster::ClusterThrottledBuilder) -> (ClusterThrottled, Receiver<Trouble>) {
     let (told, troubles) = channel();
     let throttled =
         builder.on_error(move |trouble| told.send(trouble.clone()).unwrap()).spawn(|_| ()).unwrap();

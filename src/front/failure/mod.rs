@@ -29,7 +29,7 @@ pub(crate) enum Thrown {
 /// A run that failed: its function returned an error, or panicked.
 ///
 /// Those who wait for the run are told of it ([`WaitError::Failed`](crate::WaitError::Failed)), and so are
-/// [`Builder::on_error`](crate::Builder::on_error) and the policy of [`Retry::by`].
+/// [`ThrottledBuilder::on_error`](crate::ThrottledBuilder::on_error) and the policy of [`Retry::by`].
 pub struct Failure {
     epoch: Epoch,
     attempt: u32,

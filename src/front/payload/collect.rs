@@ -7,7 +7,7 @@ use std::collections::{VecDeque, vec_deque};
 
 /// The payload of a throttle that collects: a call brings a value, and a run is given all of them, in a [`Batch`].
 ///
-/// [`Builder::collecting`](crate::Builder::collecting) has an example.
+/// [`ThrottledBuilder::collecting`](crate::ThrottledBuilder::collecting) has an example.
 ///
 /// # Guarantees
 ///

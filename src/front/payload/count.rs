@@ -6,7 +6,7 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
 /// The payload of a throttle that counts: a call brings nothing, and a run is given the number of calls since the
 /// run before, never 0.
 ///
-/// [`Builder::counting`](crate::Builder::counting) has an example.
+/// [`ThrottledBuilder::counting`](crate::ThrottledBuilder::counting) has an example.
 ///
 /// # Guarantees
 ///

@@ -6,7 +6,7 @@ use core::fmt;
 
 /// The payload of a throttle of the newest value: a call brings one, and a run is given the newest.
 ///
-/// [`Builder::latest`](crate::Builder::latest) has an example.
+/// [`ThrottledBuilder::latest`](crate::ThrottledBuilder::latest) has an example.
 ///
 /// # Guarantees
 ///

@@ -9,7 +9,7 @@ use core::fmt;
 
 /// The payload of a throttle that merges: a call brings a value, and a run is given all of them in one.
 ///
-/// [`Builder::merging`](crate::Builder::merging) has an example, and says what the function that merges must not do.
+/// [`ThrottledBuilder::merging`](crate::ThrottledBuilder::merging) has an example, and says what the function that merges must not do.
 ///
 /// # Guarantees
 ///

@@ -22,7 +22,7 @@ pub struct Rejected<T> {
 pub enum Reason {
     /// The throttle has ended.
     Ended(Ended),
-    /// The capacity ([`Builder`](crate::Builder::capacity), [`Throttle`](crate::Throttle::capacity)) is reached: call again after the next run, or drop the value.
+    /// The capacity ([`ThrottledBuilder`](crate::ThrottledBuilder::capacity), [`Throttle`](crate::Throttle::capacity)) is reached: call again after the next run, or drop the value.
     Full,
     /// The call was made by the function that merges, on its own throttle.
     InsideMerge,

@@ -42,7 +42,7 @@ use std::sync::Arc;
 /// # }
 /// ```
 #[must_use = "nothing is started until `spawn`"]
-pub struct Builder<P = ()> {
+pub struct ThrottledBuilder<P = ()> {
     payload: P,
     threshold: Threshold,
     name: String,
@@ -55,7 +55,7 @@ pub struct Builder<P = ()> {
     on_failure: OnFailure,
 }
 
-impl Builder {
+impl ThrottledBuilder {
     pub(super) fn new(threshold: impl Into<Threshold>) -> Self {
         Self {
             payload: (),
@@ -70,9 +70,9 @@ impl Builder {
         }
     }
 
-    pub(super) fn carrying<P>(self, payload: P) -> Builder<P> {
+    pub(super) fn carrying<P>(self, payload: P) -> ThrottledBuilder<P> {
         let Self { payload: (), threshold, name, clock, rest, pace, superseding, at_drop, on_failure } = self;
-        Builder { payload, threshold, name, clock, rest, pace, superseding, at_drop, on_failure }
+        ThrottledBuilder { payload, threshold, name, clock, rest, pace, superseding, at_drop, on_failure }
     }
 
     /// Starts the thread.
@@ -85,7 +85,7 @@ impl Builder {
     }
 }
 
-impl<P> Builder<P> {
+impl<P> ThrottledBuilder<P> {
     /// Names the thread. Default: "throttled". The name must not contain a zero byte.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -217,7 +217,7 @@ impl<P> Builder<P> {
     }
 }
 
-impl<P: Payload> Builder<P> {
+impl<P: Payload> ThrottledBuilder<P> {
     /// Starts the thread, with a function of what a run is given.
     pub(super) fn start(
         self,
@@ -261,9 +261,9 @@ impl<P: Payload> Builder<P> {
     }
 }
 
-impl<P> fmt::Debug for Builder<P> {
+impl<P> fmt::Debug for ThrottledBuilder<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
+        f.debug_struct("ThrottledBuilder")
             .field("threshold", &self.threshold)
             .field("name", &self.name)
             .field("rest", &self.rest)

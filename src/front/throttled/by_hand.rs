@@ -1,7 +1,7 @@
 //! [`ByHand`]: what an event loop drives itself, without a thread or a task.
 
 use super::engine::{Engine, Next, caught};
-use super::{Builder, Throttled};
+use super::{Throttled, ThrottledBuilder};
 use crate::front::failure::{AnyError, RunResult};
 use crate::front::owner::Shutdown;
 use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
@@ -111,10 +111,10 @@ impl<P: Payload, F> fmt::Debug for ByHand<P, F> {
     }
 }
 
-/// What [`Builder::by_hand`] returns.
+/// What [`ThrottledBuilder::by_hand`] returns.
 type Driven<P, F> = (Throttled<P>, ByHand<P, F>);
 
-impl Builder {
+impl ThrottledBuilder {
     /// Starts no thread: you drive it, by [`ByHand::step`].
     pub fn by_hand<R: RunResult>(
         self,
@@ -124,7 +124,7 @@ impl Builder {
     }
 }
 
-impl Builder<Count> {
+impl ThrottledBuilder<Count> {
     /// Starts no thread: you drive it, by [`ByHand::step`].
     pub fn by_hand<R: RunResult>(
         self,
@@ -134,7 +134,7 @@ impl Builder<Count> {
     }
 }
 
-impl<T: Send + 'static> Builder<Latest<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Latest<T>> {
     /// Starts no thread: you drive it, by [`ByHand::step`].
     pub fn by_hand<R: RunResult>(
         self,
@@ -144,7 +144,7 @@ impl<T: Send + 'static> Builder<Latest<T>> {
     }
 }
 
-impl<T: Send + 'static> Builder<Merge<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Merge<T>> {
     /// Starts no thread: you drive it, by [`ByHand::step`].
     pub fn by_hand<R: RunResult>(
         self,
@@ -154,7 +154,7 @@ impl<T: Send + 'static> Builder<Merge<T>> {
     }
 }
 
-impl<T: Send + 'static> Builder<Collect<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
     /// Starts no thread: you drive it, by [`ByHand::step`].
     pub fn by_hand<R: RunResult>(
         self,

@@ -1,12 +1,12 @@
 //! [`Throttled`] of [`Collect`]: a run is given all values.
 
-use super::{Builder, Throttled, Ticket, WeakThrottled};
+use super::{Throttled, ThrottledBuilder, Ticket, WeakThrottled};
 use crate::front::failure::RunResult;
 use crate::front::payload::{Batch, Collect, Rejected};
 use std::io;
 use std::vec::Vec;
 
-impl Builder {
+impl ThrottledBuilder {
     /// Each call brings a value, and a run is given all of them, in a [`Batch`].
     ///
     /// ```
@@ -26,13 +26,13 @@ impl Builder {
     /// # }
     /// ```
     ///
-    /// Without a [`capacity`](Builder::capacity) it holds whatever is brought within a window.
-    pub fn collecting<T: Send + 'static>(self) -> Builder<Collect<T>> {
+    /// Without a [`capacity`](ThrottledBuilder::capacity) it holds whatever is brought within a window.
+    pub fn collecting<T: Send + 'static>(self) -> ThrottledBuilder<Collect<T>> {
         self.carrying(Collect::new(usize::MAX, usize::MAX))
     }
 }
 
-impl<T: Send + 'static> Builder<Collect<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
     /// Takes at most `values` values for one run: a call that finds so many is refused, and has its value back. 0 counts
     /// as 1.
     pub fn capacity(mut self, values: usize) -> Self {
@@ -41,7 +41,7 @@ impl<T: Send + 'static> Builder<Collect<T>> {
         self
     }
 
-    /// Ends a [delay](Builder::delay) or a quiet time early when there are so many values; never the window. 0 counts as 1,
+    /// Ends a [delay](ThrottledBuilder::delay) or a quiet time early when there are so many values; never the window. 0 counts as 1,
     /// and a full [capacity](Self::capacity) is always enough.
     ///
     /// ```
@@ -85,7 +85,7 @@ impl<T: Send + 'static> Throttled<Collect<T>> {
     ///
     /// # Errors
     ///
-    /// [`Rejected`], with the value: no run is promised to it. Where the [capacity](Builder::capacity) is reached, a run is
+    /// [`Rejected`], with the value: no run is promised to it. Where the [capacity](ThrottledBuilder::capacity) is reached, a run is
     /// pending that makes room.
     #[inline]
     pub fn trigger(&self, value: T) -> Result<Ticket<'_>, Rejected<T>> {

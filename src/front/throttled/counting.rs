@@ -1,13 +1,13 @@
 //! [`Throttled`] of [`Count`]: a run is given the number of calls that it stands for.
 
-use super::{Builder, Throttled, Ticket, WeakThrottled};
+use super::{Throttled, ThrottledBuilder, Ticket, WeakThrottled};
 use crate::front::failure::RunResult;
 use crate::front::owner::Ended;
 use crate::front::payload::Count;
 use crate::state::Epoch;
 use std::io;
 
-impl Builder {
+impl ThrottledBuilder {
     /// Counts the calls: a run is given the number of those since the run before.
     ///
     /// ```
@@ -27,13 +27,13 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn counting(self) -> Builder<Count> {
+    pub fn counting(self) -> ThrottledBuilder<Count> {
         self.carrying(Count::new())
     }
 }
 
-impl Builder<Count> {
-    /// Ends a [delay](Builder::delay) or a quiet time early when so many calls are counted; never the window. 0 counts as 1.
+impl ThrottledBuilder<Count> {
+    /// Ends a [delay](ThrottledBuilder::delay) or a quiet time early when so many calls are counted; never the window. 0 counts as 1.
     pub fn enough(mut self, calls: u64) -> Self {
         *self.payload_mut() = Count::with_enough(calls);
         self

@@ -1,11 +1,11 @@
 //! [`Throttled`] of [`Latest`]: a run is given the newest value.
 
-use super::{Builder, Throttled, Ticket, WeakThrottled};
+use super::{Throttled, ThrottledBuilder, Ticket, WeakThrottled};
 use crate::front::failure::RunResult;
 use crate::front::payload::{Latest, Rejected};
 use std::io;
 
-impl Builder {
+impl ThrottledBuilder {
     /// Each call brings a value, and a run is given the newest one.
     ///
     /// ```
@@ -23,12 +23,12 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn latest<T: Send + 'static>(self) -> Builder<Latest<T>> {
+    pub fn latest<T: Send + 'static>(self) -> ThrottledBuilder<Latest<T>> {
         self.carrying(Latest::new())
     }
 }
 
-impl<T: Send + 'static> Builder<Latest<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Latest<T>> {
     /// Starts the thread. The function is given the newest value.
     ///
     /// # Errors

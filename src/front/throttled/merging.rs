@@ -1,11 +1,11 @@
 //! [`Throttled`] of [`Merge`]: a run is given all values, merged into one.
 
-use super::{Builder, Throttled, Ticket, WeakThrottled};
+use super::{Throttled, ThrottledBuilder, Ticket, WeakThrottled};
 use crate::front::failure::RunResult;
 use crate::front::payload::{Merge, Rejected};
 use std::io;
 
-impl Builder {
+impl ThrottledBuilder {
     /// Each call brings a value, `merge` adds it to those before it, and a run is given the result.
     ///
     /// ```
@@ -29,12 +29,12 @@ impl Builder {
     /// short. *It must not call this throttle, nor wait for anybody who does*: that hangs, except for a `trigger`, which is
     /// refused with [`Reason::InsideMerge`](crate::Reason::InsideMerge). If it panics, the panic comes out of the call, which
     /// is not taken; the older value stays as `merge` left it.
-    pub fn merging<T: Send + 'static>(self, merge: fn(&mut T, T)) -> Builder<Merge<T>> {
+    pub fn merging<T: Send + 'static>(self, merge: fn(&mut T, T)) -> ThrottledBuilder<Merge<T>> {
         self.carrying(Merge::new(merge))
     }
 }
 
-impl<T: Send + 'static> Builder<Merge<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Merge<T>> {
     /// Starts the thread. The function is given all values since the run before, merged into one.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ mod thread;
 mod ticket;
 mod weak;
 
-pub use self::builder::Builder;
+pub use self::builder::ThrottledBuilder;
 pub use self::by_hand::{ByHand, Step};
 #[cfg(feature = "async")]
 pub use self::task::Carried;
@@ -69,7 +69,7 @@ use std::sync::Arc;
 ///
 /// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending run is performed
 /// when it is due, and the thread is joined: **the drop waits for the window and for the function**.
-/// [`Builder::pending_on_drop`] flushes or discards the run instead, [`Builder::on_drop`] limits the wait, and
+/// [`ThrottledBuilder::pending_on_drop`] flushes or discards the run instead, [`ThrottledBuilder::on_drop`] limits the wait, and
 /// [`shutdown`](Self::shutdown) says what happened.
 /// The drop hangs if the function needs the thread that drops the handle, or a lock that this thread holds:
 /// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async task,
@@ -84,30 +84,30 @@ use std::sync::Arc;
 /// | | a call | a run is given |
 /// |---|---|---|
 /// | `Throttled` | `trigger()` | nothing |
-/// | [`Builder::counting`] | `trigger()` | the number of calls since the run before |
-/// | [`Builder::latest`] | `trigger(value)` | the newest value |
-/// | [`Builder::merging`] | `trigger(value)` | all values since the run before, merged into one |
-/// | [`Builder::collecting`] | `trigger(value)` | all values since the run before, in a [`Batch`](crate::Batch) |
+/// | [`ThrottledBuilder::counting`] | `trigger()` | the number of calls since the run before |
+/// | [`ThrottledBuilder::latest`] | `trigger(value)` | the newest value |
+/// | [`ThrottledBuilder::merging`] | `trigger(value)` | all values since the run before, merged into one |
+/// | [`ThrottledBuilder::collecting`] | `trigger(value)` | all values since the run before, in a [`Batch`](crate::Batch) |
 ///
 /// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given:
 /// `take` returns it, and otherwise the next run is given it.
 ///
 /// # When the pending run starts
 ///
-/// When the window is over, and not before a [delay](Builder::delay), a [debounce](Builder::debounce), a
-/// [rest](Builder::rest) or the back-off of a [retry](Builder::retry) is over, where one is set. Enough calls or values
-/// ([`Builder::enough`]) end a delay or a debounce early.
+/// When the window is over, and not before a [delay](ThrottledBuilder::delay), a [debounce](ThrottledBuilder::debounce), a
+/// [rest](ThrottledBuilder::rest) or the back-off of a [retry](ThrottledBuilder::retry) is over, where one is set. Enough calls or values
+/// ([`ThrottledBuilder::enough`]) end a delay or a debounce early.
 ///
 /// # Failures
 ///
 /// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers are
-/// told, and so is [`Builder::on_error`]. With [`Builder::retry`] it is tried again first, with what it was given, and
+/// told, and so is [`ThrottledBuilder::on_error`]. With [`ThrottledBuilder::retry`] it is tried again first, with what it was given, and
 /// the last try decides. The throttle goes on in any case.
 ///
 /// # Who runs the function
 ///
-/// [`spawn`](Builder::spawn) starts a thread, and `spawn_on` (feature `async`) a task of a runtime. `driver` (feature
-/// `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](Builder::by_hand)
+/// [`spawn`](ThrottledBuilder::spawn) starts a thread, and `spawn_on` (feature `async`) a task of a runtime. `driver` (feature
+/// `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](ThrottledBuilder::by_hand)
 /// returns what you drive by [`ByHand::step`].
 /// Tickets and ends are waited for in threads and awaited in tasks, whichever it is. A drop waits for a thread only.
 ///
@@ -118,11 +118,11 @@ use std::sync::Arc;
 ///   caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by [`Pending::Discard`]; or it stays
 ///   visibly owed, after a panic that was to be fatal, or when its task was dropped. A run that fails and is tried
 ///   again covers nobody until its last try. [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
-/// * **G6** A panic of the function is caught and counted. [`Builder::on_panic`] and every wait for the run report it,
+/// * **G6** A panic of the function is caught and counted. [`ThrottledBuilder::on_panic`] and every wait for the run report it,
 ///   and the throttle goes on: its window counts, and what is pending stays pending.
 /// * **G7** Coalescing is wait-free, and the decision itself lock-free. But a call that makes a run pending takes a
 ///   lock, which nobody holds for longer than a decision, to be ordered against the end. A call that brings a value
-///   takes one always, and with a [debounce](Builder::debounce) each call reads the clock.
+///   takes one always, and with a [debounce](ThrottledBuilder::debounce) each call reads the clock.
 /// * **G8** as [`Throttle`](crate::Throttle).
 /// * **G9** Every operation may be called from inside the run. None deadlocks: a wait there is refused, and the last
 ///   handle dropped there ends the thread after the run, without waiting for it.
@@ -159,7 +159,7 @@ impl Throttled {
     ///
     /// # Panics
     ///
-    /// If the system cannot start a thread; [`Builder::spawn`] returns an error instead.
+    /// If the system cannot start a thread; [`ThrottledBuilder::spawn`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
     pub fn spawn<R: RunResult>(
         threshold: impl Into<Threshold>,
@@ -169,8 +169,8 @@ impl Throttled {
     }
 
     /// A throttle with a thread name, a clock, a rest after each run, another end, or a way with panics.
-    pub fn builder(threshold: impl Into<Threshold>) -> Builder {
-        Builder::new(threshold)
+    pub fn builder(threshold: impl Into<Threshold>) -> ThrottledBuilder {
+        ThrottledBuilder::new(threshold)
     }
 
     /// Asks for a run, and returns at once with a handle to wait for it. Never waits for a run, and never
@@ -344,8 +344,8 @@ impl<P: Payload> Throttled<P> {
         self.state().is_owed()
     }
 
-    /// When the pending run is due, on the throttle's clock: at the end of the window, or when a [delay](Builder::delay), a
-    /// [back-off](Builder::retry) or a [rest](Builder::rest) lets it go, as far as the thread has seen that. `None` if none
+    /// When the pending run is due, on the throttle's clock: at the end of the window, or when a [delay](ThrottledBuilder::delay), a
+    /// [back-off](ThrottledBuilder::retry) or a [rest](ThrottledBuilder::rest) lets it go, as far as the thread has seen that. `None` if none
     /// is pending.
     #[must_use]
     pub fn next_run_at(&self) -> Option<Timestamp> {

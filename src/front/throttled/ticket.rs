@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// The first run that starts after the call decides what it is told, whenever it asks: a failure is not hidden by a later
-/// run. Where a run that failed is [tried again](crate::Builder::retry), it is the last try that decides.
+/// run. Where a run that failed is [tried again](crate::ThrottledBuilder::retry), it is the last try that decides.
 ///
 /// Dropping it changes nothing: the call stays covered. It borrows the throttle, and costs nothing; for one that lives on
 /// its own call [`into_owned`](Self::into_owned).

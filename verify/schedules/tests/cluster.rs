@@ -14,7 +14,7 @@ mod subject {
     pub use atomic_throttle_cluster::register::{
         Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Swap,
     };
-    pub use atomic_throttle_cluster::{Builder, ClusterThrottled, Run, WaitError};
+    pub use atomic_throttle_cluster::{ClusterThrottled, ClusterThrottledBuilder, Run, WaitError};
 }
 
 use evidence::Guarantee::{C1, C2, C3, C5, C6, C8};

@@ -17,7 +17,7 @@ mod subject {
     pub use atomic_throttle_cluster::register::{
         Mark, Reading, Register, RegisterError, RegisterErrorKind, Swap,
     };
-    pub use atomic_throttle_cluster::{Builder, ClusterThrottled, Run, WaitError};
+    pub use atomic_throttle_cluster::{ClusterThrottled, ClusterThrottledBuilder, Run, WaitError};
 }
 
 use fault::{Fault, plant};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// What a run in a task is given: it derefs to the value.
 ///
-/// It is a guard. Where the run fails and is [tried again](crate::Builder::retry), or where its task is dropped in the
+/// It is a guard. Where the run fails and is [tried again](crate::ThrottledBuilder::retry), or where its task is dropped in the
 /// middle, the value is still there for the next run. So keep it until the work is done, or take the value out with
 /// [`into_inner`](Self::into_inner): then the run cannot be tried again with it.
 pub struct Carried<T> {
@@ -48,7 +48,7 @@ impl<T> Carried<T> {
     /// # }
     /// ```
     ///
-    /// A function that then returns has run: its calls are covered. [`Builder::superseding`](crate::Builder::superseding)
+    /// A function that then returns has run: its calls are covered. [`ThrottledBuilder::superseding`](crate::ThrottledBuilder::superseding)
     /// drops a function instead, and has the next run cover its calls.
     ///
     /// Cancel safety: dropping the future changes nothing.

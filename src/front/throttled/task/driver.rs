@@ -1,12 +1,12 @@
-//! [`Builder::driver`]: a future of the user's runs the function, wherever it is polled.
+//! [`ThrottledBuilder::driver`]: a future of the user's runs the function, wherever it is polled.
 
 use crate::front::asynchronous::Runtime;
 use crate::front::failure::{AnyError, RunResult};
 use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
-use crate::front::throttled::{Builder, Throttled};
+use crate::front::throttled::{Throttled, ThrottledBuilder};
 use std::sync::Arc;
 
-impl Builder {
+impl ThrottledBuilder {
     /// Returns the throttle, and a future that runs its function: spawn the future where you like, also on a `LocalSet`.
     ///
     /// ```
@@ -49,8 +49,8 @@ impl Builder {
     }
 }
 
-impl Builder<Count> {
-    /// As [`driver`](Builder::driver) without a payload; the function is given the number of calls.
+impl ThrottledBuilder<Count> {
+    /// As [`driver`](ThrottledBuilder::driver) without a payload; the function is given the number of calls.
     pub fn driver<R: Runtime, Q: RunResult>(
         self,
         runtime: R,
@@ -60,8 +60,8 @@ impl Builder<Count> {
     }
 }
 
-impl<T: Send + 'static> Builder<Latest<T>> {
-    /// As [`driver`](Builder::driver) without a payload; the function is given the newest value.
+impl<T: Send + 'static> ThrottledBuilder<Latest<T>> {
+    /// As [`driver`](ThrottledBuilder::driver) without a payload; the function is given the newest value.
     pub fn driver<R: Runtime, Q: RunResult>(
         self,
         runtime: R,
@@ -71,8 +71,8 @@ impl<T: Send + 'static> Builder<Latest<T>> {
     }
 }
 
-impl<T: Send + 'static> Builder<Merge<T>> {
-    /// As [`driver`](Builder::driver) without a payload; the function is given all values, merged into one.
+impl<T: Send + 'static> ThrottledBuilder<Merge<T>> {
+    /// As [`driver`](ThrottledBuilder::driver) without a payload; the function is given all values, merged into one.
     pub fn driver<R: Runtime, Q: RunResult>(
         self,
         runtime: R,
@@ -82,8 +82,8 @@ impl<T: Send + 'static> Builder<Merge<T>> {
     }
 }
 
-impl<T: Send + 'static> Builder<Collect<T>> {
-    /// As [`driver`](Builder::driver) without a payload; the function is given all values.
+impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
+    /// As [`driver`](ThrottledBuilder::driver) without a payload; the function is given all values.
     pub fn driver<R: Runtime, Q: RunResult>(
         self,
         runtime: R,
@@ -93,7 +93,7 @@ impl<T: Send + 'static> Builder<Collect<T>> {
     }
 }
 
-impl<P: Payload> Builder<P> {
+impl<P: Payload> ThrottledBuilder<P> {
     fn drive<R: Runtime>(
         self,
         runtime: R,

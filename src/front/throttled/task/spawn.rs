@@ -1,4 +1,4 @@
-//! [`Builder::spawn_on`]: a task of a runtime runs the function.
+//! [`ThrottledBuilder::spawn_on`]: a task of a runtime runs the function.
 //!
 //! A task's function is called once for each run, on a clone of itself: an async closure that owns what it captures can be
 //! called by value alone, and its future can be asked to be `Send` only then.
@@ -7,10 +7,10 @@ use super::{Carried, Home};
 use crate::front::asynchronous::{NoRuntime, Runtime};
 use crate::front::failure::{AnyError, RunResult, into_result};
 use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
-use crate::front::throttled::{Builder, Throttled};
+use crate::front::throttled::{Throttled, ThrottledBuilder};
 use std::sync::Arc;
 
-impl Builder {
+impl ThrottledBuilder {
     /// Has a task of `runtime` run the function, on the runtime's clock.
     ///
     /// ```
@@ -56,9 +56,9 @@ impl Builder {
     }
 }
 
-impl Builder<Count> {
+impl ThrottledBuilder<Count> {
     /// Has a task of `runtime` run the function with the number of calls. For the rest see
-    /// [`spawn_on`](Builder::spawn_on) without a payload.
+    /// [`spawn_on`](ThrottledBuilder::spawn_on) without a payload.
     ///
     /// # Errors
     ///
@@ -77,9 +77,9 @@ impl Builder<Count> {
     }
 }
 
-impl<T: Send + 'static> Builder<Latest<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Latest<T>> {
     /// Has a task of `runtime` run the function with the newest value. For the rest see
-    /// [`spawn_on`](Builder::spawn_on) without a payload.
+    /// [`spawn_on`](ThrottledBuilder::spawn_on) without a payload.
     ///
     /// ```
     /// # #[cfg(feature = "tokio")] {
@@ -115,9 +115,9 @@ impl<T: Send + 'static> Builder<Latest<T>> {
     }
 }
 
-impl<T: Send + 'static> Builder<Merge<T>> {
+impl<T: Send + 'static> ThrottledBuilder<Merge<T>> {
     /// Has a task of `runtime` run the function with all values, merged into one. For the rest see
-    /// [`spawn_on`](Builder::spawn_on) without a payload.
+    /// [`spawn_on`](ThrottledBuilder::spawn_on) without a payload.
     ///
     /// # Errors
     ///
@@ -135,8 +135,8 @@ impl<T: Send + 'static> Builder<Merge<T>> {
     }
 }
 
-impl<T: Send + 'static> Builder<Collect<T>> {
-    /// Has a task of `runtime` run the function with all values. For the rest see [`spawn_on`](Builder::spawn_on) without a
+impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
+    /// Has a task of `runtime` run the function with all values. For the rest see [`spawn_on`](ThrottledBuilder::spawn_on) without a
     /// payload.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ impl<T: Send + 'static> Builder<Collect<T>> {
     }
 }
 
-impl<P: Payload> Builder<P> {
+impl<P: Payload> ThrottledBuilder<P> {
     fn start_on<R, Fut>(
         self,
         runtime: R,

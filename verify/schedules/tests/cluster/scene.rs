@@ -1,8 +1,8 @@
 //! Processes at one register, and what their runs and callers note.
 
 use crate::subject::{
-    Builder, Cell, ClusterThrottled, Mark, Memory, Reading, Register, RegisterError, RegisterErrorKind, Run,
-    Swap,
+    Cell, ClusterThrottled, ClusterThrottledBuilder, Mark, Memory, Reading, Register, RegisterError,
+    RegisterErrorKind, Run, Swap,
 };
 use atomic_throttle::lease::Policy;
 use atomic_throttle::{Threshold, Timestamp};
@@ -91,7 +91,7 @@ impl Scene {
         self.builder(lease).idle_look(WINDOW).spawn(move |run| scene.run(run, &f)).expect("a thread")
     }
 
-    fn builder(&self, lease: Duration) -> Builder {
+    fn builder(&self, lease: Duration) -> ClusterThrottledBuilder {
         ClusterThrottled::builder(WINDOW)
             .register(Arc::clone(&self.register))
             .lease(lease)

@@ -1,6 +1,6 @@
 //! What holds of that which calls bring (G10): three threads call, while a fourth takes, cancels, flushes and ends.
 
-use atomic_throttle::{Batch, Builder, Manual, Pending, Throttled, Timestamp, WaitError};
+use atomic_throttle::{Batch, Manual, Pending, Throttled, ThrottledBuilder, Timestamp, WaitError};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -14,7 +14,7 @@ const ENDS: [Pending; 3] = [Pending::Finish, Pending::Flush, Pending::Discard];
 /// What the runs were given, run by run.
 type Given = Arc<Mutex<Vec<Vec<u32>>>>;
 
-fn builder() -> Builder {
+fn builder() -> ThrottledBuilder {
     Throttled::builder(Duration::ZERO).clock(Manual::new(Timestamp::from_nanos(100)))
 }
 

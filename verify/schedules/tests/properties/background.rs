@@ -2,7 +2,7 @@
 
 use super::START;
 use super::witness::{Alone, Coverage};
-use crate::subject::{Builder, Manual, Throttled, WeakThrottled};
+use crate::subject::{Manual, Throttled, ThrottledBuilder, WeakThrottled};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl Background {
     /// `inside` is called in each run.
     pub fn start_with(
         threshold: Duration,
-        set_up: impl FnOnce(Builder) -> Builder,
+        set_up: impl FnOnce(ThrottledBuilder) -> ThrottledBuilder,
         inside: impl Fn(&Self) + Send + 'static,
     ) -> (Throttled, Arc<Self>) {
         let background = Arc::new(Self {

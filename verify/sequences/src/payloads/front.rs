@@ -3,8 +3,8 @@
 use super::op::{CAPACITY, How, Kind, Plan};
 use crate::patience::panic_quietly;
 use atomic_throttle::{
-    Batch, Builder, Collect, Count, Latest, Merge, NotFlushed, OwnedTicket, Pending, Shutdown, Snapshot,
-    Throttled, Ticket, WaitError,
+    Batch, Collect, Count, Latest, Merge, NotFlushed, OwnedTicket, Pending, Shutdown, Snapshot, Throttled,
+    ThrottledBuilder, Ticket, WaitError,
 };
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -70,7 +70,7 @@ impl Run {
 }
 
 impl Front {
-    pub fn start(kind: Kind, builder: Builder, run: Run) -> Self {
+    pub fn start(kind: Kind, builder: ThrottledBuilder, run: Run) -> Self {
         match kind {
             Kind::Count => {
                 let count = move |calls| run.look(vec![0; usize::try_from(calls).expect("a few")]);

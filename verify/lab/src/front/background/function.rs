@@ -9,7 +9,7 @@ use crate::options::Brings;
 use crate::record::{Brought, Carried, Spans};
 use crate::recorder::Recorder;
 use crate::running::{Planned, Running};
-use atomic_throttle::{Batch, Builder, NoRuntime};
+use atomic_throttle::{Batch, NoRuntime, ThrottledBuilder};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn is_done(running: &Running<'_>, batch: &mut Batch<Brought>) {
 }
 
 impl Inside {
-    pub fn on_a_thread(self, builder: Builder, brings: Brings) -> io::Result<Any> {
+    pub fn on_a_thread(self, builder: ThrottledBuilder, brings: Brings) -> io::Result<Any> {
         let mut seen = self.recorder.room();
         Ok(match brings {
             Brings::None => Any::Nothing(builder.spawn(move || self.begin(&mut seen, None).run_or_fail())?),
@@ -62,7 +62,7 @@ impl Inside {
         })
     }
 
-    pub fn in_a_task(self, builder: Builder, brings: Brings, home: Home) -> Result<Any, NoRuntime> {
+    pub fn in_a_task(self, builder: ThrottledBuilder, brings: Brings, home: Home) -> Result<Any, NoRuntime> {
         Ok(match brings {
             Brings::None => Any::Nothing(builder.spawn_on(home, async move || self.perform(None).await)?),
             Brings::Count => Any::Count(

@@ -13,7 +13,7 @@ use crate::caller::{Answer, Call, Promised};
 use crate::options::{BACK_OFF, Brings, Debounce, Options, Runner};
 use crate::record::{Brought, Kind};
 use crate::recorder::Recorder;
-use atomic_throttle::{Builder, Pending, Retry, Shutdown, Snapshot, Throttled};
+use atomic_throttle::{Pending, Retry, Shutdown, Snapshot, Throttled, ThrottledBuilder};
 use measure_options::soak::Plant;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -106,7 +106,7 @@ impl ThreadFront for Background {
     }
 }
 
-fn builder(options: &Options) -> Builder {
+fn builder(options: &Options) -> ThrottledBuilder {
     let of = &options.of_throttled;
     let mut builder = Throttled::builder(options.threshold).name("storm");
     if let Some(delay) = of.delay {
@@ -127,7 +127,7 @@ type Itself = Arc<OnceLock<any::AnyWeak>>;
 
 /// Starts a throttle whose calls bring that, on a thread of its own or on a runtime.
 fn start(
-    builder: Builder,
+    builder: ThrottledBuilder,
     brings: Brings,
     recorder: &Arc<Recorder>,
     itself: &Itself,
