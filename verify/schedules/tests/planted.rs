@@ -187,9 +187,10 @@ fn a_background_thread_that_looks_before_it_locks() {
 }
 
 #[test]
-fn a_load_and_a_store_in_place_of_the_compare_and_swap_of_a_flush() {
-    let named = "a load and a store in place of the compare-and-swap of a flush";
-    find(Fault::LoadThenStore, named, background_calls::are_flushed_once, "G4");
+fn a_load_and_a_store_in_place_of_the_compare_and_swap_of_a_request() {
+    let named = "a load and a store in place of the compare-and-swap of a request";
+    // One lock orders all moves of the word but the finish of a run: its finish is lost, and nothing goes on.
+    find(Fault::LoadThenStore, named, background_calls::are_covered, "");
 }
 
 #[test]

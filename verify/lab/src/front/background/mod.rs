@@ -1,4 +1,4 @@
-//! [`Throttled`](atomic_throttle::Throttled): a thread or a task of its own waits and runs, and every call is taken. A call
+//! [`Throttled`]: a thread or a task of its own waits and runs, and every call is taken. A call
 //! may bring something.
 
 mod any;
