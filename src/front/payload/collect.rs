@@ -87,7 +87,7 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
         None
     }
 
-    fn is_enough(&self) -> bool {
+    fn is_enough(&self, _: u64) -> bool {
         lock(&self.values).len() >= self.sufficient
     }
 

@@ -18,35 +18,27 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
 ///
 /// 8 bytes. An increment of a number that all callers share for each call, an exchange for each run. Wait-free.
 #[derive(Debug)]
-pub struct Count {
-    calls: AtomicU64,
-    enough: u64,
-}
+pub struct Count(AtomicU64);
 
 impl Count {
     const_unless_loom! {
         pub(crate) const fn new() -> Self {
-            Self { calls: AtomicU64::new(0), enough: u64::MAX }
+            Self(AtomicU64::new(0))
         }
     }
 
-    /// So many calls are enough.
-    pub(crate) fn with_enough(calls: u64) -> Self {
-        Self { enough: calls.max(1), ..Self::new() }
-    }
-
-    /// Counts a call that is about to be decided, and returns whether it makes them enough. It stays counted whatever becomes of it: to take it back and to count
+    /// Counts a call that is about to be decided, and returns how many there are then. It stays counted whatever becomes of it: to take it back and to count
     /// it again would count it twice, where a run has been told of it meanwhile.
     #[inline]
-    pub(crate) fn count(&self) -> bool {
+    pub(crate) fn count(&self) -> u64 {
         // A run may be told of a call that it does not cover, and the run that covers it may have nothing to be told of, so
         // that its function is not called. So the function of the first must see what the caller wrote, and the fences of
         // the gate order the second alone.
-        self.calls.fetch_add(1, ordering(&orders::COUNT)) + 1 == self.enough
+        self.0.fetch_add(1, ordering(&orders::COUNT)).wrapping_add(1)
     }
 
     pub(crate) fn take_all(&self) -> Option<u64> {
-        let calls = self.calls.swap(0, ordering(&orders::TELL));
+        let calls = self.0.swap(0, ordering(&orders::TELL));
         (calls > 0).then_some(calls)
     }
 
@@ -58,7 +50,7 @@ impl Count {
 
     pub(crate) fn outstanding(&self) -> u64 {
         // ORDERING: Relaxed. For people to look at.
-        self.calls.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -78,12 +70,12 @@ impl sealed::Payload for Count {
     fn put_back(&self, calls: u64, decide: impl FnOnce()) -> Option<u64> {
         // First: a run that starts then is told of them.
         // ORDERING: Relaxed. Each change is a read-modify-write, so it continues what `count` has released.
-        self.calls.fetch_add(calls, Ordering::Relaxed);
+        self.0.fetch_add(calls, Ordering::Relaxed);
         decide();
         None
     }
 
-    fn is_enough(&self) -> bool {
-        self.outstanding() >= self.enough
+    fn is_enough(&self, calls: u64) -> bool {
+        self.outstanding() >= calls
     }
 }

@@ -74,8 +74,9 @@ pub(crate) mod sealed {
         /// is to drop: what something newer has replaced.
         fn put_back(&self, given: Self::Given, decide: impl FnOnce()) -> Option<Self::Given>;
 
-        /// Whether so much was brought that the pace is not to hold the run any longer.
-        fn is_enough(&self) -> bool {
+        /// Whether so much was brought that the pace is not to hold the run any longer: `calls`, where calls are counted.
+        fn is_enough(&self, calls: u64) -> bool {
+            let _ = calls;
             false
         }
     }

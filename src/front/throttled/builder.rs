@@ -49,6 +49,7 @@ pub struct ThrottledBuilder<P = ()> {
     clock: AnyClock,
     rest: Duration,
     pace: Pace,
+    enough_calls: u64,
     /// How many runs in a row may be dropped for their successors.
     superseding: u32,
     at_drop: DropPolicy,
@@ -64,6 +65,7 @@ impl ThrottledBuilder {
             clock: Arc::new(Monotonic),
             rest: Duration::ZERO,
             pace: Pace::AtOnce,
+            enough_calls: u64::MAX,
             superseding: 0,
             at_drop: DropPolicy::default(),
             on_failure: OnFailure::default(),
@@ -71,8 +73,30 @@ impl ThrottledBuilder {
     }
 
     pub(super) fn carrying<P>(self, payload: P) -> ThrottledBuilder<P> {
-        let Self { payload: (), threshold, name, clock, rest, pace, superseding, at_drop, on_failure } = self;
-        ThrottledBuilder { payload, threshold, name, clock, rest, pace, superseding, at_drop, on_failure }
+        let Self {
+            payload: (),
+            threshold,
+            name,
+            clock,
+            rest,
+            pace,
+            enough_calls,
+            superseding,
+            at_drop,
+            on_failure,
+        } = self;
+        ThrottledBuilder {
+            payload,
+            threshold,
+            name,
+            clock,
+            rest,
+            pace,
+            enough_calls,
+            superseding,
+            at_drop,
+            on_failure,
+        }
     }
 
     /// Starts the thread.
@@ -212,6 +236,11 @@ impl<P> ThrottledBuilder<P> {
         self
     }
 
+    pub(super) fn enough_calls(mut self, calls: u64) -> Self {
+        self.enough_calls = calls.max(1);
+        self
+    }
+
     pub(super) fn payload_mut(&mut self) -> &mut P {
         &mut self.payload
     }
@@ -235,7 +264,7 @@ impl<P: Payload> ThrottledBuilder<P> {
     }
 
     fn engine(self) -> Engine<P> {
-        let shared = Shared::new(self.threshold, self.pace, self.clock, self.payload);
+        let shared = Shared::new(self.threshold, self.pace, self.enough_calls, self.clock, self.payload);
         Engine::new(shared, self.on_failure, self.rest)
     }
 

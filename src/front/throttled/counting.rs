@@ -34,9 +34,8 @@ impl ThrottledBuilder {
 
 impl ThrottledBuilder<Count> {
     /// Ends a [delay](ThrottledBuilder::delay) or a quiet time early when so many calls are counted; never the window. 0 counts as 1.
-    pub fn enough(mut self, calls: u64) -> Self {
-        *self.payload_mut() = Count::with_enough(calls);
-        self
+    pub fn enough(self, calls: u64) -> Self {
+        self.enough_calls(calls)
     }
 
     /// Starts the thread. The function is given the number of calls since the run before, never 0.
@@ -64,7 +63,7 @@ impl Throttled<Count> {
         if shared.frame.is_debounced {
             return self.trigger_paced();
         }
-        if shared.payload.count() {
+        if shared.payload.count() == shared.frame.enough_calls {
             return self.trigger_enough();
         }
         match shared.frame.gate.coalesce() {

@@ -171,7 +171,9 @@ impl<P: Payload> Engine<P> {
             return self.rested_at;
         }
         let paced = match hold.first_call {
-            Some(first) if !payload.is_enough() => frame.pace.holds_until(first, frame.latest_call()),
+            Some(first) if !payload.is_enough(frame.enough_calls) => {
+                frame.pace.holds_until(first, frame.latest_call())
+            }
             _ => Timestamp::ZERO,
         };
         self.rested_at.max(paced).max(hold.retry_at.unwrap_or(Timestamp::ZERO))

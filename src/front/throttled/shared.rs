@@ -62,11 +62,17 @@ impl<P: Payload> HasFrame for Shared<P> {
 }
 
 impl<P: Payload> Shared<P> {
-    pub(super) fn new(threshold: Threshold, pace: Pace, clock: AnyClock, payload: P) -> Arc<Self> {
+    pub(super) fn new(
+        threshold: Threshold,
+        pace: Pace,
+        enough_calls: u64,
+        clock: AnyClock,
+        payload: P,
+    ) -> Arc<Self> {
         let control = Mutex::new(Control { stage: Stage::Going, handed: None, hold: Hold::default() });
         Arc::new_cyclic(|itself: &Weak<Self>| {
             let itself: Weak<dyn HasFrame> = Weak::<Self>::clone(itself);
-            Self { frame: Frame::new(threshold, pace, clock, itself), control, payload }
+            Self { frame: Frame::new(threshold, pace, enough_calls, clock, itself), control, payload }
         })
     }
 
@@ -160,7 +166,7 @@ impl Shared<Count> {
     #[cold]
     pub(super) fn count_paced(&self) -> Option<Epoch> {
         self.frame.tell_call();
-        let is_enough = self.payload.count();
+        let is_enough = self.payload.count() == self.frame.enough_calls;
         self.coalesce_counted(is_enough)
     }
 
