@@ -102,7 +102,8 @@ impl Model {
             return None;
         }
         let run = (now, std::mem::take(&mut self.values), flushed);
-        self.run_before = Some(now);
+        // A run at the same reading as the one before is stamped one nanosecond later, so its window ends a tick later.
+        self.run_before = Some(if self.run_before >= Some(now) { now + 1 } else { now });
         self.is_pending = false;
         self.first = None;
         Some(run)
