@@ -22,31 +22,18 @@ use std::collections::{VecDeque, vec_deque};
 pub struct Collect<T> {
     values: Mutex<VecDeque<T>>,
     capacity: usize,
-    enough: usize,
-    /// So many values wake the owner: `enough`, or as many as there is room for.
-    sufficient: usize,
 }
 
 impl<T> Collect<T> {
     const_unless_loom! {
-        pub(crate) const fn new(capacity: usize, enough: usize) -> Self {
-            let sufficient = if enough < capacity { enough } else { capacity };
-            Self { values: Mutex::new(VecDeque::new()), capacity, enough, sufficient }
+        pub(crate) const fn new(capacity: usize) -> Self {
+            Self { values: Mutex::new(VecDeque::new()), capacity }
         }
-    }
-
-    pub(crate) fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    pub(crate) fn enough(&self) -> usize {
-        self.enough
     }
 
     const_unless_loom! {
         pub(crate) const fn set_capacity(&mut self, values: usize) {
             self.capacity = if values == 0 { 1 } else { values };
-            self.sufficient = if self.enough < self.capacity { self.enough } else { self.capacity };
         }
     }
 }
@@ -87,8 +74,12 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
         None
     }
 
-    fn is_enough(&self, _: u64) -> bool {
-        lock(&self.values).len() >= self.sufficient
+    fn is_enough(&self, values: u64) -> bool {
+        lock(&self.values).len() as u64 >= values
+    }
+
+    fn most(&self) -> u64 {
+        self.capacity as u64
     }
 
     fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
@@ -105,7 +96,7 @@ impl<T: Send + 'static> Values for Collect<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<(D, bool), NotPut<T>> {
+    ) -> Result<(D, u64), NotPut<T>> {
         let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
         // First the decision: values that a cancel has left may fill it, and then a call must ask for a run of these.
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
@@ -114,9 +105,7 @@ impl<T: Send + 'static> Values for Collect<T> {
             return Err(NotPut::Full(value));
         }
         values.push_back(value);
-        // Once, by the value that reaches it.
-        let is_enough = values.len() == self.sufficient;
-        Ok((decided, is_enough))
+        Ok((decided, values.len() as u64))
     }
 
     fn put_if_room<D>(

@@ -60,14 +60,14 @@ impl<T: Send + 'static> Values for Latest<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<(D, bool), NotPut<T>> {
+    ) -> Result<(D, u64), NotPut<T>> {
         let Some(newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
         let mut newest = still_locked(newest, &self.0);
         let replaced = newest.replace(value);
         drop(newest);
         drop(replaced);
-        Ok((decided, false))
+        Ok((decided, 1))
     }
 
     fn start_with<S>(

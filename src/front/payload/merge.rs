@@ -115,8 +115,8 @@ impl<T: Send + 'static> Values for Merge<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<(D, bool), NotPut<T>> {
-        self.decide_and_merge(value, is_forked, decide).map(|(decided, _)| (decided, false))
+    ) -> Result<(D, u64), NotPut<T>> {
+        self.decide_and_merge(value, is_forked, decide).map(|(decided, _)| (decided, 1))
     }
 
     fn start_with<S>(

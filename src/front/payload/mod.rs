@@ -74,10 +74,15 @@ pub(crate) mod sealed {
         /// is to drop: what something newer has replaced.
         fn put_back(&self, given: Self::Given, decide: impl FnOnce()) -> Option<Self::Given>;
 
-        /// Whether so much was brought that the pace is not to hold the run any longer: `calls`, where calls are counted.
+        /// Whether at least so many calls, or their values, are there for the next run.
         fn is_enough(&self, calls: u64) -> bool {
             let _ = calls;
             false
+        }
+
+        /// How many a run can be given at most, but for those that a run has left.
+        fn most(&self) -> u64 {
+            u64::MAX
         }
     }
 
@@ -87,13 +92,13 @@ pub(crate) mod sealed {
         type Value;
 
         /// Puts `value` if `decide` takes the call, in one step against the start of a run. `is_forked` is asked where
-        /// another thread holds the lock. Returns beside the decision whether this value made it enough.
+        /// another thread holds the lock. Returns beside the decision how many values are there for the next run.
         fn put<D>(
             &self,
             value: Self::Value,
             is_forked: impl FnOnce() -> bool,
             decide: impl FnOnce() -> Option<D>,
-        ) -> Result<(D, bool), NotPut<Self::Value>>;
+        ) -> Result<(D, u64), NotPut<Self::Value>>;
 
         /// As [`put`](Self::put), but decides nothing where there is no room.
         fn put_if_room<D>(

@@ -41,7 +41,7 @@ impl<C, T> Throttle<C, Collect<T>> {
         /// As [`collecting`](Throttle::collecting), on any clock.
         #[must_use]
         pub const fn collecting_with_clock(threshold: Duration, clock: C) -> Self {
-            Self::carrying(threshold, clock, Collect::new(usize::MAX, usize::MAX))
+            Self::carrying(threshold, clock, Collect::new(usize::MAX))
         }
     }
 

@@ -264,7 +264,8 @@ impl<P: Payload> ThrottledBuilder<P> {
     }
 
     fn engine(self) -> Engine<P> {
-        let shared = Shared::new(self.threshold, self.pace, self.enough_calls, self.clock, self.payload);
+        let enough = self.enough_calls.min(self.payload.most());
+        let shared = Shared::new(self.threshold, self.pace, enough, self.clock, self.payload);
         Engine::new(shared, self.on_failure, self.rest)
     }
 

@@ -28,7 +28,7 @@ impl ThrottledBuilder {
     ///
     /// Without a [`capacity`](ThrottledBuilder::capacity) it holds whatever is brought within a window.
     pub fn collecting<T: Send + 'static>(self) -> ThrottledBuilder<Collect<T>> {
-        self.carrying(Collect::new(usize::MAX, usize::MAX))
+        self.carrying(Collect::new(usize::MAX))
     }
 }
 
@@ -36,8 +36,7 @@ impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
     /// Takes at most `values` values for one run: a call that finds so many is refused, and has its value back. 0 counts
     /// as 1.
     pub fn capacity(mut self, values: usize) -> Self {
-        let payload = self.payload_mut();
-        *payload = Collect::new(values.max(1), payload.enough());
+        self.payload_mut().set_capacity(values);
         self
     }
 
@@ -61,10 +60,8 @@ impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn enough(mut self, values: usize) -> Self {
-        let payload = self.payload_mut();
-        *payload = Collect::new(payload.capacity(), values.max(1));
-        self
+    pub fn enough(self, values: usize) -> Self {
+        self.enough_calls(values as u64)
     }
 
     /// Starts the thread. The function is given all values since the run before, and those that a run has left.

@@ -63,7 +63,7 @@ impl Throttled<Count> {
         if shared.frame.is_debounced {
             return self.trigger_paced();
         }
-        if shared.payload.count() == shared.frame.enough_calls {
+        if shared.payload.count() == shared.frame.enough {
             return self.trigger_enough();
         }
         match shared.frame.gate.coalesce() {

@@ -171,7 +171,7 @@ impl<P: Payload> Engine<P> {
             return self.rested_at;
         }
         let paced = match hold.first_call {
-            Some(first) if !payload.is_enough(frame.enough_calls) => {
+            Some(first) if !payload.is_enough(frame.enough) => {
                 frame.pace.holds_until(first, frame.latest_call())
             }
             _ => Timestamp::ZERO,

@@ -17,8 +17,8 @@ pub(crate) struct Frame {
     pub(super) gate: Gate,
     /// Whether each call tells the time. Beside the gate: every call reads it.
     pub(super) is_debounced: bool,
-    /// So many calls end a delay or a quiet time, where calls are counted.
-    pub(super) enough_calls: u64,
+    /// So many calls, or values that they brought, end a delay or a quiet time.
+    pub(super) enough: u64,
     pub(super) pace: Pace,
     event: Event,
     waiters: AtomicU32,
@@ -48,14 +48,14 @@ impl Frame {
     pub(super) fn new(
         threshold: Threshold,
         pace: Pace,
-        enough_calls: u64,
+        enough: u64,
         clock: AnyClock,
         itself: Weak<dyn HasFrame>,
     ) -> Self {
         Self {
             gate: Gate::new(threshold),
             is_debounced: pace.needs_each_call(),
-            enough_calls,
+            enough,
             pace,
             event: Event::new(),
             waiters: AtomicU32::new(0),

@@ -65,14 +65,14 @@ impl<P: Payload> Shared<P> {
     pub(super) fn new(
         threshold: Threshold,
         pace: Pace,
-        enough_calls: u64,
+        enough: u64,
         clock: AnyClock,
         payload: P,
     ) -> Arc<Self> {
         let control = Mutex::new(Control { stage: Stage::Going, handed: None, hold: Hold::default() });
         Arc::new_cyclic(|itself: &Weak<Self>| {
             let itself: Weak<dyn HasFrame> = Weak::<Self>::clone(itself);
-            Self { frame: Frame::new(threshold, pace, enough_calls, clock, itself), control, payload }
+            Self { frame: Frame::new(threshold, pace, enough, clock, itself), control, payload }
         })
     }
 
@@ -166,7 +166,7 @@ impl Shared<Count> {
     #[cold]
     pub(super) fn count_paced(&self) -> Option<Epoch> {
         self.frame.tell_call();
-        let is_enough = self.payload.count() == self.frame.enough_calls;
+        let is_enough = self.payload.count() == self.frame.enough;
         self.coalesce_counted(is_enough)
     }
 
@@ -189,8 +189,8 @@ impl<P: Values> Shared<P> {
         let frame = &self.frame;
         frame.tell_call();
         match self.payload.put(value, || frame.is_forked(), || frame.gate.coalesce_under_lock()) {
-            Ok((epoch, is_enough)) => {
-                if is_enough {
+            Ok((epoch, values)) => {
+                if values == frame.enough {
                     frame.waiting().notify();
                 }
                 Ok(epoch)
