@@ -8,9 +8,9 @@ use atomic_throttle::{
 };
 use evidence::Check;
 use evidence::Guarantee::{G3, G6, G10};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -250,36 +250,35 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
     assert_eq!(ran(throttle.run(vec![2], |all| all)), [1, 2]);
 }
 
-/// A clock of whose moves no owner hears.
-struct Unheard(AtomicU64);
+/// A clock of whose moves no other thread hears: an owner sleeps on, whenever it looks.
+struct Unheard;
+
+std::thread_local!(static SECONDS: Cell<u64> = const { Cell::new(1) });
 
 impl Clock for Unheard {
     fn now(&self) -> Timestamp {
-        at(self.0.load(SeqCst))
+        at(SECONDS.get())
     }
 }
 
 #[test]
 fn a_call_inside_of_a_merge_is_refused() {
-    static ITSELF: Throttle<Unheard, Merge<Values>> = Throttle::merging_with_clock(
-        Duration::from_secs(1_000),
-        Unheard(AtomicU64::new(1)),
-        |older, newer| {
+    static ITSELF: Throttle<Unheard, Merge<Values>> =
+        Throttle::merging_with_clock(Duration::from_secs(1_000), Unheard, |older, newer| {
             // The window is over.
             let rejected = ITSELF.try_run(newer, |_| ()).expect_err("it is inside");
             assert_eq!(rejected.reason, Reason::InsideMerge);
             let rejected = ITSELF.run(rejected.value, |_| ()).expect_err("it is inside");
             assert_eq!(rejected.reason, Reason::InsideMerge);
             older.extend(rejected.value);
-        },
-    );
+        });
     assert_eq!(ITSELF.try_run(vec![0], |all| all).expect("the first call runs"), [0]);
     let call = || ITSELF.run(vec![1], |all| all).expect("it is taken");
     let outcome = owner(
         || ITSELF.is_pending(),
         call,
         || {
-            ITSELF.clock().0.store(2_000, SeqCst);
+            SECONDS.set(2_000);
             assert!(matches!(ITSELF.run(vec![2], |_| ()), Ok(Outcome::Coalesced(_))));
             // It takes over.
             assert_eq!(ITSELF.flush(|all| all), Ok(vec![1, 2]));
@@ -291,13 +290,13 @@ fn a_call_inside_of_a_merge_is_refused() {
 /// A run takes the place of an owner that sleeps, with its value.
 #[test]
 fn a_call_that_takes_over_is_given_the_value_of_the_owner() {
-    let throttle = Throttle::collecting_with_clock(Duration::from_secs(1_000), Unheard(AtomicU64::new(1)));
+    let throttle = Throttle::collecting_with_clock(Duration::from_secs(1_000), Unheard);
     assert!(throttle.try_run(0, |_| ()).is_ok());
     let outcome = owner(
         || throttle.is_pending(),
         || throttle.run(1, |batch| batch.len()).expect("it is taken"),
         || {
-            throttle.clock().0.store(2_000, SeqCst);
+            SECONDS.set(2_000);
             let given = throttle.try_run(2, |batch| batch.drain().collect::<Vec<_>>());
             assert_eq!(given.expect("the window is over"), [1, 2]);
         },
