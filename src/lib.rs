@@ -120,6 +120,7 @@
 //! | `owed` | debug | a call inside a run left a run owed | `after` |
 //! | `failure` | error | the function returned an error | `started_at`, `attempt`, `error` |
 //! | `retry` | warn | a run that failed is tried again | `started_at`, `attempt`, `due` |
+//! | `superseded` | debug | the function of a run was dropped for the next run | `started_at` |
 //! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
 //!
 //! [`Throttled`], [`Throttle`], `AsyncThrottle`, `KeyedThrottled` and [`every!`] emit them. `Keyed` and the
