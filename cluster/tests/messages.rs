@@ -184,17 +184,12 @@ fn each_error_is_one_line_with_its_cause_and_a_chain_repeats_nothing() {
     left.register = Some(unreachable());
     says_all_once(&left, &["make the calls again: ", register]);
 
-    let spawn = |threshold: u64, lease: u64| {
-        let builder =
-            ClusterThrottled::in_memory(Duration::from_secs(threshold)).lease(Duration::from_secs(lease));
+    let spawn = |lease: u64| {
+        let builder = ClusterThrottled::in_memory(Duration::from_secs(1)).lease(Duration::from_secs(lease));
         builder.spawn(|_| ()).unwrap_err()
     };
     says_all_once(
-        &spawn(u64::MAX, 1),
-        &["the throttle cannot start: a threshold of 18446744073709551615 s is out of range: use at most "],
-    );
-    says_all_once(
-        &spawn(1, 0),
+        &spawn(0),
         &["the throttle cannot start: a lease of 0ns is out of range: use one that is longer"],
     );
     says_all_once(
