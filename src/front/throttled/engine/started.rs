@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A run that has started.
 ///
-/// Dropped before [`Engine::finish`], it has covered nobody: what it was given goes back, and it is left owed.
+/// Dropped before [`finish`](super::Engine::finish), it has covered nobody: what it was given goes back, and it is left owed.
 pub(in crate::front::throttled) struct Started<P: Payload> {
     pub(super) shared: Arc<Shared<P>>,
     pub(super) run: Option<DetachedRun>,
