@@ -79,6 +79,25 @@ fn a_run_gives_way_when_its_successor_may_start() {
     assert_eq!(rows.runs(), 3);
 }
 
+/// A rest counts from the end of a function, and one that was dropped has ended.
+#[test]
+fn a_rest_follows_a_run_that_gave_way() {
+    let runs = Arc::default();
+    let (runtime, rows) = stuck(Throttled::builder(SECOND).superseding(1).rest(SECOND), &runs);
+    let _ = rows.trigger(1).unwrap();
+    runtime.settle();
+    let _ = rows.trigger(2).unwrap();
+    runtime.settle();
+    runtime.clock().advance(SECOND);
+    runtime.settle();
+    assert_eq!(*runs.lock().unwrap(), [[1]]);
+    assert!(rows.is_pending() && !rows.is_running(), "it has given way, and rests");
+    assert_eq!(rows.next_run_at(), Some(at(3)));
+    runtime.clock().advance(SECOND);
+    runtime.settle();
+    assert_eq!(*runs.lock().unwrap(), [vec![1], vec![1, 2]]);
+}
+
 #[test]
 fn a_cancel_saves_the_run() {
     let runs = Arc::default();

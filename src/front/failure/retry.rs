@@ -33,7 +33,7 @@ use std::boxed::Box;
 /// is merged with it, or is queued behind it. The next run starts when the back-off *and* the window are over.
 ///
 /// * A new call does not end a back-off. A [flush](crate::Throttled::flush) does, and so does a
-///   [cancel](crate::Throttled::cancel), which also starts counting the failures anew.
+///   [cancel](crate::Throttled::cancel), which also starts a new row of failures.
 /// * A panic counts as a failure.
 /// * A run that has taken all out of its [`Batch`](crate::Batch) has nothing to try again with: its failure is final.
 /// * An end in a back-off does not wait for it: when the window is over, one last run is tried. If that fails, what it was

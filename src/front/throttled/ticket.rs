@@ -68,9 +68,9 @@ impl<'t> Ticket<'t> {
     ///
     /// Cost: one increment of a number that all handles share.
     #[must_use]
-    #[allow(clippy::missing_panics_doc, reason = "whoever borrows the frame keeps what has it")]
+    #[allow(clippy::missing_panics_doc, reason = "a borrow of the frame keeps its owner")]
     pub fn into_owned(self) -> OwnedTicket {
-        let owner = self.frame.itself().upgrade().expect("whoever borrows the frame keeps what has it");
+        let owner = self.frame.itself().upgrade().expect("a borrow of the frame keeps its owner");
         OwnedTicket { owner, epoch: self.epoch }
     }
 }

@@ -84,7 +84,12 @@ impl<P: Payload> Engine<P> {
             discard_panics(|| drop(self.shared.payload.put_back(given, || ())));
         }
         observe::superseded(self.shared.frame.source(), started.epoch());
-        started.end();
+        let ends = EndOnDrop(&mut started);
+        if !self.rest.is_zero() {
+            // Its function has ended, too.
+            self.rested_at = self.shared.frame.within(self.rest);
+        }
+        drop(ends);
     }
 
     /// Makes a failure of what the function threw, and tells of it.
