@@ -1,11 +1,11 @@
 //! What the spawned tasks do: one owns a deferral until its turn, one performs a run.
 
 use super::Runtime;
-use super::endings::RunEnd;
 use super::guard::{OwnedDeferral, OwnedRun, Turn};
-use super::shared::Shared;
 use super::until::until;
+use crate::front::failure::Failure;
 use crate::front::observe;
+use crate::front::owner::frame::Frame;
 use crate::front::owner::{discard, message};
 use core::any::Any;
 use core::future::poll_fn;
@@ -46,7 +46,7 @@ pub(super) async fn own<R, T, F, Fut>(
 
 async fn turn<R: Runtime>(mut deferred: OwnedDeferral<R>) -> Turn<R> {
     let shared = Arc::clone(deferred.shared());
-    until(&shared, || deferred.fire(shared.runtime.now())).await
+    until(&shared.frame, &*shared.runtime, || deferred.fire(shared.runtime.now())).await
 }
 
 /// Performs a run. Its caller gets the reply after the run has finished.
@@ -61,16 +61,16 @@ pub(super) async fn perform<R, T, F, Fut>(
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = T> + Send + 'static,
 {
-    observe::run_started(started.shared().source(), started.epoch(), started.edge());
-    let answer = match caught(started.shared(), f).await {
+    observe::run_started(started.shared().frame.source(), started.epoch(), started.edge());
+    let answer = match caught(&started.shared().frame, f).await {
         Ok(value) => {
-            started.end(RunEnd::Completed);
+            started.returned();
             Reply::Ran(value)
         }
         Err(payload) => {
             let (shared, epoch) = (Arc::clone(started.shared()), started.epoch());
-            started.end(RunEnd::Panicked);
-            observe::panicked(shared.source(), epoch, message(&*payload));
+            started.panicked(Failure::of_panic(epoch, &*payload));
+            observe::panicked(shared.frame.source(), epoch, message(&*payload));
             Reply::Panicked(payload)
         }
     };
@@ -83,14 +83,14 @@ pub(super) async fn perform<R, T, F, Fut>(
 
 /// What `f` returns, or what it panicked with: when it was called, polled or dropped. All three are within
 /// one poll of the future here, and so inside the run.
-async fn caught<R, T, F, Fut>(shared: &Shared<R>, f: F) -> Result<T, Payload>
+async fn caught<T, F, Fut>(frame: &Frame, f: F) -> Result<T, Payload>
 where
     F: FnOnce() -> Fut,
     Fut: Future<Output = T>,
 {
     let mut whole = pin!(async move { f().await });
     poll_fn(|cx| {
-        let _inside = shared.step_inside();
+        let _inside = frame.step_inside();
         match catch_unwind(AssertUnwindSafe(|| whole.as_mut().poll(cx))) {
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
             Ok(Poll::Pending) => Poll::Pending,

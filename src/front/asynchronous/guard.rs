@@ -4,13 +4,19 @@
 //! So from the decision on, one of these holds what was decided.
 
 use super::Runtime;
-use super::endings::RunEnd;
 use super::shared::Shared;
+use crate::front::failure::Failure;
 use crate::front::observe::{self, Edge};
 use crate::gate::{Deferral, DetachedRun, Fired, Run};
 use crate::state::{Abandon, Epoch, Owe};
 use crate::time::Timestamp;
 use std::sync::Arc;
+
+/// How the function of a run came to its end.
+enum Ended {
+    Returned,
+    Panicked(Arc<Failure>),
+}
 
 /// A run in progress, whose function is still to be called or is being polled.
 ///
@@ -22,7 +28,7 @@ pub(super) struct OwnedRun<R: Runtime> {
     /// Until the drop takes it.
     run: Option<DetachedRun>,
     edge: Edge,
-    ended: Option<RunEnd>,
+    ended: Option<Ended>,
 }
 
 impl<R: Runtime> OwnedRun<R> {
@@ -42,27 +48,36 @@ impl<R: Runtime> OwnedRun<R> {
         self.edge
     }
 
-    /// Finishes the run.
-    pub(super) fn end(mut self, end: RunEnd) {
-        self.ended = Some(end);
+    /// Finishes the run, whose function has returned.
+    pub(super) fn returned(mut self) {
+        self.ended = Some(Ended::Returned);
+    }
+
+    /// Finishes the run, whose function has panicked.
+    pub(super) fn panicked(mut self, failure: Failure) {
+        self.ended = Some(Ended::Panicked(Arc::new(failure)));
     }
 }
 
 impl<R: Runtime> Drop for OwnedRun<R> {
     fn drop(&mut self) {
-        let shared = &self.shared;
-        let is_owed = match self.ended {
+        let frame = &self.shared.frame;
+        let is_owed = match self.ended.take() {
             Some(ended) => {
-                shared.endings.record(self.epoch, ended);
+                let failure = match ended {
+                    Ended::Returned => None,
+                    Ended::Panicked(failure) => Some(failure),
+                };
+                frame.settle(self.epoch, failure);
                 false
             }
             // Before the finish, so that nobody finds the calls neither covered nor owed.
-            None => matches!(shared.gate.owe(), (Owe::Owed, _)),
+            None => matches!(frame.gate.owe(), (Owe::Owed, _)),
         };
-        drop(self.run.take().map(|run| shared.gate.resume(run)));
-        shared.waiting().notify();
+        drop(self.run.take().map(|run| frame.gate.resume(run)));
+        frame.waiting().notify();
         if is_owed {
-            observe::abandoned(shared.source(), self.epoch);
+            observe::abandoned(frame.source(), self.epoch);
         }
     }
 }
@@ -97,7 +112,7 @@ impl<R: Runtime> OwnedDeferral<R> {
 
     /// `Err` with the deadline, if there is one, while it is not yet its turn.
     pub(super) fn fire(&mut self, now: Timestamp) -> Result<Turn<R>, Option<Timestamp>> {
-        let turn = match self.shared.gate.claim(self.epoch).fire(now) {
+        let turn = match self.shared.frame.gate.claim(self.epoch).fire(now) {
             Fired::Busy(deferral) => {
                 let _ = deferral.detach();
                 return Err(None);
@@ -120,10 +135,11 @@ impl<R: Runtime> Drop for OwnedDeferral<R> {
         if !self.is_held {
             return;
         }
-        let left = self.shared.gate.claim(self.epoch).abandon();
-        self.shared.waiting().notify();
+        let frame = &self.shared.frame;
+        let left = frame.gate.claim(self.epoch).abandon();
+        frame.waiting().notify();
         if left == Abandon::Owed {
-            observe::abandoned(self.shared.source(), self.epoch);
+            observe::abandoned(frame.source(), self.epoch);
         }
     }
 }

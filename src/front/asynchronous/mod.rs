@@ -14,7 +14,7 @@
 //! save.trigger(async || println!("saved"))?;
 //! save.trigger(async || println!("saved"))?;
 //! save.trigger(async || println!("never: the second call covers this one"))?;
-//! save.wait().await?;
+//! save.all().await?;
 //! # Ok(())
 //! # }
 //! # main().unwrap();
@@ -38,9 +38,7 @@
 
 mod body;
 mod decide;
-mod endings;
 mod guard;
-mod outcome;
 #[cfg(feature = "precise")]
 mod precise;
 mod runtime;
@@ -54,7 +52,6 @@ pub(crate) mod until;
 #[cfg(feature = "tokio")]
 pub use self::tokio::Tokio;
 pub use self::{
-    outcome::{Outcome, Ticket},
     runtime::{NoRuntime, Runtime},
     throttle::AsyncThrottle,
 };

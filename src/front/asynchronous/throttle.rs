@@ -2,18 +2,17 @@
 
 use super::body::Reply;
 use super::decide::{Answer, Decided};
-use super::outcome::{Outcome, Ticket};
-use super::shared::{After, Shared};
+use super::shared::Shared;
 use super::{NoRuntime, Runtime};
 use crate::front::observe::{self, Edge};
+use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::owner::ticket::Ticket;
 use crate::front::snapshot::Snapshot;
-use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::gate::Flushed;
 use crate::state::{Epoch, State};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
-use core::time::Duration;
 use futures_channel::oneshot;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ use std::sync::Arc;
 ///     LATEST.store(value, Relaxed); // First the data,
 ///     paint.trigger(async || PAINTED.store(LATEST.load(Relaxed), Relaxed))?; // then the call.
 /// }
-/// paint.wait().await?;
+/// paint.all().await?;
 /// assert_eq!(PAINTED.load(Relaxed), 3); // With `async move || PAINTED.store(value, Relaxed)` it is 1.
 /// # Ok(())
 /// # }
@@ -119,11 +118,11 @@ impl AsyncThrottle<super::Tokio> {
     }
 }
 
-impl<R> AsyncThrottle<R> {
+impl<R: Runtime> AsyncThrottle<R> {
     /// A throttle on any runtime, with a threshold clamped to [`Threshold::MAX`].
     #[must_use]
     pub fn with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
-        Self { shared: Arc::new(Shared::new(threshold.into(), runtime)) }
+        Self { shared: Shared::new(threshold.into(), runtime) }
     }
 }
 
@@ -148,20 +147,20 @@ impl<R: Runtime> AsyncThrottle<R> {
     ///
     /// If the clock does; nothing was recorded then.
     #[inline]
-    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
     {
-        match self.shared.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(self, After::the_run(epoch))),
+        match self.shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(f),
         }
     }
 
     // Not inlined: a coalesced call would have a stack frame for it.
     #[inline(never)]
-    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -187,14 +186,14 @@ impl<R: Runtime> AsyncThrottle<R> {
     ///
     /// Nothing is decided before the first poll. To drop the future after that gives up the value that `f`
     /// returns, or its panic; `f` runs all the same.
-    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<'_, T, R>, NoRuntime>
+    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<T, Ticket<'_>>, NoRuntime>
     where
         T: Send + 'static,
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = T> + Send + 'static,
     {
-        if let Some(epoch) = self.shared.gate.coalesce() {
-            return Ok(Outcome::Coalesced(Ticket::new(self, After::the_run(epoch))));
+        if let Some(epoch) = self.shared.frame.gate.coalesce() {
+            return Ok(Outcome::Coalesced(Ticket::new(&self.shared.frame, epoch)));
         }
         let (sender, receiver) = oneshot::channel();
         let Decided { ticket, at_once } = self.decide(f, move |reply| drop(sender.send(reply)))?;
@@ -224,13 +223,13 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// # Panics
     ///
     /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
     {
         self.shared.runtime.ready().map_err(|NoRuntime| NotFlushed::NoRuntime)?;
-        match self.shared.gate.flush(self.shared.runtime.now()) {
+        match self.shared.frame.gate.flush(self.shared.runtime.now()) {
             Flushed::Run(run) => {
                 self.spawn_run(run, Edge::Flushed, f, drop).map_err(|NoRuntime| NotFlushed::NoRuntime)
             }
@@ -248,41 +247,19 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared.gate.cancel_in();
+        let cancelled = self.shared.frame.gate.cancel_in();
         if let Some(epoch) = cancelled {
-            self.shared.waiting().notify();
-            observe::cancelled(self.shared.source(), epoch);
+            self.shared.frame.waiting().notify();
+            observe::cancelled(self.shared.frame.source(), epoch);
         }
         cancelled.is_some()
     }
 
-    /// Waits until everything that was requested before has run: the pending run, if there is one, otherwise
-    /// the run in progress. With neither it ends at once, no matter how the latest run ended. The call is the
-    /// first poll.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], as [`Ticket::wait`]. [`WaitError::InsideRun`] from inside a run, which cannot wait for
-    /// its own end.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future changes nothing.
-    pub async fn wait(&self) -> Result<(), WaitError> {
-        self.wait_until(None).await
-    }
-
-    /// As [`wait`](Self::wait), at most for `limit` on the runtime's clock.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`wait`](Self::wait).
-    pub async fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.wait_until(Some(limit)).await
+    /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
+    /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
+    #[must_use = "it waits only if it is asked to: `.await`"]
+    pub fn all(&self) -> Ticket<'_> {
+        Ticket::new(&self.shared.frame, self.shared.frame.latest_call())
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
@@ -290,26 +267,14 @@ impl<R: Runtime> AsyncThrottle<R> {
     ///
     /// Cost: one store, one fence, one load.
     pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.shared.gate.set_threshold(threshold);
-        self.shared.waiting().notify();
+        self.shared.frame.gate.set_threshold(threshold);
+        self.shared.frame.waiting().notify();
     }
 
     /// Has all tasks that wait read the clock again, as [`Throttle::retime`](crate::Throttle::retime): after a
     /// jump of a clock that runs ahead of the timer of the runtime.
     pub fn retime(&self) {
-        self.shared.waiting().notify();
-    }
-
-    async fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
-        let state = self.state();
-        let after = if state.is_pending() || state.is_owed() {
-            After::the_run(state.epoch())
-        } else if state.is_running() {
-            After::before_the_run(state.epoch())
-        } else {
-            return Ok(());
-        };
-        self.shared.wait_for_cover(after, limit).await
+        self.shared.frame.waiting().notify();
     }
 }
 
@@ -362,7 +327,7 @@ impl<R> AsyncThrottle<R> {
     /// The whole state at this moment, as a value with a readable `Debug`.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared.gate.state()
+        self.shared.frame.gate.state()
     }
 
     /// All that there is to see at this moment, to be read by a person.
@@ -374,7 +339,7 @@ impl<R> AsyncThrottle<R> {
     /// The shortest time between the starts of two runs.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
-        self.shared.gate.threshold()
+        self.shared.frame.gate.threshold()
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared<R>> {

@@ -2,9 +2,9 @@
 
 use crate::front::observe::{self, Edge};
 use crate::front::owner::discard_panics;
-use crate::front::payload::Payload;
 #[cfg(feature = "async")]
-use crate::front::throttled::frame::HasFrame;
+use crate::front::owner::frame::HasFrame;
+use crate::front::payload::Payload;
 use crate::front::throttled::shared::Shared;
 use crate::gate::DetachedRun;
 use crate::state::{Epoch, Owe};

@@ -1,6 +1,6 @@
 //! [`Carried`]: what a run in a task is given.
 
-use crate::front::throttled::frame::HasFrame;
+use crate::front::owner::frame::HasFrame;
 use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};

@@ -12,10 +12,10 @@ pub use self::carried::Carried;
 
 use self::carried::Home;
 use super::engine::{Engine, Next, Started};
-use super::frame::Frame;
 use crate::front::asynchronous::Runtime;
 use crate::front::asynchronous::until::notified;
 use crate::front::failure::{AnyError, Thrown};
+use crate::front::owner::frame::Frame;
 use crate::front::owner::{Shutdown, discard, discard_panics};
 use crate::front::payload::Payload;
 use crate::front::wait::Registered;
