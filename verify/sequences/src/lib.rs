@@ -14,6 +14,7 @@ mod keyed;
 mod keyed_throttled;
 mod patience;
 mod payloads;
+mod seen;
 mod subject;
 mod threads;
 mod throttle;
