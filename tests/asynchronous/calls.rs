@@ -97,9 +97,10 @@ fn what_there_is_to_see() {
         assert!(throttle.snapshot().running);
         throttle.trigger(async || ()).unwrap();
         assert!(throttle.is_pending());
-        assert_eq!(throttle.snapshot().deferral, DeferralStatus::Pending);
-        assert_eq!(throttle.snapshot().last_run_at, Some(start));
-        assert_eq!(throttle.snapshot().next_run_at, Some(start.saturating_add(WINDOW)));
+        let seen = throttle.snapshot();
+        assert_eq!(seen.deferral, DeferralStatus::Pending);
+        assert_eq!(seen.last_run_at, Some(start));
+        assert_eq!(seen.next_run_at, Some(start.saturating_add(WINDOW)));
         assert_eq!(throttle.threshold(), Threshold::new(WINDOW));
         let snapshot = throttle.clone().snapshot();
         assert!(snapshot.running);
