@@ -267,6 +267,6 @@ fn a_function_is_dropped_with_its_task_and_before_the_run_has_finished() {
         .unwrap();
     place.runtime.settle();
     place.runtime.shut_down();
-    let seen = place.throttle.snapshot();
-    assert!(seen.is_owed() && !seen.running);
+    let snapshot = place.throttle.snapshot();
+    assert!(snapshot.is_owed() && !snapshot.running);
 }
