@@ -14,6 +14,7 @@ mod keyed;
 mod keyed_throttled;
 mod patience;
 mod payloads;
+mod seen;
 mod settled;
 mod subject;
 mod threads;
