@@ -16,7 +16,8 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
 ///
 /// # Cost
 ///
-/// 8 bytes. An increment of a number that all callers share for each call, an exchange for each run. Wait-free.
+/// 8 bytes. An increment of a number that all callers share for each call, which takes the place of the fence; an exchange
+/// for each run. Wait-free.
 #[derive(Debug)]
 pub struct Count(AtomicU64);
 
@@ -27,17 +28,21 @@ impl Count {
         }
     }
 
-    /// Counts a call that is about to be decided, and returns how many there are then. It stays counted whatever becomes of it: to take it back and to count
-    /// it again would count it twice, where a run has been told of it meanwhile.
+    /// Counts a call that is about to be decided, and returns how many there are then. It stays counted whatever becomes
+    /// of it: to take it back and to count it again would count it twice, where a run has been told of it meanwhile.
+    ///
+    /// The decision after it needs no fence. Each run takes the number after its start, so this addition is before that
+    /// exchange or after it. Before: the run sees what the caller wrote, whether it is told of the call or a run before it
+    /// was. After: the decision sees the start, and the call does not coalesce into that run.
     #[inline]
     pub(crate) fn count(&self) -> u64 {
-        // A run may be told of a call that it does not cover, and the run that covers it may have nothing to be told of, so
-        // that its function is not called. So the function of the first must see what the caller wrote, and the fences of
-        // the gate order the second alone.
+        // Each change of the number is a read-modify-write, so nothing breaks the order of these two.
         self.0.fetch_add(1, ordering(&orders::COUNT)).wrapping_add(1)
     }
 
+    /// What no run was told of yet. A run takes it after its start.
     pub(crate) fn take_all(&self) -> Option<u64> {
+        // It releases nothing: the fence of the start is before it.
         let calls = self.0.swap(0, ordering(&orders::TELL));
         (calls > 0).then_some(calls)
     }

@@ -65,7 +65,7 @@ impl<C: Clock> Throttle<C, Count> {
     #[inline]
     pub fn run<R>(&self, f: impl FnOnce(u64) -> R) -> Outcome<'_, R, C> {
         self.payload.count();
-        match self.core.gate.coalesce() {
+        match self.core.gate.coalesce_unfenced() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(&self.core, epoch)),
             None => self.run_uncoalesced(f),
         }

@@ -66,7 +66,7 @@ impl Throttled<Count> {
         if shared.payload.count() == shared.frame.enough {
             return self.trigger_enough();
         }
-        match shared.frame.gate.coalesce() {
+        match shared.frame.gate.coalesce_unfenced() {
             Some(epoch) => Ok(Ticket::new(&shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }
