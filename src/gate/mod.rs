@@ -100,9 +100,9 @@ impl Gate {
         state.is_pending().then(|| state.epoch())
     }
 
-    /// As [`coalesce`](Self::coalesce), for a call that its payload orders against every start: it holds the lock under
-    /// which runs start, or it is counted in a number that each run takes after its start. So a run that starts later
-    /// sees what the caller wrote, and a start that came before is seen here.
+    /// As [`coalesce`](Self::coalesce), for a call that its payload orders against every start: it holds the
+    /// lock under which runs start, or it is counted in a number that each run takes after its start. So a
+    /// run that starts later sees what the caller wrote, and a start that came before is seen here.
     #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn coalesce_unfenced(&self) -> Option<Epoch> {
@@ -122,8 +122,9 @@ impl Gate {
         self.arrive_uncoalesced(now)
     }
 
-    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just returned `None`, or whose
-    /// [`coalesce_unfenced`](Self::coalesce_unfenced): what orders that one orders this decision as well.
+    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just returned `None`,
+    /// or whose [`coalesce_unfenced`](Self::coalesce_unfenced): what orders that one orders this decision as
+    /// well.
     #[inline]
     pub(crate) fn arrive_uncoalesced(&self, now: Timestamp) -> Arrival<'_> {
         let step = self.update(Ordering::Relaxed, |state| state.arrive(now, self.threshold()));

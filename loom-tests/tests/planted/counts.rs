@@ -1,5 +1,6 @@
-//! G3 and G10 for the count of a `Throttle`: each run's take sees every call that it covers and what its caller wrote, each
-//! call is taken once, and each part is needed for that. The decision of a call that is counted has no fence.
+//! G3 and G10 for the count of a `Throttle`: each run's take sees every call that it covers and what its
+//! caller wrote, each call is taken once, and each part is needed for that. The decision of a call that is
+//! counted has no fence.
 
 use crate::fault::{Fault, leave_out_fence, plant};
 use atomic_throttle::gate::Fired;
@@ -155,8 +156,9 @@ fn without_an_acquire_of_the_take_a_write_is_missed() {
     a_write_is_missed(Planted::Order(Fault::RelaxedTake), "calls are taken without Acquire");
 }
 
-/// A weaker fence of the start is no fault for a count: a call that is counted after the take has read what the take
-/// wrote, and the fence turns that into an edge. Data that is only stored and loaded needs more (`no_missed_update`).
+/// A weaker fence of the start is no fault for a count: a call that is counted after the take has read what
+/// the take wrote, and the fence turns that into an edge. Data that is only stored and loaded needs more
+/// (`no_missed_update`).
 #[test]
 fn with_weaker_fences_no_call_is_missed() {
     let (executions, seen) = seen_with(Planted::Order(Fault::WeakFences));

@@ -1,5 +1,6 @@
-//! The argument of a count, whose call is decided without a fence, in its smallest form: the call adds and then reads the
-//! word, the run moves the word and then exchanges. It is read off `src/front/payload/count.rs` by hand.
+//! The argument of a count, whose call is decided without a fence, in its smallest form: the call adds and
+//! then reads the word, the run moves the word and then exchanges. It is read off
+//! `src/front/payload/count.rs` by hand.
 
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use axioms::{Departure, FinalState, Location, Model, Program, Thread};
@@ -9,8 +10,8 @@ use watchdog as _;
 
 const ALL: [Order; 5] = [Relaxed, Acquire, Release, AcqRel, SeqCst];
 
-/// The word, which moves by one from one to the next: a run is pending, a run is in progress, the next one is pending,
-/// the next one is in progress.
+/// The word, which moves by one from one to the next: a run is pending, a run is in progress, the next one is
+/// pending, the next one is in progress.
 const PENDING: u64 = 0;
 const RUNNING: u64 = 1;
 const PENDING_AGAIN: u64 = 2;
@@ -65,8 +66,9 @@ fn judged(program: &Program, wrong: impl Fn(&FinalState) -> bool) -> (usize, usi
     (judgement.count(wrong), judgement.executions)
 }
 
-/// The call against one run. Whether the run is told of the call or not, it has to see what the call wrote where the
-/// call coalesces into it; and where it is told of it. And a call that coalesces is one that it is told of.
+/// The call against one run. Whether the run is told of the call or not, it has to see what the call wrote
+/// where the call coalesces into it; and where it is told of it. And a call that coalesces is one that it is
+/// told of.
 fn against_one_run(orders: Orders) -> (usize, usize) {
     let (mut program, places) = program(orders.add);
     program.thread(move |t| run(t, places, orders));
@@ -129,9 +131,9 @@ fn each_order_of_a_count_is_needed() {
     }
 }
 
-/// Two runs follow each other. The first may be told of a call that the second one covers, and the function of the
-/// second is then not called: so the first has to see what the call wrote. It may also fail and put back what it was
-/// told of: then the second is told of it.
+/// Two runs follow each other. The first may be told of a call that the second one covers, and the function
+/// of the second is then not called: so the first has to see what the call wrote. It may also fail and put
+/// back what it was told of: then the second is told of it.
 #[test]
 fn a_call_that_the_run_before_was_told_of_is_seen() {
     let check = Check::of(
