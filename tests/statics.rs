@@ -79,7 +79,7 @@ fn sizes() {
     assert_eq!(size_of::<Throttle>(), 32);
     assert_eq!(size_of::<Coalesced<'_>>(), 16);
     assert_eq!(size_of::<Site>(), 24);
-    assert_eq!(size_of::<Throttle<Monotonic, Count>>(), 40);
+    assert_eq!(size_of::<Throttle<Monotonic, Count>>(), 48);
     assert_eq!(size_of::<Throttle<Monotonic, Latest<u64>>>(), 56);
     assert_eq!(size_of::<Throttle<Monotonic, Merge<u64>>>(), 72);
     assert_eq!(size_of::<Throttle<Monotonic, Collect<u64>>>(), 80);

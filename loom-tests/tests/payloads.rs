@@ -3,11 +3,13 @@
 //! A call that brings a value decides without a fence: its lock is the one under which runs start.
 
 use atomic_throttle::hook::{self, Hook};
-use atomic_throttle::{Count, Latest, Manual, Pending, Throttled};
+use atomic_throttle::{Count, Latest, Manual, Pending, Retry, Step, Throttled};
 use evidence::Guarantee::{G3, G10};
 use evidence::{caught, depth};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::thread;
 use loom_tests::{Bound, LEADING, Tally, explore, search};
+use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,4 +154,61 @@ fn a_call_is_told_to_a_run_that_sees_what_the_caller_wrote() {
     .never(&missed, "the call is covered, and no run saw what the caller wrote")
     .never(&inexact, "the runs were not told of each call once")
     .passed();
+}
+
+/// A run is pending. Another thread calls, and counts in another number, while the run starts and takes both.
+/// If the run fails, what it was told of is put back into one of them.
+fn count_against_start(fails: bool, seen: &Seen) {
+    let words = Words::new();
+    let mut has_failed = !fails;
+    let run = {
+        let words = Arc::clone(&words);
+        move |calls: u64| {
+            if !mem::replace(&mut has_failed, true) {
+                return Err("the first run");
+            }
+            words.run();
+            words.told.store(words.told.load(Relaxed) + usize::try_from(calls).expect("a few"), Relaxed);
+            Ok(())
+        }
+    };
+    let builder = Throttled::builder(Duration::ZERO).clock(Manual::new(LEADING));
+    let retry = Retry::by(|_, _| Some(Duration::ZERO));
+    let (throttled, mut driven) = builder.retry(retry).counting().by_hand(run);
+    let first = throttled.trigger().expect("it goes on").epoch();
+    let other = thread::spawn({
+        let (throttled, words) = (throttled.clone(), Arc::clone(&words));
+        move || {
+            words.written.store(1, Relaxed);
+            throttled.trigger().expect("it goes on").epoch()
+        }
+    });
+    for _ in 0..=usize::from(fails) {
+        assert_eq!(driven.step(), Step::Ran);
+    }
+    let has_missed = words.told.load(Relaxed) != 2 || words.seen.load(Relaxed) != 1;
+    let is_covered = other.join().expect("no panic") == first;
+    seen.coalesced.count_if(is_covered);
+    seen.missed.count_if(is_covered && has_missed);
+    while driven.step() == Step::Ran {}
+    seen.missed.count_if(words.seen.load(Relaxed) != 1);
+    seen.lost.count_if(words.told.load(Relaxed) != 2 || throttled.outstanding() != 0);
+}
+
+#[test]
+fn a_call_that_is_counted_in_another_number_is_told_to_a_run_that_sees_what_the_caller_wrote() {
+    for (fails, claim) in [
+        (false, "a count in another number against the start of a run"),
+        (true, "a count in another number against the start of a run that fails and is tried again"),
+    ] {
+        let seen = Seen::default();
+        let counted = seen.clone();
+        let bound = depth(Bound::Preemptions(3), Bound::Preemptions(5));
+        explore(bound, &[G3, G10], claim, move || count_against_start(fails, &counted))
+            .at_least(100)
+            .reached(&seen.coalesced, "the call coalesced")
+            .never(&seen.missed, "the call is covered, and the run missed it or what the caller wrote")
+            .never(&seen.lost, "the runs were not told of each call once")
+            .passed();
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::clock::{Clock, Monotonic};
 use crate::front::observe::{self, Edge, Source};
-use crate::front::payload::Count;
+use crate::front::payload::Number;
 use crate::front::snapshot::Snapshot;
 use crate::gate::{Gate, Run};
 use crate::sync::const_unless_loom;
@@ -147,7 +147,7 @@ macro_rules! every {
 pub struct Site<C = Monotonic> {
     /// First, so that events name the site by its own address.
     gate: Gate,
-    suppressed: Count,
+    suppressed: Number,
     clock: C,
 }
 
@@ -166,7 +166,7 @@ impl<C> Site<C> {
         /// A site on any clock.
         #[must_use]
         pub const fn with_clock(threshold: Duration, clock: C) -> Self {
-            Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Count::new(), clock }
+            Self { gate: Gate::new(Threshold::new(threshold)), suppressed: Number::new(), clock }
         }
     }
 }
@@ -182,7 +182,7 @@ impl<C: Clock> Site<C> {
         let started = refused.map_or_else(|| self.gate.try_start(self.clock.now()), Err);
         if let Ok(run) = started {
             let epoch = run.epoch();
-            let entry = Entry { suppressed: self.suppressed.take_all().unwrap_or(0), _run: run };
+            let entry = Entry { suppressed: self.suppressed.take(), _run: run };
             observe::run_started(
                 Source { front: "Site", address: (&raw const self.gate).cast() },
                 epoch,
@@ -204,7 +204,7 @@ impl<C> Site<C> {
     /// Cost: one exchange.
     #[must_use = "these calls are not counted any more"]
     pub fn take_suppressed(&self) -> u64 {
-        self.suppressed.take_all().unwrap_or(0)
+        self.suppressed.take()
     }
 
     /// How many calls were suppressed and not yet reported, at this moment.

@@ -100,12 +100,13 @@ impl Gate {
         state.is_pending().then(|| state.epoch())
     }
 
-    /// As [`coalesce`](Self::coalesce), under a lock under which every run starts. The lock orders the caller's writes
-    /// before a start that comes later, and a start that came before is seen here.
+    /// As [`coalesce`](Self::coalesce), for a call that its payload orders against every start: it holds the
+    /// lock under which runs start, or it is counted in a number that each run takes after its start. So a
+    /// run that starts later sees what the caller wrote, and a start that came before is seen here.
     #[cfg(feature = "std")]
     #[inline]
-    pub(crate) fn coalesce_under_lock(&self) -> Option<Epoch> {
-        // ORDERING: Relaxed. The lock orders it.
+    pub(crate) fn coalesce_unfenced(&self) -> Option<Epoch> {
+        // ORDERING: Relaxed. The lock orders it, or `COUNT`.
         let state = State::from_word(self.word.load(Ordering::Relaxed));
         state.is_pending().then(|| state.epoch())
     }
@@ -121,8 +122,9 @@ impl Gate {
         self.arrive_uncoalesced(now)
     }
 
-    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just returned `None`:
-    /// the fence in that one covers this decision as well.
+    /// As [`arrive`](Self::arrive), for a call whose [`coalesce`](Self::coalesce) has just returned `None`,
+    /// or whose [`coalesce_unfenced`](Self::coalesce_unfenced): what orders that one orders this decision as
+    /// well.
     #[inline]
     pub(crate) fn arrive_uncoalesced(&self, now: Timestamp) -> Arrival<'_> {
         let step = self.update(Ordering::Relaxed, |state| state.arrive(now, self.threshold()));

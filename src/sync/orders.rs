@@ -71,7 +71,7 @@ orders! {
     OWE: "Gate::owe", Fence SeqCst, with ["START"], "as `ARRIVE`";
     /// After every start.
     START: "Gate::started", Fence SeqCst,
-        with ["COALESCE", "ARRIVE", "ARRIVE_BY", "REQUEST", "OWE", "FINISH"],
+        with ["COALESCE", "ARRIVE", "ARRIVE_BY", "REQUEST", "OWE", "FINISH", "COUNT"],
         "the run sees what the callers wrote that it covers, and what the run before it did";
     /// The end of a run.
     FINISH: "Gate::finish", Swap Release, with ["LOOK", "START"],
@@ -79,10 +79,10 @@ orders! {
     /// A look at the state.
     LOOK: "Gate::state", Load Acquire, with ["FINISH"], "as `FINISH`";
     /// The count of a call that is about to be decided.
-    COUNT: "Count::count", Add Release, with ["TELL"],
-        "a run that is told of a call sees what the caller wrote, also where another run covers the call";
+    COUNT: "Count::count", Add AcqRel, with ["TELL", "START"],
+        "a run that is told of a call sees what the caller wrote; a call that a run is not told of sees its start";
     /// What a run is told of the calls.
-    TELL: "Count::start", Exchange Acquire, with ["COUNT"], "as `COUNT`";
+    TELL: "Count::start", Exchange Acquire, with ["COUNT"], "the first half of `COUNT`";
     /// Between a move of the word and the look for waiters.
     NOTIFY: "Waiting::notify", Fence SeqCst, with ["REGISTER"],
         "the waiter sees the move, or it is notified";
@@ -111,7 +111,8 @@ mod tests {
             let can = match order.what {
                 What::Fence => order.ordering != Ordering::Relaxed,
                 What::Load | What::Exchange => order.ordering == Ordering::Acquire,
-                What::Swap | What::Add => order.ordering == Ordering::Release,
+                What::Swap => order.ordering == Ordering::Release,
+                What::Add => order.ordering == Ordering::AcqRel,
             };
             assert!(can, "{order:?}");
         }

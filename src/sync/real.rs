@@ -30,6 +30,18 @@ pub(crate) fn this_thread() -> u32 {
     })
 }
 
+/// How many numbers a count has where different threads use different ones.
+#[cfg(feature = "std")]
+pub(crate) const STRIPES: usize = 8;
+
+/// Which of them this thread uses, if there are as many.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn stripe() -> usize {
+    // The numbers of threads that started one after the other differ in the last bits.
+    this_thread() as usize
+}
+
 /// Whether this is surely the first thread of its process: in a forked child, the thread that forked.
 #[cfg(feature = "std")]
 pub(crate) fn is_main_thread() -> bool {

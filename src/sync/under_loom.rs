@@ -22,6 +22,17 @@ pub(crate) fn this_thread() -> u32 {
     NUMBER.with(|number| *number)
 }
 
+/// Few: each is one more step of a run.
+#[cfg(feature = "std")]
+pub(crate) const STRIPES: usize = 2;
+
+/// Not by the number of the thread, which goes on from one execution to the next: loom replays executions.
+#[cfg(feature = "std")]
+pub(crate) fn stripe() -> usize {
+    let shown = std::format!("{:?}", loom::thread::current().id());
+    shown.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("loom shows the number of a thread")
+}
+
 /// Models do not fork.
 #[cfg(feature = "std")]
 pub(crate) fn is_main_thread() -> bool {

@@ -22,6 +22,16 @@ pub(crate) fn this_thread() -> u32 {
     NUMBER.with(|number| *number)
 }
 
+/// Few: each is one more step of a run.
+#[cfg(feature = "std")]
+pub(crate) const STRIPES: usize = 2;
+
+/// Not by the number of the thread, which goes on from one schedule to the next: schedules are replayed.
+#[cfg(feature = "std")]
+pub(crate) fn stripe() -> usize {
+    shuttle::thread::current().id().into()
+}
+
 /// Models do not fork.
 #[cfg(feature = "std")]
 pub(crate) fn is_main_thread() -> bool {

@@ -60,7 +60,8 @@ fn a_wait_ends_at_its_limit_and_may_be_repeated() {
 fn a_thread_waits_by_a_ticket_that_lives_on_its_own() {
     on_threads(2, async {
         let throttle = AsyncThrottle::new(Duration::from_millis(5));
-        let (first, second) = (throttle.trigger(async || ()).unwrap(), throttle.trigger(async || ()).unwrap());
+        let (first, second) =
+            (throttle.trigger(async || ()).unwrap(), throttle.trigger(async || ()).unwrap());
         let (owned, all) = (second.into_owned(), throttle.all().into_owned());
         let epoch = (owned.epoch(), all.epoch());
         assert_eq!(epoch, (second.epoch(), second.epoch()));

@@ -4,6 +4,7 @@ use super::table::{at, ms};
 use atomic_throttle::{Batch, Collect, Count, Manual, Pending, Shutdown, Step, Throttled, ThrottledBuilder};
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::thread;
 
 fn builder(threshold: u64) -> (Arc<Manual>, ThrottledBuilder) {
     let clock = Arc::new(Manual::new(at(0)));
@@ -67,11 +68,14 @@ fn enough_wakes_the_thread() {
     let (_, of_values) = builder(0);
     let batches = of_values.delay(ms(50)).collecting().enough(3).spawn(|_: &mut Batch<u32>| ()).unwrap();
     for value in 0..2 {
-        let _ = counting.trigger().unwrap();
-        let _ = batches.trigger(value).unwrap();
+        // Each from a thread of its own: where calls are counted in several numbers, none of these is enough.
+        thread::scope(|scope| {
+            let _ = scope.spawn(|| counting.trigger().map(drop)).join().unwrap();
+            let _ = scope.spawn(|| batches.trigger(value).map(drop)).join().unwrap();
+        });
     }
     while counting.snapshot().next_run_at != Some(at(50)) || batches.snapshot().next_run_at != Some(at(50)) {
-        std::thread::yield_now();
+        thread::yield_now();
     }
     assert_eq!(counting.trigger().unwrap().wait(), Ok(()));
     assert_eq!(batches.trigger(2).unwrap().wait(), Ok(()));

@@ -18,6 +18,12 @@ pub enum Fault {
     RelaxedFinish,
     /// A look at the state is a load without Acquire.
     RelaxedLook,
+    /// A call is counted by a Release alone.
+    ReleasesCount,
+    /// A call is counted by an Acquire alone.
+    AcquiresCount,
+    /// What a run is told of is taken without Acquire.
+    RelaxedTake,
     /// A waiting thread is not woken.
     WakesNobody,
     /// Only one of the waiting threads is woken.
@@ -82,7 +88,11 @@ impl Hook for Planted {
         }
         match (PLANTED.get(), order.name, order.what) {
             (Fault::WeakFences, _, What::Fence) => Some(Ordering::AcqRel),
-            (Fault::RelaxedFinish, "FINISH", _) | (Fault::RelaxedLook, "LOOK", _) => None,
+            (Fault::RelaxedFinish, "FINISH", _)
+            | (Fault::RelaxedLook, "LOOK", _)
+            | (Fault::RelaxedTake, "TELL", _) => None,
+            (Fault::ReleasesCount, "COUNT", _) => Some(Ordering::Release),
+            (Fault::AcquiresCount, "COUNT", _) => Some(Ordering::Acquire),
             _ => Some(order.ordering),
         }
     }

@@ -1,7 +1,10 @@
 //! [`Count`]: how many calls a run stands for.
 
+use super::number::Number;
 use super::sealed;
-use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
+use crate::sync::{STRIPES, const_unless_loom, stripe};
+use core::array;
+use std::boxed::Box;
 
 /// The payload of a throttle that counts: a call brings nothing, and a run is given the number of calls since the
 /// run before, never 0.
@@ -16,29 +19,72 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
 ///
 /// # Cost
 ///
-/// 8 bytes. An increment of a number that all callers share for each call, an exchange for each run. Wait-free.
+/// For each call an increment, which takes the place of the fence. Wait-free.
+///
+/// In a [`Throttle`](crate::Throttle) it is one number that all callers share: 16 bytes, and an exchange for
+/// each run. In a [`Throttled`](crate::Throttled) it is eight numbers, each on cache lines of its own, and a
+/// thread uses one of them: a KiB more, and eight exchanges for each run. With
+/// [`enough`](crate::ThrottledBuilder::enough) it is one number there, too.
 #[derive(Debug)]
-pub struct Count(AtomicU64);
+pub struct Count(Kept);
+
+#[derive(Debug)]
+enum Kept {
+    One(Number),
+    Striped(Box<[Line; STRIPES]>),
+}
+
+/// A number on cache lines of its own.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Line(Number);
 
 impl Count {
     const_unless_loom! {
         pub(crate) const fn new() -> Self {
-            Self(AtomicU64::new(0))
+            Self(Kept::One(Number::new()))
         }
     }
 
-    /// Counts a call that is about to be decided, and returns how many there are then. It stays counted whatever becomes of it: to take it back and to count
-    /// it again would count it twice, where a run has been told of it meanwhile.
-    #[inline]
-    pub(crate) fn count(&self) -> u64 {
-        // A run may be told of a call that it does not cover, and the run that covers it may have nothing to be told of, so
-        // that its function is not called. So the function of the first must see what the caller wrote, and the fences of
-        // the gate order the second alone.
-        self.0.fetch_add(1, ordering(&orders::COUNT)).wrapping_add(1)
+    /// Different threads count in different numbers. What [`count`](Self::count) returns is that of one of
+    /// them.
+    pub(crate) fn striped() -> Self {
+        Self(Kept::Striped(Box::new(array::from_fn(|_| Line(Number::new())))))
     }
 
+    /// The number in which this thread counts.
+    #[inline]
+    fn here(&self) -> &Number {
+        match &self.0 {
+            Kept::One(number) => number,
+            Kept::Striped(lines) => &lines[stripe() % STRIPES].0,
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&Number) -> u64) -> u64 {
+        match &self.0 {
+            Kept::One(number) => of(number),
+            Kept::Striped(lines) => lines.iter().fold(0, |sum, line| sum.saturating_add(of(&line.0))),
+        }
+    }
+
+    /// Counts a call that is about to be decided, and returns how many there are then. It stays counted
+    /// whatever becomes of it: to take it back and to count it again would count it twice, where a run has
+    /// been told of it meanwhile.
+    ///
+    /// The decision after it needs no fence. Each run takes every number after its start, so this addition is
+    /// before that exchange or after it. Before: the run sees what the caller wrote, whether it is told of
+    /// the call or a run before it was. After: the decision sees the start, and the call does not coalesce
+    /// into that run.
+    #[inline]
+    pub(crate) fn count(&self) -> u64 {
+        self.here().count()
+    }
+
+    /// What no run was told of yet. A run takes it after its start: also numbers that are 0, for what `count`
+    /// says.
     pub(crate) fn take_all(&self) -> Option<u64> {
-        let calls = self.0.swap(0, ordering(&orders::TELL));
+        let calls = self.sum(Number::take);
         (calls > 0).then_some(calls)
     }
 
@@ -48,9 +94,9 @@ impl Count {
         self.take_all().unwrap_or(0).saturating_add(1)
     }
 
+    /// Where others count at this moment, it is the number of no single moment.
     pub(crate) fn outstanding(&self) -> u64 {
-        // ORDERING: Relaxed. For people to look at.
-        self.0.load(Ordering::Relaxed)
+        self.sum(Number::outstanding)
     }
 }
 
@@ -69,8 +115,7 @@ impl sealed::Payload for Count {
 
     fn put_back(&self, calls: u64, decide: impl FnOnce()) -> Option<u64> {
         // First: a run that starts then is told of them.
-        // ORDERING: Relaxed. Each change is a read-modify-write, so it continues what `count` has released.
-        self.0.fetch_add(calls, Ordering::Relaxed);
+        self.here().put_back(calls);
         decide();
         None
     }

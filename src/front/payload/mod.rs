@@ -7,13 +7,16 @@
 //! The gate decides, and the word is as it is without a payload. Under the lock the decision needs no fence: what the
 //! caller wrote before is published by the lock, to the run that takes the value.
 //!
-//! [`Count`] has no lock. Its calls are counted first and decided afterwards. So a run may be told of a call that the run
-//! after it covers. That one may then have nothing to be told of, and its function is not called.
+//! [`Count`] has no lock. Its calls are counted first and decided afterwards, and a run takes the number
+//! after its start. That orders each call against each start, so its decision needs no fence either. A run
+//! may be told of a call that the run after it covers. That one may then have nothing to be told of, and its
+//! function is not called.
 
 mod collect;
 mod count;
 mod latest;
 mod merge;
+mod number;
 mod rejected;
 
 pub use self::collect::{Batch, Collect, Drain};
@@ -22,6 +25,7 @@ pub use self::latest::Latest;
 pub use self::merge::Merge;
 pub use self::rejected::{Reason, Rejected};
 
+pub(crate) use self::number::Number;
 pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],

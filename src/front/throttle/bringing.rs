@@ -26,7 +26,7 @@ impl<C: Clock, P: Values> Throttle<C, P> {
         max_wait: Option<Duration>,
         f: impl FnOnce(P::Given) -> R,
     ) -> Brought<'_, R, C, P::Value> {
-        match self.payload.put(value, has_lost_all_others, || self.core.gate.coalesce_under_lock()) {
+        match self.payload.put(value, has_lost_all_others, || self.core.gate.coalesce_unfenced()) {
             Ok((epoch, _)) => Ok(Outcome::Coalesced(Coalesced::new(&self.core, epoch))),
             Err(NotPut::Undecided(value)) => self.bring_uncoalesced(value, max_wait, f),
             Err(not_put) => Err(rejected(not_put, Refused::Running)),

@@ -66,7 +66,7 @@ impl<C: Clock> Throttle<C, Count> {
     #[inline]
     pub fn run<R>(&self, f: impl FnOnce(u64) -> R) -> Outcome<R, Coalesced<'_, C>> {
         self.payload.count();
-        match self.core.gate.coalesce() {
+        match self.core.gate.coalesce_unfenced() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(&self.core, epoch)),
             None => self.run_uncoalesced(f),
         }

@@ -148,9 +148,9 @@ use ::core::time::Duration;
 /// # Cost
 ///
 /// A coalesced call is one fence and one load; a refused one a clock reading and two loads. A run adds two
-/// compare-and-swaps and two fences. 32 bytes. Only waiting allocates. A count is 8 bytes, and an increment of a number
-/// that all callers share for each call. A value adds a lock, under which it is moved: a coalesced call is a lock and a
-/// load then.
+/// compare-and-swaps and two fences. 32 bytes. Only waiting allocates. A count is 16 bytes, and in place of
+/// the fence an increment of a number that all callers share. A value adds a lock, under which it is moved: a
+/// coalesced call is a lock and a load then.
 ///
 /// Throttles that lie side by side share cache lines. Where different threads use them all the time, keep
 /// each on lines of its own. Beside a neighbour that another core runs without a pause, a coalesced call took

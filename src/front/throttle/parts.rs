@@ -50,6 +50,12 @@ impl<C> Throttle<C, Count> {
         self.payload.count();
     }
 
+    /// Decides a call that is counted.
+    #[must_use]
+    pub fn coalesce_counted(&self) -> Option<Epoch> {
+        self.core.gate.coalesce_unfenced()
+    }
+
     /// What a run that has started is told of.
     #[must_use]
     pub fn told(&self) -> u64 {

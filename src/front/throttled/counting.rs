@@ -28,13 +28,15 @@ impl ThrottledBuilder {
     /// # }
     /// ```
     pub fn counting(self) -> ThrottledBuilder<Count> {
-        self.carrying(Count::new())
+        self.carrying(Count::striped())
     }
 }
 
 impl ThrottledBuilder<Count> {
-    /// Ends a [delay](ThrottledBuilder::delay) or a quiet time early when so many calls are counted; never the window. 0 counts as 1.
-    pub fn enough(self, calls: u64) -> Self {
+    /// Ends a [delay](ThrottledBuilder::delay) or a quiet time early when so many calls are counted; never
+    /// the window. 0 counts as 1. All callers share one number then.
+    pub fn enough(mut self, calls: u64) -> Self {
+        *self.payload_mut() = Count::new();
         self.enough_calls(calls)
     }
 
@@ -66,7 +68,7 @@ impl Throttled<Count> {
         if shared.payload.count() == shared.paced.enough {
             return self.trigger_enough();
         }
-        match shared.frame.gate.coalesce() {
+        match shared.frame.gate.coalesce_unfenced() {
             Some(epoch) => Ok(Ticket::new(&shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
         }
@@ -99,7 +101,8 @@ impl Throttled<Count> {
         self.take_given().unwrap_or(0)
     }
 
-    /// How many calls no run was told of yet, at this moment.
+    /// How many calls no run was told of yet, at this moment. While others call or run, it is about that
+    /// many: there are several numbers, and they are read one after the other.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         self.shared.payload.outstanding()

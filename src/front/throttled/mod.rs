@@ -140,11 +140,12 @@ use std::sync::Arc;
 ///
 /// # Cost
 ///
-/// A call while a run is pending is one fence and one load; with a count also an increment that all callers share; with
-/// a value a lock and a load, and the value moves. One that makes a run pending adds a lock, a compare-and-swap, the
-/// process id, the clock if there is a delay, and the wake-up of the thread if that sleeps. A throttle is one thread
-/// and some 850 bytes. On Linux the thread, and threads that it starts, have a timer slack of 1 ns: they wake when they
-/// are due, and not up to 50 µs later.
+/// A call while a run is pending is one fence and one load; with a count an increment in place of the fence;
+/// with a value a lock and a load, and the value moves. One that makes a run pending adds a lock, a
+/// compare-and-swap, the process id, the clock if there is a delay, and the wake-up of the thread if that
+/// sleeps. A throttle is one thread and some 850 bytes, with a count a KiB more. On Linux the thread, and
+/// threads that it starts, have a timer slack of 1 ns: they wake when they are due, and not up to 50 µs
+/// later.
 pub struct Throttled<P: Payload = ()> {
     shared: Arc<Shared<P>>,
     keeper: Arc<Keeper<Shared<P>>>,

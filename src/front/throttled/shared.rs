@@ -176,7 +176,7 @@ impl Shared<Count> {
     /// Coalesces a call that is counted already.
     #[cold]
     pub(super) fn coalesce_counted(&self, is_enough: bool) -> Option<Epoch> {
-        let coalesced = self.frame.gate.coalesce();
+        let coalesced = self.frame.gate.coalesce_unfenced();
         // A call that makes a run pending wakes the owner in any case.
         if is_enough && coalesced.is_some() {
             self.frame.waiting().notify();
@@ -191,7 +191,7 @@ impl<P: Values> Shared<P> {
     pub(super) fn bring(&self, value: P::Value) -> Result<Epoch, Rejected<P::Value>> {
         let frame = &self.frame;
         self.paced.tell_call(&frame.clock);
-        match self.payload.put(value, || frame.is_forked(), || frame.gate.coalesce_under_lock()) {
+        match self.payload.put(value, || frame.is_forked(), || frame.gate.coalesce_unfenced()) {
             Ok((epoch, values)) => {
                 if values == self.paced.enough {
                     frame.waiting().notify();

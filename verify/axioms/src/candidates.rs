@@ -152,6 +152,7 @@ fn add_path(execution: &mut Execution, thread: usize, path: &Path) {
             Action::Fence { order } => execution.fence(thread, order),
             Action::Load { location, .. }
             | Action::Add { location, .. }
+            | Action::Exchange { location, .. }
             | Action::CompareExchange { location, .. } => {
                 let seen = *seen.next().expect("each read of a path has its answer");
                 let order = action.order(seen);

@@ -90,7 +90,10 @@ impl Builder<'_> {
                 next.execution.fence(thread, order);
                 self.go_on(&next);
             }
-            Action::Load { .. } | Action::Add { .. } | Action::CompareExchange { .. } => {
+            Action::Load { .. }
+            | Action::Add { .. }
+            | Action::Exchange { .. }
+            | Action::CompareExchange { .. } => {
                 unreachable!("it reads")
             }
         }

@@ -24,6 +24,11 @@ pub(crate) enum Action {
         value: u64,
         order: Order,
     },
+    Exchange {
+        location: Location,
+        value: u64,
+        order: Order,
+    },
     CompareExchange {
         location: Location,
         expected: u64,
@@ -49,6 +54,7 @@ impl Action {
             Self::Store { .. } | Self::Fence { .. } => None,
             Self::Load { location, .. }
             | Self::Add { location, .. }
+            | Self::Exchange { location, .. }
             | Self::CompareExchange { location, .. } => Some(location),
         }
     }
@@ -62,6 +68,7 @@ impl Action {
             Self::Add { value: added, .. } => {
                 vec![Seen { value, written: Some(value.wrapping_add(added)) }]
             }
+            Self::Exchange { value: new, .. } => vec![Seen { value, written: Some(new) }],
             Self::CompareExchange { expected, .. } if value != expected => vec![only_read],
             Self::CompareExchange { new, weak, .. } => {
                 let mut answers = vec![Seen { value, written: Some(new) }];
@@ -85,7 +92,8 @@ impl Action {
             Self::Store { order, .. }
             | Self::Fence { order }
             | Self::Load { order, .. }
-            | Self::Add { order, .. } => order,
+            | Self::Add { order, .. }
+            | Self::Exchange { order, .. } => order,
             Self::CompareExchange { success, failure, .. } => {
                 if seen.written.is_some() {
                     success
@@ -146,6 +154,11 @@ impl Thread {
         self.read(Action::Add { location, value, order }).value
     }
 
+    /// Returns the value before.
+    pub fn exchange(&mut self, location: Location, value: u64, order: Order) -> u64 {
+        self.read(Action::Exchange { location, value, order }).value
+    }
+
     /// # Errors
     ///
     /// The value that was found in place of `expected`.
@@ -158,7 +171,7 @@ impl Thread {
         failure: Order,
     ) -> Result<u64, u64> {
         let weak = false;
-        self.exchange(Action::CompareExchange { location, expected, new, success, failure, weak })
+        self.compare(Action::CompareExchange { location, expected, new, success, failure, weak })
     }
 
     /// Does what [`compare_exchange`](Self::compare_exchange) does, but may also fail on the value that it
@@ -177,7 +190,7 @@ impl Thread {
         failure: Order,
     ) -> Result<u64, u64> {
         let weak = true;
-        self.exchange(Action::CompareExchange { location, expected, new, success, failure, weak })
+        self.compare(Action::CompareExchange { location, expected, new, success, failure, weak })
     }
 
     /// A fence. With [`Order::Relaxed`] there is none.
@@ -187,7 +200,7 @@ impl Thread {
         }
     }
 
-    fn exchange(&mut self, action: Action) -> Result<u64, u64> {
+    fn compare(&mut self, action: Action) -> Result<u64, u64> {
         let seen = self.read(action);
         if seen.written.is_some() { Ok(seen.value) } else { Err(seen.value) }
     }

@@ -25,8 +25,11 @@ impl fmt::Display for Weaker {
 pub fn weaker(what: &str, was: Ordering) -> Result<Vec<Weaker>, String> {
     let weaker = match (what, was) {
         ("Fence", Ordering::SeqCst) => vec![Weaker::Ordering(Ordering::AcqRel), Weaker::Removed],
-        ("Load" | "Exchange", Ordering::Acquire) | ("Swap" | "Add", Ordering::Release) => {
+        ("Load" | "Exchange", Ordering::Acquire) | ("Swap", Ordering::Release) => {
             vec![Weaker::Ordering(Ordering::Relaxed)]
+        }
+        ("Add", Ordering::AcqRel) => {
+            vec![Weaker::Ordering(Ordering::Acquire), Weaker::Ordering(Ordering::Release)]
         }
         _ => return Err(format!("nobody has said how a {what} that is {was:?} can be weaker")),
     };

@@ -17,6 +17,8 @@ pub struct Counts {
     pub threshold_loads: usize,
     /// Stores of the threshold.
     pub stores: usize,
+    /// Additions to any other number.
+    pub additions: usize,
 }
 
 std::thread_local! {
@@ -74,6 +76,11 @@ impl Hook for Count {
     fn store(&self, number: Number<'_>, value: u64) {
         count(|counts| counts.stores += 1);
         number.store(value);
+    }
+
+    fn fetch_add(&self, number: Number<'_>, value: u64) -> u64 {
+        count(|counts| counts.additions += 1);
+        number.fetch_add(value)
     }
 
     fn swap(&self, word: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {

@@ -8,10 +8,13 @@ compile_error!("run this with `cargo test` inside `verify/cost`, where .cargo/co
 mod counts;
 
 use atomic_throttle::gate::{Arrival, Fired};
-use atomic_throttle::{Epoch, Gate, Refused, State, Threshold, Timestamp};
+use atomic_throttle::{
+    Epoch, Gate, Manual, Outcome, Pending, Refused, State, Threshold, Throttle, Throttled, Timestamp,
+};
 use counts::{Counts, counted, overtaken};
 use evidence::Check;
 use evidence::Guarantee::{G1, G7};
+use std::time::Duration;
 use watchdog as _;
 
 const THRESHOLD: Threshold = Threshold::from_nanos(10);
@@ -52,7 +55,7 @@ fn epoch() -> Epoch {
 type Operation = (&'static str, fn(&Gate), Counts);
 
 fn at_most(fences: usize, threshold_loads: usize, swaps: usize) -> Counts {
-    Counts { fences, loads: 1, swaps, threshold_loads, stores: 0 }
+    Counts { fences, loads: 1, swaps, threshold_loads, ..Counts::default() }
 }
 
 /// Guards are leaked, so that only the operation itself is counted.
@@ -115,6 +118,24 @@ fn a_coalesced_call_is_a_fence_and_a_load() {
         assert!(epoch.is_some());
         assert_eq!(counts, Counts { fences: 1, loads: 1, ..Counts::default() });
     }
+}
+
+/// The addition takes the place of the fence.
+#[test]
+fn a_call_that_is_counted_and_coalesces_is_an_addition_and_a_load() {
+    let throttle = Throttle::counting_with_clock(THRESHOLD.as_duration(), Manual::new(FIRST));
+    let _ = throttle.gate().request();
+    let (outcome, counts) = counted(|| throttle.run(|calls| calls));
+    assert!(matches!(outcome, Outcome::Coalesced(_)));
+    assert_eq!(counts, Counts { loads: 1, additions: 1, ..Counts::default() });
+    let background = Throttled::builder(Duration::from_secs(3600)).pending_on_drop(Pending::Discard);
+    let background = background.counting().spawn(|_| ()).expect("a thread");
+    // The leading run; then one is pending.
+    background.trigger().expect("it goes on").wait().expect("it completes");
+    background.trigger().expect("it goes on");
+    let (is_taken, counts) = counted(|| background.trigger().is_ok());
+    assert!(is_taken);
+    assert_eq!(counts, Counts { loads: 1, additions: 1, ..Counts::default() });
 }
 
 #[test]
