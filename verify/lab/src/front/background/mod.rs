@@ -94,12 +94,15 @@ impl ThreadFront for Background {
         }
         let Some(taken) = self.throttled.trigger(value) else { return Answer::nothing_but(Kind::NotTaken) };
         let epoch = taken.epoch();
-        let waited = call.wait(&self.recorder, Some(epoch.as_u64()), |limit| match limit {
+        let is_counted = self.throttled.counts_before_it_decides();
+        // The run before the covering one may have been told of a counted call. Then what a run has seen decides alone.
+        let after = if is_counted { 0 } else { epoch.as_u64() };
+        let waited = call.wait(&self.recorder, Some(after), |limit| match limit {
             None => taken.wait(),
             Some(limit) => taken.wait_for(limit),
         });
         let mut answer = Answer::promised(Kind::Taken, epoch, waited);
-        if self.throttled.counts_before_it_decides() {
+        if is_counted {
             answer.promise = Some(Promised::AfterOrSeen(epoch.as_u64()));
         }
         answer
