@@ -188,7 +188,7 @@ pub use self::front::keyed::{
     WeakKeyedThrottled,
 };
 #[cfg(feature = "async")]
-pub use self::front::throttled::Carried;
+pub use self::front::payload::Carried;
 
 #[cfg(doc)]
 pub mod design;

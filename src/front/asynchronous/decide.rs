@@ -2,25 +2,31 @@
 
 use super::body::{Reply, own, perform};
 use super::guard::{OwnedDeferral, OwnedRun};
-use super::outcome::Ticket;
+use super::outcome::{Outcome, Ticket};
 use super::shared::After;
 use super::{AsyncThrottle, NoRuntime, Runtime};
 use crate::front::observe::{self, Edge};
-use crate::gate::{Arrival, Run};
+use crate::front::payload::Payload;
+use crate::front::wait::WaitError;
+use crate::gate::{Arrival, Deferral};
+use core::convert::Infallible;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::Poll;
 use futures_channel::oneshot;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// A call that was decided, and not coalesced by its load.
 pub(super) struct Decided<'t, R> {
     pub(super) ticket: Ticket<'t, R>,
     pub(super) at_once: bool,
+    /// If there is none, the task was dropped, and what it was to do is owed.
+    pub(super) spawned: Result<(), NoRuntime>,
 }
 
 /// What a caller hears of its function.
-pub(super) enum Answer<T> {
+enum Answer<T> {
     Reply(Reply<T>),
     /// The task was dropped.
     Dropped,
@@ -28,68 +34,105 @@ pub(super) enum Answer<T> {
     InsideRun,
 }
 
-impl<R: Runtime> AsyncThrottle<R> {
-    /// For a call whose `coalesce` has just said `None`.
-    pub(super) fn decide<T: 'static, F, Fut>(
+impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
+    /// For a call that leaves nothing, and whose `coalesce` has just said `None`.
+    pub(super) fn decide<T: 'static, Fut>(
         &self,
-        f: F,
+        f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
     ) -> Result<Decided<'_, R>, NoRuntime>
     where
-        F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = T> + Send + 'static,
     {
+        let (shared, payload) = (self.shared(), &self.whole.payload);
+        self.prepare()?;
+        let decided = match shared.gate.arrive_uncoalesced(shared.runtime.now()) {
+            Arrival::Run(run) => {
+                let Ok((run, given)) = payload.start(|| Ok::<_, Infallible>(run));
+                let mut started = OwnedRun::new(Arc::clone(&self.whole), run, Edge::Leading);
+                if let Some(given) = given {
+                    started.give(given);
+                    self.spawn_run(started, f, reply)
+                } else {
+                    let ticket = self.ticket(After::before_the_run(started.epoch()));
+                    started.end_empty();
+                    reply(Reply::Gone);
+                    Decided { ticket, at_once: false, spawned: Ok(()) }
+                }
+            }
+            Arrival::Coalesced(epoch) => {
+                reply(Reply::Gone);
+                Decided { ticket: self.ticket(After::the_run(epoch)), at_once: false, spawned: Ok(()) }
+            }
+            Arrival::Defer(deferral) => self.spawn_owner(deferral, f, reply),
+        };
+        decided.spawned.map(|()| decided)
+    }
+
+    /// Before a call is decided.
+    pub(super) fn prepare(&self) -> Result<(), NoRuntime> {
         let shared = self.shared();
         shared.runtime.ready()?;
         let state = shared.gate.state();
         if state.is_running() || state.has_owner() {
             shared.release_lost();
         }
-        match shared.gate.arrive_uncoalesced(shared.runtime.now()) {
-            Arrival::Run(run) => {
-                let ticket = self.spawn_run(run, Edge::Leading, f, reply)?;
-                Ok(Decided { ticket, at_once: true })
-            }
-            Arrival::Coalesced(epoch) => {
-                reply(Reply::Gone);
-                Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
-            }
-            Arrival::Defer(deferral) => {
-                let (epoch, due) = (deferral.epoch(), deferral.due());
-                let deferred = OwnedDeferral::new(Arc::clone(shared), deferral);
-                observe::deferred(shared.source(), due);
-                shared.runtime.spawn(own(deferred, f, reply))?;
-                Ok(Decided { ticket: Ticket::new(self, After::the_run(epoch)), at_once: false })
-            }
-        }
+        Ok(())
     }
 
-    pub(super) fn spawn_run<T: 'static, F, Fut>(
+    pub(super) fn spawn_owner<T: 'static, Fut>(
         &self,
-        run: Run<'_>,
-        edge: Edge,
-        f: F,
+        deferral: Deferral<'_>,
+        f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Result<Ticket<'_, R>, NoRuntime>
+    ) -> Decided<'_, R>
     where
-        F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = T> + Send + 'static,
     {
-        let (epoch, released_owner, adopted) = (run.epoch(), run.released_owner(), run.adopted());
-        let started = OwnedRun::new(Arc::clone(self.shared()), run, edge);
-        if released_owner {
-            // The owner is released before the function is called.
-            self.shared().waiting().notify();
-        }
-        if edge == Edge::Leading && (released_owner || adopted) {
-            observe::taken_over(self.shared().source(), epoch);
-        }
-        self.shared().runtime.spawn(perform(reply, started, f))?;
-        Ok(Ticket::new(self, After::before_the_run(epoch)))
+        let (epoch, due) = (deferral.epoch(), deferral.due());
+        let deferred = OwnedDeferral::new(Arc::clone(&self.whole), deferral);
+        observe::deferred(self.shared().source(), due);
+        let spawned = self.shared().runtime.spawn(own(deferred, f, reply));
+        Decided { ticket: self.ticket(After::the_run(epoch)), at_once: false, spawned }
+    }
+
+    pub(super) fn spawn_run<T: 'static, Fut>(
+        &self,
+        started: OwnedRun<R, P>,
+        f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
+        reply: impl FnOnce(Reply<T>) + Send + 'static,
+    ) -> Decided<'_, R>
+    where
+        Fut: Future<Output = T> + Send + 'static,
+    {
+        let ticket = self.ticket(After::before_the_run(started.epoch()));
+        started.take_over();
+        let spawned = self.shared().runtime.spawn(perform(reply, started, f));
+        Decided { ticket, at_once: true, spawned }
     }
 
     /// Waits for the task's reply; no longer than it may, where a run would wait for itself.
-    pub(super) async fn answer<T>(&self, mut receiver: oneshot::Receiver<Reply<T>>) -> Answer<T> {
+    pub(super) async fn answer<'t, T>(
+        &self,
+        decided: Decided<'t, R>,
+        receiver: oneshot::Receiver<Reply<T>>,
+    ) -> Outcome<'t, T, R> {
+        let Decided { ticket, at_once, .. } = decided;
+        match self.hear(receiver).await {
+            Answer::Reply(Reply::Ran(value)) if at_once => Outcome::RanAtOnce(value),
+            Answer::Reply(Reply::Ran(value)) => Outcome::RanDeferred(value),
+            Answer::Reply(Reply::Panicked(payload)) => resume_unwind(payload),
+            Answer::Reply(Reply::Cancelled) => Outcome::Cancelled,
+            Answer::Reply(Reply::Gone) | Answer::InsideRun => Outcome::Coalesced(ticket),
+            Answer::Dropped => match ticket.look() {
+                Some(Err(WaitError::Owed)) => Outcome::Owed,
+                Some(Err(WaitError::Cancelled)) => Outcome::Cancelled,
+                _ => Outcome::Coalesced(ticket),
+            },
+        }
+    }
+
+    async fn hear<T>(&self, mut receiver: oneshot::Receiver<Reply<T>>) -> Answer<T> {
         poll_fn(|cx| match Pin::new(&mut receiver).poll(cx) {
             Poll::Ready(Ok(reply)) => Poll::Ready(Answer::Reply(reply)),
             Poll::Ready(Err(oneshot::Canceled)) => Poll::Ready(Answer::Dropped),

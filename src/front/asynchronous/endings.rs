@@ -35,6 +35,15 @@ impl Endings {
         latest.store(epoch.as_u64(), Ordering::Relaxed);
     }
 
+    /// How the latest run that has ended did.
+    pub(crate) fn latest(&self) -> RunEnd {
+        // ORDERING: Relaxed. Only the run in progress asks, and its start has seen the finish of the one before.
+        let completed = self.completed.load(Ordering::Relaxed);
+        // ORDERING: Relaxed; as above.
+        let panicked = self.panicked.load(Ordering::Relaxed);
+        if panicked > completed { RunEnd::Panicked } else { RunEnd::Completed }
+    }
+
     /// The result of a wait for a run after `epoch`, if that would return at once.
     pub(crate) fn look_for_cover(&self, gate: &Gate, epoch: Epoch) -> Option<Result<(), WaitError>> {
         // Load the state first: this load makes visible what the runs wrote.

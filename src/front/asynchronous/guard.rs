@@ -1,4 +1,5 @@
-//! The gate's guards as a task holds them: they have no lifetime, and they wake those who wait.
+//! The gate's guards as a task holds them: they have no lifetime, they wake those who wait, and they keep what a run is
+//! given.
 //!
 //! A task can be dropped at any await, and before it is polled at all: a runtime that shuts down does that.
 //! So from the decision on, one of these holds what was decided.
@@ -6,32 +7,69 @@
 use super::Runtime;
 use super::endings::RunEnd;
 use super::shared::Shared;
+use super::whole::Whole;
 use crate::front::observe::{self, Edge};
+use crate::front::owner::discard_panics;
+use crate::front::payload::{Carried, Count, Home, Payload};
+use crate::front::throttle::has_lost_all_others;
 use crate::gate::{Deferral, DetachedRun, Fired, Run};
 use crate::state::{Abandon, Epoch, Owe};
 use crate::time::Timestamp;
+use core::mem;
 use std::sync::Arc;
 
 /// A run in progress, whose function is still to be called or is being polled.
 ///
-/// Dropped before its function came to an end it has covered nobody: the run is owed, unless one is pending
-/// already, and finishes.
-pub(super) struct OwnedRun<R: Runtime> {
-    shared: Arc<Shared<R>>,
+/// Dropped before its function came to an end it has covered nobody: what it was given goes back, the run is owed, unless
+/// one is pending already, and finishes. If the function has taken out what it was given, there is nothing that another
+/// run could be given, and none is owed.
+pub(super) struct OwnedRun<R: Runtime, P: Payload> {
+    whole: Arc<Whole<R, P>>,
     epoch: Epoch,
     /// Until the drop takes it.
     run: Option<DetachedRun>,
+    given: Given<P::Given>,
     edge: Edge,
+    /// Whether it replaced a deferral that had an owner, or an owed run.
+    released_owner: bool,
+    adopted: bool,
     ended: Option<RunEnd>,
 }
 
-impl<R: Runtime> OwnedRun<R> {
-    pub(super) fn new(shared: Arc<Shared<R>>, run: Run<'_>, edge: Edge) -> Self {
-        Self { epoch: run.epoch(), run: Some(run.detach()), shared, edge, ended: None }
+/// Where that is what a run is given.
+enum Given<G> {
+    /// With the payload, still.
+    NotTaken,
+    Here(G),
+    /// With the function, which sends it home.
+    Lent(Home<G>),
+}
+
+impl<R: Runtime, P: Payload> OwnedRun<R, P> {
+    /// A run that has started, and has not yet taken what it is given.
+    pub(super) fn new(whole: Arc<Whole<R, P>>, run: Run<'_>, edge: Edge) -> Self {
+        Self {
+            whole,
+            epoch: run.epoch(),
+            released_owner: run.released_owner(),
+            adopted: run.adopted(),
+            run: Some(run.detach()),
+            given: Given::NotTaken,
+            edge,
+            ended: None,
+        }
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
-        &self.shared
+    pub(super) fn give(&mut self, given: P::Given) {
+        self.given = Given::Here(given);
+    }
+
+    pub(super) fn shared(&self) -> &Shared<R> {
+        &self.whole.shared
+    }
+
+    pub(super) fn whole(&self) -> &Arc<Whole<R, P>> {
+        &self.whole
     }
 
     pub(super) fn epoch(&self) -> Epoch {
@@ -42,23 +80,95 @@ impl<R: Runtime> OwnedRun<R> {
         self.edge
     }
 
+    /// Releases the owner that it has replaced, before the function is called.
+    pub(super) fn take_over(&self) {
+        if self.released_owner {
+            self.shared().waiting().notify();
+        }
+        if self.edge == Edge::Leading && (self.released_owner || self.adopted) {
+            observe::taken_over(self.shared().source(), self.epoch);
+        }
+    }
+
+    /// For the function. Where the task is dropped in the middle, it comes back.
+    pub(super) fn carry(&mut self) -> Carried<P::Given> {
+        let home = Home::new(Arc::<Whole<R, P>>::clone(&self.whole));
+        match mem::replace(&mut self.given, Given::Lent(home.clone())) {
+            Given::Here(given) => Carried::new(given, &home),
+            Given::NotTaken | Given::Lent(_) => {
+                unreachable!("a function is called once, with what its run was given")
+            }
+        }
+    }
+
     /// Finishes the run.
     pub(super) fn end(mut self, end: RunEnd) {
+        self.keep_left(end == RunEnd::Completed);
         self.ended = Some(end);
+    }
+
+    /// Finishes a run that has nothing to do. The run before was told of all, so this one ends as that one did.
+    #[cold]
+    pub(super) fn end_empty(mut self) {
+        self.ended = Some(self.shared().endings.latest());
+    }
+
+    /// Has another run be owed for what this one has left of what it was given, and drops the rest.
+    fn keep_left(&mut self, has_completed: bool) {
+        let Given::Lent(home) = &self.given else { return };
+        let mut left = None;
+        // What callers brought may panic when it is dropped.
+        discard_panics(|| left = home.take().and_then(|given| P::left(given, has_completed)));
+        if let Some(left) = left {
+            // Nobody is there who would wait for it.
+            let owe = || _ = self.whole.shared.gate.owe();
+            let _ = self.whole.payload.put_back(left, owe);
+        }
+    }
+
+    /// Leaves the run owed, with what it was given. Returns whether it is, and was not pending.
+    fn leave_owed(&mut self) -> bool {
+        let Whole { shared, payload } = &*self.whole;
+        let mut is_owed = false;
+        let mut owe = || is_owed = matches!(shared.gate.owe(), (Owe::Owed, _));
+        let given = match mem::replace(&mut self.given, Given::NotTaken) {
+            Given::NotTaken => {
+                owe();
+                return is_owed;
+            }
+            Given::Here(given) => Some(given),
+            Given::Lent(home) => home.take(),
+        };
+        let is_kept = |given: &P::Given| !P::is_spent(given) && !payload.is_lost(has_lost_all_others);
+        // What callers brought may panic when it is merged or dropped.
+        discard_panics(|| {
+            // In one step: else somebody could take it in between, and the next run would find nothing.
+            if let Some(given) = given.filter(is_kept) {
+                drop(payload.put_back(given, owe));
+            }
+        });
+        is_owed
     }
 }
 
-impl<R: Runtime> Drop for OwnedRun<R> {
+impl<R: Runtime> OwnedRun<R, Count> {
+    /// The number of calls. If the task is dropped in the middle, they are counted for the next run.
+    pub(super) fn calls(&self) -> u64 {
+        match self.given {
+            Given::Here(calls) => calls,
+            Given::NotTaken | Given::Lent(_) => unreachable!("a run that is performed has been told of some"),
+        }
+    }
+}
+
+impl<R: Runtime, P: Payload> Drop for OwnedRun<R, P> {
     fn drop(&mut self) {
-        let shared = &self.shared;
-        let is_owed = match self.ended {
-            Some(ended) => {
-                shared.endings.record(self.epoch, ended);
-                false
-            }
-            // Before the finish, so that nobody finds the calls neither covered nor owed.
-            None => matches!(shared.gate.owe(), (Owe::Owed, _)),
-        };
+        // Before the finish, so that nobody finds the calls neither covered nor owed.
+        let is_owed = self.ended.is_none() && self.leave_owed();
+        let shared = &self.whole.shared;
+        if let Some(ended) = self.ended {
+            shared.endings.record(self.epoch, ended);
+        }
         drop(self.run.take().map(|run| shared.gate.resume(run)));
         shared.waiting().notify();
         if is_owed {
@@ -70,60 +180,75 @@ impl<R: Runtime> Drop for OwnedRun<R> {
 /// The one deferral, of which this is the owner.
 ///
 /// Dropped before its turn it leaves the run owed.
-pub(super) struct OwnedDeferral<R: Runtime> {
-    shared: Arc<Shared<R>>,
+pub(super) struct OwnedDeferral<R: Runtime, P: Payload> {
+    whole: Arc<Whole<R, P>>,
     epoch: Epoch,
     is_held: bool,
 }
 
 /// What the owner of a deferral waited for.
-pub(super) enum Turn<R: Runtime> {
+pub(super) enum Turn<R: Runtime, P: Payload> {
     /// Its run has started.
-    Run(OwnedRun<R>),
+    Run(OwnedRun<R, P>),
     /// Another run covers it.
     Gone,
     /// The deferral was cancelled.
     Cancelled,
 }
 
-impl<R: Runtime> OwnedDeferral<R> {
-    pub(super) fn new(shared: Arc<Shared<R>>, deferral: Deferral<'_>) -> Self {
-        Self { epoch: deferral.detach(), shared, is_held: true }
+impl<R: Runtime, P: Payload> OwnedDeferral<R, P> {
+    pub(super) fn new(whole: Arc<Whole<R, P>>, deferral: Deferral<'_>) -> Self {
+        Self { epoch: deferral.detach(), whole, is_held: true }
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
-        &self.shared
+    pub(super) fn whole(&self) -> &Arc<Whole<R, P>> {
+        &self.whole
     }
 
     /// `Err` with the deadline, if there is one, while it is not yet its turn.
-    pub(super) fn fire(&mut self, now: Timestamp) -> Result<Turn<R>, Option<Timestamp>> {
-        let turn = match self.shared.gate.claim(self.epoch).fire(now) {
-            Fired::Busy(deferral) => {
+    pub(super) fn fire(&mut self, now: Timestamp) -> Result<Turn<R, P>, Option<Timestamp>> {
+        let Whole { shared, payload } = &*self.whole;
+        let started = payload.start(|| match shared.gate.claim(self.epoch).fire(now) {
+            Fired::Run(run) => Ok(run),
+            not_started => Err(not_started),
+        });
+        let turn = match started {
+            Ok((run, given)) => {
+                let mut started = OwnedRun::new(Arc::clone(&self.whole), run, Edge::Trailing);
+                if let Some(given) = given {
+                    started.give(given);
+                    Turn::Run(started)
+                } else {
+                    started.end_empty();
+                    Turn::Gone
+                }
+            }
+            Err(Fired::Busy(deferral)) => {
                 let _ = deferral.detach();
                 return Err(None);
             }
-            Fired::Early { deferral, due } => {
+            Err(Fired::Early { deferral, due }) => {
                 let _ = deferral.detach();
                 return Err(Some(due));
             }
-            Fired::Run(run) => Turn::Run(OwnedRun::new(Arc::clone(&self.shared), run, Edge::Trailing)),
-            Fired::Gone => Turn::Gone,
-            Fired::Cancelled => Turn::Cancelled,
+            Err(Fired::Cancelled) => Turn::Cancelled,
+            Err(Fired::Gone | Fired::Run(_)) => Turn::Gone,
         };
         self.is_held = false;
         Ok(turn)
     }
 }
 
-impl<R: Runtime> Drop for OwnedDeferral<R> {
+impl<R: Runtime, P: Payload> Drop for OwnedDeferral<R, P> {
     fn drop(&mut self) {
         if !self.is_held {
             return;
         }
-        let left = self.shared.gate.claim(self.epoch).abandon();
-        self.shared.waiting().notify();
+        let shared = &self.whole.shared;
+        let left = shared.gate.claim(self.epoch).abandon();
+        shared.waiting().notify();
         if left == Abandon::Owed {
-            observe::abandoned(self.shared.source(), self.epoch);
+            observe::abandoned(shared.source(), self.epoch);
         }
     }
 }

@@ -37,10 +37,17 @@
 //! [`Runtime`] is all that is asked of an executor: a clock, a sleep and a spawn.
 
 mod body;
+mod bringing;
+mod collecting;
+mod counting;
 mod decide;
 mod endings;
+mod giving;
 mod guard;
+mod latest;
+mod merging;
 mod outcome;
+mod plain;
 #[cfg(feature = "precise")]
 mod precise;
 mod runtime;
@@ -50,6 +57,7 @@ mod throttle;
 #[cfg(feature = "tokio")]
 mod tokio;
 pub(crate) mod until;
+mod whole;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::Tokio;

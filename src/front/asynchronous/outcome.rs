@@ -1,13 +1,13 @@
 //! What became of a call, and the handle to wait by.
 
-use super::shared::After;
-use super::{AsyncThrottle, Runtime};
+use super::Runtime;
+use super::shared::{After, Shared};
 use crate::front::wait::WaitError;
 use crate::state::Epoch;
 use core::fmt;
 use core::time::Duration;
 
-/// What became of a call of [`AsyncThrottle::run`].
+/// What became of a call of [`AsyncThrottle::run`](crate::AsyncThrottle::run).
 ///
 /// ```
 /// # #[cfg(feature = "tokio")] {
@@ -76,14 +76,14 @@ impl<T: fmt::Debug, R> fmt::Debug for Outcome<'_, T, R> {
 ///
 /// Dropping it changes nothing: the call stays covered.
 pub struct Ticket<'t, R> {
-    throttle: &'t AsyncThrottle<R>,
+    shared: &'t Shared<R>,
     after: After,
 }
 
 impl<'t, R> Ticket<'t, R> {
     #[inline]
-    pub(super) fn new(throttle: &'t AsyncThrottle<R>, after: After) -> Self {
-        Self { throttle, after }
+    pub(super) fn new(shared: &'t Shared<R>, after: After) -> Self {
+        Self { shared, after }
     }
 }
 
@@ -102,7 +102,7 @@ impl<R: Runtime> Ticket<'_, R> {
     ///
     /// Dropping the future changes nothing: the call stays covered, and may be waited for again.
     pub async fn wait(&self) -> Result<(), WaitError> {
-        self.throttle.shared().wait_for_cover(self.after, None).await
+        self.shared.wait_for_cover(self.after, None).await
     }
 
     /// As [`wait`](Self::wait), at most for `limit` on the runtime's clock.
@@ -115,12 +115,12 @@ impl<R: Runtime> Ticket<'_, R> {
     ///
     /// As [`wait`](Self::wait).
     pub async fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.throttle.shared().wait_for_cover(self.after, Some(limit)).await
+        self.shared.wait_for_cover(self.after, Some(limit)).await
     }
 
     /// How that wait would end at once, if it would.
     pub(super) fn look(&self) -> Option<Result<(), WaitError>> {
-        self.throttle.shared().look_for_cover(self.after)
+        self.shared.look_for_cover(self.after)
     }
 }
 

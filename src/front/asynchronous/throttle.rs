@@ -1,21 +1,16 @@
 //! The handle: decides at once, and hands what is to be done to a task.
 
-use super::body::Reply;
-use super::decide::{Answer, Decided};
-use super::outcome::{Outcome, Ticket};
+use super::Runtime;
+use super::outcome::Ticket;
 use super::shared::{After, Shared};
-use super::{NoRuntime, Runtime};
-use crate::front::observe::{self, Edge};
+use super::whole::Whole;
+use crate::front::observe;
 use crate::front::snapshot::Snapshot;
-use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
-use crate::gate::Flushed;
 use crate::state::{Epoch, State};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
 use core::time::Duration;
-use futures_channel::oneshot;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// Runs a function in a task at most once per threshold, and never loses the last request.
@@ -103,142 +98,17 @@ use std::sync::Arc;
 ///
 /// A coalesced call is one fence and one load. A run adds a clock reading, a spawned task, two
 /// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer.
-pub struct AsyncThrottle<R> {
-    shared: Arc<Shared<R>>,
+pub struct AsyncThrottle<R, P = ()> {
+    pub(super) whole: Arc<Whole<R, P>>,
 }
 
-#[cfg(feature = "tokio")]
-impl AsyncThrottle<super::Tokio> {
-    /// A throttle on tokio whose runs start at least `threshold` apart. It can be built outside of a runtime;
-    /// its tasks are spawned on the one that the call is made in.
-    ///
-    /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it.
-    #[must_use]
-    pub fn new(threshold: impl Into<Threshold>) -> Self {
-        Self::with_runtime(threshold, super::Tokio::current())
+impl<R, P> AsyncThrottle<R, P> {
+    pub(super) fn carrying(threshold: impl Into<Threshold>, runtime: R, payload: P) -> Self {
+        Self { whole: Arc::new(Whole { shared: Shared::new(threshold.into(), runtime), payload }) }
     }
 }
 
-impl<R> AsyncThrottle<R> {
-    /// A throttle on any runtime, with a threshold clamped to [`Threshold::MAX`].
-    #[must_use]
-    pub fn with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
-        Self { shared: Arc::new(Shared::new(threshold.into(), runtime)) }
-    }
-}
-
-impl<R: Runtime> AsyncThrottle<R> {
-    /// Asks for a run of `f`: at once if that may be, otherwise when the window is over. Decides now, and does
-    /// not wait. The ticket can wait for the run.
-    ///
-    /// * A run is pending: it covers this call. `f` is dropped, so it must not carry the data.
-    /// * No run is in progress and the window is over: a task runs `f` now.
-    /// * Else a task waits for the window to end and the run in progress to finish, then runs `f`; unless it
-    ///   is cancelled, or a [`flush`](Self::flush) or another call takes its place.
-    ///
-    /// Inside a run it is the same: the run after this one is asked for.
-    ///
-    /// Cost: see [`AsyncThrottle`](Self#cost).
-    ///
-    /// # Errors
-    ///
-    /// [`NoRuntime`] if no run is pending and there is no runtime to spawn on.
-    ///
-    /// # Panics
-    ///
-    /// If the clock does; nothing was recorded then.
-    #[inline]
-    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-    {
-        match self.shared.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(self, After::the_run(epoch))),
-            None => self.trigger_uncoalesced(f),
-        }
-    }
-
-    // Not inlined: a coalesced call would have a stack frame for it.
-    #[inline(never)]
-    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-    {
-        self.decide(f, drop).map(|decided| decided.ticket)
-    }
-
-    /// As [`trigger`](Self::trigger), and waits for what becomes of `f`.
-    ///
-    /// Inside a run of the same throttle this cannot wait for the run after it. It returns
-    /// [`Outcome::Coalesced`] then, with the ticket of the run that it asked for. A run that hands the wait
-    /// to another task, and awaits that, does deadlock.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRuntime`] if no run is pending and there is no runtime to spawn on.
-    ///
-    /// # Panics
-    ///
-    /// With the panic of `f`, or if the clock panics. The throttle is usable then (G6).
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is decided before the first poll. To drop the future after that gives up the value that `f`
-    /// returns, or its panic; `f` runs all the same.
-    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<'_, T, R>, NoRuntime>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = T> + Send + 'static,
-    {
-        if let Some(epoch) = self.shared.gate.coalesce() {
-            return Ok(Outcome::Coalesced(Ticket::new(self, After::the_run(epoch))));
-        }
-        let (sender, receiver) = oneshot::channel();
-        let Decided { ticket, at_once } = self.decide(f, move |reply| drop(sender.send(reply)))?;
-        Ok(match self.answer(receiver).await {
-            Answer::Reply(Reply::Ran(value)) if at_once => Outcome::RanAtOnce(value),
-            Answer::Reply(Reply::Ran(value)) => Outcome::RanDeferred(value),
-            Answer::Reply(Reply::Panicked(payload)) => resume_unwind(payload),
-            Answer::Reply(Reply::Cancelled) => Outcome::Cancelled,
-            Answer::Reply(Reply::Gone) | Answer::InsideRun => Outcome::Coalesced(ticket),
-            Answer::Dropped => match ticket.look() {
-                Some(Err(WaitError::Owed)) => Outcome::Owed,
-                Some(Err(WaitError::Cancelled)) => Outcome::Cancelled,
-                _ => Outcome::Coalesced(ticket),
-            },
-        })
-    }
-
-    /// Runs `f` now, in a task, if a run is pending or owed, whether the window is over or not. This is the
-    /// explicit exception from G1. A new window starts.
-    ///
-    /// The function of the former owner is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFlushed`]: `f` does not run. What was pending stays pending.
-    ///
-    /// # Panics
-    ///
-    /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-    {
-        self.shared.runtime.ready().map_err(|NoRuntime| NotFlushed::NoRuntime)?;
-        match self.shared.gate.flush(self.shared.runtime.now()) {
-            Flushed::Run(run) => {
-                self.spawn_run(run, Edge::Flushed, f, drop).map_err(|NoRuntime| NotFlushed::NoRuntime)
-            }
-            Flushed::Busy => Err(NotFlushed::Running),
-            Flushed::Nothing => Err(NotFlushed::NothingPending),
-        }
-    }
-
+impl<R: Runtime, P> AsyncThrottle<R, P> {
     /// Gives up the pending or owed run and returns whether there was one. The window stays: the next run
     /// keeps its distance (G1). A run in progress goes on.
     ///
@@ -248,12 +118,16 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared.gate.cancel_in();
-        if let Some(epoch) = cancelled {
-            self.shared.waiting().notify();
-            observe::cancelled(self.shared.source(), epoch);
-        }
+        let cancelled = self.shared().gate.cancel_in();
+        self.tell_of_cancel(cancelled);
         cancelled.is_some()
+    }
+
+    pub(super) fn tell_of_cancel(&self, cancelled: Option<Epoch>) {
+        if let Some(epoch) = cancelled {
+            self.shared().waiting().notify();
+            observe::cancelled(self.shared().source(), epoch);
+        }
     }
 
     /// Waits until everything that was requested before has run: the pending run, if there is one, otherwise
@@ -290,14 +164,14 @@ impl<R: Runtime> AsyncThrottle<R> {
     ///
     /// Cost: one store, one fence, one load.
     pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.shared.gate.set_threshold(threshold);
-        self.shared.waiting().notify();
+        self.shared().gate.set_threshold(threshold);
+        self.shared().waiting().notify();
     }
 
     /// Has all tasks that wait read the clock again, as [`Throttle::retime`](crate::Throttle::retime): after a
     /// jump of a clock that runs ahead of the timer of the runtime.
     pub fn retime(&self) {
-        self.shared.waiting().notify();
+        self.shared().waiting().notify();
     }
 
     async fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
@@ -309,11 +183,11 @@ impl<R: Runtime> AsyncThrottle<R> {
         } else {
             return Ok(());
         };
-        self.shared.wait_for_cover(after, limit).await
+        self.shared().wait_for_cover(after, limit).await
     }
 }
 
-impl<R> AsyncThrottle<R> {
+impl<R, P> AsyncThrottle<R, P> {
     /// The clock that its timestamps are readings of: the runtime.
     #[must_use]
     pub fn clock(&self) -> &R {
@@ -323,7 +197,7 @@ impl<R> AsyncThrottle<R> {
     /// The runtime.
     #[must_use]
     pub fn runtime(&self) -> &R {
-        &self.shared.runtime
+        &self.shared().runtime
     }
 
     /// Whether a run is pending: some task waits to perform it.
@@ -362,7 +236,7 @@ impl<R> AsyncThrottle<R> {
     /// The whole state at this moment, as a value with a readable `Debug`.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared.gate.state()
+        self.shared().gate.state()
     }
 
     /// All that there is to see at this moment, to be read by a person.
@@ -374,22 +248,27 @@ impl<R> AsyncThrottle<R> {
     /// The shortest time between the starts of two runs.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
-        self.shared.gate.threshold()
+        self.shared().gate.threshold()
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
-        &self.shared
+    pub(super) fn shared(&self) -> &Shared<R> {
+        &self.whole.shared
+    }
+
+    #[inline]
+    pub(super) fn ticket(&self, after: After) -> Ticket<'_, R> {
+        Ticket::new(self.shared(), after)
     }
 }
 
-impl<R> Clone for AsyncThrottle<R> {
+impl<R, P> Clone for AsyncThrottle<R, P> {
     /// Another handle of the same throttle.
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { whole: Arc::clone(&self.whole) }
     }
 }
 
-impl<R> fmt::Debug for AsyncThrottle<R> {
+impl<R, P> fmt::Debug for AsyncThrottle<R, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncThrottle")
             .field("state", &self.state())

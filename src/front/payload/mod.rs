@@ -10,18 +10,24 @@
 //! [`Count`] has no lock. Its calls are counted first and decided afterwards. So a run may be told of a call that the run
 //! after it covers. That one may then have nothing to be told of, and its function is not called.
 
+#[cfg(feature = "async")]
+mod carried;
 mod collect;
 mod count;
 mod latest;
 mod merge;
 mod rejected;
 
+#[cfg(feature = "async")]
+pub use self::carried::Carried;
 pub use self::collect::{Batch, Collect, Drain};
 pub use self::count::Count;
 pub use self::latest::Latest;
 pub use self::merge::Merge;
 pub use self::rejected::{Reason, Rejected};
 
+#[cfg(feature = "async")]
+pub(crate) use self::carried::{HasSuccessor, Home};
 pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],

@@ -21,6 +21,8 @@ mod plain;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 mod tests;
 
+#[cfg(feature = "async")]
+pub(crate) use self::core::has_lost_all_others;
 pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
 use self::core::Core;

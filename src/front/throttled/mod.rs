@@ -27,8 +27,6 @@ mod weak;
 
 pub use self::builder::ThrottledBuilder;
 pub use self::by_hand::{ByHand, Step};
-#[cfg(feature = "async")]
-pub use self::task::Carried;
 pub use self::ticket::{OwnedTicket, Ticket};
 pub use self::weak::WeakThrottled;
 

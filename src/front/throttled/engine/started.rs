@@ -2,9 +2,9 @@
 
 use crate::front::observe::{self, Edge};
 use crate::front::owner::discard_panics;
-use crate::front::payload::Payload;
 #[cfg(feature = "async")]
-use crate::front::throttled::frame::HasFrame;
+use crate::front::payload::HasSuccessor;
+use crate::front::payload::Payload;
 use crate::front::throttled::shared::Shared;
 use crate::gate::DetachedRun;
 use crate::state::{Epoch, Owe};
@@ -29,7 +29,7 @@ impl<P: Payload> Started<P> {
     }
 
     #[cfg(feature = "async")]
-    pub(in crate::front::throttled) fn throttled(&self) -> Arc<dyn HasFrame> {
+    pub(in crate::front::throttled) fn throttled(&self) -> Arc<dyn HasSuccessor> {
         Arc::<Shared<P>>::clone(&self.shared)
     }
 

@@ -1,9 +1,10 @@
 //! [`Carried`]: what a run in a task is given.
 
-use crate::front::throttled::frame::HasFrame;
 use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+use core::pin::Pin;
+use std::boxed::Box;
 use std::sync::Arc;
 
 /// What a run in a task is given: it derefs to the value.
@@ -17,7 +18,7 @@ pub struct Carried<T> {
 }
 
 impl<T> Carried<T> {
-    pub(super) fn new(value: T, home: &Home<T>) -> Self {
+    pub(crate) fn new(value: T, home: &Home<T>) -> Self {
         Self { value: Some(value), home: home.clone() }
     }
 
@@ -53,11 +54,8 @@ impl<T> Carried<T> {
     ///
     /// Cancel safety: dropping the future changes nothing.
     pub fn superseded(&self) -> impl Future<Output = ()> + Send + use<T> {
-        let throttled = Arc::clone(&self.home.throttled);
-        async move {
-            let frame = throttled.frame();
-            frame.waiting().notified_until(|| frame.gate.state().is_pending().then_some(())).await;
-        }
+        let throttle = Arc::clone(&self.home.throttle);
+        async move { throttle.successor().await }
     }
 
     /// The value itself. If the run fails now, it does not come back.
@@ -96,30 +94,36 @@ impl<T: fmt::Debug> fmt::Debug for Carried<T> {
     }
 }
 
+/// A throttle that performs a run, whatever its payload and its runtime.
+pub(crate) trait HasSuccessor: Send + Sync {
+    /// Ends when a run is pending.
+    fn successor(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
 /// Where what a run was given comes back to.
-pub(super) struct Home<G> {
+pub(crate) struct Home<G> {
     given: Arc<Mutex<Option<G>>>,
-    throttled: Arc<dyn HasFrame>,
+    throttle: Arc<dyn HasSuccessor>,
 }
 
 impl<G> Home<G> {
-    pub(super) fn new(throttled: Arc<dyn HasFrame>) -> Self {
-        Self { given: Arc::new(Mutex::new(None)), throttled }
+    pub(crate) fn new(throttle: Arc<dyn HasSuccessor>) -> Self {
+        Self { given: Arc::new(Mutex::new(None)), throttle }
     }
 
-    pub(super) fn keep(&self, given: G) {
+    pub(crate) fn keep(&self, given: G) {
         if brings_home() {
             *lock(&self.given) = Some(given);
         }
     }
 
-    pub(super) fn take(&self) -> Option<G> {
+    pub(crate) fn take(&self) -> Option<G> {
         lock(&self.given).take()
     }
 }
 
 impl<G> Clone for Home<G> {
     fn clone(&self) -> Self {
-        Self { given: Arc::clone(&self.given), throttled: Arc::clone(&self.throttled) }
+        Self { given: Arc::clone(&self.given), throttle: Arc::clone(&self.throttle) }
     }
 }
