@@ -168,13 +168,15 @@ pub use self::{
     clock::{Monotonic, Moved},
     front::every::{Entry, Site},
     front::failure::{Failure, Retry, RunResult},
+    front::outcome::{NotFlushed, Outcome},
     front::owner::keeper::Ending,
     front::owner::on_drop::OnDrop,
+    front::owner::ticket::{OwnedTicket, Ticket},
     front::owner::{Ended, Panic, Pending, Shutdown},
     front::payload::{Batch, Collect, Count, Drain, Latest, Merge, Payload, Reason, Rejected},
     front::snapshot::Snapshot,
-    front::throttle::{Coalesced, NotFlushed, Outcome, Throttle},
-    front::throttled::{ByHand, OwnedTicket, Step, Throttled, ThrottledBuilder, Ticket, WeakThrottled},
+    front::throttle::{Coalesced, Throttle},
+    front::throttled::{ByHand, Step, Throttled, ThrottledBuilder, WeakThrottled},
     front::wait::WaitError,
 };
 

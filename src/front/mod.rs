@@ -13,6 +13,7 @@ pub(crate) mod throttle;
 pub(crate) mod throttled;
 
 pub(crate) mod observe;
+pub(crate) mod outcome;
 pub(crate) mod owner;
 pub(crate) mod snapshot;
 pub(crate) mod wait;

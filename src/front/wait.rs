@@ -161,7 +161,7 @@ impl<'t, C: Clock> Waiting<'t, C> {
         if let Some(result) = look_for_cover(gate, epoch) {
             return result;
         }
-        let mut cover = Cover { epoch, run: None };
+        let mut cover = Cover::new(epoch);
         self.until(|| match cover.look(gate) {
             Some(result) => Ok(result),
             None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
@@ -297,11 +297,11 @@ impl<C: Clock, F: Fn()> Drop for Owner<'_, C, F> {
 
 /// How a wait for the run that covers a call coalesced in `epoch` would end at once, if it would.
 pub(crate) fn look_for_cover(gate: &Gate, epoch: Epoch) -> Option<Result<(), WaitError>> {
-    Cover { epoch, run: None }.look(gate)
+    Cover::new(epoch).look(gate)
 }
 
 /// A coalesced call, looking for the run that covers it.
-struct Cover {
+pub(crate) struct Cover {
     /// The epoch that the call was coalesced in.
     epoch: Epoch,
     /// The first run seen after it.
@@ -309,7 +309,12 @@ struct Cover {
 }
 
 impl Cover {
-    fn look(&mut self, gate: &Gate) -> Option<Result<(), WaitError>> {
+    pub(crate) fn new(epoch: Epoch) -> Self {
+        Self { epoch, run: None }
+    }
+
+    /// How a wait would end at once, if it would. It is told of the first run that it has seen.
+    pub(crate) fn look(&mut self, gate: &Gate) -> Option<Result<(), WaitError>> {
         let state = gate.state();
         if state.epoch() > self.epoch {
             let run = *self.run.get_or_insert(state.epoch());

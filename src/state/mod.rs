@@ -65,6 +65,10 @@ impl Epoch {
     /// The epoch before the first run.
     pub const NEVER_RAN: Self = Self(0);
 
+    /// Stands where there was no call. No run and no call has it: stamps end long before.
+    #[cfg(feature = "std")]
+    pub(crate) const NO_CALL: Self = Self(u64::MAX);
+
     /// The stamp of the run that opened this epoch: the time that was passed to its start. If the clock had
     /// not moved since the run before, the stamp is one nanosecond more than that run's.
     #[must_use]

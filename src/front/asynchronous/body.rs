@@ -1,11 +1,11 @@
 //! What the spawned tasks do: one owns a deferral until its turn, one performs a run.
 
 use super::Runtime;
-use super::endings::RunEnd;
 use super::guard::{OwnedDeferral, OwnedRun, Turn};
-use super::shared::Shared;
 use super::until::until;
+use crate::front::failure::Failure;
 use crate::front::observe;
+use crate::front::owner::frame::Frame;
 use crate::front::owner::{discard, message};
 use crate::front::payload::Payload;
 use core::any::Any;
@@ -42,9 +42,8 @@ pub(super) async fn own<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
 }
 
 async fn turn<R: Runtime, P: Payload>(mut deferred: OwnedDeferral<R, P>) -> Turn<R, P> {
-    let whole = Arc::clone(deferred.whole());
-    let shared = &whole.shared;
-    until(shared, || deferred.fire(shared.runtime.now())).await
+    let shared = Arc::clone(deferred.shared());
+    until(&shared.frame, &*shared.runtime, || deferred.fire(shared.runtime.now())).await
 }
 
 /// Performs a run: `f` takes what it is given, and makes the future. Its caller gets the reply after the run has finished.
@@ -56,17 +55,17 @@ pub(super) async fn perform<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
     mut started: OwnedRun<R, P>,
     f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut,
 ) {
-    observe::run_started(started.shared().source(), started.epoch(), started.edge());
+    observe::run_started(started.shared().frame.source(), started.epoch(), started.edge());
     let future = f(&mut started);
-    let answer = match caught(started.shared(), future).await {
+    let answer = match caught(&started.shared().frame, future).await {
         Ok(value) => {
-            started.end(RunEnd::Completed);
+            started.returned();
             Reply::Ran(value)
         }
         Err(payload) => {
-            let (whole, epoch) = (Arc::clone(started.whole()), started.epoch());
-            started.end(RunEnd::Panicked);
-            observe::panicked(whole.shared.source(), epoch, message(&*payload));
+            let (shared, epoch) = (Arc::clone(started.shared()), started.epoch());
+            started.panicked(Failure::of_panic(epoch, &*payload));
+            observe::panicked(shared.frame.source(), epoch, message(&*payload));
             Reply::Panicked(payload)
         }
     };
@@ -79,11 +78,11 @@ pub(super) async fn perform<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
 
 /// What the function returns, or what it panicked with: when it was called, polled or dropped. All three are within
 /// one poll of the future here, and so inside the run.
-async fn caught<R, T>(shared: &Shared<R>, f: impl Future<Output = T>) -> Result<T, Thrown> {
+async fn caught<T>(frame: &Frame, f: impl Future<Output = T>) -> Result<T, Thrown> {
     #[allow(clippy::redundant_async_block, reason = "it drops the future when that is done, within the poll")]
     let mut whole = pin!(async move { f.await });
     poll_fn(|cx| {
-        let _inside = shared.step_inside();
+        let _inside = frame.step_inside();
         match catch_unwind(AssertUnwindSafe(|| whole.as_mut().poll(cx))) {
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
             Ok(Poll::Pending) => Poll::Pending,

@@ -7,10 +7,10 @@
 use super::body::Reply;
 use super::decide::Decided;
 use super::guard::OwnedRun;
-use super::outcome::{Outcome, Ticket};
-use super::shared::After;
 use super::{AsyncThrottle, NoRuntime, Runtime};
 use crate::front::observe::Edge;
+use crate::front::outcome::Outcome;
+use crate::front::owner::ticket::Ticket;
 use crate::front::payload::{NotPut, Reason, Rejected, Values};
 use crate::front::throttle::has_lost_all_others;
 use crate::gate::Arrival;
@@ -24,7 +24,7 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
         &self,
         value: P::Value,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
-    ) -> Result<Ticket<'_, R>, Rejected<P::Value>>
+    ) -> Result<Ticket<'_>, Rejected<P::Value>>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
@@ -41,7 +41,7 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
         &self,
         value: P::Value,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
-    ) -> Result<Outcome<'_, T, R>, Rejected<P::Value>>
+    ) -> Result<Outcome<T, Ticket<'_>>, Rejected<P::Value>>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
@@ -56,10 +56,10 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
     }
 
     #[inline]
-    fn coalesce_with(&self, value: P::Value) -> Result<Ticket<'_, R>, NotPut<P::Value>> {
-        let coalesce = || self.shared().gate.coalesce_under_lock();
-        let (epoch, _) = self.whole.payload.put(value, has_lost_all_others, coalesce)?;
-        Ok(self.ticket(After::the_run(epoch)))
+    fn coalesce_with(&self, value: P::Value) -> Result<Ticket<'_>, NotPut<P::Value>> {
+        let coalesce = || self.shared.frame.gate.coalesce_under_lock();
+        let (epoch, _) = self.shared.payload.put(value, has_lost_all_others, coalesce)?;
+        Ok(self.ticket(epoch))
     }
 
     #[inline(never)]
@@ -68,18 +68,19 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
         value: P::Value,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Result<Decided<'_, R>, Rejected<P::Value>>
+    ) -> Result<Decided<'_>, Rejected<P::Value>>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
         if let Err(NoRuntime) = self.prepare() {
             return Err(Rejected { value, reason: Reason::NoRuntime });
         }
-        let (gate, payload) = (&self.shared().gate, &self.whole.payload);
-        let now = self.shared().runtime.now();
+        let (gate, payload) = (&self.shared.frame.gate, &self.shared.payload);
+        let now = self.shared.runtime.now();
         // Where the function that merges panics, the run is owed, and all that was there before is.
-        let start =
-            || gate.try_start(now).ok().map(|run| OwnedRun::new(Arc::clone(&self.whole), run, Edge::Leading));
+        let start = || {
+            gate.try_start(now).ok().map(|run| OwnedRun::new(Arc::clone(&self.shared), run, Edge::Leading))
+        };
         let value = match payload.start_with(value, has_lost_all_others, start) {
             Ok((mut started, given)) => {
                 started.give(given);
@@ -93,7 +94,7 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
             Arrival::Defer(deferral) => Ok(self.spawn_owner(deferral, f, reply)),
             Arrival::Coalesced(epoch) => {
                 reply(Reply::Gone);
-                Ok(Decided { ticket: self.ticket(After::the_run(epoch)), at_once: false, spawned: Ok(()) })
+                Ok(Decided { ticket: self.ticket(epoch), at_once: false, spawned: Ok(()) })
             }
             Arrival::Run(_) => unreachable!("the call starts nothing"),
         }

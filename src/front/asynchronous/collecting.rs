@@ -1,17 +1,17 @@
 //! [`AsyncThrottle`] of [`Collect`]: a run is given all values.
 
 use super::guard::OwnedRun;
-use super::outcome::{Outcome, Ticket};
-use super::whole::Whole;
+use super::shared::Shared;
 use super::{AsyncThrottle, Runtime};
+use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::owner::ticket::Ticket;
 use crate::front::payload::{Batch, Carried, Collect, Rejected};
-use crate::front::throttle::NotFlushed;
 use crate::time::Threshold;
 use std::sync::Arc;
 use std::vec::Vec;
 
 #[cfg(feature = "tokio")]
-impl<T> AsyncThrottle<super::Tokio, Collect<T>> {
+impl<T: Send + 'static> AsyncThrottle<super::Tokio, Collect<T>> {
     /// A throttle on tokio whose calls bring a value: a run is given all of them, in a [`Batch`].
     ///
     /// ```
@@ -35,7 +35,7 @@ impl<T> AsyncThrottle<super::Tokio, Collect<T>> {
     }
 }
 
-impl<R, T> AsyncThrottle<R, Collect<T>> {
+impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Collect<T>> {
     /// As `collecting`, on any runtime: a throttle whose runs are given all values, in a [`Batch`].
     #[must_use]
     pub fn collecting_with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
@@ -50,11 +50,11 @@ impl<R, T> AsyncThrottle<R, Collect<T>> {
     /// If there is another handle of the throttle, or a task. Say it where the throttle is made.
     #[must_use]
     pub fn capacity(self, values: usize) -> Self {
-        let Ok(Whole { shared, mut payload }) = Arc::try_unwrap(self.whole) else {
+        let Ok(Shared { frame, runtime, mut payload }) = Arc::try_unwrap(self.shared) else {
             panic!("the throttle is in use: set its capacity where it is made")
         };
         payload.set_capacity(values);
-        Self { whole: Arc::new(Whole { shared, payload }) }
+        Self { shared: Shared::new(frame.gate.threshold(), runtime, payload) }
     }
 }
 
@@ -77,7 +77,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Collect<T>> {
     ///
     /// If the clock does; nothing was recorded then.
     #[inline]
-    pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_, R>, Rejected<T>>
+    pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_>, Rejected<T>>
     where
         F: FnOnce(Carried<Batch<T>>) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -103,7 +103,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Collect<T>> {
     ///
     /// Nothing is decided before the first poll; to drop the future before drops the value. To drop it after that gives up
     /// the value that `f` returns, or its panic; `f` runs all the same.
-    pub async fn run<Q, F, Fut>(&self, value: T, f: F) -> Result<Outcome<'_, Q, R>, Rejected<T>>
+    pub async fn run<Q, F, Fut>(&self, value: T, f: F) -> Result<Outcome<Q, Ticket<'_>>, Rejected<T>>
     where
         Q: Send + 'static,
         F: FnOnce(Carried<Batch<T>>) -> Fut + Send + 'static,
@@ -125,7 +125,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Collect<T>> {
     /// # Panics
     ///
     /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
     where
         F: FnOnce(Carried<Batch<T>>) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,

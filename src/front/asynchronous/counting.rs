@@ -1,10 +1,9 @@
 //! [`AsyncThrottle`] of [`Count`]: a run is given the number of calls that it stands for.
 
-use super::outcome::{Outcome, Ticket};
-use super::shared::After;
 use super::{AsyncThrottle, NoRuntime, Runtime};
+use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::owner::ticket::Ticket;
 use crate::front::payload::Count;
-use crate::front::throttle::NotFlushed;
 use crate::time::Threshold;
 use futures_channel::oneshot;
 
@@ -35,7 +34,7 @@ impl AsyncThrottle<super::Tokio, Count> {
     }
 }
 
-impl<R> AsyncThrottle<R, Count> {
+impl<R: Runtime> AsyncThrottle<R, Count> {
     /// As `counting`, on any runtime: a throttle that counts its calls.
     #[must_use]
     pub fn counting_with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
@@ -45,7 +44,7 @@ impl<R> AsyncThrottle<R, Count> {
     /// How many calls no run was told of yet, at this moment.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
-        self.whole.payload.outstanding()
+        self.shared.payload.outstanding()
     }
 }
 
@@ -64,20 +63,20 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
     ///
     /// If the clock does; the call stays counted then.
     #[inline]
-    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
     where
         F: FnOnce(u64) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
     {
-        self.whole.payload.count();
-        match self.shared().gate.coalesce() {
-            Some(epoch) => Ok(self.ticket(After::the_run(epoch))),
+        self.shared.payload.count();
+        match self.shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(self.ticket(epoch)),
             None => self.count_uncoalesced(f),
         }
     }
 
     #[inline(never)]
-    fn count_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    fn count_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
     where
         F: FnOnce(u64) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -107,15 +106,15 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
     ///
     /// Nothing is decided or counted before the first poll. To drop the future after that gives up the value that `f`
     /// returns, or its panic; `f` runs all the same.
-    pub async fn run<Q, F, Fut>(&self, f: F) -> Result<Outcome<'_, Q, R>, NoRuntime>
+    pub async fn run<Q, F, Fut>(&self, f: F) -> Result<Outcome<Q, Ticket<'_>>, NoRuntime>
     where
         Q: Send + 'static,
         F: FnOnce(u64) -> Fut + Send + 'static,
         Fut: Future<Output = Q> + Send + 'static,
     {
-        self.whole.payload.count();
-        if let Some(epoch) = self.shared().gate.coalesce() {
-            return Ok(Outcome::Coalesced(self.ticket(After::the_run(epoch))));
+        self.shared.payload.count();
+        if let Some(epoch) = self.shared.frame.gate.coalesce() {
+            return Ok(Outcome::Coalesced(self.ticket(epoch)));
         }
         let (sender, receiver) = oneshot::channel();
         let decided = self.decide(
@@ -139,7 +138,7 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
     /// # Panics
     ///
     /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
     where
         F: FnOnce(u64) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,

@@ -2,10 +2,10 @@
 
 use super::body::{Reply, own, perform};
 use super::guard::{OwnedDeferral, OwnedRun};
-use super::outcome::{Outcome, Ticket};
-use super::shared::After;
 use super::{AsyncThrottle, NoRuntime, Runtime};
 use crate::front::observe::{self, Edge};
+use crate::front::outcome::Outcome;
+use crate::front::owner::ticket::Ticket;
 use crate::front::payload::Payload;
 use crate::front::wait::WaitError;
 use crate::gate::{Arrival, Deferral};
@@ -18,8 +18,8 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// A call that was decided, and not coalesced by its load.
-pub(super) struct Decided<'t, R> {
-    pub(super) ticket: Ticket<'t, R>,
+pub(super) struct Decided<'t> {
+    pub(super) ticket: Ticket<'t>,
     pub(super) at_once: bool,
     /// If there is none, the task was dropped, and what it was to do is owed.
     pub(super) spawned: Result<(), NoRuntime>,
@@ -40,21 +40,21 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
         &self,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Result<Decided<'_, R>, NoRuntime>
+    ) -> Result<Decided<'_>, NoRuntime>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
-        let (shared, payload) = (self.shared(), &self.whole.payload);
+        let (shared, payload) = (&self.shared, &self.shared.payload);
         self.prepare()?;
-        let decided = match shared.gate.arrive_uncoalesced(shared.runtime.now()) {
+        let decided = match shared.frame.gate.arrive_uncoalesced(shared.runtime.now()) {
             Arrival::Run(run) => {
                 let Ok((run, given)) = payload.start(|| Ok::<_, Infallible>(run));
-                let mut started = OwnedRun::new(Arc::clone(&self.whole), run, Edge::Leading);
+                let mut started = OwnedRun::new(Arc::clone(&self.shared), run, Edge::Leading);
                 if let Some(given) = given {
                     started.give(given);
                     self.spawn_run(started, f, reply)
                 } else {
-                    let ticket = self.ticket(After::before_the_run(started.epoch()));
+                    let ticket = self.ticket(started.epoch().previous());
                     started.end_empty();
                     reply(Reply::Gone);
                     Decided { ticket, at_once: false, spawned: Ok(()) }
@@ -62,7 +62,7 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
             }
             Arrival::Coalesced(epoch) => {
                 reply(Reply::Gone);
-                Decided { ticket: self.ticket(After::the_run(epoch)), at_once: false, spawned: Ok(()) }
+                Decided { ticket: self.ticket(epoch), at_once: false, spawned: Ok(()) }
             }
             Arrival::Defer(deferral) => self.spawn_owner(deferral, f, reply),
         };
@@ -71,11 +71,12 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
 
     /// Before a call is decided.
     pub(super) fn prepare(&self) -> Result<(), NoRuntime> {
-        let shared = self.shared();
+        let shared = &self.shared;
         shared.runtime.ready()?;
-        let state = shared.gate.state();
+        let state = shared.frame.gate.state();
         if state.is_running() || state.has_owner() {
-            shared.release_lost();
+            // In a forked child this leaves owed what tasks of the parent were to perform.
+            shared.frame.is_forked();
         }
         Ok(())
     }
@@ -85,15 +86,15 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
         deferral: Deferral<'_>,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Decided<'_, R>
+    ) -> Decided<'_>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
         let (epoch, due) = (deferral.epoch(), deferral.due());
-        let deferred = OwnedDeferral::new(Arc::clone(&self.whole), deferral);
-        observe::deferred(self.shared().source(), due);
-        let spawned = self.shared().runtime.spawn(own(deferred, f, reply));
-        Decided { ticket: self.ticket(After::the_run(epoch)), at_once: false, spawned }
+        let deferred = OwnedDeferral::new(Arc::clone(&self.shared), deferral);
+        observe::deferred(self.shared.frame.source(), due);
+        let spawned = self.shared.runtime.spawn(own(deferred, f, reply));
+        Decided { ticket: self.ticket(epoch), at_once: false, spawned }
     }
 
     pub(super) fn spawn_run<T: 'static, Fut>(
@@ -101,22 +102,22 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
         started: OwnedRun<R, P>,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
-    ) -> Decided<'_, R>
+    ) -> Decided<'_>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
-        let ticket = self.ticket(After::before_the_run(started.epoch()));
+        let ticket = self.ticket(started.epoch().previous());
         started.take_over();
-        let spawned = self.shared().runtime.spawn(perform(reply, started, f));
+        let spawned = self.shared.runtime.spawn(perform(reply, started, f));
         Decided { ticket, at_once: true, spawned }
     }
 
     /// Waits for the task's reply; no longer than it may, where a run would wait for itself.
     pub(super) async fn answer<'t, T>(
         &self,
-        decided: Decided<'t, R>,
+        decided: Decided<'t>,
         receiver: oneshot::Receiver<Reply<T>>,
-    ) -> Outcome<'t, T, R> {
+    ) -> Outcome<T, Ticket<'t>> {
         let Decided { ticket, at_once, .. } = decided;
         match self.hear(receiver).await {
             Answer::Reply(Reply::Ran(value)) if at_once => Outcome::RanAtOnce(value),
@@ -136,7 +137,7 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
         poll_fn(|cx| match Pin::new(&mut receiver).poll(cx) {
             Poll::Ready(Ok(reply)) => Poll::Ready(Answer::Reply(reply)),
             Poll::Ready(Err(oneshot::Canceled)) => Poll::Ready(Answer::Dropped),
-            Poll::Pending if self.shared().is_inside_run() => Poll::Ready(Answer::InsideRun),
+            Poll::Pending if self.shared.frame.is_runner() => Poll::Ready(Answer::InsideRun),
             Poll::Pending => Poll::Pending,
         })
         .await

@@ -5,9 +5,8 @@
 //! So from the decision on, one of these holds what was decided.
 
 use super::Runtime;
-use super::endings::RunEnd;
 use super::shared::Shared;
-use super::whole::Whole;
+use crate::front::failure::Failure;
 use crate::front::observe::{self, Edge};
 use crate::front::owner::discard_panics;
 use crate::front::payload::{Carried, Count, Home, Payload};
@@ -18,13 +17,19 @@ use crate::time::Timestamp;
 use core::mem;
 use std::sync::Arc;
 
+/// How the function of a run came to its end.
+enum Ended {
+    Returned,
+    Panicked(Arc<Failure>),
+}
+
 /// A run in progress, whose function is still to be called or is being polled.
 ///
 /// Dropped before its function came to an end it has covered nobody: what it was given goes back, the run is owed, unless
 /// one is pending already, and finishes. If the function has taken out what it was given, there is nothing that another
 /// run could be given, and none is owed.
 pub(super) struct OwnedRun<R: Runtime, P: Payload> {
-    whole: Arc<Whole<R, P>>,
+    shared: Arc<Shared<R, P>>,
     epoch: Epoch,
     /// Until the drop takes it.
     run: Option<DetachedRun>,
@@ -33,7 +38,7 @@ pub(super) struct OwnedRun<R: Runtime, P: Payload> {
     /// Whether it replaced a deferral that had an owner, or an owed run.
     released_owner: bool,
     adopted: bool,
-    ended: Option<RunEnd>,
+    ended: Option<Ended>,
 }
 
 /// Where that is what a run is given.
@@ -47,9 +52,9 @@ enum Given<G> {
 
 impl<R: Runtime, P: Payload> OwnedRun<R, P> {
     /// A run that has started, and has not yet taken what it is given.
-    pub(super) fn new(whole: Arc<Whole<R, P>>, run: Run<'_>, edge: Edge) -> Self {
+    pub(super) fn new(shared: Arc<Shared<R, P>>, run: Run<'_>, edge: Edge) -> Self {
         Self {
-            whole,
+            shared,
             epoch: run.epoch(),
             released_owner: run.released_owner(),
             adopted: run.adopted(),
@@ -64,12 +69,8 @@ impl<R: Runtime, P: Payload> OwnedRun<R, P> {
         self.given = Given::Here(given);
     }
 
-    pub(super) fn shared(&self) -> &Shared<R> {
-        &self.whole.shared
-    }
-
-    pub(super) fn whole(&self) -> &Arc<Whole<R, P>> {
-        &self.whole
+    pub(super) fn shared(&self) -> &Arc<Shared<R, P>> {
+        &self.shared
     }
 
     pub(super) fn epoch(&self) -> Epoch {
@@ -83,16 +84,16 @@ impl<R: Runtime, P: Payload> OwnedRun<R, P> {
     /// Releases the owner that it has replaced, before the function is called.
     pub(super) fn take_over(&self) {
         if self.released_owner {
-            self.shared().waiting().notify();
+            self.shared.frame.waiting().notify();
         }
         if self.edge == Edge::Leading && (self.released_owner || self.adopted) {
-            observe::taken_over(self.shared().source(), self.epoch);
+            observe::taken_over(self.shared.frame.source(), self.epoch);
         }
     }
 
     /// For the function. Where the task is dropped in the middle, it comes back.
     pub(super) fn carry(&mut self) -> Carried<P::Given> {
-        let home = Home::new(Arc::<Whole<R, P>>::clone(&self.whole));
+        let home = Home::new(Arc::<Shared<R, P>>::clone(&self.shared));
         match mem::replace(&mut self.given, Given::Lent(home.clone())) {
             Given::Here(given) => Carried::new(given, &home),
             Given::NotTaken | Given::Lent(_) => {
@@ -101,16 +102,23 @@ impl<R: Runtime, P: Payload> OwnedRun<R, P> {
         }
     }
 
-    /// Finishes the run.
-    pub(super) fn end(mut self, end: RunEnd) {
-        self.keep_left(end == RunEnd::Completed);
-        self.ended = Some(end);
+    /// Finishes the run, whose function has returned.
+    pub(super) fn returned(mut self) {
+        self.keep_left(true);
+        self.ended = Some(Ended::Returned);
+    }
+
+    /// Finishes the run, whose function has panicked.
+    pub(super) fn panicked(mut self, failure: Failure) {
+        self.keep_left(false);
+        self.ended = Some(Ended::Panicked(Arc::new(failure)));
     }
 
     /// Finishes a run that has nothing to do. The run before was told of all, so this one ends as that one did.
     #[cold]
     pub(super) fn end_empty(mut self) {
-        self.ended = Some(self.shared().endings.latest());
+        let latest = self.shared.frame.latest_failure();
+        self.ended = Some(latest.map_or(Ended::Returned, Ended::Panicked));
     }
 
     /// Has another run be owed for what this one has left of what it was given, and drops the rest.
@@ -121,16 +129,16 @@ impl<R: Runtime, P: Payload> OwnedRun<R, P> {
         discard_panics(|| left = home.take().and_then(|given| P::left(given, has_completed)));
         if let Some(left) = left {
             // Nobody is there who would wait for it.
-            let owe = || _ = self.whole.shared.gate.owe();
-            let _ = self.whole.payload.put_back(left, owe);
+            let owe = || _ = self.shared.frame.gate.owe();
+            let _ = self.shared.payload.put_back(left, owe);
         }
     }
 
     /// Leaves the run owed, with what it was given. Returns whether it is, and was not pending.
     fn leave_owed(&mut self) -> bool {
-        let Whole { shared, payload } = &*self.whole;
+        let Shared { frame, payload, .. } = &*self.shared;
         let mut is_owed = false;
-        let mut owe = || is_owed = matches!(shared.gate.owe(), (Owe::Owed, _));
+        let mut owe = || is_owed = matches!(frame.gate.owe(), (Owe::Owed, _));
         let given = match mem::replace(&mut self.given, Given::NotTaken) {
             Given::NotTaken => {
                 owe();
@@ -164,15 +172,18 @@ impl<R: Runtime> OwnedRun<R, Count> {
 impl<R: Runtime, P: Payload> Drop for OwnedRun<R, P> {
     fn drop(&mut self) {
         // Before the finish, so that nobody finds the calls neither covered nor owed.
-        let is_owed = self.ended.is_none() && self.leave_owed();
-        let shared = &self.whole.shared;
-        if let Some(ended) = self.ended {
-            shared.endings.record(self.epoch, ended);
+        let ended = self.ended.take();
+        let is_owed = ended.is_none() && self.leave_owed();
+        let frame = &self.shared.frame;
+        match ended {
+            Some(Ended::Returned) => frame.settle(self.epoch, None),
+            Some(Ended::Panicked(failure)) => frame.settle(self.epoch, Some(failure)),
+            None => {}
         }
-        drop(self.run.take().map(|run| shared.gate.resume(run)));
-        shared.waiting().notify();
+        drop(self.run.take().map(|run| frame.gate.resume(run)));
+        frame.waiting().notify();
         if is_owed {
-            observe::abandoned(shared.source(), self.epoch);
+            observe::abandoned(frame.source(), self.epoch);
         }
     }
 }
@@ -181,7 +192,7 @@ impl<R: Runtime, P: Payload> Drop for OwnedRun<R, P> {
 ///
 /// Dropped before its turn it leaves the run owed.
 pub(super) struct OwnedDeferral<R: Runtime, P: Payload> {
-    whole: Arc<Whole<R, P>>,
+    shared: Arc<Shared<R, P>>,
     epoch: Epoch,
     is_held: bool,
 }
@@ -197,24 +208,24 @@ pub(super) enum Turn<R: Runtime, P: Payload> {
 }
 
 impl<R: Runtime, P: Payload> OwnedDeferral<R, P> {
-    pub(super) fn new(whole: Arc<Whole<R, P>>, deferral: Deferral<'_>) -> Self {
-        Self { epoch: deferral.detach(), whole, is_held: true }
+    pub(super) fn new(shared: Arc<Shared<R, P>>, deferral: Deferral<'_>) -> Self {
+        Self { epoch: deferral.detach(), shared, is_held: true }
     }
 
-    pub(super) fn whole(&self) -> &Arc<Whole<R, P>> {
-        &self.whole
+    pub(super) fn shared(&self) -> &Arc<Shared<R, P>> {
+        &self.shared
     }
 
     /// `Err` with the deadline, if there is one, while it is not yet its turn.
     pub(super) fn fire(&mut self, now: Timestamp) -> Result<Turn<R, P>, Option<Timestamp>> {
-        let Whole { shared, payload } = &*self.whole;
-        let started = payload.start(|| match shared.gate.claim(self.epoch).fire(now) {
+        let Shared { frame, payload, .. } = &*self.shared;
+        let started = payload.start(|| match frame.gate.claim(self.epoch).fire(now) {
             Fired::Run(run) => Ok(run),
             not_started => Err(not_started),
         });
         let turn = match started {
             Ok((run, given)) => {
-                let mut started = OwnedRun::new(Arc::clone(&self.whole), run, Edge::Trailing);
+                let mut started = OwnedRun::new(Arc::clone(&self.shared), run, Edge::Trailing);
                 if let Some(given) = given {
                     started.give(given);
                     Turn::Run(started)
@@ -244,11 +255,11 @@ impl<R: Runtime, P: Payload> Drop for OwnedDeferral<R, P> {
         if !self.is_held {
             return;
         }
-        let shared = &self.whole.shared;
-        let left = shared.gate.claim(self.epoch).abandon();
-        shared.waiting().notify();
+        let frame = &self.shared.frame;
+        let left = frame.gate.claim(self.epoch).abandon();
+        frame.waiting().notify();
         if left == Abandon::Owed {
-            observe::abandoned(shared.source(), self.epoch);
+            observe::abandoned(frame.source(), self.epoch);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! [`AsyncThrottle`] of [`Latest`]: a run is given the newest value.
 
 use super::guard::OwnedRun;
-use super::outcome::{Outcome, Ticket};
 use super::{AsyncThrottle, Runtime};
+use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::owner::ticket::Ticket;
 use crate::front::payload::{Carried, Latest, Rejected};
-use crate::front::throttle::NotFlushed;
 use crate::time::Threshold;
 
 #[cfg(feature = "tokio")]
-impl<T> AsyncThrottle<super::Tokio, Latest<T>> {
+impl<T: Send + 'static> AsyncThrottle<super::Tokio, Latest<T>> {
     /// A throttle on tokio whose calls bring a value: a run is given the newest one.
     ///
     /// ```
@@ -36,7 +36,7 @@ impl<T> AsyncThrottle<super::Tokio, Latest<T>> {
     }
 }
 
-impl<R, T> AsyncThrottle<R, Latest<T>> {
+impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Latest<T>> {
     /// As `latest`, on any runtime: a throttle whose runs are given the newest value.
     #[must_use]
     pub fn latest_with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
@@ -60,7 +60,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Latest<T>> {
     ///
     /// If the clock does; nothing was recorded then.
     #[inline]
-    pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_, R>, Rejected<T>>
+    pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_>, Rejected<T>>
     where
         F: FnOnce(Carried<T>) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -86,7 +86,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Latest<T>> {
     ///
     /// Nothing is decided before the first poll; to drop the future before drops the value. To drop it after that gives up
     /// the value that `f` returns, or its panic; `f` runs all the same.
-    pub async fn run<Q, F, Fut>(&self, value: T, f: F) -> Result<Outcome<'_, Q, R>, Rejected<T>>
+    pub async fn run<Q, F, Fut>(&self, value: T, f: F) -> Result<Outcome<Q, Ticket<'_>>, Rejected<T>>
     where
         Q: Send + 'static,
         F: FnOnce(Carried<T>) -> Fut + Send + 'static,
@@ -108,7 +108,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Latest<T>> {
     /// # Panics
     ///
     /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
     where
         F: FnOnce(Carried<T>) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,

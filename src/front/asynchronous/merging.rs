@@ -1,14 +1,14 @@
 //! [`AsyncThrottle`] of [`Merge`]: a run is given all values, merged into one.
 
 use super::guard::OwnedRun;
-use super::outcome::{Outcome, Ticket};
 use super::{AsyncThrottle, Runtime};
+use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::owner::ticket::Ticket;
 use crate::front::payload::{Carried, Merge, Rejected};
-use crate::front::throttle::NotFlushed;
 use crate::time::Threshold;
 
 #[cfg(feature = "tokio")]
-impl<T> AsyncThrottle<super::Tokio, Merge<T>> {
+impl<T: Send + 'static> AsyncThrottle<super::Tokio, Merge<T>> {
     /// A throttle on tokio whose calls bring a value: `merge` adds it to those before it, and a run is given the result.
     ///
     /// ```
@@ -41,7 +41,7 @@ impl<T> AsyncThrottle<super::Tokio, Merge<T>> {
     }
 }
 
-impl<R, T> AsyncThrottle<R, Merge<T>> {
+impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Merge<T>> {
     /// As `merging`, on any runtime: a throttle whose runs are given all values, merged into one by `merge`.
     ///
     /// *`merge` must not call this throttle, nor wait for anybody who does*: that hangs, except for `trigger` and `run`,
@@ -67,7 +67,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Merge<T>> {
     /// # Panics
     ///
     /// If the clock or the function that merges does.
-    pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_, R>, Rejected<T>>
+    pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_>, Rejected<T>>
     where
         F: FnOnce(Carried<T>) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -94,7 +94,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Merge<T>> {
     ///
     /// Nothing is decided before the first poll; to drop the future before drops the value. To drop it after that gives up
     /// the value that `f` returns, or its panic; `f` runs all the same.
-    pub async fn run<Q, F, Fut>(&self, value: T, f: F) -> Result<Outcome<'_, Q, R>, Rejected<T>>
+    pub async fn run<Q, F, Fut>(&self, value: T, f: F) -> Result<Outcome<Q, Ticket<'_>>, Rejected<T>>
     where
         Q: Send + 'static,
         F: FnOnce(Carried<T>) -> Fut + Send + 'static,
@@ -116,7 +116,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Merge<T>> {
     /// # Panics
     ///
     /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
     where
         F: FnOnce(Carried<T>) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,

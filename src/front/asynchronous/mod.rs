@@ -14,7 +14,7 @@
 //! save.trigger(async || println!("saved"))?;
 //! save.trigger(async || println!("saved"))?;
 //! save.trigger(async || println!("never: the second call covers this one"))?;
-//! save.wait().await?;
+//! save.all().await?;
 //! # Ok(())
 //! # }
 //! # main().unwrap();
@@ -41,12 +41,10 @@ mod bringing;
 mod collecting;
 mod counting;
 mod decide;
-mod endings;
 mod giving;
 mod guard;
 mod latest;
 mod merging;
-mod outcome;
 mod plain;
 #[cfg(feature = "precise")]
 mod precise;
@@ -57,12 +55,10 @@ mod throttle;
 #[cfg(feature = "tokio")]
 mod tokio;
 pub(crate) mod until;
-mod whole;
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::Tokio;
 pub use self::{
-    outcome::{Outcome, Ticket},
     runtime::{NoRuntime, Runtime},
     throttle::AsyncThrottle,
 };

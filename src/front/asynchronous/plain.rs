@@ -1,9 +1,8 @@
 //! [`AsyncThrottle`] without a payload.
 
-use super::outcome::{Outcome, Ticket};
-use super::shared::After;
 use super::{AsyncThrottle, NoRuntime, Runtime};
-use crate::front::throttle::NotFlushed;
+use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::owner::ticket::Ticket;
 use crate::time::Threshold;
 use futures_channel::oneshot;
 
@@ -19,7 +18,7 @@ impl AsyncThrottle<super::Tokio> {
     }
 }
 
-impl<R> AsyncThrottle<R> {
+impl<R: Runtime> AsyncThrottle<R> {
     /// A throttle on any runtime, with a threshold clamped to [`Threshold::MAX`].
     #[must_use]
     pub fn with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
@@ -48,20 +47,20 @@ impl<R: Runtime> AsyncThrottle<R> {
     ///
     /// If the clock does; nothing was recorded then.
     #[inline]
-    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
     {
-        match self.shared().gate.coalesce() {
-            Some(epoch) => Ok(self.ticket(After::the_run(epoch))),
+        match self.shared.frame.gate.coalesce() {
+            Some(epoch) => Ok(self.ticket(epoch)),
             None => self.trigger_uncoalesced(f),
         }
     }
 
     // Not inlined: a coalesced call would have a stack frame for it.
     #[inline(never)]
-    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NoRuntime>
+    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -87,14 +86,14 @@ impl<R: Runtime> AsyncThrottle<R> {
     ///
     /// Nothing is decided before the first poll. To drop the future after that gives up the value that `f`
     /// returns, or its panic; `f` runs all the same.
-    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<'_, T, R>, NoRuntime>
+    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<T, Ticket<'_>>, NoRuntime>
     where
         T: Send + 'static,
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = T> + Send + 'static,
     {
-        if let Some(epoch) = self.shared().gate.coalesce() {
-            return Ok(Outcome::Coalesced(self.ticket(After::the_run(epoch))));
+        if let Some(epoch) = self.shared.frame.gate.coalesce() {
+            return Ok(Outcome::Coalesced(self.ticket(epoch)));
         }
         let (sender, receiver) = oneshot::channel();
         let decided = self.decide(|_| async move { f().await }, move |reply| drop(sender.send(reply)))?;
@@ -113,7 +112,7 @@ impl<R: Runtime> AsyncThrottle<R> {
     /// # Panics
     ///
     /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_, R>, NotFlushed>
+    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future + Send + 'static,

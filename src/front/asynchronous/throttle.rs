@@ -1,16 +1,14 @@
 //! The handle: decides at once, and hands what is to be done to a task.
 
 use super::Runtime;
-use super::outcome::Ticket;
-use super::shared::{After, Shared};
-use super::whole::Whole;
+use super::shared::Shared;
 use crate::front::observe;
+use crate::front::owner::ticket::Ticket;
+use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
-use crate::front::wait::WaitError;
 use crate::state::{Epoch, State};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
-use core::time::Duration;
 use std::sync::Arc;
 
 /// Runs a function in a task at most once per threshold, and never loses the last request.
@@ -31,7 +29,7 @@ use std::sync::Arc;
 ///     LATEST.store(value, Relaxed); // First the data,
 ///     paint.trigger(async || PAINTED.store(LATEST.load(Relaxed), Relaxed))?; // then the call.
 /// }
-/// paint.wait().await?;
+/// paint.all().await?;
 /// assert_eq!(PAINTED.load(Relaxed), 3); // With `async move || PAINTED.store(value, Relaxed)` it is 1.
 /// # Ok(())
 /// # }
@@ -99,16 +97,14 @@ use std::sync::Arc;
 /// A coalesced call is one fence and one load. A run adds a clock reading, a spawned task, two
 /// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer.
 pub struct AsyncThrottle<R, P = ()> {
-    pub(super) whole: Arc<Whole<R, P>>,
+    pub(super) shared: Arc<Shared<R, P>>,
 }
 
-impl<R, P> AsyncThrottle<R, P> {
+impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
     pub(super) fn carrying(threshold: impl Into<Threshold>, runtime: R, payload: P) -> Self {
-        Self { whole: Arc::new(Whole { shared: Shared::new(threshold.into(), runtime), payload }) }
+        Self { shared: Shared::new(threshold.into(), Arc::new(runtime), payload) }
     }
-}
 
-impl<R: Runtime, P> AsyncThrottle<R, P> {
     /// Gives up the pending or owed run and returns whether there was one. The window stays: the next run
     /// keeps its distance (G1). A run in progress goes on.
     ///
@@ -118,45 +114,23 @@ impl<R: Runtime, P> AsyncThrottle<R, P> {
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
     pub fn cancel(&self) -> bool {
-        let cancelled = self.shared().gate.cancel_in();
+        let cancelled = self.shared.frame.gate.cancel_in();
         self.tell_of_cancel(cancelled);
         cancelled.is_some()
     }
 
     pub(super) fn tell_of_cancel(&self, cancelled: Option<Epoch>) {
         if let Some(epoch) = cancelled {
-            self.shared().waiting().notify();
-            observe::cancelled(self.shared().source(), epoch);
+            self.shared.frame.waiting().notify();
+            observe::cancelled(self.shared.frame.source(), epoch);
         }
     }
 
-    /// Waits until everything that was requested before has run: the pending run, if there is one, otherwise
-    /// the run in progress. With neither it ends at once, no matter how the latest run ended. The call is the
-    /// first poll.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], as [`Ticket::wait`]. [`WaitError::InsideRun`] from inside a run, which cannot wait for
-    /// its own end.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future changes nothing.
-    pub async fn wait(&self) -> Result<(), WaitError> {
-        self.wait_until(None).await
-    }
-
-    /// As [`wait`](Self::wait), at most for `limit` on the runtime's clock.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`wait`](Self::wait).
-    pub async fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.wait_until(Some(limit)).await
+    /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
+    /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
+    #[must_use = "it waits only if it is asked to: `.await`"]
+    pub fn all(&self) -> Ticket<'_> {
+        self.ticket(self.shared.frame.latest_call())
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
@@ -164,26 +138,14 @@ impl<R: Runtime, P> AsyncThrottle<R, P> {
     ///
     /// Cost: one store, one fence, one load.
     pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.shared().gate.set_threshold(threshold);
-        self.shared().waiting().notify();
+        self.shared.frame.gate.set_threshold(threshold);
+        self.shared.frame.waiting().notify();
     }
 
     /// Has all tasks that wait read the clock again, as [`Throttle::retime`](crate::Throttle::retime): after a
     /// jump of a clock that runs ahead of the timer of the runtime.
     pub fn retime(&self) {
-        self.shared().waiting().notify();
-    }
-
-    async fn wait_until(&self, limit: Option<Duration>) -> Result<(), WaitError> {
-        let state = self.state();
-        let after = if state.is_pending() || state.is_owed() {
-            After::the_run(state.epoch())
-        } else if state.is_running() {
-            After::before_the_run(state.epoch())
-        } else {
-            return Ok(());
-        };
-        self.shared().wait_for_cover(after, limit).await
+        self.shared.frame.waiting().notify();
     }
 }
 
@@ -197,7 +159,7 @@ impl<R, P> AsyncThrottle<R, P> {
     /// The runtime.
     #[must_use]
     pub fn runtime(&self) -> &R {
-        &self.shared().runtime
+        &self.shared.runtime
     }
 
     /// Whether a run is pending: some task waits to perform it.
@@ -236,7 +198,7 @@ impl<R, P> AsyncThrottle<R, P> {
     /// The whole state at this moment, as a value with a readable `Debug`.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared().gate.state()
+        self.shared.frame.gate.state()
     }
 
     /// All that there is to see at this moment, to be read by a person.
@@ -248,23 +210,19 @@ impl<R, P> AsyncThrottle<R, P> {
     /// The shortest time between the starts of two runs.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
-        self.shared().gate.threshold()
-    }
-
-    pub(super) fn shared(&self) -> &Shared<R> {
-        &self.whole.shared
+        self.shared.frame.gate.threshold()
     }
 
     #[inline]
-    pub(super) fn ticket(&self, after: After) -> Ticket<'_, R> {
-        Ticket::new(self.shared(), after)
+    pub(super) fn ticket(&self, epoch: Epoch) -> Ticket<'_> {
+        Ticket::new(&self.shared.frame, epoch)
     }
 }
 
 impl<R, P> Clone for AsyncThrottle<R, P> {
     /// Another handle of the same throttle.
     fn clone(&self) -> Self {
-        Self { whole: Arc::clone(&self.whole) }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 

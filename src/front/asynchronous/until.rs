@@ -2,7 +2,7 @@
 //! being lost: count, listen, look, and only then wait.
 
 use super::Runtime;
-use super::shared::Shared;
+use crate::front::owner::frame::Frame;
 use crate::front::wait::Registered;
 use crate::time::Timestamp;
 use core::future::{pending, poll_fn};
@@ -13,15 +13,16 @@ use std::sync::Arc;
 /// Waits until `look` finds something. `Err` of it says until when it need not be asked again, unless
 /// somebody notifies.
 pub(super) async fn until<R: Runtime, T>(
-    shared: &Shared<R>,
+    frame: &Frame,
+    runtime: &R,
     mut look: impl FnMut() -> Result<T, Option<Timestamp>>,
 ) -> T {
-    let _registered = Registered::new(&shared.waiters);
+    let _registered = Registered::new(frame.waiters());
     loop {
-        let listener = shared.waiting().event().listen();
+        let listener = frame.waiting().event().listen();
         match look() {
             Ok(found) => return found,
-            Err(deadline) => notified(listener, &shared.runtime, deadline).await,
+            Err(deadline) => notified(listener, runtime, deadline).await,
         }
     }
 }

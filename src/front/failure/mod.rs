@@ -41,14 +41,26 @@ enum Cause {
     Panic(String),
 }
 
+impl Cause {
+    fn panic(payload: &(dyn Any + Send)) -> Self {
+        Self::Panic(message(payload).to_owned())
+    }
+}
+
 impl Failure {
     /// `thrown` itself is kept if it is an error; of a panic its message is.
     pub(crate) fn new(epoch: Epoch, attempt: u32, thrown: Thrown) -> (Self, Option<Box<dyn Any + Send>>) {
         let (cause, panic) = match thrown {
             Thrown::Error(error) => (Cause::Error(error), None),
-            Thrown::Panic(payload) => (Cause::Panic(message(&*payload).to_owned()), Some(payload)),
+            Thrown::Panic(payload) => (Cause::panic(&*payload), Some(payload)),
         };
         (Self { epoch, attempt, cause }, panic)
+    }
+
+    /// A panic of a function that is not tried again.
+    #[cfg(feature = "async")]
+    pub(crate) fn of_panic(epoch: Epoch, payload: &(dyn Any + Send)) -> Self {
+        Self { epoch, attempt: 1, cause: Cause::panic(payload) }
     }
 
     /// The epoch of the run that failed.

@@ -3,12 +3,16 @@
 //! * [`Stage`], [`Pending`], [`Shutdown`], [`Ended`]: how far a thread has come on the way to its end
 //! * [`Panic`]: a panic that was caught
 //! * [`record`]: how runs ended, for those who wait for the one that covered their call
+//! * [`frame`]: the gate, and who waits for its runs
+//! * [`ticket`]: the handle of one call
 //! * [`keeper`]: starts a thread, and ends it when its last handle is dropped
 //! * [`on_drop`]: how long that drop waits
 
+pub(crate) mod frame;
 pub(crate) mod keeper;
 pub(crate) mod on_drop;
 pub(crate) mod record;
+pub(crate) mod ticket;
 
 use crate::clock::Clock;
 use crate::state::Epoch;

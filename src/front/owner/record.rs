@@ -7,7 +7,7 @@ use crate::front::failure::Failure;
 use crate::front::wait::WaitError;
 use crate::gate::Gate;
 use crate::state::{DeferralStatus, Epoch, State, policy};
-use crate::sync::{AtomicU64, Mutex, Ordering, lock, lock_unless};
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock_unless};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Record {
     /// The epoch of the latest one that has failed.
     failed: AtomicU64,
     failures: Mutex<Failures>,
+    /// 1 once a failure could not be remembered: this is a forked child, and a thread of the parent may have had the lock.
+    is_lost: AtomicU32,
 }
 
 /// How many failures are remembered. They lie at least a window apart each, so a call has time to ask.
@@ -40,16 +42,31 @@ struct Failed {
 
 impl Record {
     pub(crate) fn new() -> Self {
-        Self { settled: AtomicU64::new(0), failed: AtomicU64::new(0), failures: Mutex::default() }
+        Self {
+            settled: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            failures: Mutex::default(),
+            is_lost: AtomicU32::new(0),
+        }
     }
 
-    /// Records how the run of `epoch` ended. Only that run calls it, before it finishes.
-    pub(crate) fn settle(&self, epoch: Epoch, failure: Option<Arc<Failure>>) {
+    /// Records how the run of `epoch` ended. Only that run calls it, before it finishes. `is_forked` is asked where another
+    /// thread holds a lock.
+    pub(crate) fn settle(
+        &self,
+        epoch: Epoch,
+        failure: Option<Arc<Failure>>,
+        is_forked: impl FnOnce() -> bool,
+    ) {
         // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows publishes
         // this to all who see that finish.
         let after = policy::epoch(self.settled.load(Ordering::Relaxed));
         if let Some(failure) = failure {
-            lock(&self.failures).remember(Failed { after, epoch, failure });
+            match lock_unless(&self.failures, is_forked) {
+                Some(mut failures) => failures.remember(Failed { after, epoch, failure }),
+                // ORDERING: Relaxed; as above.
+                None => self.is_lost.store(1, Ordering::Relaxed),
+            }
             // ORDERING: Relaxed; as above.
             self.failed.store(epoch.as_u64(), Ordering::Relaxed);
         }
@@ -84,14 +101,29 @@ impl Record {
         }
     }
 
+    /// The failure of the latest run that is settled, if it has failed. Only the run in progress asks.
+    #[cfg(feature = "async")]
+    pub(crate) fn latest_failure(&self, is_forked: impl FnOnce() -> bool) -> Option<Arc<Failure>> {
+        // ORDERING: Relaxed. Runs exclude each other, and the start of this one has seen the finish of the one before.
+        let (settled, failed) = (self.settled.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
+        if settled != failed {
+            return None;
+        }
+        let failures = lock_unless(&self.failures, is_forked)?;
+        failures.remembered.back().map(|failed| Arc::clone(&failed.failure))
+    }
+
     /// What a call of `epoch` is told, whose run is settled.
     fn told(&self, epoch: Epoch, is_forked: impl FnOnce() -> bool) -> Result<(), WaitError> {
         // ORDERING: Relaxed; see `is_seen`.
         if self.failed.load(Ordering::Relaxed) <= epoch.as_u64() {
             return Ok(());
         }
-        let Some(failures) = lock_unless(&self.failures, is_forked) else { return Err(WaitError::Forked) };
-        failures.told(epoch)
+        // ORDERING: Relaxed; see `is_seen`.
+        if self.is_lost.load(Ordering::Relaxed) != 0 {
+            return Err(WaitError::Forked);
+        }
+        lock_unless(&self.failures, is_forked).map_or(Err(WaitError::Forked), |failures| failures.told(epoch))
     }
 }
 

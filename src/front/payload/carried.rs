@@ -1,10 +1,9 @@
 //! [`Carried`]: what a run in a task is given.
 
+use crate::front::owner::frame::HasFrame;
 use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
-use core::pin::Pin;
-use std::boxed::Box;
 use std::sync::Arc;
 
 /// What a run in a task is given: it derefs to the value.
@@ -55,7 +54,10 @@ impl<T> Carried<T> {
     /// Cancel safety: dropping the future changes nothing.
     pub fn superseded(&self) -> impl Future<Output = ()> + Send + use<T> {
         let throttle = Arc::clone(&self.home.throttle);
-        async move { throttle.successor().await }
+        async move {
+            let frame = throttle.frame();
+            frame.waiting().notified_until(|| frame.gate.state().is_pending().then_some(())).await;
+        }
     }
 
     /// The value itself. If the run fails now, it does not come back.
@@ -94,20 +96,14 @@ impl<T: fmt::Debug> fmt::Debug for Carried<T> {
     }
 }
 
-/// A throttle that performs a run, whatever its payload and its runtime.
-pub(crate) trait HasSuccessor: Send + Sync {
-    /// Ends when a run is pending.
-    fn successor(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-}
-
 /// Where what a run was given comes back to.
 pub(crate) struct Home<G> {
     given: Arc<Mutex<Option<G>>>,
-    throttle: Arc<dyn HasSuccessor>,
+    throttle: Arc<dyn HasFrame>,
 }
 
 impl<G> Home<G> {
-    pub(crate) fn new(throttle: Arc<dyn HasSuccessor>) -> Self {
+    pub(crate) fn new(throttle: Arc<dyn HasFrame>) -> Self {
         Self { given: Arc::new(Mutex::new(None)), throttle }
     }
 

@@ -27,7 +27,7 @@ pub use self::merge::Merge;
 pub use self::rejected::{Reason, Rejected};
 
 #[cfg(feature = "async")]
-pub(crate) use self::carried::{HasSuccessor, Home};
+pub(crate) use self::carried::Home;
 pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],

@@ -5,16 +5,17 @@
 //! value, and a run takes all values. The clock is read before the lock is taken.
 
 use super::core::{Core, has_lost_all_others};
-use super::{Coalesced, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::Clock;
 use crate::front::observe::Edge;
+use crate::front::outcome::Outcome;
 use crate::front::payload::{NotPut, Reason, Rejected, Values};
 use crate::gate::{Arrival, Run};
 use crate::state::Refused;
 use crate::time::Timestamp;
 use core::time::Duration;
 
-type Brought<'t, R, C, V> = Result<Outcome<'t, R, C>, Rejected<V>>;
+type Brought<'t, R, C, V> = Result<Outcome<R, Coalesced<'t, C>>, Rejected<V>>;
 
 impl<C: Clock, P: Values> Throttle<C, P> {
     /// Without `max_wait` the call waits for as long as it takes.

@@ -1,7 +1,8 @@
 //! [`Throttle`] of [`Collect`]: a run is given all values.
 
-use super::{NotFlushed, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::{Clock, Monotonic};
+use crate::front::outcome::{NotFlushed, Outcome};
 use crate::front::payload::sealed::Payload as _;
 use crate::front::payload::{Batch, Collect, Rejected};
 use crate::sync::const_unless_loom;
@@ -79,7 +80,7 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Collect<T>> {
         &self,
         value: T,
         f: impl FnOnce(&mut Batch<T>) -> R,
-    ) -> Result<Outcome<'_, R, C>, Rejected<T>> {
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Rejected<T>> {
         self.bring(value, None, |batch| self.lend(batch, f))
     }
 
@@ -97,7 +98,7 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Collect<T>> {
         value: T,
         max_wait: Duration,
         f: impl FnOnce(&mut Batch<T>) -> R,
-    ) -> Result<Outcome<'_, R, C>, Rejected<T>> {
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Rejected<T>> {
         self.bring(value, Some(max_wait), |batch| self.lend(batch, f))
     }
 

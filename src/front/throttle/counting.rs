@@ -1,8 +1,9 @@
 //! [`Throttle`] of [`Count`]: a run is given the number of calls that it stands for.
 
-use super::{Coalesced, NotFlushed, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::{Clock, Monotonic};
 use crate::front::observe::Edge;
+use crate::front::outcome::{NotFlushed, Outcome};
 use crate::front::payload::Count;
 use crate::state::Refused;
 use crate::sync::const_unless_loom;
@@ -63,7 +64,7 @@ impl<C: Clock> Throttle<C, Count> {
     /// If `f` or the clock panics. The calls that `f` was told of are not told again; if the clock panics, the call
     /// stays counted.
     #[inline]
-    pub fn run<R>(&self, f: impl FnOnce(u64) -> R) -> Outcome<'_, R, C> {
+    pub fn run<R>(&self, f: impl FnOnce(u64) -> R) -> Outcome<R, Coalesced<'_, C>> {
         self.payload.count();
         match self.core.gate.coalesce() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(&self.core, epoch)),
@@ -84,7 +85,7 @@ impl<C: Clock> Throttle<C, Count> {
         &self,
         max_wait: Duration,
         f: impl FnOnce(u64) -> R,
-    ) -> Result<Outcome<'_, R, C>, Refused> {
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Refused> {
         self.payload.count();
         self.run_within_given(max_wait, f)
     }

@@ -1,9 +1,10 @@
 //! What becomes of a call that did not coalesce at once, where no lock belongs to the payload.
 
 use super::core::Core;
-use super::{Coalesced, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::Clock;
 use crate::front::observe::{self, Edge};
+use crate::front::outcome::Outcome;
 use crate::front::payload::Payload;
 use crate::front::wait::Turn;
 use crate::gate::{Arrival, Deferral, Fired, Run};
@@ -15,7 +16,7 @@ use core::time::Duration;
 impl<C: Clock, P: Payload> Throttle<C, P> {
     // Not inlined: a coalesced call would save the registers that this needs.
     #[inline(never)]
-    pub(super) fn run_uncoalesced<R>(&self, f: impl FnOnce(P::Given) -> R) -> Outcome<'_, R, C> {
+    pub(super) fn run_uncoalesced<R>(&self, f: impl FnOnce(P::Given) -> R) -> Outcome<R, Coalesced<'_, C>> {
         if self.core.is_inside_run() {
             return self.core.leave_owed();
         }
@@ -26,7 +27,7 @@ impl<C: Clock, P: Payload> Throttle<C, P> {
         &self,
         max_wait: Duration,
         f: impl FnOnce(P::Given) -> R,
-    ) -> Result<Outcome<'_, R, C>, Refused> {
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Refused> {
         let core = &self.core;
         if let Some(epoch) = core.gate.coalesce() {
             return Ok(Outcome::Coalesced(Coalesced::new(core, epoch)));
@@ -45,7 +46,7 @@ impl<C: Clock, P: Payload> Throttle<C, P> {
         arrival: Arrival<'t>,
         limit: Option<Timestamp>,
         f: impl FnOnce(P::Given) -> R,
-    ) -> Outcome<'t, R, C> {
+    ) -> Outcome<R, Coalesced<'t, C>> {
         match arrival {
             Arrival::Run(run) => {
                 let Ok((run, given)) = self.payload.start(|| Ok::<_, Infallible>(run));
@@ -66,7 +67,7 @@ impl<C: Clock, P: Payload> Throttle<C, P> {
         deferral: Deferral<'t>,
         limit: Option<Timestamp>,
         f: impl FnOnce(P::Given) -> R,
-    ) -> Outcome<'t, R, C> {
+    ) -> Outcome<R, Coalesced<'t, C>> {
         let core = &self.core;
         let epoch = deferral.epoch();
         if observe::ENABLED {
@@ -110,11 +111,11 @@ impl<C: Clock, P: Payload> Throttle<C, P> {
 impl<C: Clock> Core<C> {
     /// A call inside a run cannot wait for its end.
     #[cold]
-    pub(super) fn leave_owed<R>(&self) -> Outcome<'_, R, C> {
+    pub(super) fn leave_owed<R>(&self) -> Outcome<R, Coalesced<'_, C>> {
         self.was_owed(self.gate.owe())
     }
 
-    pub(super) fn was_owed<R>(&self, (owe, epoch): (Owe, Epoch)) -> Outcome<'_, R, C> {
+    pub(super) fn was_owed<R>(&self, (owe, epoch): (Owe, Epoch)) -> Outcome<R, Coalesced<'_, C>> {
         match owe {
             Owe::Owed => {
                 observe::left_owed(self.source(), epoch);

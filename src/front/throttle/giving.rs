@@ -1,9 +1,10 @@
 //! What every payload does alike: a flush is given what is there, and a take gives up the pending run.
 
+use super::Throttle;
 use super::core::has_lost_all_others;
-use super::{NotFlushed, Throttle};
 use crate::clock::Clock;
 use crate::front::observe::Edge;
+use crate::front::outcome::NotFlushed;
 use crate::front::payload::Payload;
 use crate::gate::Flushed;
 

@@ -1,7 +1,8 @@
 //! [`Throttle`] of [`Latest`]: a run is given the newest value.
 
-use super::{NotFlushed, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::{Clock, Monotonic};
+use crate::front::outcome::{NotFlushed, Outcome};
 use crate::front::payload::{Latest, Rejected};
 use crate::sync::const_unless_loom;
 use core::time::Duration;
@@ -61,7 +62,11 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Latest<T>> {
     ///
     /// If `f` or the clock panics. The run was given its value, and no other is given that.
     #[inline]
-    pub fn run<R>(&self, value: T, f: impl FnOnce(T) -> R) -> Result<Outcome<'_, R, C>, Rejected<T>> {
+    pub fn run<R>(
+        &self,
+        value: T,
+        f: impl FnOnce(T) -> R,
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Rejected<T>> {
         self.bring(value, None, f)
     }
 
@@ -79,7 +84,7 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Latest<T>> {
         value: T,
         max_wait: Duration,
         f: impl FnOnce(T) -> R,
-    ) -> Result<Outcome<'_, R, C>, Rejected<T>> {
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Rejected<T>> {
         self.bring(value, Some(max_wait), f)
     }
 

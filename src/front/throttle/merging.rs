@@ -1,7 +1,8 @@
 //! [`Throttle`] of [`Merge`]: a run is given all values, merged into one.
 
-use super::{NotFlushed, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::{Clock, Monotonic};
+use crate::front::outcome::{NotFlushed, Outcome};
 use crate::front::payload::{Merge, Rejected};
 use crate::sync::const_unless_loom;
 use core::time::Duration;
@@ -62,7 +63,11 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Merge<T>> {
     ///
     /// If `f`, the clock or the function that merges panics. A run whose `f` panics was given its value, and no other is
     /// given that.
-    pub fn run<R>(&self, value: T, f: impl FnOnce(T) -> R) -> Result<Outcome<'_, R, C>, Rejected<T>> {
+    pub fn run<R>(
+        &self,
+        value: T,
+        f: impl FnOnce(T) -> R,
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Rejected<T>> {
         self.bring(value, None, f)
     }
 
@@ -80,7 +85,7 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Merge<T>> {
         value: T,
         max_wait: Duration,
         f: impl FnOnce(T) -> R,
-    ) -> Result<Outcome<'_, R, C>, Rejected<T>> {
+    ) -> Result<Outcome<R, Coalesced<'_, C>>, Rejected<T>> {
         self.bring(value, Some(max_wait), f)
     }
 

@@ -5,6 +5,7 @@
 //! operations of each payload, and `deciding`, `bringing` and `giving` what these share.
 
 mod bringing;
+mod coalesced;
 mod collecting;
 mod core;
 mod counting;
@@ -13,7 +14,6 @@ mod giving;
 mod latest;
 mod look;
 mod merging;
-mod outcome;
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 mod parts;
 mod performing;
@@ -21,9 +21,9 @@ mod plain;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 mod tests;
 
+pub use self::coalesced::Coalesced;
 #[cfg(feature = "async")]
 pub(crate) use self::core::has_lost_all_others;
-pub use self::outcome::{Coalesced, NotFlushed, Outcome};
 
 use self::core::Core;
 use crate::clock::{Clock, Monotonic};

@@ -1,8 +1,9 @@
 //! [`Throttle`] without a payload: a function brings nothing, and is given nothing.
 
-use super::{Coalesced, NotFlushed, Outcome, Throttle};
+use super::{Coalesced, Throttle};
 use crate::clock::Clock;
 use crate::front::observe::Edge;
+use crate::front::outcome::{NotFlushed, Outcome};
 use crate::state::Refused;
 use core::time::Duration;
 
@@ -29,7 +30,7 @@ impl<C: Clock> Throttle<C> {
     ///
     /// If `f` or the clock panics. A run that had started has finished then, and the throttle is usable (G6).
     #[inline]
-    pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<'_, T, C> {
+    pub fn run<T>(&self, f: impl FnOnce() -> T) -> Outcome<T, Coalesced<'_, C>> {
         match self.core.gate.coalesce() {
             Some(epoch) => Outcome::Coalesced(Coalesced::new(&self.core, epoch)),
             None => self.run_uncoalesced(|()| f()),
@@ -58,7 +59,7 @@ impl<C: Clock> Throttle<C> {
         &self,
         max_wait: Duration,
         f: impl FnOnce() -> T,
-    ) -> Result<Outcome<'_, T, C>, Refused> {
+    ) -> Result<Outcome<T, Coalesced<'_, C>>, Refused> {
         self.run_within_given(max_wait, |()| f())
     }
 

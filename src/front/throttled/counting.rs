@@ -60,10 +60,10 @@ impl Throttled<Count> {
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
         let shared = &*self.shared;
-        if shared.frame.is_debounced {
+        if shared.paced.is_debounced {
             return self.trigger_paced();
         }
-        if shared.payload.count() == shared.frame.enough {
+        if shared.payload.count() == shared.paced.enough {
             return self.trigger_enough();
         }
         match shared.frame.gate.coalesce() {

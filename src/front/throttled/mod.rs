@@ -14,37 +14,34 @@ mod by_hand;
 mod collecting;
 mod counting;
 mod engine;
-mod frame;
 mod latest;
 mod merging;
 mod pace;
+mod paced;
 mod shared;
 #[cfg(feature = "async")]
 mod task;
 mod thread;
-mod ticket;
 mod weak;
 
 pub use self::builder::ThrottledBuilder;
 pub use self::by_hand::{ByHand, Step};
-pub use self::ticket::{OwnedTicket, Ticket};
 pub use self::weak::WeakThrottled;
 
 use self::shared::Shared;
 use crate::clock::Clock;
 use crate::front::failure::RunResult;
 use crate::front::observe;
+use crate::front::outcome::NotFlushed;
 use crate::front::owner::keeper::{DropPolicy, Ending, Keeper};
+use crate::front::owner::ticket::Ticket;
 use crate::front::owner::{Ended, Pending};
 use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
-use crate::front::throttle::NotFlushed;
-use crate::front::wait::WaitError;
 use crate::state::{Epoch, State};
 use crate::sync::{JoinHandle, Ordering};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
-use core::time::Duration;
 use std::sync::Arc;
 
 /// Runs one function on a thread of its own, at most once per threshold, and never loses the last request.
@@ -181,7 +178,7 @@ impl Throttled {
     /// [`Ended`]: no run is promised.
     #[inline]
     pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        if self.shared.frame.is_debounced {
+        if self.shared.paced.is_debounced {
             return self.trigger_debounced();
         }
         match self.shared.frame.gate.coalesce() {
@@ -193,7 +190,7 @@ impl Throttled {
     // Apart, as `trigger_uncoalesced`.
     #[cold]
     fn trigger_debounced(&self) -> Result<Ticket<'_>, Ended> {
-        self.shared.frame.tell_time();
+        self.shared.paced.tell_time(&self.shared.frame.clock);
         match self.shared.frame.gate.coalesce() {
             Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
             None => self.trigger_uncoalesced(),
@@ -252,23 +249,24 @@ impl<P: Payload> Throttled<P> {
         cancelled.is_some()
     }
 
-    /// Waits until all that was requested before has been run.
+    /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
+    /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
     ///
-    /// # Errors
+    /// ```
+    /// use atomic_throttle::Throttled;
+    /// use std::time::Duration;
     ///
-    /// [`WaitError`] if the run will not come, or has panicked and no later one has completed. Never
-    /// `TimedOut`.
-    pub fn wait(&self) -> Result<(), WaitError> {
-        self.shared.frame.wait_for_all(None)
-    }
-
-    /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
-    pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.shared.frame.wait_for_all(Some(self.shared.frame.within(limit)))
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let save = Throttled::spawn(Duration::from_millis(1), || println!("saved"));
+    /// save.trigger()?;
+    /// save.trigger()?;
+    /// save.all().wait()?; // In a task: `save.all().await?`.
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "it waits only if it is asked to: `wait()` or `.await`"]
+    pub fn all(&self) -> Ticket<'_> {
+        Ticket::new(&self.shared.frame, self.shared.frame.latest_call())
     }
 
     /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending run. Returns at once,
@@ -348,21 +346,21 @@ impl<P: Payload> Throttled<P> {
     #[must_use]
     pub fn next_run_at(&self) -> Option<Timestamp> {
         let state = self.state();
-        state.is_pending().then(|| state.window_end(self.threshold()).max(self.shared.frame.held_until()))
+        state.is_pending().then(|| state.window_end(self.threshold()).max(self.shared.paced.held_until()))
     }
 
     /// How many runs the thread has begun.
     #[must_use]
     pub fn runs(&self) -> u64 {
         // ORDERING: Relaxed. A count for people.
-        self.shared.frame.runs.load(Ordering::Relaxed)
+        self.shared.paced.runs.load(Ordering::Relaxed)
     }
 
     /// How many runs have panicked.
     #[must_use]
     pub fn panics(&self) -> u64 {
         // ORDERING: Relaxed. A count for people.
-        self.shared.frame.panics.load(Ordering::Relaxed)
+        self.shared.paced.panics.load(Ordering::Relaxed)
     }
 
     /// The whole state at this moment.
@@ -375,7 +373,7 @@ impl<P: Payload> Throttled<P> {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         // ORDERING: Relaxed. For people to look at.
-        let failures = self.shared.frame.failures.load(Ordering::Relaxed);
+        let failures = self.shared.paced.failures.load(Ordering::Relaxed);
         let snapshot = Snapshot::new(self.state(), self.threshold());
         snapshot.with(self.next_run_at(), failures)
     }

@@ -21,13 +21,14 @@
 //! one early. The run that the flush has started is *detached*, its epoch is left under the lock, and the
 //! thread *resumes* it. When a panic ends the thread before that, the run is left owed, and then finishes.
 
-use super::frame::{Frame, HasFrame};
 use super::pace::{Hold, Pace};
+use super::paced::Paced;
 use crate::clock::Clock;
+use crate::front::outcome::NotFlushed;
+use crate::front::owner::frame::{Frame, HasFrame, InChild};
 use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
 use crate::front::payload::{Count, NotPut, Payload, Reason, Rejected, Values};
-use crate::front::throttle::NotFlushed;
 use crate::front::wait::Waiting;
 use crate::gate::{DetachedRun, Flushed};
 use crate::state::{DeferralStatus, Epoch, Request};
@@ -37,6 +38,7 @@ use std::sync::{Arc, Weak};
 
 pub(crate) struct Shared<P: Payload> {
     pub(super) frame: Frame,
+    pub(super) paced: Paced,
     pub(super) control: Mutex<Control<P::Given>>,
     pub(super) payload: P,
 }
@@ -72,7 +74,8 @@ impl<P: Payload> Shared<P> {
         let control = Mutex::new(Control { stage: Stage::Going, handed: None, hold: Hold::default() });
         Arc::new_cyclic(|itself: &Weak<Self>| {
             let itself: Weak<dyn HasFrame> = Weak::<Self>::clone(itself);
-            Self { frame: Frame::new(threshold, pace, enough, clock, itself), control, payload }
+            let frame = Frame::new("Throttled", threshold, clock, InChild::Ends, itself);
+            Self { frame, paced: Paced::new(pace, enough), control, payload }
         })
     }
 
@@ -95,7 +98,7 @@ impl<P: Payload> Shared<P> {
 
     /// The time for [`ask`](Self::ask), read before a lock is held.
     fn time_of_first_call(&self) -> Option<Timestamp> {
-        self.frame.pace.needs_first_call().then(|| self.frame.clock.now())
+        self.paced.pace.needs_first_call().then(|| self.frame.clock.now())
     }
 
     /// Requests a run, and tells the pace when the first call came that it covers.
@@ -118,7 +121,7 @@ impl<P: Payload> Shared<P> {
         let control = lock_unless(&self.control, || self.frame.is_forked());
         let cancelled = early.or_else(cancel);
         if let (Some(_), Some(mut control)) = (cancelled, control) {
-            self.frame.let_go(&mut control.hold);
+            self.paced.let_go(&mut control.hold);
         }
         cancelled
     }
@@ -129,7 +132,7 @@ impl<P: Payload> Shared<P> {
         let control = lock_unless(&self.control, || self.frame.is_forked());
         let given = self.payload.take(|| self.frame.is_forked(), || cancelled = self.frame.gate.cancel_in());
         if let (Some(_), Some(mut control)) = (cancelled, control) {
-            self.frame.let_go(&mut control.hold);
+            self.paced.let_go(&mut control.hold);
         }
         (given, cancelled)
     }
@@ -165,8 +168,8 @@ impl Shared<Count> {
     /// Counts a call, tells its time, and coalesces it if a run is pending.
     #[cold]
     pub(super) fn count_paced(&self) -> Option<Epoch> {
-        self.frame.tell_call();
-        let is_enough = self.payload.count() == self.frame.enough;
+        self.paced.tell_call(&self.frame.clock);
+        let is_enough = self.payload.count() == self.paced.enough;
         self.coalesce_counted(is_enough)
     }
 
@@ -187,10 +190,10 @@ impl<P: Values> Shared<P> {
     #[inline]
     pub(super) fn bring(&self, value: P::Value) -> Result<Epoch, Rejected<P::Value>> {
         let frame = &self.frame;
-        frame.tell_call();
+        self.paced.tell_call(&frame.clock);
         match self.payload.put(value, || frame.is_forked(), || frame.gate.coalesce_under_lock()) {
             Ok((epoch, values)) => {
-                if values == frame.enough {
+                if values == self.paced.enough {
                     frame.waiting().notify();
                 }
                 Ok(epoch)

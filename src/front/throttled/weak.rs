@@ -39,7 +39,7 @@ impl WeakThrottled {
     /// [`Ended`]: no run is promised.
     pub fn trigger(&self) -> Result<(), Ended> {
         let shared = self.shared.upgrade().ok_or(Ended::ShutDown)?;
-        shared.frame.tell_call();
+        shared.paced.tell_call(&shared.frame.clock);
         match shared.frame.gate.coalesce() {
             Some(_) => Ok(()),
             None => shared.request().map(drop),

@@ -47,9 +47,9 @@ pub use self::weak::WeakKeyedThrottled;
 
 use self::shared::Shared;
 use super::hash::KeyHash;
+use crate::front::outcome::NotFlushed;
 use crate::front::owner::Pending;
 use crate::front::owner::keeper::{Ending, Keeper};
-use crate::front::throttle::NotFlushed;
 use crate::front::wait::WaitError;
 use crate::time::Threshold;
 use core::borrow::Borrow;

@@ -52,7 +52,7 @@ impl<P: Payload> Engine<P> {
             self.end_row_of_failures();
             self.latest_failure = failure.map(Arc::new);
             if !settles_after_the_finish() {
-                frame.record.settle(epoch, self.latest_failure.clone());
+                frame.settle(epoch, self.latest_failure.clone());
             }
         }
         // From here on it finishes, however this is left.
@@ -67,7 +67,7 @@ impl<P: Payload> Engine<P> {
         }
         drop(ends);
         if settles_after_the_finish() && !is_tried_again {
-            frame.record.settle(epoch, self.latest_failure.clone());
+            frame.settle(epoch, self.latest_failure.clone());
         }
         !is_fatal
     }
@@ -99,7 +99,7 @@ impl<P: Payload> Engine<P> {
         let (failure, panic) = Failure::new(epoch, attempt, thrown);
         if let Some(payload) = panic {
             // ORDERING: Relaxed. Counts for people; only one run at a time writes them.
-            frame.panics.fetch_add(1, Ordering::Relaxed);
+            self.shared.paced.panics.fetch_add(1, Ordering::Relaxed);
             let panic = Panic::new(epoch, &*payload);
             observe::panicked(frame.source(), epoch, panic.message());
             if let Some(hook) = &mut self.on_failure.on_panic {
@@ -142,7 +142,7 @@ impl<P: Payload> Engine<P> {
             control.hold.retry_at = Some(retry_at);
             control.hold.failures = failure.attempt();
             // ORDERING: Relaxed. To be looked at.
-            frame.failures.store(failure.attempt(), Ordering::Relaxed);
+            shared.paced.failures.store(failure.attempt(), Ordering::Relaxed);
         }
         let request = || {
             if goes_on {
@@ -171,7 +171,7 @@ impl<P: Payload> Engine<P> {
 
     /// Has another run follow for what this one has left of what it was given; drops the rest.
     fn keep_left(&mut self, given: Option<P::Given>, has_completed: bool) {
-        let Shared { frame, control, payload } = &*self.shared;
+        let Shared { frame, control, payload, .. } = &*self.shared;
         let mut left = None;
         // What callers brought may panic when it is dropped.
         discard_panics(|| left = given.and_then(|given| P::left(given, has_completed)));
@@ -192,12 +192,12 @@ impl<P: Payload> Engine<P> {
     }
 
     fn end_row_of_failures(&mut self) {
-        let frame = &self.shared.frame;
+        let failures = &self.shared.paced.failures;
         // ORDERING: Relaxed. Only the owner begins a row.
-        if frame.failures.load(Ordering::Relaxed) != 0 {
+        if failures.load(Ordering::Relaxed) != 0 {
             lock(&self.shared.control).hold.failures = 0;
             // ORDERING: Relaxed. To be looked at.
-            frame.failures.store(0, Ordering::Relaxed);
+            failures.store(0, Ordering::Relaxed);
         }
     }
 }

@@ -79,7 +79,7 @@ impl<P: Payload> Engine<P> {
             let asked = control.stage.asked();
             if asked == Some(Pending::Discard) {
                 if let Some(epoch) = gate.cancel_in() {
-                    frame.let_go(&mut control.hold);
+                    shared.paced.let_go(&mut control.hold);
                     self.shutdown = Shutdown::Discarded;
                     self.discarded_in = Some(epoch);
                 }
@@ -106,7 +106,7 @@ impl<P: Payload> Engine<P> {
             if state.is_pending() {
                 let held = self.held_until(&control);
                 if now < held {
-                    frame.show_held(held);
+                    shared.paced.show_held(held);
                     drop(control);
                     self.is_deferred(epoch, held);
                     return Err(Some(held));
@@ -142,18 +142,18 @@ impl<P: Payload> Engine<P> {
 
     /// Until when the pending run is held beside its window. An end does not wait for a pace or a back-off.
     fn held_until(&self, control: &Control<P::Given>) -> Timestamp {
-        let Shared { frame, payload, .. } = &*self.shared;
+        let Shared { paced, payload, .. } = &*self.shared;
         let hold = &control.hold;
         if control.stage.asked().is_some() {
             return self.rested_at;
         }
-        let paced = match hold.first_call {
-            Some(first) if !payload.is_enough(frame.enough) => {
-                frame.pace.holds_until(first, frame.latest_call())
+        let paced_until = match hold.first_call {
+            Some(first) if !payload.is_enough(paced.enough) => {
+                paced.pace.holds_until(first, paced.latest_call())
             }
             _ => Timestamp::ZERO,
         };
-        self.rested_at.max(paced).max(hold.retry_at.unwrap_or(Timestamp::ZERO))
+        self.rested_at.max(paced_until).max(hold.retry_at.unwrap_or(Timestamp::ZERO))
     }
 
     fn perform(
@@ -165,7 +165,7 @@ impl<P: Payload> Engine<P> {
     ) -> Next<P> {
         // Since a flush, a call may have made the next run pending.
         let is_followed = self.shared.frame.gate.state().is_pending();
-        self.shared.frame.show_held(Timestamp::ZERO);
+        self.shared.paced.show_held(Timestamp::ZERO);
         let is_last = control.stage.asked().is_some() && !is_followed;
         if control.stage.asked().is_some() {
             self.shutdown = Shutdown::Ran;
@@ -185,12 +185,12 @@ impl<P: Payload> Engine<P> {
         let frame = &self.shared.frame;
         let epoch = started.epoch();
         let Some(given) = started.given.take() else {
-            frame.record.settle(epoch, self.latest_failure.clone());
+            frame.settle(epoch, self.latest_failure.clone());
             started.end();
             return None;
         };
         // ORDERING: Relaxed. Counts for people; only one run at a time writes them.
-        frame.runs.fetch_add(1, Ordering::Relaxed);
+        self.shared.paced.runs.fetch_add(1, Ordering::Relaxed);
         observe::run_started(frame.source(), epoch, started.edge);
         Some(given)
     }

@@ -8,27 +8,19 @@ mod driver;
 mod spawn;
 
 use super::engine::{Engine, Next, Started};
-use super::frame::Frame;
-use super::shared::Shared;
 use crate::front::asynchronous::Runtime;
 use crate::front::asynchronous::until::notified;
 use crate::front::failure::{AnyError, Thrown};
+use crate::front::owner::frame::Frame;
 use crate::front::owner::{Shutdown, discard, discard_panics};
-use crate::front::payload::{HasSuccessor, Home, Payload};
+use crate::front::payload::{Home, Payload};
 use crate::front::wait::Registered;
 use core::future::{pending, poll_fn};
-use core::pin::{Pin, pin};
+use core::pin::pin;
 use core::task::Poll;
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-impl<P: Payload> HasSuccessor for Shared<P> {
-    fn successor(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let Frame { gate, .. } = &self.frame;
-        Box::pin(self.frame.waiting().notified_until(|| gate.state().is_pending().then_some(())))
-    }
-}
 
 /// Drives an engine in a task.
 pub(super) struct Driver<P: Payload, R> {

@@ -35,7 +35,7 @@ pub struct Ticket<'t> {
 
 impl<'t> Ticket<'t> {
     #[inline]
-    pub(super) fn new(frame: &'t Frame, epoch: Epoch) -> Self {
+    pub(crate) fn new(frame: &'t Frame, epoch: Epoch) -> Self {
         Self { frame, epoch }
     }
 
@@ -57,10 +57,17 @@ impl<'t> Ticket<'t> {
         self.frame.wait_for_cover(self.epoch, Some(self.frame.within(limit)))
     }
 
-    /// The epoch that the call was made in: the first run with a greater one covers it.
+    /// The first run with a greater epoch than this one covers the call. It need not be the epoch of a run: if the call
+    /// started its run at once, it is one less than the epoch of that run.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        self.epoch
+        if self.epoch == Epoch::NO_CALL { Epoch::NEVER_RAN } else { self.epoch }
+    }
+
+    /// How a wait would end at once, if it would.
+    #[cfg(feature = "async")]
+    pub(crate) fn look(&self) -> Option<Result<(), WaitError>> {
+        self.frame.look_for_cover(self.epoch)
     }
 
     /// A ticket that keeps the throttle's state, but does not keep it going: it can be stored, or moved to another thread
@@ -120,7 +127,7 @@ impl OwnedTicket {
     /// As [`Ticket::epoch`].
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        self.epoch
+        self.borrowed().epoch()
     }
 }
 
@@ -136,12 +143,12 @@ impl IntoFuture for OwnedTicket {
 
 impl fmt::Debug for Ticket<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket").field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("Ticket").field("epoch", &self.epoch()).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for OwnedTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedTicket").field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("OwnedTicket").field("epoch", &self.epoch()).finish_non_exhaustive()
     }
 }
