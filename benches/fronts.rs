@@ -58,7 +58,9 @@ fn coalesced(criterion: &mut Criterion, runtime: &Runtime) -> std::io::Result<()
     merging.trigger(0).expect("it goes on");
     collecting.trigger(0).expect("it goes on").wait().expect("it completes");
     collecting.trigger(0).expect("it goes on");
-    runtime.block_on(asynchronous.trigger(async || ()).expect("a runtime").wait()).expect("it completes");
+    runtime
+        .block_on(asynchronous.trigger(async || ()).expect("a runtime").into_future())
+        .expect("it completes");
     asynchronous.trigger(async || ()).expect("a runtime");
     let (counted, newest, wide) = (black_box(&counted), black_box(&newest), black_box(&wide));
     let (merging, collecting, asynchronous) =
@@ -138,7 +140,7 @@ fn spawned(criterion: &mut Criterion, runtime: &Runtime) {
             runtime.block_on(async {
                 let start = Instant::now();
                 for _ in 0..calls {
-                    throttle.trigger(async || ()).expect("a runtime").wait().await.expect("it completes");
+                    throttle.trigger(async || ()).expect("a runtime").await.expect("it completes");
                 }
                 start.elapsed()
             })

@@ -40,7 +40,7 @@ fn serve_and_collect(server: &Server, collector: &Server, client: &Agent) -> Res
         let collecting = scope.spawn(|| collect(collector));
         let page = format!("http://{}", server.server_addr());
         let asked = (0..400).try_for_each(|_| client.get(&page).call().map(drop));
-        let posted = metrics.wait(); // Until the last count is posted, however often that is tried.
+        let posted = metrics.all().wait(); // Until the last count is posted, however often that is tried.
         server.unblock();
         collector.unblock();
         asked?;

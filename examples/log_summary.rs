@@ -47,7 +47,7 @@ fn main() -> MainResult {
             .sum::<Result<_, _>>()
     })
     .map_err(|error| error.to_string())?;
-    bad_checksum.wait()?; // Until the last line is written.
+    bad_checksum.all().wait()?; // Until the last line is written.
     assert_eq!(logged.load(Relaxed), bad);
     writeln!(io::stdout(), "{bad} bad checksums in {} lines", bad_checksum.runs())?;
     Ok(())

@@ -81,7 +81,7 @@ fn main() -> MainResult {
         for download in downloads {
             download.await?;
         }
-        redraw.wait().await?;
+        redraw.all().await?;
         if let Some(error) = screen.failed.get() {
             return Err(format!("cannot draw: {error}").into());
         }

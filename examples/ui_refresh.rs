@@ -52,7 +52,7 @@ fn main() -> MainResult {
     let _ = repaint.shutdown(Pending::Flush);
     while !matches!(painter.step(), Step::Ended(_)) {}
     drop(painter);
-    repaint.wait()?;
+    repaint.all().wait()?;
     let sent = worker.join().expect("the worker does not panic");
     assert_eq!(shown, sent, "the screen shows the last model");
     writeln!(screen, "{sent} models, {} frames", repaint.runs())?;

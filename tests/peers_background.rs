@@ -75,7 +75,7 @@ fn a_leading_run_keeps_its_distance_from_a_trailing_one() {
         while let Some(due) = peer.throttled.next_run_at().filter(|due| *due <= milliseconds(call)) {
             peer.clock.set(due);
             starts.push(peer.start());
-            peer.throttled.wait().expect("no panic");
+            peer.throttled.all().wait().expect("no panic");
         }
         peer.clock.set(milliseconds(call));
         let _ = peer.call();
@@ -164,7 +164,10 @@ fn a_panic_leaves_it_alive_on_both_edges() {
         assert_eq!(trailing.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     }
     drop(go);
-    assert_eq!((leading.wait(), peer.throttled.wait()), (Err(WaitError::Panicked), Err(WaitError::Panicked)));
+    assert_eq!(
+        (leading.wait(), peer.throttled.all().wait()),
+        (Err(WaitError::Panicked), Err(WaitError::Panicked))
+    );
     assert_eq!((peer.throttled.runs(), peer.throttled.panics()), (9, 9));
     peer.clock.set(at(10));
     assert_eq!(peer.call().wait(), Err(WaitError::Panicked));

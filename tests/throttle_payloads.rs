@@ -3,8 +3,8 @@
 mod support;
 
 use atomic_throttle::{
-    Batch, Clock, Collect, Latest, Manual, Merge, NotFlushed, Outcome, Reason, Refused, Rejected, Throttle,
-    Timestamp, WaitError,
+    Batch, Clock, Coalesced, Collect, Latest, Manual, Merge, NotFlushed, Outcome, Reason, Refused, Rejected,
+    Throttle, Timestamp, WaitError,
 };
 use evidence::Check;
 use evidence::Guarantee::{G3, G6, G10};
@@ -51,7 +51,7 @@ fn owner<R: Send>(
     })
 }
 
-fn ran<R: Debug, T>(outcome: Result<Outcome<'_, R, Manual>, Rejected<T>>) -> R {
+fn ran<R: Debug, T>(outcome: Result<Outcome<R, Coalesced<'_, Manual>>, Rejected<T>>) -> R {
     outcome.expect("it is taken").into_value().expect("it ran")
 }
 

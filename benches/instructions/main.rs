@@ -18,12 +18,11 @@ mod path;
 mod prepared;
 
 use self::prepared::{HOUR, KEY, KeyedByU64, NOW};
-use atomic_throttle::asynchronous::Ticket;
 use atomic_throttle::gate::{Gate, Run};
 use atomic_throttle::state::{Epoch, Refused, State};
 use atomic_throttle::{
-    AsyncThrottle, Collect, Count, Ended, KeyedError, KeyedThrottled, Latest, NoRuntime, NotTaken, Outcome,
-    Rejected, Throttle, Throttled, Tokio, every,
+    AsyncThrottle, Coalesced, Collect, Count, Ended, KeyedError, KeyedThrottled, Latest, NoRuntime, NotTaken,
+    Outcome, Rejected, Throttle, Throttled, Tokio, every,
 };
 use foldhash::quality::FixedState;
 use gungraun::prelude::*;
@@ -88,13 +87,13 @@ fn gate_try_start(gate: &'static Gate) -> Result<State, Refused> {
 #[library_benchmark]
 #[bench::coalesced(args = (prepared::pending_throttle()), teardown = path::coalesced)]
 #[bench::admitted(args = (prepared::open_throttle()), teardown = path::ran)]
-fn throttle_run(throttle: &'static Throttle) -> Outcome<'static, ()> {
+fn throttle_run(throttle: &'static Throttle) -> Outcome<(), Coalesced<'static>> {
     throttle.run(|| ())
 }
 
 #[library_benchmark]
 #[bench::refused(args = (prepared::closed_throttle()), teardown = path::refused)]
-fn throttle_run_within_zero(throttle: &'static Throttle) -> Result<Outcome<'static, ()>, Refused> {
+fn throttle_run_within_zero(throttle: &'static Throttle) -> Result<Outcome<(), Coalesced<'static>>, Refused> {
     throttle.run_within(Duration::ZERO, || ())
 }
 
@@ -137,7 +136,7 @@ fn collecting_trigger(
 #[bench::coalesced(args = (prepared::pending_async()), teardown = path::taken)]
 fn async_throttle_trigger(
     throttle: &'static AsyncThrottle<Tokio>,
-) -> Result<Ticket<'static, Tokio>, NoRuntime> {
+) -> Result<atomic_throttle::Ticket<'static>, NoRuntime> {
     throttle.trigger(async || ())
 }
 

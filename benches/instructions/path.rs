@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the bench gives its results away")]
 
-use atomic_throttle::Outcome;
+use atomic_throttle::{Coalesced, Outcome};
 
 pub fn some<T>(result: Option<T>) {
     assert!(result.is_some());
@@ -20,10 +20,10 @@ pub fn refused<T, E>(result: Result<T, E>) {
     assert!(result.is_err());
 }
 
-pub fn coalesced(outcome: Outcome<'_, ()>) {
+pub fn coalesced(outcome: Outcome<(), Coalesced<'_>>) {
     assert!(matches!(outcome, Outcome::Coalesced(_)));
 }
 
-pub fn ran(outcome: Outcome<'_, ()>) {
+pub fn ran(outcome: Outcome<(), Coalesced<'_>>) {
     assert!(outcome.ran());
 }

@@ -126,7 +126,7 @@ fn whoever_waits_sees_what_the_run_wrote() {
         let task = task(&throttle);
         let running = thread::spawn(move || block_on(task));
         counted.count_if(throttle.is_running());
-        assert_eq!(block_on(ticket.wait()), Ok(()));
+        assert_eq!(block_on(ticket.into_future()), Ok(()));
         assert_eq!(written.load(Relaxed), 1, "what the run wrote is visible");
         running.join().expect("no panic");
     })
@@ -146,7 +146,7 @@ fn whoever_waits_is_told_of_a_task_that_is_dropped() {
         let task = task(&throttle);
         let dropping = thread::spawn(move || drop(task));
         counted.count_if(throttle.is_running());
-        assert_eq!(block_on(ticket.wait()), Err(atomic_throttle::WaitError::Owed));
+        assert_eq!(block_on(ticket.into_future()), Err(atomic_throttle::WaitError::Owed));
         dropping.join().expect("no panic");
         assert!(throttle.is_owed());
     })

@@ -1,7 +1,7 @@
 //! G9: every operation is called from inside a run, while another thread calls. None deadlocks, which loom
 //! would report, and each nested call gets a true answer.
 
-use atomic_throttle::{Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
+use atomic_throttle::{Coalesced, Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
 use evidence::Guarantee::{G3, G9};
 use evidence::depth;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -94,7 +94,7 @@ fn inside_a_run<const N: usize>(
 /// The answers that a nested call may get.
 const PROMISES: [Did; 2] = [Did::Coalesced, Did::Owed];
 
-fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<'_, T, Manual>) -> Did {
+fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<T, Coalesced<'_, Manual>>) -> Did {
     let state = throttle.state();
     assert!(state.is_owed() || state.is_pending(), "G3: the promise is not visible: {state:?}");
     match outcome {

@@ -2,7 +2,7 @@
 //! cancel, by a flush, by a call that takes over and by a changed threshold. A lost wake-up is a deadlock,
 //! which loom reports.
 
-use atomic_throttle::{Manual, NotFlushed, Outcome, Throttle};
+use atomic_throttle::{Coalesced, Manual, NotFlushed, Outcome, Throttle};
 use evidence::Guarantee::{G2, G5};
 use evidence::depth;
 use loom::thread;
@@ -22,7 +22,7 @@ fn owner_and(
     bound: Bound,
     name: &str,
     disturb: fn(&Throttle<Manual>),
-    ended: fn(&Outcome<'_, (), Manual>) -> bool,
+    ended: fn(&Outcome<(), Coalesced<'_, Manual>>) -> bool,
 ) {
     let claim = format!("{name} wakes the owner");
     let disturbed = Tally::new();
@@ -46,7 +46,7 @@ fn owner_and(
     .passed();
 }
 
-fn ran_deferred(outcome: &Outcome<'_, (), Manual>) -> bool {
+fn ran_deferred(outcome: &Outcome<(), Coalesced<'_, Manual>>) -> bool {
     matches!(outcome, Outcome::RanDeferred(()))
 }
 

@@ -1,7 +1,7 @@
 //! What each operation does, on tokio with its clock paused: instants are exact.
 
 use super::{elsewhere, paused};
-use atomic_throttle::asynchronous::Outcome;
+use atomic_throttle::Outcome;
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, NotFlushed, Threshold, Timestamp, Tokio, WaitError};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -64,7 +64,7 @@ fn both_kinds_of_function_are_taken_and_their_values_returned() {
         let owned = String::from("3");
         assert_eq!(throttle.run(async move || owned).await.unwrap().into_value(), Some("3".to_owned()));
         // One that returns something is as good for a trigger.
-        assert_eq!(throttle.trigger(async || 4).unwrap().wait().await, Ok(()));
+        assert_eq!(throttle.trigger(async || 4).unwrap().await, Ok(()));
     });
 }
 
@@ -77,7 +77,7 @@ fn calls_in_a_window_coalesce_into_one_run() {
         }
         let covered = throttle.run(starts.noting()).await.unwrap();
         let Outcome::Coalesced(ticket) = covered else { panic!("{covered:?}") };
-        assert_eq!(ticket.wait().await, Ok(()));
+        assert_eq!(ticket.await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
         sleep(WINDOW * 5).await;
         assert_eq!(starts.all().len(), 2);
@@ -102,7 +102,7 @@ fn what_there_is_to_see() {
         assert!(snapshot.running);
         assert_eq!(snapshot.last_run_at, Some(start));
         assert!(format!("{throttle:?}").contains("Pending"), "{throttle:?}");
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert!(!throttle.is_running() && !throttle.is_pending());
     });
 }
@@ -115,12 +115,12 @@ fn a_sleeping_owner_notices_a_changed_threshold() {
         throttle.trigger(starts.noting()).unwrap();
         sleep(millis(10)).await;
         throttle.set_threshold(WINDOW / 4);
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         // A longer one, too.
         throttle.trigger(starts.noting()).unwrap();
         sleep(millis(5)).await;
         throttle.set_threshold(Threshold::new(WINDOW * 2));
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW / 4, WINDOW / 4 + WINDOW * 2]);
     });
 }
@@ -134,7 +134,7 @@ fn a_cancelled_run_does_not_come_and_its_owner_is_told() {
         let (owner, ticket, cancelled) = tokio::join!(
             biased;
             throttle.run(starts.noting()),
-            async { throttle.trigger(starts.noting()).unwrap().wait().await },
+            async { throttle.trigger(starts.noting()).unwrap().await },
             async { throttle.cancel() },
         );
         assert!(cancelled && !throttle.cancel());
@@ -153,11 +153,11 @@ fn a_flush_runs_the_pending_run_now_and_the_window_starts_anew() {
         throttle.trigger(starts.noting()).unwrap();
         let (owner, flushed) = tokio::join!(biased; throttle.run(async || panic!("it is released")), async {
             sleep(millis(30)).await;
-            throttle.flush(starts.noting()).unwrap().wait().await
+            throttle.flush(starts.noting()).unwrap().await
         });
         assert_eq!(flushed, Ok(()));
         let Ok(Outcome::Coalesced(ticket)) = owner else { panic!("{owner:?}") };
-        assert_eq!(ticket.wait().await, Ok(()));
+        assert_eq!(ticket.await, Ok(()));
         assert!(throttle.run(starts.noting()).await.unwrap().ran());
         assert_eq!(starts.all(), [millis(0), millis(30), millis(130)]);
     });
@@ -184,7 +184,7 @@ fn a_window_that_never_ends_is_slept_through() {
         sleep(WINDOW).await;
         assert_eq!(starts.all().len(), 1);
         throttle.set_threshold(WINDOW);
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
     });
 }
@@ -217,7 +217,7 @@ fn a_named_runtime_is_reached_from_any_thread() {
     let before = throttle.runtime().now();
     // Its clock is the runtime's, which stands still as long as nobody drives it.
     assert_eq!(throttle.runtime().now(), before);
-    assert_eq!(runtime.block_on(throttle.wait()), Ok(()));
+    assert_eq!(runtime.block_on(throttle.all().into_future()), Ok(()));
     assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
     assert_eq!(throttle.clock().now().saturating_since(before), WINDOW);
 }

@@ -2,7 +2,7 @@
 
 use super::by_hand::{ByHand, Driven};
 use super::data::{Data, SECOND, at};
-use atomic_throttle::asynchronous::Outcome;
+use atomic_throttle::Outcome;
 use atomic_throttle::{AsyncThrottle, WaitError};
 use evidence::Check;
 use evidence::Guarantee::{G1, G3, G5, G6};
@@ -52,7 +52,7 @@ impl Place {
         let (throttle, function) = (self.throttle.clone(), self.data.reader());
         Driven::new(async move {
             if let Outcome::Coalesced(ticket) = throttle.run(function).await.unwrap() {
-                ticket.wait().await.unwrap();
+                ticket.await.unwrap();
             }
         })
     }
@@ -143,7 +143,7 @@ fn drop_the_task_at_every_await(place: fn() -> Place, flushes: bool) -> usize {
             place.throttle.trigger(place.data.reader()).unwrap();
         }
         let throttle = place.throttle.clone();
-        let mut waiting = Driven::new(async move { throttle.wait().await });
+        let mut waiting = Driven::new(async move { throttle.all().await });
         assert!(waiting.poll().is_pending());
         let has_ended = drop_the_task(&place, polls);
         assert!(waiting.is_woken());
@@ -156,7 +156,7 @@ fn drop_the_task_at_every_await(place: fn() -> Place, flushes: bool) -> usize {
         assert!(place.throttle.is_owed() && !place.throttle.is_running(), "{polls}: {:?}", place.throttle);
         assert_eq!(waiting.poll(), Poll::Ready(Err(WaitError::Owed)));
         let throttle = place.throttle.clone();
-        assert_eq!(poll_once(async move { throttle.wait().await }), Poll::Ready(Err(WaitError::Owed)));
+        assert_eq!(poll_once(async move { throttle.all().await }), Poll::Ready(Err(WaitError::Owed)));
 
         let stopped = place.throttle.last_run_at().unwrap();
         place.throttle.trigger(place.data.reader()).unwrap();
@@ -196,7 +196,7 @@ fn a_run_that_is_stopped_in_the_middle_leaves_what_is_pending_pending() {
     place.runtime.drop_task(0);
     assert!(place.throttle.is_pending() && !place.throttle.is_running());
     let throttle = place.throttle.clone();
-    let mut waiting = Driven::new(async move { throttle.wait().await });
+    let mut waiting = Driven::new(async move { throttle.all().await });
     assert!(waiting.poll().is_pending());
     place.finish();
     assert_eq!(waiting.poll(), Poll::Ready(Ok(())));
@@ -210,7 +210,7 @@ fn a_caller_whose_task_is_dropped_is_told() {
         let (throttle, function) = (place.throttle.clone(), place.data.reader());
         Driven::new(async move {
             match throttle.run(function).await.unwrap() {
-                Outcome::Coalesced(ticket) => ticket.wait().await.map(|()| "covered").unwrap(),
+                Outcome::Coalesced(ticket) => ticket.await.map(|()| "covered").unwrap(),
                 Outcome::Cancelled => "cancelled",
                 Outcome::Owed => "owed",
                 Outcome::RanAtOnce(()) | Outcome::RanDeferred(()) => "ran",

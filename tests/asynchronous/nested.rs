@@ -2,7 +2,7 @@
 
 use super::calls::{Starts, WINDOW};
 use super::paused;
-use atomic_throttle::asynchronous::Outcome;
+use atomic_throttle::Outcome;
 use atomic_throttle::{AsyncThrottle, NotFlushed, WaitError};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -18,7 +18,7 @@ fn a_trigger_inside_a_run_asks_for_the_next_one() {
             inside.trigger(noting).map(drop)
         });
         assert!(matches!(outer.await, Ok(Outcome::RanAtOnce(Ok(())))));
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
     });
 }
@@ -38,11 +38,11 @@ fn a_run_inside_a_run_does_not_wait_for_it() {
                 }
                 let nested = inside.run(noting).await.unwrap();
                 let Outcome::Coalesced(ticket) = nested else { panic!("{nested:?}") };
-                assert_eq!(ticket.wait().await, Err(WaitError::InsideRun));
-                assert_eq!(ticket.wait_for(WINDOW * 9).await, Err(WaitError::InsideRun));
+                assert_eq!(ticket.await, Err(WaitError::InsideRun));
+                assert_eq!(ticket.wait_for(WINDOW * 9), Err(WaitError::InsideRun));
             });
             assert!(outer.await.unwrap().ran());
-            assert_eq!(throttle.wait().await, Ok(()));
+            assert_eq!(throttle.all().await, Ok(()));
             assert_eq!(starts.all(), [WINDOW]);
         }
     });
@@ -75,8 +75,8 @@ fn every_other_operation_inside_a_run() {
         let throttle = AsyncThrottle::new(WINDOW);
         let inside = throttle.clone();
         let outer = throttle.run(async move || {
-            assert_eq!(inside.wait().await, Err(WaitError::InsideRun));
-            assert_eq!(inside.wait_for(WINDOW).await, Err(WaitError::InsideRun));
+            assert_eq!(inside.all().await, Err(WaitError::InsideRun));
+            assert_eq!(inside.all().wait_for(WINDOW), Err(WaitError::InsideRun));
             assert_eq!(inside.flush(async || ()).err(), Some(NotFlushed::Running));
             assert!(!inside.cancel());
             inside.trigger(async || panic!("it is cancelled")).unwrap();

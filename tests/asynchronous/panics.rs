@@ -107,20 +107,20 @@ fn a_panic_that_nobody_awaits_is_told_by_each_wait_and_loses_nothing() {
             let throttle = AsyncThrottle::new(WINDOW);
             let ticket = throttle.trigger(function).unwrap();
             let next = throttle.trigger(|| ready(())).unwrap();
-            assert_eq!(ticket.wait().await, Err(WaitError::Panicked));
+            assert_eq!(ticket.await, Err(WaitError::Panicked));
             // The pending run covers only the later call.
             assert!(throttle.is_pending());
-            assert_eq!((next.wait().await, throttle.wait().await), (Ok(()), Ok(())));
+            assert_eq!((next.await, throttle.all().await), (Ok(()), Ok(())));
             // And by now the earlier one, too.
-            assert_eq!(ticket.wait().await, Ok(()));
+            assert_eq!(ticket.await, Ok(()));
             cases += 1;
         }
         for function in functions() {
             let throttle = AsyncThrottle::new(WINDOW);
             throttle.trigger(|| ready(())).unwrap();
             throttle.trigger(function).unwrap();
-            assert_eq!(throttle.wait().await, Err(WaitError::Panicked));
-            assert_eq!(throttle.wait().await, Ok(()), "nothing is requested any more");
+            assert_eq!(throttle.all().await, Err(WaitError::Panicked));
+            assert_eq!(throttle.all().await, Ok(()), "nothing is requested any more");
             assert!(throttle.run(|| ready(())).await.unwrap().ran());
             cases += 1;
         }
@@ -145,7 +145,7 @@ fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     runtime.clock().advance(SECOND);
     runtime.settle();
     assert_eq!(runtime.panics(), 0);
-    assert_eq!(elsewhere(ticket.wait()), Ok(()));
+    assert_eq!(elsewhere(ticket.into_future()), Ok(()));
 }
 
 /// A runtime whose clock panics on demand.
@@ -193,7 +193,7 @@ fn a_clock_that_panics_leaves_the_deferral_owed_and_a_call_unrecorded() {
     clock_panics.store(false, Ordering::SeqCst);
     throttle.trigger(|| ready(())).unwrap();
     let waiting = throttle.clone();
-    let mut waiting = Driven::new(async move { waiting.wait().await });
+    let mut waiting = Driven::new(async move { waiting.all().await });
     assert!(waiting.poll().is_pending());
     clock_panics.store(true, Ordering::SeqCst);
     runtime.settle();

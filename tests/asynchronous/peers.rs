@@ -24,7 +24,7 @@ fn an_event_during_a_run_is_not_lost() {
         data.write(1);
         throttle.trigger(data.reader()).unwrap();
         end.send(()).unwrap();
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(data.seen(), [0, 1]);
     });
 }
@@ -35,10 +35,10 @@ fn a_leading_run_right_after_a_trailing_one_keeps_the_gap() {
         let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
         throttle.trigger(starts.noting()).unwrap();
         throttle.trigger(starts.noting()).unwrap();
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         advance(millis(1)).await;
         throttle.trigger(starts.noting()).unwrap();
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW, WINDOW * 2]);
     });
 }
@@ -52,7 +52,7 @@ fn a_cancel_keeps_the_window() {
         assert!(throttle.cancel());
         advance(millis(1)).await;
         throttle.trigger(starts.noting()).unwrap();
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW]);
     });
 }
@@ -63,7 +63,7 @@ fn a_panic_on_the_leading_edge_leaves_it_alive() {
         let (throttle, starts) = (AsyncThrottle::new(WINDOW), Starts::new());
         throttle.trigger(async || std::panic::resume_unwind(Box::new("on purpose"))).unwrap();
         throttle.trigger(starts.noting()).unwrap();
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [WINDOW]);
     });
 }
@@ -91,7 +91,7 @@ fn two_throttles_on_one_runtime_do_not_hold_up_each_other() {
         one.trigger(std::future::pending::<()>).unwrap();
         other.trigger(starts.noting()).unwrap();
         other.trigger(starts.noting()).unwrap();
-        assert_eq!(other.wait().await, Ok(()));
+        assert_eq!(other.all().await, Ok(()));
         assert_eq!(starts.all(), [Duration::ZERO, WINDOW / 2]);
     });
 }

@@ -33,7 +33,7 @@ fn a_pending_run_is_owed_and_a_call_on_another_runtime_adopts_it() {
         });
         // A thread on no runtime learns of it.
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| elsewhere(throttle.wait()));
+            let waiting = scope.spawn(|| elsewhere(throttle.all().into_future()));
             drop(runtime);
             assert_eq!(waiting.join().unwrap(), Err(WaitError::Owed));
         });
@@ -43,7 +43,7 @@ fn a_pending_run_is_owed_and_a_call_on_another_runtime_adopts_it() {
             throttle.trigger(data.reader()).unwrap();
             assert!(throttle.is_pending());
             throttle.set_threshold(Duration::ZERO);
-            assert_eq!(throttle.wait().await, Ok(()));
+            assert_eq!(throttle.all().await, Ok(()));
         });
         assert_eq!(data.seen(), [0, 1]);
     }
@@ -69,7 +69,7 @@ fn a_run_that_is_stopped_in_the_middle_is_owed() {
 
         flavor().block_on(async {
             throttle.flush(data.reader()).unwrap();
-            assert_eq!(throttle.wait().await, Ok(()));
+            assert_eq!(throttle.all().await, Ok(()));
         });
         assert_eq!(data.seen(), [0]);
     }
@@ -83,7 +83,7 @@ fn every_run_on_a_named_runtime_that_has_shut_down_is_left_owed() {
         drop(runtime);
         for _ in 0..3 {
             let ticket = throttle.trigger(async || panic!("nobody polls it")).unwrap();
-            assert_eq!(elsewhere(ticket.wait()), Err(WaitError::Owed));
+            assert_eq!(elsewhere(ticket.into_future()), Err(WaitError::Owed));
             assert!(throttle.is_owed() && !throttle.is_running());
         }
     }
@@ -97,6 +97,6 @@ fn a_runtime_without_a_timer_leaves_the_deferral_owed() {
     runtime.block_on(async {
         assert!(throttle.run(async || ()).await.unwrap().ran());
         let ticket = throttle.trigger(async || ()).unwrap();
-        assert_eq!(ticket.wait().await, Err(WaitError::Owed));
+        assert_eq!(ticket.await, Err(WaitError::Owed));
     });
 }

@@ -49,7 +49,7 @@ fn each_call_is_covered_and_runs_are_spaced() {
                         let (inside, running) = (throttle.clone(), Arc::clone(&watched));
                         let ticket = throttle.trigger(async move || running.run(&inside).await).unwrap();
                         if (task + call) % 16 == 0 {
-                            assert_eq!(ticket.wait().await, Ok(()));
+                            assert_eq!(ticket.await, Ok(()));
                             assert!(watched.covered.load(Ordering::Relaxed) >= mine, "G3");
                         }
                         yield_now().await;
@@ -60,7 +60,7 @@ fn each_call_is_covered_and_runs_are_spaced() {
         for task in calling {
             task.await.unwrap();
         }
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(watched.covered.load(Ordering::Relaxed), TASKS * CALLS, "G3: the last one, too");
         let starts = watched.starts.lock().unwrap().clone();
         assert!(starts.len() > 1);

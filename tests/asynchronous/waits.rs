@@ -5,29 +5,26 @@ use super::calls::{Starts, WINDOW, millis};
 use super::data::{SECOND, at, yield_once};
 use super::paused;
 use atomic_throttle::asynchronous::stream::throttle as throttle_stream;
-use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
+use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp};
 use smol::stream::{StreamExt, repeat};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 #[test]
 fn a_wait_ends_with_the_covering_run() {
     paused(async {
         let throttle = AsyncThrottle::new(WINDOW);
         let start = Instant::now();
-        assert_eq!(throttle.wait().await, Ok(()), "nothing was requested");
+        assert_eq!(throttle.all().await, Ok(()), "nothing was requested");
         let leading = throttle.trigger(async || sleep(millis(10)).await).unwrap();
         // The run in progress does not cover this one.
         let trailing = throttle.trigger(async || sleep(millis(10)).await).unwrap();
-        assert_eq!((leading.wait().await, start.elapsed()), (Ok(()), millis(10)));
-        assert_eq!((trailing.wait().await, start.elapsed()), (Ok(()), millis(110)));
-        assert_eq!(
-            (leading.wait().await, trailing.wait().await, start.elapsed()),
-            (Ok(()), Ok(()), millis(110))
-        );
+        assert_eq!((leading.await, start.elapsed()), (Ok(()), millis(10)));
+        assert_eq!((trailing.await, start.elapsed()), (Ok(()), millis(110)));
+        assert_eq!((leading.await, trailing.await, start.elapsed()), (Ok(()), Ok(()), millis(110)));
     });
 }
 
@@ -37,9 +34,9 @@ fn a_wait_for_everything_includes_the_run_in_progress() {
         let throttle = AsyncThrottle::new(WINDOW);
         let start = Instant::now();
         throttle.trigger(async || sleep(millis(10)).await).unwrap();
-        assert_eq!((throttle.wait().await, start.elapsed()), (Ok(()), millis(10)));
+        assert_eq!((throttle.all().await, start.elapsed()), (Ok(()), millis(10)));
         throttle.trigger(async || sleep(millis(10)).await).unwrap();
-        assert_eq!((throttle.wait().await, start.elapsed()), (Ok(()), millis(110)));
+        assert_eq!((throttle.all().await, start.elapsed()), (Ok(()), millis(110)));
     });
 }
 
@@ -48,17 +45,13 @@ fn a_wait_ends_at_its_limit_and_may_be_repeated() {
     paused(async {
         let throttle = AsyncThrottle::new(WINDOW);
         let start = Instant::now();
-        assert_eq!(throttle.trigger(async || ()).unwrap().wait_for(WINDOW).await, Ok(()));
+        assert_eq!(timeout(WINDOW, throttle.trigger(async || ()).unwrap()).await, Ok(Ok(())));
         let ticket = throttle.trigger(async || ()).unwrap();
-        assert_eq!(
-            (ticket.wait_for(millis(40)).await, start.elapsed()),
-            (Err(WaitError::TimedOut), millis(40))
-        );
-        assert_eq!(
-            (throttle.wait_for(millis(40)).await, start.elapsed()),
-            (Err(WaitError::TimedOut), millis(80))
-        );
-        assert_eq!((ticket.wait_for(millis(40)).await, start.elapsed()), (Ok(()), WINDOW));
+        assert!(timeout(millis(40), ticket).await.is_err());
+        assert_eq!(start.elapsed(), millis(40));
+        assert!(timeout(millis(40), throttle.all()).await.is_err());
+        assert_eq!(start.elapsed(), millis(80));
+        assert_eq!((timeout(millis(40), ticket).await, start.elapsed()), (Ok(Ok(())), WINDOW));
     });
 }
 
@@ -69,7 +62,7 @@ fn a_run_longer_than_the_window_is_followed_at_once() {
         let noting = starts.noting();
         throttle.trigger(async move || (noting().await, sleep(WINDOW * 3).await)).unwrap();
         throttle.trigger(starts.noting()).unwrap();
-        assert_eq!(throttle.wait().await, Ok(()));
+        assert_eq!(throttle.all().await, Ok(()));
         assert_eq!(starts.all(), [millis(0), WINDOW * 3]);
     });
 }
@@ -82,21 +75,17 @@ fn a_wait_hears_of_a_clock_that_is_moved_by_hand() {
     runtime.settle();
     throttle.trigger(yield_once).unwrap();
     let waiting = throttle.clone();
-    let mut limited = Driven::new(async move { waiting.wait_for(SECOND / 2).await });
-    let waiting = throttle.clone();
-    let mut unlimited = Driven::new(async move { waiting.wait().await });
-    assert!(limited.poll().is_pending() && unlimited.poll().is_pending());
+    let mut wait = Driven::new(async move { waiting.all().await });
+    assert!(wait.poll().is_pending());
     runtime.settle();
-    assert!(!limited.is_woken() && !unlimited.is_woken());
+    assert!(!wait.is_woken());
 
     runtime.clock().advance(SECOND / 2);
-    assert!(limited.is_woken());
-    assert_eq!(limited.poll(), Poll::Ready(Err(WaitError::TimedOut)));
-    assert!(unlimited.poll().is_pending());
+    assert!(wait.poll().is_pending());
     runtime.clock().advance(SECOND / 2);
     runtime.settle();
-    assert!(unlimited.is_woken());
-    assert_eq!(unlimited.poll(), Poll::Ready(Ok(())));
+    assert!(wait.is_woken());
+    assert_eq!(wait.poll(), Poll::Ready(Ok(())));
 }
 
 /// A runtime whose timer does not go by its clock: its sleeps never end.

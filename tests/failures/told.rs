@@ -33,7 +33,7 @@ fn an_error_is_told_to_the_ticket_to_the_wait_and_to_the_hook() {
     );
     assert!(failure.downcast_ref::<std::fmt::Error>().is_none());
     assert_eq!(failure.epoch(), save.state().epoch());
-    assert_eq!(save.wait(), Err(WaitError::Failed(Arc::clone(&failure))));
+    assert_eq!(save.all().wait(), Err(WaitError::Failed(Arc::clone(&failure))));
     let kind = Some(io::ErrorKind::ConnectionRefused);
     assert_eq!(failures.recv(), Ok((String::from("refused"), 1, false, kind)));
     // Nothing more: without a policy a failed run has run.

@@ -21,7 +21,7 @@ fn a_child_s_first_call_is_refused() {
         let throttled = own.take().unwrap();
         assert_eq!(throttled.trigger().err(), Some(Ended::Forked));
         assert_eq!(weak.trigger(), Err(Ended::Forked));
-        assert_eq!(throttled.wait(), Ok(()), "nothing was requested");
+        assert_eq!(throttled.all().wait(), Ok(()), "nothing was requested");
         assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
         assert!(!throttled.cancel());
         throttled.set_threshold(Duration::ZERO);
@@ -48,8 +48,8 @@ fn a_child_waits_for_no_thread_of_its_parent() {
         }
         assert!(throttled.is_owed(), "now it has looked");
         assert_eq!(throttled.trigger().err(), Some(Ended::Forked));
-        assert_eq!(throttled.wait(), Err(WaitError::Forked));
-        assert_eq!(throttled.wait_for(Duration::MAX), Err(WaitError::Forked));
+        assert_eq!(throttled.all().wait(), Err(WaitError::Forked));
+        assert_eq!(throttled.all().wait_for(Duration::MAX), Err(WaitError::Forked));
         assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Ended));
         assert_eq!(throttled.shutdown(Pending::Finish).wait(), Err(WaitError::Forked));
         assert_eq!(throttled.shutdown(Pending::Discard).wait_for(Duration::MAX), Err(WaitError::Forked));

@@ -31,7 +31,7 @@ fn a_child_gets_back_what_it_brings() {
     drop(own);
     in_child(|| {
         let batched = last.take().unwrap();
-        assert_eq!(batched.wait(), Err(WaitError::Forked));
+        assert_eq!(batched.all().wait(), Err(WaitError::Forked));
         let rejected = batched.trigger(4).expect_err("there is no thread");
         assert_eq!((rejected.value, batched.take()), (4, vec![3]));
     });

@@ -53,7 +53,7 @@ fn a_child_does_not_need_the_precise_timer_of_its_parent() {
             for _ in 0..3 {
                 throttle.trigger(async || ()).unwrap();
                 throttle.trigger(async || ()).unwrap();
-                assert_eq!(throttle.wait().await, Ok(()));
+                assert_eq!(throttle.all().await, Ok(()));
             }
             let soon = throttle.runtime().now().saturating_add(Duration::from_millis(1));
             throttle.runtime().sleep_until(soon).await;
@@ -77,10 +77,10 @@ fn a_child_does_not_wait_for_a_task_of_its_parent() {
         in_child(|| {
             runtime().block_on(async {
                 let ticket = throttle.trigger(async || ()).unwrap();
-                assert_eq!(ticket.wait().await, Err(WaitError::Owed));
-                assert_eq!(throttle.wait_for(HOUR).await, Err(WaitError::Owed));
-                throttle.flush(async || ()).unwrap().wait().await.unwrap();
-                assert_eq!(ticket.wait().await, Ok(()));
+                assert_eq!(ticket.await, Err(WaitError::Owed));
+                assert_eq!(throttle.all().wait_for(HOUR), Err(WaitError::Owed));
+                throttle.flush(async || ()).unwrap().await.unwrap();
+                assert_eq!(ticket.await, Ok(()));
             });
         });
         assert!(throttle.is_pending(), "in the parent nothing has changed");
@@ -100,8 +100,8 @@ fn a_child_does_not_wait_for_a_run_in_a_task_of_its_parent() {
         until(|| throttle.is_running());
         in_child(|| {
             runtime().block_on(async {
-                assert_eq!(throttle.trigger(async || ()).unwrap().wait().await, Ok(()));
-                assert_eq!(throttle.trigger(async || ()).unwrap().wait().await, Ok(()));
+                assert_eq!(throttle.trigger(async || ()).unwrap().await, Ok(()));
+                assert_eq!(throttle.trigger(async || ()).unwrap().await, Ok(()));
             });
             assert!(!throttle.is_running());
         });
@@ -119,7 +119,7 @@ fn a_child_that_waits_for_a_run_in_a_task_of_its_parent_is_told() {
     };
     beside_tasks(run, || {
         in_child(|| {
-            runtime().block_on(async { assert_eq!(throttle.wait().await, Err(WaitError::Owed)) });
+            runtime().block_on(async { assert_eq!(throttle.all().await, Err(WaitError::Owed)) });
         });
     });
 }

@@ -59,7 +59,7 @@ fn what_a_run_leaves_is_in_the_next_batch() {
         assert_eq!(first.recv(), Ok((Some(number), left)), "without another call");
     }
     go.send(()).unwrap();
-    batched.wait().expect("it completes");
+    batched.all().wait().expect("it completes");
     assert!(!batched.is_pending(), "nothing is left");
 }
 
@@ -83,7 +83,7 @@ fn what_a_panicking_run_leaves_is_in_the_next_batch() {
     clock.set(at(2));
     until(|| batched.panics() == 1 && batched.is_pending());
     clock.set(at(3));
-    batched.wait().expect("the next run completes");
+    batched.all().wait().expect("the next run completes");
     assert_eq!(items.try_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 
@@ -269,7 +269,7 @@ fn a_full_throttle_hands_the_value_back_and_makes_room() {
     assert!(batched.is_pending(), "a run makes room");
     clock.set(at(2));
     assert_eq!(given.iter().take(2).collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
-    batched.wait().expect("it completes");
+    batched.all().wait().expect("it completes");
     batched.trigger(6).expect("there is room");
     assert_eq!(batched.take(), [6]);
     assert!(!batched.is_pending());

@@ -51,7 +51,7 @@ fn a_run_is_told_how_many_calls_it_stands_for() {
     }
     assert_eq!(counted.outstanding(), 3);
     clock.set(at(2));
-    counted.wait().expect("it completes");
+    counted.all().wait().expect("it completes");
     assert_eq!(told.try_iter().collect::<Vec<_>>(), [1, 3]);
 }
 

@@ -21,7 +21,7 @@ fn the_newest_value_is_given_and_older_ones_are_not() {
         newest.trigger(value).expect("it goes on");
     }
     clock.set(at(2));
-    newest.wait().expect("it completes");
+    newest.all().wait().expect("it completes");
     assert_eq!(given.try_iter().collect::<Vec<_>>(), [0, 3]);
     assert!(!newest.is_pending());
 }
@@ -76,7 +76,7 @@ fn a_flushed_run_is_given_what_was_there_when_it_started() {
     newest.trigger(0).expect("it goes on");
     assert_eq!(given.recv(), Ok(0));
     go.send(()).unwrap();
-    newest.wait().expect("it completes");
+    newest.all().wait().expect("it completes");
     // The thread sleeps now. What it performs next was started by the flush, before the value 2 came.
     newest.trigger(1).expect("it goes on");
     newest.flush().expect("a run is pending");

@@ -25,7 +25,7 @@ fn a_run_is_given_all_values_in_one_in_their_order() {
     assert!(merging.cancel());
     merging.trigger(vec![4]).expect("it goes on");
     clock.set(at(2));
-    merging.wait().expect("it completes");
+    merging.all().wait().expect("it completes");
     assert_eq!(given.try_iter().collect::<Vec<_>>(), [vec![0], vec![1, 2, 3, 4]]);
     merging.trigger(vec![5]).expect("it goes on");
     merging.trigger(vec![6]).expect("it goes on");
@@ -52,7 +52,7 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
     assert!(panics(|| merging.trigger(vec![2]).map(drop)));
     merging.trigger(vec![3]).expect("it goes on");
     clock.set(at(2));
-    merging.wait().expect("it completes");
+    merging.all().wait().expect("it completes");
     assert_eq!(given.try_iter().collect::<Vec<_>>(), [vec![0], vec![1, 3]]);
 }
 
@@ -73,7 +73,7 @@ fn a_call_inside_of_a_merge_is_refused() {
     merging.trigger(vec![1]).expect("it goes on");
     merging.trigger(vec![2]).expect("it goes on");
     clock.set(at(2));
-    merging.wait().expect("it completes");
+    merging.all().wait().expect("it completes");
     assert_eq!(given.try_iter().collect::<Vec<_>>(), [vec![0], vec![1, 2]]);
     assert!(merging.shutdown(Pending::Finish).wait().is_ok());
 }

@@ -90,13 +90,13 @@ fn the_runs_of_a_throttle_are_exact_with_the_clock_paused() {
                 let sender = sender.clone();
                 throttle.trigger(async move || sender.send(begin.elapsed()).unwrap()).unwrap();
             }
-            throttle.wait().await.unwrap();
+            throttle.all().await.unwrap();
         }
         // Its owner sleeps, drops that sleep, and sleeps until an earlier time.
         throttle.trigger(async move || sender.send(begin.elapsed()).unwrap()).unwrap();
         tokio::time::sleep(WINDOW / 10).await;
         throttle.set_threshold(WINDOW / 4);
-        throttle.wait().await.unwrap();
+        throttle.all().await.unwrap();
         let starts: Vec<_> = started.iter().collect();
         assert_eq!(starts, [0, 100, 200, 300, 325].map(Duration::from_millis));
     });

@@ -100,7 +100,7 @@ fn on_smol() {
         let _ = sum.trigger(1).unwrap();
     }
     // A thread may wait for a task on another one.
-    assert_eq!(sum.wait(), Ok(()));
+    assert_eq!(sum.all().wait(), Ok(()));
     assert_eq!(seen.load(SeqCst), 1000, "G10");
     assert_eq!(smol::block_on(async { sum.trigger(1).unwrap().await }), Ok(()));
     assert!(sum.shutdown(Pending::Finish).wait().is_ok());

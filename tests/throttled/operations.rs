@@ -94,7 +94,7 @@ fn every_operation_may_be_called_from_inside_the_run() {
                 return;
             }
             assert_eq!(throttled.flush().map(drop), Err(NotFlushed::Running));
-            assert_eq!(throttled.wait(), Err(WaitError::InsideRun));
+            assert_eq!(throttled.all().wait(), Err(WaitError::InsideRun));
             let nested = throttled.trigger().expect("it goes on");
             assert_eq!(nested.wait(), Err(WaitError::InsideRun));
             assert!(throttled.cancel());

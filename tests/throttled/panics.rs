@@ -31,14 +31,14 @@ fn a_panic_is_caught_counted_and_told_and_loses_nothing() {
     let panicking = subject.call(2);
     subject.clock.set(at(2));
     assert_eq!(panicking.wait(), Err(WaitError::Panicked));
-    assert_eq!(subject.throttled.wait(), Err(WaitError::Panicked));
+    assert_eq!(subject.throttled.all().wait(), Err(WaitError::Panicked));
     assert_eq!(panics.recv().as_deref(), Ok("on purpose"));
     assert_eq!((subject.throttled.panics(), subject.throttled.runs()), (1, 2));
     // Its window counts, and the next call runs.
     let next = subject.call(3);
     assert_eq!(subject.throttled.next_run_at(), Some(at(3)));
     subject.clock.set(at(3));
-    assert_eq!((next.wait(), subject.throttled.wait()), (Ok(()), Ok(())));
+    assert_eq!((next.wait(), subject.throttled.all().wait()), (Ok(()), Ok(())));
     // What the call is told does not depend on when it looks.
     assert_eq!(panicking.wait(), Err(WaitError::Panicked));
 }

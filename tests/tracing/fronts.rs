@@ -45,7 +45,7 @@ fn a_thread_of_its_own() {
     trigger();
     told(6);
     throttled.flush().expect("one is pending");
-    throttled.wait().expect("it completes");
+    throttled.all().wait().expect("it completes");
     clock.set(at(4));
     trigger();
     until(|| throttled.runs() == 4);
@@ -89,17 +89,17 @@ async fn tasks() {
     subscribe();
     let throttle = AsyncThrottle::new(SECOND);
     let first = throttle.last_run_at().is_none();
-    throttle.trigger(async || ()).expect("a runtime").wait().await.expect("it completes");
+    throttle.trigger(async || ()).expect("a runtime").await.expect("it completes");
     let origin = throttle.last_run_at().expect("it ran");
     let deferred = throttle.trigger(async || ()).expect("a runtime");
     for _ in 0..1000 {
         throttle.trigger(async || ()).expect("a runtime");
     }
-    deferred.wait().await.expect("it completes");
+    deferred.await.expect("it completes");
     throttle.trigger(async || ()).expect("a runtime");
     assert!(throttle.cancel());
     tokio::task::yield_now().await;
-    throttle.trigger(async || panic_quietly()).expect("a runtime").wait().await.expect_err("it panics");
+    throttle.trigger(async || panic_quietly()).expect("a runtime").await.expect_err("it panics");
 
     let time = |seconds: u32| format!("{:?}", origin.saturating_add(SECOND * seconds));
     let (zero, one, two) = (time(0), time(1), time(2));

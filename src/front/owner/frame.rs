@@ -9,7 +9,9 @@ use crate::front::observe::Source;
 use crate::front::wait::{WaitError, Waiting};
 use crate::gate::Gate;
 use crate::state::Epoch;
-use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, this_thread};
+#[cfg(feature = "async")]
+use crate::sync::AtomicU64;
+use crate::sync::{AtomicU32, Event, Ordering, Process, this_thread};
 use crate::time::{Threshold, Timestamp};
 use core::time::Duration;
 use std::sync::{Arc, Weak};

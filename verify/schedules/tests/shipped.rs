@@ -5,7 +5,7 @@ mod properties;
 mod subject {
     pub use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate};
     pub use atomic_throttle::{
-        Clock, Ended, Epoch, Manual, Moved, NotFlushed, Outcome, Pending, Refused, Shutdown, Threshold,
+        Clock, Coalesced, Ended, Epoch, Manual, Moved, NotFlushed, Outcome, Pending, Refused, Shutdown, Threshold,
         Throttle, Throttled, ThrottledBuilder, Timestamp, WaitError, WeakThrottled,
     };
 }

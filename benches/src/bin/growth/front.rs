@@ -2,7 +2,7 @@
 
 use crate::memory::in_use;
 use crate::timing::look;
-use atomic_throttle::{Outcome, Pending, State, Throttle, Throttled};
+use atomic_throttle::{Coalesced, Outcome, Pending, State, Throttle, Throttled};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
@@ -55,7 +55,7 @@ impl Front for Blocking {
         let thread = thread::spawn(move || {
             its_turns.wait();
             its_turns.wait();
-            let _: Outcome<'_, ()> = throttle.run(|| count(&runs));
+            let _: Outcome<(), Coalesced<'_>> = throttle.run(|| count(&runs));
         });
         turns.wait();
         let bytes = in_use() - before;

@@ -152,7 +152,7 @@ mod tests {
             self.0.defer()
         }
         fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
-            || self.0.0.wait().is_ok()
+            || self.0.0.all().wait().is_ok()
         }
         fn state(&self) -> State {
             self.0.state()

@@ -240,7 +240,7 @@ impl<'t, 'h> Player<'t, 'h> {
         self.decided(ended, asked, Answer::Told(Told::Finished));
     }
 
-    fn settled(&mut self, called: u64, method: Method, outcome: &Outcome<'t, (), Clock<'h>>) {
+    fn settled(&mut self, called: u64, method: Method, outcome: &Outcome<(), Coalesced<'t, Clock<'h>>>) {
         match *outcome {
             Outcome::RanAtOnce(()) => self.finished(Some(false)),
             Outcome::RanDeferred(()) => self.finished(Some(true)),

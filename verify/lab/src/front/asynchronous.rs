@@ -7,7 +7,7 @@ use crate::options::Options;
 use crate::record::Kind;
 use crate::recorder::{AnyClock, Recorder};
 use crate::running::{Inside, Running};
-use atomic_throttle::asynchronous::Outcome;
+use atomic_throttle::Outcome;
 use atomic_throttle::{AsyncThrottle, Snapshot, Tokio};
 use crossbeam_channel::TryRecvError;
 use std::future::poll_fn;
@@ -170,7 +170,7 @@ impl Shared {
         let wait = wait.or(call.wait.map(|_| Patience::ToTheEnd));
         let waited = match wait {
             None => None,
-            Some(wait) => Some(until(ticket.wait(), wait).await),
+            Some(wait) => Some(until(ticket.into_future(), wait).await),
         };
         let Some(FutureEnd::Of(told)) = waited else {
             return Answer::promised(Kind::Taken, ticket.epoch(), None);

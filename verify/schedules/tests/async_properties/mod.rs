@@ -57,7 +57,7 @@ pub fn by_triggers(reached: &Tally) {
             place.leave_word(number);
             let ticket = place.throttle.trigger(place.function()).expect("a runtime");
             deferred.count_if(place.throttle.is_pending());
-            let waited = block_on(ticket.wait());
+            let waited = block_on(ticket.into_future());
             place.check();
             assert_eq!(waited, Ok(()), "G3: the run will not come");
             assert!(place.covers(number), "G3: the run missed a call");
@@ -77,7 +77,7 @@ pub fn with_panics(reached: &Tally) {
             place.leave_word(number);
             loop {
                 let ticket = place.throttle.trigger(place.function()).expect("a runtime");
-                match block_on(ticket.wait()) {
+                match block_on(ticket.into_future()) {
                     Ok(()) => break,
                     Err(WaitError::Panicked) => panicked.count(),
                     Err(error) => panic!("G3: {error}"),
@@ -100,7 +100,7 @@ pub fn with_dropped_tasks(reached: &Tally) {
             place.leave_word(number);
             loop {
                 let ticket = place.throttle.trigger(place.function()).expect("a runtime");
-                match block_on(ticket.wait()) {
+                match block_on(ticket.into_future()) {
                     Ok(()) => break,
                     Err(WaitError::Owed) => owed.count(),
                     Err(error) => panic!("G3: {error}"),
@@ -145,7 +145,7 @@ pub fn with_dropped_callers(reached: &Tally) {
         reached,
     );
     join(calls);
-    assert_eq!(block_on(place.throttle.wait()), Ok(()));
+    assert_eq!(block_on(place.throttle.all().into_future()), Ok(()));
     for number in 0..CALLERS * CALLS {
         assert!(place.covers(number), "G3: a call whose caller left is lost");
     }
@@ -161,7 +161,7 @@ pub fn with_cancels_and_flushes(reached: &Tally) {
                 if thread_rng().gen_range(0..2) == 0 {
                     place.throttle.cancel();
                 } else if let Ok(ticket) = place.flush() {
-                    assert_eq!(block_on(ticket.wait()), Ok(()));
+                    assert_eq!(block_on(ticket.into_future()), Ok(()));
                 }
             }
         })
@@ -171,7 +171,7 @@ pub fn with_cancels_and_flushes(reached: &Tally) {
         |place, number, cancelled| {
             place.leave_word(number);
             let ticket = place.throttle.trigger(place.function()).expect("a runtime");
-            match block_on(ticket.wait_for(WINDOW * 1_000)) {
+            match ticket.wait_for(WINDOW * 1_000) {
                 Ok(()) => assert!(place.covers(number), "G3: the run missed a call"),
                 Err(WaitError::Cancelled) => cancelled.count(),
                 Err(error) => panic!("G3: {error}"),
@@ -202,7 +202,7 @@ pub fn told_of_a_cancel(reached: &Tally) {
             thread::spawn(move || {
                 let ticket = place.throttle.trigger(async || ()).expect("a runtime");
                 waiting.fetch_add(1, SeqCst);
-                assert_eq!(block_on(ticket.wait()), Err(WaitError::Cancelled));
+                assert_eq!(block_on(ticket.into_future()), Err(WaitError::Cancelled));
             })
         })
         .collect();
@@ -223,7 +223,7 @@ pub fn told_of_a_dropped_owner(reached: &Tally) {
             thread::spawn(move || {
                 coalesced.count_if(place.throttle.is_pending());
                 let ticket = place.throttle.trigger(async || ()).expect("a runtime");
-                assert_eq!(block_on(ticket.wait()), Err(WaitError::Owed));
+                assert_eq!(block_on(ticket.into_future()), Err(WaitError::Owed));
             })
         })
         .collect();

@@ -4,7 +4,7 @@
 //! In each model only one thing wakes the waiting threads, so that nothing makes up for it.
 
 use super::{CALLERS, WINDOW, after_a_run, end_the_window, is_idle, throttle, until, was_deferred};
-use crate::subject::{Manual, Outcome, Throttle, WaitError};
+use crate::subject::{Coalesced, Manual, Outcome, Throttle, WaitError};
 use schedules::Tally;
 use shuttle::thread;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub fn by_a_finish(deferred: &Tally) {
 fn one_disturbance(
     waited: &Tally,
     disturb: fn(&Throttle<Manual>),
-    owner_ends: fn(&Outcome<'_, (), Manual>) -> bool,
+    owner_ends: fn(&Outcome<(), Coalesced<'_, Manual>>) -> bool,
     handles_end: &Result<(), WaitError>,
 ) {
     let throttle = after_a_run();

@@ -21,7 +21,7 @@ pub mod runs_exclude;
 pub mod runs_keep_their_distance;
 mod witness;
 
-use crate::subject::{Manual, Outcome, Throttle, Timestamp};
+use crate::subject::{Coalesced, Manual, Outcome, Throttle, Timestamp};
 use shuttle::thread;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn is_idle(throttle: &Throttle<Manual>) -> bool {
     !state.is_running() && !state.is_pending() && !state.is_owed()
 }
 
-fn was_deferred<T>(outcome: &Outcome<'_, T, Manual>) -> bool {
+fn was_deferred<T>(outcome: &Outcome<T, Coalesced<'_, Manual>>) -> bool {
     matches!(outcome, Outcome::RanDeferred(_))
 }
 

@@ -1,7 +1,7 @@
 //! What holds of that which the calls of a `Throttle` bring (G10): three threads call and run, while a fourth cancels,
 //! takes and flushes.
 
-use atomic_throttle::{Batch, Collect, Count, Manual, Merge, Outcome, Rejected, Throttle, Timestamp};
+use atomic_throttle::{Batch, Coalesced, Collect, Count, Manual, Merge, Outcome, Rejected, Throttle, Timestamp};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -68,7 +68,7 @@ fn is_taken<P, V>(
     shared: &Shared<P>,
     value: u32,
     gives_up: bool,
-    answer: std::thread::Result<Result<Outcome<'_, (), Manual>, Rejected<V>>>,
+    answer: std::thread::Result<Result<Outcome<(), Coalesced<'_, Manual>>, Rejected<V>>>,
 ) -> bool {
     match answer {
         Ok(Ok(Outcome::Coalesced(handle))) => {

@@ -9,7 +9,7 @@ pub mod subject;
 use op::{Op, Wrong};
 
 use crate::by_hand::{ByHand, Driven};
-use atomic_throttle::asynchronous::Outcome;
+use atomic_throttle::Outcome;
 use atomic_throttle::{AsyncThrottle, NotFlushed, Threshold, Timestamp};
 use callers::{Caller, Said};
 use orders::{Order, Orders};
@@ -170,7 +170,7 @@ impl Play {
         let inside = throttle.clone();
         let future = Driven::new(async move {
             let ticket = throttle.trigger(move || orders.obey(inside)).unwrap();
-            Said::Waited(ticket.wait().await)
+            Said::Waited(ticket.await)
         });
         let (after, _) = self.call();
         self.callers.push(Caller { future, after: Some(after), task: None });
@@ -184,7 +184,7 @@ impl Play {
             match throttle.run(move || orders.obey(inside)).await.unwrap() {
                 Outcome::RanAtOnce(value) => Said::Ran("at once", value),
                 Outcome::RanDeferred(value) => Said::Ran("deferred", value),
-                Outcome::Coalesced(ticket) => Said::Waited(ticket.wait().await),
+                Outcome::Coalesced(ticket) => Said::Waited(ticket.await),
                 Outcome::Cancelled => Said::Cancelled,
                 Outcome::Owed => Said::Owed,
             }
@@ -200,7 +200,7 @@ impl Play {
 
     fn wait(&mut self) {
         let throttle = self.throttle.clone();
-        let future = Driven::new(async move { Said::Waited(throttle.wait().await) });
+        let future = Driven::new(async move { Said::Waited(throttle.all().await) });
         let model = &self.judge.model;
         let after = match model.promise {
             Promise::Owned | Promise::Orphaned => Some(model.latest_start),

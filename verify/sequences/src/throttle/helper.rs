@@ -40,7 +40,7 @@ pub fn call<'t>(
     f: impl FnOnce() -> u64,
 ) -> Answer<'t> {
     board.store(number, Ordering::Relaxed);
-    let outcome = |outcome: Outcome<'t, u64, ByHand>| match outcome {
+    let outcome = |outcome: Outcome<u64, Coalesced<'t, ByHand>>| match outcome {
         Outcome::RanAtOnce(value) => (Said::AtOnce(value), None),
         Outcome::RanDeferred(value) => (Said::Deferred(value), None),
         Outcome::Coalesced(handle) => (Said::Coalesced(handle.epoch().as_u64()), Some(handle)),

@@ -5,7 +5,8 @@ use crate::patience::panic_quietly;
 use crate::payloads::op::{CAPACITY, Kind};
 use crate::throttle::clock::ByHand;
 use atomic_throttle::{
-    Batch, Collect, Count, Latest, Merge, NotFlushed, Outcome, Reason, Refused, Rejected, State, Throttle,
+    Batch, Coalesced, Collect, Count, Latest, Merge, NotFlushed, Outcome, Reason, Refused, Rejected, State,
+    Throttle,
 };
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -77,7 +78,7 @@ impl Front {
                 match how {
                     How::Run => brought(throttle.run(value, run)),
                     How::Within(limit) => brought(throttle.run_within(value, limit, run)),
-                    How::Try => brought(throttle.try_run(value, run).map(Outcome::<_, ByHand>::RanAtOnce)),
+                    How::Try => brought(throttle.try_run(value, run).map(ran)),
                 }
             }),
             Self::Merge(throttle) => played(self, script, value, |play| {
@@ -90,9 +91,7 @@ impl Front {
                 match how {
                     How::Run => brought(throttle.run(all, run).map_err(one)),
                     How::Within(limit) => brought(throttle.run_within(all, limit, run).map_err(one)),
-                    How::Try => {
-                        brought(throttle.try_run(all, run).map(Outcome::<_, ByHand>::RanAtOnce).map_err(one))
-                    }
+                    How::Try => brought(throttle.try_run(all, run).map(ran).map_err(one)),
                 }
             }),
             Self::Collect(throttle) => played(self, script, value, |play| {
@@ -100,7 +99,7 @@ impl Front {
                 match how {
                     How::Run => brought(throttle.run(value, run)),
                     How::Within(limit) => brought(throttle.run_within(value, limit, run)),
-                    How::Try => brought(throttle.try_run(value, run).map(Outcome::<_, ByHand>::RanAtOnce)),
+                    How::Try => brought(throttle.try_run(value, run).map(ran)),
                 }
             }),
         }
@@ -204,7 +203,11 @@ fn played(front: &Front, script: Script, value: u32, call: impl FnOnce(&mut Play
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it is the end of a call, and is passed on by name")]
-fn outcome<C>(outcome: Outcome<'_, (), C>) -> Said {
+fn ran<'t>(value: ()) -> Outcome<(), Coalesced<'t, ByHand>> {
+    Outcome::RanAtOnce(value)
+}
+
+fn outcome<H>(outcome: Outcome<(), H>) -> Said {
     match outcome {
         Outcome::RanAtOnce(()) => Said::AtOnce(Vec::new()),
         Outcome::RanDeferred(()) => Said::Deferred(Vec::new()),
@@ -214,7 +217,7 @@ fn outcome<C>(outcome: Outcome<'_, (), C>) -> Said {
     }
 }
 
-fn brought<C>(brought: Result<Outcome<'_, (), C>, Rejected<u32>>) -> Said {
+fn brought<H>(brought: Result<Outcome<(), H>, Rejected<u32>>) -> Said {
     match brought {
         Ok(told) => outcome(told),
         Err(Rejected { value, reason: Reason::Full }) => Said::Full(value),

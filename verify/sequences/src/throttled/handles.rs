@@ -3,7 +3,7 @@
 use super::op::{Deed, Op};
 use super::play::Play;
 use crate::patience::until;
-use atomic_throttle::{Pending, Shutdown, Throttled, WaitError};
+use atomic_throttle::{Pending, Shutdown, WaitError};
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
@@ -32,11 +32,11 @@ impl<'t: 's, 's> Play<'s, '_, 't> {
     pub fn ask_for_all(&mut self, inside: bool) {
         let expected = self.life.cover_of_all();
         let otherwise = Err(if inside { WaitError::InsideRun } else { WaitError::TimedOut });
-        let result = self.at(inside, |throttled| throttled.wait_for(Duration::ZERO));
+        let result = self.at(inside, |throttled| throttled.all().wait_for(Duration::ZERO));
         let is_over = inside || expected.is_some();
         assert_eq!(result, expected.unwrap_or(otherwise));
         if is_over {
-            assert_eq!(self.at(inside, Throttled::wait), result);
+            assert_eq!(self.at(inside, |throttled| throttled.all().wait()), result);
         }
         self.count(&result);
     }
