@@ -91,7 +91,12 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
         };
         let defer = || gate.defer_by(now, Timestamp::NEVER).ok();
         match payload.put_if_room(value, has_lost_all_others, defer).map_err(rejected)? {
-            Arrival::Defer(deferral) => Ok(self.spawn_owner(deferral, f, reply)),
+            Arrival::Defer(deferral) => {
+                let decided = self.spawn_owner(deferral, f, reply);
+                // A run in progress may ask whether it has a successor.
+                self.shared.frame.waiting().notify();
+                Ok(decided)
+            }
             Arrival::Coalesced(epoch) => {
                 reply(Reply::Gone);
                 Ok(Decided { ticket: self.ticket(epoch), at_once: false, spawned: Ok(()) })
