@@ -13,6 +13,7 @@ use crate::front::payload::{Carried, Count, Home, Payload};
 use crate::front::throttle::has_lost_all_others;
 use crate::gate::{Deferral, DetachedRun, Fired, Run};
 use crate::state::{Abandon, Epoch, Owe};
+use crate::sync::requests_after_the_lock;
 use crate::time::Timestamp;
 use core::mem;
 use std::sync::Arc;
@@ -129,32 +130,39 @@ impl<R: Runtime, P: Payload> OwnedRun<R, P> {
         discard_panics(|| left = home.take().and_then(|given| P::left(given, has_completed)));
         if let Some(left) = left {
             // Nobody is there who would wait for it.
-            let owe = || _ = self.shared.frame.gate.owe();
-            let _ = self.shared.payload.put_back(left, owe);
+            self.put_back(left);
         }
     }
 
     /// Leaves the run owed, with what it was given. Returns whether it is, and was not pending.
     fn leave_owed(&mut self) -> bool {
-        let Shared { frame, payload, .. } = &*self.shared;
-        let mut is_owed = false;
-        let mut owe = || is_owed = matches!(frame.gate.owe(), (Owe::Owed, _));
         let given = match mem::replace(&mut self.given, Given::NotTaken) {
-            Given::NotTaken => {
-                owe();
-                return is_owed;
-            }
+            Given::NotTaken => return matches!(self.shared.frame.gate.owe(), (Owe::Owed, _)),
             Given::Here(given) => Some(given),
             Given::Lent(home) => home.take(),
         };
+        let payload = &self.shared.payload;
         let is_kept = |given: &P::Given| !P::is_spent(given) && !payload.is_lost(has_lost_all_others);
+        given.filter(is_kept).is_some_and(|given| self.put_back(given))
+    }
+
+    /// Puts back what a run is to be given, and has one be owed. Returns whether it is, and was not pending.
+    fn put_back(&self, given: P::Given) -> bool {
+        let Shared { frame, payload, .. } = &*self.shared;
+        let mut is_owed = false;
+        let mut owe = || is_owed = matches!(frame.gate.owe(), (Owe::Owed, _));
         // What callers brought may panic when it is merged or dropped.
         discard_panics(|| {
             // In one step: else somebody could take it in between, and the next run would find nothing.
-            if let Some(given) = given.filter(is_kept) {
-                drop(payload.put_back(given, owe));
-            }
+            drop(payload.put_back(given, || {
+                if !requests_after_the_lock() {
+                    owe();
+                }
+            }));
         });
+        if requests_after_the_lock() {
+            owe();
+        }
         is_owed
     }
 }

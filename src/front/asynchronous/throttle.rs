@@ -44,8 +44,44 @@ use std::sync::Arc;
 /// dropped, so it must not carry the data*: only the owner's function runs. Write the data where the function
 /// reads it, before the call, as above. By G3 the run that covers the call sees it.
 ///
+/// Or let each call [bring a value](#what-calls-bring).
+///
 /// Clones are handles of one throttle. The tasks keep it alive: what is pending runs after the last handle is
 /// dropped, too.
+///
+/// # What calls bring
+///
+/// | on tokio | on any runtime | a call | a run is given |
+/// |---|---|---|---|
+/// | `new` | [`with_runtime`](Self::with_runtime) | `trigger(f)` | nothing |
+/// | `counting` | [`counting_with_runtime`](AsyncThrottle::counting_with_runtime) | `trigger(f)` | the number of calls since the run before |
+/// | `latest` | [`latest_with_runtime`](AsyncThrottle::latest_with_runtime) | `trigger(value, f)` | the newest value |
+/// | `merging` | [`merging_with_runtime`](AsyncThrottle::merging_with_runtime) | `trigger(value, f)` | all values since the run before, merged into one |
+/// | `collecting` | [`collecting_with_runtime`](AsyncThrottle::collecting_with_runtime) | `trigger(value, f)` | all values since the run before, in a [`Batch`](crate::Batch) |
+///
+/// All have `run`, `flush` and `take` as well. A run is given its value in a [`Carried`](crate::Carried), which derefs to
+/// it. If its task is dropped in the middle, the value is there for the next run, unless the function has taken it out.
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use atomic_throttle::{AsyncThrottle, Carried};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let paint = AsyncThrottle::latest(Duration::from_millis(10));
+/// for value in 0..4 {
+///     paint.trigger(value, async |newest: Carried<u32>| println!("painted {}", *newest))?;
+/// }
+/// paint.all().await?;
+/// # Ok(())
+/// # }
+/// # main().unwrap();
+/// # }
+/// ```
+///
+/// A value whose call is refused comes back, in a [`Rejected`](crate::Rejected). A value whose call was cancelled, or left
+/// its run owed, is kept: `take` returns it, and otherwise the next run is given it.
 ///
 /// # Guarantees
 ///
@@ -64,6 +100,15 @@ use std::sync::Arc;
 /// * **G9** Every operation may be called from inside a run. A run that would wait for itself, or for the run
 ///   after it, gets an answer that says so instead: see [`run`](Self::run) and [`wait`](Self::wait).
 ///
+/// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace
+///   it ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). Calls are counted exactly. A call that
+///   is refused has its value back. What a run was given whose task was dropped comes with the next run, which is *owed*;
+///   what its function has taken out does not. A run that panics was given what it was given; what it has not taken out of
+///   a [`Batch`](crate::Batch) comes with the next run, which is owed then.
+///
+/// **G7** does not hold of a call that brings a value: it takes a lock for one decision, and for the time in which the
+/// value is moved, pushed or merged.
+///
 /// # When a future is dropped, and when the runtime shuts down
 ///
 /// The future of a caller performs nothing and owns nothing. To drop it, at any await, gives up the answer
@@ -74,6 +119,10 @@ use std::sync::Arc;
 /// that has a runtime, perhaps another one, adopts it. A run that was stopped in the middle has kept its
 /// window; the adopting one keeps its distance.
 ///
+/// What the dropped task had, or was to be given, is there for the run that adopts it, or for `take`. A function that
+/// counts is told of the same calls again. If a function has taken out all that it was given, and its task is dropped
+/// then, there is nothing to give to another run: none is owed, and each wait for the run says that it was cancelled.
+///
 /// A runtime that lives on and is never polled holds its tasks, and with them what is pending or in progress.
 /// [`flush`](Self::flush) takes over what is pending.
 ///
@@ -83,8 +132,8 @@ use std::sync::Arc;
 ///
 /// In a forked child it works with a runtime of the child. Most runtimes do not survive a fork themselves. What tasks
 /// of the parent were to perform is left owed by the first call or wait that finds it. A call before that which
-/// coalesces into it returns `Ok`, and no run comes unless it is waited for: see [Forked
-/// children](crate::design::waiting#forked-children).
+/// coalesces into it returns `Ok`, and no run comes unless it is waited for. A call that brings a value is refused if a
+/// thread of the parent was bringing one: see [Forked children](crate::design::waiting#forked-children).
 ///
 /// # When the function panics
 ///
@@ -95,7 +144,9 @@ use std::sync::Arc;
 /// # Cost
 ///
 /// A coalesced call is one fence and one load. A run adds a clock reading, a spawned task, two
-/// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer.
+/// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer. A count is an
+/// increment of a number that all callers share, for each call. A value adds a lock, under which it is moved: a coalesced
+/// call is a lock and a load then. A run that is given a value allocates once for its [`Carried`](crate::Carried).
 pub struct AsyncThrottle<R, P = ()> {
     pub(super) shared: Arc<Shared<R, P>>,
 }
