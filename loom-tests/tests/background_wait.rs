@@ -25,13 +25,13 @@ fn two_wait_for_one_run() {
         let other = thread::spawn({
             let subject = subject.clone();
             move || {
-                assert_eq!(subject.throttled.wait(), Ok(()));
+                assert_eq!(subject.throttled.all().wait(), Ok(()));
                 subject.is_covered(0)
             }
         });
         assert_eq!(subject.call_taken(0).wait(), Ok(()));
         assert!(subject.is_covered(0), "what the run wrote is visible");
-        assert_eq!(subject.throttled.wait(), Ok(()));
+        assert_eq!(subject.throttled.all().wait(), Ok(()));
         counted.count_if(other.join().expect("no panic"));
         subject.end();
     })

@@ -73,7 +73,7 @@ impl Tokio {
     /// let frames = AsyncThrottle::with_runtime(window, Tokio::current().precise());
     /// frames.trigger(async || println!("drawn at once"))?;
     /// frames.trigger(async || println!("drawn when the window is over"))?;
-    /// frames.await?;
+    /// frames.all().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -22,7 +22,7 @@ impl ThrottledBuilder {
     ///     failed.trigger()?;
     /// }
     /// // Nobody has to call once more for the last ones to be reported.
-    /// failed.wait()?;
+    /// failed.all().wait()?;
     /// assert_eq!(failed.take(), 0);
     /// # Ok(())
     /// # }

@@ -20,7 +20,7 @@ impl ThrottledBuilder {
     /// for path in ["a.rs", "b.rs", "a.rs"] {
     ///     rebuild.trigger([path].into())?;
     /// }
-    /// rebuild.wait()?;
+    /// rebuild.all().wait()?;
     /// # Ok(())
     /// # }
     /// ```

@@ -55,7 +55,7 @@ use std::sync::Arc;
 /// for _ in 0..1000 {
 ///     redraw.trigger().unwrap();
 /// }
-/// redraw.wait().unwrap();
+/// redraw.all().wait().unwrap();
 /// assert!(redraw.runs() >= 1);
 /// ```
 ///

@@ -98,7 +98,7 @@ impl Place {
     }
 
     /// The same by a flush, which is the exception from G1.
-    pub fn flush(&self) -> Result<Ticket<'_, OnShuttle>, NotFlushed> {
+    pub fn flush(&self) -> Result<Ticket<'_>, NotFlushed> {
         let place = self.myself.upgrade().expect("it is alive");
         self.throttle.flush(async move || place.run(false).await)
     }

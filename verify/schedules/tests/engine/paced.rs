@@ -76,7 +76,7 @@ fn delayed(reached: &Tally, flushes: bool) {
     reached.count_if(flushes && !taken_over.is_empty());
     let calls: Vec<_> = callers.into_iter().flat_map(|caller| caller.join().expect("no panic")).collect();
     clock.advance(DELAY);
-    let _ = throttled.wait();
+    let _ = throttled.all().wait();
     throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
     let runs = locked(&runs).clone();
     // A flush starts the first run after the epoch of its ticket.

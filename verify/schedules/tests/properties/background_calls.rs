@@ -21,7 +21,7 @@ pub fn are_covered(coalesced: &Tally) {
                 for number in (0..CALLS).map(|call| Coverage::number(caller, call)) {
                     background.coverage.leave_word(number);
                     let call = throttled.trigger().expect("it goes on");
-                    let waited = if caller % 2 == 0 { call.wait() } else { throttled.wait() };
+                    let waited = if caller % 2 == 0 { call.wait() } else { throttled.all().wait() };
                     assert_eq!(waited, Ok(()), "G3: nobody cancels, and nothing panics");
                     assert!(background.coverage.covers(number), "G3: the run missed a call");
                 }
@@ -118,7 +118,7 @@ pub fn inside_the_run_do_not_wait(refused: &Tally) {
         |builder| builder,
         move |background| {
             let Some(itself) = background.itself() else { return };
-            assert_eq!(itself.wait(), Err(WaitError::InsideRun));
+            assert_eq!(itself.all().wait(), Err(WaitError::InsideRun));
             assert_eq!(itself.flush().map(drop), Err(NotFlushed::Running));
             counted.count();
         },

@@ -58,7 +58,7 @@ fn inside(background: &Background, notes: &Notes) {
         match thread_rng().gen_range(0..6) {
             0 => assert!(matches!(itself.flush(), Err(NotFlushed::Running | NotFlushed::Ended)), "G9"),
             1 => {
-                let waited = itself.wait();
+                let waited = itself.all().wait();
                 assert!(matches!(waited, Err(WaitError::InsideRun | WaitError::Cancelled)), "G9: {waited:?}");
             }
             2 => assert_eq!(itself.shutdown(Pending::Finish).wait_for(LONG), Err(WaitError::InsideRun), "G9"),
@@ -102,7 +102,7 @@ impl Mixture {
             }
             2 => {
                 self.background.clock.advance(LONG);
-                throttled.wait_for(LONG).and_then(|()| call.wait_for(Duration::ZERO))
+                throttled.all().wait_for(LONG).and_then(|()| call.wait_for(Duration::ZERO))
             }
             _ => return,
         };

@@ -1,9 +1,8 @@
 //! The final answers of callers: the actual ones, and the expected ones.
 
-use super::{End, Fate, Play, Wrong};
+use super::{Fate, Play, Wrong};
 use crate::by_hand::Driven;
 use atomic_throttle::WaitError;
-use reference::Promise;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
 
@@ -28,23 +27,12 @@ pub struct Caller {
 impl Play {
     /// What a wait for the runs after `after` returns at this moment.
     fn cover(&self, after: u64) -> Option<Result<(), WaitError>> {
-        let model = &self.judge.model;
-        let ended = |end| self.runs.iter().any(|&(epoch, how)| epoch > after && how == end);
-        let panicked = ended(End::Panicked);
-        if ended(End::Completed) || panicked && self.wrong == Some(Wrong::PanicCovers) {
-            return Some(Ok(()));
-        }
-        if ended(End::Stopped) && self.wrong == Some(Wrong::StopCovers) {
-            return Some(Ok(()));
-        }
-        if panicked {
-            return Some(Err(WaitError::Panicked));
-        }
-        match model.promise {
-            _ if model.in_progress && model.latest_start > after => None,
-            Promise::Owned => None,
-            Promise::Orphaned => Some(Err(WaitError::Owed)),
-            Promise::Nothing | Promise::TakenBack => Some(Err(WaitError::Cancelled)),
+        match self.settled.cover(&self.judge.model, after) {
+            Some(Err(WaitError::Panicked)) if self.wrong == Some(Wrong::LaterRunHides) => {
+                let is_hidden = self.settled.has_later_success(after);
+                Some(if is_hidden { Ok(()) } else { Err(WaitError::Panicked) })
+            }
+            told => told,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod subject;
 use op::{Op, Wrong};
 
 use crate::by_hand::{ByHand, Driven};
+use crate::settled::{Settled, latest_call};
 use atomic_throttle::Outcome;
 use atomic_throttle::{AsyncThrottle, NotFlushed, Threshold, Timestamp};
 use callers::{Caller, Said};
@@ -25,14 +26,6 @@ enum Task {
     Runs { epoch: u64 },
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum End {
-    Completed,
-    Panicked,
-    Stopped,
-}
-
 pub struct Play {
     runtime: ByHand,
     throttle: AsyncThrottle<ByHand>,
@@ -43,7 +36,7 @@ pub struct Play {
     /// By their numbers in the runtime. A task that has ended is replaced by the fate of its function.
     tasks: Vec<Result<Task, Fate>>,
     callers: Vec<Caller>,
-    runs: Vec<(u64, End)>,
+    settled: Settled,
     /// Calls that were promised a run which has not started yet.
     uncovered: u64,
     reached: Reached,
@@ -72,7 +65,7 @@ pub fn play(wrong: Option<Wrong>, threshold: u64, operations: impl IntoIterator<
         now: 0,
         tasks: Vec::new(),
         callers: Vec::new(),
-        runs: Vec::new(),
+        settled: Settled::default(),
         uncovered: 0,
         reached: Reached::default(),
     };
@@ -201,12 +194,7 @@ impl Play {
     fn wait(&mut self) {
         let throttle = self.throttle.clone();
         let future = Driven::new(async move { Said::Waited(throttle.all().await) });
-        let model = &self.judge.model;
-        let after = match model.promise {
-            Promise::Owned | Promise::Orphaned => Some(model.latest_start),
-            _ if model.in_progress => Some(model.latest_start - 1),
-            _ => None,
-        };
+        let after = latest_call(&self.judge.model);
         self.callers.push(Caller { future, after, task: None });
         self.poll_caller(self.callers.len() - 1);
     }
@@ -266,23 +254,24 @@ impl Play {
 
     /// The model's part of a poll of the function.
     fn obey(&mut self, epoch: u64) -> Option<Fate> {
-        let (end, fate) = match self.orders.is_given()? {
+        let fate = match self.orders.is_given()? {
             Order::Trigger => {
                 self.reached.count("inside");
                 self.call();
                 return None;
             }
-            Order::Return => (End::Completed, Fate::Returned),
-            Order::Panic => (End::Panicked, Fate::Panicked),
+            Order::Return => Fate::Returned,
+            Order::Panic => Fate::Panicked,
         };
-        self.reached.count(if end == End::Completed { "completed" } else { "panicked" });
-        self.ended(epoch, end);
+        let has_panicked = fate == Fate::Panicked;
+        self.reached.count(if has_panicked { "panicked" } else { "completed" });
+        self.finish(epoch);
+        self.settled.settle(epoch, has_panicked && self.wrong != Some(Wrong::PanicCovers));
         Some(fate)
     }
 
-    fn ended(&mut self, epoch: u64, end: End) {
+    fn finish(&mut self, epoch: u64) {
         assert_eq!(self.judge.step(Event::Finish { epoch }), Told::Finished);
-        self.runs.push((epoch, end));
     }
 
     fn drop_task(&mut self, which: usize) {
@@ -298,7 +287,11 @@ impl Play {
                 self.reached.count("a run stopped");
                 self.judge.step(Event::Owe);
                 self.uncovered += 1;
-                self.ended(epoch, End::Stopped);
+                self.finish(epoch);
+                // It has covered nobody.
+                if self.wrong == Some(Wrong::StopCovers) {
+                    self.settled.settle(epoch, false);
+                }
                 self.orders.take();
             }
         }

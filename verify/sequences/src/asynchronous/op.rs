@@ -97,10 +97,12 @@ pub enum Wrong {
     PanicCovers,
     /// A run that was stopped counts as one that completed.
     StopCovers,
+    /// A later run that completed hides a run that panicked.
+    LaterRunHides,
 }
 
 impl Wrong {
-    pub const ALL: [Self; 7] = {
+    pub const ALL: [Self; 8] = {
         let [a, b, c, d, e] = Fault::OF_A_STEP;
         [
             Self::Step(a),
@@ -110,6 +112,7 @@ impl Wrong {
             Self::Step(e),
             Self::PanicCovers,
             Self::StopCovers,
+            Self::LaterRunHides,
         ]
     };
 
@@ -119,6 +122,7 @@ impl Wrong {
             Self::Step(fault) => fault.name(),
             Self::PanicCovers => "a wait takes a run that panicked for one that completed",
             Self::StopCovers => "a wait takes a run that was stopped for one that completed",
+            Self::LaterRunHides => "a later run that completed hides one that panicked",
         }
     }
 }

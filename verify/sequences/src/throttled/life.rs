@@ -1,6 +1,7 @@
 //! What the thread of a `Throttled` should do: the reference model, and an owner that performs what is due.
 
 use super::op::Setup;
+use crate::settled::{Settled, latest_call};
 use crate::throttle::clock::Move;
 use atomic_throttle::{Ended, NotFlushed, Pending, Shutdown, WaitError};
 use reference::planted::{Fault, Judge};
@@ -14,9 +15,6 @@ pub enum Point {
     Asleep,
     Ended,
 }
-
-/// So many failures are told of.
-const REMEMBERED: usize = 16;
 
 /// The throttle and its thread, at a point where the thread rests.
 pub struct Life {
@@ -32,10 +30,7 @@ pub struct Life {
     pub has_ended: bool,
     /// A caller waited for the end up to a limit: the drop of the last handle does not wait.
     pub has_given_up: bool,
-    /// The start of the latest run that has ended.
-    settled: u64,
-    /// The runs that panicked: the start of the run before, and its own.
-    failures: Vec<(u64, u64)>,
+    settled: Settled,
     pub runs: u64,
     pub panics: u64,
     /// Whether the latest run was started by a flush.
@@ -55,8 +50,7 @@ impl Life {
             shutdown: Shutdown::Idle,
             has_ended: false,
             has_given_up: false,
-            settled: 0,
-            failures: Vec::new(),
+            settled: Settled::default(),
             runs: 0,
             panics: 0,
             flushed: false,
@@ -149,9 +143,8 @@ impl Life {
         assert_eq!(self.judge.step(Event::Finish { epoch }), Told::Finished);
         if panics {
             self.panics += 1;
-            self.failures.push((self.settled, epoch));
         }
-        self.settled = epoch;
+        self.settled.settle(epoch, panics);
         if panics && self.has(Fault::PanicClears) {
             self.judge.model.promise = Promise::Nothing;
         }
@@ -211,41 +204,11 @@ impl Life {
 
     /// The result of a wait for the run that covers a call of this epoch, or `None` if the wait goes on.
     pub fn cover(&self, epoch: u64) -> Option<Result<(), WaitError>> {
-        if self.settled > epoch {
-            return Some(self.told(epoch));
-        }
-        if self.model().in_progress && self.model().latest_start > epoch {
-            return None;
-        }
-        match self.model().promise {
-            Promise::Owned => None,
-            Promise::Orphaned => Some(Err(WaitError::Owed)),
-            Promise::Nothing | Promise::TakenBack => Some(Err(WaitError::Cancelled)),
-        }
-    }
-
-    /// What a call of this epoch is told, whose run has ended: the first run after it decides.
-    fn told(&self, epoch: u64) -> Result<(), WaitError> {
-        let (forgotten, remembered) = self.failures.split_at(self.failures.len().saturating_sub(REMEMBERED));
-        let covers = |(after, run): (u64, u64)| after <= epoch && epoch < run;
-        if remembered.iter().any(|&failed| covers(failed)) {
-            return Err(WaitError::Panicked);
-        }
-        // All that lies between the failures that are forgotten is not known any more.
-        let oldest = forgotten.first().map_or(0, |&(after, _)| after);
-        if forgotten.last().is_some_and(|&(_, run)| covers((oldest, run))) {
-            return Err(WaitError::Forgotten);
-        }
-        Ok(())
+        self.settled.cover(self.model(), epoch)
     }
 
     /// The same for a wait for all that was requested.
     pub fn cover_of_all(&self) -> Option<Result<(), WaitError>> {
-        match (self.model().promise, self.model().latest_start) {
-            (Promise::Orphaned, _) => Some(Err(WaitError::Owed)),
-            (Promise::Owned, latest) => self.cover(latest),
-            (_, 0) => Some(Ok(())),
-            (_, latest) => self.cover(latest - 1),
-        }
+        latest_call(self.model()).map_or(Some(Ok(())), |epoch| self.cover(epoch))
     }
 }
