@@ -5,6 +5,7 @@ mod given;
 mod panics;
 mod refused;
 mod threads;
+mod told_of;
 
 use super::by_hand::ByHand;
 use super::data::{SECOND, at, yield_once};
