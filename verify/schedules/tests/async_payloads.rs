@@ -16,6 +16,12 @@ fn values_are_collected_once() {
 }
 
 #[test]
+fn a_run_that_is_owed_has_a_value() {
+    let claim = "async, a run is stopped while another thread takes: it is owed only if its value is there";
+    hold(&[G3, G6, G10], claim, properties::stopped);
+}
+
+#[test]
 fn values_are_merged_once() {
     let claim = "async, 3 threads bring values to be merged, tasks are dropped, and a fourth takes or flushes: each once";
     hold(&[G3, G5, G6, G10], claim, properties::merged);

@@ -8,7 +8,7 @@ use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
     AsyncThrottle, Batch, Carried, Collect, Count, Merge, Payload, Rejected, Threshold, Ticket, WaitError,
 };
-use on_shuttle::{Drops, OnShuttle, WINDOW};
+use on_shuttle::{Drops, OnShuttle};
 use schedules::Tally;
 use shuttle::future::{block_on, yield_now};
 use shuttle::rand::{Rng, thread_rng};
@@ -37,32 +37,38 @@ fn noted(place: &Mutex<Vec<u32>>) -> Vec<u32> {
 impl<P: Payload> Shared<P> {
     fn new(throttle: fn(Threshold, OnShuttle) -> AsyncThrottle<OnShuttle, P>) -> Arc<Self> {
         let drops = if thread_rng().gen_bool(0.7) { Drops::AtAnyPoll } else { Drops::None };
-        let throttle = throttle(WINDOW.into(), OnShuttle::new(drops));
+        // A run that is told of nothing would end no window.
+        let throttle = throttle(Threshold::ZERO, OnShuttle::new(drops));
         Arc::new(Self { throttle, given: Mutex::default(), found: Mutex::default() })
     }
 
-    /// Whoever waits is told of a run that was given the value. No other thread ends the window of a run.
-    fn wait(&self, ticket: Ticket<'_>, value: u32, tally: &Tally) {
+    /// Whoever waits is told of a run that was given the value, unless somebody takes the values.
+    fn wait(&self, ticket: Ticket<'_>, value: u32, takes: bool, tally: &Tally) {
         if thread_rng().gen_bool(0.5) {
             return;
         }
         match block_on(ticket.into_future()) {
             Ok(()) => {
-                assert!(noted(&self.given).contains(&value), "G10: covered, and the value was not given");
+                let is_given = noted(&self.given).contains(&value);
+                assert!(takes || is_given, "G10: covered, and the value was not given");
             }
             Err(WaitError::Owed | WaitError::Panicked) => tally.count(),
-            // By the fourth thread, or by a task that was dropped when it had taken out all.
-            Err(WaitError::Cancelled) => {}
+            // By the fourth thread, or a task was dropped when it had taken out all.
+            Err(WaitError::Cancelled) => {
+                let is_given = noted(&self.given).contains(&value);
+                assert!(takes || is_given, "G10: nobody has cancelled it, and the value was not given");
+            }
             Err(error) => panic!("G3: {error}"),
         }
     }
 
-    /// Waits until nothing is pending or in progress.
+    /// Waits until nothing is pending or in progress. A run that is stopped is owed a moment before it finishes, and what a
+    /// run leaves revives an owner that was cancelled and has not noticed.
     fn settle(&self) {
-        let _ = block_on(self.throttle.all().into_future());
-        let snapshot = self.throttle.snapshot();
-        let is_pending = snapshot.deferral == DeferralStatus::Pending;
-        assert!(!snapshot.running && !is_pending, "G5: {snapshot:?}");
+        while self.throttle.is_pending() || self.throttle.snapshot().running {
+            let _ = block_on(self.throttle.all().into_future());
+            thread::yield_now();
+        }
     }
 
     /// At the end. Asserts that each value is in one place, and that a run which is owed would find something.
@@ -101,21 +107,20 @@ pub fn collected(reached: &Tally) {
         async move |mut batch: Carried<Batch<u32>>| {
             assert!(!batch.is_empty(), "G10: a run without a value");
             note(&shared.given, batch.iter().copied());
-            let takes = thread_rng().gen_range(0..=batch.len());
-            note(&shared.found, batch.drain().take(takes));
+            let part = thread_rng().gen_range(0..=batch.len());
+            note(&shared.found, batch.drain().take(part));
             yield_now().await;
-            // No other thread ends the window.
-            shared.throttle.runtime().advance(WINDOW);
             if thread_rng().gen_bool(0.2) {
                 resume_unwind(Box::new("on purpose"));
             }
             batch.keep_rest();
         }
     };
+    let takes = thread_rng().gen_bool(0.5);
     let (caller, tally) = (Arc::clone(&shared), reached.clone());
     let call = move |value| match caller.throttle.trigger(value, function(&caller)) {
         Ok(ticket) => {
-            caller.wait(ticket, value, &tally);
+            caller.wait(ticket, value, takes, &tally);
             true
         }
         Err(Rejected { value: back, .. }) => {
@@ -124,7 +129,7 @@ pub fn collected(reached: &Tally) {
         }
     };
     let brought = called(call, || {
-        if thread_rng().gen_bool(0.5) {
+        if takes {
             note(&shared.found, shared.throttle.take());
         } else {
             let _ = shared.throttle.flush(function(&shared));
@@ -133,6 +138,26 @@ pub fn collected(reached: &Tally) {
     shared.settle();
     let deferral = shared.throttle.snapshot().deferral;
     shared.assert_each_once(shared.throttle.take(), deferral, brought);
+}
+
+/// One value, whose run is stopped, while another thread takes: a run is owed only if the value is there for it.
+pub fn stopped(owed: &Tally) {
+    let throttle = AsyncThrottle::collecting_with_runtime(Threshold::ZERO, OnShuttle::new(Drops::AtAnyPoll));
+    let shared =
+        Arc::new(Shared::<Collect<u32>> { throttle, given: Mutex::default(), found: Mutex::default() });
+    let seen = Arc::clone(&shared);
+    let function = async move |batch: Carried<Batch<u32>>| {
+        yield_now().await;
+        note(&seen.found, batch.iter().copied());
+    };
+    assert!(shared.throttle.trigger(1, function).is_ok());
+    let taking = Arc::clone(&shared);
+    let taking = thread::spawn(move || note(&taking.found, taking.throttle.take()));
+    shared.settle();
+    taking.join().expect("no panic");
+    let deferral = shared.throttle.snapshot().deferral;
+    owed.count_if(deferral == DeferralStatus::Owed);
+    shared.assert_each_once(shared.throttle.take(), deferral, vec![1]);
 }
 
 /// Values that are merged, by runs that may be dropped in the middle.
@@ -146,17 +171,17 @@ pub fn merged(reached: &Tally) {
             note(&shared.given, all.iter().copied());
             yield_now().await;
             note(&shared.found, all.into_inner());
-            shared.throttle.runtime().advance(WINDOW);
         }
     };
+    let takes = thread_rng().gen_bool(0.5);
     let (caller, tally) = (Arc::clone(&shared), reached.clone());
     let call = move |value| {
         let called = caller.throttle.trigger(vec![value], function(&caller));
-        caller.wait(called.expect("there is room"), value, &tally);
+        caller.wait(called.expect("there is room"), value, takes, &tally);
         true
     };
     let brought = called(call, || {
-        if thread_rng().gen_bool(0.5) {
+        if takes {
             note(&shared.found, shared.throttle.take().unwrap_or_default());
         } else {
             let _ = shared.throttle.flush(function(&shared));
@@ -176,7 +201,6 @@ pub fn counted(reached: &Tally) {
             assert!(calls > 0, "G10: a run without a call");
             yield_now().await;
             note(&shared.found, [u32::try_from(calls).expect("a few")]);
-            shared.throttle.runtime().advance(WINDOW);
         }
     };
     let (caller, tally) = (Arc::clone(&shared), reached.clone());
