@@ -25,7 +25,7 @@ impl<T: Send + 'static> AsyncThrottle<super::Tokio, Latest<T>> {
     /// for frame in 2..=4 {
     ///     last = draw.trigger(frame, async |newest: Carried<u32>| DRAWN.store(*newest, Relaxed))?;
     /// }
-    /// last.wait().await?;
+    /// last.await?;
     /// assert_eq!(DRAWN.load(Relaxed), 4, "the last one is drawn, whoever brought it");
     /// # Ok(())
     /// # }

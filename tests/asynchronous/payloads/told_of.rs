@@ -67,13 +67,13 @@ fn a_run_that_has_nothing_to_be_told_of_does_not_call_its_function() {
         let given = Given::default();
         let heard = given.clone();
         let (runtime, throttle) = interrupted(move |throttle| {
-            let hears = async move |calls| {
+            let function = async move |calls| {
                 heard.push(calls);
                 if panics {
                     resume_unwind(Box::new("on purpose"));
                 }
             };
-            taken(throttle.trigger(hears));
+            taken(throttle.trigger(function));
         });
         let ticket = taken(throttle.trigger(async |_| panic!("the other run was told of all")));
         runtime.settle();
@@ -90,11 +90,11 @@ fn a_flush_that_has_nothing_to_be_told_of_runs_nothing() {
     let (given, may_return) = (Given::default(), Arc::new(AtomicBool::new(false)));
     let (heard, returns) = (given.clone(), Arc::clone(&may_return));
     let (runtime, throttle) = interrupted(move |throttle| {
-        let hears = async move |calls| {
+        let function = async move |calls| {
             heard.push(calls);
             poll_fn(|_| if returns.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }).await;
         };
-        taken(throttle.trigger(hears));
+        taken(throttle.trigger(function));
     });
     taken(throttle.trigger(async |_| panic!("the other run was told of all")));
     let [run, owner] = runtime.tasks()[..] else { panic!("one is in progress, one is pending") };
