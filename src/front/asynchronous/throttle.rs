@@ -159,7 +159,7 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
     /// Gives up the pending or owed run and returns whether there was one. The window stays: the next run
     /// keeps its distance (G1). A run in progress goes on.
     ///
-    /// The owner's [`run`](Self::run) returns [`Outcome::Cancelled`], and every wait for the run says so. A
+    /// The owner's [`run`](Self::run) returns [`Outcome::Cancelled`](crate::Outcome::Cancelled), and every wait for the run says so. A
     /// call that comes before the owner has noticed revives the run.
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
