@@ -70,8 +70,8 @@ mod throttled;
 pub use self::cell::Cell;
 pub use self::drivers::{Drivers, Opened};
 pub use self::throttled::{
-    ClusterThrottled, ClusterThrottledBuilder, Disagreement, Ended, Left, Run, SpawnError, Status, Ticket,
-    Trouble, WaitError,
+    ClusterThrottled, ClusterThrottledBuilder, Disagreement, Ended, Left, OwnedTicket, Run, SpawnError,
+    Status, Ticket, Trouble, WaitError,
 };
 
 #[cfg(doc)]

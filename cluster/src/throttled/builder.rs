@@ -1,8 +1,9 @@
 //! [`ClusterThrottledBuilder`]: a throttle with choices.
 
+use super::keeper::Keeper;
 use super::progress::Progress;
 use super::run::Run;
-use super::shared::{Keeper, Shared};
+use super::shared::Shared;
 use super::trouble::Trouble;
 use super::worker::{OnError, OnPanic, Worker};
 use super::{ClusterThrottled, SpawnError};
@@ -11,8 +12,7 @@ use crate::drivers::Opened;
 use crate::register::{Mark, Register, Terms};
 use crate::sync::{self, ThreadBuilder};
 use atomic_throttle::lease::{Lease, Policy};
-use atomic_throttle::{Epoch, OnDrop, Threshold};
-use core::any::Any;
+use atomic_throttle::{OnDrop, Panic, Threshold};
 use core::fmt;
 use core::time::Duration;
 use std::io;
@@ -138,8 +138,8 @@ impl ClusterThrottledBuilder {
         self
     }
 
-    /// Called on the thread after each panic of the function, with the payload of the panic.
-    pub fn on_panic(mut self, hook: impl FnMut(Epoch, &(dyn Any + Send)) + Send + 'static) -> Self {
+    /// Called on the thread after each panic of the function.
+    pub fn on_panic(mut self, hook: impl FnMut(&Panic<'_>) + Send + 'static) -> Self {
         self.on_panic = Some(Box::new(hook));
         self
     }

@@ -46,7 +46,8 @@ impl Limit {
 mod tests {
     use super::*;
     use crate::register::Memory;
-    use crate::throttled::shared::{Keeper, Shared};
+    use crate::throttled::keeper::Keeper;
+    use crate::throttled::shared::Shared;
     use atomic_throttle::OnDrop;
     use std::sync::Arc;
 

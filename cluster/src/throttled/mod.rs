@@ -3,6 +3,8 @@
 
 mod builder;
 mod error;
+mod foreign;
+mod keeper;
 mod limit;
 mod progress;
 mod retry;
@@ -15,10 +17,11 @@ mod worker;
 pub use self::builder::ClusterThrottledBuilder;
 pub use self::error::{Ended, Left, SpawnError, WaitError};
 pub use self::run::Run;
-pub use self::ticket::Ticket;
+pub use self::ticket::{OwnedTicket, Ticket};
 pub use self::trouble::{Disagreement, Trouble};
 
-use self::shared::{Keeper, Shared};
+use self::keeper::Keeper;
+use self::shared::Shared;
 use crate::cell::Cell;
 use crate::register::{Memory, Register, RegisterError};
 
@@ -42,7 +45,7 @@ use std::sync::Arc;
 /// for _ in 0..1000 {
 ///     reload.trigger()?;
 /// }
-/// reload.wait_for(Duration::from_secs(5))?;
+/// reload.all().wait_for(Duration::from_secs(5))?;
 /// assert!(reload.status().runs >= 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -110,13 +113,10 @@ impl ClusterThrottled {
         self.shared.request().map(|epoch| Ticket::new(&self.shared, epoch))
     }
 
-    /// Waits until all calls that were made here before are covered, at most for `limit`.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`]. Unless it is `Ended`, the calls stay owed, and the thread goes on.
-    pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.shared.wait_for(self.shared.latest(), limit)
+    /// A ticket of all calls that were made here until now: it waits until they are covered.
+    #[must_use = "it waits only if it is asked to: `wait_for(limit)` or `.await`"]
+    pub fn all(&self) -> Ticket<'_> {
+        Ticket::of_all(&self.shared)
     }
 
     /// Takes no more calls, waits until all that were made here are covered, at most for `limit`, and ends

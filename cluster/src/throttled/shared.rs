@@ -1,15 +1,17 @@
 //! What the callers and the thread share: the local gate, and what they tell each other.
 
+use super::foreign::without_panic;
 use super::limit::Limit;
-use super::{Disagreement, Ended, Left, Status, WaitError};
+use super::{Disagreement, Ended, Status, WaitError};
 use crate::cell::Cell;
 use crate::course::Taken;
 use crate::register::{Register, RegisterError, Terms};
 use crate::sync::{self, Condvar, Mutex, MutexGuard, Thread};
 use atomic_throttle::gate::Flushed;
-use atomic_throttle::{Epoch, Gate, OnDrop, Threshold, Timestamp};
+use atomic_throttle::{Epoch, Gate, Threshold, Timestamp};
+use core::mem;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::process;
 use std::sync::{Arc, OnceLock};
 
 pub(super) struct Shared {
@@ -23,24 +25,26 @@ pub(super) struct Shared {
 }
 
 /// What the callers ask of the thread, and what the thread reports.
-struct Told {
-    stage: Stage,
+pub(super) struct Told {
+    pub(super) stage: Stage,
     covered: Taken,
     runs: u64,
     panics: u64,
     superseded: u64,
     cell: Cell,
-    error: Option<RegisterError>,
+    pub(super) error: Option<RegisterError>,
     /// Calls that were taken when the end was asked for, so that no later call coalesces into them.
-    taken: Option<Taken>,
+    pub(super) taken: Option<Taken>,
     /// Whether somebody wants a register that does not answer to be tried at once.
-    is_asked_for_a_try: bool,
+    pub(super) is_asked_for_a_try: bool,
     /// The latest terms that differ, and when they were seen.
     disagreement: Option<(Terms, Timestamp)>,
+    /// The tasks that wait for a change.
+    wakers: Vec<Waker>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Going,
     /// Calls are no longer taken, except the one by which a run asks for another. From this time on no run
     /// begins.
@@ -80,6 +84,7 @@ impl Shared {
                 taken: None,
                 is_asked_for_a_try: false,
                 disagreement: None,
+                wakers: Vec::new(),
             }),
             changed: Condvar::new(),
             thread: OnceLock::new(),
@@ -133,7 +138,7 @@ impl Shared {
 
     /// Under the lock. Otherwise an end could find the thread at this gate, and leave a call pending that
     /// nobody takes.
-    fn take_locked(&self, _: &Told) -> Option<Taken> {
+    pub(super) fn take_locked(&self, _: &Told) -> Option<Taken> {
         match self.gate.flush(Timestamp::ZERO) {
             Flushed::Run(run) => Some(run.epoch().as_u64()),
             Flushed::Busy | Flushed::Nothing => None,
@@ -154,14 +159,8 @@ impl Shared {
         let mut limit = Limit::new(limit);
         let mut told = self.told();
         loop {
-            if told.covered >= taken {
-                return Ok(());
-            }
-            if self.is_the_thread() {
-                return Err(WaitError::InsideRun);
-            }
-            if matches!(told.stage, Stage::Closing | Stage::Ended) {
-                return Err(WaitError::Ended);
+            if let Some(result) = self.look_for_cover(&told, taken) {
+                return result;
             }
             if limit.has_passed() {
                 return Err(WaitError::TimedOut { register: told.error.clone() });
@@ -170,9 +169,45 @@ impl Shared {
         }
     }
 
+    /// As [`wait_for`](Self::wait_for), for a task.
+    pub(super) fn poll_cover(&self, taken: Taken, cx: &Context<'_>) -> Poll<Result<(), WaitError>> {
+        let mut told = self.told();
+        if let Some(result) = self.look_for_cover(&told, taken) {
+            return Poll::Ready(result);
+        }
+        if !told.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            told.wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Wants a register that does not answer to be tried at once.
+    pub(super) fn ask_for_a_try(&self) {
+        let mut told = self.told();
+        told.is_asked_for_a_try = true;
+        if told.error.is_some() {
+            self.wake();
+        }
+    }
+
+    /// How a wait would end at once, if it would.
+    fn look_for_cover(&self, told: &Told, taken: Taken) -> Option<Result<(), WaitError>> {
+        if told.covered >= taken {
+            return Some(Ok(()));
+        }
+        if self.is_the_thread() {
+            return Some(Err(WaitError::InsideRun));
+        }
+        matches!(told.stage, Stage::Closing | Stage::Ended).then_some(Err(WaitError::Ended))
+    }
+
     /// Waits for a change, at most until the limit. If the register does not answer, asks for a try at the
     /// beginning of the wait, and for another one shortly before its end.
-    fn await_change<'a>(&'a self, mut told: MutexGuard<'a, Told>, limit: &mut Limit) -> MutexGuard<'a, Told> {
+    pub(super) fn await_change<'a>(
+        &'a self,
+        mut told: MutexGuard<'a, Told>,
+        limit: &mut Limit,
+    ) -> MutexGuard<'a, Told> {
         if limit.asks_for_a_try() {
             told.is_asked_for_a_try = true;
             if told.error.is_some() {
@@ -209,7 +244,7 @@ impl Shared {
 
     /// By number, so that calls count as owed too if the thread has taken them and not yet asked the
     /// register.
-    fn is_owed(&self, told: &Told) -> bool {
+    pub(super) fn is_owed(&self, told: &Told) -> bool {
         told.covered < self.latest()
     }
 
@@ -219,7 +254,7 @@ impl Shared {
         told.cell = cell;
         if covered > told.covered {
             told.covered = covered;
-            self.changed.notify_all();
+            self.tell_all(told);
         }
     }
 
@@ -232,7 +267,7 @@ impl Shared {
     /// The register has not answered the thread.
     pub(super) fn failed(&self, error: RegisterError) {
         let _before = self.told().error.replace(error);
-        // A drop does not wait for a register that is away.
+        // A drop does not wait for a register that is away. Tasks do.
         self.changed.notify_all();
     }
 
@@ -260,35 +295,47 @@ impl Shared {
 
     /// Closes if the end was asked for, and nothing is owed any more or its limit has passed.
     pub(super) fn closes(&self) -> bool {
-        let mut told = self.told();
+        let told = self.told();
         let Stage::Ending(within) = told.stage else { return told.stage != Stage::Going };
-        if !self.is_owed(&told) || sync::now() >= within {
-            self.close(&mut told);
-            return true;
+        let closes = !self.is_owed(&told) || sync::now() >= within;
+        if closes {
+            self.close(told);
         }
-        false
+        closes
     }
 
     /// The thread performs no more runs, perhaps earlier than it should.
     pub(super) fn closed(&self) {
-        let mut told = self.told();
+        let told = self.told();
         if told.stage != Stage::Closing {
-            self.close(&mut told);
+            self.close(told);
         }
     }
 
     /// The thread has done its last step.
     pub(super) fn ended(&self) {
-        self.told().stage = Stage::Ended;
-        self.changed.notify_all();
+        let mut told = self.told();
+        told.stage = Stage::Ended;
+        self.tell_all(told);
     }
 
-    fn close(&self, told: &mut Told) {
+    fn close(&self, mut told: MutexGuard<'_, Told>) {
         told.stage = Stage::Closing;
         // A call that comes now must not coalesce into one that will never be taken. Such a call is still
         // pending if a panic ended the thread.
-        self.take_locked(told);
+        self.take_locked(&told);
+        self.tell_all(told);
+    }
+
+    /// Wakes all who wait. A waker is foreign code: it is called outside of the lock, and a panic of it is no business of the
+    /// thread.
+    fn tell_all(&self, mut told: MutexGuard<'_, Told>) {
+        let wakers = mem::take(&mut told.wakers);
+        drop(told);
         self.changed.notify_all();
+        for waker in wakers {
+            without_panic(|| waker.wake());
+        }
     }
 
     /// Until when the thread may go on.
@@ -304,89 +351,17 @@ impl Shared {
         let _ = self.thread.set(thread);
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         if let Some(thread) = self.thread.get() {
             thread.unpark();
         }
     }
 
-    fn is_the_thread(&self) -> bool {
+    pub(super) fn is_the_thread(&self) -> bool {
         self.thread.get().is_some_and(|thread| thread.id() == sync::current_thread().id())
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    pub(super) fn told(&self) -> MutexGuard<'_, Told> {
         sync::lock(&self.told)
-    }
-}
-
-/// Ends the thread when the last handle is dropped.
-pub(super) struct Keeper {
-    shared: Arc<Shared>,
-    drop_limit: Duration,
-    on_drop: OnDrop,
-    /// The process that has the thread.
-    process: u32,
-}
-
-impl Keeper {
-    pub(super) fn new(shared: Arc<Shared>, drop_limit: Duration, on_drop: OnDrop) -> Self {
-        Self { shared, drop_limit, on_drop, process: process::id() }
-    }
-
-    /// If several callers ask, the earliest limit counts.
-    pub(super) fn end(&self, limit: Duration) -> Result<(), Left> {
-        self.end_and_wait(limit, &mut Limit::new(limit), |_| true)
-    }
-
-    /// The thread goes on within `limit`. Waits for it as long as `wait` and `patience` say.
-    fn end_and_wait(
-        &self,
-        limit: Duration,
-        wait: &mut Limit,
-        patience: impl Fn(&Told) -> bool,
-    ) -> Result<(), Left> {
-        let shared = &self.shared;
-        let within = sync::now().saturating_add(limit);
-        let mut told = shared.told();
-        told.stage = match told.stage {
-            Stage::Going => Stage::Ending(within),
-            Stage::Ending(earlier) => Stage::Ending(earlier.min(within)),
-            Stage::Closing | Stage::Ended => told.stage,
-        };
-        // No call after this point coalesces.
-        told.taken = shared.take_locked(&told).or(told.taken);
-        told.is_asked_for_a_try = true;
-        drop(told);
-        shared.wake();
-        if shared.is_the_thread() {
-            // It ends after this run.
-            return Ok(());
-        }
-        let mut told = shared.told();
-        loop {
-            if told.stage == Stage::Ended || wait.has_passed() || !patience(&told) {
-                let is_left = shared.is_owed(&told);
-                return if is_left { Err(Left { register: told.error.clone() }) } else { Ok(()) };
-            }
-            told = shared.await_change(told, wait);
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        if self.process != process::id() {
-            // This is a forked child: it has no such thread, and a thread that does not exist here may hold
-            // the lock.
-            return;
-        }
-        let mut wait = Limit::new(match self.on_drop {
-            OnDrop::WaitFor(limit) => limit,
-            OnDrop::Detach => Duration::ZERO,
-            OnDrop::Wait => self.drop_limit,
-        });
-        // The thread goes on within its own limit. To wait for a register that is away is the business of a
-        // shutdown: this drop may be in a task, which must not block.
-        let _ = self.end_and_wait(self.drop_limit, &mut wait, |told| told.error.is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! The thread: it takes the calls, looks at the register, and performs the runs when it is this process's
 //! turn.
 
+use super::foreign::{discard, without_panic};
 use super::progress::Progress;
 use super::retry::{Retry, next_try};
 use super::run::Run;
@@ -9,8 +10,7 @@ use super::trouble::Trouble;
 use crate::course::{Act, Course, Move, Pace, Plan, Wait};
 use crate::register::{Mark, Reading, RegisterError, RegisterErrorKind, Swap};
 use crate::sync;
-use atomic_throttle::{Epoch, Timestamp};
-use core::any::Any;
+use atomic_throttle::{Epoch, Panic, Timestamp};
 use core::time::Duration;
 use rand::RngExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Called when a person should know of something.
 pub(super) type OnError = Box<dyn FnMut(&Trouble) + Send>;
 /// Called after a panic of the function.
-pub(super) type OnPanic = Box<dyn FnMut(Epoch, &(dyn Any + Send)) + Send>;
+pub(super) type OnPanic = Box<dyn FnMut(&Panic<'_>) + Send>;
 
 pub(super) struct Worker<F> {
     pub(super) shared: Arc<Shared>,
@@ -215,7 +215,7 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| f(&run))) {
             self.shared.caught_a_panic();
             if let Some(on_panic) = &mut self.on_panic {
-                without_panic(|| on_panic(epoch, payload.as_ref()));
+                without_panic(|| on_panic(&Panic::new(epoch, &*payload)));
             }
             discard(payload);
         }
@@ -332,25 +332,11 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
     }
 }
 
-/// Calls foreign code; a panic of it ends here. The panic hook has already reported it.
-fn without_panic(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        discard(payload);
-    }
-}
-
-/// Drops the payload of a panic; that drop may panic itself.
-fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        core::mem::forget(another);
-    }
-}
-
 #[cfg(all(test, not(atomic_throttle_shuttle)))]
 mod tests {
     use super::*;
     use crate::register::Memory;
-    use crate::throttled::shared::Keeper;
+    use crate::throttled::keeper::Keeper;
     use atomic_throttle::lease::{Lease, Policy};
     use atomic_throttle::{OnDrop, Threshold};
     use core::time::Duration;

@@ -48,8 +48,8 @@ fn a_name_that_no_thread_can_have_is_refused() {
 fn a_run_that_panics_has_run_and_the_throttle_goes_on() {
     let (told, tells) = mpsc::channel();
     let throttled = ClusterThrottled::in_memory(THRESHOLD)
-        .on_panic(move |epoch, payload| {
-            let _ = told.send((epoch, *payload.downcast_ref::<&str>().unwrap()));
+        .on_panic(move |panic| {
+            let _ = told.send((panic.epoch(), *panic.payload().downcast_ref::<&str>().unwrap()));
             panic!("a hook that panics");
         })
         .spawn(|_| panic!("a function that panics"))
@@ -122,7 +122,7 @@ fn a_hundred_threads_are_covered_by_a_few_runs() {
             });
         }
     });
-    throttled.wait_for(LIMIT).unwrap();
+    throttled.all().wait_for(LIMIT).unwrap();
     assert_eq!(seen.load(Relaxed), 10_000);
     assert!(throttled.status().runs <= 10_000 / 10, "{} runs", throttled.status().runs);
 }
@@ -189,7 +189,7 @@ fn a_wait_for_all_calls_is_for_the_latest_one_too() {
         throttled.trigger().unwrap().wait_for(LIMIT).unwrap();
         // The window is an hour, so nothing covers this call.
         throttled.trigger().unwrap();
-        let waited = throttled.wait_for(Duration::ZERO);
+        let waited = throttled.all().wait_for(Duration::ZERO);
         assert!(matches!(waited, Err(WaitError::TimedOut { register: None })), "{waited:?}");
     }
 }

@@ -25,7 +25,7 @@ fn a_shutdown_covers_what_was_asked_for_and_refuses_what_comes_later() {
     assert_eq!(throttled.trigger().err(), Some(Ended));
     throttled.shutdown(LIMIT).unwrap();
     // A call that was covered before the end stays covered.
-    throttled.wait_for(LIMIT).unwrap();
+    throttled.all().wait_for(LIMIT).unwrap();
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn the_function_and_the_hooks_may_all_panic_when_they_are_dropped() {
         .on_error(move |_| {
             let _ = &on_error;
         })
-        .on_panic(move |_, _| {
+        .on_panic(move |_| {
             let _ = &on_panic;
         })
         .spawn(move |_| {

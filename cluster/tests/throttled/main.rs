@@ -8,6 +8,7 @@ mod failing;
 mod failures;
 mod late;
 mod operated;
+mod tasks;
 
 use std::time::Duration;
 use watchdog as _;

@@ -144,7 +144,9 @@ pub struct Panic<'p> {
 }
 
 impl<'p> Panic<'p> {
-    pub(crate) fn new(epoch: Epoch, payload: &'p (dyn Any + Send)) -> Self {
+    /// A panic of the run of this epoch: for a test of your hook, and for a front end of yours.
+    #[must_use]
+    pub fn new(epoch: Epoch, payload: &'p (dyn Any + Send)) -> Self {
         Self { epoch, payload }
     }
 

@@ -45,7 +45,7 @@ impl<'t> Caller<'t> {
     /// Waits for the latest call, and returns whether it is covered.
     pub(super) fn wait(&self, limit: Duration) -> bool {
         let latest = *self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest == 0 || self.note(latest, &self.throttled.wait_for(limit))
+        latest == 0 || self.note(latest, &self.throttled.all().wait_for(limit))
     }
 
     fn note(&self, call: u64, waited: &Result<(), WaitError>) -> bool {
