@@ -6,6 +6,7 @@ use super::{AsyncThrottle, Runtime};
 use crate::front::outcome::{NotFlushed, Outcome};
 use crate::front::owner::ticket::Ticket;
 use crate::front::payload::{Batch, Carried, Collect, Rejected};
+use crate::state::State;
 use crate::time::Threshold;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -47,11 +48,14 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Collect<T>> {
     ///
     /// # Panics
     ///
-    /// If there is another handle of the throttle, or a task. Say it where the throttle is made.
+    /// If there is another handle of the throttle, or if it was called before. Say it where the throttle is made.
     #[must_use]
     pub fn capacity(self, values: usize) -> Self {
-        let Ok(Shared { frame, runtime, mut payload }) = Arc::try_unwrap(self.shared) else {
-            panic!("the throttle is in use: set its capacity where it is made")
+        let (frame, runtime, mut payload) = match Arc::try_unwrap(self.shared) {
+            Ok(Shared { frame, runtime, payload }) if frame.gate.state() == State::NEW => {
+                (frame, runtime, payload)
+            }
+            _ => panic!("the throttle is in use: set its capacity where it is made"),
         };
         payload.set_capacity(values);
         Self { shared: Shared::new(frame.gate.threshold(), runtime, payload) }

@@ -250,9 +250,20 @@ fn a_bounded_throttle_refuses_what_it_has_no_room_for() {
 
 #[test]
 #[should_panic(expected = "set its capacity where it is made")]
-fn a_throttle_in_use_gets_no_other_capacity() {
+fn a_throttle_with_two_handles_gets_no_other_capacity() {
     let throttle = collecting(&runtime());
     let _other = throttle.clone();
+    drop(throttle.capacity(1));
+}
+
+/// Its window and what it owes would be lost.
+#[test]
+#[should_panic(expected = "set its capacity where it is made")]
+fn a_throttle_that_was_called_gets_no_other_capacity() {
+    let runtime = runtime();
+    let throttle = collecting(&runtime);
+    taken(throttle.trigger(1, async |_| ()));
+    runtime.shut_down();
     drop(throttle.capacity(1));
 }
 
