@@ -176,8 +176,8 @@ pub fn merged(reached: &Tally) {
     let takes = thread_rng().gen_bool(0.5);
     let (caller, tally) = (Arc::clone(&shared), reached.clone());
     let call = move |value| {
-        let called = caller.throttle.trigger(vec![value], function(&caller));
-        caller.wait(called.expect("there is room"), value, takes, &tally);
+        let ticket = caller.throttle.trigger(vec![value], function(&caller));
+        caller.wait(ticket.expect("there is room"), value, takes, &tally);
         true
     };
     let brought = called(call, || {
