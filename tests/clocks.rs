@@ -114,7 +114,7 @@ fn play<C: Clock>(
             throttle.set_threshold(Duration::from_nanos(threshold));
         }
         let ran = throttle.try_run(|| ()).is_ok();
-        let stamp = throttle.last_run_at().filter(|_| ran).map(Timestamp::as_nanos);
+        let stamp = throttle.snapshot().last_run_at.filter(|_| ran).map(Timestamp::as_nanos);
         let decision = Decision { now: precise.now().as_nanos(), coarse: coarse.now().as_nanos(), stamp };
         judge.look(&decision, throttle.threshold().as_nanos(), *slack)?;
     }
@@ -339,7 +339,7 @@ fn a_clock_that_goes_back_wedges_nothing_and_lets_nothing_run_early() {
             scope.spawn(|| {
                 for _ in 0..CALLS / 4 {
                     let _ = throttle.try_run(|| {
-                        let stamp = throttle.last_run_at().expect("inside a run").as_nanos();
+                        let stamp = throttle.snapshot().last_run_at.expect("inside a run").as_nanos();
                         stamps.lock().expect("no panic").push(stamp);
                     });
                 }
@@ -369,7 +369,7 @@ fn the_counter_of_the_processor_is_a_clock() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..100_000 {
-                    let stamp = || THROTTLE.last_run_at().expect("inside a run");
+                    let stamp = || THROTTLE.snapshot().last_run_at.expect("inside a run");
                     let _ = THROTTLE.try_run(|| stamps.lock().expect("no panic").push(stamp()));
                 }
             });

@@ -14,7 +14,7 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 fn exercise(threshold: Duration, now: Timestamp) -> bool {
     let throttle = Throttle::with_clock(threshold, Manual::new(now));
     assert!(throttle.run(|| ()).ran(), "the first call runs");
-    let stamp = throttle.last_run_at().expect("it ran");
+    let stamp = throttle.snapshot().last_run_at.expect("it ran");
     assert!(stamp >= now);
 
     let second = throttle.try_run(|| ());
@@ -26,12 +26,12 @@ fn exercise(threshold: Duration, now: Timestamp) -> bool {
         thread::scope(|scope| {
             let owner = scope.spawn(|| matches!(throttle.run(|| ()), Outcome::Coalesced(_)));
             until(|| throttle.is_pending());
-            assert_eq!(throttle.next_run_at(), Some(retry_at));
+            assert_eq!(throttle.snapshot().next_run_at, Some(retry_at));
             assert_eq!(throttle.flush(|| 1), Ok(1));
             assert!(owner.join().expect("no panic"));
         });
         let refused = throttle.run_within(Duration::ZERO, || ()).is_err();
-        let nothing_later = throttle.next_run_at().is_none();
+        let nothing_later = throttle.snapshot().next_run_at.is_none();
         assert!(refused && nothing_later);
     }
     throttle.set_threshold(Duration::MAX);
@@ -63,7 +63,7 @@ fn no_threshold_never_refuses_at_a_clock_that_stands_still() {
     let mut latest = Timestamp::ZERO;
     for _ in 0..1000 {
         assert!(throttle.run(|| ()).ran());
-        let stamp = throttle.last_run_at().expect("it ran");
+        let stamp = throttle.snapshot().last_run_at.expect("it ran");
         assert!(stamp >= latest);
         latest = stamp;
     }

@@ -3,6 +3,7 @@
 mod support;
 
 use atomic_throttle::gate::{Arrival, Fired, Flushed, Gate};
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Clock, Manual, Outcome, Threshold, Throttle, Timestamp, WaitError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, mpsc};
@@ -14,7 +15,7 @@ use watchdog as _;
 fn a_panic_on_the_leading_edge_counts_as_a_run() {
     let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
     assert!(panics(|| throttle.run(|| panic_quietly())));
-    assert!(!throttle.is_running());
+    assert!(!throttle.snapshot().running);
     assert!(throttle.try_run(|| ()).is_err(), "G1: its window counts");
     throttle.clock().set(at(2));
     assert!(throttle.run(|| ()).ran(), "and it is alive");
@@ -58,14 +59,15 @@ fn a_panic_leaves_what_is_pending() {
 fn a_panic_in_try_run_or_flush_finishes_the_run() {
     let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
     assert!(panics(|| throttle.try_run(|| panic_quietly())));
-    assert!(!throttle.is_running());
+    assert!(!throttle.snapshot().running);
     thread::scope(|scope| {
         let owner = scope.spawn(|| matches!(throttle.run(|| ()), Outcome::Coalesced(_)));
         until(|| throttle.is_pending());
         assert!(panics(|| throttle.flush(|| panic_quietly())));
         assert!(owner.join().expect("no panic"));
     });
-    assert!(!throttle.is_running() && !throttle.is_pending());
+    let seen = throttle.snapshot();
+    assert!(!seen.running && seen.deferral == DeferralStatus::None);
     throttle.clock().set(at(9));
     assert!(throttle.run(|| ()).ran());
 }
@@ -108,7 +110,7 @@ fn a_panic_of_the_clock_leaves_the_run_owed() {
         assert!(owner.join().expect("caught inside"));
         assert_eq!(waiter.join().expect("no panic"), Err(WaitError::Owed));
     });
-    assert!(throttle.is_owed());
+    assert!(throttle.snapshot().is_owed());
     throttle.clock().clock.set(at(2));
     assert!(throttle.run(|| ()).ran());
 }
@@ -153,7 +155,7 @@ fn an_owner_that_unwinds_tells_those_who_wait_for_its_run() {
 fn a_panic_of_the_clock_before_a_decision_changes_nothing() {
     let clock = Fragile { clock: Manual::new(at(1)), broken: AtomicBool::new(false) };
     let throttle = Throttle::with_clock(SECOND, clock);
-    let before = throttle.state();
+    let before = throttle.snapshot();
     let operations: [fn(&Throttle<Fragile>); 4] = [
         |throttle| {
             let _ = throttle.run(|| ());
@@ -171,7 +173,7 @@ fn a_panic_of_the_clock_before_a_decision_changes_nothing() {
     for operation in operations {
         throttle.clock().broken.store(true, Relaxed);
         assert!(panics(|| operation(&throttle)));
-        assert_eq!(throttle.state(), before);
+        assert_eq!(throttle.snapshot(), before);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Clock, Manual, NotFlushed, Outcome, Throttle, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -23,14 +24,14 @@ fn a_leading_run_keeps_its_distance_from_a_trailing_one() {
         let mut owners = Vec::new();
         for call in [1, 140, 240, 460] {
             // Let the run that is due before this call happen first, at its own time.
-            while let Some(due) = throttle.next_run_at().filter(|due| *due <= milliseconds(call)) {
+            while let Some(due) = throttle.snapshot().next_run_at.filter(|due| *due <= milliseconds(call)) {
                 throttle.clock().set(due);
-                until(|| throttle.last_run_at() >= Some(due));
-                starts.extend(throttle.last_run_at());
+                until(|| throttle.snapshot().last_run_at >= Some(due));
+                starts.extend(throttle.snapshot().last_run_at);
             }
             throttle.clock().set(milliseconds(call));
             if throttle.try_run(|| ()).is_ok() {
-                starts.extend(throttle.last_run_at());
+                starts.extend(throttle.snapshot().last_run_at);
             } else {
                 owners.push(scope.spawn(|| throttle.run(|| ())));
                 until(|| throttle.is_pending());
@@ -40,7 +41,7 @@ fn a_leading_run_keeps_its_distance_from_a_trailing_one() {
         for owner in owners {
             let _ = owner.join().expect("no panic");
         }
-        starts.extend(throttle.last_run_at());
+        starts.extend(throttle.snapshot().last_run_at);
     });
     assert_eq!(starts, [1, 201, 401, 660].map(milliseconds));
     assert!(starts.windows(2).all(|pair| pair[1].saturating_since(pair[0]) >= threshold));
@@ -97,7 +98,8 @@ fn contention_leaves_it_alive() {
     assert!((1..=99).contains(&granted), "at most one each second: {granted}");
     throttle.clock().set(at(200));
     assert_eq!(throttle.try_run(|| ()), Ok(()), "and alive after it");
-    assert!(!throttle.is_running() && !throttle.is_pending());
+    let seen = throttle.snapshot();
+    assert!(!seen.running && seen.deferral == DeferralStatus::None);
 }
 
 /// Go's `rate.Sometimes` deadlocks when it is called inside itself.
@@ -131,7 +133,7 @@ fn a_changed_threshold_retimes_a_sleeper_in_both_directions() {
         until(|| throttle.is_pending());
         throttle.set_threshold(SECOND * 10);
         throttle.clock().set(at(10));
-        assert_eq!((throttle.is_pending(), throttle.next_run_at()), (true, Some(at(11))), "later");
+        assert_eq!((throttle.is_pending(), throttle.snapshot().next_run_at), (true, Some(at(11))), "later");
         throttle.set_threshold(SECOND * 9);
         assert_eq!(owner.join().expect("no panic"), Some(at(10)), "and sooner");
     });
@@ -150,6 +152,6 @@ fn a_flush_and_a_cancel_inside_the_run_leave_it_alive() {
             assert!(throttle.cancel());
         });
         assert!(matches!(ran, Outcome::RanAtOnce(())));
-        assert!(!throttle.is_owed() && !throttle.is_pending());
+        assert_eq!(throttle.snapshot().deferral, DeferralStatus::None);
     }
 }

@@ -45,7 +45,7 @@ impl Peer {
         let builder = Throttled::builder(SECOND).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
         let f = move || {
             let throttled = own.get().and_then(WeakThrottled::upgrade).expect("a handle lives");
-            let _ = told.send(throttled.state().epoch().started_at());
+            let _ = told.send(throttled.snapshot().epoch.started_at());
             inside(&throttled);
         };
         let throttled = set_up(builder).spawn(f).expect("a thread");
@@ -72,7 +72,7 @@ fn a_leading_run_keeps_its_distance_from_a_trailing_one() {
     let mut starts = Vec::new();
     for call in [1, 140, 240, 460] {
         // What is due before the call runs first, at its own time.
-        while let Some(due) = peer.throttled.next_run_at().filter(|due| *due <= milliseconds(call)) {
+        while let Some(due) = peer.throttled.snapshot().next_run_at.filter(|due| *due <= milliseconds(call)) {
             peer.clock.set(due);
             starts.push(peer.start());
             peer.throttled.all().wait().expect("no panic");
@@ -117,7 +117,7 @@ fn a_cancel_does_not_open_the_window() {
     assert!(peer.throttled.cancel());
     assert_eq!(cancelled.wait(), Err(WaitError::Cancelled));
     let next = peer.call();
-    assert_eq!(peer.throttled.next_run_at(), Some(at(2)));
+    assert_eq!(peer.throttled.snapshot().next_run_at, Some(at(2)));
     peer.clock.set(at(2));
     next.wait().expect("no panic");
     assert_eq!((peer.start(), peer.start()), (at(1), at(2)));
@@ -157,8 +157,8 @@ fn a_panic_leaves_it_alive_on_both_edges() {
         // What is pending stays so, and the window of a run that panicked counts.
         let trailing = peer.call();
         go.send(()).expect("it is in a run");
-        until(|| !peer.throttled.is_running());
-        assert_eq!(peer.throttled.next_run_at(), Some(at(second)));
+        until(|| !peer.throttled.snapshot().running);
+        assert_eq!(peer.throttled.snapshot().next_run_at, Some(at(second)));
         peer.clock.set(at(second));
         assert_eq!(peer.start(), at(second));
         assert_eq!(trailing.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
@@ -186,7 +186,10 @@ fn a_call_inside_a_run_does_not_deadlock() {
         let _ = peer.call();
         assert_eq!(peer.start(), at(second), "the call inside is the next run");
     }
-    until(|| peer.throttled.is_pending() && !peer.throttled.is_running());
+    until(|| {
+        let seen = peer.throttled.snapshot();
+        seen.next_run_at.is_some() && !seen.running
+    });
     assert_eq!(peer.throttled.panics(), 0);
 }
 
@@ -225,7 +228,7 @@ fn a_changed_threshold_retimes_a_sleeper_in_both_directions() {
     peer.throttled.set_threshold(SECOND * 10);
     peer.clock.set(at(10));
     assert_eq!(pending.wait_for(Duration::ZERO), Err(WaitError::TimedOut), "later");
-    assert_eq!(peer.throttled.next_run_at(), Some(at(11)));
+    assert_eq!(peer.throttled.snapshot().next_run_at, Some(at(11)));
     peer.throttled.set_threshold(SECOND * 9);
     assert_eq!((pending.wait(), peer.start()), (Ok(()), at(10)), "and sooner");
 }
@@ -236,9 +239,9 @@ fn it_is_pending_only_while_a_run_is_due() {
     let peer = Peer::new();
     assert!(!peer.throttled.is_pending());
     peer.call().wait().expect("no panic");
-    assert!(!peer.throttled.is_pending() && peer.throttled.next_run_at().is_none());
+    assert!(!peer.throttled.is_pending() && peer.throttled.snapshot().next_run_at.is_none());
     let _ = peer.call();
-    assert!(peer.throttled.is_pending() && peer.throttled.next_run_at().is_some());
+    assert!(peer.throttled.is_pending() && peer.throttled.snapshot().next_run_at.is_some());
 }
 
 /// notify#169 and cilium#35541 hung when they were to end: asleep without a deadline, asleep with one that
@@ -255,7 +258,7 @@ fn a_shutdown_does_not_hang() {
         for _ in 0..calls {
             let call = peer.call();
             let _ = call.wait_for(Duration::ZERO);
-            until(|| peer.throttled.runs() == 1 && !peer.throttled.is_running());
+            until(|| peer.throttled.runs() == 1 && !peer.throttled.snapshot().running);
         }
         let results = thread::scope(|scope| {
             let ends: Vec<_> =

@@ -27,7 +27,7 @@ fn unfair_contention_delivers_what_is_due_to_callers_that_wait() {
         for (written, seen) in written.iter().zip(&seen) {
             seen.store(written.load(Relaxed), Relaxed);
         }
-        starts.lock().expect("no panic").extend(throttle.last_run_at());
+        starts.lock().expect("no panic").extend(throttle.snapshot().last_run_at);
     };
     let end = Instant::now() + SECOND * 5;
     thread::scope(|scope| {
@@ -74,7 +74,7 @@ fn unfair_contention_delivers_what_is_due_in_the_background() {
         for (read, saw) in read.iter().zip(&*saw) {
             saw.store(read.load(Relaxed), Relaxed);
         }
-        let stamp = own.get().and_then(WeakThrottled::upgrade).map(|own| own.state().epoch().started_at());
+        let stamp = own.get().and_then(WeakThrottled::upgrade).map(|own| own.snapshot().epoch.started_at());
         stamps.lock().expect("no panic").extend(stamp);
     });
     itself.set(throttled.downgrade()).expect("once");

@@ -14,15 +14,15 @@ fn a_nested_run_leaves_the_run_owed_to_the_next_call() {
     let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
     let outcome = throttle.run(|| {
         assert!(matches!(throttle.run(|| panic!("it cannot run here")), Outcome::Owed));
-        assert!(throttle.is_owed());
+        assert!(throttle.snapshot().is_owed());
         // Once more, and with a limit: still no deadlock.
         assert!(matches!(throttle.run_within(SECOND, || ()), Ok(Outcome::Owed)));
     });
     assert!(outcome.ran());
-    assert!(throttle.is_owed(), "visible after the run");
+    assert!(throttle.snapshot().is_owed(), "visible after the run");
     throttle.clock().set(at(2));
     assert!(throttle.run(|| ()).ran());
-    assert!(!throttle.is_owed());
+    assert!(!throttle.snapshot().is_owed());
 }
 
 #[test]
@@ -50,14 +50,14 @@ fn the_other_operations_inside_a_run() {
         assert_eq!(throttle.try_run(|| ()), Err(Refused::Running));
         assert_eq!(throttle.flush(|| ()), Err(NotFlushed::Running));
         assert!(!throttle.cancel());
-        assert!(throttle.is_running());
-        assert_eq!(throttle.last_run_at(), Some(at(1)));
+        assert!(throttle.snapshot().running);
+        assert_eq!(throttle.snapshot().last_run_at, Some(at(1)));
         throttle.set_threshold(SECOND / 2);
         assert!(matches!(throttle.run(|| ()), Outcome::Owed));
         assert!(throttle.cancel(), "what is owed can be cancelled");
     });
     assert!(outcome.ran());
-    assert!(!throttle.is_owed());
+    assert!(!throttle.snapshot().is_owed());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod support;
 
 use atomic_throttle::state::DeferralStatus;
-use atomic_throttle::{Clock, Manual, Outcome, Site, Snapshot, Throttle, Throttled, Timestamp};
+use atomic_throttle::{Clock, Epoch, Manual, Outcome, Site, Snapshot, Throttle, Throttled, Timestamp};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -15,7 +15,8 @@ fn before_the_first_run() {
     let throttle = Throttle::with_clock(SECOND, Manual::new(at(1)));
     let snapshot = throttle.snapshot();
     assert_eq!((snapshot.running, snapshot.deferral), (false, DeferralStatus::None));
-    assert_eq!(snapshot.last_run_at, None);
+    assert_eq!((snapshot.epoch, snapshot.last_run_at), (Epoch::NEVER_RAN, None));
+    assert!(!snapshot.is_owed());
     assert_eq!(snapshot.window_end, Timestamp::ZERO, "no window is closed");
     assert_eq!(snapshot.threshold, throttle.threshold());
 }
@@ -30,7 +31,8 @@ fn inside_a_run() {
     let inside = inside.into_value().expect("it ran");
     assert!(inside.running);
     assert_eq!(inside.deferral, DeferralStatus::Owed);
-    assert_eq!(inside.last_run_at, Some(at(1)));
+    assert!(inside.is_owed());
+    assert_eq!((inside.epoch.started_at(), inside.last_run_at), (at(1), Some(at(1))));
     let after = throttle.snapshot();
     assert!(!after.running);
     assert_eq!((after.deferral, after.last_run_at), (inside.deferral, inside.last_run_at));
@@ -47,6 +49,7 @@ fn while_a_run_is_pending() {
         pending
     });
     assert_eq!(pending.deferral, DeferralStatus::Pending);
+    assert!(!pending.is_owed());
     assert_eq!(Some(pending.window_end), pending.last_run_at.map(|at| at.saturating_add(SECOND)));
     assert_eq!(throttle.snapshot().deferral, DeferralStatus::None, "the owner has acknowledged");
 }
@@ -57,8 +60,8 @@ fn it_is_readable() {
     throttle.clock().set(at(9));
     assert_eq!(
         format!("{:?}", throttle.snapshot()),
-        "Snapshot { running: false, deferral: None, last_run_at: Some(1s), window_end: never, threshold: \
-         2233785415.175766016s, next_run_at: None, failures: 0 }"
+        "Snapshot { running: false, deferral: None, epoch: Epoch(1000000000), last_run_at: Some(1s), \
+         window_end: never, threshold: 2233785415.175766016s, next_run_at: None, failures: 0 }"
     );
 }
 

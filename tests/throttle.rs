@@ -14,7 +14,7 @@ fn the_first_call_runs_at_once() {
     let throttle = Throttle::with_clock(SECOND, Manual::new(at(0)));
     assert!(matches!(throttle.run(|| 7), Outcome::RanAtOnce(7)));
     // The clock stood at 0, which is kept for `never ran`: the stamp is the next nanosecond.
-    assert_eq!(throttle.last_run_at(), Some(Timestamp::from_nanos(1)));
+    assert_eq!(throttle.snapshot().last_run_at, Some(Timestamp::from_nanos(1)));
 }
 
 #[test]
@@ -23,12 +23,12 @@ fn a_call_inside_the_window_waits_for_its_end() {
     thread::scope(|scope| {
         let owner = scope.spawn(|| throttle.run(|| throttle.clock().now()).into_value());
         until(|| throttle.is_pending());
-        assert_eq!(throttle.next_run_at(), Some(at(2)));
+        assert_eq!(throttle.snapshot().next_run_at, Some(at(2)));
         throttle.clock().set(at(2));
         assert_eq!(owner.join().expect("no panic"), Some(at(2)));
     });
-    assert_eq!(throttle.last_run_at(), Some(at(2)));
-    assert_eq!(throttle.next_run_at(), None);
+    assert_eq!(throttle.snapshot().last_run_at, Some(at(2)));
+    assert_eq!(throttle.snapshot().next_run_at, None);
 }
 
 #[test]
@@ -113,24 +113,24 @@ fn a_bounded_call_that_is_held_up_leaves_the_run_owed() {
         assert!(matches!(owner.join().expect("no panic"), Ok(Outcome::Owed)));
         assert_eq!(waiter.join().expect("no panic"), Err(WaitError::Owed));
     });
-    assert!(throttle.is_owed());
+    assert!(throttle.snapshot().is_owed());
     throttle.clock().set(at(11));
     assert!(throttle.run(|| ()).ran(), "the next call adopts it");
-    assert!(!throttle.is_owed());
+    assert!(!throttle.snapshot().is_owed());
 }
 
 #[test]
 fn an_owed_run_is_adopted_inside_the_window() {
     let throttle = after_a_run(SECOND);
     let (deferred, _) = support::leave_owed(&throttle);
-    assert!(deferred && throttle.is_owed());
+    assert!(deferred && throttle.snapshot().is_owed());
     thread::scope(|scope| {
         let owner = scope.spawn(|| throttle.run(|| ()).ran());
         until(|| throttle.is_pending());
         throttle.clock().advance(10 * SECOND);
         assert!(owner.join().expect("no panic"));
     });
-    assert!(!throttle.is_owed());
+    assert!(!throttle.snapshot().is_owed());
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_changed_threshold_re_times_the_pending_run() {
         let owner = scope.spawn(|| throttle.run(|| throttle.clock().now()).into_value());
         until(|| throttle.is_pending());
         throttle.set_threshold(10 * SECOND);
-        assert_eq!(throttle.next_run_at(), Some(at(11)));
+        assert_eq!(throttle.snapshot().next_run_at, Some(at(11)));
         throttle.clock().set(at(2));
         assert!(throttle.is_pending(), "longer: not yet");
         throttle.clock().set(at(5));
@@ -222,14 +222,15 @@ fn a_run_longer_than_the_threshold_is_followed_by_the_pending_one() {
                 }));
             until(|| throttle.is_pending());
             throttle.clock().set(at(10));
-            assert!(throttle.is_running() && throttle.is_pending());
+            let seen = throttle.snapshot();
+            assert!(seen.running && seen.next_run_at.is_some());
             inside.fetch_sub(1, Relaxed);
         });
         assert!(outcome.ran());
         let owner = owner.expect("it was spawned").join().expect("no panic");
         assert!(matches!(owner, Outcome::RanDeferred(())));
     });
-    assert_eq!(throttle.last_run_at(), Some(at(10)));
+    assert_eq!(throttle.snapshot().last_run_at, Some(at(10)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod support;
 
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
     Batch, Clock, Coalesced, Collect, Latest, Manual, Merge, NotFlushed, Outcome, Reason, Refused, Rejected,
     Throttle, Timestamp, WaitError,
@@ -102,7 +103,7 @@ fn an_owner_within_its_limit_runs_and_one_at_its_limit_leaves_its_value() {
         throttle.clock().set(at(3));
     });
     assert!(matches!(outcome, Outcome::Owed), "{outcome:?}");
-    assert!(throttle.is_owed());
+    assert!(throttle.snapshot().is_owed());
     assert_eq!(throttle.flush(|value| value), Ok(1), "the run that is owed is given its value");
 }
 
@@ -149,7 +150,7 @@ fn a_call_inside_a_run_leaves_its_value_owed() {
         assert!(matches!(throttle.run(2, |_| ()), Ok(Outcome::Owed)));
         assert!(matches!(throttle.run_within(3, SECOND, |_| ()), Ok(Outcome::Owed)));
     });
-    assert!(nested.is_ok() && throttle.is_owed());
+    assert!(nested.is_ok() && throttle.snapshot().is_owed());
     throttle.clock().set(at(3));
     let given = ran(throttle.run(4, |batch| batch.drain().collect::<Vec<_>>()));
     assert_eq!(given, [2, 3, 4]);
@@ -160,16 +161,20 @@ fn what_a_run_has_not_taken_out_comes_next_where_it_keeps_it_or_panics() {
     let throttle = collecting();
     throttle.clock().set(at(2));
     throttle.try_run(1, |batch| assert_eq!(batch.len(), 1)).expect("the window is over");
-    assert!(!throttle.is_owed() && throttle.take().is_empty(), "a run that returns is done with all");
+    assert!(
+        !throttle.snapshot().is_owed() && throttle.take().is_empty(),
+        "a run that returns is done with all"
+    );
     throttle.clock().set(at(3));
     throttle.try_run(2, Batch::keep_rest).expect("the window is over");
-    assert!(throttle.is_owed());
+    assert!(throttle.snapshot().is_owed());
     throttle.clock().set(at(4));
     assert!(panics(|| throttle.run(3, |batch| {
         assert_eq!((batch.pop(), batch.len()), (Some(2), 1));
         panic_quietly()
     })));
-    assert!(throttle.is_owed() && !throttle.is_running());
+    let seen = throttle.snapshot();
+    assert!(seen.is_owed() && !seen.running);
     throttle.clock().set(at(5));
     assert_eq!(ran(throttle.run(4, |batch| batch.drain().collect::<Vec<_>>())), [3, 4]);
     throttle.clock().set(at(6));
@@ -177,7 +182,7 @@ fn what_a_run_has_not_taken_out_comes_next_where_it_keeps_it_or_panics() {
         batch.drain().for_each(drop);
         panic_quietly()
     })));
-    assert!(!throttle.is_owed() && throttle.take().is_empty(), "nothing was left");
+    assert!(!throttle.snapshot().is_owed() && throttle.take().is_empty(), "nothing was left");
 }
 
 #[test]
@@ -185,7 +190,8 @@ fn a_run_that_panics_was_given_its_value() {
     let throttle = newest();
     throttle.clock().set(at(2));
     assert!(panics(|| throttle.run(1, |_| panic_quietly())));
-    assert!(!throttle.is_running() && !throttle.is_owed());
+    let seen = throttle.snapshot();
+    assert!(!seen.running && !seen.is_owed());
     assert_eq!(throttle.take(), None);
 }
 
@@ -207,7 +213,7 @@ fn a_full_throttle_hands_the_value_back_unless_the_call_runs() {
     // What the cancel has left fills it. Nobody was promised a run for that.
     is_full(4);
     assert!(throttle.run_within(4, SECOND, |_| ()).is_err());
-    assert!(!throttle.is_pending() && !throttle.is_owed(), "nothing was recorded");
+    assert_eq!(throttle.snapshot().deferral, DeferralStatus::None, "nothing was recorded");
     throttle.clock().set(at(2));
     let inside = throttle.try_run(5, |batch| {
         assert!(throttle.run(6, |_| ()).is_ok() && throttle.run(7, |_| ()).is_ok());
@@ -242,10 +248,11 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
     );
     assert!(matches!(outcome, Outcome::Cancelled), "{outcome:?}");
     assert!(fails(), "of a call that becomes the owner");
-    assert!(throttle.is_owed() && !throttle.is_pending(), "it is no owner any more");
+    assert_eq!(throttle.snapshot().deferral, DeferralStatus::Owed, "it is no owner any more");
     throttle.clock().set(at(2));
     assert!(fails(), "of a call that has started a run");
-    assert!(throttle.is_owed() && !throttle.is_running());
+    let seen = throttle.snapshot();
+    assert!(seen.is_owed() && !seen.running);
     throttle.clock().set(at(3));
     assert_eq!(ran(throttle.run(vec![2], |all| all)), [1, 2]);
 }

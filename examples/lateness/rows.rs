@@ -63,7 +63,7 @@ fn blocking(threshold: Duration) -> Measure {
     Box::new(move || {
         // Other rows were measured since: this runs at once.
         let _ = throttle.run(|| ());
-        let due = throttle.state().window_end(throttle.threshold());
+        let due = throttle.snapshot().window_end;
         let deferred = throttle.run(|| Monotonic.now());
         past(deferred.into_value().expect("nobody else calls"), due)
     })
@@ -79,7 +79,7 @@ fn background(threshold: Duration) -> Measure {
     Box::new(move || {
         throttled.trigger().expect("it goes on");
         run();
-        let due = throttled.state().window_end(throttled.threshold());
+        let due = throttled.snapshot().window_end;
         throttled.trigger().expect("it goes on");
         past(run(), due)
     })
@@ -117,7 +117,7 @@ fn asynchronous(tokio: Arc<Runtime>, throttle: AsyncThrottle<Tokio>) -> Measure 
         let run = || started.recv().expect("the run comes");
         run();
         // Before the second call: its run may come before this thread goes on.
-        let due = throttle.state().window_end(throttle.threshold());
+        let due = throttle.snapshot().window_end;
         call();
         past(run(), due)
     })

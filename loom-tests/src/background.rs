@@ -1,6 +1,7 @@
 //! The subject of the models of [`Throttled`]: a throttle whose runs say which calls they have seen.
 
 use crate::{LEADING, Tally};
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Ended, Manual, Pending, Shutdown, Throttled, ThrottledBuilder, Ticket};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
@@ -93,8 +94,8 @@ impl Background {
     /// If something is left, or the throttle ended by a panic.
     pub fn end(&self) {
         let shutdown = self.throttled.shutdown(Pending::Discard).wait().expect("outside of the run");
-        let state = self.throttled.state();
-        assert!(!state.is_running() && !state.has_owner() && !state.is_owed(), "wedged: {state:?}");
+        let seen = self.throttled.snapshot();
+        assert!(!seen.running && seen.deferral == DeferralStatus::None, "wedged: {seen:?}");
         assert_ne!(shutdown, Shutdown::Panicked);
     }
 }

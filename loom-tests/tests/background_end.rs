@@ -1,6 +1,7 @@
 //! G3: a call that comes while the throttle ends is refused, or it is covered or discarded as that end
 //! promises. The drop of the last handle ends the thread, and the thread has ended when the drop returns.
 
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Ended, Pending, Shutdown, Throttled};
 use evidence::Guarantee::{G3, G9};
 use evidence::depth;
@@ -47,8 +48,8 @@ fn call_against_a_shutdown(pending: Pending) {
             }
             other => panic!("{other:?}"),
         }
-        let state = subject.throttled.state();
-        assert!(!state.has_owner() && !state.is_owed() && !state.is_running(), "wedged: {state:?}");
+        let seen = subject.throttled.snapshot();
+        assert!(!seen.running && seen.deferral == DeferralStatus::None, "wedged: {seen:?}");
         assert_eq!(subject.throttled.runs(), u64::from(covered));
     });
     explored

@@ -1,6 +1,7 @@
 //! G9: every operation is called from inside a run, while another thread calls. None deadlocks, which loom
 //! would report, and each nested call gets a true answer.
 
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Coalesced, Manual, NotFlushed, Outcome, Refused, Throttle, WaitError};
 use evidence::Guarantee::{G3, G9};
 use evidence::depth;
@@ -71,11 +72,12 @@ fn inside_a_run<const N: usize>(
         let Outcome::RanAtOnce(did) = outcome else { panic!("the first call runs") };
         let deferred = other.expect("it was started").join().expect("no panic");
 
-        let state = shared.throttle.state();
-        assert!(!state.is_running() && !state.has_owner(), "G9: wedged: {state:?}");
+        let seen = shared.throttle.snapshot();
+        let has_owner = matches!(seen.deferral, DeferralStatus::Pending | DeferralStatus::Cancelled);
+        assert!(!seen.running && !has_owner, "G9: wedged: {seen:?}");
         if matches!(did, Did::Coalesced | Did::Owed) {
             let covered = shared.seen.load(Relaxed) == 1;
-            assert!(covered || state.is_owed(), "G3: the nested call is lost");
+            assert!(covered || seen.is_owed(), "G3: the nested call is lost");
         }
         during_in.count_if(deferred);
         after_in.count_if(!deferred);
@@ -95,8 +97,8 @@ fn inside_a_run<const N: usize>(
 const PROMISES: [Did; 2] = [Did::Coalesced, Did::Owed];
 
 fn told<T>(throttle: &Throttle<Manual>, outcome: &Outcome<T, Coalesced<'_, Manual>>) -> Did {
-    let state = throttle.state();
-    assert!(state.is_owed() || state.is_pending(), "G3: the promise is not visible: {state:?}");
+    let seen = throttle.snapshot();
+    assert!(seen.is_owed() || seen.next_run_at.is_some(), "G3: the promise is not visible: {seen:?}");
     match outcome {
         Outcome::Coalesced(_) => Did::Coalesced,
         Outcome::Owed => Did::Owed,

@@ -39,7 +39,8 @@ fn owner_and(
         });
         disturb(&throttle);
         counted.count_if(owner.join().expect("no panic"));
-        assert!(!throttle.is_pending() && !throttle.is_running());
+        let seen = throttle.snapshot();
+        assert!(!seen.running && seen.next_run_at.is_none());
     })
     .at_least(500)
     .reached(&disturbed, "the owner waited, and its call ended by that")
@@ -169,7 +170,8 @@ fn by_a_finish() {
         let there = other.join().expect("no panic");
         assert!(!(here && there), "one of two calls runs at once");
         counted.count_if(here || there);
-        assert!(!throttle.is_pending() && !throttle.is_running());
+        let seen = throttle.snapshot();
+        assert!(!seen.running && seen.next_run_at.is_none());
     })
     .at_least(3000)
     .reached(&deferred, "the owner waited")

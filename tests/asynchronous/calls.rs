@@ -2,6 +2,7 @@
 
 use super::{elsewhere, paused};
 use atomic_throttle::Outcome;
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, NotFlushed, Threshold, Timestamp, Tokio, WaitError};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -89,21 +90,25 @@ fn what_there_is_to_see() {
     paused(async {
         let throttle = AsyncThrottle::new(WINDOW);
         let clock = throttle.runtime();
-        assert_eq!((throttle.last_run_at(), throttle.next_run_at()), (None, None));
+        let seen = throttle.snapshot();
+        assert_eq!((seen.last_run_at, seen.next_run_at), (None, None));
         let start = clock.now();
         throttle.trigger(async || sleep(WINDOW / 2).await).unwrap();
-        assert!(throttle.is_running());
+        assert!(throttle.snapshot().running);
         throttle.trigger(async || ()).unwrap();
-        assert!(throttle.is_pending() && !throttle.is_owed());
-        assert_eq!(throttle.last_run_at(), Some(start));
-        assert_eq!(throttle.next_run_at(), Some(start.saturating_add(WINDOW)));
+        assert!(throttle.is_pending());
+        let seen = throttle.snapshot();
+        assert_eq!(seen.deferral, DeferralStatus::Pending);
+        assert_eq!(seen.last_run_at, Some(start));
+        assert_eq!(seen.next_run_at, Some(start.saturating_add(WINDOW)));
         assert_eq!(throttle.threshold(), Threshold::new(WINDOW));
         let snapshot = throttle.clone().snapshot();
         assert!(snapshot.running);
         assert_eq!(snapshot.last_run_at, Some(start));
         assert!(format!("{throttle:?}").contains("Pending"), "{throttle:?}");
         assert_eq!(throttle.all().await, Ok(()));
-        assert!(!throttle.is_running() && !throttle.is_pending());
+        let seen = throttle.snapshot();
+        assert!(!seen.running && seen.next_run_at.is_none());
     });
 }
 
@@ -180,7 +185,7 @@ fn a_window_that_never_ends_is_slept_through() {
         let (throttle, starts) = (AsyncThrottle::new(Duration::MAX), Starts::new());
         throttle.trigger(starts.noting()).unwrap();
         throttle.trigger(starts.noting()).unwrap();
-        assert_eq!(throttle.next_run_at(), Some(Timestamp::NEVER));
+        assert_eq!(throttle.snapshot().next_run_at, Some(Timestamp::NEVER));
         sleep(WINDOW).await;
         assert_eq!(starts.all().len(), 1);
         throttle.set_threshold(WINDOW);
@@ -192,12 +197,12 @@ fn a_window_that_never_ends_is_slept_through() {
 #[test]
 fn it_can_be_built_outside_of_a_runtime_and_refuses_calls_there() {
     let throttle = AsyncThrottle::new(WINDOW);
-    let fresh = throttle.state();
+    let fresh = throttle.snapshot();
     assert_eq!(throttle.trigger(async || ()).err(), Some(NoRuntime));
     assert_eq!(throttle.flush(async || ()).err(), Some(NotFlushed::NoRuntime));
     let refused = elsewhere(throttle.run(async || ()));
     assert!(matches!(refused, Err(NoRuntime)));
-    assert_eq!(throttle.state(), fresh, "nothing was recorded");
+    assert_eq!(throttle.snapshot(), fresh, "nothing was recorded");
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     assert!(runtime.block_on(throttle.run(async || ())).unwrap().ran());

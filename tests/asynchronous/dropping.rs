@@ -3,6 +3,7 @@
 use super::by_hand::{ByHand, Driven};
 use super::data::{Data, SECOND, at};
 use atomic_throttle::Outcome;
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{AsyncThrottle, WaitError};
 use evidence::Check;
 use evidence::Guarantee::{G1, G3, G5, G6};
@@ -70,8 +71,8 @@ impl Place {
             self.runtime.settle();
             self.runtime.clock().advance(SECOND / 2);
         }
-        let state = self.throttle.state();
-        assert!(!state.is_running() && !state.is_pending() && !state.is_owed(), "{state:?}");
+        let seen = self.throttle.snapshot();
+        assert!(!seen.running && seen.deferral == DeferralStatus::None, "{seen:?}");
     }
 }
 
@@ -153,17 +154,18 @@ fn drop_the_task_at_every_await(place: fn() -> Place, flushes: bool) -> usize {
             return polls;
         }
         place.runtime.settle();
-        assert!(place.throttle.is_owed() && !place.throttle.is_running(), "{polls}: {:?}", place.throttle);
+        let seen = place.throttle.snapshot();
+        assert!(seen.is_owed() && !seen.running, "{polls}: {seen:?}");
         assert_eq!(waiting.poll(), Poll::Ready(Err(WaitError::Owed)));
         let throttle = place.throttle.clone();
         assert_eq!(poll_once(async move { throttle.all().await }), Poll::Ready(Err(WaitError::Owed)));
 
-        let stopped = place.throttle.last_run_at().unwrap();
+        let stopped = place.throttle.snapshot().last_run_at.unwrap();
         place.throttle.trigger(place.data.reader()).unwrap();
-        assert!(!place.throttle.is_owed(), "it is adopted");
+        assert!(!place.throttle.snapshot().is_owed(), "it is adopted");
         place.finish();
         assert_eq!(place.data.seen().last(), Some(&7));
-        assert!(place.throttle.last_run_at().unwrap().saturating_since(stopped) >= SECOND, "G1");
+        assert!(place.throttle.snapshot().last_run_at.unwrap().saturating_since(stopped) >= SECOND, "G1");
     }
     unreachable!("it ends")
 }
@@ -194,7 +196,8 @@ fn a_run_that_is_stopped_in_the_middle_leaves_what_is_pending_pending() {
     let place = Place::busy();
     place.throttle.trigger(place.data.reader()).unwrap();
     place.runtime.drop_task(0);
-    assert!(place.throttle.is_pending() && !place.throttle.is_running());
+    let seen = place.throttle.snapshot();
+    assert!(seen.next_run_at.is_some() && !seen.running);
     let throttle = place.throttle.clone();
     let mut waiting = Driven::new(async move { throttle.all().await });
     assert!(waiting.poll().is_pending());
@@ -250,7 +253,7 @@ fn a_function_is_dropped_with_its_task_and_before_the_run_has_finished() {
     struct SeesTheRun(AsyncThrottle<ByHand>);
     impl Drop for SeesTheRun {
         fn drop(&mut self) {
-            assert!(self.0.is_running(), "G2: the run lasts until its future has been dropped");
+            assert!(self.0.snapshot().running, "G2: the run lasts until its future has been dropped");
         }
     }
     let place = Place::idle();
@@ -264,5 +267,6 @@ fn a_function_is_dropped_with_its_task_and_before_the_run_has_finished() {
         .unwrap();
     place.runtime.settle();
     place.runtime.shut_down();
-    assert!(place.throttle.is_owed() && !place.throttle.is_running());
+    let snapshot = place.throttle.snapshot();
+    assert!(snapshot.is_owed() && !snapshot.running);
 }

@@ -3,6 +3,7 @@
 use super::calls::{Starts, WINDOW};
 use super::paused;
 use atomic_throttle::Outcome;
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{AsyncThrottle, NotFlushed, WaitError};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -82,13 +83,13 @@ fn every_other_operation_inside_a_run() {
             inside.trigger(async || panic!("it is cancelled")).unwrap();
             assert!(inside.cancel());
             inside.set_threshold(WINDOW * 2);
-            assert!(inside.is_running() && !inside.is_pending());
-            assert!(inside.last_run_at().is_some());
+            let seen = inside.snapshot();
+            assert!(seen.running && seen.next_run_at.is_none() && seen.last_run_at.is_some());
         });
         assert!(outer.await.unwrap().ran());
         assert_eq!(throttle.threshold().as_duration(), WINDOW * 2);
         sleep(WINDOW * 3).await;
-        assert!(!throttle.is_pending() && !throttle.is_owed());
+        assert_eq!(throttle.snapshot().deferral, DeferralStatus::None);
     });
 }
 

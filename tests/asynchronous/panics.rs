@@ -140,7 +140,7 @@ fn a_value_that_panics_when_it_is_dropped_is_no_business_of_the_runtime() {
     assert!(run.poll().is_pending());
     drop(run);
     runtime.settle();
-    assert!(!throttle.is_running());
+    assert!(!throttle.snapshot().running);
     let ticket = throttle.trigger(|| ready(())).unwrap();
     runtime.clock().advance(SECOND);
     runtime.settle();
@@ -186,9 +186,9 @@ fn a_clock_that_panics_leaves_the_deferral_owed_and_a_call_unrecorded() {
     runtime.settle();
 
     clock_panics.store(true, Ordering::SeqCst);
-    let before = throttle.state();
+    let before = throttle.snapshot();
     assert!(catch_unwind(AssertUnwindSafe(|| throttle.trigger(|| ready(())).is_ok())).is_err());
-    assert_eq!(throttle.state(), before);
+    assert_eq!(throttle.snapshot(), before);
 
     clock_panics.store(false, Ordering::SeqCst);
     throttle.trigger(|| ready(())).unwrap();
@@ -198,6 +198,6 @@ fn a_clock_that_panics_leaves_the_deferral_owed_and_a_call_unrecorded() {
     clock_panics.store(true, Ordering::SeqCst);
     runtime.settle();
     assert_eq!(runtime.panics(), 1);
-    assert!(throttle.is_owed() && waiting.is_woken());
+    assert!(throttle.snapshot().is_owed() && waiting.is_woken());
     assert_eq!(waiting.poll(), Poll::Ready(Err(WaitError::Owed)));
 }

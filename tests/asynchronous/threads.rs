@@ -24,7 +24,7 @@ impl Watched {
     async fn run(&self, throttle: &AsyncThrottle<atomic_throttle::Tokio>) {
         let covered = self.requested.load(Ordering::Relaxed);
         assert!(!self.runs.swap(true, Ordering::Relaxed), "G2: runs overlap");
-        self.starts.lock().unwrap().push(throttle.last_run_at().unwrap());
+        self.starts.lock().unwrap().push(throttle.snapshot().last_run_at.unwrap());
         yield_now().await;
         self.covered.fetch_max(covered, Ordering::Relaxed);
         self.runs.store(false, Ordering::Relaxed);

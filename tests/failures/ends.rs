@@ -42,7 +42,7 @@ fn a_run_in_progress_is_followed_by_one_last_try() {
         })
         .unwrap();
     let ticket = save.trigger().unwrap();
-    crate::support::until(|| save.is_running());
+    crate::support::until(|| save.snapshot().running);
     assert_eq!(save.shutdown(Pending::Finish).wait_for(ms(0)), Err(WaitError::TimedOut));
     assert_eq!(save.trigger().err(), Some(Ended::ShutDown));
     drop(go);

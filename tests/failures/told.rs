@@ -32,7 +32,7 @@ fn an_error_is_told_to_the_ticket_to_the_wait_and_to_the_hook() {
         Some(io::ErrorKind::ConnectionRefused)
     );
     assert!(failure.downcast_ref::<std::fmt::Error>().is_none());
-    assert_eq!(failure.epoch(), save.state().epoch());
+    assert_eq!(failure.epoch(), save.snapshot().epoch);
     assert_eq!(save.all().wait(), Err(WaitError::Failed(Arc::clone(&failure))));
     let kind = Some(io::ErrorKind::ConnectionRefused);
     assert_eq!(failures.recv(), Ok((String::from("refused"), 1, false, kind)));
@@ -152,7 +152,7 @@ fn a_thread_that_waits_is_woken_by_a_failure() {
     let ticket = save.trigger().unwrap();
     std::thread::scope(|scope| {
         let waits = scope.spawn(|| ticket.wait());
-        until(|| save.is_running());
+        until(|| save.snapshot().running);
         go.send(()).unwrap();
         assert!(matches!(waits.join().unwrap(), Err(WaitError::Failed(_))));
     });

@@ -21,7 +21,7 @@ fn enough_values_end_a_delay_and_never_the_window() {
     let bring = |value| drop(batches.trigger(value).map(drop));
     bring(1);
     assert_eq!(by_hand.step(), Step::Until(at(50)));
-    assert_eq!(batches.next_run_at(), Some(at(50)));
+    assert_eq!(batches.snapshot().next_run_at, Some(at(50)));
     bring(2);
     assert_eq!(by_hand.step(), Step::Until(at(50)));
     bring(3);
@@ -70,7 +70,7 @@ fn enough_wakes_the_thread() {
         let _ = counting.trigger().unwrap();
         let _ = batches.trigger(value).unwrap();
     }
-    while counting.next_run_at() != Some(at(50)) || batches.next_run_at() != Some(at(50)) {
+    while counting.snapshot().next_run_at != Some(at(50)) || batches.snapshot().next_run_at != Some(at(50)) {
         std::thread::yield_now();
     }
     assert_eq!(counting.trigger().unwrap().wait(), Ok(()));

@@ -61,7 +61,8 @@ fn a_run_gives_way_when_its_successor_may_start() {
     let _ = rows.trigger(2).unwrap();
     runtime.settle();
     assert_eq!(*runs.lock().unwrap(), [[1]], "not before the window is over");
-    assert!(rows.is_running() && rows.is_pending());
+    let seen = rows.snapshot();
+    assert!(seen.running && seen.next_run_at.is_some());
     runtime.clock().advance(SECOND);
     runtime.settle();
     assert_eq!(*runs.lock().unwrap(), [vec![1], vec![1, 2]], "G10: what it had comes first");
@@ -75,7 +76,8 @@ fn a_run_gives_way_when_its_successor_may_start() {
     runtime.clock().advance(SECOND);
     runtime.settle();
     assert_eq!(*runs.lock().unwrap(), [vec![1], vec![1, 2], vec![1, 2, 3]]);
-    assert!(rows.is_running() && rows.is_pending());
+    let seen = rows.snapshot();
+    assert!(seen.running && seen.next_run_at.is_some());
     assert_eq!(rows.runs(), 3);
 }
 
@@ -91,8 +93,9 @@ fn a_rest_follows_a_run_that_gave_way() {
     runtime.clock().advance(SECOND);
     runtime.settle();
     assert_eq!(*runs.lock().unwrap(), [[1]]);
-    assert!(rows.is_pending() && !rows.is_running(), "it has given way, and rests");
-    assert_eq!(rows.next_run_at(), Some(at(3)));
+    let seen = rows.snapshot();
+    assert!(!seen.running, "it has given way, and rests");
+    assert_eq!(seen.next_run_at, Some(at(3)));
     runtime.clock().advance(SECOND);
     runtime.settle();
     assert_eq!(*runs.lock().unwrap(), [vec![1], vec![1, 2]]);
@@ -109,7 +112,7 @@ fn a_cancel_saves_the_run() {
     runtime.clock().advance(SECOND);
     runtime.settle();
     assert_eq!(runs.lock().unwrap().len(), 1);
-    assert!(rows.is_running());
+    assert!(rows.snapshot().running);
 }
 
 /// A run that was dropped for its successor is not one of its failures, and the row of drops ends with a run that ends.

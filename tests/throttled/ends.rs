@@ -83,7 +83,10 @@ fn the_function_may_trigger_without_being_a_handle() {
     assert!(itself.set(weak.clone()).is_ok());
     let _ = subject.call(1);
     assert_eq!(subject.runs.recv(), Ok(1));
-    until(|| subject.throttled.is_pending() && !subject.throttled.is_running());
+    until(|| {
+        let seen = subject.throttled.snapshot();
+        seen.next_run_at.is_some() && !seen.running
+    });
     subject.written.store(2, SeqCst);
     let Subject { throttled, runs, .. } = subject;
     drop(throttled);

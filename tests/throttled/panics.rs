@@ -36,7 +36,7 @@ fn a_panic_is_caught_counted_and_told_and_loses_nothing() {
     assert_eq!((subject.throttled.panics(), subject.throttled.runs()), (1, 2));
     // Its window counts, and the next call runs.
     let next = subject.call(3);
-    assert_eq!(subject.throttled.next_run_at(), Some(at(3)));
+    assert_eq!(subject.throttled.snapshot().next_run_at, Some(at(3)));
     subject.clock.set(at(3));
     assert_eq!((next.wait(), subject.throttled.all().wait()), (Ok(()), Ok(())));
     // What the call is told does not depend on when it looks.
@@ -56,7 +56,7 @@ fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
     go.send(()).unwrap();
     assert_eq!(during.wait(), Err(WaitError::Owed));
     assert_eq!(first.wait(), Err(WaitError::Panicked));
-    assert!(subject.throttled.is_owed());
+    assert!(subject.throttled.snapshot().is_owed());
     until(|| subject.throttled.trigger().is_err());
     assert_eq!(subject.throttled.trigger().err(), Some(Ended::Panicked));
     assert_eq!(subject.throttled.flush().map(drop), Err(NotFlushed::Ended));
@@ -123,7 +123,7 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
         })
         .expect("a thread");
     let first = throttled.trigger().expect("it goes on");
-    until(|| throttled.is_running());
+    until(|| throttled.snapshot().running);
     let pending = throttled.trigger().expect("it goes on");
     sender.send(()).unwrap();
     assert_eq!(first.wait(), Err(WaitError::Panicked));

@@ -2,6 +2,7 @@
 
 use super::support::{SECOND, at, panic_quietly, until};
 use super::watcher::{subscribe, told_by};
+use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Manual, Pending, Shutdown, Throttled};
 use evidence::Check;
 use evidence::Guarantee::{G3, G6};
@@ -41,7 +42,7 @@ fn a_thread_of_its_own() {
     trigger();
     told(4);
     assert!(throttled.cancel());
-    until(|| !throttled.state().has_owner());
+    until(|| throttled.snapshot().deferral != DeferralStatus::Cancelled);
     trigger();
     told(6);
     throttled.flush().expect("one is pending");
@@ -88,9 +89,9 @@ async fn tasks() {
     let check = Check::of(&[G3, G6], "events of tasks: each once, none of a call that is coalesced");
     subscribe();
     let throttle = AsyncThrottle::new(SECOND);
-    let first = throttle.last_run_at().is_none();
+    let first = throttle.snapshot().last_run_at.is_none();
     throttle.trigger(async || ()).expect("a runtime").await.expect("it completes");
-    let origin = throttle.last_run_at().expect("it ran");
+    let origin = throttle.snapshot().last_run_at.expect("it ran");
     let deferred = throttle.trigger(async || ()).expect("a runtime");
     for _ in 0..1000 {
         throttle.trigger(async || ()).expect("a runtime");

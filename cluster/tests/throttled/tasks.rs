@@ -94,7 +94,8 @@ fn the_end_wakes_each_task_once_and_a_waker_that_panics_is_no_business_of_the_th
     }
     assert!(matches!(poll(&mut one, &panics), Poll::Ready(Err(WaitError::Ended))));
     assert!(matches!(poll(&mut other, &tells), Poll::Ready(Err(WaitError::Ended))));
-    let count = |counting: &Counting| *counting.called.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let count =
+        |counting: &Counting| *counting.called.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     assert_eq!((count(&panicked), count(&told)), (1, 1));
     // The thread has outlived the panic.
     assert!(throttled.shutdown(LIMIT).is_err());

@@ -7,7 +7,7 @@ use crate::front::owner::ticket::Ticket;
 use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
 use crate::state::{Epoch, State};
-use crate::time::{Threshold, Timestamp};
+use crate::time::Threshold;
 use core::fmt;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ use std::sync::Arc;
 /// and nothing else.
 ///
 /// A runtime that shuts down drops the tasks. A task that owned the deferral, or had not finished its run,
-/// leaves the run *owed*: [`is_owed`](Self::is_owed) says so, and so does each wait for it. The next call
+/// leaves the run *owed*: its [snapshot](Self::snapshot) says so, and so does each wait for it. The next call
 /// that has a runtime, perhaps another one, adopts it. A run that was stopped in the middle has kept its
 /// window; the adopting one keeps its distance.
 ///
@@ -219,40 +219,12 @@ impl<R, P> AsyncThrottle<R, P> {
         self.state().is_pending()
     }
 
-    /// Whether a run is owed: its task was dropped, and the next call adopts it.
-    #[must_use]
-    pub fn is_owed(&self) -> bool {
-        self.state().is_owed()
-    }
-
-    /// Whether a run is in progress, or its task is about to be polled for the first time.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.state().is_running()
-    }
-
-    /// When the pending run is due, on the runtime's clock: the end of the window. `None` if no run is
-    /// pending; [`Timestamp::NEVER`] if the clock cannot reach the end of the window.
-    #[must_use]
-    pub fn next_run_at(&self) -> Option<Timestamp> {
-        let state = self.state();
-        state.is_pending().then(|| state.window_end(self.threshold()))
-    }
-
-    /// The stamp of the latest run, `None` before the first. Inside a run it is the stamp of that run.
-    #[must_use]
-    pub fn last_run_at(&self) -> Option<Timestamp> {
-        let epoch = self.state().epoch();
-        (epoch != Epoch::NEVER_RAN).then(|| epoch.started_at())
-    }
-
-    /// The whole state at this moment, as a value with a readable `Debug`.
-    #[must_use]
-    pub fn state(&self) -> State {
+    fn state(&self) -> State {
         self.shared.frame.gate.state()
     }
 
-    /// All that there is to see at this moment, to be read by a person.
+    /// All that there is to see at this moment. A run is in progress also while its task is about to be polled for
+    /// the first time.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.state(), self.threshold())

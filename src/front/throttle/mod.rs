@@ -266,7 +266,7 @@ impl<C: Clock, P> Throttle<C, P> {
 impl<C, P> fmt::Debug for Throttle<C, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Throttle")
-            .field("state", &self.state())
+            .field("state", &self.core.gate.state())
             .field("threshold", &self.threshold())
             .finish_non_exhaustive()
     }

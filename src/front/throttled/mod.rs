@@ -38,9 +38,9 @@ use crate::front::owner::ticket::Ticket;
 use crate::front::owner::{Ended, Pending};
 use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
-use crate::state::{Epoch, State};
+use crate::state::Epoch;
 use crate::sync::{JoinHandle, Ordering};
-use crate::time::{Threshold, Timestamp};
+use crate::time::Threshold;
 use core::fmt;
 use std::sync::Arc;
 
@@ -325,28 +325,7 @@ impl<P: Payload> Throttled<P> {
     /// Whether a run is pending.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.state().is_pending()
-    }
-
-    /// Whether a run is in progress, or was started by a flush and comes next.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.state().is_running()
-    }
-
-    /// Whether a run is owed: a panic that was to be fatal ended the thread while a run was pending.
-    #[must_use]
-    pub fn is_owed(&self) -> bool {
-        self.state().is_owed()
-    }
-
-    /// When the pending run is due, on the throttle's clock: at the end of the window, or when a [delay](ThrottledBuilder::delay), a
-    /// [back-off](ThrottledBuilder::retry) or a [rest](ThrottledBuilder::rest) lets it go, as far as the thread has seen that. `None` if none
-    /// is pending.
-    #[must_use]
-    pub fn next_run_at(&self) -> Option<Timestamp> {
-        let state = self.state();
-        state.is_pending().then(|| state.window_end(self.threshold()).max(self.shared.paced.held_until()))
+        self.shared.frame.gate.state().is_pending()
     }
 
     /// How many runs the thread has begun.
@@ -363,19 +342,13 @@ impl<P: Payload> Throttled<P> {
         self.shared.paced.panics.load(Ordering::Relaxed)
     }
 
-    /// The whole state at this moment.
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.shared.frame.gate.state()
-    }
-
-    /// All that there is to see at this moment, to be read by a person.
+    /// All that there is to see at this moment. A run is in progress also if a flush has started it and it comes next.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        let Shared { frame, paced, .. } = &*self.shared;
         // ORDERING: Relaxed. For people to look at.
-        let failures = self.shared.paced.failures.load(Ordering::Relaxed);
-        let snapshot = Snapshot::new(self.state(), self.threshold());
-        snapshot.with(self.next_run_at(), failures)
+        let failures = paced.failures.load(Ordering::Relaxed);
+        Snapshot::new(frame.gate.state(), frame.gate.threshold()).held(paced.held_until(), failures)
     }
 }
 
@@ -388,7 +361,7 @@ impl<P: Payload> Clone for Throttled<P> {
 impl<P: Payload> fmt::Debug for Throttled<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Throttled")
-            .field("state", &self.state())
+            .field("state", &self.shared.frame.gate.state())
             .field("threshold", &self.threshold())
             .finish_non_exhaustive()
     }

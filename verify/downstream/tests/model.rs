@@ -66,7 +66,7 @@ fn two_changes(change: fn(&Settings<File, Manual>)) -> Counts {
         let throttle = Throttle::with_clock(Duration::from_nanos(10), clock);
         let settings = Arc::new(Settings::new(throttle, File::default()));
         assert!(settings.changed());
-        let first = settings.saving().last_run_at();
+        let first = settings.saving().snapshot().last_run_at;
 
         let other = thread::spawn({
             let settings = Arc::clone(&settings);
@@ -80,13 +80,12 @@ fn two_changes(change: fn(&Settings<File, Manual>)) -> Counts {
         other.join().expect("no panic");
         end.join().expect("no panic");
 
-        let state = settings.saving().state();
-        assert!(!state.is_running() && !state.is_pending() && !state.is_owed(), "{state:?}");
+        let seen = settings.saving().snapshot();
+        assert!(!seen.running && seen.next_run_at.is_none() && !seen.is_owed(), "{seen:?}");
         assert_eq!(settings.version(), 3);
         count_if(&totals.unsaved, settings.store().saved.load(Relaxed) != 3);
         // The clock stands still, so each start is one nanosecond after the one before.
-        let saves =
-            settings.saving().last_run_at().zip(first).map(|(last, first)| last.saturating_since(first));
+        let saves = seen.last_run_at.zip(first).map(|(last, first)| last.saturating_since(first));
         count_if(&totals.one_save, saves == Some(Duration::from_nanos(1)));
         count_if(&totals.two_saves, saves == Some(Duration::from_nanos(2)));
     });

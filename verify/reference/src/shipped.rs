@@ -24,11 +24,17 @@ pub fn encode(model: &Model) -> State {
 /// What the state says.
 #[must_use]
 pub fn decode(state: State, threshold: Threshold) -> Model {
+    shown(threshold, state.epoch(), state.is_running(), state.deferral())
+}
+
+/// What a front end shows of its state.
+#[must_use]
+pub fn shown(threshold: Threshold, latest: Epoch, running: bool, deferral: DeferralStatus) -> Model {
     Model {
         threshold: threshold.as_nanos(),
-        latest_start: state.epoch().as_u64(),
-        in_progress: state.is_running(),
-        promise: match state.deferral() {
+        latest_start: latest.as_u64(),
+        in_progress: running,
+        promise: match deferral {
             DeferralStatus::None => Promise::Nothing,
             DeferralStatus::Pending => Promise::Owned,
             DeferralStatus::Cancelled => Promise::TakenBack,

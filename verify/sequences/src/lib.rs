@@ -15,6 +15,7 @@ mod keyed;
 mod keyed_throttled;
 mod patience;
 mod payloads;
+mod seen;
 mod settled;
 mod subject;
 mod threads;

@@ -2,7 +2,7 @@
 
 use crate::memory::in_use;
 use crate::timing::look;
-use atomic_throttle::{Coalesced, Outcome, Pending, State, Throttle, Throttled};
+use atomic_throttle::{Coalesced, Outcome, Pending, Snapshot, Throttle, Throttled};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
@@ -18,7 +18,7 @@ pub trait Front {
     /// A call, as a closure that holds nothing but references, which a loop can keep in registers. It returns
     /// whether it ran.
     fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync;
-    fn state(&self) -> State;
+    fn snapshot(&self) -> Snapshot;
     /// Ends the throttle, and what is pending.
     fn end(self, owner: Owner);
 }
@@ -69,8 +69,8 @@ impl Front for Blocking {
         move || throttle.run(|| count(runs)).ran()
     }
 
-    fn state(&self) -> State {
-        self.throttle.state()
+    fn snapshot(&self) -> Snapshot {
+        self.throttle.snapshot()
     }
 
     fn end(self, owner: Owner) {
@@ -94,7 +94,7 @@ impl Front for Background {
     fn lead(&self) {
         self.0.trigger().expect("it goes on");
         // It spins: a wait would allocate.
-        while self.0.runs() == 0 || self.0.is_running() {
+        while self.0.runs() == 0 || self.0.snapshot().running {
             thread::yield_now();
         }
     }
@@ -111,8 +111,8 @@ impl Front for Background {
         move || throttled.trigger().is_err()
     }
 
-    fn state(&self) -> State {
-        self.0.state()
+    fn snapshot(&self) -> Snapshot {
+        self.0.snapshot()
     }
 
     fn end(self, _: Owner) {}
@@ -122,13 +122,14 @@ impl Front for Background {
 /// writes when it begins to wait should not be in the time of a call.
 pub fn defer<F: Front>(front: &F) -> Owner {
     const SETTLE: Duration = Duration::from_micros(200);
-    let epoch = front.state().epoch();
+    let epoch = front.snapshot().epoch;
     let owner = front.defer();
     // A window that is over by now starts another epoch.
-    while front.state().epoch() == epoch && !front.state().is_pending() {
+    let waits = |seen: Snapshot| seen.epoch == epoch && seen.next_run_at.is_none();
+    while waits(front.snapshot()) {
         thread::yield_now();
     }
-    look(|| front.state(), SETTLE);
+    look(|| front.snapshot(), SETTLE);
     owner
 }
 

@@ -32,13 +32,14 @@ pub fn window<F: Front>(threshold: Duration, calls: u64, clock: f64) -> Option<W
     let before = in_use();
     let front = F::start(threshold, &runs);
     front.lead();
-    let epoch = front.state().epoch();
+    let epoch = front.snapshot().epoch;
     let owner = defer(&front);
     let pending = in_use();
     let nanos = nanos_a_call(calls, clock, front.call());
     let after = in_use();
     // The pending run starts another epoch. So all calls came between the leading run and the pending one.
-    let fit = front.state().epoch() == epoch && front.state().is_pending();
+    let seen = front.snapshot();
+    let fit = seen.epoch == epoch && seen.next_run_at.is_some();
     let bytes = after - before - owner.bytes;
     let runs = fit.then(|| trailing(&runs, threshold, LOST));
     end(front, owner, runs);
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
     use crate::front::{Background, Blocking};
     use crate::memory::alone;
-    use atomic_throttle::{State, Throttled};
+    use atomic_throttle::{Snapshot, Throttled};
     use evidence::caught;
 
     /// The window is long enough for any machine: if it is not, it is thrown away, and another one is made.
@@ -121,8 +122,8 @@ mod tests {
                 self.0.trigger().is_err()
             }
         }
-        fn state(&self) -> State {
-            self.0.state()
+        fn snapshot(&self) -> Snapshot {
+            self.0.snapshot()
         }
         fn end(self, _: Owner) {}
     }
@@ -154,8 +155,8 @@ mod tests {
         fn call(&self) -> impl Fn() -> bool + Copy + Send + Sync {
             || self.0.0.all().wait().is_ok()
         }
-        fn state(&self) -> State {
-            self.0.state()
+        fn snapshot(&self) -> Snapshot {
+            self.0.snapshot()
         }
         fn end(self, _: Owner) {}
     }

@@ -7,14 +7,14 @@
 mod clock;
 
 use self::clock::{Reading, RecordedClock};
-use crate::state::{Refused, State};
+use crate::state::{DeferralStatus, Refused};
 use crate::{Coalesced, NotFlushed, Outcome, Throttle, Timestamp, WaitError};
-use histories::answer::{Answer, seen};
+use histories::answer::Answer;
 use histories::history::History;
 use histories::record::{Lane, Moments};
 use histories::throttle_script::{Ask, Body, Plan};
 use histories::throttle_spec::{Asked, Decision, NO_LIMIT};
-use reference::{Event, Told};
+use reference::{Event, Model, Promise, Told};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Barrier;
 use std::thread::{self, ScopedJoinHandle};
@@ -203,8 +203,18 @@ impl<'t, 'h> Player<'t, 'h> {
 
     fn state(&mut self) {
         let called = self.lane.begins();
-        let state: State = self.throttle.state();
-        let answer = Answer::State(seen(state.to_word(), self.throttle.threshold().as_nanos()));
+        let seen = self.throttle.snapshot();
+        let answer = Answer::State(Model {
+            threshold: seen.threshold.as_nanos(),
+            latest_start: seen.epoch.as_u64(),
+            in_progress: seen.running,
+            promise: match seen.deferral {
+                DeferralStatus::None => Promise::Nothing,
+                DeferralStatus::Pending => Promise::Owned,
+                DeferralStatus::Cancelled => Promise::TakenBack,
+                DeferralStatus::Owed => Promise::Orphaned,
+            },
+        });
         self.decided(called, Asked::State, answer);
     }
 
@@ -213,7 +223,7 @@ impl<'t, 'h> Player<'t, 'h> {
         let readings = self.throttle.clock().take_readings();
         let deferred = readings.len() > 1;
         // Inside a run this is the stamp of that run.
-        let epoch = self.throttle.last_run_at().map_or(0, Timestamp::as_nanos);
+        let epoch = self.throttle.snapshot().last_run_at.map_or(0, Timestamp::as_nanos);
         self.made(called, method, &readings, Answer::Run { epoch, released_owner: None });
         self.inside += 1;
         for ask in &body.asks {

@@ -101,9 +101,9 @@ impl Front for Asynchronous {
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(self.patience);
         }
-        if self.is_busy(0) || self.shared.throttle.is_owed() {
-            let state = self.shared.throttle.state();
-            return Err(format!("nothing was pending, and after the end of the runtime it is {state:?}"));
+        let seen = self.shared.throttle.snapshot();
+        if self.is_busy(0) || seen.is_owed() {
+            return Err(format!("nothing was pending, and after the end of the runtime it is {seen:?}"));
         }
         Ok(OwnCounts::default())
     }
@@ -220,7 +220,7 @@ impl Shared {
                 running.has_flushed(has_started);
             }
             Some(Inside::Cancel) => {
-                running.has_cancelled(throttle.cancel(), || throttle.state().epoch().as_u64());
+                running.has_cancelled(throttle.cancel(), || throttle.snapshot().epoch.as_u64());
             }
         }
     }
@@ -233,7 +233,7 @@ impl Shared {
     /// The function that every call passes.
     async fn perform(self: Arc<Self>, thread: usize) -> Own {
         let mut seen = self.recorder.room();
-        let running = self.recorder.begin(0, &mut seen, || self.throttle.state().epoch().as_u64());
+        let running = self.recorder.begin(0, &mut seen, || self.throttle.snapshot().epoch.as_u64());
         let own = Own { stamp: running.stamp(), saw: running.saw(thread) };
         Self::nest(&self, &running);
         loop {

@@ -24,7 +24,7 @@ impl Blocking {
     }
 
     fn stamp(&self) -> u64 {
-        self.throttle.state().epoch().as_u64()
+        self.throttle.snapshot().epoch.as_u64()
     }
 
     /// One run of the function, in a flush.

@@ -87,8 +87,8 @@ impl Place {
 
     pub fn is_idle(&self) -> bool {
         self.check();
-        let state = self.throttle.state();
-        !state.is_running() && !state.is_pending() && !state.is_owed()
+        let seen = self.throttle.snapshot();
+        !seen.running && seen.next_run_at.is_none() && !seen.is_owed()
     }
 
     /// What every run does.
@@ -106,7 +106,7 @@ impl Place {
     async fn run(&self, keeps_its_distance: bool) {
         self.expect(!self.runs.swap(true, SeqCst), || "G2: runs overlap".to_owned());
         let _alone = Alone(&self.runs);
-        let start = self.throttle.last_run_at().expect("it runs").as_nanos();
+        let start = self.throttle.snapshot().last_run_at.expect("it runs").as_nanos();
         let before = self.latest.swap(start, SeqCst);
         let gap = u64::try_from(WINDOW.as_nanos()).expect("short");
         let is_spaced = !keeps_its_distance || before == 0 || start >= before + gap;

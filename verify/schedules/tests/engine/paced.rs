@@ -41,7 +41,7 @@ fn delayed(reached: &Tally, flushes: bool) {
     let (inside, noted) = (Arc::clone(&handle), Arc::clone(&runs));
     let builder = Throttled::builder(Duration::ZERO).delay(DELAY).clock(Arc::clone(&clock));
     let spawned = builder.spawn(move || {
-        let epoch = inside.get().expect("it is there before the first call").state().epoch();
+        let epoch = inside.get().expect("it is there before the first call").snapshot().epoch;
         locked(&noted).push(epoch);
     });
     let throttled = spawned.expect("shuttle can start a thread");

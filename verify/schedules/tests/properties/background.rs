@@ -3,6 +3,7 @@
 use super::START;
 use super::witness::{Alone, Coverage};
 use crate::subject::{Manual, Throttled, ThrottledBuilder, WeakThrottled};
+use atomic_throttle::state::DeferralStatus;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -79,6 +80,6 @@ impl Background {
 }
 
 pub fn is_idle(throttled: &Throttled) -> bool {
-    let state = throttled.state();
-    !state.is_running() && !state.has_owner() && !state.is_owed()
+    let seen = throttled.snapshot();
+    !seen.running && seen.deferral == DeferralStatus::None
 }

@@ -5,6 +5,7 @@ use super::background::Background;
 use super::witness::{CALLS, Coverage};
 use super::{CALLERS, WINDOW, panic_quietly};
 use crate::subject::{Ended, Epoch, NotFlushed, Pending, Shutdown, Throttled, WaitError};
+use atomic_throttle::state::DeferralStatus;
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -54,7 +55,7 @@ fn inside(background: &Background, notes: &Notes) {
     let handle = notes.handle.lock().expect("no panic").take();
     drop(handle);
     if let Some(itself) = background.itself() {
-        notes.epochs.lock().expect("no panic").push(itself.state().epoch());
+        notes.epochs.lock().expect("no panic").push(itself.snapshot().epoch);
         match thread_rng().gen_range(0..6) {
             0 => assert!(matches!(itself.flush(), Err(NotFlushed::Running | NotFlushed::Ended)), "G9"),
             1 => {
@@ -164,16 +165,17 @@ impl Mixture {
 
     /// What must hold when the thread has ended.
     fn settle(&self, throttled: &Throttled) {
-        let state = throttled.state();
-        assert!(!state.is_running() && !state.has_owner(), "G6: it is wedged");
+        let seen = throttled.snapshot();
+        let has_owner = matches!(seen.deferral, DeferralStatus::Pending | DeferralStatus::Cancelled);
+        assert!(!seen.running && !has_owner, "G6: it is wedged");
         let fatally = self.is_fatal && self.background.panics.load(SeqCst) > 0;
         for number in (0..CALLERS * CALLS).filter(|number| self.taken[*number].load(SeqCst)) {
-            let is_owed = fatally && state.is_owed();
+            let is_owed = fatally && seen.is_owed();
             if !self.background.coverage.covers(number) && !is_owed {
                 self.assert_given_up(number);
             }
         }
-        assert!(fatally || !state.is_owed(), "G3: it is owed, and could have been performed");
+        assert!(fatally || !seen.is_owed(), "G3: it is owed, and could have been performed");
         self.background.assert_counts(throttled);
         let epochs = self.notes.epochs.lock().expect("no panic");
         assert_eq!(throttled.runs(), u64::try_from(epochs.len()).expect("a few"));
@@ -229,7 +231,7 @@ pub fn of_all_operations(owed: &Tally) {
     }
     let handle = mixture.notes.handle.lock().expect("no panic").take();
     drop(handle);
-    owed.count_if(throttled.is_owed());
+    owed.count_if(throttled.snapshot().is_owed());
     assert!(throttled.shutdown(Pending::Finish).wait().is_ok(), "outside of the run");
     mixture.settle(&throttled);
 }

@@ -49,8 +49,8 @@ fn end_the_window(throttle: &Throttle<Manual>) {
 }
 
 fn is_idle(throttle: &Throttle<Manual>) -> bool {
-    let state = throttle.state();
-    !state.is_running() && !state.is_pending() && !state.is_owed()
+    let seen = throttle.snapshot();
+    !seen.running && seen.next_run_at.is_none() && !seen.is_owed()
 }
 
 fn was_deferred<T>(outcome: &Outcome<T, Coalesced<'_, Manual>>) -> bool {

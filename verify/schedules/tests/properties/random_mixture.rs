@@ -104,9 +104,10 @@ impl Mixture {
 
     /// What must hold when all have returned.
     fn settle(&self, cancelled: &Tally) {
-        assert!(!self.throttle.is_running() && !self.throttle.is_pending(), "G6: it is wedged");
+        let seen = self.throttle.snapshot();
+        assert!(!seen.running && seen.next_run_at.is_none(), "G6: it is wedged");
         self.end_the_window();
-        if self.throttle.is_owed() {
+        if self.throttle.snapshot().is_owed() {
             assert!(self.throttle.run(|| self.coverage.read_words()).ran(), "what was owed is adopted");
         }
         let cancels = self.cancels.load(SeqCst);

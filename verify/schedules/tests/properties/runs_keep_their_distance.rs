@@ -9,7 +9,7 @@ pub fn leading_or_trailing(deferred: &Tally) {
     let throttle = throttle(WINDOW);
     let latest = Mutex::new(None);
     let function = || {
-        let stamp = throttle.last_run_at().expect("this is a run");
+        let stamp = throttle.snapshot().last_run_at.expect("this is a run");
         let before = latest.lock().expect("no panic").replace(stamp);
         if let Some(before) = before {
             assert!(stamp >= before.saturating_add(WINDOW), "G1: {before:?} and then {stamp:?}");

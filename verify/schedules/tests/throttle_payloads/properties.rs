@@ -132,7 +132,8 @@ pub fn collected(panicked: &Tally) {
         }
     });
     let left = shared.throttle.take();
-    assert!(!shared.throttle.is_pending() && !shared.throttle.is_running());
+    let seen = shared.throttle.snapshot();
+    assert!(!seen.running && seen.next_run_at.is_none());
     assert_each_once([noted(&shared.found), left].concat(), brought);
 }
 
@@ -186,7 +187,7 @@ pub fn counted(empty: &Tally) {
         };
         if let Ok(Outcome::Coalesced(handle)) = answer {
             // The run before was told of the call, or the owner was released.
-            tally.count_if(throttle.state().epoch() > handle.epoch());
+            tally.count_if(throttle.snapshot().epoch > handle.epoch());
         }
         true
     };

@@ -131,7 +131,7 @@ impl Front {
     }
 
     pub fn epoch(&self) -> u64 {
-        each!(self, throttled => throttled.state().epoch().as_u64())
+        each!(self, throttled => throttled.snapshot().epoch.as_u64())
     }
 
     /// Asks for the end, does what `then` says, and waits for the end.

@@ -5,8 +5,8 @@ use crate::patience::panic_quietly;
 use crate::payloads::op::{CAPACITY, Kind};
 use crate::throttle::clock::ByHand;
 use atomic_throttle::{
-    Batch, Coalesced, Collect, Count, Latest, Merge, NotFlushed, Outcome, Reason, Refused, Rejected, State,
-    Throttle,
+    Batch, Coalesced, Collect, Count, Latest, Merge, NotFlushed, Outcome, Reason, Refused, Rejected,
+    Snapshot, Throttle,
 };
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -140,8 +140,8 @@ impl Front {
         each!(self, throttle => throttle.set_threshold(to));
     }
 
-    pub fn state(&self) -> State {
-        each!(self, throttle => throttle.state())
+    pub fn snapshot(&self) -> Snapshot {
+        each!(self, throttle => throttle.snapshot())
     }
 
     pub fn clock(&self) -> &ByHand {
@@ -237,6 +237,6 @@ fn refused(refused: Refused, value: Option<u32>) -> Said {
 /// A message of a failure needs it.
 impl Debug for Front {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.state().fmt(f)
+        self.snapshot().fmt(f)
     }
 }

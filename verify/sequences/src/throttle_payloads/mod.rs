@@ -198,21 +198,20 @@ impl Play {
     }
 
     fn look(&self) {
-        let state = self.front.state();
+        let seen = self.front.snapshot();
         let expected = match self.model.next {
             Next::None => DeferralStatus::None,
             Next::Owed => DeferralStatus::Owed,
             Next::Pending(_) => DeferralStatus::Pending,
         };
         assert_eq!(
-            state.deferral(),
-            expected,
-            "G3: a run for all that was left, and for nothing else: {state:?}, at {}",
+            seen.deferral, expected,
+            "G3: a run for all that was left, and for nothing else: {seen:?}, at {}",
             self.model.now
         );
-        assert!(!state.is_running());
+        assert!(!seen.running);
         let last = self.model.last.unwrap_or(0);
-        assert_eq!(state.epoch().started_at().as_nanos(), last, "G1: the latest start");
+        assert_eq!(seen.epoch.started_at().as_nanos(), last, "G1: the latest start");
     }
 
     /// The owner runs, and what is left is taken.

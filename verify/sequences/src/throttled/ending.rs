@@ -3,8 +3,8 @@
 use super::function::Commands;
 use super::life::{Life, Point};
 use super::op::Setup;
-use super::play::decode;
 use super::watch::Watch;
+use crate::seen::decode;
 use crate::throttle::clock::Move;
 use atomic_throttle::{Pending, Throttled};
 use reference::NEVER;
@@ -139,7 +139,9 @@ impl Ending {
         let Self { watch, life, throttled, .. } = self;
         life.look();
         let model = *life.model();
-        watch.rests(life, || throttled.as_ref().is_none_or(|throttled| decode(throttled) == model));
+        watch.rests(life, || {
+            throttled.as_ref().is_none_or(|throttled| decode(&throttled.snapshot()) == model)
+        });
         self.begun();
     }
 

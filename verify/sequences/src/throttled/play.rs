@@ -6,11 +6,12 @@ use super::life::{Life, Point};
 use super::op::{Deed, Op};
 use super::watch::Watch;
 use crate::patience::until;
+use crate::seen::decode;
 use crate::throttle::clock::Move;
 use atomic_throttle::{NotFlushed, Pending, Shutdown, Threshold, Throttled, Ticket, Timestamp, WaitError};
 use reference::planted::Fault;
 use reference::reached::Reached;
-use reference::{MAX, Model, Promise, shipped};
+use reference::{MAX, Promise};
 use std::sync::atomic::Ordering;
 use std::thread::Scope;
 use std::time::Duration;
@@ -146,7 +147,8 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
                 until(ends);
             }
             // A look begins before it shows what it has seen.
-            decode(throttled) == model && throttled.next_run_at().map(Timestamp::as_nanos) == next
+            let seen = throttled.snapshot();
+            decode(&seen) == model && seen.next_run_at.map(Timestamp::as_nanos) == next
         });
         if self.life.runs > self.runs_seen {
             self.begun();
@@ -167,7 +169,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         let promised = self.life.uncovered.iter().copied().max().unwrap_or(0);
         assert!(saw >= promised, "G3: the run sees call {saw} and is to cover call {promised}");
         self.life.uncovered.clear();
-        let start = self.throttled.state().epoch().as_u64();
+        let start = self.throttled.snapshot().epoch.as_u64();
         let gap = start - self.latest_start;
         let spaced = self.latest_start == 0 || gap >= self.life.model().threshold;
         assert!(spaced || self.life.flushed, "G1: {gap} ns after the start before it");
@@ -255,7 +257,7 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
         if self.life.judge.fault == Some(Fault::ThresholdUnnoticed) {
             // The fault: the thread sleeps on, and does not do what it was about to do.
             let (throttled, model) = (self.throttled, *self.life.model());
-            self.watch.rests(&self.life, || !sleeps || decode(throttled) == model);
+            self.watch.rests(&self.life, || !sleeps || decode(&throttled.snapshot()) == model);
         } else {
             self.woken(sleeps);
         }
@@ -315,24 +317,17 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
 
     fn compare(&self) {
         let (throttled, life, model) = (self.throttled, &self.life, *self.life.model());
-        assert_eq!(decode(throttled), model);
+        let seen = throttled.snapshot();
+        assert_eq!(decode(&seen), model);
         assert_eq!(throttled.threshold(), Threshold::from_nanos(model.threshold));
-        assert_eq!(throttled.is_running(), model.in_progress);
         assert_eq!(throttled.is_pending(), life.is_pending());
-        assert_eq!(throttled.is_owed(), model.promise == Promise::Orphaned);
-        let next = throttled.next_run_at().map(Timestamp::as_nanos);
-        assert_eq!(next, life.next_run_at());
+        assert_eq!(seen.is_owed(), model.promise == Promise::Orphaned);
+        assert_eq!(seen.next_run_at.map(Timestamp::as_nanos), life.next_run_at());
+        assert_eq!(seen.window_end.as_nanos(), model.deadline());
         assert_eq!((throttled.runs(), throttled.panics()), (life.runs, life.panics));
         assert_eq!(self.watch.shown.panics_told.load(Ordering::Relaxed), life.panics);
         assert_eq!(self.watch.shown.begun(), life.runs, "a run begins that nobody asked for");
-        let promised = life.is_pending() || throttled.is_owed();
+        let promised = life.is_pending() || seen.is_owed();
         assert!(promised || life.uncovered.is_empty(), "G3: {:?} are lost", life.uncovered);
-        let snapshot = throttled.snapshot();
-        assert_eq!(snapshot.running, model.in_progress);
-        assert_eq!(snapshot.window_end.as_nanos(), model.deadline());
     }
-}
-
-pub fn decode(throttled: &Throttled) -> Model {
-    shipped::decode(throttled.state(), throttled.threshold())
 }

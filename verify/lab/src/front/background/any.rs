@@ -87,7 +87,7 @@ impl Any {
     }
 
     pub fn epoch(&self) -> u64 {
-        each!(self, throttled => throttled.state().epoch().as_u64())
+        each!(self, throttled => throttled.snapshot().epoch.as_u64())
     }
 
     pub fn threshold(&self) -> u64 {

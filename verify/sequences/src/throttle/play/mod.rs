@@ -9,10 +9,11 @@ use super::clock::{ByHand, Move};
 use super::helper::{Answer, Handle, Helper, Said, call};
 use super::op::{Deed, End, How, Op};
 use crate::patience::panic_quietly;
+use crate::seen::decode;
 use atomic_throttle::{Threshold, Throttle};
 use reference::planted::{Fault, Judge};
 use reference::reached::Reached;
-use reference::{Event, MAX, Model, Promise, Told, shipped};
+use reference::{Event, MAX, Model, Promise, Told};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::Scope;
 use std::time::Duration;
@@ -325,24 +326,25 @@ impl<'s, 'e, 't: 's> Play<'s, 'e, 't> {
     }
 
     fn agrees(&self) -> bool {
-        shipped::decode(self.throttle.state(), self.throttle.threshold()) == self.judge.model
+        decode(&self.throttle.snapshot()) == self.judge.model
     }
 
     fn compare(&self) {
         let (throttle, model) = (self.throttle, self.judge.model);
         let is_pending = model.promise == Promise::Owned;
-        assert_eq!(shipped::decode(throttle.state(), throttle.threshold()), model);
+        let seen = throttle.snapshot();
+        assert_eq!(decode(&seen), model);
         assert_eq!(throttle.threshold(), Threshold::from_nanos(model.threshold));
-        assert_eq!(throttle.is_running(), model.in_progress);
-        assert_eq!(throttle.is_running(), self.runner.is_some());
+        assert_eq!(seen.running, self.runner.is_some());
         assert_eq!(throttle.is_pending(), is_pending);
         assert_eq!(throttle.is_pending(), self.owner.is_some(), "G4: one owner exactly when one is due");
-        assert_eq!(throttle.is_owed(), model.promise == Promise::Orphaned);
-        let next = throttle.next_run_at().map(atomic_throttle::Timestamp::as_nanos);
+        assert_eq!(seen.is_owed(), model.promise == Promise::Orphaned);
+        assert_eq!(seen.window_end.as_nanos(), model.deadline());
+        let next = seen.next_run_at.map(atomic_throttle::Timestamp::as_nanos);
         assert_eq!(next, is_pending.then(|| model.deadline()));
-        let last = throttle.last_run_at().map(atomic_throttle::Timestamp::as_nanos);
+        let last = seen.last_run_at.map(atomic_throttle::Timestamp::as_nanos);
         assert_eq!(last, (model.latest_start > 0).then(|| model.latest_start.min(MAX)));
-        let promised = throttle.is_pending() || throttle.is_owed();
+        let promised = seen.next_run_at.is_some() || seen.is_owed();
         assert!(promised || self.uncovered.is_empty(), "G3: {:?} are lost", self.uncovered);
     }
 }
