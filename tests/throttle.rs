@@ -3,6 +3,7 @@
 mod support;
 
 use atomic_throttle::{Clock, Manual, NotFlushed, Outcome, Refused, Throttle, Timestamp, WaitError};
+use smol::future::block_on;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -49,6 +50,36 @@ fn calls_coalesce_and_wait_for_the_run_that_covers_them() {
         assert!(owner.join().expect("no panic"));
         assert_eq!(handle.wait(), Ok(()), "a handle may be asked again");
     });
+}
+
+#[test]
+fn a_handle_is_awaited_in_a_task() {
+    let throttle = after_a_run(SECOND);
+    let seen = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let owner = scope.spawn(|| throttle.run(|| seen.store(1, Relaxed)).ran());
+        until(|| throttle.is_pending());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+        let waiter = scope.spawn(move || block_on(handle.into_future()));
+        throttle.clock().set(at(2));
+        assert_eq!(waiter.join().expect("no panic"), Ok(()));
+        assert_eq!(seen.load(Relaxed), 1);
+        assert!(owner.join().expect("no panic"));
+
+        let owner = scope.spawn(|| throttle.run(|| ()).ran());
+        until(|| throttle.is_pending());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { panic!("one is pending") };
+        assert!(throttle.cancel());
+        assert_eq!(block_on(handle.into_future()), Err(WaitError::Cancelled));
+        assert!(!owner.join().expect("no panic"));
+    });
+    throttle.clock().set(at(4));
+    let inside = throttle.try_run(|| {
+        let _ = throttle.run(|| ());
+        let Outcome::Coalesced(handle) = throttle.run(|| ()) else { return None };
+        Some(block_on(handle.into_future()))
+    });
+    assert!(matches!(inside, Ok(None | Some(Err(WaitError::InsideRun | WaitError::Owed)))), "{inside:?}");
 }
 
 #[test]

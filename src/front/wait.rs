@@ -38,8 +38,7 @@ pub enum WaitError {
     Owed,
     /// The run that covers the call returned this error, and is not tried again. By a [`Throttled`](crate::Throttled) only.
     Failed(Arc<Failure>),
-    /// The run that covers the call panicked, and is not tried again. By an `AsyncThrottle`: all runs after the call that
-    /// have finished did.
+    /// The run that covers the call panicked, and is not tried again. Not by a [`Throttle`](crate::Throttle).
     Panicked,
     /// Whether the run that covers the call succeeded is forgotten: more than 16 runs have failed since.
     Forgotten,

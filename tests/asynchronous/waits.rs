@@ -3,13 +3,14 @@
 use super::by_hand::{ByHand, Driven};
 use super::calls::{Starts, WINDOW, millis};
 use super::data::{SECOND, at, yield_once};
-use super::paused;
+use super::{on_threads, paused};
 use atomic_throttle::asynchronous::stream::throttle as throttle_stream;
-use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp};
+use atomic_throttle::{AsyncThrottle, Clock, NoRuntime, Runtime, Timestamp, WaitError};
 use smol::stream::{StreamExt, repeat};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -52,6 +53,34 @@ fn a_wait_ends_at_its_limit_and_may_be_repeated() {
         assert!(timeout(millis(40), throttle.all()).await.is_err());
         assert_eq!(start.elapsed(), millis(80));
         assert_eq!((timeout(millis(40), ticket).await, start.elapsed()), (Ok(Ok(())), WINDOW));
+    });
+}
+
+#[test]
+fn a_thread_waits_by_a_ticket_that_lives_on_its_own() {
+    on_threads(2, async {
+        let throttle = AsyncThrottle::new(Duration::from_millis(5));
+        let (first, second) =
+            (throttle.trigger(async || ()).unwrap(), throttle.trigger(async || ()).unwrap());
+        let (owned, all) = (second.into_owned(), throttle.all().into_owned());
+        let epoch = (owned.epoch(), all.epoch());
+        assert_eq!(epoch, (second.epoch(), second.epoch()));
+        let waited = thread::spawn(move || (owned.wait(), all.wait_for(Duration::from_secs(30))));
+        assert_eq!((first.await, second.await), (Ok(()), Ok(())));
+        assert_eq!(waited.join().unwrap(), (Ok(()), Ok(())));
+    });
+}
+
+#[test]
+fn a_wait_for_everything_is_told_of_what_was_cancelled_only_while_it_waits() {
+    paused(async {
+        let throttle = AsyncThrottle::new(WINDOW);
+        throttle.trigger(async || ()).unwrap();
+        throttle.trigger(async || ()).unwrap();
+        let pending = throttle.all();
+        assert!(throttle.cancel());
+        assert_eq!(pending.await, Err(WaitError::Cancelled));
+        assert_eq!(throttle.all().await, Ok(()), "the latest run has succeeded");
     });
 }
 

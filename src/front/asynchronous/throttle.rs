@@ -46,6 +46,9 @@ use std::sync::Arc;
 ///
 /// Or let each call [bring a value](#what-calls-bring).
 ///
+/// In a task await the [`Ticket`] of a call, or of [all calls](Self::all). [`Ticket::wait`] blocks: it is for threads, and on a
+/// runtime with one thread the task that it waits for could not go on.
+///
 /// Clones are handles of one throttle. The tasks keep it alive: what is pending runs after the last handle is
 /// dropped, too.
 ///
@@ -98,8 +101,7 @@ use std::sync::Arc;
 /// * **G7** Deciding is lock-free. Coalescing is wait-free: no clock, no write, no allocation.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run. A run that would wait for itself, or for the run
-///   after it, gets an answer that says so instead: see [`run`](Self::run) and [`wait`](Self::wait).
-///
+///   after it, gets an answer that says so instead: see [`run`](Self::run) and [`Ticket`].
 /// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace
 ///   it ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). Calls are counted exactly. A call that
 ///   is refused has its value back. What a run was given whose task was dropped comes with the next run, which is *owed*;
@@ -139,7 +141,7 @@ use std::sync::Arc;
 ///
 /// The panic is caught in the task, after the panic hook has reported it. The window counts, what is pending
 /// stays pending, and the calls that the run covered have been covered by a run that panicked: each wait for
-/// it says so. A [`run`](Self::run) that awaits the function resumes the panic; if nobody does, it ends here.
+/// it says so, and no later run hides it. A [`run`](Self::run) that awaits the function resumes the panic; if nobody does, it ends here.
 ///
 /// # Cost
 ///

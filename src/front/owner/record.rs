@@ -157,3 +157,39 @@ fn is_seen(settled: u64, state: State) -> bool {
     let latest = state.epoch().as_u64();
     settled < latest || settled == latest && !state.is_running()
 }
+
+#[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::front::failure::Thrown;
+    use crate::gate::Flushed;
+    use crate::sync::lock;
+    use crate::{Threshold, Timestamp};
+    use std::boxed::Box;
+    use std::io;
+
+    /// In a forked child a thread of the parent may have the lock for ever. Nothing hangs then, and no failure is taken for
+    /// a success.
+    #[test]
+    fn a_failure_that_cannot_be_remembered_is_not_told_as_a_success() {
+        let (gate, record) = (Gate::new(Threshold::ZERO), Record::new());
+        let run = |failure: Option<Arc<Failure>>, is_forked: bool| {
+            let (_, epoch) = gate.request();
+            let Flushed::Run(run) = gate.flush(Timestamp::ZERO) else { panic!("a run is pending") };
+            record.settle(run.epoch(), failure, || is_forked);
+            run.finish();
+            epoch
+        };
+        let failure = |epoch| {
+            let (failure, _) = Failure::new(epoch, 1, Thrown::Error(Box::new(io::Error::other("refused"))));
+            Some(Arc::new(failure))
+        };
+        let held = lock(&record.failures);
+        let failed = run(failure(Epoch::NEVER_RAN), true);
+        drop(held);
+        assert_eq!(record.look_for_cover(&gate, failed, || true), Some(Err(WaitError::Forked)));
+        let later = run(None, true);
+        assert_eq!(record.look_for_cover(&gate, later, || true), Some(Ok(())), "no run after it has failed");
+        assert_eq!(record.look_for_cover(&gate, failed, || true), Some(Err(WaitError::Forked)));
+    }
+}
