@@ -58,8 +58,8 @@
 //! | to | use |
 //! |---|---|
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
-//! | hand each run the newest value that a call brought | [`ThrottledBuilder::latest`], [`Throttle::latest`] |
-//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`ThrottledBuilder`] or [`Throttle`] |
+//! | hand each run the newest value that a call brought | [`ThrottledBuilder::latest`], [`Throttle::latest`], `AsyncThrottle::latest` |
+//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`ThrottledBuilder`], [`Throttle`] or `AsyncThrottle` |
 //! | have a burst share one run, or wait until calls stop | [`ThrottledBuilder::delay`], [`ThrottledBuilder::debounce`] |
 //! | have a run that failed tried again, and hear of it | [`ThrottledBuilder::retry`], [`ThrottledBuilder::on_error`] |
 //! | have a task run it, or an event loop of your own | `ThrottledBuilder::spawn_on`, `ThrottledBuilder::driver`, [`ThrottledBuilder::by_hand`] |
@@ -72,7 +72,7 @@
 //! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
 //! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
-//! | count the calls that a run stands for | [`ThrottledBuilder::counting`], [`Throttle::counting`] |
+//! | count the calls that a run stands for | [`ThrottledBuilder::counting`], [`Throttle::counting`], `AsyncThrottle::counting` |
 //! | look | [`Throttled::snapshot`], and the feature `tracing` |
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
 //! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
@@ -85,8 +85,8 @@
 //! `run`, `run_within` and `AsyncThrottle::trigger` receive a function with each call. The pending run
 //! performs only the function of its owner. *The function of a coalesced call is dropped, so it must not
 //! carry the data*: write the data where the function reads it, before the call.
-//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. Or let each call of a [`Throttle`]
-//! [bring a value](Throttle#what-calls-bring). With [`Throttled`] no call has a function to lose.
+//! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. Or let each call of a [`Throttle`] or an
+//! `AsyncThrottle` [bring a value](Throttle#what-calls-bring). With [`Throttled`] no call has a function to lose.
 //!
 //! # More
 //!
@@ -190,7 +190,7 @@ pub use self::front::keyed::{
     WeakKeyedThrottled,
 };
 #[cfg(feature = "async")]
-pub use self::front::throttled::Carried;
+pub use self::front::payload::Carried;
 
 #[cfg(doc)]
 pub mod design;

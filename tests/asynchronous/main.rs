@@ -8,6 +8,7 @@ mod data;
 mod dropping;
 mod nested;
 mod panics;
+mod payloads;
 mod peers;
 mod shutdown;
 mod stream;

@@ -7,6 +7,7 @@ use crate::front::failure::Failure;
 use crate::front::observe;
 use crate::front::owner::frame::Frame;
 use crate::front::owner::{discard, message};
+use crate::front::payload::Payload;
 use core::any::Any;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -16,27 +17,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// What a function panicked with.
-pub(super) type Payload = Box<dyn Any + Send>;
+pub(super) type Thrown = Box<dyn Any + Send>;
 
 /// What became of a call's function in its task. No reply at all: the task was dropped.
 pub(super) enum Reply<T> {
     Ran(T),
-    Panicked(Payload),
+    Panicked(Thrown),
     /// Another run covers the call.
     Gone,
     Cancelled,
 }
 
 /// Owns the deferral until its turn, then performs the run.
-pub(super) async fn own<R, T, F, Fut>(
-    deferred: OwnedDeferral<R>,
-    f: F,
-    reply: impl FnOnce(Reply<T>) + Send + 'static,
-) where
-    R: Runtime,
-    F: FnOnce() -> Fut + Send + 'static,
-    Fut: Future<Output = T> + Send + 'static,
-{
+pub(super) async fn own<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
+    deferred: OwnedDeferral<R, P>,
+    f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut,
+    reply: impl FnOnce(Reply<T>),
+) {
     match turn(deferred).await {
         Turn::Run(started) => perform(reply, started, f).await,
         Turn::Gone => reply(Reply::Gone),
@@ -44,25 +41,23 @@ pub(super) async fn own<R, T, F, Fut>(
     }
 }
 
-async fn turn<R: Runtime>(mut deferred: OwnedDeferral<R>) -> Turn<R> {
+async fn turn<R: Runtime, P: Payload>(mut deferred: OwnedDeferral<R, P>) -> Turn<R, P> {
     let shared = Arc::clone(deferred.shared());
     until(&shared.frame, &*shared.runtime, || deferred.fire(shared.runtime.now())).await
 }
 
-/// Performs a run. Its caller gets the reply after the run has finished.
+/// Performs a run: `f` takes what it is given, and makes the future. Its caller gets the reply after the run has finished.
 ///
-/// Dropped in the middle, it leaves the run owed before its caller learns of it: the last argument is dropped first.
-pub(super) async fn perform<R, T, F, Fut>(
-    reply: impl FnOnce(Reply<T>) + Send + 'static,
-    started: OwnedRun<R>,
-    f: F,
-) where
-    R: Runtime,
-    F: FnOnce() -> Fut + Send + 'static,
-    Fut: Future<Output = T> + Send + 'static,
-{
+/// Dropped in the middle, it brings home what the run was given, then leaves the run owed, and then its caller learns of
+/// it: the future is dropped first, and of the arguments the last one.
+pub(super) async fn perform<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
+    reply: impl FnOnce(Reply<T>),
+    mut started: OwnedRun<R, P>,
+    f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut,
+) {
     observe::run_started(started.shared().frame.source(), started.epoch(), started.edge());
-    let answer = match caught(&started.shared().frame, f).await {
+    let future = f(&mut started);
+    let answer = match caught(&started.shared().frame, future).await {
         Ok(value) => {
             started.returned();
             Reply::Ran(value)
@@ -81,14 +76,11 @@ pub(super) async fn perform<R, T, F, Fut>(
     }
 }
 
-/// What `f` returns, or what it panicked with: when it was called, polled or dropped. All three are within
+/// What the function returns, or what it panicked with: when it was called, polled or dropped. All three are within
 /// one poll of the future here, and so inside the run.
-async fn caught<T, F, Fut>(frame: &Frame, f: F) -> Result<T, Payload>
-where
-    F: FnOnce() -> Fut,
-    Fut: Future<Output = T>,
-{
-    let mut whole = pin!(async move { f().await });
+async fn caught<T>(frame: &Frame, f: impl Future<Output = T>) -> Result<T, Thrown> {
+    #[allow(clippy::redundant_async_block, reason = "it drops the future when that is done, within the poll")]
+    let mut whole = pin!(async move { f.await });
     poll_fn(|cx| {
         let _inside = frame.step_inside();
         match catch_unwind(AssertUnwindSafe(|| whole.as_mut().poll(cx))) {

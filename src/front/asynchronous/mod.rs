@@ -33,12 +33,22 @@
 //! leaves the run owed and wakes those who wait. A run whose task is dropped in the middle is first owed once
 //! more, and then finishes, so nobody sees its calls as covered.
 //!
+//! What a run is given is held by the same guard until the function is called, and comes back to it from a function
+//! that is dropped. Then it is put back and the run left owed in one step.
+//!
 //! The thread that polls the function is marked while it polls, so a wait inside the run is recognized.
 //! [`Runtime`] is all that is asked of an executor: a clock, a sleep and a spawn.
 
 mod body;
+mod bringing;
+mod collecting;
+mod counting;
 mod decide;
+mod giving;
 mod guard;
+mod latest;
+mod merging;
+mod plain;
 #[cfg(feature = "precise")]
 mod precise;
 mod runtime;

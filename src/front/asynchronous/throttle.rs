@@ -1,20 +1,14 @@
 //! The handle: decides at once, and hands what is to be done to a task.
 
-use super::body::Reply;
-use super::decide::{Answer, Decided};
+use super::Runtime;
 use super::shared::Shared;
-use super::{NoRuntime, Runtime};
-use crate::front::observe::{self, Edge};
-use crate::front::outcome::{NotFlushed, Outcome};
+use crate::front::observe;
 use crate::front::owner::ticket::Ticket;
+use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
-use crate::front::wait::WaitError;
-use crate::gate::Flushed;
-use crate::state::State;
+use crate::state::{Epoch, State};
 use crate::time::Threshold;
 use core::fmt;
-use futures_channel::oneshot;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// Runs a function in a task at most once per threshold, and never loses the last request.
@@ -50,11 +44,47 @@ use std::sync::Arc;
 /// dropped, so it must not carry the data*: only the owner's function runs. Write the data where the function
 /// reads it, before the call, as above. By G3 the run that covers the call sees it.
 ///
+/// Or let each call [bring a value](#what-calls-bring).
+///
 /// In a task await the [`Ticket`] of a call, or of [all calls](Self::all). [`Ticket::wait`] blocks: it is for threads, and on a
 /// runtime with one thread the task that it waits for could not go on.
 ///
 /// Clones are handles of one throttle. The tasks keep it alive: what is pending runs after the last handle is
 /// dropped, too.
+///
+/// # What calls bring
+///
+/// | on tokio | on any runtime | a call | a run is given |
+/// |---|---|---|---|
+/// | `new` | [`with_runtime`](Self::with_runtime) | `trigger(f)` | nothing |
+/// | `counting` | [`counting_with_runtime`](AsyncThrottle::counting_with_runtime) | `trigger(f)` | the number of calls since the run before |
+/// | `latest` | [`latest_with_runtime`](AsyncThrottle::latest_with_runtime) | `trigger(value, f)` | the newest value |
+/// | `merging` | [`merging_with_runtime`](AsyncThrottle::merging_with_runtime) | `trigger(value, f)` | all values since the run before, merged into one |
+/// | `collecting` | [`collecting_with_runtime`](AsyncThrottle::collecting_with_runtime) | `trigger(value, f)` | all values since the run before, in a [`Batch`](crate::Batch) |
+///
+/// All have `run`, `flush` and `take` as well. A run is given its value in a [`Carried`](crate::Carried), which derefs to
+/// it. If its task is dropped in the middle, the value is there for the next run, unless the function has taken it out.
+///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use atomic_throttle::{AsyncThrottle, Carried};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let paint = AsyncThrottle::latest(Duration::from_millis(10));
+/// for value in 0..4 {
+///     paint.trigger(value, async |newest: Carried<u32>| println!("painted {}", *newest))?;
+/// }
+/// paint.all().await?;
+/// # Ok(())
+/// # }
+/// # main().unwrap();
+/// # }
+/// ```
+///
+/// A value whose call is refused comes back, in a [`Rejected`](crate::Rejected). A value whose call was cancelled, or left
+/// its run owed, is kept: `take` returns it, and otherwise the next run is given it.
 ///
 /// # Guarantees
 ///
@@ -72,6 +102,14 @@ use std::sync::Arc;
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run. A run that would wait for itself, or for the run
 ///   after it, gets an answer that says so instead: see [`run`](Self::run) and [`Ticket`].
+/// * **G10** The value of a call that was taken is given to the run that covers the call, once; a newer one may replace
+///   it ([`Latest`](crate::Latest)) or be merged with it ([`Merge`](crate::Merge)). Calls are counted exactly. A call that
+///   is refused has its value back. What a run was given whose task was dropped comes with the next run, which is *owed*;
+///   what its function has taken out does not. A run that panics was given what it was given; what it has not taken out of
+///   a [`Batch`](crate::Batch) comes with the next run, which is owed then.
+///
+/// **G7** does not hold of a call that brings a value: it takes a lock for one decision, and for the time in which the
+/// value is moved, pushed or merged.
 ///
 /// # When a future is dropped, and when the runtime shuts down
 ///
@@ -83,6 +121,10 @@ use std::sync::Arc;
 /// that has a runtime, perhaps another one, adopts it. A run that was stopped in the middle has kept its
 /// window; the adopting one keeps its distance.
 ///
+/// What the dropped task had, or was to be given, is there for the run that adopts it, or for `take`. A function that
+/// counts is told of the same calls again. If a function has taken out all that it was given, and its task is dropped
+/// then, there is nothing to give to another run: none is owed, and each wait for the run says that it was cancelled.
+///
 /// A runtime that lives on and is never polled holds its tasks, and with them what is pending or in progress.
 /// [`flush`](Self::flush) takes over what is pending.
 ///
@@ -92,8 +134,8 @@ use std::sync::Arc;
 ///
 /// In a forked child it works with a runtime of the child. Most runtimes do not survive a fork themselves. What tasks
 /// of the parent were to perform is left owed by the first call or wait that finds it. A call before that which
-/// coalesces into it returns `Ok`, and no run comes unless it is waited for: see [Forked
-/// children](crate::design::waiting#forked-children).
+/// coalesces into it returns `Ok`, and no run comes unless it is waited for. A call that brings a value is refused if a
+/// thread of the parent was bringing one: see [Forked children](crate::design::waiting#forked-children).
 ///
 /// # When the function panics
 ///
@@ -104,165 +146,44 @@ use std::sync::Arc;
 /// # Cost
 ///
 /// A coalesced call is one fence and one load. A run adds a clock reading, a spawned task, two
-/// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer.
-pub struct AsyncThrottle<R> {
-    shared: Arc<Shared<R>>,
+/// compare-and-swaps and two fences; a deferred one a timer. [`run`](Self::run) allocates for its answer. A count is an
+/// increment of a number that all callers share, for each call. A value adds a lock, under which it is moved: a coalesced
+/// call is a lock and a load then. A run that is given a value allocates once for its [`Carried`](crate::Carried).
+pub struct AsyncThrottle<R, P = ()> {
+    pub(super) shared: Arc<Shared<R, P>>,
 }
 
-#[cfg(feature = "tokio")]
-impl AsyncThrottle<super::Tokio> {
-    /// A throttle on tokio whose runs start at least `threshold` apart. It can be built outside of a runtime;
-    /// its tasks are spawned on the one that the call is made in.
-    ///
-    /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it.
-    #[must_use]
-    pub fn new(threshold: impl Into<Threshold>) -> Self {
-        Self::with_runtime(threshold, super::Tokio::current())
-    }
-}
-
-impl<R: Runtime> AsyncThrottle<R> {
-    /// A throttle on any runtime, with a threshold clamped to [`Threshold::MAX`].
-    #[must_use]
-    pub fn with_runtime(threshold: impl Into<Threshold>, runtime: R) -> Self {
-        Self { shared: Shared::new(threshold.into(), runtime) }
-    }
-}
-
-impl<R: Runtime> AsyncThrottle<R> {
-    /// Asks for a run of `f`: at once if that may be, otherwise when the window is over. Decides now, and does
-    /// not wait. The ticket can wait for the run.
-    ///
-    /// * A run is pending: it covers this call. `f` is dropped, so it must not carry the data.
-    /// * No run is in progress and the window is over: a task runs `f` now.
-    /// * Else a task waits for the window to end and the run in progress to finish, then runs `f`; unless it
-    ///   is cancelled, or a [`flush`](Self::flush) or another call takes its place.
-    ///
-    /// Inside a run it is the same: the run after this one is asked for.
-    ///
-    /// Cost: see [`AsyncThrottle`](Self#cost).
-    ///
-    /// # Errors
-    ///
-    /// [`NoRuntime`] if no run is pending and there is no runtime to spawn on.
-    ///
-    /// # Panics
-    ///
-    /// If the clock does; nothing was recorded then.
-    #[inline]
-    pub fn trigger<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-    {
-        match self.shared.frame.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
-            None => self.trigger_uncoalesced(f),
-        }
-    }
-
-    // Not inlined: a coalesced call would have a stack frame for it.
-    #[inline(never)]
-    fn trigger_uncoalesced<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NoRuntime>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-    {
-        self.decide(f, drop).map(|decided| decided.ticket)
-    }
-
-    /// As [`trigger`](Self::trigger), and waits for what becomes of `f`.
-    ///
-    /// Inside a run of the same throttle this cannot wait for the run after it. It returns
-    /// [`Outcome::Coalesced`] then, with the ticket of the run that it asked for. A run that hands the wait
-    /// to another task, and awaits that, does deadlock.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRuntime`] if no run is pending and there is no runtime to spawn on.
-    ///
-    /// # Panics
-    ///
-    /// With the panic of `f`, or if the clock panics. The throttle is usable then (G6).
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is decided before the first poll. To drop the future after that gives up the value that `f`
-    /// returns, or its panic; `f` runs all the same.
-    pub async fn run<T, F, Fut>(&self, f: F) -> Result<Outcome<T, Ticket<'_>>, NoRuntime>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = T> + Send + 'static,
-    {
-        if let Some(epoch) = self.shared.frame.gate.coalesce() {
-            return Ok(Outcome::Coalesced(Ticket::new(&self.shared.frame, epoch)));
-        }
-        let (sender, receiver) = oneshot::channel();
-        let Decided { ticket, at_once } = self.decide(f, move |reply| drop(sender.send(reply)))?;
-        Ok(match self.answer(receiver).await {
-            Answer::Reply(Reply::Ran(value)) if at_once => Outcome::RanAtOnce(value),
-            Answer::Reply(Reply::Ran(value)) => Outcome::RanDeferred(value),
-            Answer::Reply(Reply::Panicked(payload)) => resume_unwind(payload),
-            Answer::Reply(Reply::Cancelled) => Outcome::Cancelled,
-            Answer::Reply(Reply::Gone) | Answer::InsideRun => Outcome::Coalesced(ticket),
-            Answer::Dropped => match ticket.look() {
-                Some(Err(WaitError::Owed)) => Outcome::Owed,
-                Some(Err(WaitError::Cancelled)) => Outcome::Cancelled,
-                _ => Outcome::Coalesced(ticket),
-            },
-        })
-    }
-
-    /// Runs `f` now, in a task, if a run is pending or owed, whether the window is over or not. This is the
-    /// explicit exception from G1. A new window starts.
-    ///
-    /// The function of the former owner is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFlushed`]: `f` does not run. What was pending stays pending.
-    ///
-    /// # Panics
-    ///
-    /// If the clock does; nothing was recorded then.
-    pub fn flush<F, Fut>(&self, f: F) -> Result<Ticket<'_>, NotFlushed>
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-    {
-        self.shared.runtime.ready().map_err(|NoRuntime| NotFlushed::NoRuntime)?;
-        match self.shared.frame.gate.flush(self.shared.runtime.now()) {
-            Flushed::Run(run) => {
-                self.spawn_run(run, Edge::Flushed, f, drop).map_err(|NoRuntime| NotFlushed::NoRuntime)
-            }
-            Flushed::Busy => Err(NotFlushed::Running),
-            Flushed::Nothing => Err(NotFlushed::NothingPending),
-        }
+impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
+    pub(super) fn carrying(threshold: impl Into<Threshold>, runtime: R, payload: P) -> Self {
+        Self { shared: Shared::new(threshold.into(), Arc::new(runtime), payload) }
     }
 
     /// Gives up the pending or owed run and returns whether there was one. The window stays: the next run
     /// keeps its distance (G1). A run in progress goes on.
     ///
-    /// The owner's [`run`](Self::run) returns [`Outcome::Cancelled`], and every wait for the run says so. A
+    /// The owner's [`run`](Self::run) returns [`Outcome::Cancelled`](crate::Outcome::Cancelled), and every wait for the run says so. A
     /// call that comes before the owner has noticed revives the run.
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
     #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.frame.gate.cancel_in();
+        self.tell_of_cancel(cancelled);
+        cancelled.is_some()
+    }
+
+    pub(super) fn tell_of_cancel(&self, cancelled: Option<Epoch>) {
         if let Some(epoch) = cancelled {
             self.shared.frame.waiting().notify();
             observe::cancelled(self.shared.frame.source(), epoch);
         }
-        cancelled.is_some()
     }
 
     /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
     /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
     #[must_use = "it waits only if it is asked to: `.await`"]
     pub fn all(&self) -> Ticket<'_> {
-        Ticket::new(&self.shared.frame, self.shared.frame.latest_call())
+        self.ticket(self.shared.frame.latest_call())
     }
 
     /// Changes the threshold, clamped to [`Threshold::MAX`]. It applies to the present window, too: the
@@ -281,7 +202,7 @@ impl<R: Runtime> AsyncThrottle<R> {
     }
 }
 
-impl<R> AsyncThrottle<R> {
+impl<R, P> AsyncThrottle<R, P> {
     /// The clock that its timestamps are readings of: the runtime.
     #[must_use]
     pub fn clock(&self) -> &R {
@@ -317,19 +238,20 @@ impl<R> AsyncThrottle<R> {
         self.shared.frame.gate.threshold()
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared<R>> {
-        &self.shared
+    #[inline]
+    pub(super) fn ticket(&self, epoch: Epoch) -> Ticket<'_> {
+        Ticket::new(&self.shared.frame, epoch)
     }
 }
 
-impl<R> Clone for AsyncThrottle<R> {
+impl<R, P> Clone for AsyncThrottle<R, P> {
     /// Another handle of the same throttle.
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
     }
 }
 
-impl<R> fmt::Debug for AsyncThrottle<R> {
+impl<R, P> fmt::Debug for AsyncThrottle<R, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncThrottle")
             .field("state", &self.state())

@@ -95,6 +95,12 @@ impl Frame {
         self.record.settle(epoch, failure, || self.process.is_forked());
     }
 
+    /// The failure of the latest run that is settled, if it has failed. Only the run in progress asks.
+    #[cfg(feature = "async")]
+    pub(crate) fn latest_failure(&self) -> Option<Arc<Failure>> {
+        self.record.latest_failure(|| self.process.is_forked())
+    }
+
     /// How a wait for a run after `epoch` would end at once, if it would.
     pub(crate) fn look_for_cover(&self, epoch: Epoch) -> Option<Result<(), WaitError>> {
         if epoch == Epoch::NO_CALL {

@@ -101,6 +101,18 @@ impl Record {
         }
     }
 
+    /// The failure of the latest run that is settled, if it has failed. Only the run in progress asks.
+    #[cfg(feature = "async")]
+    pub(crate) fn latest_failure(&self, is_forked: impl FnOnce() -> bool) -> Option<Arc<Failure>> {
+        // ORDERING: Relaxed. Runs exclude each other, and the start of this one has seen the finish of the one before.
+        let (settled, failed) = (self.settled.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
+        if settled != failed {
+            return None;
+        }
+        let failures = lock_unless(&self.failures, is_forked)?;
+        failures.remembered.back().map(|failed| Arc::clone(&failed.failure))
+    }
+
     /// What a call of `epoch` is told, whose run is settled.
     fn told(&self, epoch: Epoch, is_forked: impl FnOnce() -> bool) -> Result<(), WaitError> {
         // ORDERING: Relaxed; see `is_seen`.

@@ -12,6 +12,8 @@
 //! may be told of a call that the run after it covers. That one may then have nothing to be told of, and its
 //! function is not called.
 
+#[cfg(feature = "async")]
+mod carried;
 mod collect;
 mod count;
 mod latest;
@@ -19,12 +21,16 @@ mod merge;
 mod number;
 mod rejected;
 
+#[cfg(feature = "async")]
+pub use self::carried::Carried;
 pub use self::collect::{Batch, Collect, Drain};
 pub use self::count::Count;
 pub use self::latest::Latest;
 pub use self::merge::Merge;
 pub use self::rejected::{Reason, Rejected};
 
+#[cfg(feature = "async")]
+pub(crate) use self::carried::Home;
 pub(crate) use self::number::Number;
 pub(crate) use self::sealed::{NotPut, Values};
 

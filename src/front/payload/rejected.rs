@@ -22,15 +22,18 @@ pub struct Rejected<T> {
 pub enum Reason {
     /// The throttle has ended.
     Ended(Ended),
-    /// The capacity ([`ThrottledBuilder`](crate::ThrottledBuilder::capacity), [`Throttle`](crate::Throttle::capacity)) is reached: call again after the next run, or drop the value.
+    /// The capacity ([`ThrottledBuilder`](crate::ThrottledBuilder::capacity), [`Throttle`](crate::Throttle::capacity),
+    /// `AsyncThrottle`) is reached: call again after the next run, or drop the value.
     Full,
     /// The call was made by the function that merges, on its own throttle.
     InsideMerge,
     /// The call was to run at once, or within a limit, and cannot ([`Throttle`](crate::Throttle) alone).
     Refused(Refused),
     /// This process is a forked child, and at the fork a thread of the parent was about to leave a value
-    /// ([`Throttle`](crate::Throttle) alone). What calls bring cannot be had here any more.
+    /// ([`Throttle`](crate::Throttle) and `AsyncThrottle`). What calls bring cannot be had here any more.
     Forked,
+    /// There is no runtime here to run on (`AsyncThrottle` alone). Nothing was recorded.
+    NoRuntime,
 }
 
 impl fmt::Display for Reason {
@@ -42,6 +45,9 @@ impl fmt::Display for Reason {
             Self::Refused(refused) => refused.fmt(f),
             Self::Forked => f.write_str(
                 "a thread of the parent of this forked child holds what calls bring: use another throttle here",
+            ),
+            Self::NoRuntime => f.write_str(
+                "there is no runtime here: call from inside of one, or name it when you build the throttle",
             ),
         }
     }

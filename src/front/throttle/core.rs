@@ -99,6 +99,6 @@ impl<C: Clock> Core<C> {
 }
 
 /// Whether this is a forked child, and the threads that this throttle knows are in the parent.
-pub(super) fn has_lost_all_others() -> bool {
+pub(crate) fn has_lost_all_others() -> bool {
     Forked::look().is_some_and(Forked::is_alone)
 }

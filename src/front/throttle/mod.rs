@@ -22,6 +22,8 @@ mod plain;
 mod tests;
 
 pub use self::coalesced::Coalesced;
+#[cfg(feature = "async")]
+pub(crate) use self::core::has_lost_all_others;
 
 use self::core::Core;
 use crate::clock::{Clock, Monotonic};

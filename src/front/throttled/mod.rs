@@ -26,8 +26,6 @@ mod weak;
 
 pub use self::builder::ThrottledBuilder;
 pub use self::by_hand::{ByHand, Step};
-#[cfg(feature = "async")]
-pub use self::task::Carried;
 pub use self::weak::WeakThrottled;
 
 use self::shared::Shared;

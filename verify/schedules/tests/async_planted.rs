@@ -7,10 +7,7 @@ mod async_properties;
 #[allow(dead_code)]
 mod fault;
 mod subject {
-    pub use atomic_throttle::{Outcome, Ticket};
-    pub use atomic_throttle::{
-        AsyncThrottle, Clock, Manual, Moved, NoRuntime, NotFlushed, Runtime, Timestamp, WaitError,
-    };
+    pub use atomic_throttle::{AsyncThrottle, NotFlushed, Outcome, Ticket, WaitError};
 }
 
 use async_properties::{

@@ -3,10 +3,7 @@
 mod async_properties;
 
 mod subject {
-    pub use atomic_throttle::{Outcome, Ticket};
-    pub use atomic_throttle::{
-        AsyncThrottle, Clock, Manual, Moved, NoRuntime, NotFlushed, Runtime, Timestamp, WaitError,
-    };
+    pub use atomic_throttle::{AsyncThrottle, NotFlushed, Outcome, Ticket, WaitError};
 }
 
 use async_properties::{

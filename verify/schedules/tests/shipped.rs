@@ -5,8 +5,8 @@ mod properties;
 mod subject {
     pub use atomic_throttle::gate::{Arrival, Deferral, Fired, Gate};
     pub use atomic_throttle::{
-        Clock, Coalesced, Ended, Epoch, Manual, Moved, NotFlushed, Outcome, Pending, Refused, Shutdown, Threshold,
-        Throttle, Throttled, ThrottledBuilder, Timestamp, WaitError, WeakThrottled,
+        Clock, Coalesced, Ended, Epoch, Manual, Moved, NotFlushed, Outcome, Pending, Refused, Shutdown,
+        Threshold, Throttle, Throttled, ThrottledBuilder, Timestamp, WaitError, WeakThrottled,
     };
 }
 

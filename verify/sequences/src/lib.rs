@@ -5,6 +5,7 @@
 //! and the replay of its corpus play the same inputs, and each of them is written once, for every [`Subject`].
 
 mod arithmetic;
+mod async_payloads;
 mod asynchronous;
 #[allow(dead_code, reason = "`tests/asynchronous` includes it, and uses all of it")]
 mod by_hand;
@@ -25,6 +26,7 @@ mod transitions;
 mod watched;
 
 pub use arithmetic::Arithmetic;
+pub use async_payloads::subject::AsyncPayloads;
 pub use asynchronous::subject::Asynchronous;
 pub use bytes::Byte;
 pub use gate::subject::Gate;

@@ -157,6 +157,7 @@ fn the_targets_of_this_repository_are_found() {
     let targets = Fuzzer { cargo: vec![cargo()], root: &crate::root(), seconds: 1 }.targets().unwrap();
     let models = ["arithmetic", "gate", "threads", "transitions"];
     let fronts = [
+        "async_payloads",
         "asynchronous",
         "keyed",
         "keyed_throttled",

@@ -55,10 +55,18 @@ const SUITES: [(&str, [&str; 4]); 8] = [
         ["--test throttle --test idle --test throttle_payloads", BLOCKING, SHIPPED, MODELS],
     ),
     ("src/front/throttled/", [THROTTLED, BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
-    ("src/front/payload/", ["--test payloads", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS]),
+    (
+        "src/front/payload/",
+        ["--test payloads --test tasks", BACKGROUND, BACKGROUND_SHIPPED, BACKGROUND_MODELS],
+    ),
     (
         "src/front/asynchronous/",
-        ["--test asynchronous", "--test tracing", "--test async_shipped", TASK_MODELS],
+        [
+            "--test asynchronous --test async_payloads",
+            "--test tracing",
+            "--test async_shipped --test async_payloads",
+            TASK_MODELS,
+        ],
     ),
     ("cluster/src/", [CLUSTER, EXPLORATION, "--test cluster", ""]),
 ];

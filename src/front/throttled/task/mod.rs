@@ -4,20 +4,16 @@
 //! ends. The order of these is that of the locals in `Driver::work`: the future of the function is dropped first, then what
 //! holds the run, then the engine.
 
-mod carried;
 mod driver;
 mod spawn;
 
-pub use self::carried::Carried;
-
-use self::carried::Home;
 use super::engine::{Engine, Next, Started};
 use crate::front::asynchronous::Runtime;
 use crate::front::asynchronous::until::notified;
 use crate::front::failure::{AnyError, Thrown};
 use crate::front::owner::frame::Frame;
 use crate::front::owner::{Shutdown, discard, discard_panics};
-use crate::front::payload::Payload;
+use crate::front::payload::{Home, Payload};
 use crate::front::wait::Registered;
 use core::future::{pending, poll_fn};
 use core::pin::pin;

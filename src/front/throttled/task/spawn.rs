@@ -3,10 +3,9 @@
 //! A task's function is called once for each run, on a clone of itself: an async closure that owns what it captures can be
 //! called by value alone, and its future can be asked to be `Send` only then.
 
-use super::{Carried, Home};
 use crate::front::asynchronous::{NoRuntime, Runtime};
 use crate::front::failure::{AnyError, RunResult, into_result};
-use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
+use crate::front::payload::{Batch, Carried, Collect, Count, Home, Latest, Merge, Payload};
 use crate::front::throttled::{Throttled, ThrottledBuilder};
 use std::sync::Arc;
 

@@ -7,10 +7,12 @@
 
 #![allow(dead_code, reason = "each binary uses a part of it")]
 
+mod on_shuttle;
 mod place;
 
 use crate::subject::{Outcome, WaitError};
-use place::{CALLERS, Drops, Place, WINDOW};
+use on_shuttle::{Drops, WINDOW};
+use place::{CALLERS, Place};
 use schedules::Tally;
 use shuttle::future::block_on;
 use shuttle::rand::{Rng, thread_rng};

@@ -1,84 +1,16 @@
 //! A throttle on a runtime of shuttle's, and what watches its runs.
 
-use crate::subject::{
-    AsyncThrottle, Clock, Manual, Moved, NoRuntime, NotFlushed, Runtime, Ticket, Timestamp,
-};
+use super::on_shuttle::{Drops, OnShuttle, WINDOW};
+use crate::subject::{AsyncThrottle, NotFlushed, Ticket};
 use shuttle::future::block_on;
 use shuttle::rand::{Rng, thread_rng};
-use std::future::{pending, poll_fn};
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, Weak};
-use std::task::Poll;
-use std::time::Duration;
 
 pub const CALLERS: usize = 3;
-pub const WINDOW: Duration = Duration::from_nanos(10);
-const START: Timestamp = Timestamp::from_nanos(100);
 const WORDS: usize = 6;
-
-/// Shuttle's tasks, on a clock that is moved by hand.
-#[derive(Clone)]
-pub struct OnShuttle {
-    clock: Arc<Manual>,
-    drops: Arc<Mutex<Drops>>,
-}
-
-/// What becomes of the tasks that are spawned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drops {
-    /// Tasks are polled to their end.
-    None,
-    /// Tasks that have not ended before are dropped at one of their first polls, and their window ends.
-    AtAnyPoll,
-    /// Tasks are dropped when they have been polled once.
-    AtTheSecondPoll,
-}
-
-impl Clock for OnShuttle {
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    fn moved(&self) -> Option<&Moved> {
-        self.clock.moved()
-    }
-}
-
-impl Runtime for OnShuttle {
-    fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> + Send + 'static {
-        // The throttle hears of each move of the clock.
-        pending()
-    }
-
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
-        let drops = *self.drops.lock().expect("nobody panics with it");
-        let mut polls_left = match drops {
-            Drops::None => None,
-            Drops::AtAnyPoll => Some(thread_rng().gen_range(0..4)),
-            Drops::AtTheSecondPoll => Some(1),
-        };
-        let clock = Arc::clone(&self.clock);
-        let mut task = Some(Box::pin(task));
-        shuttle::future::spawn(poll_fn(move |cx| {
-            if polls_left == Some(0) {
-                // A runtime that shuts down does the same.
-                task = None;
-                if drops == Drops::AtAnyPoll {
-                    clock.advance(WINDOW);
-                }
-                return Poll::Ready(());
-            }
-            polls_left = polls_left.map(|polls: u32| polls - 1);
-            if drops == Drops::AtTheSecondPoll {
-                cx.waker().wake_by_ref();
-            }
-            task.as_mut().map_or(Poll::Ready(()), |task| task.as_mut().poll(cx))
-        }));
-        Ok(())
-    }
-}
 
 /// A throttle and what its runs have seen.
 pub struct Place {
@@ -114,12 +46,12 @@ impl Place {
         let place = Self::new();
         let first = block_on(place.throttle.run(async || ()));
         assert!(first.expect("a runtime").ran());
-        *place.throttle.runtime().drops.lock().expect("nobody panics with it") = drops;
+        place.throttle.runtime().drop_tasks(drops);
         place
     }
 
     fn build(panics: bool, drops: Drops) -> Arc<Self> {
-        let runtime = OnShuttle { clock: Arc::new(Manual::new(START)), drops: Arc::new(Mutex::new(drops)) };
+        let runtime = OnShuttle::new(drops);
         Arc::new_cyclic(|myself| Self {
             throttle: AsyncThrottle::with_runtime(WINDOW, runtime),
             myself: Weak::clone(myself),
@@ -182,14 +114,14 @@ impl Place {
         let seen: Vec<_> = self.written.iter().map(|word| word.load(SeqCst)).collect();
         shuttle::future::yield_now().await;
         if self.panics && thread_rng().gen_range(0..3) == 0 {
-            self.throttle.runtime().clock.advance(WINDOW);
+            self.throttle.runtime().advance(WINDOW);
             resume_unwind(Box::new("on purpose"));
         }
         for (read, seen) in self.read.iter().zip(seen) {
             read.fetch_or(seen, SeqCst);
         }
         // No other thread ends the window.
-        self.throttle.runtime().clock.advance(WINDOW);
+        self.throttle.runtime().advance(WINDOW);
     }
 }
 

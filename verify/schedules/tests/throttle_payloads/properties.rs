@@ -1,7 +1,9 @@
 //! What holds of that which the calls of a `Throttle` bring (G10): three threads call and run, while a fourth cancels,
 //! takes and flushes.
 
-use atomic_throttle::{Batch, Coalesced, Collect, Count, Manual, Merge, Outcome, Rejected, Throttle, Timestamp};
+use atomic_throttle::{
+    Batch, Coalesced, Collect, Count, Manual, Merge, Outcome, Rejected, Throttle, Timestamp,
+};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;

@@ -17,7 +17,7 @@ pub struct Carried<T> {
 }
 
 impl<T> Carried<T> {
-    pub(super) fn new(value: T, home: &Home<T>) -> Self {
+    pub(crate) fn new(value: T, home: &Home<T>) -> Self {
         Self { value: Some(value), home: home.clone() }
     }
 
@@ -53,9 +53,9 @@ impl<T> Carried<T> {
     ///
     /// Cancel safety: dropping the future changes nothing.
     pub fn superseded(&self) -> impl Future<Output = ()> + Send + use<T> {
-        let throttled = Arc::clone(&self.home.throttled);
+        let throttle = Arc::clone(&self.home.throttle);
         async move {
-            let frame = throttled.frame();
+            let frame = throttle.frame();
             frame.waiting().notified_until(|| frame.gate.state().is_pending().then_some(())).await;
         }
     }
@@ -97,29 +97,29 @@ impl<T: fmt::Debug> fmt::Debug for Carried<T> {
 }
 
 /// Where what a run was given comes back to.
-pub(super) struct Home<G> {
+pub(crate) struct Home<G> {
     given: Arc<Mutex<Option<G>>>,
-    throttled: Arc<dyn HasFrame>,
+    throttle: Arc<dyn HasFrame>,
 }
 
 impl<G> Home<G> {
-    pub(super) fn new(throttled: Arc<dyn HasFrame>) -> Self {
-        Self { given: Arc::new(Mutex::new(None)), throttled }
+    pub(crate) fn new(throttle: Arc<dyn HasFrame>) -> Self {
+        Self { given: Arc::new(Mutex::new(None)), throttle }
     }
 
-    pub(super) fn keep(&self, given: G) {
+    pub(crate) fn keep(&self, given: G) {
         if brings_home() {
             *lock(&self.given) = Some(given);
         }
     }
 
-    pub(super) fn take(&self) -> Option<G> {
+    pub(crate) fn take(&self) -> Option<G> {
         lock(&self.given).take()
     }
 }
 
 impl<G> Clone for Home<G> {
     fn clone(&self) -> Self {
-        Self { given: Arc::clone(&self.given), throttled: Arc::clone(&self.throttled) }
+        Self { given: Arc::clone(&self.given), throttle: Arc::clone(&self.throttle) }
     }
 }
