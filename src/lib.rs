@@ -63,7 +63,7 @@
 //! | have a burst share one run, or wait until calls stop | [`ThrottledBuilder::delay`], [`ThrottledBuilder::debounce`] |
 //! | have a run that failed tried again, and hear of it | [`ThrottledBuilder::retry`], [`ThrottledBuilder::on_error`] |
 //! | have a task run it, or an event loop of your own | `ThrottledBuilder::spawn_on`, `ThrottledBuilder::driver`, [`ThrottledBuilder::by_hand`] |
-//! | wait until a run that covers the call has finished | [`Throttled::wait`], [`Ticket::wait`], [`Coalesced::wait`] |
+//! | wait until a run that covers the call has finished | [`Throttled::all`], [`Ticket::wait`], [`Coalesced::wait`] |
 //! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
 //! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
 //! | bring the function of a run with the call, in tasks | `AsyncThrottle::trigger`, `AsyncThrottle::run` |

@@ -109,6 +109,7 @@ observed! {
     }
 
     /// The function of a run was dropped for the next run.
+    #[cfg(feature = "async")]
     fn superseded(source, epoch: Epoch) {
         event!(DEBUG, "superseded", source, started_at = ?epoch.started_at(), "a run gives way to the next one");
     }

@@ -226,7 +226,7 @@ impl<C: Clock, P> Throttle<C, P> {
     /// Cancels the pending or owed run and returns whether there was one. The window stays: the next run
     /// keeps its distance (G1).
     ///
-    /// The owner's call returns [`Outcome::Cancelled`], and so does every wait for the run. A call that comes
+    /// The owner's call returns [`Outcome::Cancelled`](crate::Outcome::Cancelled), and so does every wait for the run. A call that comes
     /// before the owner has noticed revives the run.
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.

@@ -132,7 +132,7 @@ use std::sync::Arc;
 /// holds. [Signal handlers](crate::design::waiting#signal-handlers) says what to write instead.
 ///
 /// A forked child does not have the thread. There calls are refused with [`Ended::Forked`], waits and ends return
-/// [`WaitError::Forked`], and drops return at once. But a call that coalesces into a run that was pending at the fork
+/// [`WaitError::Forked`](crate::WaitError::Forked), and drops return at once. But a call that coalesces into a run that was pending at the fork
 /// returns `Ok`, and no run comes: it does not look. So start the throttle after the fork. [Forked
 /// children](crate::design::waiting#forked-children) has the details.
 ///
@@ -239,7 +239,7 @@ impl<P: Payload> Throttled<P> {
     }
 
     /// Gives up the pending run and returns whether there was one. The window stays: the next run keeps its
-    /// distance (G1). A wait for it returns [`WaitError::Cancelled`].
+    /// distance (G1). A wait for it returns [`WaitError::Cancelled`](crate::WaitError::Cancelled).
     #[allow(
         clippy::must_use_candidate,
         reason = "whoever wants no run need not know whether one was pending"

@@ -202,11 +202,11 @@ fn played(front: &Front, script: Script, value: u32, call: impl FnOnce(&mut Play
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is the end of a call, and is passed on by name")]
 fn ran<'t>(value: ()) -> Outcome<(), Coalesced<'t, ByHand>> {
     Outcome::RanAtOnce(value)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is the end of a call, and is passed on by name")]
 fn outcome<H>(outcome: Outcome<(), H>) -> Said {
     match outcome {
         Outcome::RanAtOnce(()) => Said::AtOnce(Vec::new()),
