@@ -203,7 +203,8 @@ fn note_wait(testimony: &mut Testimony, recorder: &Recorder, call: &Call, waited
         Err(WaitError::Cancelled) => tally.add(Event::WaitCancelled),
         Err(WaitError::Owed) => tally.add(Event::WaitOwed),
         Err(WaitError::TimedOut) if is_at_limit => {}
-        Err(WaitError::Panicked) if recorder.panics() => {}
+        // Who looks late may find that many more have panicked since.
+        Err(WaitError::Panicked | WaitError::Forgotten) if recorder.panics() => {}
         // Not inside a run, and not before the limit.
         Err(_) => tally.add(Event::WaitedEarly),
     }

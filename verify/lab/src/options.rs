@@ -203,10 +203,9 @@ impl Options {
             ("--within-every", self.within_every.is_some(), is_blocking, "has no call that waits by itself"),
             ("--limit-every", self.limit_every.is_some(), front.limits_waits(), front.on_limits()),
         ];
-        let applies = throttled::applies(front);
-        let of_throttled = self.of_throttled.asked();
-        let more = of_throttled
-            .map(|(option, is_asked)| (option, is_asked, applies, "has none: it is for background"));
+        let more = self.of_throttled.asked().map(|(option, is_asked)| {
+            (option, is_asked, throttled::applies(front, option), "has none: it is for background")
+        });
         let unfit = rules.into_iter().chain(more).find(|&(_, is_asked, applies, _)| is_asked && !applies);
         match unfit {
             Some((option, _, _, why)) => Err(Unfit::NotFor { option, front, why }),

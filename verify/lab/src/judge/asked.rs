@@ -16,17 +16,18 @@ pub(super) struct Asked {
 impl History<'_> {
     /// For each run, in `order`, and last for the run that never came.
     pub(super) fn asked(&self, order: &[usize]) -> Vec<Vec<Asked>> {
-        let mut asked = vec![Vec::new(); order.len() + 1];
+        let mut asked: Vec<Vec<Asked>> = vec![Vec::new(); order.len() + 1];
         for testimony in self.testimonies {
             for &Promise { after, number, first_at, latest_at, returned_at, .. } in &testimony.promises {
                 let next = order.partition_point(|&index| self.log.runs()[index].stamp <= after);
-                asked[next].push(Asked {
-                    thread: testimony.thread,
-                    number,
-                    first_at,
-                    latest_at,
-                    returned_at,
-                });
+                let thread = testimony.thread;
+                match asked[next].last_mut() {
+                    // Calls that coalesced and one that started the run itself are promised it by different epochs.
+                    Some(last) if last.thread == thread => {
+                        *last = Asked { number, latest_at, returned_at, ..*last };
+                    }
+                    _ => asked[next].push(Asked { thread, number, first_at, latest_at, returned_at }),
+                }
             }
         }
         asked

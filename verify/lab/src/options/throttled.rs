@@ -7,7 +7,7 @@ use crate::recorder::nanos;
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
-/// Options of the front end `background` alone.
+/// Options of the front end `background`; `async` has the payload, too.
 #[derive(Args, Clone, Debug)]
 pub struct OfThrottled {
     /// What each call brings, and what the runs are given of it
@@ -156,9 +156,9 @@ impl Options {
     }
 }
 
-/// Whether this front end is the one that has these options.
-pub(super) fn applies(front: Which) -> bool {
-    front == Which::Background
+/// Whether this front end has such an option.
+pub(super) fn applies(front: Which, option: &str) -> bool {
+    front == Which::Background || front == Which::Async && option == "--payload"
 }
 
 fn delay(text: &str) -> Result<Duration, String> {

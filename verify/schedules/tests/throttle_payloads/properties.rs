@@ -65,12 +65,15 @@ fn assert_each_once(mut found: Vec<u32>, mut brought: Vec<u32>) {
     assert_eq!(found, brought, "G10: a value is lost, or comes twice");
 }
 
+/// What a call that brings a value is told.
+type Answer<'t, V> = Result<Outcome<(), Coalesced<'t, Manual>>, Rejected<V>>;
+
 /// Whether the call was taken. A handle that is covered has its value given to a run.
 fn is_taken<P, V>(
     shared: &Shared<P>,
     value: u32,
     gives_up: bool,
-    answer: std::thread::Result<Result<Outcome<(), Coalesced<'_, Manual>>, Rejected<V>>>,
+    answer: std::thread::Result<Answer<'_, V>>,
 ) -> bool {
     match answer {
         Ok(Ok(Outcome::Coalesced(handle))) => {

@@ -1,18 +1,21 @@
 //! [`AsyncThrottle`]: a task owns the deferral, and the callers are tasks, too. Some of their futures are
 //! dropped midway.
 
+mod any;
+
+use self::any::{Any, Function};
 use super::{Front, OwnCounts, Start};
-use crate::caller::{Answer, Call, Own};
+use crate::caller::{Answer, Call, Own, Promised, Waited};
 use crate::options::Options;
-use crate::record::Kind;
+use crate::record::{Brought, Carried, Kind};
 use crate::recorder::{AnyClock, Recorder};
 use crate::running::{Inside, Running};
-use atomic_throttle::Outcome;
-use atomic_throttle::{AsyncThrottle, Snapshot, Tokio};
+use atomic_throttle::{Epoch, Outcome};
+use atomic_throttle::{Snapshot, Ticket, Tokio};
 use crossbeam_channel::TryRecvError;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -31,8 +34,8 @@ pub struct Asynchronous {
 
 /// Each call gets a reference. Counting references orders memory, and could make up for a fence that the
 /// throttle lacks, so it happens before the number of the call is published.
-struct Shared {
-    throttle: AsyncThrottle<Tokio>,
+pub struct Shared {
+    throttle: Any,
     recorder: Arc<Recorder>,
     /// A wait that is not dropped at once is dropped after this.
     patience: Duration,
@@ -63,7 +66,7 @@ impl Front for Asynchronous {
         // As many threads as callers: more than cores, so that some are preempted at every point of a call.
         let runtime = Builder::new_multi_thread().worker_threads(options.threads()).enable_time().build();
         let runtime = runtime.map_err(|e| format!("cannot start the runtime: {e}"))?;
-        let throttle = AsyncThrottle::with_runtime(options.threshold, tokio_clock());
+        let throttle = Any::new(options.of_throttled.payload, options.threshold, tokio_clock());
         let recorder = Arc::clone(recorder);
         let shared = Arc::new(Shared { throttle, recorder, patience: options.threshold / 2 });
         let handle = runtime.handle().clone();
@@ -93,7 +96,7 @@ impl Front for Asynchronous {
     }
 
     fn threshold(&self) -> u64 {
-        self.shared.throttle.threshold().as_nanos()
+        self.shared.throttle.threshold()
     }
 
     fn end(&self) -> Result<OwnCounts, String> {
@@ -105,7 +108,7 @@ impl Front for Asynchronous {
         if self.is_busy(0) || seen.is_owed() {
             return Err(format!("nothing was pending, and after the end of the runtime it is {seen:?}"));
         }
-        Ok(OwnCounts::default())
+        Ok(OwnCounts { remaining: self.shared.throttle.take(), ..OwnCounts::default() })
     }
 }
 
@@ -151,10 +154,12 @@ impl Shared {
     /// once, and some after a while.
     async fn call(&self, call: &Call, handed: Arc<Self>) -> Answer {
         let patience = Patience::For(self.patience);
+        // Of a call that brings something the judge asks which run covers it: a ticket says that, and an answer does not.
+        let is_answered = !self.throttle.brings();
         match (call.number % 256, call.number % 8) {
-            (1, _) => self.run(call, handed, Patience::ToTheEnd).await,
-            (2, _) => self.run(call, handed, patience).await,
-            (_, 3) => self.run(call, handed, Patience::NoLonger).await,
+            (1, _) if is_answered => self.run(call, handed, Patience::ToTheEnd).await,
+            (2, _) if is_answered => self.run(call, handed, patience).await,
+            (_, 3) if is_answered => self.run(call, handed, Patience::NoLonger).await,
             (4, _) => self.trigger(call, handed, Some(Patience::ToTheEnd)).await,
             (5, _) => self.trigger(call, handed, Some(patience)).await,
             (_, 6) => self.trigger(call, handed, Some(Patience::NoLonger)).await,
@@ -163,8 +168,8 @@ impl Shared {
     }
 
     async fn trigger(&self, call: &Call, handed: Arc<Self>, wait: Option<Patience>) -> Answer {
-        let thread = call.caller;
-        let Ok(ticket) = self.throttle.trigger(move || handed.perform(thread)) else {
+        let f = Function { shared: handed, thread: call.caller };
+        let Some(ticket) = self.throttle.trigger(Brought::new(call.caller, call.number), f) else {
             return Answer::nothing_but(Kind::NotTaken);
         };
         let wait = wait.or(call.wait.map(|_| Patience::ToTheEnd));
@@ -173,24 +178,26 @@ impl Shared {
             Some(wait) => Some(until(ticket.into_future(), wait).await),
         };
         let Some(FutureEnd::Of(told)) = waited else {
-            return Answer::promised(Kind::Taken, ticket.epoch(), None);
+            return self.promised(Kind::Taken, ticket, None);
         };
-        let waited = call.waited(ticket.epoch(), told);
-        Answer::promised(Kind::Taken, ticket.epoch(), Some(waited))
+        // The run before the covering one may have been told of a counted call. Then what a run has seen decides alone.
+        let after = if self.throttle.counts_before_it_decides() { Epoch::NEVER_RAN } else { ticket.epoch() };
+        let waited = call.waited(after, told);
+        self.promised(Kind::Taken, ticket, Some(waited))
     }
 
     async fn run(&self, call: &Call, handed: Arc<Self>, wait: Patience) -> Answer {
-        let thread = call.caller;
-        let run = self.throttle.run(move || handed.perform(thread));
+        let f = Function { shared: handed, thread: call.caller };
+        let run = self.throttle.run(Brought::new(call.caller, call.number), f);
         let (kind, own) = match until(run, wait).await {
-            FutureEnd::Of(Ok(Outcome::RanAtOnce(own))) => (Kind::RanAtOnce, Some(own)),
-            FutureEnd::Of(Ok(Outcome::RanDeferred(own))) => (Kind::Deferred, Some(own)),
-            FutureEnd::Of(Ok(Outcome::Coalesced(ticket))) => {
-                return Answer::promised(Kind::Coalesced, ticket.epoch(), None);
+            FutureEnd::Of(Some(Outcome::RanAtOnce(own))) => (Kind::RanAtOnce, Some(own)),
+            FutureEnd::Of(Some(Outcome::RanDeferred(own))) => (Kind::Deferred, Some(own)),
+            FutureEnd::Of(Some(Outcome::Coalesced(ticket))) => {
+                return self.promised(Kind::Coalesced, ticket, None);
             }
-            FutureEnd::Of(Ok(Outcome::Cancelled)) => (Kind::Cancelled, None),
-            FutureEnd::Of(Ok(Outcome::Owed)) => (Kind::Owed, None),
-            FutureEnd::Of(Err(_)) => (Kind::NotTaken, None),
+            FutureEnd::Of(Some(Outcome::Cancelled)) => (Kind::Cancelled, None),
+            FutureEnd::Of(Some(Outcome::Owed)) => (Kind::Owed, None),
+            FutureEnd::Of(None) => (Kind::NotTaken, None),
             FutureEnd::Panicked => (Kind::Panicked, None),
             FutureEnd::Dropped => (Kind::Dropped, None),
         };
@@ -198,26 +205,34 @@ impl Shared {
     }
 
     fn flush(self: &Arc<Self>, key: usize) -> bool {
-        let handed = Arc::clone(self);
-        self.recorder.flush(key, || self.throttle.flush(|| handed.perform(0)).is_ok())
+        let f = Function { shared: Arc::clone(self), thread: 0 };
+        self.recorder.flush(key, || self.throttle.flush(f))
+    }
+
+    fn promised(&self, kind: Kind, ticket: Ticket<'_>, waited: Option<Waited>) -> Answer {
+        let mut answer = Answer::promised(kind, ticket.epoch(), waited);
+        if self.throttle.counts_before_it_decides() {
+            answer.promise = Some(Promised::AfterOrSeen(ticket.epoch().as_u64()));
+        }
+        answer
     }
 
     /// What the run does with its own throttle. It does not wait for itself.
     fn nest(handed: &Arc<Self>, running: &Running<'_>) {
-        let (throttle, another) = (&handed.throttle, Arc::clone(handed));
+        let throttle = &handed.throttle;
+        let another = |thread| Function { shared: Arc::clone(handed), thread };
         match running.inside() {
             None => {}
             Some(Inside::Call(call)) => {
-                let thread = call.caller;
-                let answer = match throttle.trigger(move || another.boxed(thread)) {
-                    Ok(ticket) => Answer::promised(Kind::Taken, ticket.epoch(), None),
-                    Err(_) => Answer::nothing_but(Kind::NotTaken),
+                let value = Brought::new(call.caller, call.number);
+                let answer = match throttle.trigger(value, another(call.caller)) {
+                    Some(ticket) => handed.promised(Kind::Taken, ticket, None),
+                    None => Answer::nothing_but(Kind::NotTaken),
                 };
                 running.told(&call, &answer);
             }
             Some(Inside::Flush) => {
-                let has_started = throttle.flush(move || another.boxed(0)).is_ok();
-                running.has_flushed(has_started);
+                running.has_flushed(throttle.flush(another(0)));
             }
             Some(Inside::Cancel) => {
                 running.has_cancelled(throttle.cancel(), || throttle.snapshot().epoch.as_u64());
@@ -225,17 +240,13 @@ impl Shared {
         }
     }
 
-    /// The function, without a type that contains itself.
-    fn boxed(self: Arc<Self>, thread: usize) -> Pin<Box<dyn Future<Output = Own> + Send>> {
-        Box::pin(self.perform(thread))
-    }
-
-    /// The function that every call passes.
-    async fn perform(self: Arc<Self>, thread: usize) -> Own {
+    /// What every function does, with what its run was given.
+    async fn perform(self: &Arc<Self>, thread: usize, given: Option<Carried>) -> Own {
         let mut seen = self.recorder.room();
-        let running = self.recorder.begin(0, &mut seen, || self.throttle.snapshot().epoch.as_u64());
+        let stamp = || self.throttle.snapshot().epoch.as_u64();
+        let running = self.recorder.begin(0, &mut seen, stamp).given(given);
         let own = Own { stamp: running.stamp(), saw: running.saw(thread) };
-        Self::nest(&self, &running);
+        Self::nest(self, &running);
         loop {
             match running.left() {
                 0 => break,
