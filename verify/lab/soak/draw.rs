@@ -139,11 +139,15 @@ fn something(which: Which, random: &mut SmallRng) -> Vec<String> {
         line.push("--vary-run-time".to_owned());
     }
     // What calls bring in a window that does not end is kept until the end.
-    let is_kept = threshold == FAR && which == Which::Background;
+    let is_kept = threshold == FAR && matches!(which, Which::Background | Which::Async);
     if is_kept || random.random_bool(0.5) {
         line.push(format!("--rate {}", one_of(&[300, 5000], random)));
     }
-    let of_throttled = if which == Which::Background { for_throttled(random) } else { Vec::new() };
+    let of_throttled = match which {
+        Which::Background => for_throttled(random),
+        Which::Async => vec![payload(random)],
+        Which::Blocking | Which::Keyed | Which::KeyedLeading => Vec::new(),
+    };
     let fails = of_throttled.iter().any(|option| option.starts_with("--fail-every"));
     for (name, choices) in EVERY {
         let every = one_of(&choices, random);
@@ -164,8 +168,7 @@ fn something(which: Which, random: &mut SmallRng) -> Vec<String> {
 /// What calls bring, what runs the function, how long it is held, and how often it fails. Each is left out of a part of
 /// the rounds.
 fn for_throttled(random: &mut SmallRng) -> Vec<String> {
-    let payload = ["none", "count", "latest", "merge", "collect"][random.random_range(0..5_usize)];
-    let mut line = vec![format!("--payload {payload}")];
+    let mut line = vec![payload(random)];
     if random.random_bool(0.3) {
         line.push("--runner task".to_owned());
     }
@@ -181,6 +184,11 @@ fn for_throttled(random: &mut SmallRng) -> Vec<String> {
         line.push(format!("--fail-every {}", one_of(&[2, 5, 50], random)));
     }
     line
+}
+
+fn payload(random: &mut SmallRng) -> String {
+    let payload = ["none", "count", "latest", "merge", "collect"][random.random_range(0..5_usize)];
+    format!("--payload {payload}")
 }
 
 /// Whether the front end has a use for it.

@@ -186,6 +186,20 @@ fn every_payload_holds_on_a_thread_and_in_a_task() {
     }
 }
 
+#[test]
+fn every_payload_holds_for_calls_that_bring_their_function() {
+    for payload in ["none", "count", "latest", "merge", "collect"] {
+        let line = format!(
+            "--front async --threads 4 --memory 2 --seconds 0.1 --threshold 100us --wait-every 20 --cancel-every 50 \
+             --flush-every 50 --nest-every 5 --panic-every 7 --payload {payload}"
+        );
+        let verdict = rounds().perform(&options(&line).unwrap()).unwrap().verdict;
+        assert_eq!(verdict.broken, [], "{line}");
+        assert!(verdict.runs > 0, "{line}");
+        assert_eq!(verdict.carried > 0, payload != "none", "{line}");
+    }
+}
+
 const HASTY: bool = false;
 const SILENT: bool = true;
 

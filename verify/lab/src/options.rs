@@ -323,7 +323,7 @@ pub(super) mod tests {
             ("--nest-every 7", [true; 5]),
             ("--panic-every 7", [true; 5]),
             ("--vary-run-time", [true; 5]),
-            ("--payload count", [false, true, false, false, false]),
+            ("--payload count", [false, true, true, false, false]),
             ("--runner task", [false, true, false, false, false]),
             ("--delay 1ms", [false, true, false, false, false]),
             ("--debounce 1ms:2ms", [false, true, false, false, false]),

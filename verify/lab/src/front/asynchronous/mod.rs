@@ -1,4 +1,4 @@
-//! [`AsyncThrottle`]: a task owns the deferral, and the callers are tasks, too. Some of their futures are
+//! [`AsyncThrottle`](atomic_throttle::AsyncThrottle): a task owns the deferral, and the callers are tasks, too. Some of their futures are
 //! dropped midway.
 
 mod any;
