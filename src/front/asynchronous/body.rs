@@ -35,7 +35,7 @@ pub(super) async fn own<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
     reply: impl FnOnce(Reply<T>),
 ) {
     match turn(deferred).await {
-        Turn::Run(started) => perform(reply, started, f).await,
+        Turn::Run(started) => perform(Performing { started, reply }, f).await,
         Turn::Gone => reply(Reply::Gone),
         Turn::Cancelled => reply(Reply::Cancelled),
     }
@@ -46,32 +46,40 @@ async fn turn<R: Runtime, P: Payload>(mut deferred: OwnedDeferral<R, P>) -> Turn
     until(&shared.frame, &*shared.runtime, || deferred.fire(shared.runtime.now())).await
 }
 
+/// A run, and who waits for it. Where the task is dropped, the run is left owed before its caller learns of that: fields
+/// are dropped in their order.
+pub(super) struct Performing<R: Runtime, P: Payload, F> {
+    pub(super) started: OwnedRun<R, P>,
+    pub(super) reply: F,
+}
+
 /// Performs a run: `f` takes what it is given, and makes the future. Its caller gets the reply after the run has finished.
 ///
-/// Dropped in the middle, it brings home what the run was given, then leaves the run owed, and then its caller learns of
-/// it: the future is dropped first, and of the arguments the last one.
+/// Dropped in the middle, it brings home what the run was given, and then leaves it owed: what an `async fn` waits for is
+/// dropped before its arguments.
 pub(super) async fn perform<R: Runtime, P: Payload, T, Fut: Future<Output = T>>(
-    reply: impl FnOnce(Reply<T>),
-    mut started: OwnedRun<R, P>,
+    mut performing: Performing<R, P, impl FnOnce(Reply<T>)>,
     f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut,
 ) {
+    // Not taken apart: variables are dropped in another order than fields.
+    let started = &mut performing.started;
     observe::run_started(started.shared().frame.source(), started.epoch(), started.edge());
-    let future = f(&mut started);
-    let answer = match caught(&started.shared().frame, future).await {
+    let future = f(started);
+    let answer = match caught(&performing.started.shared().frame, future).await {
         Ok(value) => {
-            started.returned();
+            performing.started.returned();
             Reply::Ran(value)
         }
         Err(payload) => {
-            let (shared, epoch) = (Arc::clone(started.shared()), started.epoch());
-            started.panicked(Failure::of_panic(epoch, &*payload));
+            let (shared, epoch) = (Arc::clone(performing.started.shared()), performing.started.epoch());
+            performing.started.panicked(Failure::of_panic(epoch, &*payload));
             observe::panicked(shared.frame.source(), epoch, message(&*payload));
             Reply::Panicked(payload)
         }
     };
     // A value or a payload that nobody wants any more may panic while it is dropped. That is no business of
     // the runtime's.
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| reply(answer))) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| (performing.reply)(answer))) {
         discard(another);
     }
 }

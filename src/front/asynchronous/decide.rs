@@ -1,6 +1,6 @@
 //! How a call that was not coalesced by its load is decided, and what is decided handed to a task.
 
-use super::body::{Reply, own, perform};
+use super::body::{Performing, Reply, own, perform};
 use super::guard::{OwnedDeferral, OwnedRun};
 use super::{AsyncThrottle, NoRuntime, Runtime};
 use crate::front::observe::{self, Edge};
@@ -108,7 +108,7 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
     {
         let ticket = self.ticket(started.epoch().previous());
         started.take_over();
-        let spawned = self.shared.runtime.spawn(perform(reply, started, f));
+        let spawned = self.shared.runtime.spawn(perform(Performing { started, reply }, f));
         Decided { ticket, at_once: true, spawned }
     }
 

@@ -134,8 +134,8 @@ mod tests {
         let window = of_a_hundred_calls::<Faulty>();
         assert_eq!(window.runs.too_many, 1, "{window:?}");
         caught("a function that runs twice in a window", "growth: the runs of a real window are counted");
-        // Other tests give memory back meanwhile, so the bounds are a little lower.
-        assert!(window.added >= 99 << 20 && window.bytes >= 99 << 20, "{window:?}");
+        // Other tests give memory back meanwhile, so the bounds are lower.
+        assert!(window.added >= 90 << 20 && window.bytes >= 90 << 20, "{window:?}");
         caught("calls that leave memory behind", "growth: the bytes of a real window are counted");
     }
 
