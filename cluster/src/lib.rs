@@ -19,7 +19,7 @@
 //!
 //! // In each process, from any thread, as often as you like: it never waits.
 //! reload.trigger()?;
-//! # reload.wait_for(Duration::from_secs(5))?;
+//! # reload.all().wait_for(Duration::from_secs(5))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
