@@ -33,6 +33,12 @@ pub(crate) fn stripe() -> usize {
     shown.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("loom shows the number of a thread")
 }
 
+/// Every run: a model has few.
+#[cfg(feature = "keyed")]
+pub(crate) fn looks() -> bool {
+    true
+}
+
 /// Models do not fork.
 #[cfg(feature = "std")]
 pub(crate) fn is_main_thread() -> bool {

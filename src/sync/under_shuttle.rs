@@ -32,6 +32,12 @@ pub(crate) fn stripe() -> usize {
     shuttle::thread::current().id().into()
 }
 
+/// Every run: a model has few.
+#[cfg(feature = "keyed")]
+pub(crate) fn looks() -> bool {
+    true
+}
+
 /// Models do not fork.
 #[cfg(feature = "std")]
 pub(crate) fn is_main_thread() -> bool {

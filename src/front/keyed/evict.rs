@@ -1,6 +1,6 @@
 //! Eviction: which keys are forgotten, and in which portions.
 //!
-//! No thread sweeps the whole table. A call that runs looks at a few places of one shard, by turns, and goes on there
+//! No thread sweeps the whole table. Some calls that run look at a few places of one shard, by turns, and go on there
 //! only as long as there is more to evict than to keep. A shard whose table is full is looked through before
 //! it grows, which takes a look at every entry in any case.
 

@@ -10,7 +10,7 @@ use super::shards::{NotNew, Shards};
 use crate::clock::{Clock, Monotonic};
 use crate::front::snapshot::Snapshot;
 use crate::state::Epoch;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, looks};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::fmt;
@@ -83,12 +83,12 @@ use std::borrow::ToOwned;
 /// # Eviction
 ///
 /// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.
-/// Each call that runs looks at some places of one shard, by turns: at 32, and at up to 2048 as long as it
-/// finds more to evict than to keep. So after one look at each place all that could be evicted before is,
-/// and tables that are mostly empty then have become smaller: after as many calls that run as there are
-/// shards, for each 2048 places of the largest of them, if most is to be evicted (for a burst of a million
-/// keys some 2500 calls, on any keys), and for each 32 places otherwise. [`evict`](Self::evict) does it at
-/// once.
+/// Some calls that run look at some places of one shard, by turns: at 32, and at up to 2048 as long as they
+/// find more to evict than to keep. Each run of a key that comes in does so, and of the other runs of a thread
+/// one in 32. So after one look at each place all that could be evicted before is, and tables that are mostly
+/// empty then have become smaller: after as many looks as there are shards, for each 2048 places of the largest of
+/// them, if most is to be evicted (for a burst of a million keys some 2500 looks: as many calls on new keys, or
+/// 80,000 on known ones), and for each 32 places otherwise. [`evict`](Self::evict) does it at once.
 ///
 /// What remains of evicted keys is the start of the latest one in each shard, and every unknown key is taken
 /// for that one. It makes a difference when the clock goes back behind the end of that window, or when the
@@ -97,8 +97,8 @@ use std::borrow::ToOwned;
 /// # Cost
 ///
 /// A refused call is a clock reading, a hash, a lock that it shares with other readers, and a look-up. One
-/// that runs locks alone to start and to finish, and looks for keys to evict; one on a new key clones the
-/// key, and locks once more.
+/// that runs locks alone to start and to finish, and one in 32 looks for keys to evict; one on a new key
+/// clones the key, locks once more, and looks.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
@@ -279,15 +279,20 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let mut evicted = Evicted::new();
-        let epoch = match self.shards.try_start(&hashed, || self.again(at)) {
-            Decision::Started(epoch) => epoch,
+        let (epoch, is_new) = match self.shards.try_start(&hashed, || self.again(at)) {
+            Decision::Started(epoch) => (epoch, false),
             Decision::Refused(refused) => return Err(refused.into()),
-            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at, &mut evicted)?,
+            Decision::Unknown | Decision::UnknownRefused(_) => {
+                (self.start_new(&hashed, at, &mut evicted)?, true)
+            }
         };
         let run = KeyedRun::new(&self.shards, hashed, epoch);
         // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
         drop(evicted);
-        self.shards.look(at, &self.hash_of());
+        // A look takes the lock of a shard that others use: few runs take one. But as many keys go as come.
+        if is_new || looks() {
+            self.shards.look(at, &self.hash_of());
+        }
         Ok(run)
     }
 

@@ -23,7 +23,8 @@
 //! Of the keys that were evicted, each shard remembers one state: the latest. A key that is not in the table
 //! is decided by that state. So G1 holds whatever the clock does after an eviction.
 //!
-//! Nobody sweeps the tables: a call that runs looks at a few places of one shard.
+//! Nobody sweeps the tables: a call on a new key, and one in 32 runs of the others, looks at a few places of one
+//! shard.
 //!
 //! # What runs under a lock
 //!
