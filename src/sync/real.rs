@@ -15,6 +15,13 @@ pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
+/// Changes a number to which nobody else has access.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn alone<T>(atomic: &mut AtomicU64, change: impl FnOnce(&mut u64) -> T) -> T {
+    change(atomic.get_mut())
+}
+
 /// The number of this thread. Never 0.
 #[cfg(feature = "std")]
 #[inline]

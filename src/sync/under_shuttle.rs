@@ -15,6 +15,13 @@ pub(crate) use shuttle::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use shuttle::thread::{Builder as ThreadBuilder, JoinHandle};
 
+/// Changes a number to which nobody else has access.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn alone<T>(atomic: &mut AtomicU64, change: impl FnOnce(&mut u64) -> T) -> T {
+    change(atomic.get_mut())
+}
+
 /// The threads of a schedule share one system thread, so shuttle keeps the number.
 #[cfg(feature = "std")]
 pub(crate) fn this_thread() -> u32 {
@@ -32,10 +39,15 @@ pub(crate) fn stripe() -> usize {
     shuttle::thread::current().id().into()
 }
 
-/// Every run: a model has few.
+/// Whether this run of the thread looks for keys to evict: every second one. A look takes locks, and so orders what a
+/// run without one does not.
 #[cfg(feature = "keyed")]
 pub(crate) fn looks() -> bool {
-    true
+    shuttle::thread_local!(static LOOKED: core::cell::Cell<bool> = core::cell::Cell::new(true));
+    LOOKED.with(|looked| {
+        looked.set(!looked.get());
+        looked.get()
+    })
 }
 
 /// Models do not fork.

@@ -45,14 +45,15 @@ impl<K> Shard<K> {
         self.cursor = places.end;
         let (mut gone, mut kept) = (0, 0);
         for place in places {
-            let Some(entry) = self.entries.get_bucket(place) else { continue };
-            if !is_over(entry.state, at) {
+            let Some(entry) = self.entries.get_bucket_mut(place) else { continue };
+            let state = entry.word.get();
+            if !is_over(state, at) {
                 kept += 1;
                 continue;
             }
             if let Ok(found) = self.entries.get_bucket_entry(place) {
                 let (entry, _) = found.remove();
-                self.forgotten = later(self.forgotten, entry.state);
+                self.forgotten = later(self.forgotten, state);
                 evicted.push(entry.key);
                 gone += 1;
             }
@@ -63,9 +64,9 @@ impl<K> Shard<K> {
     /// Evicts all that it can, and returns at how many places it looked.
     pub(super) fn evict_all(&mut self, at: At, evicted: &mut Evicted<K>) -> usize {
         let forgotten = &mut self.forgotten;
-        let gone = self.entries.extract_if(|entry| is_over(entry.state, at));
-        evicted.extend(gone.map(|entry| {
-            *forgotten = later(*forgotten, entry.state);
+        let gone = self.entries.extract_if(|entry| is_over(entry.word.get(), at));
+        evicted.extend(gone.map(|mut entry| {
+            *forgotten = later(*forgotten, entry.word.get());
             entry.key
         }));
         self.entries.num_buckets()

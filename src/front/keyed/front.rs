@@ -5,7 +5,7 @@ use super::error::KeyedError;
 use super::evict::Evicted;
 use super::hash::KeyHash;
 use super::run::KeyedRun;
-use super::shard::{At, Decision, Hashed};
+use super::shard::{At, Hashed};
 use super::shards::{NotNew, Shards};
 use crate::clock::{Clock, Monotonic};
 use crate::front::snapshot::Snapshot;
@@ -66,9 +66,10 @@ use std::borrow::ToOwned;
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run, on any key. None deadlocks.
 ///
-/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised: a decision takes the lock of
-/// the key's shard, which is held for the time of a decision, of a look at some places of the table, or while
-/// the table of that one shard grows.
+/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised. Calls on known keys, and the ends
+/// of runs, share the lock of the key's shard, so none of them waits for another. But each waits for a thread that
+/// has this lock alone: while a key comes in, during a look at some places of the table, or while the table of that
+/// one shard grows. Such a thread waits for those who share the lock.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
 ///
@@ -96,9 +97,9 @@ use std::borrow::ToOwned;
 ///
 /// # Cost
 ///
-/// A refused call is a clock reading, a hash, a lock that it shares with other readers, and a look-up. One
-/// that runs locks alone to start and to finish, and one in 32 looks for keys to evict; one on a new key
-/// clones the key, locks once more, and looks.
+/// A refused call is a clock reading, a hash, a lock that it shares with others, and a look-up. One that runs also
+/// moves the word of its key by a compare-and-swap. It shares the lock and looks the key up once more to finish,
+/// and one in 32 looks for keys to evict. One on a new key clones the key, locks alone, and looks.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
@@ -185,10 +186,18 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
             }
         }
         let at = self.now();
-        if let Some(refused) = self.shards.refuses(&hashed, at) {
-            return Err(refused.into());
+        match self.shards.try_start(&hashed, || self.again(at)) {
+            Some(Ok(epoch)) => {
+                let run = KeyedRun::new(&self.shards, hashed, epoch);
+                // A look takes the lock of a shard that others use: few runs take one.
+                if looks() {
+                    self.look(at);
+                }
+                Ok(run)
+            }
+            Some(Err(refused)) => Err(refused.into()),
+            None => self.start_new(hashed, at),
         }
-        self.start(hashed, at)
     }
 
     /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
@@ -271,33 +280,30 @@ impl<K, C, S> Keyed<K, C, S> {
 }
 
 impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
-    // Not inlined: most calls are refused, and do without it.
-    #[inline(never)]
-    fn start<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
+    /// A call on a key that is not known: it comes in.
+    #[cold]
+    fn start_new<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let mut evicted = Evicted::new();
-        let (epoch, is_new) = match self.shards.try_start(&hashed, || self.again(at)) {
-            Decision::Started(epoch) => (epoch, false),
-            Decision::Refused(refused) => return Err(refused.into()),
-            Decision::Unknown | Decision::UnknownRefused(_) => {
-                (self.start_new(&hashed, at, &mut evicted)?, true)
-            }
-        };
+        let epoch = self.come_in(&hashed, at, &mut evicted)?;
         let run = KeyedRun::new(&self.shards, hashed, epoch);
         // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
         drop(evicted);
-        // A look takes the lock of a shard that others use: few runs take one. But as many keys go as come.
-        if is_new || looks() {
-            self.shards.look(at, &self.hash_of());
-        }
+        // As many keys go as come.
+        self.look(at);
         Ok(run)
     }
 
-    #[cold]
-    fn start_new<Q>(
+    // Not inlined: few runs look.
+    #[inline(never)]
+    fn look(&self, at: At) {
+        self.shards.look(at, &self.hash_of());
+    }
+
+    fn come_in<Q>(
         &self,
         hashed: &Hashed<'_, Q>,
         mut at: At,
