@@ -31,6 +31,8 @@ const LEADING: Timestamp = Timestamp::from_nanos(1);
 const INSIDE: Timestamp = Timestamp::from_nanos(2);
 const DUE: Timestamp = Timestamp::from_nanos(11);
 const DUE_AGAIN: Timestamp = Timestamp::from_nanos(21);
+/// Looks leave keys alone for a second.
+const LONG_AFTER: Timestamp = Timestamp::from_nanos(2_000_000_000);
 const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE, refused_at: INSIDE });
 
 /// What was counted over all executions.
@@ -107,6 +109,7 @@ pub fn look_against_a_call(seen: &Seen) {
         let keyed = Arc::clone(&keyed);
         move || keyed.try_run(&1, || ()).is_ok()
     });
+    keyed.clock().set(LONG_AFTER);
     let here = keyed.try_run(&3, || ()).is_ok();
     let there = calling.join().expect("no panic");
     let known = [1, 3].map(|key| usize::from(keyed.contains(&key)));

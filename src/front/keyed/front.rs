@@ -86,10 +86,13 @@ use std::borrow::ToOwned;
 /// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.
 /// Some calls that run look at some places of one shard, by turns: at 32, and at up to 2048 as long as they
 /// find more to evict than to keep. Each run of a key that comes in does so, and of the other runs of a thread
-/// one in 32. So after one look at each place all that could be evicted before is, and tables that are mostly
+/// one in 32. They leave a key alone for a second after its latest start, so that one with a shorter window does
+/// not come in again at each run; but a table of more than 32 places forgets it as soon as its window is over,
+/// before the table grows. So after one look at each place all that could be evicted before is, and tables that are mostly
 /// empty then have become smaller: after as many looks as there are shards, for each 2048 places of the largest of
 /// them, if most is to be evicted (for a burst of a million keys some 2500 looks: as many calls on new keys, or
-/// 80,000 on known ones), and for each 32 places otherwise. [`evict`](Self::evict) does it at once.
+/// 80,000 on known ones), and for each 32 places otherwise. [`evict`](Self::evict) does it at
+/// once, and does not wait for that second. Nor does a call that finds no room for its key.
 ///
 /// What remains of evicted keys is the start of the latest one in each shard, and every unknown key is taken
 /// for that one. It makes a difference when the clock goes back behind the end of that window, or when the
@@ -103,7 +106,8 @@ use std::borrow::ToOwned;
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
-/// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict).
+/// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict). For the second that
+/// keys are left alone it may have up to 56 of them that could be gone.
 ///
 /// # What it is not
 ///

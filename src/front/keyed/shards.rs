@@ -117,7 +117,7 @@ impl<K> Shards<K> {
         if decides_after_the_lock() {
             let seen = shard.state(hashed)?;
             drop(shard);
-            return self.try_start_late(hashed, at, seen);
+            return Some(self.try_start_late(hashed, at, seen));
         }
         Some(shard.word(hashed)?.try_start(at))
     }
@@ -129,7 +129,7 @@ impl<K> Shards<K> {
         hashed: &Hashed<'_, Q>,
         at: impl Fn() -> At,
         seen: State,
-    ) -> Option<Result<Epoch, Refused>>
+    ) -> Result<Epoch, Refused>
     where
         K: Borrow<Q>,
     {
@@ -138,7 +138,7 @@ impl<K> Shards<K> {
         if let Some(word) = write(self.of(hashed.hash)).word_mut(hashed) {
             word.set(late.get());
         }
-        Some(told)
+        told
     }
 
     /// For a key that was not known a moment ago. Decides alone: it may have come in since. What is evicted for it
@@ -185,7 +185,7 @@ impl<K> Shards<K> {
     pub(super) fn look(&self, at: At, hash_of: &impl Fn(&K) -> u64) {
         let mut evicted = Evicted::new();
         if let Some(mut shard) = try_write(self.in_turn(self.next_turn())) {
-            shard.evict_some(at, hash_of, &mut evicted);
+            shard.evict_some(at.lingering(), hash_of, &mut evicted);
             self.count_out(evicted.len());
         }
     }
