@@ -249,8 +249,8 @@ fn keys_are_dropped_outside_of_the_lock() {
 #[test]
 fn shards_are_rounded_and_bounded() {
     let bytes = |shards| Keyed::<u32>::builder(WINDOW).shards(shards).build().allocated_bytes();
-    assert_eq!([0, 1, 2, 3].map(bytes), [128, 128, 256, 512]);
-    assert_eq!(bytes(usize::MAX), 128 * 4096);
+    assert_eq!([0, 1, 2, 3].map(bytes), [1152, 1152, 2 * 1152, 4 * 1152]);
+    assert_eq!(bytes(usize::MAX), 1152 * 4096);
 }
 
 #[test]

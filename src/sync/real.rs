@@ -8,10 +8,16 @@ pub(crate) use event_listener::Event;
 #[cfg(feature = "std")]
 pub(crate) type EventListener<'e> = event_listener::EventListener;
 
+/// Eight locks on lines of their own. A reader takes the one of its thread, a writer all of them.
+#[cfg(feature = "keyed")]
+pub(crate) use crossbeam_utils::sync::{
+    ShardedLock as RwLock, ShardedLockReadGuard as RwLockReadGuard, ShardedLockWriteGuard as RwLockWriteGuard,
+};
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Mutex, MutexGuard};
+/// The bytes that such a lock allocates.
 #[cfg(feature = "keyed")]
-pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub(crate) const LOCK_BYTES: usize = 8 * size_of::<crossbeam_utils::CachePadded<u8>>();
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
 

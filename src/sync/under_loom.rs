@@ -11,6 +11,9 @@ pub(crate) use loom::sync::atomic::{Ordering, fence as raw_fence};
 
 #[cfg(feature = "keyed")]
 pub(crate) use super::parted::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+/// The bytes that such a lock allocates, which matter to no model.
+#[cfg(feature = "keyed")]
+pub(crate) const LOCK_BYTES: usize = 0;
 #[cfg(feature = "std")]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 #[cfg(feature = "std")]

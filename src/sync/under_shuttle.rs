@@ -12,6 +12,9 @@ pub(crate) use shuttle::sync::atomic::{AtomicU64, Ordering, fence as raw_fence};
 pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 #[cfg(feature = "keyed")]
 pub(crate) use shuttle::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+/// The bytes that such a lock allocates, which matter to no model.
+#[cfg(feature = "keyed")]
+pub(crate) const LOCK_BYTES: usize = 0;
 #[cfg(feature = "std")]
 pub(crate) use shuttle::thread::{Builder as ThreadBuilder, JoinHandle};
 

@@ -69,7 +69,8 @@ use std::borrow::ToOwned;
 /// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised. Calls on known keys, and the ends
 /// of runs, share the lock of the key's shard, so none of them waits for another. But each waits for a thread that
 /// has this lock alone: while a key comes in, during a look at some places of the table, or while the table of that
-/// one shard grows. Such a thread waits for those who share the lock.
+/// one shard grows. Such a thread waits for those who share the lock. The first call of a thread on any `Keyed`, and
+/// the end of that thread, also take a lock of the process, for a moment.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
 ///
@@ -78,8 +79,9 @@ use std::borrow::ToOwned;
 /// Call nothing of it in a signal handler: each call takes [a lock](crate::design::waiting#signal-handlers).
 ///
 /// In a forked child it works, unless another thread of the parent was inside of a call or a run at the fork: then
-/// calls on keys of that shard wait for ever, and a key whose run was in progress is refused for ever. So make it
-/// [after the fork](crate::design::waiting#forked-children).
+/// calls on keys of that shard wait for ever, and a key whose run was in progress is refused for ever. The first
+/// call of another thread of the child waits for ever, too, if a thread of the parent was in its own first call, or
+/// ended. So make it [after the fork](crate::design::waiting#forked-children).
 ///
 /// # Eviction
 ///
@@ -100,12 +102,15 @@ use std::borrow::ToOwned;
 ///
 /// # Cost
 ///
-/// A refused call is a clock reading, a hash, a lock that it shares with others, and a look-up. One that runs also
+/// A refused call is a clock reading, a hash, a lock that it shares with others, and a look-up. Up to eight threads
+/// write to no common line for that lock. The first call of a thread may allocate, to give the thread a number.
+/// One that runs also
 /// moves the word of its key by a compare-and-swap. It shares the lock and looks the key up once more to finish,
 /// and one in 32 looks for keys to evict. One on a new key clones the key, locks alone, and looks.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
-/// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
+/// another point of that range: with `u64` keys, 27 to 32 bytes a key at any number above thirty
+/// thousand, the shards included.
 /// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict). For the second that
 /// keys are left alone it may have up to 56 of them that could be gone.
 ///

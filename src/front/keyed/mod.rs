@@ -11,6 +11,9 @@
 //! and nothing else. So the word is moved by compare-and-swap, and a run finishes by a store. Two orderings make a
 //! run see the one before it. There is no fence, because no call coalesces.
 //!
+//! Those who share the lock do not write to a line that they share: it is eight locks, and a thread takes one of
+//! them by its number. Who wants it alone takes all eight. With more than eight threads, some meet on a line.
+//!
 //! All else has the lock alone: keys that come in, evictions, tables that grow, and every move of a
 //! `KeyedThrottled`, where a deferral is kept beside the word. Then transitions are plain function calls, and the
 //! lock gives the atomicity and the visibility.

@@ -5,7 +5,7 @@ use super::evict::Evicted;
 use super::shard::{At, Decision, Hashed, Shard};
 use super::word::Word;
 use crate::state::{Epoch, Refused, State};
-use crate::sync::{AtomicU64, Ordering, RwLock, decides_after_the_lock, read, try_write, write};
+use crate::sync::{AtomicU64, LOCK_BYTES, Ordering, RwLock, decides_after_the_lock, read, try_write, write};
 use core::borrow::Borrow;
 use std::boxed::Box;
 
@@ -239,6 +239,6 @@ impl<K> Shards<K> {
 
     pub(super) fn allocated_bytes(&self) -> usize {
         let tables = self.all.iter().map(|shard| read(&shard.0).allocated_bytes());
-        size_of_val(&*self.all) + tables.sum::<usize>()
+        size_of_val(&*self.all) + self.all.len() * LOCK_BYTES + tables.sum::<usize>()
     }
 }
