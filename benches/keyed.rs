@@ -1,10 +1,10 @@
 //! What a call on a key costs: refused and admitted, beside governor's keyed limiter on the same keys; and
 //! while a run of its key is pending, beside what one would write instead.
 //!
-//! `Keyed` and governor decide in a hash table divided into shards. governor decides on an atomic under a read
-//! lock, hashes by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises
-//! spacing, but neither exclusion nor that it forgets anything by itself. It takes any hash, so it is also measured
-//! with that of `Keyed`. The keys are drawn at random, which is part of each row, and stands as a row of its own.
+//! `Keyed` and governor decide on an atomic under a read lock, in a hash table divided into shards. governor hashes
+//! by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises spacing, but neither
+//! exclusion nor that it forgets anything by itself. It takes any hash, so it is also measured with that of `Keyed`.
+//! The keys are drawn at random, which is part of each row, and stands as a row of its own.
 //!
 //! A call on a pending key of a `KeyedThrottled` finds it in the same table. Its references have less to do:
 //! `fence + load` knows one word and no key, `Throttled` has one run pending and no keys, and the map under a
@@ -116,8 +116,8 @@ fn refused(criterion: &mut Criterion, keys: u64) {
     });
 }
 
-/// Every call runs. Without a window a key is evicted as soon as a call looks at it. So one of many keys
-/// comes in again each time, and a single one hardly ever.
+/// Every call runs. Without a window a key could be evicted at once, but each recurs within the second for which it is
+/// kept.
 fn admitted(criterion: &mut Criterion, keys: u64) {
     let keyed = &Keyed::new(Duration::ZERO);
     let quota = Quota::per_second(NonZeroU32::MAX);

@@ -239,7 +239,7 @@ fn keys_are_dropped_outside_of_the_lock() {
 
     // This one is evicted by a call on another key.
     assert!(keyed.try_run(&key(1), || ()).is_ok());
-    keyed.clock().set(Timestamp::from_nanos(2000));
+    keyed.clock().advance(Duration::from_secs(1));
     let before = drops.load(Ordering::Relaxed);
     assert!(keyed.try_run(&key(2), || ()).is_ok());
     assert!(!keyed.contains(&key(1)));
@@ -249,8 +249,8 @@ fn keys_are_dropped_outside_of_the_lock() {
 #[test]
 fn shards_are_rounded_and_bounded() {
     let bytes = |shards| Keyed::<u32>::builder(WINDOW).shards(shards).build().allocated_bytes();
-    assert_eq!([0, 1, 2, 3].map(bytes), [128, 128, 256, 512]);
-    assert_eq!(bytes(usize::MAX), 128 * 4096);
+    assert_eq!([0, 1, 2, 3].map(bytes), [1152, 1152, 2 * 1152, 4 * 1152]);
+    assert_eq!(bytes(usize::MAX), 1152 * 4096);
 }
 
 #[test]
@@ -338,11 +338,11 @@ fn a_key_whose_drop_panics_wedges_no_other() {
         let key = std::mem::ManuallyDrop::new(Bomb(key));
         assert_eq!(keyed.try_run(&*key, || ()), Ok(()));
     }
-    clock.set(Timestamp::from_nanos(100));
+    clock.advance(Duration::from_secs(1));
     let another = Bomb(4);
     let evicting = catch_unwind(AssertUnwindSafe(|| keyed.try_run(&another, || ())));
     assert!(evicting.is_err(), "the drop of the evicted key panics");
     assert!(!keyed.snapshot(&another).is_some_and(|snapshot| snapshot.running), "its run has finished");
-    clock.set(Timestamp::from_nanos(1000));
+    clock.advance(Duration::from_nanos(10));
     assert_eq!(keyed.try_run(&another, || ()), Ok(()));
 }

@@ -32,13 +32,37 @@ fn eviction_against_a_clock_that_goes_back() {
 #[test]
 fn eviction_against_a_call() {
     let claim = "a key that starts while it is evicted is not forgotten";
-    holds(Bound::Exhaustive, &[G1], claim, models::eviction_against_a_call, 10);
+    holds(Bound::Exhaustive, &[G1], claim, models::eviction_against_a_call, 8);
 }
 
 #[test]
 fn eviction_against_a_finish() {
     let claim = "runs of a key that is evicted between them exclude each other, and see each other";
     holds(Bound::Exhaustive, &[G2], claim, models::eviction_against_a_finish, 10);
+}
+
+#[test]
+fn look_against_a_call() {
+    let claim = "a run that looks for keys to evict forgets none that runs, and miscounts none";
+    holds(Bound::Preemptions(4), &[G1], claim, models::look_against_a_call, 10);
+}
+
+#[test]
+fn two_calls_on_a_known_key() {
+    let claim = "of two calls on a known key one runs, and it runs again later";
+    holds(Bound::Exhaustive, &[G1, G2], claim, models::two_calls_on_a_known_key, 10);
+}
+
+#[test]
+fn runs_of_a_known_key_see_each_other() {
+    let claim = "runs of a known key, under the lock of readers, exclude each other, and see each other";
+    holds(Bound::Preemptions(4), &[G2], claim, models::runs_of_a_known_key_see_each_other, 10);
+}
+
+#[test]
+fn a_longer_threshold_against_a_call() {
+    let claim = "a call on a known key is not decided by an earlier threshold than the run before it";
+    holds(Bound::Preemptions(4), &[G1], claim, models::a_longer_threshold_against_a_call, 10);
 }
 
 #[test]

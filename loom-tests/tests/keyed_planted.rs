@@ -62,3 +62,24 @@ fn keys_are_counted_in_two_steps() {
     let named = "keys are counted by a load and a store";
     finds(Fault::LoadThenStore, named, model, "two keys take one place");
 }
+
+#[test]
+fn a_known_key_is_decided_in_two_steps() {
+    let model = models::two_calls_on_a_known_key;
+    let named = "a known key is decided by a load and a store";
+    finds(Fault::DecidesInTwoSteps, named, model, "two runs of a key in one window");
+}
+
+#[test]
+fn a_key_that_is_evicted_is_decided() {
+    let model = models::eviction_against_a_call;
+    let named = "a call decides on a key that is evicted meanwhile";
+    finds(Fault::LetsGo, named, model, "a key that ran is not known");
+}
+
+#[test]
+fn the_end_of_a_run_is_lost() {
+    let model = models::two_calls_on_a_known_key;
+    let named = "the end of a run does not reach its key";
+    finds(Fault::LosesTheEnd, named, model, "a key never runs again");
+}

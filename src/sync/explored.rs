@@ -105,6 +105,11 @@ impl AtomicU64 {
         self.0.to_write().store(value, order);
     }
 
+    /// Changes it where no other thread has access: there is no order to explore.
+    pub fn with_mut<T>(&mut self, change: impl FnOnce(&mut u64) -> T) -> T {
+        self.0.value.with_mut(change)
+    }
+
     pub fn swap(&self, value: u64, order: Ordering) -> u64 {
         self.0.to_write().swap(value, order)
     }

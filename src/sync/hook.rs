@@ -16,7 +16,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 pub use super::orders::{
-    ALL, ARRIVE, ARRIVE_BY, COALESCE, COUNT, FINISH, LOOK, NOTIFY, OWE, REGISTER, REQUEST, START, TELL, What,
+    ALL, ARRIVE, ARRIVE_BY, COALESCE, COUNT, FINISH, KEY_FINISH, KEY_LOOK, LOOK, NOTIFY, OWE, REGISTER,
+    REQUEST, START, TELL, What,
 };
 
 /// A hook. By itself each method does what the library does.
@@ -106,6 +107,11 @@ pub trait Hook {
         number
     }
 
+    /// Whether a call decides on what it saw of a key when it does not have the lock of the key any more.
+    fn decides_after_the_lock(&self) -> bool {
+        false
+    }
+
     /// The word of a key that is looked at, to decide whether the key may be evicted.
     fn judged(&self, word: u64) -> u64 {
         word
@@ -126,7 +132,7 @@ pub trait Hook {
 /// What a number is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It is the word of a gate.
+    /// It is the word of a gate, or of a key.
     Word,
     /// Any other number of 64 bits, the threshold among them.
     U64,
@@ -150,7 +156,7 @@ impl Number<'_> {
         self.kind
     }
 
-    /// Whether it is the word of a gate.
+    /// Whether it is the word of a gate, or of a key.
     #[must_use]
     pub fn is_word(self) -> bool {
         self.kind == Kind::Word

@@ -95,6 +95,12 @@ impl<const IS_WORD: bool> Atomic<IS_WORD> {
     }
 }
 
+/// Changes a word to which nobody else has access.
+#[cfg(feature = "keyed")]
+pub(crate) fn alone<T>(word: &mut AtomicWord, change: impl FnOnce(&mut u64) -> T) -> T {
+    base::alone(&mut word.0, change)
+}
+
 #[cfg(feature = "std")]
 pub(crate) use with_threads::*;
 
@@ -158,6 +164,11 @@ mod with_threads {
     pub(crate) fn this_thread() -> u32 {
         let number = base::this_thread();
         ask(|hook| hook.this_thread(number)).unwrap_or(number)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn decides_after_the_lock() -> bool {
+        ask(|hook| hook.decides_after_the_lock()) == Some(true)
     }
 
     #[cfg(feature = "keyed")]

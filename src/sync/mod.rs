@@ -26,6 +26,8 @@ pub(crate) use base::*;
 
 #[cfg(atomic_throttle_loom)]
 pub mod explored;
+#[cfg(all(feature = "keyed", atomic_throttle_loom))]
+mod parted;
 #[cfg(all(feature = "std", atomic_throttle_shuttle))]
 mod scheduled;
 
@@ -55,7 +57,7 @@ pub(crate) use hooked::{
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
 #[cfg(all(feature = "keyed", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
-pub(crate) use hooked::{judged, remembered};
+pub(crate) use hooked::{alone, decides_after_the_lock, judged, remembered};
 
 #[cfg(feature = "std")]
 mod process;

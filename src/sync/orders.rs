@@ -35,6 +35,8 @@ pub enum What {
     Add,
     /// A store that returns the value before.
     Exchange,
+    /// A store.
+    Store,
 }
 
 macro_rules! orders {
@@ -78,6 +80,10 @@ orders! {
         "a thread that sees the run finished sees what it did";
     /// A look at the state.
     LOOK: "Gate::state", Load Acquire, with ["FINISH"], "as `FINISH`";
+    /// The end of a run of a key.
+    KEY_FINISH: "Word::finish", Store Release, with ["KEY_LOOK"], "as `FINISH`, for the next run of the key";
+    /// A look at the state of a key, before each decision.
+    KEY_LOOK: "Word::look", Load Acquire, with ["KEY_FINISH"], "as `KEY_FINISH`";
     /// The count of a call that is about to be decided.
     COUNT: "Count::count", Add AcqRel, with ["TELL", "START"],
         "a run that is told of a call sees what the caller wrote; a call that a run is not told of sees its start";
@@ -111,7 +117,7 @@ mod tests {
             let can = match order.what {
                 What::Fence => order.ordering != Ordering::Relaxed,
                 What::Load | What::Exchange => order.ordering == Ordering::Acquire,
-                What::Swap => order.ordering == Ordering::Release,
+                What::Swap | What::Store => order.ordering == Ordering::Release,
                 What::Add => order.ordering == Ordering::AcqRel,
             };
             assert!(can, "{order:?}");
@@ -129,6 +135,7 @@ mod tests {
                 What::Swap => "compare-and-swap",
                 What::Add => "addition",
                 What::Exchange => "exchange",
+                What::Store => "store",
             };
             let partners = format!("`{}`", order.partners.join("`, `"));
             let row = format!(

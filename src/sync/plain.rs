@@ -76,6 +76,13 @@ pub(crate) const fn brings_home() -> bool {
     true
 }
 
+/// Whether a call decides on what it saw of a key when it does not have the lock of the key any more.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn decides_after_the_lock() -> bool {
+    false
+}
+
 /// The word of a key that is looked at, to decide whether the key may be evicted.
 #[cfg(feature = "keyed")]
 #[inline]

@@ -8,12 +8,25 @@ pub(crate) use event_listener::Event;
 #[cfg(feature = "std")]
 pub(crate) type EventListener<'e> = event_listener::EventListener;
 
+/// Eight locks on lines of their own. A reader takes the one of its thread, a writer all of them.
+#[cfg(feature = "keyed")]
+pub(crate) use crossbeam_utils::sync::{
+    ShardedLock as RwLock, ShardedLockReadGuard as RwLockReadGuard, ShardedLockWriteGuard as RwLockWriteGuard,
+};
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Mutex, MutexGuard};
+/// The bytes that such a lock allocates.
 #[cfg(feature = "keyed")]
-pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub(crate) const LOCK_BYTES: usize = 8 * size_of::<crossbeam_utils::CachePadded<u8>>();
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Builder as ThreadBuilder, JoinHandle};
+
+/// Changes a number to which nobody else has access.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn alone<T>(atomic: &mut AtomicU64, change: impl FnOnce(&mut u64) -> T) -> T {
+    change(atomic.get_mut())
+}
 
 /// The number of this thread. Never 0.
 #[cfg(feature = "std")]
@@ -40,6 +53,28 @@ pub(crate) const STRIPES: usize = 8;
 pub(crate) fn stripe() -> usize {
     // The numbers of threads that started one after the other differ in the last bits.
     this_thread() as usize
+}
+
+/// Whether this run of the thread looks for keys to evict: one in 32 does.
+///
+/// The thread goes round a circle by steps of the golden ratio, and looks in one 32nd of the circle. It gets there
+/// at least every 55th time. Unlike every 32nd run, it also gets there with every second run, and with any other
+/// regular part of the runs, so a throttle that takes turns with others on this thread is looked through, too.
+/// Each thread starts at another point: of many threads with one run each, one in 32 looks.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn looks() -> bool {
+    use core::cell::Cell;
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    /// The square root of 2, which is not regular with the golden ratio either.
+    const APART: u64 = 0x6a09_e667_f3bc_c909;
+    // 0 until the first run. It needs no drop, so it can be read even while the thread is torn down.
+    std::thread_local!(static POINT: Cell<u64> = const { Cell::new(0) });
+    POINT.with(|point| {
+        let before = if point.get() == 0 { APART.wrapping_mul(this_thread().into()) } else { point.get() };
+        point.set(before.wrapping_add(GOLDEN));
+        point.get() < u64::MAX / 32
+    })
 }
 
 /// Whether this is surely the first thread of its process: in a forked child, the thread that forked.
@@ -72,4 +107,41 @@ pub(crate) fn wait_for(listener: EventListener, limit: core::time::Duration) {
     use event_listener::Listener;
     // `None` is a time-out. Every caller looks at the state again in either case.
     let _ = listener.wait_timeout(limit);
+}
+
+#[cfg(all(test, feature = "keyed"))]
+mod tests {
+    use super::looks;
+    use std::thread;
+    use std::vec::Vec;
+
+    fn which(runs: usize) -> Vec<usize> {
+        (0..runs).filter(|_| looks()).collect()
+    }
+
+    #[test]
+    fn one_run_in_32_looks_and_none_waits_long() {
+        let looked = thread::spawn(|| which(32_000)).join().expect("no panic");
+        assert!((990..1010).contains(&looked.len()), "{}", looked.len());
+        assert!(looked[0] < 55 && looked.windows(2).all(|two| two[1] - two[0] <= 55));
+    }
+
+    #[test]
+    fn every_part_of_the_runs_looks() {
+        let looked = thread::spawn(|| which(512_000)).join().expect("no panic");
+        for throttles in [2, 3, 5, 8, 16, 21, 32, 34, 64] {
+            for turn in 0..throttles {
+                let looks = looked.iter().filter(|run| *run % throttles == turn).count();
+                let fair = 16_000 / throttles;
+                assert!(looks.abs_diff(fair) <= fair / 4, "{turn} of {throttles}: {looks} of {fair}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_thread_in_32_looks_in_its_first_run() {
+        let first = || thread::spawn(looks).join().expect("no panic");
+        let looked = (0..640).filter(|_| first()).count();
+        assert!((10..30).contains(&looked), "{looked} of 640");
+    }
 }

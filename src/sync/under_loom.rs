@@ -9,12 +9,22 @@ pub(crate) use event_listener::Event;
 pub(crate) type EventListener<'e> = event_listener::EventListener;
 pub(crate) use loom::sync::atomic::{Ordering, fence as raw_fence};
 
+#[cfg(feature = "keyed")]
+pub(crate) use super::parted::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+/// The bytes that such a lock allocates, which matter to no model.
+#[cfg(feature = "keyed")]
+pub(crate) const LOCK_BYTES: usize = 0;
 #[cfg(feature = "std")]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
-#[cfg(feature = "keyed")]
-pub(crate) use loom::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(feature = "std")]
 pub(crate) use loom::thread::{Builder as ThreadBuilder, JoinHandle};
+
+/// Changes a number to which nobody else has access.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn alone<T>(atomic: &mut AtomicU64, change: impl FnOnce(&mut u64) -> T) -> T {
+    atomic.with_mut(change)
+}
 
 #[cfg(feature = "std")]
 pub(crate) fn this_thread() -> u32 {
@@ -31,6 +41,17 @@ pub(crate) const STRIPES: usize = 2;
 pub(crate) fn stripe() -> usize {
     let shown = std::format!("{:?}", loom::thread::current().id());
     shown.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("loom shows the number of a thread")
+}
+
+/// Whether this run of the thread looks for keys to evict: every second one. A look takes locks, and so orders what a
+/// run without one does not.
+#[cfg(feature = "keyed")]
+pub(crate) fn looks() -> bool {
+    loom::thread_local!(static LOOKED: core::cell::Cell<bool> = core::cell::Cell::new(true));
+    LOOKED.with(|looked| {
+        looked.set(!looked.get());
+        looked.get()
+    })
 }
 
 /// Models do not fork.

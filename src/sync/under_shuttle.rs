@@ -12,8 +12,18 @@ pub(crate) use shuttle::sync::atomic::{AtomicU64, Ordering, fence as raw_fence};
 pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 #[cfg(feature = "keyed")]
 pub(crate) use shuttle::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+/// The bytes that such a lock allocates, which matter to no model.
+#[cfg(feature = "keyed")]
+pub(crate) const LOCK_BYTES: usize = 0;
 #[cfg(feature = "std")]
 pub(crate) use shuttle::thread::{Builder as ThreadBuilder, JoinHandle};
+
+/// Changes a number to which nobody else has access.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn alone<T>(atomic: &mut AtomicU64, change: impl FnOnce(&mut u64) -> T) -> T {
+    change(atomic.get_mut())
+}
 
 /// The threads of a schedule share one system thread, so shuttle keeps the number.
 #[cfg(feature = "std")]
@@ -30,6 +40,17 @@ pub(crate) const STRIPES: usize = 2;
 #[cfg(feature = "std")]
 pub(crate) fn stripe() -> usize {
     shuttle::thread::current().id().into()
+}
+
+/// Whether this run of the thread looks for keys to evict: every second one. A look takes locks, and so orders what a
+/// run without one does not.
+#[cfg(feature = "keyed")]
+pub(crate) fn looks() -> bool {
+    shuttle::thread_local!(static LOOKED: core::cell::Cell<bool> = core::cell::Cell::new(true));
+    LOOKED.with(|looked| {
+        looked.set(!looked.get());
+        looked.get()
+    })
 }
 
 /// Models do not fork.

@@ -15,6 +15,12 @@ pub enum Fault {
     RemembersNothing,
     /// Keys are counted by a load and a later store.
     LoadThenStore,
+    /// The state of a key is moved by a load and a later store.
+    DecidesInTwoSteps,
+    /// A call decides on what it saw of a key when it does not have the lock any more.
+    LetsGo,
+    /// The end of a run does not reach the word of its key.
+    LosesTheEnd,
 }
 
 /// Plants `fault` in all models that this thread explores from now on, or none.
@@ -31,7 +37,7 @@ impl Hook for Fault {
         match self {
             Self::ForgetsRuns => word & !RUNNING,
             Self::ForgetsWindows => word & FLAGS,
-            Self::RemembersNothing | Self::LoadThenStore => word,
+            _ => word,
         }
     }
 
@@ -40,10 +46,25 @@ impl Hook for Fault {
     }
 
     fn swap(&self, number: Number<'_>, current: u64, new: u64) -> Result<u64, u64> {
-        if *self == Self::LoadThenStore && number.kind() == Kind::U64 {
+        let is_planted = match number.kind() {
+            Kind::U64 => *self == Self::LoadThenStore,
+            Kind::Word => *self == Self::DecidesInTwoSteps,
+            Kind::U32 => false,
+        };
+        if is_planted {
             number.store(new);
             return Ok(current);
         }
         number.swap(current, new)
+    }
+
+    fn store(&self, number: Number<'_>, value: u64) {
+        if *self != Self::LosesTheEnd || !number.is_word() {
+            number.store(value);
+        }
+    }
+
+    fn decides_after_the_lock(&self) -> bool {
+        *self == Self::LetsGo
     }
 }

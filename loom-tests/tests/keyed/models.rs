@@ -30,6 +30,9 @@ const THRESHOLD: Threshold = Threshold::from_nanos(10);
 const LEADING: Timestamp = Timestamp::from_nanos(1);
 const INSIDE: Timestamp = Timestamp::from_nanos(2);
 const DUE: Timestamp = Timestamp::from_nanos(11);
+const DUE_AGAIN: Timestamp = Timestamp::from_nanos(21);
+/// Looks leave keys alone for a second.
+const LONG_AFTER: Timestamp = Timestamp::from_nanos(2_000_000_000);
 const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE, refused_at: INSIDE });
 
 /// What was counted over all executions.
@@ -52,6 +55,19 @@ fn after_a_window() -> Arc<Subject> {
     assert!(keyed.try_run(&1, || ()).is_ok());
     keyed.clock().set(DUE);
     Arc::new(keyed)
+}
+
+/// A throttle without a threshold, in which key 1 is known.
+fn without_a_window() -> Subject {
+    let keyed = builder().build();
+    keyed.set_threshold(Threshold::ZERO);
+    assert!(keyed.try_run(&1, || ()).is_ok());
+    keyed
+}
+
+/// When a call on key 1 has started, if it ran.
+fn started(keyed: &Subject) -> Option<Timestamp> {
+    Some(keyed.try_enter(&1).ok()?.epoch().started_at())
 }
 
 /// The key may be evicted while the clock goes back into its window and a call comes.
@@ -83,6 +99,24 @@ pub fn eviction_against_a_call(seen: &Seen) {
     seen.broken.count_if(!ran || again || keyed.len() != 1);
 }
 
+/// A run of another key looks for keys to evict, while a call comes on one that can be.
+pub fn look_against_a_call(seen: &Seen) {
+    let keyed = without_a_window();
+    // Of the runs of a thread on known keys every second one looks: the one that comes.
+    assert!(keyed.try_run(&3, || ()).is_ok() && keyed.try_run(&3, || ()).is_ok());
+    let keyed = Arc::new(keyed);
+    let calling = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.try_run(&1, || ()).is_ok()
+    });
+    keyed.clock().set(LONG_AFTER);
+    let here = keyed.try_run(&3, || ()).is_ok();
+    let there = calling.join().expect("no panic");
+    let known = [1, 3].map(|key| usize::from(keyed.contains(&key)));
+    seen.met.count_if(known == [0, 1]);
+    seen.broken.count_if(!here || !there || keyed.len() != known[0] + known[1]);
+}
+
 /// A run that has outlasted its window ends while another thread tries to evict the key, and a third one calls.
 pub fn eviction_against_a_finish(seen: &Seen) {
     let shared = Arc::new((builder().build(), AtomicUsize::new(0)));
@@ -104,6 +138,57 @@ pub fn eviction_against_a_finish(seen: &Seen) {
     let ran = calling.join().expect("no panic");
     seen.met.count_if(evicted == 1 && ran);
     seen.broken.count_if(shared.1.load(Relaxed) != 1 + usize::from(ran));
+}
+
+/// Two calls on a key that is known and may run.
+pub fn two_calls_on_a_known_key(seen: &Seen) {
+    let keyed = after_a_window();
+    let other = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.try_run(&1, || ())
+    });
+    let here = keyed.try_run(&1, || ());
+    let there = other.join().expect("no panic");
+    seen.met.count_if([here, there].contains(&Err(Refused::Running.into())));
+    keyed.clock().set(DUE_AGAIN);
+    let again = keyed.try_run(&1, || ()).is_ok();
+    seen.broken.count_if(here.is_ok() == there.is_ok() || !again || keyed.len() != 1);
+}
+
+/// Without a window, so that both may run. Neither looks for keys to evict: only the word is between the two runs.
+pub fn runs_of_a_known_key_see_each_other(seen: &Seen) {
+    let shared = Arc::new((without_a_window(), AtomicUsize::new(0)));
+    let call = |shared: &(Subject, AtomicUsize)| {
+        let run = shared.0.try_enter(&1).ok()?;
+        shared.1.store(shared.1.load(Relaxed) + 1, Relaxed);
+        drop(run);
+        Some(())
+    };
+    let other = thread::spawn({
+        let shared = Arc::clone(&shared);
+        move || call(&shared)
+    });
+    let here = call(&shared);
+    let there = other.join().expect("no panic");
+    let ran = usize::from(here.is_some()) + usize::from(there.is_some());
+    seen.met.count_if(ran == 2);
+    seen.broken.count_if(shared.1.load(Relaxed) != ran);
+}
+
+/// The threshold becomes longer, and then a call runs, while another call is about to be decided.
+pub fn a_longer_threshold_against_a_call(seen: &Seen) {
+    let keyed = Arc::new(without_a_window());
+    keyed.clock().set(DUE);
+    let other = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || started(&keyed)
+    });
+    keyed.set_threshold(THRESHOLD);
+    let here = started(&keyed);
+    let there = other.join().expect("no panic");
+    seen.met.count_if(here.is_some());
+    // By the threshold of before, only before the call here.
+    seen.broken.count_if(matches!((here, there), (Some(here), Some(there)) if here < there));
 }
 
 /// Two first calls on one key.

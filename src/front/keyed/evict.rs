@@ -1,11 +1,16 @@
 //! Eviction: which keys are forgotten, and in which portions.
 //!
-//! No thread sweeps the whole table. A call that runs looks at a few places of one shard, by turns, and goes on there
+//! No thread sweeps the whole table. Some calls that run look at a few places of one shard, by turns, and go on there
 //! only as long as there is more to evict than to keep. A shard whose table is full is looked through before
 //! it grows, which takes a look at every entry in any case.
+//!
+//! Looks leave keys alone for a second. A key with a shorter window would otherwise be forgotten and come in again at
+//! each of its runs.
 
 use super::over::{is_over, later};
 use super::shard::{At, Shard};
+use crate::time::Threshold;
+use core::time::Duration;
 use hashbrown::HashTable;
 use std::vec::Vec;
 
@@ -16,12 +21,25 @@ pub(super) const STEPS: usize = 64;
 /// A table with room for this many times its entries is made smaller.
 const MOSTLY_EMPTY: usize = 8;
 
+/// For how long after its start a key is left alone: what recurs sooner need not come in again.
+const LINGER: Duration = Duration::from_secs(1);
+/// A full table of so many places grows rather than forget what recurs soon.
+const FEW: usize = 32;
+
 /// The places of the smallest table, which is kept unless somebody asks for its memory: otherwise each lone key
 /// would allocate a new one.
 const LEAST: usize = 4;
 
 /// The keys that were evicted, to be dropped when the lock is free: what their `Drop` does is not ours.
 pub(super) type Evicted<K> = Vec<K>;
+
+impl At {
+    /// What is over by this is over by the threshold, and began a while ago.
+    pub(super) fn lingering(self) -> Self {
+        // By a threshold, and not by an earlier time: without a threshold no window is open at any time.
+        Self { threshold: self.threshold.max(Threshold::new(LINGER)), ..self }
+    }
+}
 
 impl<K> Shard<K> {
     /// Looks at some entries, from where the last look ended.
@@ -45,14 +63,15 @@ impl<K> Shard<K> {
         self.cursor = places.end;
         let (mut gone, mut kept) = (0, 0);
         for place in places {
-            let Some(entry) = self.entries.get_bucket(place) else { continue };
-            if !is_over(entry.state, at) {
+            let Some(entry) = self.entries.get_bucket_mut(place) else { continue };
+            let state = entry.word.get();
+            if !is_over(state, at) {
                 kept += 1;
                 continue;
             }
             if let Ok(found) = self.entries.get_bucket_entry(place) {
                 let (entry, _) = found.remove();
-                self.forgotten = later(self.forgotten, entry.state);
+                self.forgotten = later(self.forgotten, state);
                 evicted.push(entry.key);
                 gone += 1;
             }
@@ -63,9 +82,9 @@ impl<K> Shard<K> {
     /// Evicts all that it can, and returns at how many places it looked.
     pub(super) fn evict_all(&mut self, at: At, evicted: &mut Evicted<K>) -> usize {
         let forgotten = &mut self.forgotten;
-        let gone = self.entries.extract_if(|entry| is_over(entry.state, at));
-        evicted.extend(gone.map(|entry| {
-            *forgotten = later(*forgotten, entry.state);
+        let gone = self.entries.extract_if(|entry| is_over(entry.word.get(), at));
+        evicted.extend(gone.map(|mut entry| {
+            *forgotten = later(*forgotten, entry.word.get());
             entry.key
         }));
         self.entries.num_buckets()
@@ -96,7 +115,8 @@ impl<K> Shard<K> {
         if free > 0 {
             return;
         }
-        self.evict_all(at, evicted);
+        let is_small = self.entries.num_buckets() <= FEW;
+        self.evict_all(if is_small { at.lingering() } else { at }, evicted);
         let free = self.entries.capacity() - self.entries.len();
         // Else the next look would come too soon: then this one grows, or clears away what the evicted
         // entries left behind.

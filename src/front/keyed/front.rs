@@ -5,12 +5,12 @@ use super::error::KeyedError;
 use super::evict::Evicted;
 use super::hash::KeyHash;
 use super::run::KeyedRun;
-use super::shard::{At, Decision, Hashed};
+use super::shard::{At, Hashed};
 use super::shards::{NotNew, Shards};
 use crate::clock::{Clock, Monotonic};
 use crate::front::snapshot::Snapshot;
 use crate::state::Epoch;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, looks};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::fmt;
@@ -66,9 +66,11 @@ use std::borrow::ToOwned;
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run, on any key. None deadlocks.
 ///
-/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised: a decision takes the lock of
-/// the key's shard, which is held for the time of a decision, of a look at some places of the table, or while
-/// the table of that one shard grows.
+/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised. Calls on known keys, and the ends
+/// of runs, share the lock of the key's shard, so none of them waits for another. But each waits for a thread that
+/// has this lock alone: while a key comes in, during a look at some places of the table, or while the table of that
+/// one shard grows. Such a thread waits for those who share the lock. The first call of a thread on any `Keyed`, and
+/// the end of that thread, also take a lock of the process, for a moment.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
 ///
@@ -77,18 +79,22 @@ use std::borrow::ToOwned;
 /// Call nothing of it in a signal handler: each call takes [a lock](crate::design::waiting#signal-handlers).
 ///
 /// In a forked child it works, unless another thread of the parent was inside of a call or a run at the fork: then
-/// calls on keys of that shard wait for ever, and a key whose run was in progress is refused for ever. So make it
-/// [after the fork](crate::design::waiting#forked-children).
+/// calls on keys of that shard wait for ever, and a key whose run was in progress is refused for ever. The first
+/// call of another thread of the child waits for ever, too, if a thread of the parent was in its own first call, or
+/// ended. So make it [after the fork](crate::design::waiting#forked-children).
 ///
 /// # Eviction
 ///
 /// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.
-/// Each call that runs looks at some places of one shard, by turns: at 32, and at up to 2048 as long as it
-/// finds more to evict than to keep. So after one look at each place all that could be evicted before is,
-/// and tables that are mostly empty then have become smaller: after as many calls that run as there are
-/// shards, for each 2048 places of the largest of them, if most is to be evicted (for a burst of a million
-/// keys some 2500 calls, on any keys), and for each 32 places otherwise. [`evict`](Self::evict) does it at
-/// once.
+/// Some calls that run look at some places of one shard, by turns: at 32, and at up to 2048 as long as they
+/// find more to evict than to keep. Each run of a key that comes in does so, and of the other runs of a thread
+/// one in 32. They leave a key alone for a second after its latest start, so that one with a shorter window does
+/// not come in again at each run; but a table of more than 32 places forgets it as soon as its window is over,
+/// before the table grows. So after one look at each place all that could be evicted before is, and tables that are mostly
+/// empty then have become smaller: after as many looks as there are shards, for each 2048 places of the largest of
+/// them, if most is to be evicted (for a burst of a million keys some 2500 looks: as many calls on new keys, or
+/// 80,000 on known ones), and for each 32 places otherwise. [`evict`](Self::evict) does it at
+/// once, and does not wait for that second. Nor does a call that finds no room for its key.
 ///
 /// What remains of evicted keys is the start of the latest one in each shard, and every unknown key is taken
 /// for that one. It makes a difference when the clock goes back behind the end of that window, or when the
@@ -96,13 +102,17 @@ use std::borrow::ToOwned;
 ///
 /// # Cost
 ///
-/// A refused call is a clock reading, a hash, a lock that it shares with other readers, and a look-up. One
-/// that runs locks alone to start and to finish, and looks for keys to evict; one on a new key clones the
-/// key, and locks once more.
+/// A refused call is a clock reading, a hash, a lock that it shares with others, and a look-up. Up to eight threads
+/// write to no common line for that lock. The first call of a thread may allocate, to give the thread a number.
+/// One that runs also
+/// moves the word of its key by a compare-and-swap. It shares the lock and looks the key up once more to finish,
+/// and one in 32 looks for keys to evict. One on a new key clones the key, locks alone, and looks.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
-/// another point of that range: with `u64` keys, 26 to 30 bytes a key at any number above a hundred thousand.
-/// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict).
+/// another point of that range: with `u64` keys, 27 to 32 bytes a key at any number above thirty
+/// thousand, the shards included.
+/// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict). For the second that
+/// keys are left alone it may have up to 56 of them that could be gone.
 ///
 /// # What it is not
 ///
@@ -185,10 +195,18 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
             }
         }
         let at = self.now();
-        if let Some(refused) = self.shards.refuses(&hashed, at) {
-            return Err(refused.into());
+        match self.shards.try_start(&hashed, || self.again(at)) {
+            Some(Ok(epoch)) => {
+                let run = KeyedRun::new(&self.shards, hashed, epoch);
+                // A look takes the lock of a shard that others use: few runs take one.
+                if looks() {
+                    self.look(at);
+                }
+                Ok(run)
+            }
+            Some(Err(refused)) => Err(refused.into()),
+            None => self.start_new(hashed, at),
         }
-        self.start(hashed, at)
     }
 
     /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
@@ -271,28 +289,30 @@ impl<K, C, S> Keyed<K, C, S> {
 }
 
 impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
-    // Not inlined: most calls are refused, and do without it.
-    #[inline(never)]
-    fn start<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
+    /// A call on a key that is not known: it comes in.
+    #[cold]
+    fn start_new<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let mut evicted = Evicted::new();
-        let epoch = match self.shards.try_start(&hashed, || self.again(at)) {
-            Decision::Started(epoch) => epoch,
-            Decision::Refused(refused) => return Err(refused.into()),
-            Decision::Unknown | Decision::UnknownRefused(_) => self.start_new(&hashed, at, &mut evicted)?,
-        };
+        let epoch = self.come_in(&hashed, at, &mut evicted)?;
         let run = KeyedRun::new(&self.shards, hashed, epoch);
         // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
         drop(evicted);
-        self.shards.look(at, &self.hash_of());
+        // As many keys go as come.
+        self.look(at);
         Ok(run)
     }
 
-    #[cold]
-    fn start_new<Q>(
+    // Not inlined: few runs look.
+    #[inline(never)]
+    fn look(&self, at: At) {
+        self.shards.look(at, &self.hash_of());
+    }
+
+    fn come_in<Q>(
         &self,
         hashed: &Hashed<'_, Q>,
         mut at: At,

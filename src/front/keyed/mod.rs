@@ -4,12 +4,19 @@
 //! # States under locks
 //!
 //! Each key has a [`State`](crate::state::State) of its own, 8 bytes, and no gate. The states are in a hash
-//! table that is divided into shards, and each shard has a lock. Under that lock a state is moved by the
-//! transitions that move the word of a gate, as plain function calls. They need no compare-and-swap and no
-//! fence, because the lock gives the atomicity and the visibility that those are for elsewhere.
+//! table that is divided into shards, and each shard has a lock. They are moved by the transitions that move the
+//! word of a gate, in two ways.
 //!
-//! A call that is refused only reads, and does not keep other such calls waiting. A call that may run decides
-//! again when it has the lock alone.
+//! A call of a `Keyed` on a key that is known shares the lock with other such calls: it keeps the table as it is,
+//! and nothing else. So the word is moved by compare-and-swap, and a run finishes by a store. Two orderings make a
+//! run see the one before it. There is no fence, because no call coalesces.
+//!
+//! Those who share the lock do not write to a line that they share: it is eight locks, and a thread takes one of
+//! them by its number. Who wants it alone takes all eight. With more than eight threads, some meet on a line.
+//!
+//! All else has the lock alone: keys that come in, evictions, tables that grow, and every move of a
+//! `KeyedThrottled`, where a deferral is kept beside the word. Then transitions are plain function calls, and the
+//! lock gives the atomicity and the visibility.
 //!
 //! # Eviction is exact
 //!
@@ -18,12 +25,13 @@
 //! it. Under a lock that is one step, and loom can check it. A lock-free map takes more bytes a key, for
 //! pointers and for memory that waits to be reclaimed, and it decides on a state that may have been removed
 //! from it. The price of the lock is G7, and the documentation of the types says so: a thread that is
-//! preempted inside a decision delays the calls on the keys of its shard until it goes on.
+//! preempted while it has the lock alone delays the calls on the keys of its shard until it goes on.
 //!
 //! Of the keys that were evicted, each shard remembers one state: the latest. A key that is not in the table
 //! is decided by that state. So G1 holds whatever the clock does after an eviction.
 //!
-//! Nobody sweeps the tables: a call that runs looks at a few places of one shard.
+//! Nobody sweeps the tables: a call on a new key, and one in 32 runs of the others, looks at a few places of one
+//! shard.
 //!
 //! # What runs under a lock
 //!
@@ -41,6 +49,7 @@ mod run;
 mod shard;
 mod shards;
 mod throttled;
+mod word;
 
 pub use self::builder::KeyedBuilder;
 pub use self::error::KeyedError;

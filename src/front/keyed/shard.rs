@@ -1,5 +1,5 @@
-//! One shard: a part of the keys, each with its state. It has no lock, no clock and no atomics: a thread that
-//! holds the shard's lock moves a state by the pure transitions of [`state`](crate::state).
+//! One shard: a part of the keys, each with its state. It has no lock and no clock: a thread that holds the
+//! shard's lock moves a state by the pure transitions of [`state`](crate::state).
 //!
 //! What is forgotten here is remembered once for all: the latest state among those evicted. A key that is
 //! not in the table is decided by that state, as if it were the one that was evicted last. So it makes no
@@ -8,6 +8,7 @@
 
 use super::active::Actives;
 use super::evict::Evicted;
+use super::word::Word;
 use crate::state::{Epoch, Refused, State, TryStart};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
@@ -15,7 +16,7 @@ use hashbrown::HashTable;
 
 pub(super) struct Entry<K> {
     pub(super) key: K,
-    pub(super) state: State,
+    pub(super) word: Word,
 }
 
 /// A key with its hash, which is computed once for each call.
@@ -66,25 +67,33 @@ impl<K> Shard<K> {
     where
         K: Borrow<Q>,
     {
-        self.entries.find(hashed.hash, |entry| entry.key.borrow() == hashed.key).map(|entry| entry.state)
+        self.word(hashed).map(Word::look)
     }
 
-    pub(super) fn state_mut<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<&mut State>
+    #[inline]
+    pub(super) fn word<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<&Word>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.find(hashed.hash, |entry| entry.key.borrow() == hashed.key).map(|entry| &entry.word)
+    }
+
+    pub(super) fn word_mut<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<&mut Word>
     where
         K: Borrow<Q>,
     {
         let entry = self.entries.find_mut(hashed.hash, |entry| entry.key.borrow() == hashed.key);
-        entry.map(|entry| &mut entry.state)
+        entry.map(|entry| &mut entry.word)
     }
 
-    /// A call that runs now or not at all.
+    /// A call that runs now or not at all, under the lock of a writer.
     pub(super) fn try_start<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, at: At) -> Decision
     where
         K: Borrow<Q>,
     {
-        if let Some(state) = self.state_mut(hashed) {
-            let (next, outcome) = state.try_start(at.now, at.threshold);
-            *state = next;
+        if let Some(word) = self.word_mut(hashed) {
+            let (next, outcome) = word.get().try_start(at.now, at.threshold);
+            word.set(next);
             return match outcome {
                 TryStart::Run => Decision::Started(next.epoch()),
                 TryStart::Refused(refused) => Decision::Refused(refused),
@@ -108,7 +117,7 @@ impl<K> Shard<K> {
         self.make_place(at, hash_of, evicted);
         let (state, outcome) = self.forgotten.try_start(at.now, at.threshold);
         debug_assert_eq!(outcome, TryStart::Run, "the windows of all that was evicted are over");
-        self.insert(hash, Entry { key, state }, hash_of);
+        self.insert(hash, Entry { key, word: Word::new(state) }, hash_of);
         state.epoch()
     }
 
@@ -117,14 +126,15 @@ impl<K> Shard<K> {
         self.entries.insert_unique(hash, entry, |entry| hash_of(&entry.key));
     }
 
-    /// The run of the key that opened `epoch` ends.
+    /// The run of the key that opened `epoch` ends, under the lock of a writer.
     pub(super) fn finish<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, epoch: Epoch)
     where
         K: Borrow<Q>,
     {
         // It is here: a key with a run in progress is never evicted.
-        if let Some(state) = self.state_mut(hashed) {
-            *state = state.finish(epoch).0;
+        if let Some(word) = self.word_mut(hashed) {
+            let (next, _) = word.get().finish(epoch);
+            word.set(next);
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use super::evict::Evicted;
 use super::shard::{At, Decision, Hashed, Shard};
+use super::word::Word;
 use crate::state::{Epoch, Refused, State};
-use crate::sync::{AtomicU64, Ordering, RwLock, read, try_write, write};
+use crate::sync::{AtomicU64, LOCK_BYTES, Ordering, RwLock, decides_after_the_lock, read, try_write, write};
 use core::borrow::Borrow;
 use std::boxed::Box;
 
@@ -101,22 +102,47 @@ impl<K> Shards<K> {
         read(self.of(hashed.hash)).state(hashed)?.refuses(at.now, at.threshold)
     }
 
-    /// Decides again, and alone: what was seen under the lock of a reader may have changed.
+    /// A call on a key that is known; `None` if it is not. Those who decide do not keep each other waiting.
     /// `at` is asked under the lock: the threshold may have become longer while this call waited for it.
+    #[inline]
     pub(super) fn try_start<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,
-        at: impl FnOnce() -> At,
-    ) -> Decision
+        at: impl Fn() -> At,
+    ) -> Option<Result<Epoch, Refused>>
     where
         K: Borrow<Q>,
     {
-        let mut shard = write(self.of(hashed.hash));
-        shard.try_start(hashed, at())
+        let shard = read(self.of(hashed.hash));
+        if decides_after_the_lock() {
+            let seen = shard.state(hashed)?;
+            drop(shard);
+            return Some(self.try_start_late(hashed, at, seen));
+        }
+        Some(shard.word(hashed)?.try_start(at))
     }
 
-    /// As [`try_start`](Self::try_start), for a key that was not known a moment ago. What is evicted for it is
-    /// the caller's to drop, when it holds the guard of the run: a `Drop` may panic.
+    /// Only for a fault that a check plants.
+    #[cold]
+    fn try_start_late<Q: Eq + ?Sized>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        at: impl Fn() -> At,
+        seen: State,
+    ) -> Result<Epoch, Refused>
+    where
+        K: Borrow<Q>,
+    {
+        let mut late = Word::new(seen);
+        let told = late.try_start(at);
+        if let Some(word) = write(self.of(hashed.hash)).word_mut(hashed) {
+            word.set(late.get());
+        }
+        told
+    }
+
+    /// For a key that was not known a moment ago. Decides alone: it may have come in since. What is evicted for it
+    /// is the caller's to drop, when it holds the guard of the run: a `Drop` may panic.
     pub(super) fn try_start_new<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,
@@ -143,18 +169,23 @@ impl<K> Shards<K> {
         Ok(epoch)
     }
 
+    /// Where there are no deferrals, the run of the key that opened `epoch` ends.
+    #[inline]
     pub(super) fn finish<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, epoch: Epoch)
     where
         K: Borrow<Q>,
     {
-        write(self.of(hashed.hash)).finish(hashed, epoch);
+        // It is here: a key with a run in progress is never evicted.
+        if let Some(word) = read(self.of(hashed.hash)).word(hashed) {
+            word.finish(epoch);
+        }
     }
 
     /// Evicts some keys of the shard whose turn it is, unless that is in use.
     pub(super) fn look(&self, at: At, hash_of: &impl Fn(&K) -> u64) {
         let mut evicted = Evicted::new();
         if let Some(mut shard) = try_write(self.in_turn(self.next_turn())) {
-            shard.evict_some(at, hash_of, &mut evicted);
+            shard.evict_some(at.lingering(), hash_of, &mut evicted);
             self.count_out(evicted.len());
         }
     }
@@ -208,6 +239,6 @@ impl<K> Shards<K> {
 
     pub(super) fn allocated_bytes(&self) -> usize {
         let tables = self.all.iter().map(|shard| read(&shard.0).allocated_bytes());
-        size_of_val(&*self.all) + tables.sum::<usize>()
+        size_of_val(&*self.all) + self.all.len() * LOCK_BYTES + tables.sum::<usize>()
     }
 }

@@ -1,7 +1,8 @@
 //! Negative controls: each planted fault is found by a property of `keyed.rs` that holds without it.
 //!
 //! The hook of the library plants them. The loom models have the eviction of a key in its window: it brings no runs closer to each
-//! other, because what is remembered keeps them apart.
+//! other, because what is remembered keeps them apart. They also have the decision in two steps: two calls must meet
+//! within one of them, which random priorities seldom bring about among three keys.
 
 #[path = "../../../loom-tests/tests/keyed/fault.rs"]
 mod fault;
@@ -43,5 +44,22 @@ fn keys_are_counted_in_two_steps() {
         "keys are counted by a load and a store",
         model,
         "the count is that of the keys or idle keys make room",
+    );
+}
+
+#[test]
+fn a_key_that_is_evicted_is_decided() {
+    let model = properties::runs_of_a_key_keep_their_distance;
+    find(Fault::LetsGo, "a call decides on a key that is evicted meanwhile", model, "G2 or G1");
+}
+
+#[test]
+fn the_end_of_a_run_is_lost() {
+    let named = "the end of a run does not reach its key";
+    find(
+        Fault::LosesTheEnd,
+        named,
+        properties::panics_finish_their_runs,
+        "a run that panicked is still in progress",
     );
 }

@@ -25,7 +25,7 @@ impl fmt::Display for Weaker {
 pub fn weaker(what: &str, was: Ordering) -> Result<Vec<Weaker>, String> {
     let weaker = match (what, was) {
         ("Fence", Ordering::SeqCst) => vec![Weaker::Ordering(Ordering::AcqRel), Weaker::Removed],
-        ("Load" | "Exchange", Ordering::Acquire) | ("Swap", Ordering::Release) => {
+        ("Load" | "Exchange", Ordering::Acquire) | ("Swap" | "Store", Ordering::Release) => {
             vec![Weaker::Ordering(Ordering::Relaxed)]
         }
         ("Add", Ordering::AcqRel) => {

@@ -8,6 +8,7 @@ use super::control::Ledger;
 use crate::front::keyed::active::{Active, Item};
 use crate::front::keyed::evict::Evicted;
 use crate::front::keyed::shard::{At, Entry, Hashed, Shard};
+use crate::front::keyed::word::Word;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::Ended;
 use crate::front::wait::WaitError;
@@ -94,8 +95,8 @@ impl<K> Shard<K> {
         evicted: &mut Evicted<K>,
     ) {
         self.make_place(at, hash_of, evicted);
-        let state = self.forgotten;
-        self.insert(hash, Entry { key, state }, hash_of);
+        let word = Word::new(self.forgotten);
+        self.insert(hash, Entry { key, word }, hash_of);
     }
 
     /// A call on a key that is here. Returns whether the run is newly pending.
@@ -112,7 +113,8 @@ impl<K> Shard<K> {
         if self.coalesce(&hashed, counts) {
             return Ok(false);
         }
-        let Some(state) = self.state_mut(&hashed) else { return Ok(false) };
+        let Some(word) = self.word_mut(&hashed) else { return Ok(false) };
+        let state = word.get();
         let was_cancelled = state.has_owner();
         let epoch = state.epoch();
         let next = state.request().0;
@@ -127,7 +129,7 @@ impl<K> Shard<K> {
             }
             control.promises.issue()
         };
-        *state = next;
+        word.set(next);
         ledger.one_more_is_pending();
         let calls = AtomicU64::new(u64::from(counts));
         if was_cancelled {
@@ -155,17 +157,19 @@ impl<K> Shard<K> {
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let Some(state) = self.state_mut(&hashed) else { return Fired::Gone };
+        let Some(word) = self.word_mut(&hashed) else { return Fired::Gone };
+        let state = word.get();
         let is_its_own = state.epoch() == deferral.epoch && state.is_pending();
-        if in_any_case && is_its_own {
+        let next = if in_any_case && is_its_own {
             let (next, outcome) = state.flush(at.now);
             if outcome != Flush::Run {
                 return Fired::Busy;
             }
-            *state = next;
+            word.set(next);
+            next
         } else {
             let (next, outcome) = state.fire(deferral.epoch, at.now, at.threshold);
-            *state = next;
+            word.set(next);
             match outcome {
                 Fire::Run => {}
                 Fire::Early { .. } => return Fired::Early,
@@ -176,8 +180,9 @@ impl<K> Shard<K> {
                 }
                 Fire::Gone => return Fired::Gone,
             }
-        }
-        let epoch = state.epoch();
+            next
+        };
+        let epoch = next.epoch();
         match self.take_active(&hashed) {
             Some(active) => {
                 ledger.one_less_is_pending();
@@ -197,8 +202,8 @@ impl<K> Shard<K> {
     where
         K: Borrow<Q>,
     {
-        let Some(state) = self.state_mut(hashed) else { return Err(NotFlushed::NothingPending) };
-        let (next, outcome) = state.flush(now);
+        let Some(word) = self.word_mut(hashed) else { return Err(NotFlushed::NothingPending) };
+        let (next, outcome) = word.get().flush(now);
         match outcome {
             Flush::Run => {}
             Flush::Busy => return Err(NotFlushed::Running),
@@ -207,7 +212,7 @@ impl<K> Shard<K> {
         let mut control = lock(&ledger.control);
         // An owed run is there only after the end.
         control.stage.check().map_err(|_| NotFlushed::Ended)?;
-        *state = next;
+        word.set(next);
         let epoch = next.epoch();
         if let Some(active) = self.take_active(hashed) {
             ledger.one_less_is_pending();
@@ -226,10 +231,11 @@ impl<K> Shard<K> {
     where
         K: Borrow<Q>,
     {
-        let state = self.state_mut(hashed)?;
+        let word = self.word_mut(hashed)?;
+        let state = word.get();
         let was_owed = state.is_owed();
         let (next, outcome) = state.cancel();
-        *state = next;
+        word.set(next);
         if !outcome {
             return None;
         }
@@ -252,12 +258,15 @@ impl<K> Shard<K> {
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let state = self.state_mut(&hashed).filter(|state| state.epoch() == deferral.epoch);
-        let Some(state) = state else { return false };
+        let Some(word) = self.word_mut(&hashed) else { return false };
+        let state = word.get();
+        if state.epoch() != deferral.epoch {
+            return false;
+        }
         match state.deferral() {
             DeferralStatus::Pending => true,
             DeferralStatus::Cancelled => {
-                *state = state.abandon(deferral.epoch).0;
+                word.set(state.abandon(deferral.epoch).0);
                 self.take_active(&hashed);
                 false
             }
@@ -271,9 +280,9 @@ impl<K> Shard<K> {
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let Some(state) = self.state_mut(&hashed) else { return Abandon::Gone };
-        let (next, outcome) = state.abandon(deferral.epoch);
-        *state = next;
+        let Some(word) = self.word_mut(&hashed) else { return Abandon::Gone };
+        let (next, outcome) = word.get().abandon(deferral.epoch);
+        word.set(next);
         if outcome == Abandon::Gone {
             return outcome;
         }
@@ -290,9 +299,10 @@ impl<K> Shard<K> {
     where
         K: Eq,
     {
-        let Some(state) = self.state_mut(&active.item.hashed()) else { return };
+        let Some(word) = self.word_mut(&active.item.hashed()) else { return };
+        let state = word.get();
         let was_owed = state.is_owed();
-        *state = state.owe().0.finish(epoch).0;
+        word.set(state.owe().0.finish(epoch).0);
         leave_owed(active, was_owed, ledger);
     }
 }
