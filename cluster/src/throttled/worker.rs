@@ -138,10 +138,12 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
 
     /// Nothing is owed for some time, unless a call comes.
     fn rest_from(&mut self, local: Timestamp) {
-        if let Some(mean) = self.idle_look {
+        self.state.idle_until = match self.idle_look {
             // At random, so that a thousand processes do not look at once.
-            self.state.idle_until = local.saturating_add(mean.mul_f64(0.5 + sync::rng().random::<f64>()));
-        }
+            Some(mean) => local.saturating_add(mean.mul_f64(0.5 + sync::rng().random::<f64>())),
+            // Also where it looked once more for others: it would ask again and again.
+            None => Timestamp::NEVER,
+        };
     }
 
     fn wait(&mut self, wait: Wait, local: Timestamp, is_first: bool) -> Woken {
@@ -341,15 +343,13 @@ mod tests {
     use atomic_throttle::{OnDrop, Threshold};
     use core::time::Duration;
 
-    /// A call that the end has taken, too, must end the sleep early. Otherwise it would be taken only after
-    /// the next run had begun; it would then need another run, and the end may have no time for that.
-    #[test]
-    fn a_call_that_the_end_has_taken_is_looked_at_early() {
+    /// One that does not look by itself.
+    fn worker() -> Worker<impl FnMut(&Run<'_>)> {
         let shared = Arc::new(Shared::new(Arc::new(Memory::new())));
         shared.set_thread(sync::current_thread());
         let policy = Policy::new(Threshold::ZERO).with_lease(Lease::from_nanos(1));
-        let worker = Worker {
-            shared: Arc::clone(&shared),
+        Worker {
+            shared,
             course: Course::new(policy, Mark::random(), sync::now()),
             pace: Pace::new(Threshold::ZERO),
             f: |_: &Run<'_>| (),
@@ -357,7 +357,27 @@ mod tests {
             on_panic: None,
             idle_look: None,
             state: Progress::new(None),
-        };
+        }
+    }
+
+    /// It looks once more for calls of others that are overdue. After that it must rest, and not ask the register again
+    /// and again.
+    #[test]
+    fn a_look_for_others_is_the_last_one() {
+        let mut worker = worker();
+        // That look is due.
+        worker.state.idle_until = Timestamp::ZERO;
+        let reading = worker.read().unwrap();
+        assert!(worker.look(reading, sync::now()) == Woken::Look && !worker.is_owed());
+        assert_eq!(worker.state.idle_until, Timestamp::NEVER);
+    }
+
+    /// A call that the end has taken, too, must end the sleep early. Otherwise it would be taken only after
+    /// the next run had begun; it would then need another run, and the end may have no time for that.
+    #[test]
+    fn a_call_that_the_end_has_taken_is_looked_at_early() {
+        let worker = worker();
+        let shared = Arc::clone(&worker.shared);
         let early = Plan { at: None, take_at: Some(Timestamp::ZERO) };
         assert!(!shared.is_called());
         shared.request().unwrap();
