@@ -104,9 +104,10 @@ use std::borrow::ToOwned;
 ///
 /// A refused call is a clock reading, a hash, a lock that it shares with others, and a look-up. Up to eight threads
 /// write to no common line for that lock. The first call of a thread may allocate, to give the thread a number.
-/// One that runs also
-/// moves the word of its key by a compare-and-swap. It shares the lock and looks the key up once more to finish,
-/// and one in 32 looks for keys to evict. One on a new key clones the key, locks alone, and looks.
+///
+/// A call that runs also moves the word of its key by a compare-and-swap. To finish it shares the lock and looks the
+/// key up once more. One such call in 32 looks for keys to evict. A call on a new key clones the key, locks alone, and
+/// looks for keys to evict.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 27 to 32 bytes a key at any number above thirty
