@@ -110,7 +110,9 @@ impl Model {
     }
 
     fn due(&self) -> u64 {
-        let window = self.run_before.map_or(0, |before| before + self.setup.threshold);
+        // A threshold of zero has no window, whatever the run before was stamped.
+        let threshold = (self.setup.threshold > 0).then_some(self.setup.threshold);
+        let window = self.run_before.zip(threshold).map_or(0, |(before, threshold)| before + threshold);
         let is_enough = self.values >= self.setup.enough && !self.is(Wrong::EnoughIsForgotten);
         if self.is(Wrong::TheWindowIsForgotten) || is_enough && self.is(Wrong::EnoughEndsTheWindow) {
             return if is_enough { 0 } else { self.held() };
@@ -224,7 +226,9 @@ fn setups() -> impl Strategy<Value = Setup> {
         (1_u64..100).prop_map(Pace::Delay),
         (1_u64..40, 1_u64..150).prop_map(|(quiet, at_latest)| Pace::Debounce { quiet, at_latest }),
     ];
-    (0_u64..200, pace, prop_oneof![Just(usize::MAX), 1_usize..6])
+    // Zero is an edge of its own: one in 200 finds it too rarely.
+    let threshold = prop_oneof![1 => Just(0), 9 => 1_u64..200];
+    (threshold, pace, prop_oneof![Just(usize::MAX), 1_usize..6])
         .prop_map(|(threshold, pace, enough)| Setup { threshold, pace, enough })
 }
 
