@@ -8,6 +8,7 @@ pub(crate) mod every;
 pub(crate) mod failure;
 #[cfg(feature = "keyed")]
 pub(crate) mod keyed;
+pub(crate) mod pace;
 pub(crate) mod payload;
 pub(crate) mod throttle;
 pub(crate) mod throttled;

@@ -15,6 +15,7 @@ use core::error::Error;
 use core::fmt;
 use std::borrow::ToOwned;
 use std::boxed::Box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::String;
 
 /// Any error, as a run returns it.
@@ -24,6 +25,15 @@ pub(crate) type AnyError = Box<dyn Error + Send + Sync>;
 pub(crate) enum Thrown {
     Error(AnyError),
     Panic(Box<dyn Any + Send>),
+}
+
+/// Calls what the user wrote, and returns what it threw.
+pub(crate) fn caught(f: impl FnOnce() -> Result<(), AnyError>) -> Result<(), Thrown> {
+    // A panic may leave the state of the function broken. That is up to the function: it is called again.
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => result.map_err(Thrown::Error),
+        Err(payload) => Err(Thrown::Panic(payload)),
+    }
 }
 
 /// A run that failed: its function returned an error, or panicked.

@@ -1,6 +1,8 @@
 //! [`Carried`]: what a run in a task is given.
 
+use crate::front::owner::AnyClock;
 use crate::front::owner::frame::HasFrame;
+use crate::front::wait::Waiting;
 use crate::sync::{Mutex, brings_home, lock};
 use core::fmt;
 use core::ops::{Deref, DerefMut};
@@ -53,11 +55,8 @@ impl<T> Carried<T> {
     ///
     /// Cancel safety: dropping the future changes nothing.
     pub fn superseded(&self) -> impl Future<Output = ()> + Send + use<T> {
-        let throttle = Arc::clone(&self.home.throttle);
-        async move {
-            let frame = throttle.frame();
-            frame.waiting().notified_until(|| frame.gate.state().is_pending().then_some(())).await;
-        }
+        let run = Arc::clone(&self.home.run);
+        async move { run.waiting().notified_until(|| run.is_followed().then_some(())).await }
     }
 
     /// The value itself. If the run fails now, it does not come back.
@@ -99,12 +98,28 @@ impl<T: fmt::Debug> fmt::Debug for Carried<T> {
 /// Where what a run was given comes back to.
 pub(crate) struct Home<G> {
     given: Arc<Mutex<Option<G>>>,
-    throttle: Arc<dyn HasFrame>,
+    run: Arc<dyn Followed>,
+}
+
+/// What can say of a run whether another one is pending that is to follow it.
+pub(crate) trait Followed: Send + Sync {
+    fn is_followed(&self) -> bool;
+    fn waiting(&self) -> Waiting<'_, AnyClock>;
+}
+
+impl<T: HasFrame> Followed for T {
+    fn is_followed(&self) -> bool {
+        self.frame().gate.state().is_pending()
+    }
+
+    fn waiting(&self) -> Waiting<'_, AnyClock> {
+        self.frame().waiting()
+    }
 }
 
 impl<G> Home<G> {
-    pub(crate) fn new(throttle: Arc<dyn HasFrame>) -> Self {
-        Self { given: Arc::new(Mutex::new(None)), throttle }
+    pub(crate) fn new(run: Arc<dyn Followed>) -> Self {
+        Self { given: Arc::new(Mutex::new(None)), run }
     }
 
     pub(crate) fn keep(&self, given: G) {
@@ -120,6 +135,6 @@ impl<G> Home<G> {
 
 impl<G> Clone for Home<G> {
     fn clone(&self) -> Self {
-        Self { given: Arc::clone(&self.given), throttle: Arc::clone(&self.throttle) }
+        Self { given: Arc::clone(&self.given), run: Arc::clone(&self.run) }
     }
 }

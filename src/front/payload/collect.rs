@@ -139,6 +139,24 @@ impl<T: Send + 'static> Values for Collect<T> {
     }
 }
 
+#[cfg(feature = "keyed")]
+impl<T: Send + 'static> sealed::OfKey for Collect<T> {
+    type Brought = T;
+
+    fn another(&self) -> Self {
+        Self::new(self.capacity)
+    }
+
+    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
+        let ((), count) = self.put(value, is_forked, || Some(()))?;
+        Ok(sealed::Left { count, replaced: None })
+    }
+
+    fn calls(given: &Batch<T>) -> u64 {
+        given.len() as u64
+    }
+}
+
 impl<T> fmt::Debug for Collect<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collect").field("capacity", &self.capacity).finish_non_exhaustive()

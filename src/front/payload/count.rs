@@ -124,3 +124,21 @@ impl sealed::Payload for Count {
         self.outstanding() >= calls
     }
 }
+
+#[cfg(feature = "keyed")]
+impl sealed::OfKey for Count {
+    type Brought = ();
+
+    fn another(&self) -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn bring(&self, (): (), _: impl FnOnce() -> bool) -> Result<sealed::Left<()>, sealed::NotPut<()>> {
+        Ok(sealed::Left { count: self.count(), replaced: None })
+    }
+
+    fn calls(given: &u64) -> u64 {
+        *given
+    }
+}

@@ -86,6 +86,20 @@ impl<T: Send + 'static> Values for Latest<T> {
     }
 }
 
+#[cfg(feature = "keyed")]
+impl<T: Send + 'static> sealed::OfKey for Latest<T> {
+    type Brought = T;
+
+    fn another(&self) -> Self {
+        Self::new()
+    }
+
+    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
+        let Some(mut newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
+        Ok(sealed::Left { count: 1, replaced: newest.replace(value) })
+    }
+}
+
 impl<T> fmt::Debug for Latest<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Latest")

@@ -131,6 +131,20 @@ impl<T: Send + 'static> Values for Merge<T> {
     }
 }
 
+#[cfg(feature = "keyed")]
+impl<T: Send + 'static> sealed::OfKey for Merge<T> {
+    type Brought = T;
+
+    fn another(&self) -> Self {
+        Self::new(self.add)
+    }
+
+    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
+        self.decide_and_merge(value, is_forked, || Some(()))?;
+        Ok(sealed::Left { count: 1, replaced: None })
+    }
+}
+
 impl<T> fmt::Debug for Merge<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Merge")

@@ -30,8 +30,10 @@ pub use self::merge::Merge;
 pub use self::rejected::{Reason, Rejected};
 
 #[cfg(feature = "async")]
-pub(crate) use self::carried::Home;
+pub(crate) use self::carried::{Followed, Home};
 pub(crate) use self::number::Number;
+#[cfg(feature = "keyed")]
+pub(crate) use self::sealed::{Left, OfKey};
 pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],
@@ -129,6 +131,43 @@ pub(crate) mod sealed {
         ) -> Result<(S, Self::Given), NotPut<Self::Value>>;
     }
 
+    /// A payload that each of many keys has one of. The lock of the key's state is held around all of it: no run of the
+    /// key starts meanwhile, so nothing is decided here.
+    #[cfg(feature = "keyed")]
+    pub trait OfKey: Payload {
+        /// What a call brings: `()` if nothing.
+        type Brought;
+
+        /// Whether a call leaves anything that a run is given.
+        const BRINGS: bool = true;
+
+        /// An empty one, for another key.
+        fn another(&self) -> Self;
+
+        /// Leaves what a call has brought. `is_forked` is asked where another thread holds the lock.
+        fn bring(
+            &self,
+            brought: Self::Brought,
+            is_forked: impl FnOnce() -> bool,
+        ) -> Result<Left<Self::Brought>, NotPut<Self::Brought>>;
+
+        /// Of how many calls a run was to be told.
+        fn calls(given: &Self::Given) -> u64 {
+            let _ = given;
+            0
+        }
+    }
+
+    /// What a call has left for the next run.
+    #[allow(missing_debug_implementations, reason = "nobody sees it")]
+    #[cfg(feature = "keyed")]
+    pub struct Left<T> {
+        /// How many calls, or their values, are there for it.
+        pub count: u64,
+        /// What was replaced, to be dropped when no lock is held.
+        pub replaced: Option<T>,
+    }
+
     /// A value that was not put, and why.
     #[allow(missing_debug_implementations, reason = "nobody sees it")]
     pub enum NotPut<T> {
@@ -159,5 +198,18 @@ impl sealed::Payload for () {
     fn put_back(&self, (): (), decide: impl FnOnce()) -> Option<()> {
         decide();
         None
+    }
+}
+
+#[cfg(feature = "keyed")]
+impl sealed::OfKey for () {
+    type Brought = ();
+    const BRINGS: bool = false;
+
+    fn another(&self) {}
+
+    #[inline]
+    fn bring(&self, (): (), _: impl FnOnce() -> bool) -> Result<Left<()>, NotPut<()>> {
+        Ok(Left { count: 0, replaced: None })
     }
 }

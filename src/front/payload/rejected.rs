@@ -25,6 +25,13 @@ pub enum Reason {
     /// The capacity ([`ThrottledBuilder`](crate::ThrottledBuilder::capacity), [`Throttle`](crate::Throttle::capacity),
     /// `AsyncThrottle`) is reached: call again after the next run, or drop the value.
     Full,
+    /// The key is not known, and there is no room for another one
+    /// ([`KeyedThrottledBuilder::max_keys`](crate::KeyedThrottledBuilder::max_keys) alone).
+    #[cfg(feature = "keyed")]
+    TooManyKeys {
+        /// How many keys there may be.
+        max_keys: usize,
+    },
     /// The call was made by the function that merges, on its own throttle.
     InsideMerge,
     /// The call was to run at once, or within a limit, and cannot ([`Throttle`](crate::Throttle) alone).
@@ -41,6 +48,12 @@ impl fmt::Display for Reason {
         match self {
             Self::Ended(ended) => ended.fmt(f),
             Self::Full => f.write_str("the capacity is reached: call again after the next run"),
+            #[cfg(feature = "keyed")]
+            Self::TooManyKeys { max_keys } => write!(
+                f,
+                "{max_keys} keys are in their windows or pending, and no more are allowed: retry when a window \
+                 is over, or build with more `max_keys`"
+            ),
             Self::InsideMerge => f.write_str("the function that merges cannot call its own throttle"),
             Self::Refused(refused) => refused.fmt(f),
             Self::Forked => f.write_str(

@@ -1,7 +1,7 @@
 //! What can be set before a [`Throttled`] starts.
 
 use super::engine::{Engine, OnFailure};
-use super::pace::Pace;
+use crate::front::pace::Pace;
 use super::shared::Shared;
 #[cfg(feature = "async")]
 use super::task::Driver;

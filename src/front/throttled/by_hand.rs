@@ -1,8 +1,8 @@
 //! [`ByHand`]: what an event loop drives itself, without a thread or a task.
 
-use super::engine::{Engine, Next, caught};
+use super::engine::{Engine, Next};
 use super::{Throttled, ThrottledBuilder};
-use crate::front::failure::{AnyError, RunResult};
+use crate::front::failure::{AnyError, RunResult, caught};
 use crate::front::owner::Shutdown;
 use crate::front::payload::{Batch, Collect, Count, Latest, Merge, Payload};
 use crate::time::Timestamp;

@@ -16,7 +16,7 @@ mod counting;
 mod engine;
 mod latest;
 mod merging;
-mod pace;
+
 mod paced;
 mod shared;
 #[cfg(feature = "async")]

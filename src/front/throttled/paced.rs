@@ -1,6 +1,6 @@
 //! [`Paced`]: what calls and the engine tell each other of the pace, and what there is to be looked at.
 
-use super::pace::{Hold, Pace};
+use crate::front::pace::{Hold, Pace};
 use crate::clock::Clock;
 use crate::front::owner::AnyClock;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};

@@ -21,7 +21,7 @@
 //! one early. The run that the flush has started is *detached*, its epoch is left under the lock, and the
 //! thread *resumes* it. When a panic ends the thread before that, the run is left owed, and then finishes.
 
-use super::pace::{Hold, Pace};
+use crate::front::pace::{Hold, Pace};
 use super::paced::Paced;
 use crate::clock::Clock;
 use crate::front::outcome::NotFlushed;

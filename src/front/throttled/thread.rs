@@ -6,8 +6,8 @@
 //!
 //! The last handle ends the thread.
 
-use super::engine::{Engine, Next, caught};
-use crate::front::failure::AnyError;
+use super::engine::{Engine, Next};
+use crate::front::failure::{AnyError, caught};
 use crate::front::owner::{Shutdown, discard, discard_panics};
 use crate::front::payload::Payload;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::started::{EndOnDrop, Started};
-use crate::front::failure::{AnyError, Failure, Retry, Thrown};
+use crate::front::failure::{Failure, Retry, Thrown};
 use crate::front::observe;
 use crate::front::owner::{Panic, PanicHook, Pending, Stage, discard, discard_panics};
 use crate::front::payload::Payload;
@@ -11,7 +11,6 @@ use crate::state::Epoch;
 use crate::sync::{Ordering, lock, requests_after_the_lock, settles_after_the_finish};
 use crate::time::Timestamp;
 use std::boxed::Box;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The hook that is called after a run that failed.
@@ -199,14 +198,5 @@ impl<P: Payload> Engine<P> {
             // ORDERING: Relaxed. To be looked at.
             failures.store(0, Ordering::Relaxed);
         }
-    }
-}
-
-/// Calls what the user wrote, and returns what it threw.
-pub(in crate::front::throttled) fn caught(f: impl FnOnce() -> Result<(), AnyError>) -> Result<(), Thrown> {
-    // A panic may leave the state of the function broken. That is up to the function: it is called again.
-    match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(result) => result.map_err(Thrown::Error),
-        Err(payload) => Err(Thrown::Panic(payload)),
     }
 }

@@ -4,7 +4,7 @@
 mod after;
 mod started;
 
-pub(super) use self::after::{OnFailure, caught};
+pub(super) use self::after::OnFailure;
 pub(super) use self::started::Started;
 
 use super::shared::{Control, Handed, Shared};

@@ -3,7 +3,7 @@
 use crate::front::observe::{self, Edge};
 use crate::front::owner::discard_panics;
 #[cfg(feature = "async")]
-use crate::front::owner::frame::HasFrame;
+use crate::front::payload::Followed;
 use crate::front::payload::Payload;
 use crate::front::throttled::shared::Shared;
 use crate::gate::DetachedRun;
@@ -29,7 +29,7 @@ impl<P: Payload> Started<P> {
     }
 
     #[cfg(feature = "async")]
-    pub(in crate::front::throttled) fn throttled(&self) -> Arc<dyn HasFrame> {
+    pub(in crate::front::throttled) fn followed(&self) -> Arc<dyn Followed> {
         Arc::<Shared<P>>::clone(&self.shared)
     }
 

@@ -174,7 +174,7 @@ struct Running<P: Payload> {
 
 impl<P: Payload> Running<P> {
     fn new(started: Started<P>) -> Self {
-        Self { home: Home::new(started.throttled()), started: Some(started) }
+        Self { home: Home::new(started.followed()), started: Some(started) }
     }
 }
 

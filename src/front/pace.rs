@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 use core::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// Not at all.
     AtOnce,
     /// For this time after the first call that the run covers.
@@ -16,17 +16,17 @@ pub(super) enum Pace {
 
 impl Pace {
     /// Whether a call that makes a run pending must tell the time.
-    pub(super) fn needs_first_call(self) -> bool {
+    pub(crate) fn needs_first_call(self) -> bool {
         self != Self::AtOnce
     }
 
     /// Whether each call must tell the time.
-    pub(super) fn needs_each_call(self) -> bool {
+    pub(crate) fn needs_each_call(self) -> bool {
         matches!(self, Self::Debounce { .. })
     }
 
     /// Until when the run is held that covers calls from `first` to `latest`.
-    pub(super) fn holds_until(self, first: Timestamp, latest: Timestamp) -> Timestamp {
+    pub(crate) fn holds_until(self, first: Timestamp, latest: Timestamp) -> Timestamp {
         match self {
             Self::AtOnce => Timestamp::ZERO,
             Self::Delay(delay) => first.saturating_add(delay),
@@ -39,18 +39,18 @@ impl Pace {
 
 /// What holds the pending run beside its window.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Hold {
+pub(crate) struct Hold {
     /// When the first call came that the pending run covers. `None`: the pace does not hold it.
-    pub(super) first_call: Option<Timestamp>,
+    pub(crate) first_call: Option<Timestamp>,
     /// When a run that failed is to be tried again.
-    pub(super) retry_at: Option<Timestamp>,
+    pub(crate) retry_at: Option<Timestamp>,
     /// How many runs in a row have failed, and are tried again.
-    pub(super) failures: u32,
+    pub(crate) failures: u32,
 }
 
 impl Hold {
     /// A run starts: what held it is over. Whether it is one of a row of failures is still to be seen.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         *self = Self { failures: self.failures, ..Self::default() };
     }
 }
