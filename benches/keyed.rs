@@ -147,7 +147,7 @@ fn pending(criterion: &mut Criterion, keys: u64) {
 
     let builder = || KeyedThrottled::builder(HOUR).pending_on_drop(Pending::Discard);
     let keyed = builder().spawn(|_| ()).expect("a thread");
-    let counted = builder().spawn_counted(|_, _| ()).expect("a thread");
+    let counted = builder().counting().spawn(|_, _| ()).expect("a thread");
     for throttled in [&keyed, &counted] {
         // One run of each key, and then another one for the end of its window.
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));

@@ -186,8 +186,8 @@ pub use self::front::asynchronous::Tokio;
 pub use self::front::asynchronous::{self, AsyncThrottle, NoRuntime, Runtime};
 #[cfg(feature = "keyed")]
 pub use self::front::keyed::{
-    KeyHash, Keyed, KeyedBuilder, KeyedError, KeyedRun, KeyedThrottled, KeyedThrottledBuilder, NotTaken,
-    WeakKeyedThrottled,
+    AllKeys, KeyHash, KeyTicket, Keyed, KeyedBuilder, KeyedError, KeyedRun, KeyedThrottled,
+    KeyedThrottledBuilder, NotTaken, OwnedKeyTicket, WeakKeyedThrottled,
 };
 #[cfg(feature = "async")]
 pub use self::front::payload::Carried;

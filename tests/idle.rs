@@ -221,7 +221,7 @@ fn the_thread_of_all_keys_notices_a_jump() {
     let builder = KeyedThrottled::builder(HOUR).clock(Arc::clone(&clock)).pending_on_drop(Pending::Discard);
     let throttled = builder.spawn(|_: &u32| ()).expect("a thread");
     throttled.trigger(&1).expect("it goes on");
-    throttled.wait().expect("it runs");
+    throttled.all().wait().expect("it runs");
     throttled.trigger(&1).expect("it goes on");
     clock.settled();
     clock.clock.advance(2 * HOUR);

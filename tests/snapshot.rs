@@ -111,7 +111,7 @@ fn each_front_end_for_keys_gives_its_clock() {
     let throttled = throttled.expect("a thread");
     assert!(keyed.try_run(&1, || ()).is_ok());
     throttled.trigger(&1).expect("it goes on");
-    throttled.wait().expect("it runs");
+    throttled.all().wait().expect("it runs");
     // Before the clock moves: afterwards the key is forgotten.
     let [of_keyed, of_throttled] = [keyed.snapshot(&1), throttled.snapshot(&1)];
     clock.advance(SECOND);

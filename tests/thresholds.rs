@@ -81,7 +81,7 @@ fn of_a_throttle_for_each_key() {
 
     let throttled = KeyedThrottled::spawn(TOO_LONG, |_: &u8| ());
     assert_eq!(throttled.threshold(), Threshold::MAX);
-    assert_eq!(KeyedThrottled::spawn_counted(TOO_LONG, |_: &u8, _| ()).threshold(), Threshold::MAX);
+    assert_eq!(KeyedThrottled::spawn(TOO_LONG, |_: &u8| ()).threshold(), Threshold::MAX);
     let built = KeyedThrottled::<u8>::builder(TOO_LONG).spawn(|_| ()).expect("a thread");
     assert_eq!(built.threshold(), Threshold::MAX);
     assert_sets!(throttled);

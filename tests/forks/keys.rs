@@ -25,11 +25,11 @@ fn a_child_waits_for_no_key() {
     keyed.trigger("a").unwrap();
     in_child(|| {
         let keyed = own.take().unwrap();
-        assert_eq!(keyed.trigger("a"), Ok(()), "it does not look");
-        assert_eq!((keyed.trigger("b"), weak.trigger("b")), (FORKED, FORKED));
-        assert_eq!((keyed.flush("a"), keyed.cancel("a")), (Err(NotFlushed::Ended), false));
+        assert_eq!(keyed.trigger("a").map(drop), Ok(()), "it does not look");
+        assert_eq!((keyed.trigger("b").map(drop), weak.trigger("b")), (FORKED, FORKED));
+        assert_eq!((keyed.flush("a").map(drop), keyed.cancel("a")), (Err(NotFlushed::Ended), false));
         assert_eq!(
-            (keyed.wait(), keyed.wait_for(Duration::MAX)),
+            (keyed.all().wait(), keyed.all().wait_for(Duration::MAX)),
             (Err(WaitError::Forked), Err(WaitError::Forked))
         );
         assert_eq!(keyed.shutdown(Pending::Discard).wait(), Err(WaitError::Forked));
@@ -74,7 +74,7 @@ fn a_child_does_not_wait_for_the_lock_of_a_key() {
     let keyed =
         KeyedThrottled::builder(SECOND).clock(Manual::new(at(1))).spawn(|_: &Slow| ()).expect("a thread");
     keyed.trigger(&Slow).unwrap();
-    keyed.wait().unwrap();
+    keyed.all().wait().unwrap();
     thread::scope(|scope| {
         // The second comparison of a call that is not coalesced is under the lock of a writer.
         COMPARISONS.store(2, SeqCst);
@@ -82,7 +82,7 @@ fn a_child_does_not_wait_for_the_lock_of_a_key() {
         let _go_on = Finally(|| GOES_ON.store(true, SeqCst));
         until(|| IS_HELD_UP.load(SeqCst));
         in_child(|| {
-            assert_eq!(keyed.trigger(&Slow), Err(NotTaken::Ended(Ended::Forked)));
+            assert_eq!(keyed.trigger(&Slow).map(drop), Err(NotTaken::Ended(Ended::Forked)));
             assert!(!keyed.contains(&Slow));
         });
     });

@@ -18,7 +18,8 @@ fn a_hundred_threads_lose_no_call() {
     let throttled = KeyedThrottled::<u64>::builder(Duration::from_micros(300))
         .shards(4)
         .max_keys(60)
-        .spawn_counted(move |key, calls| {
+        .counting()
+        .spawn(move |key, calls| {
             counted.fetch_add(calls, SeqCst);
             if key % 13 == 0 {
                 panic_quietly();
@@ -36,7 +37,7 @@ fn a_hundred_threads_lose_no_call() {
                     match (call + thread) % 17 {
                         0 => drop(throttled.flush(&key)),
                         1 => drop(throttled.cancel(&key)),
-                        2 => drop(throttled.wait_for(Duration::from_micros(50))),
+                        2 => drop(throttled.all().wait_for(Duration::from_micros(50))),
                         3 => throttled.set_threshold(Duration::from_micros(call)),
                         4 => drop(throttled.evict()),
                         _ => {}
@@ -45,7 +46,7 @@ fn a_hundred_threads_lose_no_call() {
             });
         }
     });
-    assert!(throttled.wait_for(SECOND * 20).is_ok_and(|()| true) || throttled.pending() == 0);
+    assert!(throttled.all().wait_for(SECOND * 20).is_ok_and(|()| true) || throttled.pending() == 0);
     assert!(throttled.shutdown(Pending::Discard).wait().is_ok());
     assert_eq!(covered.load(SeqCst) + throttled.uncovered(), taken.load(SeqCst));
     assert_eq!(throttled.pending(), 0);
@@ -59,7 +60,8 @@ fn fatal_panics_against_callers_add_up() {
         let counted = Arc::clone(&covered);
         let throttled = KeyedThrottled::<u64>::builder(Duration::from_micros(20))
             .fatal_panics()
-            .spawn_counted(move |_, calls| {
+            .counting()
+            .spawn(move |_, calls| {
                 counted.fetch_add(calls, SeqCst);
                 if counted.load(SeqCst) > 30 + round {
                     panic_quietly();
@@ -74,7 +76,7 @@ fn fatal_panics_against_callers_add_up() {
                     for call in 0..100_000u64 {
                         let key = (call * 31 + thread * 7) % 5;
                         match throttled.trigger(&key) {
-                            Ok(()) => drop(taken.fetch_add(1, SeqCst)),
+                            Ok(_) => drop(taken.fetch_add(1, SeqCst)),
                             Err(_) => break,
                         }
                         if call % 3 == 0 {
@@ -86,12 +88,12 @@ fn fatal_panics_against_callers_add_up() {
         });
         assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
         assert_eq!(covered.load(SeqCst) + throttled.uncovered(), taken.load(SeqCst));
-        let waited = throttled.wait();
+        let waited = throttled.all().wait();
         for key in 0..5 {
             throttled.cancel(&key);
         }
         assert!(waited.is_ok() || waited == Err(WaitError::Owed));
-        assert_eq!((throttled.wait(), throttled.pending()), (Ok(()), 0));
+        assert_eq!((throttled.all().wait(), throttled.pending()), (Ok(()), 0));
     }
 }
 
@@ -114,8 +116,11 @@ fn keys_that_call_the_throttle_when_cloned_and_dropped() {
             throttled.cancel(&*key);
             throttled.evict();
             throttled.set_threshold(Duration::from_micros(10));
-            let _ =
-                (throttled.wait_for(Duration::ZERO), throttled.snapshot(&*key), throttled.allocated_bytes());
+            let _ = (
+                throttled.all().wait_for(Duration::ZERO),
+                throttled.snapshot(&*key),
+                throttled.allocated_bytes(),
+            );
         }
         IN.with(|depth| *depth.borrow_mut() = 0);
     }
@@ -159,8 +164,8 @@ fn a_key_that_triggers_itself_starves_no_other() {
             }
         })
         .unwrap();
-    assert_eq!(throttled.trigger(&0), Ok(()));
-    assert_eq!(throttled.trigger(&1), Ok(()));
+    assert_eq!(throttled.trigger(&0).map(drop), Ok(()));
+    assert_eq!(throttled.trigger(&1).map(drop), Ok(()));
     let _ = itself.set(throttled.downgrade());
     assert!(other.recv().unwrap() < 10);
 }
@@ -187,15 +192,18 @@ fn flushes_starve_no_key_and_pile_up_nothing() {
             if *key == 3 || round == ROUNDS {
                 let _ = told.send((*key, round, throttled.allocated_bytes()));
             } else {
-                assert_eq!((throttled.trigger(&(3 - key)), throttled.flush(&(3 - key))), (Ok(()), Ok(())));
+                assert_eq!(
+                    (throttled.trigger(&(3 - key)).map(drop), throttled.flush(&(3 - key)).map(drop)),
+                    (Ok(()), Ok(()))
+                );
             }
         })
         .expect("a thread");
     assert!(itself.set(throttled.downgrade()).is_ok());
     let empty = throttled.allocated_bytes();
-    assert_eq!(throttled.trigger(&1), Ok(()));
+    assert_eq!(throttled.trigger(&1).map(drop), Ok(()));
     until(|| throttled.runs() == 1);
-    assert_eq!(throttled.trigger(&3), Ok(()));
+    assert_eq!(throttled.trigger(&3).map(drop), Ok(()));
     go.send(()).unwrap();
     let (key, round, _) = third.recv().expect("it runs");
     assert_eq!(key, 3);

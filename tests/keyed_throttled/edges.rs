@@ -10,11 +10,14 @@ use std::time::Duration;
 
 #[test]
 fn keys_without_a_size() {
-    let throttled = KeyedThrottled::<()>::spawn_counted(Duration::ZERO, |(), calls| assert!(calls > 0));
+    let throttled = KeyedThrottled::<()>::builder(Duration::ZERO)
+        .counting()
+        .spawn(|(), calls| assert!(calls > 0))
+        .expect("a thread");
     for _ in 0..1000 {
-        assert_eq!(throttled.trigger(&()), Ok(()));
+        assert_eq!(throttled.trigger(&()).map(drop), Ok(()));
     }
-    assert_eq!((throttled.wait(), throttled.panics()), (Ok(()), 0));
+    assert_eq!((throttled.all().wait(), throttled.panics()), (Ok(()), 0));
     assert!(throttled.len() <= 1);
 }
 
@@ -52,13 +55,14 @@ fn one_hash_for_all_keys_and_every_edge_of_time() {
             let throttled = KeyedThrottled::<String>::builder(threshold)
                 .hasher(Same)
                 .clock(Arc::clone(&clock))
-                .spawn_counted(move |_, calls| {
+                .counting()
+                .spawn(move |_, calls| {
                     counted.fetch_add(calls, SeqCst);
                 })
                 .unwrap();
             for round in 0..5 {
                 for key in ["a", "b", "c"] {
-                    assert_eq!(throttled.trigger(key), Ok(()));
+                    assert_eq!(throttled.trigger(key).map(drop), Ok(()));
                     if round % 2 == 0 {
                         let _ = throttled.flush(key);
                     }
@@ -72,7 +76,7 @@ fn one_hash_for_all_keys_and_every_edge_of_time() {
             }
             assert!(throttled.shutdown(Pending::Flush).wait().is_ok());
             assert_eq!(covered.load(SeqCst) + throttled.uncovered(), 15);
-            assert_eq!((throttled.pending(), throttled.wait()), (0, Ok(())));
+            assert_eq!((throttled.pending(), throttled.all().wait()), (0, Ok(())));
         }
     }
 }
@@ -84,13 +88,13 @@ fn a_lowered_threshold_is_noticed_and_a_raised_one_does_not_spin() {
         KeyedThrottled::<u64>::builder(SECOND * 3600).clock(Arc::clone(&clock)).spawn(|_| ()).unwrap();
     for _ in 0..2 {
         for key in 0..10_000 {
-            assert_eq!(throttled.trigger(&key), Ok(()));
+            assert_eq!(throttled.trigger(&key).map(drop), Ok(()));
         }
         until(|| throttled.runs() == 10_000);
     }
     clock.advance(SECOND);
     throttled.set_threshold(Duration::from_nanos(1));
-    assert_eq!(throttled.wait(), Ok(()));
+    assert_eq!(throttled.all().wait(), Ok(()));
     assert_eq!(throttled.threshold(), Threshold::new(Duration::from_nanos(1)));
     assert_eq!(throttled.runs(), 20_000);
 }
@@ -98,10 +102,10 @@ fn a_lowered_threshold_is_noticed_and_a_raised_one_does_not_spin() {
 #[test]
 fn limits_of_no_key_and_of_one() {
     let refused = KeyedThrottled::<u8>::builder(SECOND).max_keys(0).spawn(|_| ()).unwrap();
-    assert_eq!(refused.trigger(&1), Err(NotTaken::Full { max_keys: 0 }));
+    assert_eq!(refused.trigger(&1).map(drop), Err(NotTaken::Full { max_keys: 0 }));
     let one = KeyedThrottled::<u8>::builder(Duration::ZERO).max_keys(1).spawn(|_| ()).unwrap();
     for key in 0..100 {
-        until(|| one.trigger(&key) == Ok(()));
+        until(|| one.trigger(&key).map(drop) == Ok(()));
         assert!(one.len() <= 1);
     }
 }
@@ -127,10 +131,10 @@ fn a_clock_that_reads_never_makes_nobody_spin() {
         .pending_on_drop(Pending::Discard)
         .spawn(|_| ())
         .expect("a thread");
-    assert_eq!((throttled.trigger(&1), throttled.wait()), (Ok(()), Ok(())));
+    assert_eq!((throttled.trigger(&1).map(drop), throttled.all().wait()), (Ok(()), Ok(())));
     let before = clock.0.load(SeqCst);
     // The window never ends.
-    assert_eq!(throttled.trigger(&1), Ok(()));
+    assert_eq!(throttled.trigger(&1).map(drop), Ok(()));
     until(|| clock.0.load(SeqCst) > before);
     // The yields give a thread that spins its chance, and decide nothing.
     (0..10_000).for_each(|_| thread::yield_now());

@@ -3,7 +3,8 @@
 use super::subject::{Builder, ENDED, Subject, Throttle};
 use super::support::{SECOND, at, panic_quietly, until};
 use atomic_throttle::{
-    Ended, KeyedThrottled, NotFlushed, NotTaken, OnDrop, Pending, Shutdown, WaitError, WeakKeyedThrottled,
+    Count, Ended, KeyedThrottled, NotFlushed, NotTaken, OnDrop, Pending, Shutdown, WaitError,
+    WeakKeyedThrottled,
 };
 use evidence::Check;
 use evidence::Guarantee::G3;
@@ -37,17 +38,17 @@ fn a_shutdown_says_what_became_of_the_pending_runs() {
         if pending == Pending::Finish {
             let limit = subject.throttled.shutdown(pending).wait_for(Duration::ZERO);
             assert_eq!(limit, Err(WaitError::TimedOut));
-            assert_eq!(subject.throttled.trigger("a"), Ok(()), "the pending run covers it");
-            assert_eq!(subject.throttled.trigger("c"), Err(ENDED), "it was cancelled");
-            assert_eq!(subject.throttled.flush("a"), Err(NotFlushed::Ended));
+            assert_eq!(subject.throttled.trigger("a").map(drop), Ok(()), "the pending run covers it");
+            assert_eq!(subject.throttled.trigger("c").map(drop), Err(ENDED), "it was cancelled");
+            assert_eq!(subject.throttled.flush("a").map(drop), Err(NotFlushed::Ended));
             subject.clock.set(at(2));
         }
         assert_eq!(subject.throttled.shutdown(pending).wait(), Ok(shutdown), "{pending:?}");
         assert_eq!((subject.throttled.runs(), subject.throttled.uncovered()), (runs + 1, uncovered));
-        assert_eq!(subject.throttled.trigger("a"), Err(ENDED));
-        assert_eq!(subject.throttled.trigger("new"), Err(ENDED));
+        assert_eq!(subject.throttled.trigger("a").map(drop), Err(ENDED));
+        assert_eq!(subject.throttled.trigger("new").map(drop), Err(ENDED));
         assert_eq!(subject.throttled.shutdown(Pending::Discard).wait(), Ok(shutdown), "it is told again");
-        assert_eq!((subject.throttled.pending(), subject.throttled.wait()), (0, Ok(())));
+        assert_eq!((subject.throttled.pending(), subject.throttled.all().wait()), (0, Ok(())));
     }
     assert_eq!(Subject::new().throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     check.passed(3, "cases");
@@ -85,7 +86,7 @@ fn the_last_handle_may_be_dropped_inside_the_run() {
 
 #[test]
 fn the_function_may_trigger_without_being_a_handle() {
-    let itself: Arc<OnceLock<WeakKeyedThrottled<String>>> = Arc::default();
+    let itself: Arc<OnceLock<WeakKeyedThrottled<String, Count>>> = Arc::default();
     let inside = Arc::clone(&itself);
     let (sender, handle): (Sender<Throttle>, _) = mpsc::channel();
     let (tell, told) = mpsc::channel();
@@ -111,7 +112,7 @@ fn the_function_may_trigger_without_being_a_handle() {
     let mut runs: Vec<_> = runs.iter().collect();
     runs[1..].sort();
     assert_eq!(runs, [("a".to_owned(), 1), ("a".to_owned(), 2), ("b".to_owned(), 1)]);
-    assert_eq!(weak.trigger("a"), Err(ENDED));
+    assert_eq!(weak.trigger("a").map(drop), Err(ENDED));
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn the_last_handle_in_strange_places() {
             panic_quietly()
         })
         .unwrap();
-    assert_eq!(throttled.trigger(&1), Ok(()));
+    assert_eq!(throttled.trigger(&1).map(drop), Ok(()));
     let weak = throttled.downgrade();
     sender.send(throttled).unwrap();
     assert!(ended.recv().is_err());
@@ -144,7 +145,7 @@ fn the_last_handle_in_strange_places() {
     let (told, ended) = mpsc::channel::<()>();
     let throttled = KeyedThrottled::<u8>::spawn(Duration::from_millis(5), move |_| drop(told.clone()));
     for _ in 0..2 {
-        assert_eq!(throttled.trigger(&1), Ok(()));
+        assert_eq!(throttled.trigger(&1).map(drop), Ok(()));
     }
     thread::spawn(move || KEPT.with(|kept| *kept.borrow_mut() = Some(throttled))).join().unwrap();
     assert!(ended.recv().is_err());
@@ -155,9 +156,9 @@ fn the_last_handle_in_strange_places() {
             KEPT.with(|kept| *kept.borrow_mut() = Some(handle));
         }
     });
-    assert_eq!(throttled.trigger(&1), Ok(()));
+    assert_eq!(throttled.trigger(&1).map(drop), Ok(()));
     sender.send(throttled.clone()).unwrap();
-    assert_eq!(throttled.wait(), Ok(()));
+    assert_eq!(throttled.all().wait(), Ok(()));
     assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
 }
 

@@ -22,7 +22,7 @@ fn the_limit_of_keys_counts_those_that_are_pending() {
     subject.call("a");
     subject.call("b");
     subject.clock.set(at(2));
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     subject.clock.set(at(3));
     subject.call("c");
     assert!(subject.throttled.len() <= 2);
@@ -37,7 +37,7 @@ fn an_evicted_key_keeps_its_distance() {
     until(|| subject.throttled.is_empty());
     subject.clock.set(at(1));
     subject.call("a");
-    assert_eq!(subject.throttled.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    assert_eq!(subject.throttled.all().wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     subject.assert_no_run();
     subject.clock.set(at(2));
     subject.assert_run("a", 1);
@@ -49,16 +49,19 @@ fn many_threads_lose_no_call_and_no_count() {
         Check::of(&[G3, G5], "tests: 4 threads, 100 keys, on the real clock: each call is in one count");
     let covered = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&covered);
-    let throttled = KeyedThrottled::<u64>::spawn_counted(Duration::from_micros(200), move |_, calls| {
-        counted.fetch_add(calls, SeqCst);
-    });
+    let throttled = KeyedThrottled::<u64>::builder(Duration::from_micros(200))
+        .counting()
+        .spawn(move |_, calls| {
+            counted.fetch_add(calls, SeqCst);
+        })
+        .expect("a thread");
     let calls = 20_000;
     thread::scope(|scope| {
         for thread in 0..4 {
             let throttled = &throttled;
             scope.spawn(move || {
                 for call in 0..calls {
-                    assert_eq!(throttled.trigger(&((call * 7 + thread) % 100)), Ok(()));
+                    assert_eq!(throttled.trigger(&((call * 7 + thread) % 100)).map(drop), Ok(()));
                     if call % 1000 == 999 {
                         throttled.cancel(&(call % 100));
                         let _ = throttled.flush(&(call % 99));
@@ -84,14 +87,14 @@ fn memory_returns_after_a_burst_without_a_further_call() {
     let empty = throttled.allocated_bytes();
     for _ in 0..2 {
         for key in 0..100_000 {
-            assert_eq!(throttled.trigger(&key), Ok(()));
+            assert_eq!(throttled.trigger(&key).map(drop), Ok(()));
         }
         until(|| throttled.runs() == 100_000);
     }
     assert_eq!((throttled.len(), throttled.pending()), (100_000, 100_000));
     until(|| throttled.allocated_bytes() > empty + 26 * 100_000);
     clock.set(at(2));
-    assert_eq!(throttled.wait(), Ok(()));
+    assert_eq!(throttled.all().wait(), Ok(()));
     clock.set(at(3));
     until(|| throttled.is_empty());
     // The thread may have to look once more to free its own memory.
@@ -115,14 +118,14 @@ fn memory_returns_after_a_burst_of_flushes() {
         })
         .expect("a thread");
     let empty = throttled.allocated_bytes();
-    assert_eq!(throttled.trigger(&u64::MAX), Ok(()));
+    assert_eq!(throttled.trigger(&u64::MAX).map(drop), Ok(()));
     until(|| throttled.runs() == 1);
     for key in 0..10_000 {
-        assert_eq!((throttled.trigger(&key), throttled.flush(&key)), (Ok(()), Ok(())));
+        assert_eq!((throttled.trigger(&key).map(drop), throttled.flush(&key).map(drop)), (Ok(()), Ok(())));
     }
     assert!(throttled.allocated_bytes() > empty + 500_000);
     drop(go);
-    assert_eq!(throttled.wait(), Ok(()));
+    assert_eq!(throttled.all().wait(), Ok(()));
     // Their windows are not over, so their entries stay: 9 bytes more than a key.
     until(|| throttled.allocated_bytes() < empty + 27 * 20_000);
 }
@@ -132,7 +135,7 @@ fn waits_leave_nothing_behind() {
     let subject = Subject::new();
     subject.lead("a");
     subject.call("a");
-    let wait = || assert_eq!(subject.throttled.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    let wait = || assert_eq!(subject.throttled.all().wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     wait();
     let one = subject.throttled.allocated_bytes();
     (0..1_000).for_each(|_| wait());

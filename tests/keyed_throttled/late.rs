@@ -80,10 +80,10 @@ fn halted() -> Halted {
         .expect("a thread");
     let trap = key("trap");
     for key in [&trap, &key("a")] {
-        assert_eq!((throttled.trigger(key), throttled.wait()), (Ok(()), Ok(())));
+        assert_eq!((throttled.trigger(key).map(drop), throttled.all().wait()), (Ok(()), Ok(())));
         assert_eq!(runs.recv(), Ok((key.name, at(1))));
     }
-    assert_eq!(throttled.trigger(&key("long")), Ok(()));
+    assert_eq!(throttled.trigger(&key("long")).map(drop), Ok(()));
     assert_eq!(runs.recv(), Ok(("long", at(1))));
     clock.set(at(3));
     let (go_on, hold) = mpsc::channel::<()>();
@@ -101,12 +101,12 @@ fn halted() -> Halted {
 fn a_run_is_stamped_after_the_call_that_asked_for_it() {
     let Halted { throttled, clock, runs, go_on } = halted();
     clock.set(at(100));
-    assert_eq!(throttled.trigger(&key("a")), Ok(()));
+    assert_eq!(throttled.trigger(&key("a")).map(drop), Ok(()));
     go_on.send(()).unwrap();
-    assert_eq!(throttled.wait(), Ok(()));
+    assert_eq!(throttled.all().wait(), Ok(()));
     assert_eq!(runs.recv(), Ok(("a", at(100))));
-    assert_eq!(throttled.trigger(&key("a")), Ok(()));
-    assert_eq!(throttled.trigger(&key("marker")), Ok(()));
+    assert_eq!(throttled.trigger(&key("a")).map(drop), Ok(()));
+    assert_eq!(throttled.trigger(&key("marker")).map(drop), Ok(()));
     assert_eq!(runs.recv(), Ok(("marker", at(100))), "two runs of one key, and the clock has not moved");
 }
 
@@ -115,7 +115,7 @@ fn a_call_after_a_longer_threshold_keeps_to_it() {
     let Halted { throttled, clock, runs, go_on } = halted();
     throttled.set_threshold(SECOND * 1000);
     // It ran at 1 s, and the clock reads 3 s.
-    assert_eq!(throttled.trigger(&key("a")), Ok(()));
+    assert_eq!(throttled.trigger(&key("a")).map(drop), Ok(()));
     go_on.send(()).unwrap();
     // The yields give the thread its chance to run the key too soon, and decide nothing.
     (0..10_000).for_each(|_| thread::yield_now());

@@ -31,7 +31,7 @@ fn each_key_has_a_leading_and_a_trailing_edge_of_its_own() {
     subject.assert_run("a", 3);
     until(|| subject.throttled.pending() == 1);
     subject.clock.advance(SECOND / 2);
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     subject.assert_run("b", 1);
     assert_eq!((subject.throttled.runs(), subject.throttled.pending()), (4, 0));
 }
@@ -49,7 +49,7 @@ fn a_call_during_the_run_of_its_key_is_not_lost() {
     subject.clock.set(at(2));
     subject.assert_run("a", 1);
     go.send(()).unwrap();
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_cancel_keeps_the_window() {
     subject.call("a");
     assert!(subject.throttled.cancel("a"));
     assert_eq!((subject.throttled.uncovered(), subject.throttled.pending()), (2, 0));
-    assert_eq!(subject.throttled.wait(), Ok(()), "nothing is left to wait for");
+    assert_eq!(subject.throttled.all().wait(), Ok(()), "nothing is left to wait for");
     assert!(!subject.throttled.cancel("a") && !subject.throttled.cancel("unknown"));
     // It is called again, before the thread has acknowledged the cancel and after.
     for _ in 0..3 {
@@ -107,21 +107,21 @@ fn a_wait_is_told_what_became_of_what_it_waits_for() {
             })
             .expect("a thread");
         for key in ["cancel", "panic", "other"] {
-            assert_eq!((throttled.trigger(&key), throttled.wait()), (Ok(()), Ok(())));
+            assert_eq!((throttled.trigger(&key).map(drop), throttled.all().wait()), (Ok(()), Ok(())));
         }
         for key in [what, "other"] {
-            assert_eq!(throttled.trigger(&key), Ok(()));
+            assert_eq!(throttled.trigger(&key).map(drop), Ok(()));
         }
         PANICS_NOW.store(true, SeqCst);
         let waiting = throttled.clone();
         let waiter = thread::Builder::new().name("waiter".to_owned());
-        let waiter = waiter.spawn(move || waiting.wait_for(SECOND * 100)).expect("a thread");
+        let waiter = waiter.spawn(move || waiting.all().wait_for(SECOND * 100)).expect("a thread");
         until(|| clock.readings.load(SeqCst) >= 2);
         if what == "cancel" {
             assert!(throttled.cancel(&what));
         }
         // It is requested later, so this wait does not cover it.
-        assert_eq!(throttled.trigger(&"later"), Ok(()));
+        assert_eq!(throttled.trigger(&"later").map(drop), Ok(()));
         clock.time.set(at(2));
         assert_eq!(waiter.join().expect("no panic"), Err(told));
         PANICS_NOW.store(false, SeqCst);
@@ -137,17 +137,17 @@ fn panics_now() -> bool {
 #[test]
 fn a_flush_runs_now_and_starts_a_window() {
     let subject = Subject::new();
-    assert_eq!(subject.throttled.flush("a"), Err(NotFlushed::NothingPending));
+    assert_eq!(subject.throttled.flush("a").map(drop), Err(NotFlushed::NothingPending));
     subject.lead("a");
     subject.call("a");
     subject.call("a");
-    assert_eq!(subject.throttled.flush("a"), Ok(()));
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.flush("a").map(drop), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     subject.assert_run("a", 2);
     subject.call("a");
     subject.clock.set(at(2));
     // The stamp of the flush was one nanosecond later.
-    assert_eq!(subject.throttled.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    assert_eq!(subject.throttled.all().wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     subject.assert_no_run();
     subject.clock.advance(Duration::from_nanos(1));
     subject.assert_run("a", 1);
@@ -161,8 +161,8 @@ fn many_flushes_in_one_window_pile_up_nothing() {
     let before = subject.throttled.allocated_bytes();
     for _ in 0..10_000 {
         subject.call("a");
-        assert_eq!(subject.throttled.flush("a"), Ok(()));
-        assert_eq!(subject.throttled.wait(), Ok(()));
+        assert_eq!(subject.throttled.flush("a").map(drop), Ok(()));
+        assert_eq!(subject.throttled.all().wait(), Ok(()));
     }
     let after = subject.throttled.allocated_bytes();
     assert!(after < before + 20_000, "{before} bytes, then {after}");
@@ -178,10 +178,10 @@ fn a_changed_threshold_retimes_all_pending_runs() {
     subject.call("b");
     subject.throttled.set_threshold(SECOND * 5);
     subject.clock.set(at(2));
-    assert_eq!(subject.throttled.wait_for(Duration::ZERO), Err(WaitError::TimedOut));
+    assert_eq!(subject.throttled.all().wait_for(Duration::ZERO), Err(WaitError::TimedOut));
     subject.assert_no_run();
     subject.throttled.set_threshold(SECOND / 2);
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     assert_eq!(subject.throttled.runs(), 4);
     assert_eq!(subject.throttled.threshold().as_duration(), SECOND / 2);
 }
@@ -200,15 +200,18 @@ fn every_operation_may_be_called_from_inside_the_run() {
             if key != "a" {
                 return;
             }
-            assert_eq!(throttled.flush("a"), Err(NotFlushed::Running));
-            assert_eq!(throttled.wait(), Err(WaitError::InsideRun));
-            assert_eq!(throttled.wait_for(SECOND), Err(WaitError::InsideRun));
-            assert_eq!((throttled.trigger("a"), throttled.trigger("b")), (Ok(()), Ok(())));
-            assert_eq!(throttled.trigger("c"), Err(NotTaken::Full { max_keys: 2 }));
+            assert_eq!(throttled.flush("a").map(drop), Err(NotFlushed::Running));
+            assert_eq!(throttled.all().wait(), Err(WaitError::InsideRun));
+            assert_eq!(throttled.all().wait_for(SECOND), Err(WaitError::InsideRun));
+            assert_eq!(
+                (throttled.trigger("a").map(drop), throttled.trigger("b").map(drop)),
+                (Ok(()), Ok(()))
+            );
+            assert_eq!(throttled.trigger("c").map(drop), Err(NotTaken::Full { max_keys: 2 }));
             assert!(
                 throttled.is_pending("a") && throttled.contains("b") && throttled.snapshot("b").is_some()
             );
-            assert_eq!(throttled.flush("b"), Ok(()));
+            assert_eq!(throttled.flush("b").map(drop), Ok(()));
             assert!(throttled.cancel("a"));
             throttled.set_threshold(SECOND);
             assert_eq!((throttled.evict(), throttled.len(), throttled.pending()), (0, 2, 0));
@@ -249,7 +252,7 @@ fn keys_are_served_in_the_order_in_which_they_are_due() {
     }
     subject.assert_run("c", 1);
     subject.assert_run("d", 1);
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
 }
 
 #[test]
@@ -282,7 +285,7 @@ impl Clock for Calling {
     fn now(&self) -> Timestamp {
         if thread::current().name() == Some("waiter") && self.readings.fetch_add(1, SeqCst) == 1 {
             let throttled = self.throttled.get().expect("it is set");
-            assert_eq!(throttled.trigger(&"from the clock"), Ok(()));
+            assert_eq!(throttled.trigger(&"from the clock").map(drop), Ok(()));
         }
         self.time.now()
     }
@@ -302,11 +305,11 @@ fn a_wait_reads_the_clock_when_no_lock_is_held() {
         .spawn(move |_| gate.recv().unwrap_or(()))
         .expect("a thread");
     assert!(clock.throttled.set(throttled.downgrade()).is_ok());
-    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    assert_eq!(throttled.trigger(&"a").map(drop), Ok(()));
     until(|| throttled.runs() == 1);
     let waiting = throttled.clone();
     let waiter = thread::Builder::new().name("waiter".to_owned());
-    let waiter = waiter.spawn(move || waiting.wait_for(Duration::ZERO)).expect("a thread");
+    let waiter = waiter.spawn(move || waiting.all().wait_for(Duration::ZERO)).expect("a thread");
     until(|| waiter.is_finished());
     assert_eq!(waiter.join().expect("no panic"), Err(WaitError::TimedOut));
     drop(go);
@@ -321,15 +324,15 @@ fn a_wait_between_a_cancel_and_another_call_waits_for_neither() {
         .clock(Arc::clone(&clock))
         .spawn(move |_| gate.recv().unwrap_or(()))
         .expect("a thread");
-    assert_eq!(throttled.trigger(&"in progress"), Ok(()));
+    assert_eq!(throttled.trigger(&"in progress").map(drop), Ok(()));
     until(|| throttled.runs() == 1);
-    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    assert_eq!(throttled.trigger(&"a").map(drop), Ok(()));
     assert!(throttled.cancel(&"a"));
     let waiting = throttled.clone();
     let waiter = thread::Builder::new().name("waiter".to_owned());
-    let waiter = waiter.spawn(move || waiting.wait_for(SECOND * 100)).expect("a thread");
+    let waiter = waiter.spawn(move || waiting.all().wait_for(SECOND * 100)).expect("a thread");
     until(|| clock.readings.load(SeqCst) >= 2);
-    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    assert_eq!(throttled.trigger(&"a").map(drop), Ok(()));
     assert!(throttled.cancel(&"a"));
     drop(go);
     assert_eq!(waiter.join().expect("no panic"), Ok(()));

@@ -41,7 +41,7 @@ fn a_panic_is_caught_counted_and_told_and_loses_nothing() {
     subject.call("bad");
     subject.assert_no_run();
     subject.clock.set(at(2));
-    let waited = subject.throttled.wait();
+    let waited = subject.throttled.all().wait();
     assert!(matches!(waited, Ok(()) | Err(WaitError::Panicked)), "{waited:?}");
     assert_eq!((subject.throttled.panics(), subject.throttled.runs()), (2, 4));
     check.passed(2, "cases");
@@ -60,29 +60,29 @@ fn a_fatal_panic_ends_it_and_leaves_what_was_pending_owed() {
     for key in ["a", "b", "b", "c", "d"] {
         subject.call(key);
     }
-    assert_eq!(subject.throttled.flush("c"), Ok(()));
+    assert_eq!(subject.throttled.flush("c").map(drop), Ok(()));
     subject.call("c");
     assert!(subject.throttled.cancel("d"));
     go.send(()).unwrap();
-    until(|| subject.throttled.wait() == Err(WaitError::Owed));
-    assert_eq!(subject.throttled.trigger("new"), Err(NotTaken::Ended(Ended::Panicked)));
+    until(|| subject.throttled.all().wait() == Err(WaitError::Owed));
+    assert_eq!(subject.throttled.trigger("new").map(drop), Err(NotTaken::Ended(Ended::Panicked)));
     assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     for key in ["a", "b", "c"] {
         let seen = subject.throttled.snapshot(key).expect("an owed key is never evicted");
         assert_eq!((seen.deferral, seen.running), (DeferralStatus::Owed, false), "{key}");
-        assert_eq!(subject.throttled.flush(key), Err(NotFlushed::Ended));
+        assert_eq!(subject.throttled.flush(key).map(drop), Err(NotFlushed::Ended));
     }
-    assert_eq!(subject.throttled.trigger("a"), Err(NotTaken::Ended(Ended::Panicked)));
+    assert_eq!(subject.throttled.trigger("a").map(drop), Err(NotTaken::Ended(Ended::Panicked)));
     assert_eq!((subject.throttled.pending(), subject.throttled.runs()), (0, 1));
     // Of a, b twice, c twice, d.
     assert_eq!(subject.throttled.uncovered(), 6);
-    assert_eq!(subject.throttled.wait(), Err(WaitError::Owed));
+    assert_eq!(subject.throttled.all().wait(), Err(WaitError::Owed));
     subject.clock.set(at(100));
     assert_eq!(subject.throttled.evict(), 1);
     for key in ["a", "b", "c"] {
         assert!(subject.throttled.cancel(key));
     }
-    assert_eq!((subject.throttled.wait(), subject.throttled.evict()), (Ok(()), 3));
+    assert_eq!((subject.throttled.all().wait(), subject.throttled.evict()), (Ok(()), 3));
 }
 
 /// A clock that panics on the thread, from the moment that it is told to.
@@ -102,12 +102,12 @@ fn a_clock_that_panics_ends_it_and_leaves_what_was_pending_owed() {
     let clock = Arc::new(Failing(AtomicBool::new(false)));
     let builder: Builder = KeyedThrottled::builder(SECOND).name("failing").clock(Arc::clone(&clock));
     let throttled = builder.spawn(|_| ()).expect("a thread");
-    assert_eq!((throttled.trigger("a"), throttled.wait()), (Ok(()), Ok(())));
+    assert_eq!((throttled.trigger("a").map(drop), throttled.all().wait()), (Ok(()), Ok(())));
     clock.0.store(true, SeqCst);
-    assert_eq!(throttled.trigger("a"), Ok(()));
-    until(|| throttled.wait() == Err(WaitError::Owed));
+    assert_eq!(throttled.trigger("a").map(drop), Ok(()));
+    until(|| throttled.all().wait() == Err(WaitError::Owed));
     assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
-    assert_eq!(throttled.trigger("b"), Err(NotTaken::Ended(Ended::Panicked)));
+    assert_eq!(throttled.trigger("b").map(drop), Err(NotTaken::Ended(Ended::Panicked)));
 }
 
 /// Holds up the end of the thread, where the function is dropped, until the test lets it go on.
@@ -132,16 +132,16 @@ fn whoever_knows_of_a_fatal_panic_is_refused() {
             panic_quietly();
         })
         .expect("a thread");
-    assert_eq!(throttled.trigger("a"), Ok(()));
+    assert_eq!(throttled.trigger("a").map(drop), Ok(()));
     until(|| throttled.runs() == 1);
-    assert_eq!((throttled.trigger("a"), throttled.trigger("b")), (Ok(()), Ok(())));
+    assert_eq!((throttled.trigger("a").map(drop), throttled.trigger("b").map(drop)), (Ok(()), Ok(())));
     let waiting = throttled.clone();
-    let waiter = thread::spawn(move || waiting.wait());
+    let waiter = thread::spawn(move || waiting.all().wait());
     sender.send(()).unwrap();
     // The thread has not ended: it is about to drop the function.
     until(|| !throttled.snapshot("a").expect("an owed key is never evicted").running);
     for key in ["a", "b", "c"] {
-        assert_eq!(throttled.trigger(key), Err(NotTaken::Ended(Ended::Panicked)), "{key}");
+        assert_eq!(throttled.trigger(key).map(drop), Err(NotTaken::Ended(Ended::Panicked)), "{key}");
     }
     assert!(matches!(waiter.join(), Ok(Err(WaitError::Owed | WaitError::Panicked))));
     assert_eq!(throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO), Err(WaitError::TimedOut));
@@ -200,7 +200,8 @@ fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
             let in_hook = key("the hook");
             move |_, _| assert!(!in_hook.name.is_empty())
         })
-        .spawn_counted({
+        .counting()
+        .spawn({
             let mut runs = 0;
             move |_, _| {
                 runs += 1;
@@ -212,23 +213,23 @@ fn keys_whose_drop_panics_on_the_thread_end_it_and_nobody_hangs() {
         .expect("a thread");
     let keys = ["a", "b", "c", "d"].map(key);
     for key in &keys {
-        assert_eq!((throttled.trigger(key), throttled.wait()), (Ok(()), Ok(())));
+        assert_eq!((throttled.trigger(key).map(drop), throttled.all().wait()), (Ok(()), Ok(())));
     }
     for key in &keys {
-        assert_eq!(throttled.trigger(key), Ok(()));
+        assert_eq!(throttled.trigger(key).map(drop), Ok(()));
     }
     // One key is cancelled: the thread drops its entry during the end.
     assert!(throttled.cancel(&keys[3]));
     let waiting = throttled.clone();
-    let waiter = thread::spawn(move || waiting.wait());
+    let waiter = thread::spawn(move || waiting.all().wait());
     clock.set(at(2));
     until(|| throttled.runs() == 5);
     assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert!(waiter.join().is_ok_and(|waited| waited.is_ok() || waited == Err(WaitError::Owed)));
     // One key ran; its drop ended the thread.
-    assert_eq!((throttled.runs(), throttled.pending(), throttled.wait()), (5, 0, Err(WaitError::Owed)));
+    assert_eq!((throttled.runs(), throttled.pending(), throttled.all().wait()), (5, 0, Err(WaitError::Owed)));
     assert_eq!(throttled.uncovered(), 3);
-    assert_eq!(throttled.trigger(&keys[1]), Err(NotTaken::Ended(Ended::Panicked)));
+    assert_eq!(throttled.trigger(&keys[1]).map(drop), Err(NotTaken::Ended(Ended::Panicked)));
     check.passed(4, "keys");
 }
 
@@ -256,8 +257,8 @@ fn a_call_that_evicts_a_key_whose_drop_panics_is_not_lost() {
         .expect("a thread");
     // The table has room for this many before the shard looks for keys to evict.
     for name in ["a", "b", "c"] {
-        assert_eq!(throttled.trigger(&key(name)), Ok(()));
-        assert_eq!(throttled.wait(), Ok(()));
+        assert_eq!(throttled.trigger(&key(name)).map(drop), Ok(()));
+        assert_eq!(throttled.all().wait(), Ok(()));
         assert_eq!(runs.recv(), Ok(name));
     }
     let calling = throttled.clone();
@@ -280,22 +281,23 @@ fn a_key_that_was_flushed_called_and_cancelled_before_a_fatal_panic() {
     let throttled = KeyedThrottled::<&str>::builder(SECOND)
         .clock(clock)
         .fatal_panics()
-        .spawn_counted(move |_, _| {
+        .counting()
+        .spawn(move |_, _| {
             gate.recv().unwrap_or(());
             panic_quietly();
         })
         .expect("a thread");
-    assert_eq!(throttled.trigger(&"a"), Ok(()));
+    assert_eq!(throttled.trigger(&"a").map(drop), Ok(()));
     until(|| throttled.runs() == 1);
-    assert_eq!(throttled.trigger(&"c"), Ok(()));
-    assert_eq!(throttled.flush(&"c"), Ok(()));
-    assert_eq!(throttled.trigger(&"c"), Ok(()));
+    assert_eq!(throttled.trigger(&"c").map(drop), Ok(()));
+    assert_eq!(throttled.flush(&"c").map(drop), Ok(()));
+    assert_eq!(throttled.trigger(&"c").map(drop), Ok(()));
     assert!(throttled.cancel(&"c"));
     go.send(()).unwrap();
     assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
     assert_eq!(throttled.snapshot(&"c").expect("owed").deferral, DeferralStatus::Owed);
     assert_eq!(throttled.uncovered(), 2);
-    assert_eq!(throttled.wait(), Err(WaitError::Owed));
+    assert_eq!(throttled.all().wait(), Err(WaitError::Owed));
     assert!(throttled.cancel(&"c"));
-    assert_eq!((throttled.pending(), throttled.wait_for(Duration::ZERO)), (0, Ok(())));
+    assert_eq!((throttled.pending(), throttled.all().wait_for(Duration::ZERO)), (0, Ok(())));
 }

@@ -1,11 +1,11 @@
 //! A throttle that reports its runs to a test, and whose clock the test moves.
 
 use super::support::{SECOND, at};
-use atomic_throttle::{Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending};
+use atomic_throttle::{Count, Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 
-pub type Throttle = KeyedThrottled<String>;
+pub type Throttle = KeyedThrottled<String, Count>;
 pub type Builder = KeyedThrottledBuilder<String>;
 
 /// A throttle that sends each run to the test.
@@ -38,19 +38,19 @@ impl Subject {
             let _ = sender.send((key.clone(), calls));
             inside(key);
         };
-        let throttled = set_up(builder).spawn_counted(f).expect("a thread");
+        let throttled = set_up(builder).counting().spawn(f).expect("a thread");
         Self { throttled, clock, runs }
     }
 
     /// The leading run of a key, so that its window is closed.
     pub fn lead(&self, key: &str) {
-        assert_eq!(self.throttled.trigger(key), Ok(()));
-        assert_eq!(self.throttled.wait(), Ok(()));
+        assert_eq!(self.throttled.trigger(key).map(drop), Ok(()));
+        assert_eq!(self.throttled.all().wait(), Ok(()));
         self.assert_run(key, 1);
     }
 
     pub fn call(&self, key: &str) {
-        assert_eq!(self.throttled.trigger(key), Ok(()));
+        assert_eq!(self.throttled.trigger(key).map(drop), Ok(()));
     }
 
     pub fn assert_run(&self, key: &str, calls: u64) {

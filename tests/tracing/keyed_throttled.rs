@@ -59,7 +59,7 @@ impl Subject {
     }
 
     fn call(&self, key: &'static str) {
-        assert_eq!(self.throttled.trigger(&key), Ok(()));
+        assert_eq!(self.throttled.trigger(&key).map(drop), Ok(()));
     }
 
     /// Plays this while the subscriber calls the throttle, and flushes at the first events; runs end as soon
@@ -87,7 +87,7 @@ impl Subject {
         for key in keys {
             self.runs(key);
         }
-        assert_eq!(self.throttled.wait(), Ok(()));
+        assert_eq!(self.throttled.all().wait(), Ok(()));
     }
 }
 
@@ -111,9 +111,9 @@ fn a_life() -> usize {
     subject.deferred("a");
     assert!(throttled.cancel(&"a"));
     assert!(!throttled.cancel(&"a") && !throttled.cancel(&"unknown"), "nothing to tell");
-    assert_eq!(throttled.flush(&"a"), Err(NotFlushed::NothingPending));
+    assert_eq!(throttled.flush(&"a").map(drop), Err(NotFlushed::NothingPending));
     subject.deferred("b");
-    assert_eq!(throttled.flush(&"b"), Ok(()));
+    assert_eq!(throttled.flush(&"b").map(drop), Ok(()));
     subject.runs_only(&["b"]);
     // The thread still owns what was cancelled: one that coalesces.
     subject.call("a");
@@ -159,7 +159,7 @@ fn a_death() -> usize {
     for key in ["flushed", "other", "bad"] {
         subject.call(key);
     }
-    assert_eq!(throttled.flush(&"flushed"), Ok(()));
+    assert_eq!(throttled.flush(&"flushed").map(drop), Ok(()));
     assert_eq!(subject.go.send(()), Ok(()));
     assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Panicked));
 
@@ -209,7 +209,7 @@ fn told_to_somebody_who_calls() -> usize {
     let panics = Subject::new(|builder| builder);
     let told_before = panics.told_before;
     let mut told = panics.under_calls(3, |throttled, clock| {
-        assert_eq!(throttled.trigger(&"a"), Ok(()));
+        assert_eq!(throttled.trigger(&"a").map(drop), Ok(()));
         // Its run asks for another one, in the window.
         until(|| told_by(FRONT).split_off(told_before).iter().any(|event| event.contains("deferral:")));
         until(|| {
@@ -218,7 +218,7 @@ fn told_to_somebody_who_calls() -> usize {
         });
         until(|| {
             clock.advance(SECOND);
-            throttled.trigger(&"a") == Ok(()) && throttled.cancel(&"a")
+            throttled.trigger(&"a").is_ok() && throttled.cancel(&"a")
         });
         let ended = throttled.shutdown(Pending::Discard).wait();
         // As a flush was handed over before, or not.
@@ -260,7 +260,7 @@ fn call_everything(throttled: &Keys, flushes: bool) {
         let _ = throttled.trigger(&key);
     }
     throttled.set_threshold(SECOND);
-    let _ = throttled.wait_for(Duration::ZERO);
+    let _ = throttled.all().wait_for(Duration::ZERO);
     let _ = (throttled.evict(), throttled.allocated_bytes(), throttled.pending(), throttled.uncovered());
 }
 

@@ -88,7 +88,7 @@ impl Subject {
             read.read(calls);
             inside();
         };
-        Self { throttled: set_up(builder).spawn_counted(f).expect("a thread"), clock, words }
+        Self { throttled: set_up(builder).counting().spawn(f).expect("a thread"), clock, words }
     }
 
     /// A subject on whose clock `key` has run at [`LEADING`], for call number 0.

@@ -58,7 +58,7 @@ fn a_life(silent: Silent) {
     assert_eq!(subject.throttled.wait(), Ok(()));
     assert_eq!(subject.call(0, 1), Ok(()));
     silent.here(Silent::Flush);
-    assert_eq!(subject.throttled.flush(&0), Ok(()));
+    assert_eq!(subject.throttled.flush(&0).map(drop), Ok(()));
     assert_eq!(subject.throttled.wait(), Ok(()));
     assert_eq!(subject.call(0, 2), Ok(()));
     silent.here(Silent::Threshold);

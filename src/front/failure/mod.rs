@@ -2,11 +2,15 @@
 
 mod result;
 mod retry;
+#[cfg(feature = "async")]
+mod task;
 
 pub use self::result::RunResult;
 #[cfg(feature = "async")]
 pub(crate) use self::result::into_result;
 pub use self::retry::Retry;
+#[cfg(feature = "async")]
+pub(crate) use self::task::caught_in_task;
 
 use crate::front::owner::message;
 use crate::state::Epoch;

@@ -2,6 +2,7 @@
 
 use super::front::Keyed;
 use super::hash::KeyHash;
+use super::shard::Beside;
 use super::shards::{MOST_SHARDS, Shards};
 use crate::clock::Monotonic;
 use crate::sync::AtomicU64;
@@ -79,7 +80,7 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
         self
     }
 
-    pub(super) fn into_parts(self) -> (Shards<K>, Threshold, C, S) {
+    pub(super) fn into_parts<X: Beside>(self) -> (Shards<K, X>, Threshold, C, S) {
         (Shards::new(self.shards, self.max_keys as u64), self.threshold, self.clock, self.hasher)
     }
 

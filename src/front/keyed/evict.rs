@@ -41,7 +41,7 @@ impl At {
     }
 }
 
-impl<K> Shard<K> {
+impl<K, X> Shard<K, X> {
     /// Looks at some entries, from where the last look ended.
     pub(super) fn evict_some(&mut self, at: At, hash_of: &impl Fn(&K) -> u64, evicted: &mut Evicted<K>) {
         for _ in 0..STEPS {

@@ -38,7 +38,6 @@
 //! Of the user's code only `Hash` and `Eq` of the keys run under a lock. The run itself, `Clone` and `Drop`
 //! of keys, and the clock do not.
 
-mod active;
 mod builder;
 mod error;
 mod evict;
@@ -56,4 +55,6 @@ pub use self::error::KeyedError;
 pub use self::front::Keyed;
 pub use self::hash::KeyHash;
 pub use self::run::KeyedRun;
-pub use self::throttled::{KeyedThrottled, KeyedThrottledBuilder, NotTaken, WeakKeyedThrottled};
+pub use self::throttled::{
+    AllKeys, KeyTicket, KeyedThrottled, KeyedThrottledBuilder, NotTaken, OwnedKeyTicket, WeakKeyedThrottled,
+};

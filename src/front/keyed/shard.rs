@@ -6,7 +6,6 @@
 //! difference to G1 whether the key was evicted or never ran, whatever the clock and the threshold do
 //! later.
 
-use super::active::Actives;
 use super::evict::Evicted;
 use super::word::Word;
 use crate::state::{Epoch, Refused, State, TryStart};
@@ -43,25 +42,38 @@ pub(super) enum Decision {
     UnknownRefused(Refused),
 }
 
-pub(super) struct Shard<K> {
+/// `X`: what is kept beside the states, for a front end that has deferrals.
+pub(super) struct Shard<K, X = ()> {
     pub(super) entries: HashTable<Entry<K>>,
-    /// Those that have an owner. Empty where there are no deferrals.
-    pub(super) active: Actives<K>,
+    pub(super) beside: X,
     /// The latest state among those evicted, [`State::NEW`] before the first.
     pub(super) forgotten: State,
     /// Where the next look for evictable entries begins.
     pub(super) cursor: usize,
 }
 
-impl<K> Shard<K> {
+/// What a shard keeps beside the states of its keys.
+pub(super) trait Beside: Default {
+    fn allocated_bytes(&self) -> usize;
+}
+
+impl Beside for () {
+    fn allocated_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl<K, X: Beside> Shard<K, X> {
     pub(super) fn new() -> Self {
-        Self { entries: HashTable::new(), active: Actives::new(), forgotten: State::NEW, cursor: 0 }
+        Self { entries: HashTable::new(), beside: X::default(), forgotten: State::NEW, cursor: 0 }
     }
 
     pub(super) fn allocated_bytes(&self) -> usize {
-        self.entries.allocation_size() + self.active.allocation_size()
+        self.entries.allocation_size() + self.beside.allocated_bytes()
     }
+}
 
+impl<K, X> Shard<K, X> {
     #[inline]
     pub(super) fn state<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<State>
     where
@@ -124,17 +136,5 @@ impl<K> Shard<K> {
     /// An entry of a key that is not here. There is a place for it.
     pub(super) fn insert(&mut self, hash: u64, entry: Entry<K>, hash_of: &impl Fn(&K) -> u64) {
         self.entries.insert_unique(hash, entry, |entry| hash_of(&entry.key));
-    }
-
-    /// The run of the key that opened `epoch` ends, under the lock of a writer.
-    pub(super) fn finish<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, epoch: Epoch)
-    where
-        K: Borrow<Q>,
-    {
-        // It is here: a key with a run in progress is never evicted.
-        if let Some(word) = self.word_mut(hashed) {
-            let (next, _) = word.get().finish(epoch);
-            word.set(next);
-        }
     }
 }

@@ -2,7 +2,7 @@
 //! looked through.
 
 use super::evict::Evicted;
-use super::shard::{At, Decision, Hashed, Shard};
+use super::shard::{At, Beside, Decision, Hashed, Shard};
 use super::word::Word;
 use crate::state::{Epoch, Refused, State};
 use crate::sync::{AtomicU64, LOCK_BYTES, Ordering, RwLock, decides_after_the_lock, read, try_write, write};
@@ -23,8 +23,8 @@ const LOOK_FOR_ROOM: usize = 4096;
 #[repr(align(128))]
 struct Padded<T>(T);
 
-pub(super) struct Shards<K> {
-    all: Box<[Padded<RwLock<Shard<K>>>]>,
+pub(super) struct Shards<K, X = ()> {
+    all: Box<[Padded<RwLock<Shard<K, X>>>]>,
     most_keys: u64,
     /// How many keys there are, those about to come in included.
     keys: Padded<AtomicU64>,
@@ -42,7 +42,7 @@ pub(super) enum NotNew {
     Full,
 }
 
-impl<K> Shards<K> {
+impl<K, X: Beside> Shards<K, X> {
     /// `shards` is a power of two, at most `MOST_SHARDS`.
     pub(super) fn new(shards: usize, most_keys: u64) -> Self {
         let all = (0..shards).map(|_| Padded(RwLock::new(Shard::new()))).collect();
@@ -56,7 +56,7 @@ impl<K> Shards<K> {
     /// keys, and a key would take twice the memory after that as before. As it is, it takes about the same
     /// at any number.
     #[inline]
-    pub(super) fn of(&self, hash: u64) -> &RwLock<Shard<K>> {
+    pub(super) fn of(&self, hash: u64) -> &RwLock<Shard<K, X>> {
         let slice = |from: u32| usize::try_from(hash >> from & (MOST_SHARDS as u64 - 1)).unwrap_or_default();
         let [one, other] = SLICES.map(|from| slice(from) & (self.all.len() - 1));
         &self.all[one.max(other)].0
@@ -218,14 +218,14 @@ impl<K> Shards<K> {
         self.turns.0.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn in_turn(&self, turn: u64) -> &RwLock<Shard<K>> {
+    fn in_turn(&self, turn: u64) -> &RwLock<Shard<K, X>> {
         let index = usize::try_from(turn & (self.all.len() as u64 - 1)).unwrap_or_default();
         &self.all[index].0
     }
 
     /// Evicts all that it can, shard by shard, and returns how many keys those were.
     pub(super) fn evict(&self, at: At, hash_of: &impl Fn(&K) -> u64) -> usize {
-        let evict_all = |shard: &Padded<RwLock<Shard<K>>>| {
+        let evict_all = |shard: &Padded<RwLock<Shard<K, X>>>| {
             let mut evicted = Evicted::new();
             let mut shard = write(&shard.0);
             shard.evict_all(at, &mut evicted);

@@ -167,14 +167,12 @@ impl Frame {
 
     /// Marks this thread as the one that runs the function, or polls it, until the result is dropped.
     pub(crate) fn step_inside(&self) -> Inside<'_> {
-        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
-        self.runner.store(this_thread(), Ordering::Relaxed);
-        Inside(&self.runner)
+        Inside::step(&self.runner)
     }
 
     /// Whether this thread runs the function: what waits here for a run waits for itself.
     pub(crate) fn is_runner(&self) -> bool {
-        // ORDERING: Relaxed; see `step_inside`.
+        // ORDERING: Relaxed; see `Inside::step`.
         self.runner.load(Ordering::Relaxed) == this_thread()
     }
 
@@ -239,9 +237,18 @@ impl Frame {
 /// This thread runs the function until this is dropped.
 pub(crate) struct Inside<'f>(&'f AtomicU32);
 
+impl<'f> Inside<'f> {
+    /// Writes the number of this thread to `runner`.
+    pub(crate) fn step(runner: &'f AtomicU32) -> Self {
+        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
+        runner.store(this_thread(), Ordering::Relaxed);
+        Self(runner)
+    }
+}
+
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        // ORDERING: Relaxed; see `Frame::step_inside`.
+        // ORDERING: Relaxed; see `step`.
         self.0.store(0, Ordering::Relaxed);
     }
 }

@@ -152,6 +152,10 @@ impl<T: Send + 'static> sealed::OfKey for Collect<T> {
         Ok(sealed::Left { count, replaced: None })
     }
 
+    fn outstanding(&self) -> u64 {
+        lock(&self.values).len() as u64
+    }
+
     fn calls(given: &Batch<T>) -> u64 {
         given.len() as u64
     }

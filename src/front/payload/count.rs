@@ -138,6 +138,10 @@ impl sealed::OfKey for Count {
         Ok(sealed::Left { count: self.count(), replaced: None })
     }
 
+    fn outstanding(&self) -> u64 {
+        Self::outstanding(self)
+    }
+
     fn calls(given: &u64) -> u64 {
         *given
     }

@@ -140,7 +140,8 @@ impl<T: Send + 'static> sealed::OfKey for Merge<T> {
     }
 
     fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
-        self.decide_and_merge(value, is_forked, || Some(()))?;
+        let ((), merged) = self.decide_and_merge(value, is_forked, || Some(()))?;
+        drop(merged);
         Ok(sealed::Left { count: 1, replaced: None })
     }
 }

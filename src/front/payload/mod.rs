@@ -151,6 +151,11 @@ pub(crate) mod sealed {
             is_forked: impl FnOnce() -> bool,
         ) -> Result<Left<Self::Brought>, NotPut<Self::Brought>>;
 
+        /// How many calls are there that no run was told of. 0 where calls are not told one by one.
+        fn outstanding(&self) -> u64 {
+            0
+        }
+
         /// Of how many calls a run was to be told.
         fn calls(given: &Self::Given) -> u64 {
             let _ = given;
@@ -202,7 +207,7 @@ impl sealed::Payload for () {
 }
 
 #[cfg(feature = "keyed")]
-impl sealed::OfKey for () {
+impl OfKey for () {
     type Brought = ();
     const BRINGS: bool = false;
 

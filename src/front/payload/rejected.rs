@@ -1,5 +1,6 @@
 //! [`Rejected`]: a value whose call was not taken.
 
+use super::sealed::NotPut;
 use crate::front::owner::Ended;
 use crate::state::Refused;
 use crate::time::Timestamp;
@@ -84,6 +85,20 @@ impl<T> Rejected<T> {
 
     pub(crate) fn ended(value: T, ended: Ended) -> Self {
         Self { value, reason: Reason::Ended(ended) }
+    }
+}
+
+/// Of a throttle that performs its runs itself.
+impl<T> From<NotPut<T>> for Rejected<T> {
+    #[cold]
+    fn from(not_put: NotPut<T>) -> Self {
+        match not_put {
+            NotPut::Full(value) => Self { value, reason: Reason::Full },
+            NotPut::InsideMerge(value) => Self { value, reason: Reason::InsideMerge },
+            NotPut::Forked(value) => Self::ended(value, Ended::Forked),
+            // It was decided: there is no other way to get here.
+            NotPut::Undecided(value) => Self::ended(value, Ended::ShutDown),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! What can be set before a [`Throttled`] starts.
 
 use super::engine::{Engine, OnFailure};
-use crate::front::pace::Pace;
 use super::shared::Shared;
 #[cfg(feature = "async")]
 use super::task::Driver;
@@ -14,6 +13,7 @@ use crate::front::failure::{AnyError, Failure, Retry, RunResult};
 use crate::front::owner::keeper::{DropPolicy, start};
 use crate::front::owner::on_drop::OnDrop;
 use crate::front::owner::{AnyClock, Panic, Pending};
+use crate::front::pace::Pace;
 use crate::front::payload::Payload;
 use crate::time::Threshold;
 use core::fmt;

@@ -1,8 +1,8 @@
 //! [`Paced`]: what calls and the engine tell each other of the pace, and what there is to be looked at.
 
-use crate::front::pace::{Hold, Pace};
 use crate::clock::Clock;
 use crate::front::owner::AnyClock;
+use crate::front::pace::{Hold, Pace};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::time::Timestamp;
 

@@ -21,14 +21,14 @@
 //! one early. The run that the flush has started is *detached*, its epoch is left under the lock, and the
 //! thread *resumes* it. When a panic ends the thread before that, the run is left owed, and then finishes.
 
-use crate::front::pace::{Hold, Pace};
 use super::paced::Paced;
 use crate::clock::Clock;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::frame::{Frame, HasFrame, InChild};
 use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
-use crate::front::payload::{Count, NotPut, Payload, Reason, Rejected, Values};
+use crate::front::pace::{Hold, Pace};
+use crate::front::payload::{Count, NotPut, Payload, Rejected, Values};
 use crate::front::wait::Waiting;
 use crate::gate::{DetachedRun, Flushed};
 use crate::state::{DeferralStatus, Epoch, Request};
@@ -199,7 +199,7 @@ impl<P: Values> Shared<P> {
                 Ok(epoch)
             }
             Err(NotPut::Undecided(value)) => self.bring_first(value),
-            Err(not_put) => Err(rejected(not_put)),
+            Err(not_put) => Err(not_put.into()),
         }
     }
 
@@ -223,18 +223,7 @@ impl<P: Values> Shared<P> {
         let put = self.payload.put(value, || false, request);
         // Also where there was no room: a run was asked for.
         self.frame.waiting().notify();
-        put.map(|(epoch, _)| epoch).map_err(rejected)
-    }
-}
-
-#[cold]
-fn rejected<T>(not_put: NotPut<T>) -> Rejected<T> {
-    match not_put {
-        NotPut::Full(value) => Rejected { value, reason: Reason::Full },
-        NotPut::InsideMerge(value) => Rejected { value, reason: Reason::InsideMerge },
-        NotPut::Forked(value) => Rejected::ended(value, Ended::Forked),
-        // It was decided: there is no other way to get here.
-        NotPut::Undecided(value) => Rejected::ended(value, Ended::ShutDown),
+        Ok(put?.0)
     }
 }
 

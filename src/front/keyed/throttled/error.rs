@@ -1,6 +1,7 @@
 //! Why a call on a key was not taken.
 
 use crate::front::owner::Ended;
+use crate::front::payload::{Reason, Rejected};
 use core::fmt;
 
 /// Why a call on a key was not taken: no run is promised to it, and it is counted nowhere.
@@ -19,6 +20,18 @@ pub enum NotTaken {
 impl From<Ended> for NotTaken {
     fn from(ended: Ended) -> Self {
         Self::Ended(ended)
+    }
+}
+
+/// Of a call that brings nothing.
+impl From<Rejected<()>> for NotTaken {
+    fn from(rejected: Rejected<()>) -> Self {
+        match rejected.reason {
+            Reason::Ended(ended) => Self::Ended(ended),
+            Reason::TooManyKeys { max_keys } => Self::Full { max_keys },
+            // A call that brings nothing finds room, and merges nothing.
+            _ => Self::Ended(Ended::ShutDown),
+        }
     }
 }
 

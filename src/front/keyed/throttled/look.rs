@@ -2,14 +2,16 @@
 
 use super::KeyedThrottled;
 use crate::clock::Clock;
+use crate::front::payload::OfKey;
 use crate::front::snapshot::Snapshot;
 use crate::state::State;
-use crate::sync::Ordering;
+use crate::sync::{Ordering, read};
 use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
+use std::borrow::ToOwned;
 
-impl<K, S> KeyedThrottled<K, S> {
+impl<K, P: OfKey, S> KeyedThrottled<K, P, S> {
     /// The clock that its timestamps are readings of.
     #[must_use]
     pub fn clock(&self) -> &(dyn Clock + Send + Sync) {
@@ -78,7 +80,7 @@ impl<K, S> KeyedThrottled<K, S> {
     }
 }
 
-impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
+impl<K: Hash + Eq, P: OfKey, S: BuildHasher> KeyedThrottled<K, P, S> {
     /// Whether a run of `key` is pending.
     #[must_use]
     pub fn is_pending<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
@@ -100,11 +102,20 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     /// All that there is to see of `key` at this moment; `None` if it is not known. Until its first run, the
     /// latest run is that of whichever key of its shard was evicted last: it keeps its distance from that.
     #[must_use]
-    pub fn snapshot<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<Snapshot>
+    pub fn snapshot<Q>(&self, key: &Q) -> Option<Snapshot>
     where
         K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.state(key).map(|state| Snapshot::new(state, self.threshold()))
+        if self.shared.is_forked() {
+            return None;
+        }
+        let threshold = self.shared.threshold_now(key);
+        let hashed = self.shared.hashed(key);
+        let shard = read(self.shared.shards.of(hashed.hash));
+        let snapshot = Snapshot::new(shard.state(&hashed)?, threshold);
+        let Some(active) = shard.beside.find(&hashed) else { return Some(snapshot) };
+        Some(snapshot.held(self.shared.ledger.rules.held(active), active.hold.failures))
     }
 
     fn state<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<State>

@@ -30,32 +30,51 @@
 //! When nothing is pending and the latest window is over, the thread evicts what is left, without a further
 //! call.
 
+mod active;
 mod agenda;
+mod all;
 mod builder;
+mod collecting;
 mod control;
+mod counting;
+mod engine;
 mod error;
+mod latest;
+mod merging;
 mod moves;
-mod panics;
+mod outcomes;
 mod promises;
 mod shared;
+#[cfg(feature = "async")]
+mod task;
+mod thread;
+mod ticket;
 mod weak;
-mod worker;
 
+pub use self::all::AllKeys;
 pub use self::builder::KeyedThrottledBuilder;
 pub use self::error::NotTaken;
+pub use self::ticket::{KeyTicket, OwnedKeyTicket};
 pub use self::weak::WeakKeyedThrottled;
 
 use self::shared::Shared;
+use self::ticket::Call;
 use super::hash::KeyHash;
+#[cfg(feature = "async")]
+use crate::front::asynchronous::{NoRuntime, Runtime};
+use crate::front::failure::RunResult;
+#[cfg(feature = "async")]
+use crate::front::failure::into_result;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::Pending;
 use crate::front::owner::keeper::{Ending, Keeper};
-use crate::front::wait::WaitError;
+use crate::front::payload::{OfKey, Rejected};
+use crate::state::Epoch;
+use crate::sync::read_unless;
 use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use core::time::Duration;
 use std::borrow::ToOwned;
 use std::sync::Arc;
 
@@ -164,9 +183,9 @@ use std::sync::Arc;
 /// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
 /// pending; those that were due, and are not any more, go back one by one. The thread is as one of a
 /// [`Throttled`](crate::Throttled#cost).
-pub struct KeyedThrottled<K, S = KeyHash> {
-    shared: Arc<Shared<K, S>>,
-    keeper: Arc<Keeper<Shared<K, S>>>,
+pub struct KeyedThrottled<K, P: OfKey = (), S = KeyHash> {
+    shared: Arc<Shared<K, P, S>>,
+    keeper: Arc<Keeper<Shared<K, P, S>>>,
 }
 
 impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
@@ -177,32 +196,29 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
     ///
     /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn`] returns an error instead.
     #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn(threshold: impl Into<Threshold>, f: impl FnMut(&K) + Send + 'static) -> Self {
+    pub fn spawn<R: RunResult>(
+        threshold: impl Into<Threshold>,
+        f: impl FnMut(&K) -> R + Send + 'static,
+    ) -> Self {
         Self::builder(threshold).spawn(f).expect("the system can start a thread")
-    }
-
-    /// As [`spawn`](Self::spawn); `f` also receives the number of calls that its run covers.
-    ///
-    /// # Panics
-    ///
-    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn_counted`] returns an error instead.
-    #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn_counted(threshold: impl Into<Threshold>, f: impl FnMut(&K, u64) + Send + 'static) -> Self {
-        Self::builder(threshold).spawn_counted(f).expect("the system can start a thread")
     }
 }
 
 impl<K> KeyedThrottled<K> {
-    /// A throttle with a thread name, a clock, a hash, a number of shards, a limit of keys, another end, or
-    /// a way with panics.
+    /// A throttle with a payload, a pace, retries, tasks, thresholds for each key, a thread name, a clock, a hash, a number
+    /// of shards, a limit of keys, another end, or a way with panics.
     pub fn builder(threshold: impl Into<Threshold>) -> KeyedThrottledBuilder<K> {
         KeyedThrottledBuilder::new(threshold)
     }
 }
 
-impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
-    /// Asks for a run of `key`, and returns at once. Never waits for a run, and never runs the function
-    /// itself. It is not refused because a window is not over.
+impl<K, S> KeyedThrottled<K, (), S>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    S: BuildHasher + Send + Sync + 'static,
+{
+    /// Asks for a run of `key`, and returns at once, with a ticket that waits for it if it is asked to. Never waits for a
+    /// run, and never runs the function itself. It is not refused because a window is not over.
     ///
     /// The key may be passed in a borrowed form, `&str` for `String`; it is made an owned one only when no run
     /// of it is pending. Cost: see [`KeyedThrottled`](Self#cost).
@@ -217,76 +233,154 @@ impl<K: Hash + Eq, S: BuildHasher> KeyedThrottled<K, S> {
     /// If the clock panics, which is read for a key that is not known, or the key, when it is cloned: nothing was
     /// recorded then. If a key panics when it is dropped, one that was evicted, say: the call was taken then.
     #[inline]
-    pub fn trigger<Q>(&self, key: &Q) -> Result<(), NotTaken>
+    pub fn trigger<'t, Q>(&'t self, key: &'t Q) -> Result<KeyTicket<'t, K, Q>, NotTaken>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.shared.trigger(key)
+        Ok(self.bring(key, ())?)
+    }
+}
+
+impl<K, S> KeyedThrottledBuilder<K, (), S> {
+    /// Has a task of `runtime` run the function, on the runtime's clock: for several keys at once, at most
+    /// [`max_concurrent`](Self::max_concurrent) of them, and never twice at once for one key. So a slow key holds up no other.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use atomic_throttle::{KeyedThrottled, Tokio};
+    /// use std::time::Duration;
+    ///
+    /// # async fn post(_: &str) -> std::io::Result<()> { Ok(()) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let notify = KeyedThrottled::<String>::builder(Duration::from_millis(10))
+    ///     .max_concurrent(8)
+    ///     .spawn_on(Tokio::current(), async |tenant: String| post(&tenant).await)?;
+    /// notify.trigger("a")?;
+    /// notify.trigger("b")?.await?;
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    ///
+    /// The function is cloned for each run, and so is the key. One task polls the functions of all runs, so they run by turns
+    /// and not on several threads: a function that computes for long, or blocks, holds up the others. Spawn such work in it.
+    ///
+    /// The drop of the last handle never waits: the task performs what is pending, then ends. If the runtime drops the
+    /// task, calls are left owed, and refused from then on with [`Ended::Dropped`](crate::Ended::Dropped); what they brought is
+    /// there for `take`. A clock, a name and [`on_drop`](Self::on_drop) set before are not used.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRuntime`] if there is no runtime here.
+    #[cfg(feature = "async")]
+    pub fn spawn_on<R, F, Fut>(self, runtime: R, f: F) -> Result<KeyedThrottled<K, (), S>, NoRuntime>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        S: BuildHasher + Send + Sync + 'static,
+        R: Runtime,
+        F: FnOnce(K) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output: RunResult> + Send + 'static,
+    {
+        self.start_on(runtime, move |key, (), home| {
+            home.keep(());
+            let (f, key) = (f.clone(), key.clone());
+            async move { into_result(f(key).await) }
+        })
+    }
+}
+
+impl<K, P, S> KeyedThrottled<K, P, S>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    P: OfKey,
+    S: BuildHasher + Send + Sync + 'static,
+{
+    #[inline]
+    fn bring<'t, Q>(
+        &'t self,
+        key: &'t Q,
+        brought: P::Brought,
+    ) -> Result<KeyTicket<'t, K, Q>, Rejected<P::Brought>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let hashed = self.shared.hashed(key);
+        let epoch = self.shared.trigger(&hashed, brought)?;
+        Ok(KeyTicket::new(&*self.shared, key, Call { hash: hashed.hash, epoch }))
     }
 
     /// Has the pending run of `key` start now, whether the window is over or not: the exception from G1. The
-    /// key starts a new window.
+    /// key starts a new window. Neither a pace nor a back-off holds it. Returns a ticket of the calls that it covers.
     ///
-    /// The run has started when this returns, by its stamp; the thread performs it, after the run in progress
+    /// The run has started when this returns, by its stamp; it is performed after the runs in progress
     /// and those that were flushed before, by turns with others that are due.
     ///
     /// # Errors
     ///
     /// [`NotFlushed`]: nothing has started. What was pending stays pending.
-    pub fn flush<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Result<(), NotFlushed>
+    pub fn flush<'t, Q: Hash + Eq + ?Sized>(&'t self, key: &'t Q) -> Result<KeyTicket<'t, K, Q>, NotFlushed>
     where
         K: Borrow<Q>,
     {
-        self.shared.flush(key)
+        let hashed = self.shared.hashed(key);
+        let epoch = self.shared.flush(&hashed)?;
+        Ok(KeyTicket::new(&*self.shared, key, Call { hash: hashed.hash, epoch }))
     }
 
     /// Gives up the pending or owed run of `key` and returns whether there was one. The window stays: the
-    /// next run of the key keeps its distance (G1). A wait that waits for it returns
-    /// [`WaitError::Cancelled`].
+    /// next run of the key keeps its distance (G1). Those who wait for it are told
+    /// [`WaitError::Cancelled`](crate::WaitError::Cancelled).
+    ///
+    /// What the run was to be given is dropped: a key that nobody calls again would keep it for ever. `take` takes it instead.
     #[allow(
         clippy::must_use_candidate,
-        reason = "whoever wants no run need not know whether one was pending"
+        reason = "a caller that wants no run need not know whether one was pending"
     )]
     pub fn cancel<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {
-        self.shared.cancel(key)
+        self.shared.take(key).1
     }
 
-    /// Evicts every key that can be, gives memory back, and returns how many keys those were. The thread
+    /// A ticket of all calls on `key` that were taken until now. Without any it is covered at once.
+    #[must_use = "it waits only if it is asked to: `wait()` or `.await`"]
+    pub fn all_of<'t, Q: Hash + Eq + ?Sized>(&'t self, key: &'t Q) -> KeyTicket<'t, K, Q>
+    where
+        K: Borrow<Q>,
+    {
+        let hashed = self.shared.hashed(key);
+        let shard = read_unless(self.shared.shards.of(hashed.hash), || self.shared.is_forked());
+        let epoch = match shard.and_then(|shard| shard.state(&hashed)) {
+            None => Epoch::NO_CALL,
+            Some(state) if state.is_pending() || state.is_owed() => state.epoch(),
+            // The latest run itself is the one to wait for.
+            Some(state) => state.epoch().previous(),
+        };
+        KeyTicket::new(&*self.shared, key, Call { hash: hashed.hash, epoch })
+    }
+
+    /// All calls on all keys that were taken until now, to wait for the runs that cover them.
+    pub fn all(&self) -> AllKeys<'_> {
+        AllKeys::new(&*self.shared)
+    }
+
+    /// Evicts every key that can be, gives memory back, and returns how many keys those were. What performs the runs
     /// does so by itself; see [eviction](Self#eviction).
-    #[allow(clippy::must_use_candidate, reason = "whoever wants room need not know how much there is")]
+    #[allow(clippy::must_use_candidate, reason = "a caller that wants room need not know how much there is")]
     pub fn evict(&self) -> usize {
         if self.shared.is_forked() {
             return 0;
         }
-        self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
+        self.shared.shards.evict(self.shared.at_for_eviction(), &self.shared.hash_of())
     }
 }
 
-impl<K, S> KeyedThrottled<K, S> {
-    /// Waits until all that was requested before has been run, of all keys.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], of the first of these runs that panicked or was cancelled, when the others have been
-    /// run; [`Owed`](WaitError::Owed) if a key is owed a run; [`InsideRun`](WaitError::InsideRun) inside the
-    /// run. Never `TimedOut`.
-    pub fn wait(&self) -> Result<(), WaitError> {
-        self.shared.wait_for_all(None)
-    }
-
-    /// As [`wait`](Self::wait), at most for `limit` on the throttle's clock.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError`], with [`TimedOut`](WaitError::TimedOut) when the limit has passed.
-    pub fn wait_for(&self, limit: Duration) -> Result<(), WaitError> {
-        self.shared.wait_for_all(Some(self.shared.within(limit)))
-    }
-
+impl<K, P: OfKey, S> KeyedThrottled<K, P, S> {
     /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending runs. Returns at once,
     /// with a handle to wait for the end. That tells [`Shutdown::Discarded`](crate::Shutdown::Discarded) if any run was
     /// discarded, otherwise [`Shutdown::Ran`](crate::Shutdown::Ran) if any was performed since. All handles stay valid; calls by them are refused.
@@ -316,7 +410,7 @@ impl<K, S> KeyedThrottled<K, S> {
     pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
         self.shared.set_threshold(threshold.into());
         if !self.shared.is_forked() {
-            self.shared.waiting().notify();
+            self.shared.retime();
         }
     }
 
@@ -325,25 +419,27 @@ impl<K, S> KeyedThrottled<K, S> {
     /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
     /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
     ///
-    /// Cost: one fence, one load.
+    /// It also has [`threshold_of`](KeyedThrottledBuilder::threshold_of) asked once more for all that is pending.
+    ///
+    /// Cost: an increment, one fence, one load.
     pub fn retime(&self) {
-        self.shared.waiting().notify();
+        self.shared.retime();
     }
 
     /// A handle that does not keep the throttle going: for the function itself.
     #[must_use]
-    pub fn downgrade(&self) -> WeakKeyedThrottled<K, S> {
+    pub fn downgrade(&self) -> WeakKeyedThrottled<K, P, S> {
         WeakKeyedThrottled::new(&self.shared, &self.keeper)
     }
 }
 
-impl<K, S> Clone for KeyedThrottled<K, S> {
+impl<K, P: OfKey, S> Clone for KeyedThrottled<K, P, S> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), keeper: Arc::clone(&self.keeper) }
     }
 }
 
-impl<K, S> fmt::Debug for KeyedThrottled<K, S> {
+impl<K, P: OfKey, S> fmt::Debug for KeyedThrottled<K, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedThrottled")
             .field("keys", &self.len())

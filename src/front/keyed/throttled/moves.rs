@@ -1,88 +1,162 @@
 //! What happens to one key under the lock of its shard: the transitions of its state, and what is kept beside
-//! it while it has an owner.
+//! it while it has a deferral or a run in progress.
 //!
-//! A pending or cancelled key is in `active`, and nothing else is: the two change together.
+//! A key that is pending, cancelled and not acknowledged, or running has its [`Active`], and so has one that is owed. What
+//! is dropped for a move is left in a [`Gone`], for when the lock is free: it is the user's.
 
+use super::active::{Active, Actives, Item, PromiseId, Running};
 use super::agenda::Deferral;
 use super::control::Ledger;
-use crate::front::keyed::active::{Active, Item};
+use super::outcomes::Outcome;
+use crate::front::failure::Failure;
 use crate::front::keyed::evict::Evicted;
 use crate::front::keyed::shard::{At, Entry, Hashed, Shard};
 use crate::front::keyed::word::Word;
 use crate::front::outcome::NotFlushed;
-use crate::front::owner::Ended;
+use crate::front::owner::{Ended as Over, Pending, Stage, discard_panics};
+use crate::front::pace::Hold;
+use crate::front::payload::{NotPut, OfKey, Payload, Rejected};
 use crate::front::wait::WaitError;
-use crate::state::{Abandon, DeferralStatus, Epoch, Fire, Flush, State};
-use crate::sync::{AtomicU64, Ordering, lock};
+use crate::state::{Abandon, DeferralStatus, Epoch, Fire, Flush, Owe, State};
+use crate::sync::lock;
 use crate::time::Timestamp;
 use core::borrow::Borrow;
+use core::convert::Infallible;
 use std::sync::Arc;
+use std::vec::Vec;
 
-/// A table of deferrals with room for this many times what is in it is made smaller.
-const MOSTLY_EMPTY: usize = 8;
-/// Room that is never given back.
-const FEW: usize = 28;
+/// A shard whose keys have deferrals.
+pub(super) type KeyShard<K, P> = Shard<K, Actives<K, P>>;
 
-fn leave_owed<K>(active: &Active<K>, was_owed: bool, ledger: &Ledger<K>) {
-    // ORDERING: Relaxed; under the lock of a writer.
-    ledger.leave_uncovered(active.calls.load(Ordering::Relaxed));
-    let mut control = lock(&ledger.control);
-    control.owed += u64::from(!was_owed);
-    control.promises.redeem(active.promise, &Err(WaitError::Owed));
+/// What is to be dropped when no lock is held.
+pub(super) struct Gone<K, P: Payload> {
+    outcomes: Vec<Outcome<K>>,
+    active: Option<Active<K, P>>,
+    given: Option<P::Given>,
+}
+
+impl<K, P: Payload> Default for Gone<K, P> {
+    fn default() -> Self {
+        Self { outcomes: Vec::new(), active: None, given: None }
+    }
+}
+
+/// A call that was taken.
+pub(super) struct Taken<B> {
+    pub(super) epoch: Epoch,
+    /// What it has replaced, to be dropped when no lock is held.
+    pub(super) replaced: Option<B>,
+    /// Whether the owner has something to do.
+    pub(super) wakes: bool,
+}
+
+/// What became of a call that need not be alone.
+pub(super) enum Coalesced<B> {
+    Taken(Taken<B>),
+    Refused(NotPut<B>),
+    /// No run of the key is pending.
+    Not(B),
+}
+
+/// A run that has started.
+pub(super) struct Begun<P: Payload> {
+    pub(super) epoch: Epoch,
+    /// It covers the calls of this epoch and of later ones.
+    pub(super) since: Epoch,
+    pub(super) promise: PromiseId,
+    pub(super) given: Option<P::Given>,
 }
 
 /// What came of firing a deferral.
-pub(super) enum Fired<K> {
-    /// Its run has started.
-    Run(Epoch, Active<K>),
-    Early,
-    /// A run of the key was flushed, and has not been performed.
-    Busy,
+pub(super) enum Fired<K, P: Payload> {
+    Run(Begun<P>),
+    /// The window is not over.
+    Early(Deferral<K>, Timestamp),
+    /// The pace or a back-off holds it until then.
+    Held(Deferral<K>, Timestamp),
+    /// A run of the key is in progress: when that finishes, it hands the deferral back.
+    Parked,
     /// It was cancelled, which is acknowledged now, or a flush took its place.
     Gone,
 }
 
-impl<K> Item<K> {
-    pub(super) fn hashed(&self) -> Hashed<'_, K> {
-        Hashed { key: &self.key, hash: self.hash }
-    }
+/// How a run ends.
+pub(super) enum End<P: Payload> {
+    /// Its calls are told of it.
+    Settled { failure: Option<Arc<Failure>>, left: Left<P> },
+    /// It has failed, and is tried again with what it was given.
+    TryAgain { failure: Arc<Failure>, given: P::Given, retry_at: Timestamp },
 }
 
-impl<K> Shard<K> {
-    fn active<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<&Active<K>>
+/// What a run leaves of what it was given.
+pub(super) enum Left<P: Payload> {
+    Nothing,
+    /// A run is to follow that is given this.
+    ForARun(P::Given),
+    /// No run comes: it is there for `take`.
+    ForTake(P::Given),
+}
+
+/// What a run leaves that has ended.
+pub(super) struct Ended<K> {
+    /// A deferral whose turn came meanwhile.
+    pub(super) parked: Option<Deferral<K>>,
+    /// Whether its calls are to be covered by another run.
+    pub(super) is_tried_again: bool,
+}
+
+impl<K, P: OfKey> KeyShard<K, P> {
+    fn get<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<State>
     where
         K: Borrow<Q>,
     {
-        self.active.find(hashed.hash, |active| active.item.key.borrow() == hashed.key)
+        self.word_mut(hashed).map(Word::get)
     }
 
-    /// The deferral of the key has no owner any more. Its owner holds the key, too, so where this is dropped
-    /// the key is not.
-    fn take_active<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<Active<K>>
+    fn set<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, state: State)
     where
         K: Borrow<Q>,
     {
-        let is_it = |active: &Active<K>| active.item.key.borrow() == hashed.key;
-        let (active, _) = self.active.find_entry(hashed.hash, is_it).ok()?.remove();
-        if self.active.capacity() > FEW && self.active.capacity() > MOSTLY_EMPTY * self.active.len() {
-            self.active.shrink_to(2 * self.active.len(), |active| active.item.hash);
+        if let Some(word) = self.word_mut(hashed) {
+            word.set(state);
         }
-        Some(active)
     }
 
-    /// A call that finds its run pending, and need not be alone for that.
-    pub(super) fn coalesce<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, counts: bool) -> bool
+    /// A call that finds its run pending, and need not be alone for that. `called_at`: the time, where each call tells it.
+    #[inline]
+    pub(super) fn coalesce<Q: Eq + ?Sized>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        brought: P::Brought,
+        called_at: Option<Timestamp>,
+        ledger: &Ledger<K, P>,
+        is_forked: impl FnOnce() -> bool,
+    ) -> Coalesced<P::Brought>
     where
         K: Borrow<Q>,
     {
-        let is_pending = self.state(hashed).is_some_and(State::is_pending);
-        if is_pending && counts {
-            if let Some(active) = self.active(hashed) {
-                // ORDERING: Relaxed. The run takes it under the lock of a writer, so after this.
-                active.calls.fetch_add(1, Ordering::Relaxed);
+        let Some(state) = self.state(hashed).filter(|state| state.is_pending()) else {
+            return Coalesced::Not(brought);
+        };
+        let epoch = state.epoch();
+        if !P::BRINGS && called_at.is_none() {
+            return Coalesced::Taken(Taken { epoch, replaced: None, wakes: false });
+        }
+        let Some(active) = self.beside.find(hashed) else { return Coalesced::Not(brought) };
+        if let Some(now) = called_at {
+            active.tell_call(now);
+        }
+        match active.payload.bring(brought, is_forked) {
+            Ok(left) => {
+                let wakes = left.count == ledger.rules.enough;
+                if wakes {
+                    // What holds it is over: another look at it is due.
+                    lock(&ledger.control).hand_over_again(&active.item, epoch);
+                }
+                Coalesced::Taken(Taken { epoch, replaced: left.replaced, wakes })
             }
+            Err(not_put) => Coalesced::Refused(not_put),
         }
-        is_pending
     }
 
     /// An entry for a key that is not here: as if it were the one that was evicted last.
@@ -99,210 +173,475 @@ impl<K> Shard<K> {
         self.insert(hash, Entry { key, word }, hash_of);
     }
 
-    /// A call on a key that is here. Returns whether the run is newly pending.
+    /// A call on a key that is here. `called_at`: the time, where the pace asks for that of the first call.
     pub(super) fn request(
         &mut self,
         item: &Arc<Item<K>>,
-        counts: bool,
-        ledger: &Ledger<K>,
-    ) -> Result<bool, Ended>
+        brought: P::Brought,
+        called_at: Option<Timestamp>,
+        ledger: &Ledger<K, P>,
+    ) -> Result<Taken<P::Brought>, Rejected<P::Brought>>
     where
         K: Eq,
     {
         let hashed = item.hashed();
-        if self.coalesce(&hashed, counts) {
-            return Ok(false);
-        }
-        let Some(word) = self.word_mut(&hashed) else { return Ok(false) };
-        let state = word.get();
-        let was_cancelled = state.has_owner();
-        let epoch = state.epoch();
-        let next = state.request().0;
-        let promise = {
-            let mut control = lock(&ledger.control);
-            control.stage.check()?;
-            if was_cancelled {
-                control.stale -= 1;
-            } else {
-                let item = Arc::clone(item);
-                control.incoming.push(Deferral { item, epoch, waited: false });
-            }
-            control.promises.issue()
+        let told_at = called_at.filter(|_| ledger.rules.pace.needs_each_call());
+        let brought = match self.coalesce(&hashed, brought, told_at, ledger, || false) {
+            Coalesced::Taken(taken) => return Ok(taken),
+            Coalesced::Refused(not_put) => return Err(not_put.into()),
+            Coalesced::Not(brought) => brought,
         };
-        word.set(next);
-        ledger.one_more_is_pending();
-        let calls = AtomicU64::new(u64::from(counts));
-        if was_cancelled {
-            let found = self.active.find_mut(item.hash, |active| active.item.key == item.key);
-            if let Some(active) = found {
-                active.promise = promise;
-                active.calls = calls;
-            }
-        } else {
-            let active = Active { item: Arc::clone(item), promise, calls };
-            self.active.insert_unique(item.hash, active, |active| active.item.hash);
+        let Some(state) = self.get(&hashed) else { return Err(Rejected::ended(brought, Over::ShutDown)) };
+        let mut control = lock(&ledger.control);
+        if let Err(ended) = control.stage.check() {
+            return Err(Rejected::ended(brought, ended));
         }
-        Ok(true)
+        let epoch = state.epoch();
+        let promise = control.promises.issue();
+        control.hand_over(item, state, ledger.rules.holds());
+        drop(control);
+        self.set(&hashed, state.request().0);
+        ledger.one_more_is_pending();
+        let active = self.beside.find_or_insert(item, &ledger.rules.payload);
+        (active.since, active.promise) = (epoch, promise);
+        active.hold = Hold { first_call: called_at, ..Hold::default() };
+        if let Some(now) = told_at {
+            active.tell_call(now);
+        }
+        // Nothing is there for the run yet, so there is room, and nothing to merge it with.
+        let left = active.payload.bring(brought, || false)?;
+        if left.count == ledger.rules.enough {
+            lock(&ledger.control).hand_over_again(&active.item, epoch);
+        }
+        Ok(Taken { epoch, replaced: left.replaced, wakes: true })
     }
 
-    /// The owner of the deferral asks whether it is its turn: when it is due, or `now` in any case.
+    /// The owner of the deferral asks whether it is its turn. `ending`: what was asked for, if the end was.
     pub(super) fn start(
         &mut self,
-        deferral: &Deferral<K>,
+        deferral: Deferral<K>,
         at: At,
-        in_any_case: bool,
-        ledger: &Ledger<K>,
-    ) -> Fired<K>
+        ending: Option<Pending>,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> Fired<K, P>
     where
         K: Eq,
     {
-        let hashed = deferral.item.hashed();
-        let Some(word) = self.word_mut(&hashed) else { return Fired::Gone };
-        let state = word.get();
-        let is_its_own = state.epoch() == deferral.epoch && state.is_pending();
-        let next = if in_any_case && is_its_own {
-            let (next, outcome) = state.flush(at.now);
-            if outcome != Flush::Run {
-                return Fired::Busy;
+        let item = Arc::clone(&deferral.item);
+        let hashed = item.hashed();
+        let Some(state) = self.get(&hashed) else { return Fired::Gone };
+        if state.epoch() == deferral.epoch && state.is_pending() {
+            if state.is_running() {
+                return self.park(deferral);
             }
-            word.set(next);
-            next
-        } else {
-            let (next, outcome) = state.fire(deferral.epoch, at.now, at.threshold);
-            word.set(next);
-            match outcome {
-                Fire::Run => {}
-                Fire::Early { .. } => return Fired::Early,
-                Fire::Busy => return Fired::Busy,
-                Fire::Cancelled => {
-                    self.take_active(&hashed);
-                    return Fired::Gone;
-                }
-                Fire::Gone => return Fired::Gone,
+            if ending == Some(Pending::Flush) {
+                let (next, _) = state.flush(at.now);
+                return self.begin(&item, next, ledger, gone).map_or(Fired::Gone, Fired::Run);
             }
-            next
-        };
-        let epoch = next.epoch();
-        match self.take_active(&hashed) {
-            Some(active) => {
-                ledger.one_less_is_pending();
-                Fired::Run(epoch, active)
+            let held = self.beside.find(&hashed).map_or(Timestamp::ZERO, |active| ledger.rules.held(active));
+            // The end does not wait for a pace or a back-off.
+            if ending.is_none() && at.now < held {
+                return Fired::Held(deferral, held);
             }
-            None => Fired::Gone,
+        }
+        let (next, outcome) = state.fire(deferral.epoch, at.now, at.threshold);
+        match outcome {
+            Fire::Run => self.begin(&item, next, ledger, gone).map_or(Fired::Gone, Fired::Run),
+            Fire::Early { due } => Fired::Early(deferral, due),
+            Fire::Busy => self.park(deferral),
+            Fire::Cancelled => {
+                self.set(&hashed, next);
+                self.forget_idle(&hashed, gone);
+                Fired::Gone
+            }
+            Fire::Gone => Fired::Gone,
         }
     }
 
-    /// Starts the pending run of a key out of its turn.
+    fn park(&mut self, deferral: Deferral<K>) -> Fired<K, P>
+    where
+        K: Eq,
+    {
+        let item = Arc::clone(&deferral.item);
+        let running = self.beside.find_mut(&item.hashed()).and_then(|active| active.running.as_mut());
+        match running {
+            Some(Running { parked: parked @ None, .. }) => {
+                *parked = Some(deferral);
+                Fired::Parked
+            }
+            // The one that is there stands for both.
+            _ => Fired::Gone,
+        }
+    }
+
+    /// The pending run of a key starts: its state moves to `next`.
+    fn begin(
+        &mut self,
+        item: &Arc<Item<K>>,
+        next: State,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> Option<Begun<P>>
+    where
+        K: Eq,
+    {
+        let hashed = item.hashed();
+        self.set(&hashed, next);
+        self.beside.outcomes.covered(item, &mut gone.outcomes);
+        let active = self.beside.find_mut(&hashed)?;
+        let (epoch, since, promise) = (next.epoch(), active.since, active.promise);
+        active.hold.release();
+        active.running = Some(Running { since, epoch, parked: None });
+        ledger.one_less_is_pending();
+        let started = active.payload.start(|| Ok::<(), Infallible>(()));
+        let given = match started {
+            Ok(((), given)) => given,
+            Err(never) => match never {},
+        };
+        Some(Begun { epoch, since, promise, given })
+    }
+
+    /// Starts the pending run of a key out of its turn, and hands it to the owner.
     pub(super) fn flush<Q: Eq + ?Sized>(
         &mut self,
         hashed: &Hashed<'_, Q>,
         now: Timestamp,
-        ledger: &Ledger<K>,
-    ) -> Result<(), NotFlushed>
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> Result<Epoch, NotFlushed>
     where
-        K: Borrow<Q>,
+        K: Borrow<Q> + Eq,
     {
-        let Some(word) = self.word_mut(hashed) else { return Err(NotFlushed::NothingPending) };
-        let (next, outcome) = word.get().flush(now);
+        let Some(state) = self.get(hashed) else { return Err(NotFlushed::NothingPending) };
+        let (next, outcome) = state.flush(now);
         match outcome {
             Flush::Run => {}
             Flush::Busy => return Err(NotFlushed::Running),
             Flush::Nothing => return Err(NotFlushed::NothingPending),
         }
-        let mut control = lock(&ledger.control);
+        let item = self.beside.find(hashed).map(|active| Arc::clone(&active.item));
+        let Some(item) = item else { return Err(NotFlushed::NothingPending) };
         // An owed run is there only after the end.
+        let mut control = lock(&ledger.control);
         control.stage.check().map_err(|_| NotFlushed::Ended)?;
-        word.set(next);
-        let epoch = next.epoch();
-        if let Some(active) = self.take_active(hashed) {
-            ledger.one_less_is_pending();
+        if let Some(begun) = self.begin(&item, next, ledger, gone) {
             control.stale += 1;
-            control.handed.push_back((epoch, active));
+            control.handed.push_back((item, begun));
         }
-        Ok(())
+        Ok(state.epoch())
     }
 
-    /// Gives up the pending or owed run of a key, and returns of which epoch it was.
+    /// Gives up the pending or owed run of a key, with what it was to be given. Returns of which epoch it was.
     pub(super) fn cancel<Q: Eq + ?Sized>(
         &mut self,
         hashed: &Hashed<'_, Q>,
-        ledger: &Ledger<K>,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
     ) -> Option<Epoch>
     where
         K: Borrow<Q>,
     {
-        let word = self.word_mut(hashed)?;
-        let state = word.get();
+        let state = self.get(hashed)?;
         let was_owed = state.is_owed();
         let (next, outcome) = state.cancel();
-        word.set(next);
         if !outcome {
             return None;
         }
-        let mut control = lock(&ledger.control);
-        if was_owed {
-            control.owed -= 1;
-        } else if let Some(active) = self.active(hashed) {
-            ledger.one_less_is_pending();
-            // ORDERING: Relaxed; under the lock of a writer.
-            ledger.leave_uncovered(active.calls.swap(0, Ordering::Relaxed));
-            control.stale += 1;
-            control.promises.redeem(active.promise, &Err(WaitError::Cancelled));
+        self.set(hashed, next);
+        let epoch = state.epoch();
+        if let Some((active, outcomes)) = self.beside.find_beside(hashed) {
+            active.hold = Hold::default();
+            gone.given = active.payload.take(|| false, || ());
+            outcomes.cancelled(&active.item, active.since, epoch, &mut gone.outcomes);
+            let mut control = lock(&ledger.control);
+            if was_owed {
+                control.owed -= 1;
+            } else {
+                ledger.leave_uncovered(gone.given.as_ref().map_or(0, P::calls));
+                ledger.one_less_is_pending();
+                control.stale += 1;
+                control.promises.redeem(active.promise, &Err(WaitError::Cancelled));
+            }
         }
-        Some(next.epoch())
+        if was_owed {
+            self.forget_idle(hashed, gone);
+        }
+        Some(epoch)
+    }
+
+    /// Takes what no run of a key was given, and gives up its pending or owed run. Returns of which epoch that was.
+    pub(super) fn take<Q: Eq + ?Sized>(
+        &mut self,
+        hashed: &Hashed<'_, Q>,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> (Option<P::Given>, Option<Epoch>)
+    where
+        K: Borrow<Q>,
+    {
+        let cancelled = self.cancel(hashed, ledger, gone);
+        if cancelled.is_none() {
+            // After the end, the last run may have left something.
+            gone.given = self.beside.find(hashed).and_then(|active| active.payload.take(|| false, || ()));
+            self.forget_idle(hashed, gone);
+        }
+        (gone.given.take(), cancelled)
+    }
+
+    /// Drops what is kept beside the state of a key that has neither a deferral nor a run in progress.
+    fn forget_idle<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, gone: &mut Gone<K, P>)
+    where
+        K: Borrow<Q>,
+    {
+        let is_idle = |state: State| state.deferral() == DeferralStatus::None && !state.is_running();
+        if self.get(hashed).is_none_or(is_idle) {
+            gone.active = self.beside.remove(hashed);
+        }
     }
 
     /// Whether a deferral is still to be performed. If it was cancelled, that is acknowledged.
-    pub(super) fn is_live(&mut self, deferral: &Deferral<K>) -> bool
+    pub(super) fn is_live(&mut self, deferral: &Deferral<K>, gone: &mut Gone<K, P>) -> bool
     where
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let Some(word) = self.word_mut(&hashed) else { return false };
-        let state = word.get();
+        let Some(state) = self.get(&hashed) else { return false };
         if state.epoch() != deferral.epoch {
             return false;
         }
         match state.deferral() {
             DeferralStatus::Pending => true,
             DeferralStatus::Cancelled => {
-                word.set(state.abandon(deferral.epoch).0);
-                self.take_active(&hashed);
+                self.set(&hashed, state.abandon(deferral.epoch).0);
+                self.forget_idle(&hashed, gone);
                 false
             }
             DeferralStatus::None | DeferralStatus::Owed => false,
         }
     }
 
-    /// The owner leaves: what was pending is owed.
-    pub(super) fn abandon(&mut self, deferral: &Deferral<K>, ledger: &Ledger<K>) -> Abandon
+    /// The run that opened `epoch` ends, as `end` says, in one step with what follows it. Returns what it leaves.
+    pub(super) fn end(
+        &mut self,
+        item: &Arc<Item<K>>,
+        begun: (Epoch, Epoch, PromiseId),
+        end: End<P>,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> Ended<K>
+    where
+        K: Eq,
+    {
+        let (epoch, since, promise) = begun;
+        let hashed = item.hashed();
+        let (mut is_tried_again, mut is_kept) = (false, false);
+        let failure = match end {
+            End::TryAgain { failure, given, retry_at } => {
+                is_tried_again = self.follow(item, Some((since, promise)), given, ledger, gone);
+                if let (true, Some(active)) = (is_tried_again, self.beside.find_mut(&hashed)) {
+                    (active.hold.retry_at, active.hold.failures) = (Some(retry_at), failure.attempt());
+                }
+                Some(failure).filter(|_| !is_tried_again)
+            }
+            End::Settled { failure, left } => {
+                if let Some(active) = self.beside.find_mut(&hashed) {
+                    active.hold.failures = 0;
+                }
+                match left {
+                    Left::Nothing => {}
+                    Left::ForARun(left) => _ = self.follow(item, None, left, ledger, gone),
+                    Left::ForTake(left) => {
+                        is_kept = true;
+                        if let Some(active) = self.beside.find_mut(&hashed) {
+                            discard_panics(|| gone.given = active.payload.put_back(left, || ()));
+                        }
+                    }
+                }
+                failure
+            }
+        };
+        if let Some(failure) = failure {
+            self.beside.outcomes.failed(item, since, epoch, failure, &mut gone.outcomes);
+        }
+        let running = self.beside.find_mut(&hashed).and_then(|active| active.running.take());
+        if let Some(state) = self.get(&hashed) {
+            self.set(&hashed, state.finish(epoch).0);
+        }
+        if !is_kept {
+            self.forget_idle(&hashed, gone);
+        }
+        Ended { parked: running.and_then(|running| running.parked), is_tried_again }
+    }
+
+    /// How many runs of a key have failed in a row, and are tried again.
+    pub(super) fn failures(&self, item: &Item<K>) -> u32
+    where
+        K: Eq,
+    {
+        self.beside.find(&item.hashed()).map_or(0, |active| active.hold.failures)
+    }
+
+    /// Has a run follow the one in progress, which gives back what it was given. `uncovered`: from which call on that one has
+    /// covered nothing, and the promise of its run. Returns whether one follows.
+    fn follow(
+        &mut self,
+        item: &Arc<Item<K>>,
+        uncovered: Option<(Epoch, PromiseId)>,
+        given: P::Given,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> bool
+    where
+        K: Eq,
+    {
+        let hashed = item.hashed();
+        let Some(state) = self.get(&hashed) else { return false };
+        let was_pending = state.is_pending();
+        let mut control = lock(&ledger.control);
+        if !matches!(control.stage, Stage::Going | Stage::Ending(Pending::Finish | Pending::Flush)) {
+            gone.given = Some(given);
+            return false;
+        }
+        let Some(active) = self.beside.find_mut(&hashed) else { return false };
+        let promise = match uncovered {
+            // Whoever waits for the newer one waits for the older one, too.
+            Some((_, older)) => {
+                if was_pending {
+                    control.promises.redeem(active.promise, &Ok(()));
+                }
+                older
+            }
+            None if was_pending => active.promise,
+            None => control.promises.issue(),
+        };
+        if !was_pending {
+            control.hand_over(item, state, ledger.rules.holds());
+            active.hold = Hold::default();
+            ledger.one_more_is_pending();
+        }
+        drop(control);
+        let since = uncovered.map(|(since, _)| since);
+        active.since = match since {
+            Some(since) => since,
+            None if was_pending => active.since,
+            None => state.epoch(),
+        };
+        active.promise = promise;
+        // The function that merges is the user's: its panic loses what it merged.
+        discard_panics(|| gone.given = active.payload.put_back(given, || ()));
+        self.set(&hashed, state.request().0);
+        true
+    }
+
+    /// The owner leaves: what was pending is owed. What it was to be given stays.
+    pub(super) fn abandon(
+        &mut self,
+        deferral: &Deferral<K>,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> Abandon
     where
         K: Eq,
     {
         let hashed = deferral.item.hashed();
-        let Some(word) = self.word_mut(&hashed) else { return Abandon::Gone };
-        let (next, outcome) = word.get().abandon(deferral.epoch);
-        word.set(next);
+        let Some(state) = self.get(&hashed) else { return Abandon::Gone };
+        let (next, outcome) = state.abandon(deferral.epoch);
         if outcome == Abandon::Gone {
             return outcome;
         }
-        let active = self.take_active(&hashed);
-        if let (Abandon::Owed, Some(active)) = (outcome, active) {
+        self.set(&hashed, next);
+        if outcome == Abandon::Owed {
             ledger.one_less_is_pending();
-            leave_owed(&active, false, ledger);
+            let active = self.beside.find(&hashed);
+            ledger.leave_uncovered(active.map_or(0, |active| active.payload.outstanding()));
+            let mut control = lock(&ledger.control);
+            control.owed += 1;
+            if let Some(active) = active {
+                control.promises.redeem(active.promise, &Err(WaitError::Owed));
+            }
         }
+        self.forget_idle(&hashed, gone);
         outcome
     }
 
-    /// A run that nobody performs, of a key without an owner: owed first, so that it is never seen as done.
-    pub(super) fn owe(&mut self, epoch: Epoch, active: &Active<K>, ledger: &Ledger<K>)
+    /// A run that is not performed to its end: it has covered nobody, and what it was given goes back. Owed first, so that it
+    /// is never seen as done. Returns whether it is owed, rather than left to one that is pending.
+    pub(super) fn owe(
+        &mut self,
+        item: &Arc<Item<K>>,
+        begun: Begun<P>,
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> (bool, Option<Deferral<K>>)
     where
         K: Eq,
     {
-        let Some(word) = self.word_mut(&active.item.hashed()) else { return };
-        let state = word.get();
-        let was_owed = state.is_owed();
-        word.set(state.owe().0.finish(epoch).0);
-        leave_owed(active, was_owed, ledger);
+        let Begun { epoch, since, promise, given } = begun;
+        let hashed = item.hashed();
+        let Some(state) = self.get(&hashed) else { return (false, None) };
+        let Some(active) = self.beside.find_mut(&hashed) else { return (false, None) };
+        let running = active.running.take();
+        let was_cancelled = state.deferral() == DeferralStatus::Cancelled;
+        let was_pending = state.is_pending();
+        let (owed, outcome) = state.owe();
+        let mut control = lock(&ledger.control);
+        match outcome {
+            Owe::Owed => {
+                ledger.leave_uncovered(given.as_ref().map_or(0, P::calls));
+                control.owed += u64::from(!state.is_owed());
+                control.promises.redeem(promise, &Err(WaitError::Owed));
+            }
+            Owe::Coalesced => {
+                if was_pending {
+                    control.promises.redeem(active.promise, &Ok(()));
+                }
+                if was_cancelled {
+                    control.stale -= 1;
+                    ledger.one_more_is_pending();
+                }
+                active.promise = promise;
+            }
+        }
+        drop(control);
+        active.since = since;
+        if let Some(given) = given {
+            discard_panics(|| gone.given = active.payload.put_back(given, || ()));
+        }
+        self.set(&hashed, owed.finish(epoch).0);
+        (outcome == Owe::Owed, running.and_then(|running| running.parked))
+    }
+
+    /// How a ticket of a call of `epoch` would be told at once, if it would.
+    pub(super) fn look<Q: Eq + ?Sized>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        epoch: Epoch,
+    ) -> Option<Result<(), WaitError>>
+    where
+        K: Borrow<Q>,
+    {
+        let state = self.state(hashed);
+        if let (Some(active), Some(state)) = (self.beside.find(hashed), state) {
+            if let Some(running) = &active.running {
+                if running.since <= epoch && epoch < running.epoch {
+                    return None;
+                }
+            }
+            if active.since <= epoch {
+                match state.deferral() {
+                    DeferralStatus::Pending => return None,
+                    DeferralStatus::Owed => return Some(Err(WaitError::Owed)),
+                    DeferralStatus::Cancelled => return Some(Err(WaitError::Cancelled)),
+                    DeferralStatus::None => {}
+                }
+            }
+        }
+        let told = self.beside.outcomes.told(hashed.key, epoch);
+        if told.is_ok() && state.is_some_and(|state| state.epoch() == epoch) {
+            // No run has started since, and none is pending.
+            return Some(Err(WaitError::Cancelled));
+        }
+        Some(told)
     }
 }

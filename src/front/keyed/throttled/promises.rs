@@ -3,7 +3,7 @@
 //! Each promise of a run has a number, and is redeemed once: its run completed or panicked, or it was cancelled,
 //! or it is owed. A wait counts those that are not yet redeemed and older than itself.
 
-use crate::front::keyed::active::PromiseId;
+use super::active::PromiseId;
 use crate::front::wait::WaitError;
 use std::vec::Vec;
 

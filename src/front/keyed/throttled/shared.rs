@@ -1,74 +1,102 @@
-//! What the handles and the thread of a [`KeyedThrottled`](super::KeyedThrottled) share.
+//! What the handles of a [`KeyedThrottled`](super::KeyedThrottled) share with what performs its runs.
 
-use super::control::Ledger;
-use super::error::NotTaken;
+use super::active::{Actives, Item};
+use super::control::{Ledger, Rules};
+use super::moves::{Coalesced, Gone, KeyShard};
 use crate::clock::Clock;
-use crate::front::keyed::active::Item;
 use crate::front::keyed::evict::Evicted;
-use crate::front::keyed::shard::{At, Hashed, Shard};
+use crate::front::keyed::shard::{At, Hashed};
 use crate::front::keyed::shards::Shards;
 use crate::front::observe::{self, Source};
 use crate::front::outcome::NotFlushed;
+use crate::front::owner::frame::Inside;
 use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
-use crate::front::wait::{WaitError, Waiting};
+use crate::front::payload::{OfKey, Payload, Reason, Rejected};
+use crate::front::wait::Waiting;
+use crate::state::Epoch;
 use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, this_thread, write};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 use core::ops::DerefMut;
+use core::time::Duration;
 use std::borrow::ToOwned;
-use std::sync::Arc;
+use std::boxed::Box;
+use std::sync::{Arc, Weak};
 
-pub(super) struct Shared<K, S> {
-    /// Its threshold is that of all keys, its address tells this throttle apart from others, and its word
-    /// never moves: each key has a state of its own.
+/// The user's function that says what the threshold of a key is.
+pub(super) type ThresholdOf<K> = Box<dyn Fn(&K) -> Threshold + Send + Sync>;
+
+pub(super) struct Shared<K, P: Payload, S> {
+    /// That of all keys, unless each has its own.
     threshold: AtomicU64,
-    pub(super) shards: Shards<K>,
-    pub(super) ledger: Ledger<K>,
+    threshold_of: Option<ThresholdOf<K>>,
+    /// The longest threshold that a key has had, in nanoseconds: no key is evicted before it is over.
+    longest: AtomicU64,
+    /// How often it was asked to look at thresholds of keys once more.
+    retimes: AtomicU64,
+    pub(super) shards: Shards<K, Actives<K, P>>,
+    pub(super) ledger: Ledger<K, P>,
     hasher: S,
     event: Event,
     waiters: AtomicU32,
     pub(super) clock: AnyClock,
-    /// Whether runs receive the number of calls that they cover.
-    counts: bool,
-    /// The number of the thread that runs the function, 0 until it has begun.
-    worker: AtomicU32,
-    /// The process that has the thread.
+    /// The number of the thread that runs the function, or polls it at the moment; 0 if none does.
+    runner: AtomicU32,
+    /// The process that made it.
     process: Process,
     pub(super) runs: AtomicU64,
     pub(super) panics: AtomicU64,
-    /// The bytes that the thread has allocated for what it is to do.
+    /// The bytes that the owner has allocated for what it is to do.
     pub(super) agenda_bytes: AtomicU64,
+    itself: Weak<Self>,
 }
 
-impl<K, S> Shared<K, S> {
-    pub(super) fn new(
-        shards: Shards<K>,
-        threshold: Threshold,
-        clock: AnyClock,
-        hasher: S,
-        counts: bool,
-    ) -> Self {
-        Self {
+/// What it is made of.
+pub(super) struct Parts<K, P: Payload, S> {
+    pub(super) shards: Shards<K, Actives<K, P>>,
+    pub(super) threshold: Threshold,
+    pub(super) threshold_of: Option<ThresholdOf<K>>,
+    pub(super) clock: AnyClock,
+    pub(super) hasher: S,
+    pub(super) rules: Rules<P>,
+}
+
+impl<K, P: Payload, S> Shared<K, P, S> {
+    pub(super) fn new(parts: Parts<K, P, S>) -> Arc<Self> {
+        let Parts { shards, threshold, threshold_of, clock, hasher, rules } = parts;
+        Arc::new_cyclic(|itself| Self {
             threshold: AtomicU64::new(threshold.as_nanos()),
+            threshold_of,
+            longest: AtomicU64::new(0),
+            retimes: AtomicU64::new(0),
             shards,
-            ledger: Ledger::new(),
+            ledger: Ledger::new(rules),
             hasher,
             event: Event::new(),
             waiters: AtomicU32::new(0),
             clock,
-            counts,
-            worker: AtomicU32::new(0),
+            runner: AtomicU32::new(0),
             process: Process::this(),
             runs: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             agenda_bytes: AtomicU64::new(0),
-        }
+            itself: Weak::clone(itself),
+        })
+    }
+
+    /// For a ticket that is to keep it.
+    pub(super) fn itself(&self) -> Option<Arc<Self>> {
+        self.itself.upgrade()
     }
 
     pub(super) fn waiting(&self) -> Waiting<'_, AnyClock> {
         Waiting { clock: &self.clock, event: &self.event, waiters: &self.waiters }
+    }
+
+    pub(super) fn waiters(&self) -> &AtomicU32 {
+        &self.waiters
     }
 
     pub(super) fn source(&self) -> Source {
@@ -86,64 +114,78 @@ impl<K, S> Shared<K, S> {
         self.threshold.store(threshold.as_nanos(), Ordering::Relaxed);
     }
 
-    pub(super) fn at(&self) -> At {
+    /// The threshold of a key, where each has its own.
+    pub(super) fn own_threshold(&self, key: &K) -> Option<Threshold> {
+        let own = self.threshold_of.as_ref()?(key);
+        // ORDERING: Relaxed. The owner alone writes it for a run that it starts, and evicts by it itself; a call that evicts
+        // holds the lock of a shard, and has seen by that what the owner wrote before it started a run there.
+        self.longest.fetch_max(own.as_nanos(), Ordering::Relaxed);
+        Some(own)
+    }
+
+    /// The threshold of a key, which is asked of it in another form.
+    pub(super) fn threshold_now<Q: ToOwned<Owned = K> + ?Sized>(&self, key: &Q) -> Threshold {
+        match &self.threshold_of {
+            Some(threshold_of) => threshold_of(&key.to_owned()),
+            None => self.threshold(),
+        }
+    }
+
+    /// How often thresholds of keys are to be looked at once more. It is read before they are.
+    pub(super) fn retimes(&self) -> u64 {
+        // ORDERING: Relaxed. The notification that follows wakes the owner, which reads it then.
+        self.retimes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn retime(&self) {
+        // ORDERING: Relaxed; see `retimes`.
+        self.retimes.fetch_add(1, Ordering::Relaxed);
+        self.waiting().notify();
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
         // A clock that reads `NEVER` is at its end.
-        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
+        self.clock.now().min(Timestamp::MAX)
+    }
+
+    /// By what runs are decided, but for keys that have thresholds of their own.
+    pub(super) fn at(&self) -> At {
+        At { now: self.now(), threshold: self.threshold() }
+    }
+
+    /// By what keys are evicted.
+    pub(super) fn at_for_eviction(&self) -> At {
+        let At { now, threshold } = self.at();
+        // ORDERING: Relaxed; see `own_threshold`.
+        let longest = Threshold::from_nanos(self.longest.load(Ordering::Relaxed));
+        At { now, threshold: threshold.max(longest) }
     }
 
     /// The limit of a wait, as a time.
-    pub(super) fn within(&self, limit: core::time::Duration) -> Timestamp {
+    pub(super) fn within(&self, limit: Duration) -> Timestamp {
         self.clock.now().saturating_add(limit)
     }
 
-    /// Whether this is a forked child, which does not have the thread. A thread that it does not have may hold
+    /// Whether this is a forked child, which does not have what performs the runs. A thread that it does not have may hold
     /// any lock.
     pub(super) fn is_forked(&self) -> bool {
         self.process.is_forked()
     }
 
-    pub(super) fn i_am_the_worker(&self) {
-        // ORDERING: Relaxed. A thread asks only whether it wrote its own number itself.
-        self.worker.store(this_thread(), Ordering::Relaxed);
+    /// Marks this thread as the one that runs the function, or polls it, until the result is dropped.
+    pub(super) fn step_inside(&self) -> Inside<'_> {
+        Inside::step(&self.runner)
     }
 
-    /// Waits until all that was requested before has been run.
-    pub(super) fn wait_for_all(&self, limit: Option<Timestamp>) -> Result<(), WaitError> {
-        if self.is_forked() {
-            return Err(WaitError::Forked);
-        }
-        let wait = {
-            let mut control = lock(&self.ledger.control);
-            if control.owed > 0 {
-                return Err(WaitError::Owed);
-            }
-            if control.promises.are_redeemed() {
-                return Ok(());
-            }
-            if self.is_worker() {
-                return Err(WaitError::InsideRun);
-            }
-            EndWaitOnDrop(self, control.promises.begin_wait())
-        };
-        // Not in the `match`: there the lock would be held while the clock is read.
-        let look = || lock(&self.ledger.control).promises.look(wait.1);
-        self.waiting().until(|| match look() {
-            Some(result) => Ok(result),
-            None if limit.is_some_and(|limit| self.clock.now() >= limit) => Ok(Err(WaitError::TimedOut)),
-            None => Err(limit),
-        })
+    /// Whether this thread runs the function: what waits here for a run waits for itself.
+    pub(super) fn is_runner(&self) -> bool {
+        // ORDERING: Relaxed; see `Inside::step`.
+        self.runner.load(Ordering::Relaxed) == this_thread()
     }
 }
 
-struct EndWaitOnDrop<'s, K, S>(&'s Shared<K, S>, u64);
-
-impl<K, S> Drop for EndWaitOnDrop<'_, K, S> {
-    fn drop(&mut self) {
-        lock(&self.0.ledger.control).promises.end_wait(self.1);
-    }
-}
-
-impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
+impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Shared<K, P, S> {
+    #[inline]
     pub(super) fn hashed<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Hashed<'q, Q> {
         Hashed { key, hash: self.hasher.hash_one(key) }
     }
@@ -152,40 +194,63 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
         |key| self.hasher.hash_one(key)
     }
 
-    pub(super) fn trigger<Q>(&self, key: &Q) -> Result<(), NotTaken>
+    /// A call that brings something for the run that covers it. Returns its epoch.
+    #[inline]
+    pub(super) fn trigger<Q>(
+        &self,
+        hashed: &Hashed<'_, Q>,
+        brought: P::Brought,
+    ) -> Result<Epoch, Rejected<P::Brought>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let hashed = self.hashed(key);
-        let shard = read_unless(self.shards.of(hashed.hash), || self.is_forked());
+        // Before a lock is held: the clock is the user's.
+        let told_at = self.ledger.rules.pace.needs_each_call().then(|| self.clock.now());
+        let Some(shard) = read_unless(self.shards.of(hashed.hash), || self.is_forked()) else {
+            return Err(Rejected::ended(brought, Ended::Forked));
+        };
         // A run that is pending comes, also when the end was asked for.
-        if shard.is_some_and(|shard| shard.coalesce(&hashed, self.counts)) {
-            return Ok(());
+        match shard.coalesce(hashed, brought, told_at, &self.ledger, || self.is_forked()) {
+            Coalesced::Taken(taken) => {
+                drop(shard);
+                if taken.wakes {
+                    self.waiting().notify();
+                }
+                drop(taken.replaced);
+                Ok(taken.epoch)
+            }
+            Coalesced::Refused(not_put) => Err(not_put.into()),
+            Coalesced::Not(brought) => {
+                drop(shard);
+                self.request(hashed, brought)
+            }
         }
-        if self.is_forked() {
-            return Err(Ended::Forked.into());
-        }
-        lock(&self.ledger.control).stage.check()?;
-        self.request(&hashed)
     }
 
     #[cold]
-    fn request<Q>(&self, hashed: &Hashed<'_, Q>) -> Result<(), NotTaken>
+    fn request<Q>(&self, hashed: &Hashed<'_, Q>, brought: P::Brought) -> Result<Epoch, Rejected<P::Brought>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        if self.is_forked() {
+            return Err(Rejected::ended(brought, Ended::Forked));
+        }
+        if let Err(ended) = lock(&self.ledger.control).stage.check() {
+            return Err(Rejected::ended(brought, ended));
+        }
         // Keys are cloned and dropped, and the clock is read, while no lock is held.
+        let called_at = self.ledger.rules.pace.needs_first_call().then(|| self.clock.now());
         let item = Arc::new(Item { key: hashed.key.to_owned(), hash: hashed.hash });
         let shard = write(self.shards.of(hashed.hash));
         if shard.state(hashed).is_some() {
-            return self.request_in(shard, &item);
+            return self.request_in(shard, &item, brought, called_at);
         }
         drop(shard);
         let (mut spare, mut evicted) = (Some(hashed.key.to_owned()), Evicted::new());
         loop {
-            let at = self.at();
+            let at = self.at_for_eviction();
             let mut shard = write(self.shards.of(hashed.hash));
             if shard.state(hashed).is_none() {
                 if !self.shards.count_in() {
@@ -194,63 +259,70 @@ impl<K: Hash + Eq, S: BuildHasher> Shared<K, S> {
                         continue;
                     }
                     let max_keys = usize::try_from(self.shards.most_keys()).unwrap_or(usize::MAX);
-                    return Err(NotTaken::Full { max_keys });
+                    return Err(Rejected { value: brought, reason: Reason::TooManyKeys { max_keys } });
                 }
                 if let Some(key) = spare.take() {
                     shard.come_in(hashed.hash, key, at, &self.hash_of(), &mut evicted);
                 }
                 self.shards.count_out(evicted.len());
             }
-            return self.request_in(shard, &item);
+            return self.request_in(shard, &item, brought, called_at);
         }
     }
 
-    /// A call on a key that is in `shard`. The thread is notified before the caller drops any key, which may panic.
+    /// A call on a key that is in `shard`. The owner is notified before the caller drops anything, which may panic.
     fn request_in(
         &self,
-        mut shard: impl DerefMut<Target = Shard<K>>,
+        mut shard: impl DerefMut<Target = KeyShard<K, P>>,
         item: &Arc<Item<K>>,
-    ) -> Result<(), NotTaken> {
-        let is_new = shard.request(item, self.counts, &self.ledger)?;
+        brought: P::Brought,
+        called_at: Option<Timestamp>,
+    ) -> Result<Epoch, Rejected<P::Brought>> {
+        let requested = shard.request(item, brought, called_at, &self.ledger);
         drop(shard);
-        if is_new {
+        let taken = requested?;
+        if taken.wakes {
             self.waiting().notify();
         }
-        Ok(())
+        Ok(taken.epoch)
     }
 
-    pub(super) fn flush<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Result<(), NotFlushed>
+    /// Starts the pending run of a key. Returns the epoch of a call that it covers.
+    pub(super) fn flush<Q: Hash + Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Result<Epoch, NotFlushed>
     where
         K: Borrow<Q>,
     {
         if self.is_forked() {
             return Err(NotFlushed::Ended);
         }
-        let hashed = self.hashed(key);
         let now = self.clock.now();
-        write(self.shards.of(hashed.hash)).flush(&hashed, now, &self.ledger)?;
+        let mut gone = Gone::default();
+        let covered = write(self.shards.of(hashed.hash)).flush(hashed, now, &self.ledger, &mut gone)?;
         self.waiting().notify();
-        Ok(())
+        Ok(covered)
     }
 
-    pub(super) fn cancel<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
+    /// Gives up the pending or owed run of a key, and takes what that was to be given.
+    pub(super) fn take<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> (Option<P::Given>, bool)
     where
         K: Borrow<Q>,
     {
         if self.is_forked() {
-            return false;
+            return (None, false);
         }
         let hashed = self.hashed(key);
-        let cancelled = write(self.shards.of(hashed.hash)).cancel(&hashed, &self.ledger);
+        let mut gone = Gone::default();
+        let (given, cancelled) = write(self.shards.of(hashed.hash)).take(&hashed, &self.ledger, &mut gone);
         if let Some(epoch) = cancelled {
             self.waiting().notify();
             observe::cancelled(self.source(), epoch);
         }
-        cancelled.is_some()
+        drop(gone);
+        (given, cancelled.is_some())
     }
 }
 
-impl<K, S> Ends for Shared<K, S> {
+impl<K, P: OfKey, S> Ends for Shared<K, P, S> {
     fn end(&self, pending: Pending) {
         lock(&self.ledger.control).stage.end(pending);
         self.waiting().notify();
@@ -261,8 +333,7 @@ impl<K, S> Ends for Shared<K, S> {
     }
 
     fn is_worker(&self) -> bool {
-        // ORDERING: Relaxed; see `i_am_the_worker`.
-        self.worker.load(Ordering::Relaxed) == this_thread()
+        self.is_runner()
     }
 
     fn is_forked(&self) -> bool {

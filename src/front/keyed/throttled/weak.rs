@@ -1,11 +1,11 @@
 //! A handle of a [`KeyedThrottled`] that does not keep it going.
 
-use super::KeyedThrottled;
-use super::error::NotTaken;
 use super::shared::Shared;
+use super::{KeyedThrottled, NotTaken};
 use crate::front::keyed::hash::KeyHash;
 use crate::front::owner::Ended;
 use crate::front::owner::keeper::Keeper;
+use crate::front::payload::{OfKey, Rejected};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -29,26 +29,44 @@ use std::sync::{Arc, Weak};
 /// });
 /// let _ = itself.set(upload.downgrade());
 /// ```
-pub struct WeakKeyedThrottled<K, S = KeyHash> {
-    shared: Weak<Shared<K, S>>,
-    keeper: Weak<Keeper<Shared<K, S>>>,
+pub struct WeakKeyedThrottled<K, P: OfKey = (), S = KeyHash> {
+    shared: Weak<Shared<K, P, S>>,
+    keeper: Weak<Keeper<Shared<K, P, S>>>,
 }
 
-impl<K, S> WeakKeyedThrottled<K, S> {
-    pub(super) fn new(shared: &Arc<Shared<K, S>>, keeper: &Arc<Keeper<Shared<K, S>>>) -> Self {
+impl<K, P: OfKey, S> WeakKeyedThrottled<K, P, S> {
+    pub(super) fn new(shared: &Arc<Shared<K, P, S>>, keeper: &Arc<Keeper<Shared<K, P, S>>>) -> Self {
         Self { shared: Arc::downgrade(shared), keeper: Arc::downgrade(keeper) }
     }
 
     /// A handle, unless the last one was dropped. While it lives it may be the last: then the drop of another
     /// one does not end the throttle.
     #[must_use]
-    pub fn upgrade(&self) -> Option<KeyedThrottled<K, S>> {
+    pub fn upgrade(&self) -> Option<KeyedThrottled<K, P, S>> {
         Some(KeyedThrottled { keeper: self.keeper.upgrade()?, shared: self.shared.upgrade()? })
     }
 }
 
-impl<K: Hash + Eq, S: BuildHasher> WeakKeyedThrottled<K, S> {
-    /// As [`KeyedThrottled::trigger`], also after the last handle was dropped while the thread goes on. It does
+impl<K, P, S> WeakKeyedThrottled<K, P, S>
+where
+    K: Hash + Eq,
+    P: OfKey,
+    S: BuildHasher,
+{
+    pub(super) fn bring<Q>(&self, key: &Q, brought: P::Brought) -> Result<(), Rejected<P::Brought>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let Some(shared) = self.shared.upgrade() else {
+            return Err(Rejected::ended(brought, Ended::ShutDown));
+        };
+        shared.trigger(&shared.hashed(key), brought).map(drop)
+    }
+}
+
+impl<K: Hash + Eq, S: BuildHasher> WeakKeyedThrottled<K, (), S> {
+    /// As [`KeyedThrottled::trigger`], also after the last handle was dropped while the owner goes on. It does
     /// not make this a handle, so it never is the last one.
     ///
     /// # Errors
@@ -59,17 +77,17 @@ impl<K: Hash + Eq, S: BuildHasher> WeakKeyedThrottled<K, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.shared.upgrade().ok_or(Ended::ShutDown)?.trigger(key)
+        Ok(self.bring(key, ())?)
     }
 }
 
-impl<K, S> Clone for WeakKeyedThrottled<K, S> {
+impl<K, P: OfKey, S> Clone for WeakKeyedThrottled<K, P, S> {
     fn clone(&self) -> Self {
         Self { shared: self.shared.clone(), keeper: self.keeper.clone() }
     }
 }
 
-impl<K, S> fmt::Debug for WeakKeyedThrottled<K, S> {
+impl<K, P: OfKey, S> fmt::Debug for WeakKeyedThrottled<K, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WeakKeyedThrottled")
     }

@@ -10,8 +10,7 @@ mod spawn;
 use super::engine::{Engine, Next, Started};
 use crate::front::asynchronous::Runtime;
 use crate::front::asynchronous::until::notified;
-use crate::front::failure::{AnyError, Thrown};
-use crate::front::owner::frame::Frame;
+use crate::front::failure::{AnyError, Thrown, caught_in_task};
 use crate::front::owner::{Shutdown, discard, discard_panics};
 use crate::front::payload::{Home, Payload};
 use crate::front::wait::Registered;
@@ -103,10 +102,10 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
         let shared = Arc::clone(self.engine.shared());
         let frame = &shared.frame;
         if self.superseded >= self.superseding {
-            return Some(caught(frame, f).await);
+            return Some(caught_in_task(|| frame.step_inside(), f).await);
         }
         // In a box, so that it can be dropped inside the run.
-        let mut caught = Some(Box::pin(caught(frame, f)));
+        let mut caught = Some(Box::pin(caught_in_task(|| frame.step_inside(), f)));
         let mut successor = pin!(self.successor());
         let result = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = caught.as_mut().map(|caught| caught.as_mut().poll(cx)) {
@@ -198,20 +197,4 @@ impl<G> Drop for Lent<G> {
             self.home.keep(given);
         }
     }
-}
-
-/// What the function returns, or what it panicked with: when it was called, polled or dropped. All three are within
-/// one poll of the future here, and so inside the run.
-async fn caught(frame: &Frame, f: impl Future<Output = Result<(), AnyError>>) -> Result<(), Thrown> {
-    #[allow(clippy::redundant_async_block, reason = "it drops the future when that is done, within the poll")]
-    let mut whole = pin!(async move { f.await });
-    poll_fn(|cx| {
-        let _inside = frame.step_inside();
-        match catch_unwind(AssertUnwindSafe(|| whole.as_mut().poll(cx))) {
-            Ok(Poll::Ready(result)) => Poll::Ready(result.map_err(Thrown::Error)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(payload) => Poll::Ready(Err(Thrown::Panic(payload))),
-        }
-    })
-    .await
 }

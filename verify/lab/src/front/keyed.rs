@@ -32,7 +32,8 @@ impl Front for KeyedTrailing {
         let throttled = KeyedThrottled::builder(options.threshold)
             .name("storm")
             .shards(2)
-            .spawn_counted(function(recorder, &itself))
+            .counting()
+            .spawn(function(recorder, &itself))
             .map_err(|e| format!("cannot start the thread of the throttle: {e}"))?;
         let _ = itself.set(throttled.downgrade());
         let (cancels, patience) = (options.cancels(), options.patience);

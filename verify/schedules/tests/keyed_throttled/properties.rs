@@ -62,7 +62,7 @@ impl Shared {
             .clock(Arc::clone(&self.clock))
             .hasher(Hasher::default())
             .shards(1)
-            .spawn_counted(move |key, calls| {
+            .counting().spawn(move |key, calls| {
                 // The throttle is gone only after its last handle, which waits for this run.
                 let started = inside.get().and_then(|weak| weak.upgrade()?.snapshot(key)?.last_run_at);
                 shared.run(*key, calls, started);

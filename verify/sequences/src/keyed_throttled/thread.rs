@@ -54,7 +54,8 @@ impl Thread {
             .clock(Arc::clone(&clock))
             .shards(1)
             .pending_on_drop(Pending::Discard)
-            .spawn_counted(move |key, calls| {
+            .counting()
+            .spawn(move |key, calls| {
                 let _ = begins.send((*key, calls));
                 if gone.recv() == Ok(true) {
                     resume_unwind(Box::new("on purpose"));
