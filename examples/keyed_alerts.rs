@@ -49,7 +49,7 @@ fn main() -> MainResult {
     let began = Instant::now();
     let reported = Arc::new(Reported::default());
     let in_alerts = Arc::clone(&reported);
-    let alert = KeyedThrottled::spawn_counted(ALERT_EVERY, move |client: &String, calls| {
+    let alert = KeyedThrottled::<String>::builder(ALERT_EVERY).counting().spawn(move |client, calls| {
         let at = began.elapsed().as_millis();
         let written = match calls - 1 {
             0 => writeln!(io::stdout(), "{at:>5} ms  {client}: a malformed request"),
@@ -61,7 +61,7 @@ fn main() -> MainResult {
         if let Ok(mut counts) = in_alerts.counts.lock() {
             *counts.entry(client.clone()).or_default() += calls;
         }
-    });
+    })?;
 
     let mut sent = Counts::new();
     thread::scope(|scope| {

@@ -144,7 +144,7 @@ pub fn pending_keyed() -> &'static KeyedThrottled<u64, FixedState> {
     let keyed = KeyedThrottled::builder(HOUR).hasher(FixedState::default()).spawn(|_| ());
     let keyed = leak(keyed.expect("a thread"));
     keyed.trigger(&KEY).expect("it goes on");
-    keyed.wait().expect("it completes");
+    keyed.all().wait().expect("it completes");
     keyed.trigger(&KEY).expect("it goes on");
     assert_eq!(keyed.pending(), 1);
     keyed

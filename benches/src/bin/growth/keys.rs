@@ -222,7 +222,7 @@ impl Held for PendingKeys {
             .expect("the system can start a thread");
         // One run of each key, and then another one for the end of its window.
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
-        throttled.wait().expect("they complete");
+        throttled.all().wait().expect("they complete");
         assert!((0..keys).all(|key| throttled.trigger(&key).is_ok()));
         rest();
         Self { throttled, runs }
@@ -231,7 +231,7 @@ impl Held for PendingKeys {
     fn end(&mut self, keys: u64) -> Result<Sample, String> {
         let before = Runs::expected(keys, self.runs.load(Ordering::Relaxed));
         self.throttled.set_threshold(Duration::ZERO);
-        let waited = self.throttled.wait_for(PERFORMED);
+        let waited = self.throttled.all().wait_for(PERFORMED);
         waited.map_err(|why| format!("the pending runs of {keys} keys do not come: {why}"))?;
         let all = self.runs.swap(0, Ordering::Relaxed);
         let after = Runs::expected(keys, all - before.started);

@@ -12,13 +12,13 @@ use crate::record::Kind;
 use crate::recorder::Recorder;
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
-    KeyedThrottled, Pending, Shutdown, Snapshot, Timestamp, WaitError, WeakKeyedThrottled,
+    Count, KeyedThrottled, Pending, Shutdown, Snapshot, Timestamp, WaitError, WeakKeyedThrottled,
 };
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub struct KeyedTrailing {
-    throttled: KeyedThrottled<usize>,
+    throttled: KeyedThrottled<usize, Count>,
     recorder: Arc<Recorder>,
     /// Whether a wait may end though its call was given up.
     cancels: bool,
@@ -27,7 +27,7 @@ pub struct KeyedTrailing {
 
 impl Front for KeyedTrailing {
     fn new(options: &Options, recorder: &Arc<Recorder>) -> Result<Self, String> {
-        let itself: Arc<OnceLock<WeakKeyedThrottled<usize>>> = Arc::default();
+        let itself: Arc<OnceLock<WeakKeyedThrottled<usize, Count>>> = Arc::default();
         // Few shards: the thread looks for keys to evict where the others call.
         let throttled = KeyedThrottled::builder(options.threshold)
             .name("storm")
@@ -105,8 +105,8 @@ impl ThreadFront for KeyedTrailing {
         let epoch = (!self.cancels).then_some(call.known);
         let waited = call.wait(&self.recorder, epoch, |limit| {
             let told = match limit {
-                None => self.throttled.wait(),
-                Some(limit) => self.throttled.wait_for(limit),
+                None => self.throttled.all().wait(),
+                Some(limit) => self.throttled.all().wait_for(limit),
             };
             // Even if a run panics, the wait is for all requests.
             if told == Err(WaitError::Panicked) { Ok(()) } else { told }
@@ -118,7 +118,7 @@ impl ThreadFront for KeyedTrailing {
 /// The function that it is bound to.
 fn function(
     recorder: &Arc<Recorder>,
-    itself: &Arc<OnceLock<WeakKeyedThrottled<usize>>>,
+    itself: &Arc<OnceLock<WeakKeyedThrottled<usize, Count>>>,
 ) -> impl FnMut(&usize, u64) + Send + use<> {
     let (recorder, itself) = (Arc::clone(recorder), Arc::clone(itself));
     let mut seen = recorder.room();

@@ -11,7 +11,7 @@ mod thread;
 
 pub use op::{Fault, Op};
 
-use atomic_throttle::{Clock, KeyedThrottled, NotFlushed, Pending, Shutdown, Timestamp, WaitError};
+use atomic_throttle::{Clock, Count, KeyedThrottled, NotFlushed, Pending, Shutdown, Timestamp, WaitError};
 use reference::reached::Reached;
 use reference::{Event, MAX, Model, Promise, Told};
 use std::collections::{BTreeMap, VecDeque};
@@ -79,7 +79,7 @@ struct Known {
 struct Play {
     /// Dropped first: the run in progress ends with it.
     thread: Thread,
-    throttled: KeyedThrottled<u8>,
+    throttled: KeyedThrottled<u8, Count>,
     fault: Option<Fault>,
     threshold: u64,
     keys: BTreeMap<u8, Known>,
@@ -167,7 +167,7 @@ impl Play {
 
     fn flush(&mut self, key: u8) {
         let now = self.now();
-        let told = self.throttled.flush(&key);
+        let told = self.throttled.flush(&key).map(drop);
         let Some(known) = self.keys.get_mut(&key) else {
             return assert_eq!(told, Err(NotFlushed::NothingPending));
         };
@@ -207,7 +207,7 @@ impl Play {
             || self.pending() > 0
             || self.fault == Some(Fault::WaitsForCancelled) && self.uncovered > 0;
         let expected = if is_outstanding { Err(WaitError::TimedOut) } else { Ok(()) };
-        assert_eq!(self.throttled.wait_for(Duration::ZERO), expected);
+        assert_eq!(self.throttled.all().wait_for(Duration::ZERO), expected);
         // A counter for each: a fuzzer looks for new counters.
         if is_outstanding {
             self.reached.count("waits");

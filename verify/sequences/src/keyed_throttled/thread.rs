@@ -4,7 +4,7 @@
 //! more such questions a look is over that had not begun before them; no timing decides whether it rests.
 
 use crate::patience::until;
-use atomic_throttle::{Clock, KeyedThrottled, Manual, Moved, Pending, Timestamp};
+use atomic_throttle::{Clock, Count, KeyedThrottled, Manual, Moved, Pending, Timestamp};
 use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub struct Thread {
 
 impl Thread {
     /// A throttle of one shard, each run of which waits until it is told to end.
-    pub fn start(threshold: u64) -> (KeyedThrottled<u8>, Self) {
+    pub fn start(threshold: u64) -> (KeyedThrottled<u8, Count>, Self) {
         let clock = Arc::new(Watched { time: Manual::new(Timestamp::ZERO), asked: AtomicUsize::new(0) });
         let (begins, begun) = mpsc::channel();
         let (go, gone) = mpsc::channel();
