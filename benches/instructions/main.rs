@@ -161,8 +161,8 @@ fn keyed_try_run(keyed: &'static KeyedByU64) -> Result<(), KeyedError> {
 
 #[library_benchmark]
 #[bench::coalesced(args = (prepared::pending_keyed()), teardown = path::taken)]
-fn keyed_throttled_trigger(keyed: &'static KeyedThrottled<u64, FixedState>) -> Result<(), NotTaken> {
-    keyed.trigger(&KEY)
+fn keyed_throttled_trigger(keyed: &'static KeyedThrottled<u64, (), FixedState>) -> Result<(), NotTaken> {
+    keyed.trigger(&KEY).map(drop)
 }
 
 // Faults, to show that they are found: `cargo xtask instructions` compares them with `gate_coalesce`.

@@ -140,7 +140,7 @@ fn keyed(threshold: Duration) -> &'static KeyedByU64 {
     keyed
 }
 
-pub fn pending_keyed() -> &'static KeyedThrottled<u64, FixedState> {
+pub fn pending_keyed() -> &'static KeyedThrottled<u64, (), FixedState> {
     let keyed = KeyedThrottled::builder(HOUR).hasher(FixedState::default()).spawn(|_| ());
     let keyed = leak(keyed.expect("a thread"));
     keyed.trigger(&KEY).expect("it goes on");

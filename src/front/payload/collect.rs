@@ -85,6 +85,30 @@ impl<T: Send + 'static> sealed::Payload for Collect<T> {
     fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
         lock_unless(&self.values, is_forked).is_none()
     }
+
+    #[cfg(feature = "keyed")]
+    type Brought = T;
+
+    #[cfg(feature = "keyed")]
+    fn another(&self) -> Self {
+        Self::new(self.capacity)
+    }
+
+    #[cfg(feature = "keyed")]
+    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
+        let ((), count) = self.put(value, is_forked, || Some(()))?;
+        Ok(sealed::Left { count, replaced: None })
+    }
+
+    #[cfg(feature = "keyed")]
+    fn outstanding(&self) -> u64 {
+        lock(&self.values).len() as u64
+    }
+
+    #[cfg(feature = "keyed")]
+    fn calls(given: &Batch<T>) -> u64 {
+        given.len() as u64
+    }
 }
 
 impl<T: Send + 'static> Values for Collect<T> {
@@ -136,28 +160,6 @@ impl<T: Send + 'static> Values for Collect<T> {
         drop(values);
         given.push_back(value);
         Ok((started, Batch::new(given)))
-    }
-}
-
-#[cfg(feature = "keyed")]
-impl<T: Send + 'static> sealed::OfKey for Collect<T> {
-    type Brought = T;
-
-    fn another(&self) -> Self {
-        Self::new(self.capacity)
-    }
-
-    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
-        let ((), count) = self.put(value, is_forked, || Some(()))?;
-        Ok(sealed::Left { count, replaced: None })
-    }
-
-    fn outstanding(&self) -> u64 {
-        lock(&self.values).len() as u64
-    }
-
-    fn calls(given: &Batch<T>) -> u64 {
-        given.len() as u64
     }
 }
 

@@ -123,25 +123,27 @@ impl sealed::Payload for Count {
     fn is_enough(&self, calls: u64) -> bool {
         self.outstanding() >= calls
     }
-}
 
-#[cfg(feature = "keyed")]
-impl sealed::OfKey for Count {
+    #[cfg(feature = "keyed")]
     type Brought = ();
 
+    #[cfg(feature = "keyed")]
     fn another(&self) -> Self {
         Self::new()
     }
 
+    #[cfg(feature = "keyed")]
     #[inline]
     fn bring(&self, (): (), _: impl FnOnce() -> bool) -> Result<sealed::Left<()>, sealed::NotPut<()>> {
         Ok(sealed::Left { count: self.count(), replaced: None })
     }
 
+    #[cfg(feature = "keyed")]
     fn outstanding(&self) -> u64 {
         Self::outstanding(self)
     }
 
+    #[cfg(feature = "keyed")]
     fn calls(given: &u64) -> u64 {
         *given
     }

@@ -49,6 +49,20 @@ impl<T: Send + 'static> sealed::Payload for Latest<T> {
     fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
         lock_unless(&self.0, is_forked).is_none()
     }
+
+    #[cfg(feature = "keyed")]
+    type Brought = T;
+
+    #[cfg(feature = "keyed")]
+    fn another(&self) -> Self {
+        Self::new()
+    }
+
+    #[cfg(feature = "keyed")]
+    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
+        let Some(mut newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
+        Ok(sealed::Left { count: 1, replaced: newest.replace(value) })
+    }
 }
 
 impl<T: Send + 'static> Values for Latest<T> {
@@ -83,20 +97,6 @@ impl<T: Send + 'static> Values for Latest<T> {
         drop(newest);
         drop(replaced);
         Ok((started, value))
-    }
-}
-
-#[cfg(feature = "keyed")]
-impl<T: Send + 'static> sealed::OfKey for Latest<T> {
-    type Brought = T;
-
-    fn another(&self) -> Self {
-        Self::new()
-    }
-
-    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
-        let Some(mut newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
-        Ok(sealed::Left { count: 1, replaced: newest.replace(value) })
     }
 }
 

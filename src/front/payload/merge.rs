@@ -105,6 +105,21 @@ impl<T: Send + 'static> sealed::Payload for Merge<T> {
     fn is_lost(&self, is_forked: impl FnOnce() -> bool) -> bool {
         lock_unless(&self.merged, is_forked).is_none()
     }
+
+    #[cfg(feature = "keyed")]
+    type Brought = T;
+
+    #[cfg(feature = "keyed")]
+    fn another(&self) -> Self {
+        Self::new(self.add)
+    }
+
+    #[cfg(feature = "keyed")]
+    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
+        let ((), merged) = self.decide_and_merge(value, is_forked, || Some(()))?;
+        drop(merged);
+        Ok(sealed::Left { count: 1, replaced: None })
+    }
 }
 
 impl<T: Send + 'static> Values for Merge<T> {
@@ -128,21 +143,6 @@ impl<T: Send + 'static> Values for Merge<T> {
         let (started, mut merged) = self.decide_and_merge(value, is_forked, start)?;
         let given = merged.take().expect("it was merged, or put, under this lock");
         Ok((started, given))
-    }
-}
-
-#[cfg(feature = "keyed")]
-impl<T: Send + 'static> sealed::OfKey for Merge<T> {
-    type Brought = T;
-
-    fn another(&self) -> Self {
-        Self::new(self.add)
-    }
-
-    fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
-        let ((), merged) = self.decide_and_merge(value, is_forked, || Some(()))?;
-        drop(merged);
-        Ok(sealed::Left { count: 1, replaced: None })
     }
 }
 

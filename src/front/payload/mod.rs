@@ -33,7 +33,7 @@ pub use self::rejected::{Reason, Rejected};
 pub(crate) use self::carried::{Followed, Home};
 pub(crate) use self::number::Number;
 #[cfg(feature = "keyed")]
-pub(crate) use self::sealed::{Left, OfKey};
+pub(crate) use self::sealed::Left;
 pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],
@@ -96,6 +96,40 @@ pub(crate) mod sealed {
         fn most(&self) -> u64 {
             u64::MAX
         }
+
+        /// What a call on a key brings: `()` if nothing.
+        #[cfg(feature = "keyed")]
+        type Brought;
+
+        /// Whether a call on a key leaves anything that a run is given.
+        #[cfg(feature = "keyed")]
+        const BRINGS: bool = true;
+
+        /// An empty one, for another key.
+        #[cfg(feature = "keyed")]
+        fn another(&self) -> Self;
+
+        /// Leaves what a call on a key has brought. The lock of the key's state is held around it: no run of the key starts
+        /// meanwhile, so nothing is decided here. `is_forked` is asked where another thread holds the lock.
+        #[cfg(feature = "keyed")]
+        fn bring(
+            &self,
+            brought: Self::Brought,
+            is_forked: impl FnOnce() -> bool,
+        ) -> Result<Left<Self::Brought>, NotPut<Self::Brought>>;
+
+        /// How many calls on a key are there that no run was told of. 0 where calls are not told one by one.
+        #[cfg(feature = "keyed")]
+        fn outstanding(&self) -> u64 {
+            0
+        }
+
+        /// Of how many calls a run was to be told.
+        #[cfg(feature = "keyed")]
+        fn calls(given: &Self::Given) -> u64 {
+            let _ = given;
+            0
+        }
     }
 
     /// A payload to which a call brings a value.
@@ -129,38 +163,6 @@ pub(crate) mod sealed {
             is_forked: impl FnOnce() -> bool,
             start: impl FnOnce() -> Option<S>,
         ) -> Result<(S, Self::Given), NotPut<Self::Value>>;
-    }
-
-    /// A payload that each of many keys has one of. The lock of the key's state is held around all of it: no run of the
-    /// key starts meanwhile, so nothing is decided here.
-    #[cfg(feature = "keyed")]
-    pub trait OfKey: Payload {
-        /// What a call brings: `()` if nothing.
-        type Brought;
-
-        /// Whether a call leaves anything that a run is given.
-        const BRINGS: bool = true;
-
-        /// An empty one, for another key.
-        fn another(&self) -> Self;
-
-        /// Leaves what a call has brought. `is_forked` is asked where another thread holds the lock.
-        fn bring(
-            &self,
-            brought: Self::Brought,
-            is_forked: impl FnOnce() -> bool,
-        ) -> Result<Left<Self::Brought>, NotPut<Self::Brought>>;
-
-        /// How many calls are there that no run was told of. 0 where calls are not told one by one.
-        fn outstanding(&self) -> u64 {
-            0
-        }
-
-        /// Of how many calls a run was to be told.
-        fn calls(given: &Self::Given) -> u64 {
-            let _ = given;
-            0
-        }
     }
 
     /// What a call has left for the next run.
@@ -204,15 +206,17 @@ impl sealed::Payload for () {
         decide();
         None
     }
-}
 
-#[cfg(feature = "keyed")]
-impl OfKey for () {
+    #[cfg(feature = "keyed")]
     type Brought = ();
+
+    #[cfg(feature = "keyed")]
     const BRINGS: bool = false;
 
+    #[cfg(feature = "keyed")]
     fn another(&self) {}
 
+    #[cfg(feature = "keyed")]
     #[inline]
     fn bring(&self, (): (), _: impl FnOnce() -> bool) -> Result<Left<()>, NotPut<()>> {
         Ok(Left { count: 0, replaced: None })

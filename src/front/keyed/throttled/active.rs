@@ -6,7 +6,7 @@ use super::agenda::Deferral;
 use super::outcomes::Outcomes;
 use crate::front::keyed::shard::{Beside, Hashed};
 use crate::front::pace::Hold;
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::state::Epoch;
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Timestamp;
@@ -136,7 +136,7 @@ impl<K, P> Actives<K, P> {
     pub(super) fn find_or_insert(&mut self, item: &Arc<Item<K>>, payload: &P) -> &mut Active<K, P>
     where
         K: Eq,
-        P: OfKey,
+        P: Payload,
     {
         let is_it = |active: &Active<K, P>| active.item.key == item.key;
         let entry = self.table.entry(item.hash, is_it, |active| active.item.hash);

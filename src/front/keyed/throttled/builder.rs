@@ -19,7 +19,7 @@ use crate::front::owner::{AnyClock, Panic, Pending};
 use crate::front::pace::Pace;
 #[cfg(feature = "async")]
 use crate::front::payload::Home;
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::time::Threshold;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -265,7 +265,7 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
 impl<K, P, S> KeyedThrottledBuilder<K, P, S>
 where
     K: Hash + Eq + Send + Sync + 'static,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync + 'static,
 {
     /// Starts the thread, with a function of what a run is given.
@@ -317,7 +317,7 @@ where
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> KeyedThrottled<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> KeyedThrottled<K, P, S> {
     fn new(
         shared: Arc<Shared<K, P, S>>,
         thread: Option<crate::sync::JoinHandle<()>>,

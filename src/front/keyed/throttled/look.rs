@@ -2,7 +2,7 @@
 
 use super::KeyedThrottled;
 use crate::clock::Clock;
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::front::snapshot::Snapshot;
 use crate::state::State;
 use crate::sync::{Ordering, read};
@@ -11,7 +11,7 @@ use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 use std::borrow::ToOwned;
 
-impl<K, P: OfKey, S> KeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> KeyedThrottled<K, P, S> {
     /// The clock that its timestamps are readings of.
     #[must_use]
     pub fn clock(&self) -> &(dyn Clock + Send + Sync) {
@@ -80,7 +80,7 @@ impl<K, P: OfKey, S> KeyedThrottled<K, P, S> {
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> KeyedThrottled<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> KeyedThrottled<K, P, S> {
     /// Whether a run of `key` is pending.
     #[must_use]
     pub fn is_pending<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool

@@ -68,7 +68,7 @@ use crate::front::failure::into_result;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::Pending;
 use crate::front::owner::keeper::{Ending, Keeper};
-use crate::front::payload::{OfKey, Rejected};
+use crate::front::payload::{Payload, Rejected};
 use crate::state::Epoch;
 use crate::sync::read_unless;
 use crate::time::Threshold;
@@ -183,7 +183,7 @@ use std::sync::Arc;
 /// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
 /// pending; those that were due, and are not any more, go back one by one. The thread is as one of a
 /// [`Throttled`](crate::Throttled#cost).
-pub struct KeyedThrottled<K, P: OfKey = (), S = KeyHash> {
+pub struct KeyedThrottled<K, P: Payload = (), S = KeyHash> {
     shared: Arc<Shared<K, P, S>>,
     keeper: Arc<Keeper<Shared<K, P, S>>>,
 }
@@ -295,7 +295,7 @@ impl<K, S> KeyedThrottledBuilder<K, (), S> {
 impl<K, P, S> KeyedThrottled<K, P, S>
 where
     K: Hash + Eq + Send + Sync + 'static,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync + 'static,
 {
     #[inline]
@@ -380,7 +380,7 @@ where
     }
 }
 
-impl<K, P: OfKey, S> KeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> KeyedThrottled<K, P, S> {
     /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending runs. Returns at once,
     /// with a handle to wait for the end. That tells [`Shutdown::Discarded`](crate::Shutdown::Discarded) if any run was
     /// discarded, otherwise [`Shutdown::Ran`](crate::Shutdown::Ran) if any was performed since. All handles stay valid; calls by them are refused.
@@ -433,13 +433,13 @@ impl<K, P: OfKey, S> KeyedThrottled<K, P, S> {
     }
 }
 
-impl<K, P: OfKey, S> Clone for KeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> Clone for KeyedThrottled<K, P, S> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), keeper: Arc::clone(&self.keeper) }
     }
 }
 
-impl<K, P: OfKey, S> fmt::Debug for KeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> fmt::Debug for KeyedThrottled<K, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedThrottled")
             .field("keys", &self.len())

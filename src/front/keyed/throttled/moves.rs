@@ -15,7 +15,7 @@ use crate::front::keyed::word::Word;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::{Ended as Over, Pending, Stage, discard_panics};
 use crate::front::pace::Hold;
-use crate::front::payload::{NotPut, OfKey, Payload, Rejected};
+use crate::front::payload::{NotPut, Payload, Rejected};
 use crate::front::wait::WaitError;
 use crate::state::{Abandon, DeferralStatus, Epoch, Fire, Flush, Owe, State};
 use crate::sync::lock;
@@ -105,7 +105,7 @@ pub(super) struct Ended<K> {
     pub(super) is_tried_again: bool,
 }
 
-impl<K, P: OfKey> KeyShard<K, P> {
+impl<K, P: Payload> KeyShard<K, P> {
     fn get<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>) -> Option<State>
     where
         K: Borrow<Q>,

@@ -12,7 +12,7 @@ use crate::front::outcome::NotFlushed;
 use crate::front::owner::frame::Inside;
 use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
-use crate::front::payload::{OfKey, Payload, Reason, Rejected};
+use crate::front::payload::{Payload, Reason, Rejected};
 use crate::front::wait::Waiting;
 use crate::state::Epoch;
 use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, this_thread, write};
@@ -184,7 +184,7 @@ impl<K, P: Payload, S> Shared<K, P, S> {
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Shared<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Shared<K, P, S> {
     #[inline]
     pub(super) fn hashed<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Hashed<'q, Q> {
         Hashed { key, hash: self.hasher.hash_one(key) }
@@ -322,7 +322,7 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Shared<K, P, S> {
     }
 }
 
-impl<K, P: OfKey, S> Ends for Shared<K, P, S> {
+impl<K, P: Payload, S> Ends for Shared<K, P, S> {
     fn end(&self, pending: Pending) {
         lock(&self.ledger.control).stage.end(pending);
         self.waiting().notify();

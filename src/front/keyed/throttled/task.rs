@@ -12,7 +12,7 @@ use crate::front::asynchronous::Runtime;
 use crate::front::asynchronous::until::notified;
 use crate::front::failure::{AnyError, Thrown, caught_in_task};
 use crate::front::owner::{AnyClock, Shutdown, discard, discard_panics};
-use crate::front::payload::{Followed, Home, OfKey};
+use crate::front::payload::{Followed, Home, Payload};
 use crate::front::wait::{Registered, Waiting};
 use crate::state::State;
 use crate::sync::read;
@@ -26,7 +26,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Drives an engine in a task.
-pub(super) struct Driver<K: Hash + Eq, P: OfKey, S: BuildHasher, R> {
+pub(super) struct Driver<K: Hash + Eq, P: Payload, S: BuildHasher, R> {
     pub(super) engine: Engine<K, P, S>,
     pub(super) runtime: Arc<R>,
     /// How many runs may be in progress at once.
@@ -34,7 +34,7 @@ pub(super) struct Driver<K: Hash + Eq, P: OfKey, S: BuildHasher, R> {
 }
 
 /// A run whose function has ended.
-struct Performed<K: Hash + Eq, P: OfKey, S: BuildHasher> {
+struct Performed<K: Hash + Eq, P: Payload, S: BuildHasher> {
     running: Running<K, P, S>,
     result: Result<(), Thrown>,
 }
@@ -42,7 +42,7 @@ struct Performed<K: Hash + Eq, P: OfKey, S: BuildHasher> {
 impl<K, P, S, R> Driver<K, P, S, R>
 where
     K: Hash + Eq + Send + Sync + 'static,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync + 'static,
     R: Runtime,
 {
@@ -155,7 +155,7 @@ async fn perform<K, P, S>(
 ) -> Performed<K, P, S>
 where
     K: Hash + Eq + Send + Sync + 'static,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync + 'static,
 {
     let result = caught_in_task(|| shared.step_inside(), function).await;
@@ -163,7 +163,7 @@ where
 }
 
 /// A run whose function is being polled. Dropped, it brings home what the function was given.
-struct Running<K: Hash + Eq, P: OfKey, S: BuildHasher> {
+struct Running<K: Hash + Eq, P: Payload, S: BuildHasher> {
     started: Option<Started<K, P, S>>,
     item: Arc<Item<K>>,
     home: Home<P::Given>,
@@ -172,7 +172,7 @@ struct Running<K: Hash + Eq, P: OfKey, S: BuildHasher> {
 impl<K, P, S> Running<K, P, S>
 where
     K: Hash + Eq + Send + Sync + 'static,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync + 'static,
 {
     fn new(started: Started<K, P, S>) -> Self {
@@ -186,7 +186,7 @@ where
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Drop for Running<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Drop for Running<K, P, S> {
     fn drop(&mut self) {
         if let Some(mut started) = self.started.take() {
             started.bring_home(self.home.take());
@@ -195,7 +195,7 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Drop for Running<K, P, S> {
 }
 
 /// Says whether another run of a key is to follow.
-struct RunOfKey<K, P: OfKey, S> {
+struct RunOfKey<K, P: Payload, S> {
     shared: Arc<Shared<K, P, S>>,
     item: Arc<Item<K>>,
 }
@@ -203,7 +203,7 @@ struct RunOfKey<K, P: OfKey, S> {
 impl<K, P, S> Followed for RunOfKey<K, P, S>
 where
     K: Hash + Eq + Send + Sync,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync,
 {
     fn is_followed(&self) -> bool {

@@ -3,13 +3,13 @@
 use super::engine::{Engine, Next};
 use crate::front::failure::{AnyError, caught};
 use crate::front::owner::{Shutdown, discard, discard_panics};
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use core::hash::{BuildHasher, Hash};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The life of the thread.
-pub(super) fn work<K: Hash + Eq, P: OfKey, S: BuildHasher>(
+pub(super) fn work<K: Hash + Eq, P: Payload, S: BuildHasher>(
     mut engine: Engine<K, P, S>,
     mut f: impl FnMut(&K, &mut P::Given) -> Result<(), AnyError>,
 ) {
@@ -27,7 +27,7 @@ pub(super) fn work<K: Hash + Eq, P: OfKey, S: BuildHasher>(
     engine.end(shutdown);
 }
 
-fn serve<K: Hash + Eq, P: OfKey, S: BuildHasher>(
+fn serve<K: Hash + Eq, P: Payload, S: BuildHasher>(
     engine: &mut Engine<K, P, S>,
     f: &mut impl FnMut(&K, &mut P::Given) -> Result<(), AnyError>,
 ) -> Shutdown {

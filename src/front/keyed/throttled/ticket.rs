@@ -4,7 +4,7 @@ use super::shared::Shared;
 use crate::clock::Clock;
 use crate::front::keyed::shard::Hashed;
 use crate::front::owner::AnyClock;
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::front::wait::{WaitError, Waiting};
 use crate::state::Epoch;
 use crate::sync::read_unless;
@@ -64,7 +64,7 @@ pub(super) trait Covers<K, Q: ?Sized>: Send + Sync {
 impl<K, P, S, Q> Covers<K, Q> for Shared<K, P, S>
 where
     K: Borrow<Q> + Hash + Eq + Send + Sync + 'static,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher + Send + Sync + 'static,
     Q: Hash + Eq + ?Sized,
 {

@@ -5,7 +5,7 @@ use super::{KeyedThrottled, NotTaken};
 use crate::front::keyed::hash::KeyHash;
 use crate::front::owner::Ended;
 use crate::front::owner::keeper::Keeper;
-use crate::front::payload::{OfKey, Rejected};
+use crate::front::payload::{Payload, Rejected};
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -29,12 +29,12 @@ use std::sync::{Arc, Weak};
 /// });
 /// let _ = itself.set(upload.downgrade());
 /// ```
-pub struct WeakKeyedThrottled<K, P: OfKey = (), S = KeyHash> {
+pub struct WeakKeyedThrottled<K, P: Payload = (), S = KeyHash> {
     shared: Weak<Shared<K, P, S>>,
     keeper: Weak<Keeper<Shared<K, P, S>>>,
 }
 
-impl<K, P: OfKey, S> WeakKeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> WeakKeyedThrottled<K, P, S> {
     pub(super) fn new(shared: &Arc<Shared<K, P, S>>, keeper: &Arc<Keeper<Shared<K, P, S>>>) -> Self {
         Self { shared: Arc::downgrade(shared), keeper: Arc::downgrade(keeper) }
     }
@@ -50,7 +50,7 @@ impl<K, P: OfKey, S> WeakKeyedThrottled<K, P, S> {
 impl<K, P, S> WeakKeyedThrottled<K, P, S>
 where
     K: Hash + Eq,
-    P: OfKey,
+    P: Payload,
     S: BuildHasher,
 {
     pub(super) fn bring<Q>(&self, key: &Q, brought: P::Brought) -> Result<(), Rejected<P::Brought>>
@@ -81,13 +81,13 @@ impl<K: Hash + Eq, S: BuildHasher> WeakKeyedThrottled<K, (), S> {
     }
 }
 
-impl<K, P: OfKey, S> Clone for WeakKeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> Clone for WeakKeyedThrottled<K, P, S> {
     fn clone(&self) -> Self {
         Self { shared: self.shared.clone(), keeper: self.keeper.clone() }
     }
 }
 
-impl<K, P: OfKey, S> fmt::Debug for WeakKeyedThrottled<K, P, S> {
+impl<K, P: Payload, S> fmt::Debug for WeakKeyedThrottled<K, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WeakKeyedThrottled")
     }

@@ -6,7 +6,7 @@ use crate::front::failure::{Failure, Retry, Thrown};
 use crate::front::keyed::throttled::moves::{End, Ended, Gone, Left};
 use crate::front::observe;
 use crate::front::owner::{Panic, Pending, Stage, discard, discard_panics};
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::front::wait::WaitError;
 use crate::state::Epoch;
 use crate::sync::{Ordering, lock, read, write};
@@ -35,7 +35,7 @@ impl<K> Default for OnFailure<K> {
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
     /// After the function. `given`: what it was given, as it left it, if that came back. Returns whether to go on.
     pub(in crate::front::keyed::throttled) fn finish(
         &mut self,

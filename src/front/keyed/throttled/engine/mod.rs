@@ -13,7 +13,7 @@ use super::shared::Shared;
 use crate::front::keyed::shard::At;
 use crate::front::observe::{self, Edge};
 use crate::front::owner::{Pending, Shutdown, Stage, discard_panics};
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::state::{Abandon, Epoch};
 use crate::sync::{Ordering, lock, write};
 use crate::time::Timestamp;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 const FEW: usize = 32;
 
 /// Dropped before [`end`](Self::end), it leaves what is pending owed: its thread or task is gone.
-pub(super) struct Engine<K: Hash + Eq, P: OfKey, S: BuildHasher> {
+pub(super) struct Engine<K: Hash + Eq, P: Payload, S: BuildHasher> {
     shared: Arc<Shared<K, P, S>>,
     on_failure: OnFailure<K>,
     agenda: Agenda<K>,
@@ -46,14 +46,14 @@ pub(super) struct Engine<K: Hash + Eq, P: OfKey, S: BuildHasher> {
 }
 
 /// What is to be done next.
-pub(super) enum Next<K: Hash + Eq, P: OfKey, S: BuildHasher> {
+pub(super) enum Next<K: Hash + Eq, P: Payload, S: BuildHasher> {
     Perform(Started<K, P, S>),
     End,
 }
 
 type Looked<K, P, S> = Result<Next<K, P, S>, Option<Timestamp>>;
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
     pub(super) fn new(shared: Arc<Shared<K, P, S>>, on_failure: OnFailure<K>) -> Self {
         Self {
             shared,
@@ -320,7 +320,7 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Drop for Engine<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Drop for Engine<K, P, S> {
     fn drop(&mut self) {
         // A forked child has neither the thread nor the task, and may not have the locks.
         if !self.has_ended && !self.shared.is_forked() {

@@ -5,7 +5,7 @@ use crate::front::keyed::throttled::moves::{Begun, Gone};
 use crate::front::keyed::throttled::shared::Shared;
 use crate::front::observe::{self, Edge};
 use crate::front::owner::discard_panics;
-use crate::front::payload::OfKey;
+use crate::front::payload::Payload;
 use crate::state::Epoch;
 use crate::sync::{lock, write};
 use core::hash::{BuildHasher, Hash};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// A run that has started.
 ///
 /// Dropped before it has ended, it has covered nobody: what it was given goes back, and it is left owed.
-pub(in crate::front::keyed::throttled) struct Started<K: Hash + Eq, P: OfKey, S: BuildHasher> {
+pub(in crate::front::keyed::throttled) struct Started<K: Hash + Eq, P: Payload, S: BuildHasher> {
     pub(super) shared: Arc<Shared<K, P, S>>,
     pub(super) item: Arc<Item<K>>,
     pub(super) epoch: Epoch,
@@ -26,7 +26,7 @@ pub(in crate::front::keyed::throttled) struct Started<K: Hash + Eq, P: OfKey, S:
     pub(super) has_ended: bool,
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Started<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Started<K, P, S> {
     pub(super) fn new(
         shared: &Arc<Shared<K, P, S>>,
         item: Arc<Item<K>>,
@@ -58,7 +58,7 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Started<K, P, S> {
     }
 }
 
-impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Drop for Started<K, P, S> {
+impl<K: Hash + Eq, P: Payload, S: BuildHasher> Drop for Started<K, P, S> {
     fn drop(&mut self) {
         let shared = &self.shared;
         if self.has_ended || shared.is_forked() {
