@@ -2,7 +2,7 @@
 //! they were. The last requests of a client that falls silent are reported too, and no thread that serves requests
 //! ever waits.
 
-use atomic_throttle::{KeyedThrottled, Pending};
+use atomic_throttle::{Count, KeyedThrottled, Pending};
 use main_error::MainResult;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ fn client_of(request: u32) -> String {
 }
 
 /// Serves requests on one thread until the traffic ends. Returns how many malformed ones each client sent.
-fn serve(alert: &KeyedThrottled<String>, server: u32, began: Instant) -> Counts {
+fn serve(alert: &KeyedThrottled<String, Count>, server: u32, began: Instant) -> Counts {
     let mut sent = Counts::new();
     for request in (server..).step_by(SERVERS as usize) {
         let client = client_of(request);
