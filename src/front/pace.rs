@@ -38,14 +38,20 @@ impl Pace {
 }
 
 /// What holds the pending run beside its window.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Hold {
     /// When the first call came that the pending run covers. `None`: the pace does not hold it.
     pub(crate) first_call: Option<Timestamp>,
-    /// When a run that failed is to be tried again.
-    pub(crate) retry_at: Option<Timestamp>,
+    /// When a run that failed is to be tried again; zero if none is.
+    pub(crate) retry_at: Timestamp,
     /// How many runs in a row have failed, and are tried again.
     pub(crate) failures: u32,
+}
+
+impl Default for Hold {
+    fn default() -> Self {
+        Self { first_call: None, retry_at: Timestamp::ZERO, failures: 0 }
+    }
 }
 
 impl Hold {

@@ -2,7 +2,6 @@
 //!
 //! After the end it is also kept where a run is owed: what that was to be given is there for `take`.
 
-use super::agenda::Deferral;
 use super::outcomes::Outcomes;
 use crate::front::keyed::shard::{Beside, Hashed};
 use crate::front::pace::Hold;
@@ -47,16 +46,16 @@ pub(super) struct Active<K, P> {
     pub(super) hold: Hold,
     /// The time of the latest call, where each tells it.
     latest_call: AtomicU64,
-    pub(super) running: Option<Running<K>>,
+    pub(super) running: Option<Running>,
 }
 
 /// The run in progress of a key.
-pub(super) struct Running<K> {
+pub(super) struct Running {
     /// It covers the calls from this epoch on, to its own.
     pub(super) since: Epoch,
     pub(super) epoch: Epoch,
-    /// A deferral whose turn came meanwhile: it waits here for the run to finish.
-    pub(super) parked: Option<Deferral<K>>,
+    /// Whether the turn of the next run has come meanwhile: its deferral is put in order again when this one ends.
+    pub(super) has_parked: bool,
 }
 
 impl<K, P> Active<K, P> {

@@ -43,7 +43,7 @@ impl<P: Payload> Rules<P> {
             }
             _ => Timestamp::ZERO,
         };
-        paced_until.max(hold.retry_at.unwrap_or(Timestamp::ZERO))
+        paced_until.max(hold.retry_at)
     }
 }
 

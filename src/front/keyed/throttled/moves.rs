@@ -233,7 +233,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         let Some(state) = self.get(&hashed) else { return Fired::Gone };
         if state.epoch() == deferral.epoch && state.is_pending() {
             if state.is_running() {
-                return self.park(deferral);
+                return self.park(&deferral);
             }
             if ending == Some(Pending::Flush) {
                 let (next, _) = state.flush(at.now);
@@ -249,7 +249,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         match outcome {
             Fire::Run => self.begin(&item, next, ledger, gone).map_or(Fired::Gone, Fired::Run),
             Fire::Early { due } => Fired::Early(deferral, due),
-            Fire::Busy => self.park(deferral),
+            Fire::Busy => self.park(&deferral),
             Fire::Cancelled => {
                 self.set(&hashed, next);
                 self.forget_idle(&hashed, gone);
@@ -259,15 +259,15 @@ impl<K, P: Payload> KeyShard<K, P> {
         }
     }
 
-    fn park(&mut self, deferral: Deferral<K>) -> Fired<K, P>
+    fn park(&mut self, deferral: &Deferral<K>) -> Fired<K, P>
     where
         K: Eq,
     {
-        let item = Arc::clone(&deferral.item);
-        let running = self.beside.find_mut(&item.hashed()).and_then(|active| active.running.as_mut());
+        let running =
+            self.beside.find_mut(&deferral.item.hashed()).and_then(|active| active.running.as_mut());
         match running {
-            Some(Running { parked: parked @ None, .. }) => {
-                *parked = Some(deferral);
+            Some(Running { has_parked, .. }) if !*has_parked => {
+                *has_parked = true;
                 Fired::Parked
             }
             // The one that is there stands for both.
@@ -292,7 +292,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         let active = self.beside.find_mut(&hashed)?;
         let (epoch, since, promise) = (next.epoch(), active.since, active.promise);
         active.hold.release();
-        active.running = Some(Running { since, epoch, parked: None });
+        active.running = Some(Running { since, epoch, has_parked: false });
         ledger.one_less_is_pending();
         let started = active.payload.start(|| Ok::<(), Infallible>(()));
         let given = match started {
@@ -440,7 +440,7 @@ impl<K, P: Payload> KeyShard<K, P> {
             End::TryAgain { failure, given, retry_at } => {
                 is_tried_again = self.follow(item, Some((since, promise)), given, ledger, gone);
                 if let (true, Some(active)) = (is_tried_again, self.beside.find_mut(&hashed)) {
-                    (active.hold.retry_at, active.hold.failures) = (Some(retry_at), failure.attempt());
+                    (active.hold.retry_at, active.hold.failures) = (retry_at, failure.attempt());
                 }
                 Some(failure).filter(|_| !is_tried_again)
             }
@@ -471,7 +471,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         if !is_kept {
             self.forget_idle(&hashed, gone);
         }
-        Ended { parked: running.and_then(|running| running.parked), is_tried_again }
+        Ended { parked: parked(item, running.as_ref()), is_tried_again }
     }
 
     /// How many runs of a key have failed in a row, and are tried again.
@@ -609,7 +609,7 @@ impl<K, P: Payload> KeyShard<K, P> {
             discard_panics(|| gone.given = active.payload.put_back(given, || ()));
         }
         self.set(&hashed, owed.finish(epoch).0);
-        (outcome == Owe::Owed, running.and_then(|running| running.parked))
+        (outcome == Owe::Owed, parked(item, running.as_ref()))
     }
 
     /// How a ticket of a call of `epoch` would be told at once, if it would.
@@ -644,4 +644,10 @@ impl<K, P: Payload> KeyShard<K, P> {
         }
         Some(told)
     }
+}
+
+/// The deferral whose turn came while the run was in progress. It was made in that run, else it would not have been pending.
+fn parked<K>(item: &Arc<Item<K>>, running: Option<&Running>) -> Option<Deferral<K>> {
+    let running = running.filter(|running| running.has_parked)?;
+    Some(Deferral { item: Arc::clone(item), epoch: running.epoch, waited: true })
 }

@@ -138,7 +138,7 @@ impl<P: Payload> Engine<P> {
         let mut control = lock(&shared.control);
         let goes_on = matches!(control.stage, Stage::Going | Stage::Ending(Pending::Finish | Pending::Flush));
         if goes_on {
-            control.hold.retry_at = Some(retry_at);
+            control.hold.retry_at = retry_at;
             control.hold.failures = failure.attempt();
             // ORDERING: Relaxed. To be looked at.
             shared.paced.failures.store(failure.attempt(), Ordering::Relaxed);

@@ -153,7 +153,7 @@ impl<P: Payload> Engine<P> {
             }
             _ => Timestamp::ZERO,
         };
-        self.rested_at.max(paced_until).max(hold.retry_at.unwrap_or(Timestamp::ZERO))
+        self.rested_at.max(paced_until).max(hold.retry_at)
     }
 
     fn perform(
