@@ -10,7 +10,7 @@ use std::thread;
 use watchdog as _;
 
 /// Each with arguments that make it short.
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); 11] = [
     ("cache_refresh", ""),
     ("gate_by_hand", ""),
     ("group_commit", ""),
@@ -20,6 +20,7 @@ const EXAMPLES: [(&str, &str); 10] = [
     ("log_summary", ""),
     ("other_runtime", ""),
     ("reload_daemon", ""),
+    ("tenant_webhooks", ""),
     ("ui_refresh", ""),
 ];
 

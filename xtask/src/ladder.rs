@@ -88,6 +88,7 @@ const EXAMPLES: [&str; 27] = [
     "log_summary",
     "other_runtime",
     "reload_daemon",
+    "tenant_webhooks",
     "ui_refresh",
 ];
 

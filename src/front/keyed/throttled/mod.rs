@@ -1,33 +1,44 @@
-//! [`KeyedThrottled`]: the trailing edge for each of many keys. One thread of its own runs the one function
+//! [`KeyedThrottled`]: the trailing edge for each of many keys. A thread of its own or a task runs the one function
 //! for all of them; no caller ever waits.
 //!
-//! # How a call reaches the thread
+//! # How a call reaches the owner
+//!
+//! What performs the runs, the thread or the task, is the *owner* of every key's deferral.
 //!
 //! A key has the state that it has in a [`Keyed`](super::Keyed), 8 bytes, moved under the lock of its shard
-//! by the transitions that move the word of a gate. A call that is not coalesced is a *request*: a deferral
-//! whose owner is the thread.
-//!
-//! A request moves the state of its key under the lock of the shard. In the same step it hands the deferral
+//! by the transitions that move the word of a gate. A call that is not coalesced is a *request*: a deferral that goes to
+//! the owner. It moves the state of its key under the lock of the shard. In the same step it hands the deferral
 //! over, under the one lock that orders requests, flushes and the end. So it comes before the end or after
 //! it.
 //!
 //! # What is kept of a key
 //!
-//! A key has a second entry beside its 8 bytes only while it has an owner. The entry holds a clone of the
-//! key, the number of calls that its run is to cover, and the number of the promise of that run. By that
-//! number, a thread that waits for everything learns that the promise was kept.
+//! A key has a second entry ([`active`]) beside its 8 bytes only while it has a deferral or a run in progress. The entry
+//! holds a clone of the key, its payload, what holds its run, and the number of the promise of that run. By that
+//! number, who waits for everything learns that the promise was kept.
+//!
+//! A value is put under the lock of the shard, which callers share, and taken by the start, which has that lock alone. So it
+//! goes to the run that covers its call (G10), and no decision is needed under the lock of the payload.
+//!
+//! # What a ticket is told
+//!
+//! A ticket is a key and an epoch. While a deferral or a run is there that covers it, the entry says so. After that the run
+//! has succeeded, unless [`outcomes`] remembers another end of it. Successes are not remembered: there are too many.
 //!
 //! # Whose turn it is
 //!
-//! The thread keeps what it owns in the order of the epochs. All keys have one threshold, so windows end in
+//! The owner keeps what it owns in the order of the epochs. Where all keys have one threshold, windows end in
 //! the order in which they began, and a changed threshold changes nothing in that order. Re-timing a million
-//! pending keys is one look at the first. Those whose windows are over go on in the order in which the thread
-//! saw that. So new keys, which are due at once, do not hold up any other key for ever.
+//! pending keys is one look at the first. Those whose windows are over go on in the order in which the owner
+//! saw that. So new keys, which are due at once, do not hold up any other key for ever. What something else holds, a pace,
+//! a back-off, or a threshold of its own, is in the order of the times at which it is to be looked at.
 //!
-//! A cancelled or flushed deferral stays with the thread until its turn, as in a gate. So that they cannot
-//! pile up, the thread forgets them when they are half of what it has.
+//! A deferral whose turn comes while a run of its key is in progress waits for that run to end, which puts it in order again.
 //!
-//! When nothing is pending and the latest window is over, the thread evicts what is left, without a further
+//! A cancelled or flushed deferral stays with the owner until its turn, as in a gate. So that they cannot
+//! pile up, the owner forgets them when they are half of what it has.
+//!
+//! When nothing is pending and the latest window is over, the owner evicts what is left, without a further
 //! call.
 
 mod active;
@@ -78,34 +89,47 @@ use core::hash::{BuildHasher, Hash};
 use std::borrow::ToOwned;
 use std::sync::Arc;
 
-/// Runs one function on a thread of its own, at most once per threshold and key, never loses the last request
+/// Runs one function at most once per threshold and key, in the background, never loses the last request
 /// of a key, and forgets keys that are idle.
 ///
 /// ```
 /// use atomic_throttle::KeyedThrottled;
 /// use std::time::Duration;
 ///
-/// let alert = KeyedThrottled::spawn_counted(Duration::from_millis(10), |client: &String, calls| {
-///     println!("{client}: {calls} malformed requests");
-/// });
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let alert = KeyedThrottled::<String>::builder(Duration::from_millis(10))
+///     .counting()
+///     .spawn(|client, calls| println!("{client}: {calls} malformed requests"))?;
 /// // From any thread, as often as you like: it never waits, and never prints here.
 /// for _ in 0..1000 {
-///     alert.trigger("10.0.0.7").unwrap();
-///     alert.trigger("10.0.0.8").unwrap();
+///     alert.trigger("10.0.0.7")?;
+///     alert.trigger("10.0.0.8")?;
 /// }
 /// // Nobody has to call once more for the last ones to be reported.
-/// alert.wait().unwrap();
+/// alert.all().wait()?;
 /// assert_eq!(alert.pending(), 0);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// The first call on a key runs at once, in the background. Of the calls inside its window one makes a run
-/// pending, and the thread performs it when the window is over; the others coalesce into it. The thread
+/// pending, and it is performed when the window is over; the others coalesce into it. A thread
 /// performs one run after the other, of whatever key, in the order in which it saw that they were due.
+///
+/// * What calls bring is given to the run of their key: [`counting`](KeyedThrottledBuilder::counting),
+///   [`latest`](KeyedThrottledBuilder::latest), [`merging`](KeyedThrottledBuilder::merging),
+///   [`collecting`](KeyedThrottledBuilder::collecting).
+/// * [`delay`](KeyedThrottledBuilder::delay) and [`debounce`](KeyedThrottledBuilder::debounce) hold the run of a key for
+///   more calls, and [`retry`](KeyedThrottledBuilder::retry) tries one that failed again.
+/// * In a task, [`spawn_on`](KeyedThrottledBuilder::spawn_on) performs the runs of several keys at once: a slow key holds up
+///   no other.
+/// * [`threshold_of`](KeyedThrottledBuilder::threshold_of) gives each key a threshold of its own.
 ///
 /// Clones are handles to the same throttle, in all threads. When the last one is dropped, the pending runs
 /// are performed when they are due, and the thread is joined: **the drop waits for the windows and for the
 /// function**. [`KeyedThrottledBuilder::pending_on_drop`] flushes or discards the runs instead,
-/// [`KeyedThrottledBuilder::on_drop`] limits the wait, and [`shutdown`](Self::shutdown) says what happened.
+/// [`KeyedThrottledBuilder::on_drop`] limits the wait, and [`shutdown`](Self::shutdown) says what happened. In a task no drop
+/// waits.
 ///
 /// The drop hangs if the function needs the thread that drops the handle, or a lock that this thread holds:
 /// [`OnDrop`](crate::OnDrop#when-a-drop-hangs) has the cases. If the last handle may be dropped in an async
@@ -121,25 +145,29 @@ use std::sync::Arc;
 ///
 /// * **G1** Two runs of a key start at least one threshold apart, also if the key was evicted between them,
 ///   as for [`Keyed`](crate::Keyed). [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions.
-/// * **G2** Runs never overlap, not those of different keys either.
+/// * **G2** Runs of a key never overlap. On a thread those of different keys do not either.
 /// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key that
-///   starts after it and sees what the caller wrote before it; or [`cancel`](Self::cancel) or
-///   [`Pending::Discard`] cancelled it; or the key stays visibly owed, after a fatal panic.
-/// * **G4** At most one run of a key is pending, and the thread owns it.
+///   starts after it and sees what the caller wrote before it; or [`cancel`](Self::cancel), `take` or
+///   [`Pending::Discard`] cancelled it; or the key stays visibly owed, after a fatal panic or when the task was dropped.
+/// * **G4** At most one run of a key is pending, and it has one owner.
 /// * **G5** A pending run starts when the window of its key is over, and the runs of other keys that were
-///   seen to be due before it are done. A run that takes long delays those of all keys.
-/// * **G6** A panic of the function is caught and counted. [`KeyedThrottledBuilder::on_panic`] and every wait
-///   for the run report it, and the throttle goes on: its window counts, and what is pending stays pending.
+///   seen to be due before it are done. On a thread, a run that takes long delays those of all keys; in a task, only where
+///   [as many as may be](KeyedThrottledBuilder::max_concurrent) are in progress.
+/// * **G6** A panic of the function is caught and counted. [`KeyedThrottledBuilder::on_panic`] and every ticket
+///   of the run report it, and the throttle goes on: its window counts, and what is pending stays pending.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside the run, on any key. None deadlocks: a wait returns
-///   [`WaitError::InsideRun`].
+///   [`WaitError::InsideRun`](crate::WaitError::InsideRun).
+/// * **G10** What a call has brought is given once, to the run of its key that covers the call, as the payload says. A
+///   cancelled call's value is dropped, or taken by `take`: it does not come with a later run, as that of a single
+///   [`Throttled`](crate::Throttled) does, because a key that nobody calls again would keep it for ever.
 ///
 /// G7 is not promised, as for [`Keyed`](crate::Keyed): a call takes the lock of the shard of its key. Calls
 /// that coalesce share that lock.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key, and the hasher, must not panic, nor call this throttle: they run under
-/// that lock. A clock that panics on the thread ends it as a fatal panic does, and so does a `Drop` of a key; of
-/// keys that are evicted together, a second one that panics aborts the process, as in any collection.
+/// that lock. So does a function that merges, which may panic, but not call this throttle. A clock that panics on the thread ends it as a fatal panic does, and so does a
+/// `Drop` of a key; of keys that are evicted together, a second one that panics aborts the process, as in any collection.
 ///
 /// # Signal handlers and forked children
 ///
@@ -148,41 +176,38 @@ use std::sync::Arc;
 ///
 /// A forked child does not have the thread. There a call on a key that is not pending is refused with
 /// [`Ended::Forked`](crate::Ended::Forked), waits and [`shutdown`](Self::shutdown) return
-/// [`WaitError::Forked`], [`cancel`](Self::cancel), [`evict`](Self::evict) and the looks at a key find nothing, and
+/// [`WaitError::Forked`](crate::WaitError::Forked), [`cancel`](Self::cancel), [`evict`](Self::evict) and the looks at a key find nothing, and
 /// drops return at once. A call on a key that was pending at the fork returns `Ok`, and no run comes: it does not
 /// look. So start the throttle after the fork. [Forked
 /// children](crate::design::waiting#forked-children) has the details.
 ///
 /// # Eviction
 ///
-/// As for [`Keyed`](crate::Keyed), by the thread, after each of its runs. A key that is pending, cancelled
+/// As for [`Keyed`](crate::Keyed), by the thread or the task, after each of its runs. A key that is pending, cancelled
 /// and not acknowledged, owed, or in progress is never evicted. When nothing is pending, and the window of
-/// the latest run is over, the thread evicts all that is left, with the lock of one shard after the other.
+/// the latest run is over, all that is left is evicted, with the lock of one shard after the other.
 /// So a burst of keys is forgotten without a further call.
-///
-/// # Counts
-///
-/// With [`spawn_counted`](Self::spawn_counted) a run receives the exact number of calls on its key that it covers:
-/// each call that was taken is in the number of the run that covers it. Those whose run was cancelled,
-/// discarded or is owed are in [`uncovered`](Self::uncovered). Calls that were refused are in neither.
 ///
 /// # Events
 ///
 /// With the feature `tracing` it emits [the events of the others](crate#features), but without the key, because a
-/// key need not be [`Debug`](fmt::Debug). The function and [`KeyedThrottledBuilder::on_panic`] receive the key.
+/// key need not be [`Debug`](fmt::Debug). The function and the hooks receive the key.
 ///
 /// # Cost
 ///
 /// A call while a run of its key is pending is a hash, a lock that it shares with other readers, and a
-/// look-up; with counts, another look-up and an increment. One that makes a run pending asks for the process
+/// look-up; with a payload, another look-up and what the payload says. One that makes a run pending asks for the process
 /// id, clones the key, and once more if it was not known, allocates, takes the lock of the shard alone and in it one that all keys
-/// share, for a push, and wakes the thread if that sleeps; it takes that second lock once before, too, so that
+/// share, for a push, and wakes the owner if that sleeps; it takes that second lock once before, too, so that
 /// after the end nothing is cloned. For a key that was not known the clock is read.
 ///
-/// An idle key takes what it takes in a [`Keyed`](crate::Keyed). One that is pending takes, beside that, its
-/// clone, and some 100 bytes. A threshold that changes is one look of the thread, however many keys are
-/// pending; those that were due, and are not any more, go back one by one. The thread is as one of a
-/// [`Throttled`](crate::Throttled#cost).
+/// An idle key takes what it takes in a [`Keyed`](crate::Keyed), some 28 bytes. One that is pending takes, beside that, its
+/// clone and some 210 bytes, and more for a payload: 40 for [`Latest<u64>`](crate::Latest), with what the values
+/// allocate. A ticket takes nothing. Of runs that failed and calls that were cancelled 64 are remembered in each shard.
+///
+/// A threshold that changes is one look of the owner, however many keys are
+/// pending; those that were due, and are not any more, go back one by one. With a threshold for each key, it is one look at
+/// each that is pending. The thread is as one of a [`Throttled`](crate::Throttled#cost).
 pub struct KeyedThrottled<K, P: Payload = (), S = KeyHash> {
     shared: Arc<Shared<K, P, S>>,
     keeper: Arc<Keeper<Shared<K, P, S>>>,
