@@ -51,8 +51,7 @@ impl Along {
     pub fn sizes(self, quick: bool) -> Vec<u64> {
         let powers = |base: u64, greatest: u32| (0..=greatest).map(|power| base.pow(power)).collect();
         match (self, quick) {
-            (Self::Calls, false) => powers(10, 7),
-            (Self::Keys, false) => powers(10, 7),
+            (Self::Calls | Self::Keys, false) => powers(10, 7),
             (Self::Threads, false) => powers(2, 6),
             (Self::Calls, true) => powers(10, 5),
             (Self::Keys, true) => powers(10, 4),
