@@ -1,10 +1,17 @@
-//! What a call on a key costs: refused and admitted, beside governor's keyed limiter on the same keys; and
-//! while a run of its key is pending, beside what one would write instead.
+//! What a call on a key costs: refused and admitted, beside other limiters on the same keys; while a run of its key
+//! is pending, beside what one would write instead; and while strangers call for whom there is no room.
 //!
 //! `Keyed` and governor decide on an atomic under a read lock, in a hash table divided into shards. governor hashes
 //! by `SipHash`, and comes with a clock that is not ordered across cores (`quanta`); it promises spacing, but neither
 //! exclusion nor that it forgets anything by itself. It takes any hash, so it is also measured with that of `Keyed`.
 //! The keys are drawn at random, which is part of each row, and stands as a row of its own.
+//!
+//! The map of last times is what a program would write by hand: one map under one mutex, with the same hash and the
+//! clock of `Instant`. It promises spacing, as governor does, and forgets nothing.
+//!
+//! tracing-throttle limits log events. Its limiter is called below its layer, which makes a signature of an event:
+//! here the signatures are ready, in a list that the call reads. It does more than `Keyed`, because it counts what it
+//! refuses and what it admits, and keeps a policy for each event. It excludes nothing.
 //!
 //! A call on a pending key of a `KeyedThrottled` finds it in the same table. Its references have less to do:
 //! `fence + load` knows one word and no key, `Throttled` has one run pending and no keys, and the map under a
@@ -18,8 +25,8 @@
 #[cfg(target_os = "linux")]
 use atomic_throttle::clock::CoarseFirst;
 use atomic_throttle::clock::Tsc;
-use atomic_throttle::{KeyHash, Keyed, KeyedThrottled, Pending, Throttled};
-use benches::peers::tracing_throttle;
+use atomic_throttle::{KeyHash, Keyed, KeyedError, KeyedThrottled, Pending, Throttled};
+use benches::peers::{LastTimes, tracing_throttle};
 use benches::rows::{self, rounds};
 use criterion::Criterion;
 use governor::clock::{Clock, MonotonicClock, QuantaClock};
@@ -47,6 +54,9 @@ fn main() {
     for keys in [1, 1_000] {
         pending(&mut criterion, keys);
     }
+    for keys in [1_000, 100_000, 1_000_000] {
+        full(&mut criterion, keys);
+    }
     criterion.final_summary();
 }
 
@@ -58,6 +68,10 @@ fn key(keys: u64) -> u64 {
             .set(state.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
         black_box((state.get() >> 33) % keys)
     })
+}
+
+fn number(key: u64) -> usize {
+    usize::try_from(key).expect("at most a million")
 }
 
 /// governor's keyed limiter with the hash of `Keyed`.
@@ -81,6 +95,7 @@ fn refused(criterion: &mut Criterion, keys: u64) {
     let quanta_clock: &DefaultKeyedRateLimiter<u64> = &RateLimiter::keyed(quota);
     let std_clock = &RateLimiter::dashmap_with_clock(quota, MonotonicClock);
     let (quanta_same_hash, std_same_hash) = (&quanta_with_our_hash(quota), &std_with_our_hash(quota));
+    let map: &LastTimes = &LastTimes::new();
     for key in 0..keys {
         assert!(keyed.try_run(&key, || ()).is_ok());
         #[cfg(target_os = "linux")]
@@ -88,8 +103,8 @@ fn refused(criterion: &mut Criterion, keys: u64) {
         assert!(tsc.try_run(&key, || ()).is_ok());
         assert!(quanta_clock.check_key(&key).is_ok() && std_clock.check_key(&key).is_ok());
         assert!(quanta_same_hash.check_key(&key).is_ok() && std_same_hash.check_key(&key).is_ok());
+        assert!(map.may_run(key, HOUR));
     }
-    let number = |key: u64| usize::try_from(key).expect("at most a million");
     let events = &tracing_throttle(HOUR, number(keys));
     assert!((0..number(keys)).all(|event| events.check(event)));
     rounds(criterion, &format!("keyed, refused, {keys} keys"), |rows| {
@@ -111,7 +126,7 @@ fn refused(criterion: &mut Criterion, keys: u64) {
         rows.row_and_contended("governor, quanta clock, same hash", move || {
             quanta_same_hash.check_key(&key(keys)).is_ok()
         });
-        // It also counts its refusals, and reads its signatures from a list.
+        rows.row_and_contended("Mutex<HashMap>, last times", move || map.may_run(key(keys), HOUR));
         rows.row_and_contended("tracing-throttle", move || events.check(number(key(keys))));
     });
 }
@@ -124,6 +139,8 @@ fn admitted(criterion: &mut Criterion, keys: u64) {
     let quanta_clock: &DefaultKeyedRateLimiter<u64> = &RateLimiter::keyed(quota);
     let std_clock = &RateLimiter::dashmap_with_clock(quota, MonotonicClock);
     let (quanta_same_hash, std_same_hash) = (&quanta_with_our_hash(quota), &std_with_our_hash(quota));
+    let map: &LastTimes = &LastTimes::new();
+    let events = &tracing_throttle(Duration::ZERO, number(keys));
     rounds(criterion, &format!("keyed, admitted, {keys} keys"), |rows| {
         rows.references();
         rows.row("the keys alone", move || key(keys));
@@ -136,7 +153,11 @@ fn admitted(criterion: &mut Criterion, keys: u64) {
         rows.row_and_contended("governor, quanta clock, same hash", move || {
             quanta_same_hash.check_key(&key(keys)).is_ok()
         });
+        rows.row_and_contended("Mutex<HashMap>, last times", move || map.may_run(key(keys), Duration::ZERO));
+        rows.row_and_contended("tracing-throttle", move || events.check(number(key(keys))));
     });
+    // What was decided while they were measured is not looked at: so it is, once, here.
+    assert!((0..keys).all(|key| keyed.try_run(&key, || ()).is_ok() && events.check(number(key))));
 }
 
 /// A run of every key is pending, and the thread that owns them sleeps.
@@ -171,4 +192,20 @@ fn pending(criterion: &mut Criterion, keys: u64) {
     });
     let still = [keyed.pending(), counted.pending()];
     assert_eq!(still.map(|pending| pending as u64), [keys; 2], "all of it was about pending keys");
+}
+
+/// As many keys are known as may be, and each is inside its window: a call on another key is refused, because there
+/// is no room for it. Known keys are asked for alone, and while a thread asks for strangers without a pause.
+fn full(criterion: &mut Criterion, keys: u64) {
+    let keyed = &Keyed::<u64>::builder(HOUR).max_keys(number(keys)).build();
+    assert!((0..keys).all(|key| keyed.try_run(&key, || ()).is_ok()));
+    let known = move || keyed.try_run(&key(keys), || ()).is_ok();
+    let stranger = move || keyed.try_run(&(keys + key(u64::MAX)), || ()).is_ok();
+    rounds(criterion, &format!("keyed, full, {keys} keys"), |rows| {
+        rows.row("a known key", known);
+        rows.row("a stranger", stranger);
+        rows.row_beside("a known key, beside strangers", known, stranger);
+    });
+    let is_full = matches!(keyed.try_run(&keys, || ()), Err(KeyedError::Full { .. }));
+    assert!(is_full && keyed.len() == number(keys), "no stranger came in");
 }

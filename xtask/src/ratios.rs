@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each group with the row that its other rows are compared to.
-const GROUPS: [(&str, &str); 17] = [
+const GROUPS: [(&str, &str); 20] = [
     ("coalesced", "fence + load"),
     ("refused", "Instant::now"),
     ("admitted", "Instant::now"),
@@ -28,6 +28,9 @@ const GROUPS: [(&str, &str); 17] = [
     ("keyed, admitted, 1000 keys", "governor, quanta clock"),
     ("keyed, pending, 1 keys", "fence + load"),
     ("keyed, pending, 1000 keys", "fence + load"),
+    ("keyed, full, 1000 keys", "a known key"),
+    ("keyed, full, 100000 keys", "a known key"),
+    ("keyed, full, 1000000 keys", "a known key"),
     ("neighbours, coalesced", "alone"),
     ("neighbours, refused", "alone"),
     ("neighbours, admitted", "alone"),

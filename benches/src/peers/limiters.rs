@@ -84,9 +84,15 @@ pub struct TracingThrottle {
     signatures: Vec<EventSignature>,
 }
 
-/// A limiter that knows this many events.
+/// A limiter that knows this many events. Without a period, as many grants as it can give.
 pub fn tracing_throttle(period: Duration, events: usize) -> TracingThrottle {
-    let policy = Policy::time_window(1, period).expect("a window of at least a nanosecond");
+    let policy = if period.is_zero() {
+        // One a nanosecond, with so many in reserve that each check takes one exactly.
+        Policy::token_bucket(1e15, 1e9)
+    } else {
+        Policy::time_window(1, period)
+    };
+    let policy = policy.expect("its settings are in range");
     let storage = Arc::new(ShardedStorage::new());
     let registry = SuppressionRegistry::new(storage, Arc::new(SystemClock::new()), policy);
     let breaker = Arc::new(CircuitBreaker::new());
@@ -133,7 +139,9 @@ mod tests {
     fn each_grants_all_without_a_period() {
         let (std_clock, quanta_clock) = (governor_std(Duration::ZERO), governor_quanta(Duration::ZERO));
         let (ratelimit, leaky_bucket) = (ratelimit(Duration::ZERO), leaky_bucket(Duration::ZERO));
+        let events = tracing_throttle(Duration::ZERO, 1);
         for _ in 0..100_000 {
+            assert!(events.check(0));
             assert!(std_clock.check().is_ok() && quanta_clock.check().is_ok());
             assert!(ratelimit.try_wait().is_ok() && leaky_bucket.try_acquire(1));
         }

@@ -4,6 +4,7 @@ use crate::axis::{Contestant, MemoryRule, Role, Sample, Text};
 use crate::drawn;
 use crate::memory::in_use;
 use crate::runs::Runs;
+use crate::timing::nanos;
 use atomic_throttle::{KeyHash, Keyed, KeyedThrottled, Pending};
 use benches::statistics::{float, signed};
 use governor::clock::MonotonicClock;
@@ -12,6 +13,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -36,8 +38,9 @@ pub fn text() -> Text {
              and every row on keys that stay with them."
                 .to_owned(),
             "refused: every key is inside its window. admitted, evicted: without a window, so every call runs and \
-             its key is forgotten soon after; the table stays small. pending: a run of every key is pending. governor \
-             (on the clock of Instant, with the hash of Keyed) promises spacing alone, and forgets no key by itself."
+             its key is forgotten soon after; the table stays small. pending: a run of every key is pending. new: \
+             each call brings a key that never came before, until the table has so many. governor (on the clock of \
+             Instant, with the hash of Keyed) promises spacing alone, and forgets no key by itself."
                 .to_owned(),
             "Memory is what was allocated for so many keys, by the count of the allocator, divided by them. Tables \
              have a smallest size, which few keys share."
@@ -64,8 +67,10 @@ pub fn contestants() -> Vec<Box<dyn Contestant>> {
         Box::new(OnKeys::new("bare look-up, overlapping", Role::Reference, overlapping)),
         Box::new(OnKeys::new("Keyed::try_run, refused", Role::Ours, refused)),
         Box::new(AdmittedKeys),
+        Box::new(NewKeys { name: "Keyed::try_run, new", role: Role::Ours, time: new_in::<RefusedKeys> }),
         Box::new(OnKeys::new("KeyedThrottled::trigger, pending", Role::Ours, pending)),
         Box::new(OnKeys::new("governor, refused", Role::Peer, governor)),
+        Box::new(NewKeys { name: "governor, new", role: Role::Peer, time: new_in::<Governor> }),
     ]
 }
 
@@ -198,6 +203,42 @@ impl Contestant for AdmittedKeys {
         keyed.evict();
         let runs = Runs::expected(calls.get(), runs.get());
         Ok(Sample { runs: Some(runs), added: Some(more(&keyed, empty)), ..sample })
+    }
+}
+
+/// Every call brings a key that never came before, and all are kept: as when somebody floods a table that has no
+/// limit. The growth of the table is part of the time.
+struct NewKeys {
+    name: &'static str,
+    role: Role,
+    time: fn(u64) -> Duration,
+}
+
+/// How long it takes until so many keys are in a new table.
+fn new_in<T: Held>(keys: u64) -> Duration {
+    let start = Instant::now();
+    let table = black_box(T::of(keys));
+    let time = start.elapsed();
+    drop(table);
+    time
+}
+
+/// In a smaller table the time to build an empty one would show.
+const NEW_FROM: u64 = 10_000;
+
+impl Contestant for NewKeys {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn sample(&mut self, keys: u64) -> Result<Sample, String> {
+        let is_large = keys >= NEW_FROM;
+        let nanos = is_large.then(|| nanos((self.time)(keys)) / float(keys));
+        Ok(Sample { nanos, ..Sample::default() })
     }
 }
 
