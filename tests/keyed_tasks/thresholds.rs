@@ -66,7 +66,7 @@ fn a_change_re_times_what_is_pending() {
     assert_eq!(seen.take(), [("a", ())]);
 }
 
-/// No key is evicted before the longest threshold is over, so a short one that becomes long keeps G1.
+/// No key is evicted before the longest threshold is over, so no other one has to wait for what was forgotten.
 #[test]
 fn keys_are_kept_for_the_longest() {
     let runtime = runtime();

@@ -183,8 +183,8 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
     /// [`retime`](KeyedThrottled::retime), which has it asked once more for all that is pending. If it panics there, that ends
     /// the throttle as a panic of the clock does.
     ///
-    /// Keys are kept for the longest threshold that any of them has had, so that G1 holds whatever comes later. So one
-    /// key with an hour keeps all others in memory for an hour.
+    /// Keys are kept for the longest threshold that any of them has had: one key with an hour keeps all others in memory for
+    /// an hour. So no key has to wait for a window of another one that was forgotten.
     pub fn threshold_of(mut self, threshold: impl Fn(&K) -> Threshold + Send + Sync + 'static) -> Self {
         self.threshold_of = Some(Box::new(threshold));
         self

@@ -32,7 +32,7 @@ pub(super) struct Shared<K, P: Payload, S> {
     /// That of all keys, unless each has its own.
     threshold: AtomicU64,
     threshold_of: Option<ThresholdOf<K>>,
-    /// The longest threshold that a key has had, in nanoseconds: no key is evicted before it is over.
+    /// The longest threshold that a key has had, in nanoseconds: keys are kept for it.
     longest: AtomicU64,
     /// How often it was asked to look at thresholds of keys once more.
     retimes: AtomicU64,
@@ -117,8 +117,8 @@ impl<K, P: Payload, S> Shared<K, P, S> {
     /// The threshold of a key, where each has its own.
     pub(super) fn own_threshold(&self, key: &K) -> Option<Threshold> {
         let own = self.threshold_of.as_ref()?(key);
-        // ORDERING: Relaxed. The owner alone writes it for a run that it starts, and evicts by it itself; a call that evicts
-        // holds the lock of a shard, and has seen by that what the owner wrote before it started a run there.
+        // ORDERING: Relaxed. It spares other keys a wait. G1 does not need it: a shard remembers the latest of those that it
+        // has forgotten.
         self.longest.fetch_max(own.as_nanos(), Ordering::Relaxed);
         Some(own)
     }

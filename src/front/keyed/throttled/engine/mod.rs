@@ -184,7 +184,10 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
             Fired::Early(deferral, due) if own.is_some() => self.agenda.hold(deferral, due),
             Fired::Early(deferral, _) => self.agenda.wait(deferral),
             Fired::Held(deferral, until) => {
-                observe::deferred(shared.source(), until);
+                // A debounce may hold it many times.
+                if !waited {
+                    observe::deferred(shared.source(), until);
+                }
                 self.agenda.hold(deferral, until);
             }
             // A run of the key that was flushed is to be performed first.
