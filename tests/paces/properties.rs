@@ -228,8 +228,11 @@ fn setups() -> impl Strategy<Value = Setup> {
     ];
     // Zero is an edge of its own: one in 200 finds it too rarely.
     let threshold = prop_oneof![1 => Just(0), 9 => 1_u64..200];
-    (threshold, pace, prop_oneof![Just(usize::MAX), 1_usize..6])
-        .prop_map(|(threshold, pace, enough)| Setup { threshold, pace, enough })
+    (threshold, pace, prop_oneof![Just(usize::MAX), 1_usize..6]).prop_map(|(threshold, pace, enough)| Setup {
+        threshold,
+        pace,
+        enough,
+    })
 }
 
 fn timetables() -> impl Strategy<Value = Vec<(u64, Op)>> {
