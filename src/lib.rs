@@ -91,9 +91,9 @@
 //! # More
 //!
 //! The guarantees, by their numbers, are at [`Throttled`](Throttled#guarantees) and
-//! [`Throttle`](Throttle#guarantees). [`design`] has them in full, says how all this works, and why it is built
-//! this way. [`design::coming_from`] has lines of other throttles, and what they are here. The word and its transitions
-//! are in [`state`].
+//! [`Throttle`](Throttle#guarantees). [`howto`] has a page for each task. [`design`] has the guarantees in full, says how
+//! all this works, and why it is built this way. [`design::coming_from`] has lines of other throttles, and what they are
+//! here; [`design::glossary`] explains the words. The word and its transitions are in [`state`].
 //!
 //! # Features
 //!
@@ -194,6 +194,8 @@ pub use self::front::payload::Carried;
 
 #[cfg(doc)]
 pub mod design;
+#[cfg(doc)]
+pub mod howto;
 
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
