@@ -30,6 +30,11 @@
 //! # }
 //! ```
 //!
+//! ![Calls, runs and windows. The first call runs at once. Six calls within its window share one run at the end of it,
+//! which has the newest value. Without calls there is no run.][picture]
+//!
+//! [picture]: https://docs.rs/crate/atomic-throttle/latest/source/docs/throttle.svg
+//!
 //! [`Throttled::trigger`] never waits and never runs the function: a thread of its own does. The first call
 //! runs at once. A call inside the window makes one run pending, and the thread performs that run when the
 //! window is over. Every further call *coalesces*, for the cost of a fence and a load: the pending run covers
