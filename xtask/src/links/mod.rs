@@ -53,7 +53,9 @@ pub fn check(root: &Path) -> Result<(), String> {
     let tree = Tree { files: &files, read: &|path| fs::read_to_string(root.join(path)).unwrap_or_default() };
     let mut found = Found::default();
     let documents: Vec<_> = files.iter().filter(|path| is_document(path)).collect();
-    documents.iter().for_each(|document| found.look(&tree, document));
+    for document in &documents {
+        found.look(&tree, document);
+    }
     print("Links to other places, which are not followed:")?;
     for (link, from) in &found.elsewhere {
         print(format_args!("  {link}   ({})", from.iter().cloned().collect::<Vec<_>>().join(", ")))?;
