@@ -4,7 +4,7 @@
 #![doc = include_str!("../docs/howto/README.md")]
 
 #[doc = include_str!("design/links.md")]
-#[cfg_attr(feature = "std", doc = include_str!("../docs/howto/newest.md"))]
+#[cfg_attr(feature = "tokio", doc = include_str!("../docs/howto/newest.md"))]
 pub mod newest {}
 
 #[doc = include_str!("design/links.md")]
