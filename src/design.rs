@@ -1,11 +1,25 @@
-// The chapters of `docs/`, as pages of the documentation.
+// The chapters of `docs/`, as pages of the documentation; `howto.rs` has those of `docs/howto/`.
 //
 // A chapter links to another by a reference, `[the word][word]`, and defines it in its last lines by a path that is
-// right on GitHub. `links.md` defines the same references by paths that are right here. It stands first in each page,
+// right on GitHub. `links.md` defines the same references by paths that are right here, and pictures where docs.rs serves
+// the files of the package. It stands first in each page,
 // and in Markdown the first definition of a reference counts.
 
 #![doc = include_str!("design/links.md")]
 #![doc = include_str!("../docs/README.md")]
+
+// The examples need `std`.
+#[doc = include_str!("design/links.md")]
+#[cfg_attr(feature = "std", doc = include_str!("../docs/choose.md"))]
+pub mod choose {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/glossary.md")]
+pub mod glossary {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/peers.md")]
+pub mod peers {}
 
 #[doc = include_str!("design/links.md")]
 #[doc = include_str!("../docs/promises.md")]

@@ -30,6 +30,11 @@
 //! # }
 //! ```
 //!
+//! ![Calls, runs and windows. The first call runs at once. Six calls within its window share one run at the end of it,
+//! which has the newest value. Without calls there is no run.][picture]
+//!
+//! [picture]: https://docs.rs/crate/atomic-throttle/latest/source/docs/throttle.svg
+//!
 //! [`Throttled::trigger`] never waits and never runs the function: a thread of its own does. The first call
 //! runs at once. A call inside the window makes one run pending, and the thread performs that run when the
 //! window is over. Every further call *coalesces*, for the cost of a fence and a load: the pending run covers
@@ -91,9 +96,9 @@
 //! # More
 //!
 //! The guarantees, by their numbers, are at [`Throttled`](Throttled#guarantees) and
-//! [`Throttle`](Throttle#guarantees). [`design`] has them in full, says how all this works, and why it is built
-//! this way. [`design::coming_from`] has lines of other throttles, and what they are here. The word and its transitions
-//! are in [`state`].
+//! [`Throttle`](Throttle#guarantees). [`howto`] has a page for each task. [`design`] has the guarantees in full, says how
+//! all this works, and why it is built this way. [`design::coming_from`] has lines of other throttles, and what they are
+//! here; [`design::glossary`] explains the words. The word and its transitions are in [`state`].
 //!
 //! # Features
 //!
@@ -194,6 +199,8 @@ pub use self::front::payload::Carried;
 
 #[cfg(doc)]
 pub mod design;
+#[cfg(doc)]
+pub mod howto;
 
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]

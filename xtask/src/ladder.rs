@@ -333,22 +333,26 @@ fn documented(what: &str) -> Step {
 fn pages() -> Rung {
     let packages = ["atomic-throttle", "atomic-throttle-cluster"];
     let step = |package| documented(&format!("--package {package} --all-features"));
-    Rung::of_commands("docs", packages.map(step)).in_part()
+    let steps: Vec<_> = packages.map(step).into_iter().chain([links()]).collect();
+    Rung::of_commands("docs", steps).in_part()
 }
 
 fn docs() -> Rung {
-    Rung::of_commands(
-        "docs",
-        [
-            "--all-features --document-private-items",
-            "--all-features",
-            "",
-            "--package atomic-throttle --lib --no-default-features",
-            "--package atomic-throttle-cluster --all-features",
-            "--package atomic-throttle-cluster",
-        ]
-        .map(documented),
-    )
+    let pages = [
+        "--all-features --document-private-items",
+        "--all-features",
+        "",
+        "--package atomic-throttle --lib --no-default-features",
+        "--package atomic-throttle-cluster --all-features",
+        "--package atomic-throttle-cluster",
+    ];
+    let steps: Vec<_> = pages.map(documented).into_iter().chain([links()]).collect();
+    Rung::of_commands("docs", steps)
+}
+
+/// The links between documents; rustdoc follows those within its pages.
+fn links() -> Step {
+    Step::cargo("xtask links")
 }
 
 /// Links a program without any library but the core: `std` or `alloc` in the core would fail it. The

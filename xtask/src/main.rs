@@ -1,4 +1,4 @@
-//! The project's own commands: the checks, the programs that make the figures of the README, and whether both packages
+//! The project's own commands: the checks, the programs that make the figures of the documents, and whether both packages
 //! may be published.
 
 mod cargo;
@@ -7,6 +7,7 @@ mod corpus;
 mod fuzz;
 mod instructions;
 mod ladder;
+mod links;
 mod lock;
 mod print;
 mod program;
@@ -81,7 +82,9 @@ enum Command {
         #[arg(long)]
         draft: bool,
     },
-    /// Print the ratios of the last `cargo bench`, as the README has them.
+    /// Follow every link of the documents to its file and heading, without a network; list those to other places.
+    Links,
+    /// Print the ratios of the last `cargo bench`, as docs/cost.md has them.
     Ratios,
 }
 
@@ -122,6 +125,7 @@ fn main() -> ExitCode {
         Command::Ratios => {
             ratios::table(&ratios::folder(&root)).and_then(|table| print(table.trim_end())).map(ok)
         }
+        Command::Links => links::check(&root).map(ok),
         Command::Release { draft } => release::release(&root, draft).map(ok),
     };
     match done {

@@ -2,9 +2,10 @@
 //! to a file of the repository, which is where a registry resolves the others.
 
 use super::findings::Verdict;
-use super::markdown::{anchors, links};
 use super::packed::Packed;
 use super::text;
+use crate::links::markdown::links;
+use crate::links::tree::{Tree, beside, is_document, is_relative, joined};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -37,30 +38,11 @@ pub fn check(crates: &[Packed], root: &Path, tracked: &BTreeSet<String>) -> Verd
     )
 }
 
-fn is_document(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "md")
-}
-
 /// The target of a link.
 #[derive(Debug, PartialEq)]
 enum Place {
     Package,
     Repository,
-}
-
-/// Files, and how to read one.
-struct Tree<'t> {
-    files: &'t BTreeSet<String>,
-    read: &'t dyn Fn(&str) -> String,
-}
-
-impl Tree<'_> {
-    /// Whether this is one of its files, or a folder of some.
-    fn has(&self, path: &str) -> bool {
-        let folder = if path.is_empty() { String::new() } else { format!("{path}/") };
-        self.files.contains(path)
-            || self.files.range(folder.clone()..).next().is_some_and(|file| file.starts_with(&folder))
-    }
 }
 
 /// Everything that the links of a package can lead to.
@@ -91,47 +73,13 @@ impl Places<'_> {
         };
         let (place, path) = in_package.or_else(in_repository).ok_or("leads to no file")?;
         let tree = if place == Place::Package { &self.package } else { &self.repository };
-        let named = || anchors(&(tree.read)(&path)).iter().any(|name| name == anchor);
-        if anchor.is_empty() || !is_document(&path) || named() {
-            Ok(place)
-        } else {
-            Err("leads to no heading")
-        }
+        if tree.has_heading(&path, anchor) { Ok(place) } else { Err("leads to no heading") }
     }
-}
-
-/// Whether it has no scheme such as `https:` or `mailto:`.
-fn is_relative(link: &str) -> bool {
-    let first = link.split(['/', '#']).next().unwrap_or_default();
-    !first.contains(':') && !link.starts_with("//")
-}
-
-/// A path beside a document that lies in a folder.
-fn beside(folder: &str, document: &str, path: &str) -> Option<String> {
-    // A forge takes a leading slash for the root of the repository, a registry does not.
-    if path.starts_with('/') {
-        return None;
-    }
-    let parent = document.rsplit_once('/').map_or("", |(parent, _)| parent);
-    joined(folder, &format!("{parent}/{path}"))
-}
-
-/// A path in a folder without `.` and `..`; none if it leads out of everything.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, Places, Tree, is_relative};
+    use super::{Place, Places, Tree};
     use std::collections::BTreeSet;
 
     /// The result for one link in `document` of a package that lies in `cluster`.
@@ -179,15 +127,5 @@ mod tests {
             assert!(of("README.md", link).is_err(), "{link}");
         }
         assert!(of("docs/how.md", "docs/how.md").is_err());
-    }
-
-    #[test]
-    fn addresses_elsewhere_are_not_followed() {
-        for link in ["https://example.org", "mailto:a@example.org", "//example.org"] {
-            assert!(!is_relative(link), "{link}");
-        }
-        for link in ["a.md", "#a", "a/b:c", "a.md#b:c"] {
-            assert!(is_relative(link), "{link}");
-        }
     }
 }

@@ -7,7 +7,6 @@ mod findings;
 mod keys;
 mod links;
 mod manifest;
-mod markdown;
 mod packed;
 mod pages;
 mod published;

@@ -1,6 +1,6 @@
 //! The links of a Markdown text, and the places in it that links can lead to.
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeMap;
 
 /// The attributes of HTML that hold an address.
@@ -21,6 +21,20 @@ pub fn links(text: &str) -> Vec<String> {
         }
     }
     links
+}
+
+/// The labels of references, such as `[text][label]`, that are defined nowhere. A reader sees the brackets.
+pub fn undefined(text: &str) -> Vec<String> {
+    let mut undefined = Vec::new();
+    let mut look = |link: BrokenLink| {
+        // A pair of brackets alone may be meant as such.
+        if link.link_type == LinkType::Reference {
+            undefined.push(link.reference.to_string());
+        }
+        None
+    };
+    Parser::new_with_broken_link_callback(text, Options::empty(), Some(&mut look)).for_each(drop);
+    undefined
 }
 
 /// The values of an attribute. `srcset` can have a width after each address.
