@@ -53,7 +53,7 @@
 //! | `AsyncThrottle` (feature `async`) | a task for each run, of the function that the call brings, on tokio or another runtime |
 //! | [`every!`] | nobody: at most once per threshold and call site |
 //! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
-//! | `KeyedThrottled` (feature `keyed`) | one thread for all keys; each key has its own trailing edge |
+//! | `KeyedThrottled` (feature `keyed`) | one thread or task for all keys; each key has its own trailing edge |
 //! | `asynchronous::stream::throttle` (feature `async`) | the stream: the latest item at the end of each window |
 //! | [`Throttle`] | the caller: one of the calling threads. What calls bring is its [`Payload`], too |
 //! | [`Gate`] | you, in an event loop of your own, without `std` |
