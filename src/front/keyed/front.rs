@@ -1,17 +1,14 @@
-//! [`Keyed`] itself: what a call does, in which order, and what it does outside of a lock.
+//! [`Keyed`] itself: its operations.
 
 use super::builder::KeyedBuilder;
 use super::error::KeyedError;
-use super::evict::Evicted;
 use super::hash::KeyHash;
 use super::run::KeyedRun;
-use super::shard::{At, Hashed};
-use super::shards::{NotNew, Shards};
+use super::shards::Shards;
 use crate::clock::{Clock, Monotonic};
 use crate::front::snapshot::Snapshot;
-use crate::state::Epoch;
-use crate::sync::{AtomicU64, Ordering, looks};
-use crate::time::{Threshold, Timestamp};
+use crate::sync::{AtomicU64, Ordering, names_after_the_decision};
+use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -172,6 +169,53 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         Ok(f())
     }
 
+    /// As [`try_run`](Self::try_run), by a threshold of this call: the run starts at least so long after the run of
+    /// the key before it, whatever that one was decided by.
+    ///
+    /// ```
+    /// use atomic_throttle::{Keyed, Manual, Timestamp};
+    /// use std::time::Duration;
+    ///
+    /// const HOUR: Duration = Duration::from_secs(3600);
+    /// const DAY: Duration = Duration::from_secs(24 * 3600);
+    ///
+    /// let warn = Keyed::<String, _>::with_clock(HOUR, Manual::new(Timestamp::from_nanos(1)));
+    /// assert!(warn.try_run("10.0.0.7", || println!("malformed request")).is_ok());
+    /// warn.clock().advance(HOUR);
+    /// let known = || println!("a request of the scanner that we know");
+    /// assert!(warn.try_run_with_threshold(DAY, "10.0.0.7", known).is_err());
+    /// assert!(warn.try_run("10.0.0.7", || println!("malformed request")).is_ok());
+    /// ```
+    ///
+    /// Keys are then kept for that long, and any key is, for as long as this throttle exists: see
+    /// [Eviction](Self#eviction). So do not name a long threshold for one key among millions: give it a `Keyed` of its
+    /// own.
+    ///
+    /// Cost: one load more, of a number that a call writes only if its threshold is longer than any that was named
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_run`](Self::try_run).
+    ///
+    /// # Panics
+    ///
+    /// As [`try_run`](Self::try_run).
+    #[inline]
+    pub fn try_run_with_threshold<Q, T>(
+        &self,
+        threshold: impl Into<Threshold>,
+        key: &Q,
+        f: impl FnOnce() -> T,
+    ) -> Result<T, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let _run = self.try_enter_with_threshold(threshold, key)?;
+        Ok(f())
+    }
+
     /// Starts a run of `key` if it may run now. Dropping the guard finishes it: for a run that is no
     /// function call, such as one that awaits.
     ///
@@ -188,26 +232,37 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let hashed = self.hashed(key);
-        if let Some(estimate) = self.clock.estimate() {
-            let at = At { now: estimate, threshold: self.threshold() };
-            if let Some(refused) = self.shards.refuses(&hashed, at) {
-                return Err(refused.into());
-            }
+        self.enter(key, || self.threshold())
+    }
+
+    /// As [`try_enter`](Self::try_enter), by a threshold of this call: see
+    /// [`try_run_with_threshold`](Self::try_run_with_threshold).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_run`](Self::try_run).
+    ///
+    /// # Panics
+    ///
+    /// If the clock panics.
+    #[inline]
+    pub fn try_enter_with_threshold<'k, Q>(
+        &'k self,
+        threshold: impl Into<Threshold>,
+        key: &'k Q,
+    ) -> Result<KeyedRun<'k, K, Q>, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let threshold = threshold.into();
+        if names_after_the_decision() {
+            let run = self.enter(key, || threshold);
+            self.shards.name(threshold);
+            return run;
         }
-        let at = self.now();
-        match self.shards.try_start(&hashed, || self.again(at)) {
-            Some(Ok(epoch)) => {
-                let run = KeyedRun::new(&self.shards, hashed, epoch);
-                // A look takes the lock of a shard that others use: few runs take one.
-                if looks() {
-                    self.look(at);
-                }
-                Ok(run)
-            }
-            Some(Err(refused)) => Err(refused.into()),
-            None => self.start_new(hashed, at),
-        }
+        self.shards.name(threshold);
+        self.enter(key, || threshold)
     }
 
     /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
@@ -216,13 +271,13 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     /// Calls go on meanwhile: it takes the lock of one shard after the other, each for as long as it takes to
     /// look at its keys.
     pub fn evict(&self) -> usize {
-        self.shards.evict(self.now(), &self.hash_of())
+        self.shards.evict(self.common(self.now()), &self.hash_of())
     }
 }
 
 impl<K, C, S> Keyed<K, C, S> {
-    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to windows that are not
-    /// over. After a longer one, a call on a key that is not known may be refused until the latest window
+    /// Changes the threshold of all calls that name none, clamped to [`Threshold::MAX`]. It applies to windows that
+    /// are not over. After a longer one, a call on a key that is not known may be refused until the latest window
     /// that was forgotten is over by the new threshold.
     ///
     /// Cost: one store.
@@ -243,7 +298,8 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         self.shards.state(&self.hashed(key)).is_some()
     }
 
-    /// All that there is to see of `key` at this moment; `None` if it is not known.
+    /// All that there is to see of `key` at this moment; `None` if it is not known. Its window is that of a call which
+    /// names no threshold.
     #[must_use]
     pub fn snapshot<Q>(&self, key: &Q) -> Option<Snapshot>
     where
@@ -281,86 +337,11 @@ impl<K, C, S> Keyed<K, C, S> {
         self.shards.allocated_bytes()
     }
 
-    /// The shortest time between the starts of two runs of one key.
+    /// The shortest time between the starts of two runs of one key, for calls that name no threshold.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
         // ORDERING: Relaxed. It publishes nothing but its own value.
         Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
-    }
-}
-
-impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
-    /// A call on a key that is not known: it comes in.
-    #[cold]
-    fn start_new<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        let mut evicted = Evicted::new();
-        let epoch = self.come_in(&hashed, at, &mut evicted)?;
-        let run = KeyedRun::new(&self.shards, hashed, epoch);
-        // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
-        drop(evicted);
-        // As many keys go as come.
-        self.look(at);
-        Ok(run)
-    }
-
-    // Not inlined: few runs look.
-    #[inline(never)]
-    fn look(&self, at: At) {
-        self.shards.look(at, &self.hash_of());
-    }
-
-    fn come_in<Q>(
-        &self,
-        hashed: &Hashed<'_, Q>,
-        mut at: At,
-        evicted: &mut Evicted<K>,
-    ) -> Result<Epoch, KeyedError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        loop {
-            let again = || self.again(at);
-            match self.shards.try_start_new(hashed, hashed.key.to_owned(), again, &self.hash_of(), evicted) {
-                Ok(epoch) => return Ok(epoch),
-                Err(NotNew::Refused(refused)) => return Err(refused.into()),
-                Err(NotNew::Full) if self.shards.make_room(at) => {}
-                Err(NotNew::Full) => return Err(self.full()),
-                Err(NotNew::Forgotten(refused)) => {
-                    // Another thread may have evicted by a reading that is younger than this call's.
-                    at = self.now();
-                    if refused.retry_at().is_none_or(|retry_at| at.now < retry_at) {
-                        return Err(refused.into());
-                    }
-                }
-            }
-        }
-    }
-
-    fn hashed<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Hashed<'q, Q> {
-        Hashed { key, hash: self.hasher.hash_one(key) }
-    }
-
-    fn hash_of(&self) -> impl Fn(&K) -> u64 + '_ {
-        |key| self.hasher.hash_one(key)
-    }
-
-    fn now(&self) -> At {
-        // A clock that reads `NEVER` is at its end, which is before the end of a window that never ends.
-        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
-    }
-
-    /// The same time, by the threshold of this moment.
-    fn again(&self, at: At) -> At {
-        At { threshold: self.threshold(), ..at }
-    }
-
-    fn full(&self) -> KeyedError {
-        KeyedError::Full { max_keys: usize::try_from(self.shards.most_keys()).unwrap_or(usize::MAX) }
     }
 }
 

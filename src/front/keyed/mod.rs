@@ -40,6 +40,7 @@
 
 mod active;
 mod builder;
+mod deciding;
 mod error;
 mod evict;
 mod front;
