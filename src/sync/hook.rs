@@ -112,6 +112,11 @@ pub trait Hook {
         false
     }
 
+    /// Whether the end of a run of a key is written once more, without the lock under which it was written first.
+    fn finishes_once_more(&self) -> bool {
+        false
+    }
+
     /// Whether a call on a key names its threshold only after it is decided.
     fn names_after_the_decision(&self) -> bool {
         false

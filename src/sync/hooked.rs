@@ -172,6 +172,11 @@ mod with_threads {
     }
 
     #[cfg(feature = "keyed")]
+    pub(crate) fn finishes_once_more() -> bool {
+        ask(|hook| hook.finishes_once_more()) == Some(true)
+    }
+
+    #[cfg(feature = "keyed")]
     pub(crate) fn names_after_the_decision() -> bool {
         ask(|hook| hook.names_after_the_decision()) == Some(true)
     }

@@ -83,6 +83,13 @@ pub(crate) const fn decides_after_the_lock() -> bool {
     false
 }
 
+/// Whether the end of a run of a key is written once more.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn finishes_once_more() -> bool {
+    false
+}
+
 /// Whether a call on a key names its threshold only after it is decided.
 #[cfg(feature = "keyed")]
 #[inline]

@@ -67,7 +67,8 @@ impl<K> Shard<K> {
         for _ in 0..STEPS {
             let places = self.places_from(place);
             place = places.end;
-            let mut entries = places.into_iter().filter_map(|place| self.entries.get_bucket(place)).peekable();
+            let mut entries =
+                places.into_iter().filter_map(|place| self.entries.get_bucket(place)).peekable();
             let is_empty = entries.peek().is_none();
             if entries.any(|entry| is_over(entry.word.look(), at)) {
                 return true;

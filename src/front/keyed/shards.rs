@@ -7,7 +7,7 @@ use super::word::Word;
 use crate::state::{Epoch, Refused, State};
 use crate::sync::{
     AtomicU64, LOCK_BYTES, Ordering, RwLock, RwLockWriteGuard, asks_before_the_lock, decides_after_the_lock,
-    read, try_read, try_write, write,
+    finishes_once_more, read, try_read, try_write, write,
 };
 use crate::time::Threshold;
 use core::borrow::Borrow;
@@ -205,8 +205,22 @@ impl<K> Shards<K> {
         K: Borrow<Q>,
     {
         // It is here: a key with a run in progress is never evicted.
-        if let Some(word) = read(self.of(hashed.hash)).word(hashed) {
-            word.finish(epoch);
+        let Some(ended) = read(self.of(hashed.hash)).word(hashed).map(|word| word.finish(epoch)) else {
+            return;
+        };
+        if finishes_once_more() {
+            self.finish_once_more(hashed, ended);
+        }
+    }
+
+    /// Only for a fault that a check plants.
+    #[cold]
+    fn finish_once_more<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, ended: State)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some(word) = write(self.of(hashed.hash)).word_mut(hashed) {
+            word.set(ended);
         }
     }
 
