@@ -57,17 +57,24 @@ use std::borrow::ToOwned;
 /// For each key by itself:
 ///
 /// * **G1** Two runs of a key start at least one threshold apart, by their stamps, also if the key was
-///   evicted between them, if the clock went back, and if the threshold was changed.
+///   evicted between them, if the clock went back, and if the threshold was changed. It is the threshold of the call
+///   that runs: the one that it [names](Self::try_run_with_threshold), or the common one.
 /// * **G2** Runs of a key never overlap. A run sees what the one before it wrote.
 /// * **G6** A panic in a function wedges nothing: its window counts, and the panic goes on in the caller.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run, on any key. None deadlocks.
 ///
-/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised. Calls on known keys, and the ends
-/// of runs, share the lock of the key's shard, so none of them waits for another. But each waits for a thread that
-/// has this lock alone: while a key comes in, during a look at some places of the table, or while the table of that
-/// one shard grows. Such a thread waits for those who share the lock. The first call of a thread on any `Keyed`, and
-/// the end of that thread, also take a lock of the process, for a moment.
+/// There are no deferrals, so G3 to G5 have nothing to say. Of G7 this holds:
+///
+/// * A call on a known key, a look at one, and the end of a run share the lock of the key's shard. None of them waits
+///   for another, on the same key or on any other.
+/// * Each of them waits for a thread that has this lock alone: while a key comes in or goes, and while the table of
+///   that one shard grows or shrinks. If that thread is preempted, they wait until it goes on. So deciding is not
+///   lock-free. A look that finds nothing to evict keeps nobody waiting.
+/// * A call on an unknown key, [`evict`](Self::evict), and a call that makes room need the lock alone. They wait for
+///   those who share it, and for each other.
+/// * The first call of a thread on any `Keyed`, and the end of that thread, also take a lock of the process, for a
+///   moment.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
 ///
@@ -82,7 +89,10 @@ use std::borrow::ToOwned;
 ///
 /// # Eviction
 ///
-/// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.
+/// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run. Which
+/// window that is depends on the longest threshold of any call: the common one, or the longest one that a call has ever
+/// [named](Self::try_run_with_threshold), on any key, also if that call was refused.
+///
 /// Some calls that run look at some places of one shard, by turns: at 32, and at up to 2048 as long as they
 /// find more to evict than to keep. Each run of a key that comes in does so, and of the other runs of a thread
 /// one in 32. They leave a key alone for a second after its latest start, so that one with a shorter window does
@@ -94,8 +104,10 @@ use std::borrow::ToOwned;
 /// once, and does not wait for that second. Nor does a call that finds no room for its key.
 ///
 /// What remains of evicted keys is the start of the latest one in each shard, and every unknown key is taken
-/// for that one. It makes a difference when the clock goes back behind the end of that window, or when the
-/// threshold is made longer: then the first call on a new key may be refused, until that window is over.
+/// for that one. It makes a difference in three cases: the clock goes back behind the end of that window; the threshold
+/// is made longer; or a call names a longer one than any before. Then the first call on a new key may be refused
+/// although the key never ran, until the window of the latest evicted key is over by the threshold of that call. A
+/// threshold that was named before makes none: keys are kept for it, so all windows of evicted keys are over by it.
 ///
 /// # Cost
 ///
@@ -103,14 +115,36 @@ use std::borrow::ToOwned;
 /// write to no common line for that lock. The first call of a thread may allocate, to give the thread a number.
 ///
 /// A call that runs also moves the word of its key by a compare-and-swap. To finish it shares the lock and looks the
-/// key up once more. One such call in 32 looks for keys to evict. A call on a new key clones the key, locks alone, and
-/// looks for keys to evict.
+/// key up once more. One such call in 32 looks at some places of a shard, under a lock that it shares, and locks alone
+/// if there is a key to evict. A call on a new key clones the key, locks alone, and looks for keys to evict.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 27 to 32 bytes a key at any number above thirty
 /// thousand, the shards included.
 /// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict). For the second that
 /// keys are left alone it may have up to 56 of them that could be gone.
+///
+/// # Counting refused calls
+///
+/// It counts none. With a number for each key that all callers write, a refused call of two threads would take about
+/// twice as long as now. With several numbers for each key, on lines of their own, they would take more memory than the
+/// keys. But each caller is told, and can count where nobody else writes:
+///
+/// ```
+/// use atomic_throttle::Keyed;
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// std::thread_local!(static REFUSED: Cell<u64> = const { Cell::new(0) });
+///
+/// let warn = Keyed::<String>::new(Duration::from_secs(60));
+/// for _ in 0..3 {
+///     if warn.try_run("10.0.0.7", || println!("malformed request")).is_err() {
+///         REFUSED.set(REFUSED.get() + 1); // Each thread for itself.
+///     }
+/// }
+/// assert_eq!(REFUSED.get(), 2);
+/// ```
 ///
 /// # What it is not
 ///
