@@ -10,7 +10,11 @@ use watchdog as _;
 
 const SHORT: Duration = Duration::from_secs(10);
 const LONG: Duration = Duration::from_secs(100);
+/// The last instant of a window of `LONG`.
+const EARLY: Duration = Duration::new(99, 999_999_999);
 const START: Timestamp = Timestamp::from_nanos(100);
+
+type Subject = Keyed<u32, Manual>;
 
 fn one_shard(threshold: Duration) -> KeyedBuilder<u32, Manual> {
     Keyed::builder(threshold).clock(Manual::new(START)).shards(1)
@@ -76,23 +80,22 @@ fn a_threshold_of_any_length_can_be_named() {
 }
 
 /// What `ask` does, with keys from a number on, evicts key 1 only when a window is over that another call has named.
-fn is_kept_for_the_longest(ask: fn(&Keyed<u32, Manual>, u32)) {
+fn is_kept_for_the_longest(ask: fn(&Subject, u32)) {
     let keyed = one_shard(SHORT).max_keys(20).build();
     assert_eq!(keyed.try_run(&1, || ()), Ok(()));
     // Also a call that is refused, and one that names less afterwards.
     assert_eq!(keyed.try_run_with_threshold(LONG, &1, || ()), Err(closed(LONG, Duration::ZERO)));
     assert_eq!(keyed.try_run_with_threshold(Duration::ZERO, &2, || ()), Ok(()));
-    let early = LONG - Duration::from_nanos(1);
-    keyed.clock().set(after(early));
+    keyed.clock().set(after(EARLY));
     ask(&keyed, 100);
     assert!(keyed.contains(&1), "it is evicted in a window");
-    assert_eq!(keyed.try_run_with_threshold(LONG, &1, || ()), Err(closed(LONG, early)));
+    assert_eq!(keyed.try_run_with_threshold(LONG, &1, || ()), Err(closed(LONG, EARLY)));
     keyed.clock().set(after(LONG));
     ask(&keyed, 200);
     assert!(!keyed.contains(&1), "it is not evicted");
 }
 
-fn come_in(keyed: &Keyed<u32, Manual>, from: u32, keys: u32) {
+fn come_in(keyed: &Subject, from: u32, keys: u32) {
     for key in from..from + keys {
         let _ = keyed.try_run(&key, || ());
     }
@@ -102,7 +105,7 @@ fn come_in(keyed: &Keyed<u32, Manual>, from: u32, keys: u32) {
 fn keys_are_kept_for_the_longest_threshold_that_was_named() {
     let check =
         Check::of(&[G1], "a key is kept for the longest threshold that any call has named, and no longer");
-    let asks: [fn(&Keyed<u32, Manual>, u32); 4] = [
+    let asks: [fn(&Subject, u32); 4] = [
         |keyed, _| _ = keyed.evict(),
         // A key that comes in looks.
         |keyed, from| come_in(keyed, from, 1),
@@ -123,7 +126,7 @@ fn a_run_of_a_known_key_evicts_by_the_longest_threshold_that_was_named() {
     let runs =
         || (0..100).for_each(|_| assert_eq!(keyed.try_run_with_threshold(Duration::ZERO, &2, || ()), Ok(())));
     assert_eq!(keyed.try_run_with_threshold(LONG, &3, || ()), Ok(()));
-    keyed.clock().set(after(LONG - Duration::from_nanos(1)));
+    keyed.clock().set(after(EARLY));
     runs();
     assert!(keyed.contains(&1), "it is evicted in a window");
     keyed.clock().set(after(LONG));
