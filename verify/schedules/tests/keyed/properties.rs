@@ -45,22 +45,19 @@ impl Shared {
     /// A call that asserts that its run is alone, and starts a threshold after the one before it.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
     fn call(&self, key: &'static usize) -> Result<(), KeyedError> {
-        self.enter(WINDOW, key, self.keyed.try_enter(key)?)
+        self.perform(WINDOW, key, self.keyed.try_enter(key)?);
+        Ok(())
     }
 
-    /// The same, a threshold of the call apart.
+    /// The same, by a threshold of the call.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
     fn call_by(&self, threshold: Duration, key: &'static usize) -> Result<(), KeyedError> {
-        self.enter(threshold, key, self.keyed.try_enter_with_threshold(threshold, key)?)
+        self.perform(threshold, key, self.keyed.try_enter_with_threshold(threshold, key)?);
+        Ok(())
     }
 
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
-    fn enter(
-        &self,
-        threshold: Duration,
-        key: &'static usize,
-        run: KeyedRun<'_, usize>,
-    ) -> Result<(), KeyedError> {
+    fn perform(&self, threshold: Duration, key: &'static usize, run: KeyedRun<'_, usize>) {
         let started_at = run.epoch().started_at();
         self.witness(|witness| {
             assert!(!witness.inside[*key], "G2: two runs of a key at once");
@@ -73,7 +70,6 @@ impl Shared {
         thread::yield_now();
         self.witness(|witness| witness.inside[*key] = false);
         drop(run);
-        Ok(())
     }
 }
 
