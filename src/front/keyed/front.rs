@@ -68,9 +68,10 @@ use std::borrow::ToOwned;
 ///
 /// * A call on a known key, a look at one, and the end of a run share the lock of the key's shard. None of them waits
 ///   for another, on the same key or on any other.
-/// * Each of them waits for a thread that has this lock alone: while a key comes in or goes, and while the table of
-///   that one shard grows or shrinks. If that thread is preempted, they wait until it goes on. So deciding is not
-///   lock-free. A look that finds nothing to evict keeps nobody waiting.
+/// * Each of them waits for a thread that has this lock alone: while a key comes in or goes, while a call on an
+///   unknown key looks at some places of the table, and while the table of that one shard grows or shrinks. If that
+///   thread is preempted, they wait until it goes on. So deciding is not lock-free. A run of a known key that looks for
+///   keys to evict, and sees none, keeps nobody waiting.
 /// * A call on an unknown key, [`evict`](Self::evict), and a call that makes room need the lock alone. They wait for
 ///   those who share it, and for each other.
 /// * The first call of a thread on any `Keyed`, and the end of that thread, also take a lock of the process, for a
