@@ -42,6 +42,30 @@ fn eviction_against_a_finish() {
 }
 
 #[test]
+fn finish_against_the_next_run() {
+    let claim = "the end of a run leaves the next run of the key alone";
+    holds(Bound::Exhaustive, &[G1, G2], claim, models::finish_against_the_next_run, 4);
+}
+
+#[test]
+fn finish_against_a_run_of_the_evicted_key() {
+    let claim = "the end of a run leaves a run of the key alone that comes after an eviction";
+    holds(Bound::Exhaustive, &[G1, G2], claim, models::finish_against_a_run_of_the_evicted_key, 4);
+}
+
+#[test]
+fn a_named_threshold_against_an_eviction() {
+    let claim = "a call on a key runs when its own threshold said, though keys are evicted as it names that";
+    holds(Bound::Exhaustive, &[G1], claim, models::a_named_threshold_against_an_eviction, 5);
+}
+
+#[test]
+fn a_threshold_that_two_name_against_an_eviction() {
+    let claim = "a call on a key runs when its own threshold said, though another call has named the same";
+    holds(Bound::Preemptions(3), &[G1], claim, models::a_threshold_that_two_name_against_an_eviction, 10);
+}
+
+#[test]
 fn look_against_a_call() {
     let claim = "a run that looks for keys to evict forgets none that runs, and miscounts none";
     holds(Bound::Preemptions(4), &[G1], claim, models::look_against_a_call, 10);

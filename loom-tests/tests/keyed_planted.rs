@@ -83,3 +83,31 @@ fn the_end_of_a_run_is_lost() {
     let named = "the end of a run does not reach its key";
     finds(Fault::LosesTheEnd, named, model, "a key never runs again");
 }
+
+#[test]
+fn the_end_of_a_run_is_written_twice() {
+    let model = models::finish_against_the_next_run;
+    let named = "the end of a run overwrites the word of the next run of the key";
+    finds(Fault::EndsTwice, named, model, "two runs of a key in one window");
+}
+
+#[test]
+fn the_end_of_a_run_reaches_a_key_that_was_evicted_and_came_in_again() {
+    let model = models::finish_against_a_run_of_the_evicted_key;
+    let named = "the end of a run overwrites the word of its key, which was evicted and came in again";
+    finds(Fault::EndsOnceMore, named, model, "two runs of a key in one window");
+}
+
+#[test]
+fn a_threshold_is_named_after_the_decision() {
+    let model = models::a_named_threshold_against_an_eviction;
+    let named = "a call names its threshold after it is decided";
+    finds(Fault::NamesLate, named, model, "a key is evicted in the window of a call");
+}
+
+#[test]
+fn an_eviction_asks_for_the_longest_threshold_before_it_locks() {
+    let model = models::a_named_threshold_against_an_eviction;
+    let named = "an eviction asks for the longest threshold before it locks";
+    finds(Fault::AsksEarly, named, model, "a key is evicted in the window of a call");
+}

@@ -112,6 +112,21 @@ pub trait Hook {
         false
     }
 
+    /// Whether the end of a run of a key is written once more, without the lock under which it was written first.
+    fn finishes_once_more(&self) -> bool {
+        false
+    }
+
+    /// Whether a call on a key names its threshold only after it is decided.
+    fn names_after_the_decision(&self) -> bool {
+        false
+    }
+
+    /// Whether an eviction asks for how long keys are kept before it locks them.
+    fn asks_before_the_lock(&self) -> bool {
+        false
+    }
+
     /// The word of a key that is looked at, to decide whether the key may be evicted.
     fn judged(&self, word: u64) -> u64 {
         word

@@ -172,6 +172,21 @@ mod with_threads {
     }
 
     #[cfg(feature = "keyed")]
+    pub(crate) fn finishes_once_more() -> bool {
+        ask(|hook| hook.finishes_once_more()) == Some(true)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn names_after_the_decision() -> bool {
+        ask(|hook| hook.names_after_the_decision()) == Some(true)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn asks_before_the_lock() -> bool {
+        ask(|hook| hook.asks_before_the_lock()) == Some(true)
+    }
+
+    #[cfg(feature = "keyed")]
     pub(crate) fn judged(word: u64) -> u64 {
         ask(|hook| hook.judged(word)).unwrap_or(word)
     }

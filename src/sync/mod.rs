@@ -57,7 +57,10 @@ pub(crate) use hooked::{
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
 #[cfg(all(feature = "keyed", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
-pub(crate) use hooked::{alone, decides_after_the_lock, judged, remembered};
+pub(crate) use hooked::{
+    alone, asks_before_the_lock, decides_after_the_lock, finishes_once_more, judged,
+    names_after_the_decision, remembered,
+};
 
 #[cfg(feature = "std")]
 mod process;
@@ -110,6 +113,13 @@ pub(crate) fn read_unless<T>(
             }
         }
     }
+}
+
+/// Locks for reading, together with other readers, unless another thread has locked for writing.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn try_read<T>(lock: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
+    read_unless(lock, || true)
 }
 
 /// Locks for writing.

@@ -83,6 +83,27 @@ pub(crate) const fn decides_after_the_lock() -> bool {
     false
 }
 
+/// Whether the end of a run of a key is written once more.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn finishes_once_more() -> bool {
+    false
+}
+
+/// Whether a call on a key names its threshold only after it is decided.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn names_after_the_decision() -> bool {
+    false
+}
+
+/// Whether an eviction asks for how long keys are kept before it locks them.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn asks_before_the_lock() -> bool {
+    false
+}
+
 /// The word of a key that is looked at, to decide whether the key may be evicted.
 #[cfg(feature = "keyed")]
 #[inline]

@@ -39,7 +39,7 @@ fn strangers_are_refused_and_pending_runs_of_known_keys_come() {
         for i in 0..OTHERS {
             assert!(known.note(|| throttled.trigger(&Key([i, u64::MAX]))).is_ok());
         }
-        assert!(throttled.wait().is_ok());
+        assert!(throttled.all().wait().is_ok());
         let mut taken = 0;
         for i in 0..STRANGERS {
             let stranger = Key((family.key)(i));
@@ -55,7 +55,7 @@ fn strangers_are_refused_and_pending_runs_of_known_keys_come() {
         assert_eq!((taken, throttled.len()), (MAX as u64 - OTHERS, MAX), "{}", family.name);
         assert_eq!(of_others.load(SeqCst), OTHERS, "their windows are not over");
         clock.advance(SECOND);
-        assert!(throttled.wait().is_ok());
+        assert!(throttled.all().wait().is_ok());
         assert_eq!(of_others.load(SeqCst), 2 * OTHERS, "each pending run came, and no other");
         for seen in [new, known] {
             assert_eq!(seen.is_flat(MAX as u64), Ok(()), "{}", family.name);

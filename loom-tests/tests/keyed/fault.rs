@@ -21,6 +21,14 @@ pub enum Fault {
     LetsGo,
     /// The end of a run does not reach the word of its key.
     LosesTheEnd,
+    /// The end of a run is stored twice.
+    EndsTwice,
+    /// The end of a run is written once more when other calls have had the lock.
+    EndsOnceMore,
+    /// A call names its threshold only after it is decided.
+    NamesLate,
+    /// An eviction asks for how long keys are kept before it locks them.
+    AsksEarly,
 }
 
 /// Plants `fault` in all models that this thread explores from now on, or none.
@@ -59,12 +67,28 @@ impl Hook for Fault {
     }
 
     fn store(&self, number: Number<'_>, value: u64) {
-        if *self != Self::LosesTheEnd || !number.is_word() {
+        if *self == Self::LosesTheEnd && number.is_word() {
+            return;
+        }
+        number.store(value);
+        if *self == Self::EndsTwice && number.is_word() {
             number.store(value);
         }
     }
 
     fn decides_after_the_lock(&self) -> bool {
         *self == Self::LetsGo
+    }
+
+    fn finishes_once_more(&self) -> bool {
+        *self == Self::EndsOnceMore
+    }
+
+    fn names_after_the_decision(&self) -> bool {
+        *self == Self::NamesLate
+    }
+
+    fn asks_before_the_lock(&self) -> bool {
+        *self == Self::AsksEarly
     }
 }

@@ -31,6 +31,8 @@ const LEADING: Timestamp = Timestamp::from_nanos(1);
 const INSIDE: Timestamp = Timestamp::from_nanos(2);
 const DUE: Timestamp = Timestamp::from_nanos(11);
 const DUE_AGAIN: Timestamp = Timestamp::from_nanos(21);
+/// Longer than the threshold of the throttle, or than none.
+const LONGER: Threshold = Threshold::from_nanos(100);
 /// Looks leave keys alone for a second.
 const LONG_AFTER: Timestamp = Timestamp::from_nanos(2_000_000_000);
 const CLOSED: KeyedError = KeyedError::Refused(Refused::Closed { retry_at: DUE, refused_at: INSIDE });
@@ -138,6 +140,69 @@ pub fn eviction_against_a_finish(seen: &Seen) {
     let ran = calling.join().expect("no panic");
     seen.met.count_if(evicted == 1 && ran);
     seen.broken.count_if(shared.1.load(Relaxed) != 1 + usize::from(ran));
+}
+
+/// A run ends while another thread calls.
+pub fn finish_against_the_next_run(seen: &Seen) {
+    finish_against(|_| true, seen);
+}
+
+/// A run ends while another thread evicts the key, and calls if it was evicted.
+pub fn finish_against_a_run_of_the_evicted_key(seen: &Seen) {
+    finish_against(|keyed| keyed.evict() == 1, seen);
+}
+
+fn finish_against(calls: fn(&Subject) -> bool, seen: &Seen) {
+    let keyed = Arc::new(builder().build());
+    let run = keyed.try_enter(&1).expect("the first call runs");
+    keyed.clock().set(DUE);
+    let other = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || calls(&keyed) && keyed.try_run(&1, || ()).is_ok()
+    });
+    drop(run);
+    let ran = other.join().expect("no panic");
+    seen.met.count_if(ran);
+    // The end of the run before leaves the window of this one alone.
+    seen.broken.count_if(ran && keyed.try_run(&1, || ()).is_ok());
+}
+
+/// A call names a longer threshold, and is refused by it, while another thread evicts by none. What the call is told is
+/// kept: when it may retry, it runs.
+pub fn a_named_threshold_against_an_eviction(seen: &Seen) {
+    named_against_an_eviction(|_| None, seen);
+}
+
+/// The same, and a third thread names it as well: then the call may find that there is nothing to write.
+pub fn a_threshold_that_two_name_against_an_eviction(seen: &Seen) {
+    let also = |keyed: &Arc<Subject>| {
+        let keyed = Arc::clone(keyed);
+        Some(thread::spawn(move || {
+            let _ = keyed.try_run_with_threshold(LONGER, &3, || ());
+        }))
+    };
+    named_against_an_eviction(also, seen);
+}
+
+fn named_against_an_eviction(also: fn(&Arc<Subject>) -> Option<thread::JoinHandle<()>>, seen: &Seen) {
+    let keyed = without_a_window();
+    keyed.clock().set(INSIDE);
+    assert!(keyed.try_run(&3, || ()).is_ok(), "the latest run of what may be forgotten");
+    let keyed = Arc::new(keyed);
+    let evicting = thread::spawn({
+        let keyed = Arc::clone(&keyed);
+        move || keyed.evict()
+    });
+    let also = also(&keyed);
+    let call = |keyed: &Subject| keyed.try_run_with_threshold(LONGER, &1, || ());
+    let retry_at = call(&keyed).expect_err("it is refused").retry_at().expect("no run is in progress");
+    let evicted = evicting.join().expect("no panic");
+    if let Some(also) = also {
+        also.join().expect("no panic");
+    }
+    seen.met.count_if(evicted == 2);
+    keyed.clock().set(retry_at);
+    seen.broken.count_if(call(&keyed).is_err());
 }
 
 /// Two calls on a key that is known and may run.

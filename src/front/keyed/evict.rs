@@ -8,8 +8,9 @@
 //! each of its runs.
 
 use super::over::{is_over, later};
-use super::shard::{At, Shard};
+use super::shard::{At, Beside, Shard};
 use crate::time::Threshold;
+use core::ops::Range;
 use core::time::Duration;
 use hashbrown::HashTable;
 use std::vec::Vec;
@@ -37,30 +38,56 @@ impl At {
     /// What is over by this is over by the threshold, and began a while ago.
     pub(super) fn lingering(self) -> Self {
         // By a threshold, and not by an earlier time: without a threshold no window is open at any time.
-        Self { threshold: self.threshold.max(Threshold::new(LINGER)), ..self }
+        self.or_longer(Threshold::new(LINGER))
     }
 }
 
-impl<K, X> Shard<K, X> {
+impl<K, X: Beside> Shard<K, X> {
     /// Looks at some entries, from where the last look ended.
     pub(super) fn evict_some(&mut self, at: At, hash_of: &impl Fn(&K) -> u64, evicted: &mut Evicted<K>) {
+        let mut place = self.cursor();
         for _ in 0..STEPS {
-            let is_worth_it = self.evict_step(at, evicted);
-            if self.cursor >= self.entries.num_buckets() {
-                self.cursor = 0;
-                break;
-            }
-            if !is_worth_it {
+            let places = self.places_from(place);
+            place = places.end;
+            let is_worth_it = self.evict_step(places, at, evicted);
+            if !is_worth_it || place >= self.entries.num_buckets() {
                 break;
             }
         }
+        self.look_goes_on_at(place);
         self.shrink(hash_of);
     }
 
+    /// Whether a look finds something to do, under the lock of a reader. If not, it was a look.
+    pub(super) fn is_worth_a_look(&self, at: At) -> bool {
+        if self.is_mostly_empty() {
+            return true;
+        }
+        let mut place = self.cursor();
+        for _ in 0..STEPS {
+            let places = self.places_from(place);
+            place = places.end;
+            let mut entries =
+                places.into_iter().filter_map(|place| self.entries.get_bucket(place)).peekable();
+            let is_empty = entries.peek().is_none();
+            if entries.any(|entry| is_over(entry.word.look(), at)) {
+                return true;
+            }
+            if !is_empty || place >= self.entries.num_buckets() {
+                break;
+            }
+        }
+        self.look_goes_on_at(place);
+        false
+    }
+
+    /// The places of one step.
+    fn places_from(&self, place: usize) -> Range<usize> {
+        place..(place + STEP).min(self.entries.num_buckets())
+    }
+
     /// Returns whether there was at least as much to evict as to keep.
-    fn evict_step(&mut self, at: At, evicted: &mut Evicted<K>) -> bool {
-        let places = self.cursor..(self.cursor + STEP).min(self.entries.num_buckets());
-        self.cursor = places.end;
+    fn evict_step(&mut self, places: Range<usize>, at: At, evicted: &mut Evicted<K>) -> bool {
         let (mut gone, mut kept) = (0, 0);
         for place in places {
             let Some(entry) = self.entries.get_bucket_mut(place) else { continue };
@@ -92,18 +119,23 @@ impl<K, X> Shard<K, X> {
 
     /// Makes a table that is mostly empty smaller, but not smaller than the smallest.
     pub(super) fn shrink(&mut self, hash_of: &impl Fn(&K) -> u64) {
-        if self.entries.num_buckets() > LEAST {
+        if self.is_mostly_empty() {
             self.give_back(hash_of);
         }
+    }
+
+    /// Whether the table is to be smaller.
+    fn is_mostly_empty(&self) -> bool {
+        self.entries.num_buckets() > LEAST && room(&self.entries) >= MOSTLY_EMPTY * self.entries.len()
     }
 
     /// Makes a table that is mostly empty smaller, and gives back one that is empty.
     pub(super) fn give_back(&mut self, hash_of: &impl Fn(&K) -> u64) {
         if self.entries.is_empty() {
-            self.cursor = 0;
+            self.look_goes_on_at(0);
             self.entries = HashTable::new();
         } else if room(&self.entries) >= MOSTLY_EMPTY * self.entries.len() {
-            self.cursor = 0;
+            self.look_goes_on_at(0);
             // Twice what is needed: so many may come before it grows again.
             self.entries.shrink_to(2 * self.entries.len(), |entry| hash_of(&entry.key));
         }
@@ -122,7 +154,7 @@ impl<K, X> Shard<K, X> {
         // entries left behind.
         if free < room(&self.entries) / 4 + 1 {
             self.entries.reserve(free + 1, |entry| hash_of(&entry.key));
-            self.cursor = 0;
+            self.look_goes_on_at(0);
         }
     }
 }

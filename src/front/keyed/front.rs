@@ -1,17 +1,14 @@
-//! [`Keyed`] itself: what a call does, in which order, and what it does outside of a lock.
+//! [`Keyed`] itself: its operations.
 
 use super::builder::KeyedBuilder;
 use super::error::KeyedError;
-use super::evict::Evicted;
 use super::hash::KeyHash;
 use super::run::KeyedRun;
-use super::shard::{At, Hashed};
-use super::shards::{NotNew, Shards};
+use super::shards::Shards;
 use crate::clock::{Clock, Monotonic};
 use crate::front::snapshot::Snapshot;
-use crate::state::Epoch;
-use crate::sync::{AtomicU64, Ordering, looks};
-use crate::time::{Threshold, Timestamp};
+use crate::sync::{AtomicU64, Ordering, names_after_the_decision};
+use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -60,17 +57,25 @@ use std::borrow::ToOwned;
 /// For each key by itself:
 ///
 /// * **G1** Two runs of a key start at least one threshold apart, by their stamps, also if the key was
-///   evicted between them, if the clock went back, and if the threshold was changed.
+///   evicted between them, if the clock went back, and if the threshold was changed. It is the threshold of the call
+///   that runs: the one that it [names](Self::try_run_with_threshold), or the common one.
 /// * **G2** Runs of a key never overlap. A run sees what the one before it wrote.
 /// * **G6** A panic in a function wedges nothing: its window counts, and the panic goes on in the caller.
 /// * **G8** Nothing overflows or panics, whatever the clock returns and whatever the threshold is.
 /// * **G9** Every operation may be called from inside a run, on any key. None deadlocks.
 ///
-/// There are no deferrals, so G3 to G5 have nothing to say. G7 is not promised. Calls on known keys, and the ends
-/// of runs, share the lock of the key's shard, so none of them waits for another. But each waits for a thread that
-/// has this lock alone: while a key comes in, during a look at some places of the table, or while the table of that
-/// one shard grows. Such a thread waits for those who share the lock. The first call of a thread on any `Keyed`, and
-/// the end of that thread, also take a lock of the process, for a moment.
+/// There are no deferrals, so G3 to G5 have nothing to say. Of G7 this holds:
+///
+/// * A call on a known key, a look at one, and the end of a run share the lock of the key's shard. None of them waits
+///   for another, on the same key or on any other.
+/// * Each of them waits for a thread that has this lock alone: while a key comes in or goes, while a call on an
+///   unknown key looks at some places of the table, and while the table of that one shard grows or shrinks. If that
+///   thread is preempted, they wait until it goes on. So deciding is not lock-free. A run of a known key that looks for
+///   keys to evict, and sees none, keeps nobody waiting.
+/// * A call on an unknown key, [`evict`](Self::evict), and a call that makes room need the lock alone. They wait for
+///   those who share it, and for each other.
+/// * The first call of a thread on any `Keyed`, and the end of that thread, also take a lock of the process, for a
+///   moment.
 ///
 /// `Hash`, `Eq` and `Borrow` of the key must not panic, nor call this throttle: they run under that lock.
 ///
@@ -85,7 +90,10 @@ use std::borrow::ToOwned;
 ///
 /// # Eviction
 ///
-/// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run.
+/// A key is evicted when its window is over and no run of it is in progress: it is as if it had never run. Which
+/// window that is depends on the longest threshold of any call: the common one, or the longest one that a call has ever
+/// [named](Self::try_run_with_threshold), on any key, also if that call was refused.
+///
 /// Some calls that run look at some places of one shard, by turns: at 32, and at up to 2048 as long as they
 /// find more to evict than to keep. Each run of a key that comes in does so, and of the other runs of a thread
 /// one in 32. They leave a key alone for a second after its latest start, so that one with a shorter window does
@@ -97,8 +105,10 @@ use std::borrow::ToOwned;
 /// once, and does not wait for that second. Nor does a call that finds no room for its key.
 ///
 /// What remains of evicted keys is the start of the latest one in each shard, and every unknown key is taken
-/// for that one. It makes a difference when the clock goes back behind the end of that window, or when the
-/// threshold is made longer: then the first call on a new key may be refused, until that window is over.
+/// for that one. It makes a difference in three cases: the clock goes back behind the end of that window; the threshold
+/// is made longer; or a call names a longer one than any before. Then the first call on a new key may be refused
+/// although the key never ran, until the window of the latest evicted key is over by the threshold of that call. A
+/// threshold that was named before makes none: keys are kept for it, so all windows of evicted keys are over by it.
 ///
 /// # Cost
 ///
@@ -106,14 +116,36 @@ use std::borrow::ToOwned;
 /// write to no common line for that lock. The first call of a thread may allocate, to give the thread a number.
 ///
 /// A call that runs also moves the word of its key by a compare-and-swap. To finish it shares the lock and looks the
-/// key up once more. One such call in 32 looks for keys to evict. A call on a new key clones the key, locks alone, and
-/// looks for keys to evict.
+/// key up once more. One such call in 32 looks at some places of a shard, under a lock that it shares, and locks alone
+/// if there is a key to evict. A call on a new key clones the key, locks alone, and looks for keys to evict.
 ///
 /// An entry is the key, 8 bytes and one more, in tables that are between 7/8 and 7/16 full, each shard at
 /// another point of that range: with `u64` keys, 27 to 32 bytes a key at any number above thirty
 /// thousand, the shards included.
 /// A shard that was used keeps its smallest table, for three keys, until [`evict`](Self::evict). For the second that
 /// keys are left alone it may have up to 56 of them that could be gone.
+///
+/// # Counting refused calls
+///
+/// It counts none. With a number for each key that all callers write, a refused call of two threads would take about
+/// twice as long as now. With several numbers for each key, on lines of their own, they would take more memory than the
+/// keys. But each caller is told, and can count where nobody else writes:
+///
+/// ```
+/// use atomic_throttle::Keyed;
+/// use std::cell::Cell;
+/// use std::time::Duration;
+///
+/// std::thread_local!(static REFUSED: Cell<u64> = const { Cell::new(0) });
+///
+/// let warn = Keyed::<String>::new(Duration::from_secs(60));
+/// for _ in 0..3 {
+///     if warn.try_run("10.0.0.7", || println!("malformed request")).is_err() {
+///         REFUSED.set(REFUSED.get() + 1); // Each thread for itself.
+///     }
+/// }
+/// assert_eq!(REFUSED.get(), 2);
+/// ```
 ///
 /// # What it is not
 ///
@@ -172,6 +204,53 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         Ok(f())
     }
 
+    /// As [`try_run`](Self::try_run), by a threshold of this call: the run starts at least so long after the run of
+    /// the key before it, whatever that one was decided by.
+    ///
+    /// ```
+    /// use atomic_throttle::{Keyed, Manual, Timestamp};
+    /// use std::time::Duration;
+    ///
+    /// const HOUR: Duration = Duration::from_secs(3600);
+    /// const DAY: Duration = Duration::from_secs(24 * 3600);
+    ///
+    /// let warn = Keyed::<String, _>::with_clock(HOUR, Manual::new(Timestamp::from_nanos(1)));
+    /// assert!(warn.try_run("10.0.0.7", || println!("malformed request")).is_ok());
+    /// warn.clock().advance(HOUR);
+    /// let known = || println!("a request of the scanner that we know");
+    /// assert!(warn.try_run_with_threshold(DAY, "10.0.0.7", known).is_err());
+    /// assert!(warn.try_run("10.0.0.7", || println!("malformed request")).is_ok());
+    /// ```
+    ///
+    /// Keys are then kept for that long, and any key is, for as long as this throttle exists: see
+    /// [Eviction](Self#eviction). So do not name a long threshold for one key among millions: give it a `Keyed` of its
+    /// own.
+    ///
+    /// Cost: one load more, of a number that a call writes only if its threshold is longer than any that was named
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_run`](Self::try_run).
+    ///
+    /// # Panics
+    ///
+    /// As [`try_run`](Self::try_run).
+    #[inline]
+    pub fn try_run_with_threshold<Q, T>(
+        &self,
+        threshold: impl Into<Threshold>,
+        key: &Q,
+        f: impl FnOnce() -> T,
+    ) -> Result<T, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let _run = self.try_enter_with_threshold(threshold, key)?;
+        Ok(f())
+    }
+
     /// Starts a run of `key` if it may run now. Dropping the guard finishes it: for a run that is no
     /// function call, such as one that awaits.
     ///
@@ -188,26 +267,37 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let hashed = self.hashed(key);
-        if let Some(estimate) = self.clock.estimate() {
-            let at = At { now: estimate, threshold: self.threshold() };
-            if let Some(refused) = self.shards.refuses(&hashed, at) {
-                return Err(refused.into());
-            }
+        self.enter(key, || self.threshold())
+    }
+
+    /// As [`try_enter`](Self::try_enter), by a threshold of this call: see
+    /// [`try_run_with_threshold`](Self::try_run_with_threshold).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_run`](Self::try_run).
+    ///
+    /// # Panics
+    ///
+    /// If the clock panics.
+    #[inline]
+    pub fn try_enter_with_threshold<'k, Q>(
+        &'k self,
+        threshold: impl Into<Threshold>,
+        key: &'k Q,
+    ) -> Result<KeyedRun<'k, K, Q>, KeyedError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let threshold = threshold.into();
+        if names_after_the_decision() {
+            let run = self.enter(key, || threshold);
+            self.shards.name(threshold);
+            return run;
         }
-        let at = self.now();
-        match self.shards.try_start(&hashed, || self.again(at)) {
-            Some(Ok(epoch)) => {
-                let run = KeyedRun::new(&self.shards, hashed, epoch);
-                // A look takes the lock of a shard that others use: few runs take one.
-                if looks() {
-                    self.look(at);
-                }
-                Ok(run)
-            }
-            Some(Err(refused)) => Err(refused.into()),
-            None => self.start_new(hashed, at),
-        }
+        self.shards.name(threshold);
+        self.enter(key, || threshold)
     }
 
     /// Evicts every key whose window is over and that has no run in progress, gives memory back, and returns
@@ -216,13 +306,13 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
     /// Calls go on meanwhile: it takes the lock of one shard after the other, each for as long as it takes to
     /// look at its keys.
     pub fn evict(&self) -> usize {
-        self.shards.evict(self.now(), &self.hash_of())
+        self.shards.evict(self.common(self.now()), &self.hash_of())
     }
 }
 
 impl<K, C, S> Keyed<K, C, S> {
-    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to windows that are not
-    /// over. After a longer one, a call on a key that is not known may be refused until the latest window
+    /// Changes the threshold of all calls that name none, clamped to [`Threshold::MAX`]. It applies to windows that
+    /// are not over. After a longer one, a call on a key that is not known may be refused until the latest window
     /// that was forgotten is over by the new threshold.
     ///
     /// Cost: one store.
@@ -243,7 +333,8 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
         self.shards.state(&self.hashed(key)).is_some()
     }
 
-    /// All that there is to see of `key` at this moment; `None` if it is not known.
+    /// All that there is to see of `key` at this moment; `None` if it is not known. Its window is that of a call which
+    /// names no threshold.
     #[must_use]
     pub fn snapshot<Q>(&self, key: &Q) -> Option<Snapshot>
     where
@@ -281,86 +372,11 @@ impl<K, C, S> Keyed<K, C, S> {
         self.shards.allocated_bytes()
     }
 
-    /// The shortest time between the starts of two runs of one key.
+    /// The shortest time between the starts of two runs of one key, for calls that name no threshold.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
         // ORDERING: Relaxed. It publishes nothing but its own value.
         Threshold::from_nanos(self.threshold.load(Ordering::Relaxed))
-    }
-}
-
-impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
-    /// A call on a key that is not known: it comes in.
-    #[cold]
-    fn start_new<'k, Q>(&'k self, hashed: Hashed<'k, Q>, at: At) -> Result<KeyedRun<'k, K, Q>, KeyedError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        let mut evicted = Evicted::new();
-        let epoch = self.come_in(&hashed, at, &mut evicted)?;
-        let run = KeyedRun::new(&self.shards, hashed, epoch);
-        // With the guard in place: keys that are evicted are dropped here, and `Drop` may panic.
-        drop(evicted);
-        // As many keys go as come.
-        self.look(at);
-        Ok(run)
-    }
-
-    // Not inlined: few runs look.
-    #[inline(never)]
-    fn look(&self, at: At) {
-        self.shards.look(at, &self.hash_of());
-    }
-
-    fn come_in<Q>(
-        &self,
-        hashed: &Hashed<'_, Q>,
-        mut at: At,
-        evicted: &mut Evicted<K>,
-    ) -> Result<Epoch, KeyedError>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        loop {
-            let again = || self.again(at);
-            match self.shards.try_start_new(hashed, hashed.key.to_owned(), again, &self.hash_of(), evicted) {
-                Ok(epoch) => return Ok(epoch),
-                Err(NotNew::Refused(refused)) => return Err(refused.into()),
-                Err(NotNew::Full) if self.shards.make_room(at) => {}
-                Err(NotNew::Full) => return Err(self.full()),
-                Err(NotNew::Forgotten(refused)) => {
-                    // Another thread may have evicted by a reading that is younger than this call's.
-                    at = self.now();
-                    if refused.retry_at().is_none_or(|retry_at| at.now < retry_at) {
-                        return Err(refused.into());
-                    }
-                }
-            }
-        }
-    }
-
-    fn hashed<'q, Q: Hash + ?Sized>(&self, key: &'q Q) -> Hashed<'q, Q> {
-        Hashed { key, hash: self.hasher.hash_one(key) }
-    }
-
-    fn hash_of(&self) -> impl Fn(&K) -> u64 + '_ {
-        |key| self.hasher.hash_one(key)
-    }
-
-    fn now(&self) -> At {
-        // A clock that reads `NEVER` is at its end, which is before the end of a window that never ends.
-        At { now: self.clock.now().min(Timestamp::MAX), threshold: self.threshold() }
-    }
-
-    /// The same time, by the threshold of this moment.
-    fn again(&self, at: At) -> At {
-        At { threshold: self.threshold(), ..at }
-    }
-
-    fn full(&self) -> KeyedError {
-        KeyedError::Full { max_keys: usize::try_from(self.shards.most_keys()).unwrap_or(usize::MAX) }
     }
 }
 

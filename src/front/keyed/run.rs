@@ -37,6 +37,7 @@ impl<'k, K: Borrow<Q>, Q: Eq + ?Sized> KeyedRun<'k, K, Q> {
 }
 
 impl<K: Borrow<Q>, Q: Eq + ?Sized> Drop for KeyedRun<'_, K, Q> {
+    #[inline]
     fn drop(&mut self) {
         self.shards.finish(&self.hashed, self.epoch);
     }

@@ -9,6 +9,7 @@
 use super::evict::Evicted;
 use super::word::Word;
 use crate::state::{Epoch, Refused, State, TryStart};
+use crate::sync::{AtomicU64, Ordering};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use hashbrown::HashTable;
@@ -31,6 +32,13 @@ pub(super) struct At {
     pub(super) threshold: Threshold,
 }
 
+impl At {
+    /// By this threshold, if it is longer.
+    pub(super) fn or_longer(self, threshold: Threshold) -> Self {
+        Self { threshold: self.threshold.max(threshold), ..self }
+    }
+}
+
 /// The answer to a call.
 #[derive(Debug, PartialEq)]
 pub(super) enum Decision {
@@ -49,7 +57,7 @@ pub(super) struct Shard<K, X = ()> {
     /// The latest state among those evicted, [`State::NEW`] before the first.
     pub(super) forgotten: State,
     /// Where the next look for evictable entries begins.
-    pub(super) cursor: usize,
+    cursor: AtomicU64,
 }
 
 /// What a shard keeps beside the states of its keys.
@@ -65,7 +73,25 @@ impl Beside for () {
 
 impl<K, X: Beside> Shard<K, X> {
     pub(super) fn new() -> Self {
-        Self { entries: HashTable::new(), beside: X::default(), forgotten: State::NEW, cursor: 0 }
+        Self {
+            entries: HashTable::new(),
+            beside: X::default(),
+            forgotten: State::NEW,
+            cursor: AtomicU64::new(0),
+        }
+    }
+
+    /// A look ends at this place. Who looks at the same time does so in vain, and at worst this look is repeated.
+    pub(super) fn look_goes_on_at(&self, place: usize) {
+        let next = if place < self.entries.num_buckets() { place } else { 0 };
+        // ORDERING: Relaxed. It says where to look, and publishes nothing.
+        self.cursor.store(next as u64, Ordering::Relaxed);
+    }
+
+    /// Where the next look for evictable entries begins.
+    pub(super) fn cursor(&self) -> usize {
+        // ORDERING: Relaxed; see `look_goes_on_at`.
+        usize::try_from(self.cursor.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
     pub(super) fn allocated_bytes(&self) -> usize {
@@ -73,7 +99,7 @@ impl<K, X: Beside> Shard<K, X> {
     }
 }
 
-impl<K, X> Shard<K, X> {
+impl<K, X: Beside> Shard<K, X> {
     #[inline]
     pub(super) fn state<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<State>
     where
@@ -117,16 +143,17 @@ impl<K, X> Shard<K, X> {
         }
     }
 
-    /// The same for a key that is not here, and may start: it comes in.
+    /// The same for a key that is not here, and may start: it comes in. What is evicted for it is over by `kept`,
+    /// whose threshold is no shorter.
     pub(super) fn start_unknown(
         &mut self,
         hash: u64,
         key: K,
-        at: At,
+        (at, kept): (At, At),
         hash_of: &impl Fn(&K) -> u64,
         evicted: &mut Evicted<K>,
     ) -> Epoch {
-        self.make_place(at, hash_of, evicted);
+        self.make_place(kept, hash_of, evicted);
         let (state, outcome) = self.forgotten.try_start(at.now, at.threshold);
         debug_assert_eq!(outcome, TryStart::Run, "the windows of all that was evicted are over");
         self.insert(hash, Entry { key, word: Word::new(state) }, hash_of);

@@ -5,7 +5,11 @@ use super::evict::Evicted;
 use super::shard::{At, Beside, Decision, Hashed, Shard};
 use super::word::Word;
 use crate::state::{Epoch, Refused, State};
-use crate::sync::{AtomicU64, LOCK_BYTES, Ordering, RwLock, decides_after_the_lock, read, try_write, write};
+use crate::sync::{
+    AtomicU64, LOCK_BYTES, Ordering, RwLock, RwLockWriteGuard, asks_before_the_lock, decides_after_the_lock,
+    finishes_once_more, read, try_read, try_write, write,
+};
+use crate::time::Threshold;
 use core::borrow::Borrow;
 use std::boxed::Box;
 
@@ -26,6 +30,9 @@ struct Padded<T>(T);
 pub(super) struct Shards<K, X = ()> {
     all: Box<[Padded<RwLock<Shard<K, X>>>]>,
     most_keys: u64,
+    /// The longest threshold that a call has named. It is here, where calls look in any case, because it seldom
+    /// grows, and is written only then.
+    longest: AtomicU64,
     /// How many keys there are, those about to come in included.
     keys: Padded<AtomicU64>,
     /// The number of turns so far. They say which shard is looked at next.
@@ -46,7 +53,27 @@ impl<K, X: Beside> Shards<K, X> {
     /// `shards` is a power of two, at most `MOST_SHARDS`.
     pub(super) fn new(shards: usize, most_keys: u64) -> Self {
         let all = (0..shards).map(|_| Padded(RwLock::new(Shard::new()))).collect();
-        Self { all, most_keys, keys: Padded(AtomicU64::new(0)), turns: Padded(AtomicU64::new(0)) }
+        let count = || Padded(AtomicU64::new(0));
+        Self { all, most_keys, longest: AtomicU64::new(0), keys: count(), turns: count() }
+    }
+
+    /// A call is about to be decided by a threshold of its own. From now on no key is evicted before a window of this
+    /// length is over.
+    #[inline]
+    pub(super) fn name(&self, threshold: Threshold) {
+        let nanos = threshold.as_nanos();
+        let longer = |longest| if longest < nanos { Some(nanos) } else { None };
+        // ORDERING: Relaxed. The lock of the shard orders it: this comes before the decision, which is made under the
+        // lock, and `kept` looks under the lock of a writer. So an eviction after the decision knows of it, also where
+        // this has only seen that another call named as much.
+        let _ = self.longest.fetch_update(Ordering::Relaxed, Ordering::Relaxed, longer);
+    }
+
+    /// By what a key is kept, for an eviction under the lock of a writer: by `at`, whose threshold is that of calls
+    /// which name none, or by the longest one that was named.
+    pub(super) fn kept(&self, at: At) -> At {
+        // ORDERING: Relaxed; see `name`.
+        at.or_longer(Threshold::from_nanos(self.longest.load(Ordering::Relaxed)))
     }
 
     /// The shard of a key with this hash.
@@ -143,11 +170,12 @@ impl<K, X: Beside> Shards<K, X> {
 
     /// For a key that was not known a moment ago. Decides alone: it may have come in since. What is evicted for it
     /// is the caller's to drop, when it holds the guard of the run: a `Drop` may panic.
+    /// `at` is asked under the lock, and tells also what calls that name no threshold would be decided by.
     pub(super) fn try_start_new<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,
         key: K,
-        at: impl FnOnce() -> At,
+        at: impl FnOnce() -> (At, Threshold),
         hash_of: &impl Fn(&K) -> u64,
         evicted: &mut Evicted<K>,
     ) -> Result<Epoch, NotNew>
@@ -156,7 +184,7 @@ impl<K, X: Beside> Shards<K, X> {
     {
         let before = evicted.len();
         let mut shard = write(self.of(hashed.hash));
-        let at = at();
+        let (at, common) = at();
         match shard.try_start(hashed, at) {
             Decision::Started(epoch) => return Ok(epoch),
             Decision::Refused(refused) => return Err(NotNew::Refused(refused)),
@@ -164,7 +192,8 @@ impl<K, X: Beside> Shards<K, X> {
             Decision::Unknown if !self.count_in() => return Err(NotNew::Full),
             Decision::Unknown => {}
         }
-        let epoch = shard.start_unknown(hashed.hash, key, at, hash_of, evicted);
+        let kept = self.kept(at.or_longer(common));
+        let epoch = shard.start_unknown(hashed.hash, key, (at, kept), hash_of, evicted);
         self.count_out(evicted.len() - before);
         Ok(epoch)
     }
@@ -176,16 +205,55 @@ impl<K, X: Beside> Shards<K, X> {
         K: Borrow<Q>,
     {
         // It is here: a key with a run in progress is never evicted.
-        if let Some(word) = read(self.of(hashed.hash)).word(hashed) {
-            word.finish(epoch);
+        let Some(ended) = read(self.of(hashed.hash)).word(hashed).map(|word| word.finish(epoch)) else {
+            return;
+        };
+        if finishes_once_more() {
+            self.finish_once_more(hashed, ended);
+        }
+    }
+
+    /// Only for a fault that a check plants.
+    #[cold]
+    fn finish_once_more<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>, ended: State)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some(word) = write(self.of(hashed.hash)).word_mut(hashed) {
+            word.set(ended);
+        }
+    }
+
+    /// Locks a shard alone for an eviction, and says by what its keys are kept.
+    fn write_to_evict<'l>(&self, lock: &'l RwLock<Shard<K, X>>, at: At) -> (RwLockWriteGuard<'l, Shard<K, X>>, At) {
+        if asks_before_the_lock() {
+            let kept = self.kept(at);
+            return (write(lock), kept);
+        }
+        let shard = write(lock);
+        let kept = self.kept(at);
+        (shard, kept)
+    }
+
+    /// Looks at some places of the shard whose turn it is, together with others that read it, and evicts some keys if
+    /// it sees one to evict. Not if the shard is in use.
+    pub(super) fn glance(&self, at: At, hash_of: &impl Fn(&K) -> u64) {
+        let lock = self.in_turn(self.next_turn());
+        let is_worth_it = |shard: &Shard<K, X>| shard.is_worth_a_look(self.kept(at).lingering());
+        if try_read(lock).is_some_and(|shard| is_worth_it(&shard)) {
+            self.look_in(lock, at, hash_of);
         }
     }
 
     /// Evicts some keys of the shard whose turn it is, unless that is in use.
     pub(super) fn look(&self, at: At, hash_of: &impl Fn(&K) -> u64) {
+        self.look_in(self.in_turn(self.next_turn()), at, hash_of);
+    }
+
+    fn look_in(&self, lock: &RwLock<Shard<K, X>>, at: At, hash_of: &impl Fn(&K) -> u64) {
         let mut evicted = Evicted::new();
-        if let Some(mut shard) = try_write(self.in_turn(self.next_turn())) {
-            shard.evict_some(at.lingering(), hash_of, &mut evicted);
+        if let Some(mut shard) = try_write(lock) {
+            shard.evict_some(self.kept(at).lingering(), hash_of, &mut evicted);
             self.count_out(evicted.len());
         }
     }
@@ -205,8 +273,8 @@ impl<K, X: Beside> Shards<K, X> {
                 return false;
             }
             let mut evicted = Evicted::new();
-            let mut shard = write(self.in_turn(turn.wrapping_add(shard)));
-            looked += shard.evict_all(at, &mut evicted);
+            let (mut shard, kept) = self.write_to_evict(self.in_turn(turn.wrapping_add(shard)), at);
+            looked += shard.evict_all(kept, &mut evicted);
             self.count_out(evicted.len());
             drop(shard);
         }
@@ -227,8 +295,8 @@ impl<K, X: Beside> Shards<K, X> {
     pub(super) fn evict(&self, at: At, hash_of: &impl Fn(&K) -> u64) -> usize {
         let evict_all = |shard: &Padded<RwLock<Shard<K, X>>>| {
             let mut evicted = Evicted::new();
-            let mut shard = write(&shard.0);
-            shard.evict_all(at, &mut evicted);
+            let (mut shard, kept) = self.write_to_evict(&shard.0, at);
+            shard.evict_all(kept, &mut evicted);
             shard.give_back(hash_of);
             self.count_out(evicted.len());
             drop(shard);

@@ -49,11 +49,12 @@ impl Word {
     /// The run that opened `epoch` ends, under the lock of a reader. Only where there are no deferrals: then nobody
     /// else moves the word of a key that runs.
     #[inline]
-    pub(super) fn finish(&self, epoch: Epoch) {
+    pub(super) fn finish(&self, epoch: Epoch) -> State {
         // ORDERING: Relaxed. The thread that started the run wrote it, and this one has the guard of the run from it.
-        let state = State::from_word(self.0.load(Ordering::Relaxed));
+        let (ended, _) = State::from_word(self.0.load(Ordering::Relaxed)).finish(epoch);
         // ORDERING: Release; pairs with the look.
-        self.0.store(state.finish(epoch).0.to_word(), ordering(&orders::KEY_FINISH));
+        self.0.store(ended.to_word(), ordering(&orders::KEY_FINISH));
+        ended
     }
 
     /// What it is, under the lock of a writer.

@@ -4,7 +4,7 @@
 mod properties;
 
 mod subject {
-    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, Manual, Timestamp};
+    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
 }
 
 use evidence::Guarantee::{G1, G2, G6, G8, G9};
@@ -15,6 +15,12 @@ use watchdog as _;
 fn runs_of_a_key_keep_their_distance() {
     let claim = "4 threads: runs of a key exclude each other and keep their distance, with evictions between";
     hold(&[G1, G2], claim, properties::runs_of_a_key_keep_their_distance);
+}
+
+#[test]
+fn runs_by_named_thresholds_keep_their_distance() {
+    let claim = "4 threads: runs of a key are apart by the threshold that the later call names, with evictions between";
+    hold(&[G1, G2], claim, properties::runs_by_named_thresholds_keep_their_distance);
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod fault;
 mod properties;
 
 mod subject {
-    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, Manual, Timestamp};
+    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
 }
 
 use fault::{Fault, plant};
@@ -34,6 +34,13 @@ fn a_key_that_runs_is_evicted() {
 fn nothing_is_remembered_of_an_evicted_key() {
     let model = properties::runs_of_a_key_keep_their_distance;
     find(Fault::RemembersNothing, "nothing is remembered of an evicted key", model, "G1");
+}
+
+#[test]
+fn nothing_is_remembered_of_a_key_that_was_evicted_between_calls_by_their_own_thresholds() {
+    let model = properties::runs_by_named_thresholds_keep_their_distance;
+    let named = "nothing is remembered of an evicted key, and calls name thresholds";
+    find(Fault::RemembersNothing, named, model, "G1");
 }
 
 #[test]

@@ -401,7 +401,7 @@ where
         if self.shared.is_forked() {
             return 0;
         }
-        self.shared.shards.evict(self.shared.at_for_eviction(), &self.shared.hash_of())
+        self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
     }
 }
 

@@ -32,8 +32,6 @@ pub(super) struct Shared<K, P: Payload, S> {
     /// That of all keys, unless each has its own.
     threshold: AtomicU64,
     threshold_of: Option<ThresholdOf<K>>,
-    /// The longest threshold that a key has had, in nanoseconds: keys are kept for it.
-    longest: AtomicU64,
     /// How often it was asked to look at thresholds of keys once more.
     retimes: AtomicU64,
     pub(super) shards: Shards<K, Actives<K, P>>,
@@ -69,7 +67,6 @@ impl<K, P: Payload, S> Shared<K, P, S> {
         Arc::new_cyclic(|itself| Self {
             threshold: AtomicU64::new(threshold.as_nanos()),
             threshold_of,
-            longest: AtomicU64::new(0),
             retimes: AtomicU64::new(0),
             shards,
             ledger: Ledger::new(rules),
@@ -117,9 +114,7 @@ impl<K, P: Payload, S> Shared<K, P, S> {
     /// The threshold of a key, where each has its own.
     pub(super) fn own_threshold(&self, key: &K) -> Option<Threshold> {
         let own = self.threshold_of.as_ref()?(key);
-        // ORDERING: Relaxed. It spares other keys a wait. G1 does not need it: a shard remembers the latest of those that it
-        // has forgotten.
-        self.longest.fetch_max(own.as_nanos(), Ordering::Relaxed);
+        self.shards.name(own);
         Some(own)
     }
 
@@ -151,14 +146,6 @@ impl<K, P: Payload, S> Shared<K, P, S> {
     /// By what runs are decided, but for keys that have thresholds of their own.
     pub(super) fn at(&self) -> At {
         At { now: self.now(), threshold: self.threshold() }
-    }
-
-    /// By what keys are evicted.
-    pub(super) fn at_for_eviction(&self) -> At {
-        let At { now, threshold } = self.at();
-        // ORDERING: Relaxed; see `own_threshold`.
-        let longest = Threshold::from_nanos(self.longest.load(Ordering::Relaxed));
-        At { now, threshold: threshold.max(longest) }
     }
 
     /// The limit of a wait, as a time.
@@ -250,7 +237,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Shared<K, P, S> {
         drop(shard);
         let (mut spare, mut evicted) = (Some(hashed.key.to_owned()), Evicted::new());
         loop {
-            let at = self.at_for_eviction();
+            let at = self.at();
             let mut shard = write(self.shards.of(hashed.hash));
             if shard.state(hashed).is_none() {
                 if !self.shards.count_in() {
@@ -262,7 +249,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Shared<K, P, S> {
                     return Err(Rejected { value: brought, reason: Reason::TooManyKeys { max_keys } });
                 }
                 if let Some(key) = spare.take() {
-                    shard.come_in(hashed.hash, key, at, &self.hash_of(), &mut evicted);
+                    shard.come_in(hashed.hash, key, self.shards.kept(at), &self.hash_of(), &mut evicted);
                 }
                 self.shards.count_out(evicted.len());
             }

@@ -1,7 +1,7 @@
 //! What holds of a `Keyed` under every schedule. The file that declares this module says what `subject` is:
 //! the library, or its sources with a planted fault.
 
-use crate::subject::{Keyed, KeyedBuilder, KeyedError, Manual, Timestamp};
+use crate::subject::{Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -45,20 +45,31 @@ impl Shared {
     /// A call that asserts that its run is alone, and starts a threshold after the one before it.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
     fn call(&self, key: &'static usize) -> Result<(), KeyedError> {
-        let run = self.keyed.try_enter(key)?;
+        self.perform(WINDOW, key, self.keyed.try_enter(key)?);
+        Ok(())
+    }
+
+    /// The same, by a threshold of the call.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
+    fn call_by(&self, threshold: Duration, key: &'static usize) -> Result<(), KeyedError> {
+        self.perform(threshold, key, self.keyed.try_enter_with_threshold(threshold, key)?);
+        Ok(())
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the guard of its run borrows the key")]
+    fn perform(&self, threshold: Duration, key: &'static usize, run: KeyedRun<'_, usize>) {
         let started_at = run.epoch().started_at();
         self.witness(|witness| {
             assert!(!witness.inside[*key], "G2: two runs of a key at once");
             witness.inside[*key] = true;
             if let Some(before) = witness.starts[*key].replace(started_at) {
                 let gap = started_at.saturating_since(before);
-                assert!(gap >= WINDOW, "G1: {gap:?} between two runs of a key");
+                assert!(gap >= threshold, "G1: {gap:?} between two runs of a key");
             }
         });
         thread::yield_now();
         self.witness(|witness| witness.inside[*key] = false);
         drop(run);
-        Ok(())
     }
 }
 
@@ -83,6 +94,27 @@ pub fn runs_of_a_key_keep_their_distance(met: &Tally) {
         scope.spawn(|| {
             for _ in 0..3 {
                 shared.keyed.clock().advance(WINDOW * 3 / 2);
+                shared.keyed.clock().go_back(WINDOW / 2);
+            }
+        });
+    });
+}
+
+/// Three threads call by thresholds of their own and evict, while another one moves the clock back and forth.
+pub fn runs_by_named_thresholds_keep_their_distance(met: &Tally) {
+    let shared = Shared::new(|builder| builder);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..3 {
+                    let _ = shared.call_by(WINDOW * thread_rng().gen_range(0..4), key());
+                    met.count_if(shared.keyed.evict() > 0);
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..3 {
+                shared.keyed.clock().advance(WINDOW * 3);
                 shared.keyed.clock().go_back(WINDOW / 2);
             }
         });

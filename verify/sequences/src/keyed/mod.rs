@@ -4,9 +4,11 @@
 //! idle. Every answer about a key is kept as well, and judged by G1 alone, so that nothing depends on what is
 //! remembered.
 
+mod op;
 pub mod subject;
 
-use crate::bytes::interesting;
+use self::op::KEYS;
+pub use self::op::{ALL, Fault, Op, Setup};
 use crate::gate::unwind_over;
 use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Refused, Timestamp};
 use reference::reached::Reached;
@@ -14,108 +16,8 @@ use reference::{Event, MAX, Model, Told};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const KEYS: u8 = 8;
 /// Places for the keys that guards borrow.
 static NAMES: [u8; KEYS as usize] = [0, 1, 2, 3, 4, 5, 6, 7];
-
-/// One operation. `from_bytes` makes one of any two bytes.
-#[derive(Clone, Copy, Debug)]
-pub enum Op {
-    TryEnter {
-        key: u8,
-    },
-    Finish {
-        which: usize,
-    },
-    /// The run ends by a panic.
-    PanicRun {
-        which: usize,
-    },
-    Evict,
-    Advance {
-        by: u64,
-    },
-    GoBack {
-        by: u64,
-    },
-    Jump {
-        to: u64,
-    },
-    SetThreshold {
-        to: u64,
-    },
-}
-
-impl Op {
-    pub fn from_bytes(kind: u8, value: u8) -> Self {
-        let time = interesting(value);
-        let which = usize::from(value);
-        match kind % 20 {
-            0..=7 => Self::TryEnter { key: value % KEYS },
-            8..=11 => Self::Finish { which },
-            12 => Self::PanicRun { which },
-            13 | 14 => Self::Evict,
-            15 | 16 => Self::Advance { by: time },
-            17 => Self::GoBack { by: time },
-            18 => Self::Jump { to: time },
-            _ => Self::SetThreshold { to: time },
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Setup {
-    pub threshold: u64,
-    pub shards: usize,
-    pub max_keys: usize,
-}
-
-impl Setup {
-    pub fn from_bytes(threshold: u8, setup: u8) -> Self {
-        let shards = if setup & 1 == 0 { 1 } else { 4 };
-        // Often no limit, and small ones.
-        let max_keys = if setup & 2 == 0 { usize::MAX } else { usize::from(setup >> 2) % 6 };
-        Self { threshold: u64::from(threshold), shards, max_keys }
-    }
-}
-
-/// A fault of the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    NothingRemembered,
-    EvictsRuns,
-    EvictsWindows,
-    OneKeyMore,
-    FullForGood,
-    KnownAreRefused,
-}
-
-impl Fault {
-    pub const ALL: [Self; 6] = [
-        Self::NothingRemembered,
-        Self::EvictsRuns,
-        Self::EvictsWindows,
-        Self::OneKeyMore,
-        Self::FullForGood,
-        Self::KnownAreRefused,
-    ];
-
-    /// The fault in words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NothingRemembered => "nothing is remembered of an evicted key",
-            Self::EvictsRuns => "a key is evicted while it runs",
-            Self::EvictsWindows => "a key is evicted in its window",
-            Self::OneKeyMore => "one key more than the limit",
-            Self::FullForGood => "nothing is evicted at the limit",
-            Self::KnownAreRefused => "known keys are refused at the limit",
-        }
-    }
-}
-
-/// All that a sequence can reach.
-pub const ALL: [&str; 8] =
-    ["run", "closed", "running", "full", "evicted", "evicted unasked", "for what was forgotten", "unwound"];
 
 /// Plays `operations` on a throttle and on the models. Panics where they differ or a guarantee breaks.
 pub fn play(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<Item = Op>) -> Reached {
@@ -128,6 +30,8 @@ pub fn play(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<It
         fault,
         models: BTreeMap::new(),
         forgotten: 0,
+        longest: 0,
+        before: BTreeMap::new(),
         latest: BTreeMap::new(),
         runs: Vec::new(),
         reached: Reached::default(),
@@ -140,6 +44,12 @@ pub fn play(fault: Option<Fault>, setup: Setup, operations: impl IntoIterator<It
     play.reached
 }
 
+struct Call {
+    key: u8,
+    now: u64,
+    threshold: u64,
+}
+
 struct Play<'k> {
     keyed: &'k Keyed<u8, Manual>,
     setup: Setup,
@@ -148,6 +58,10 @@ struct Play<'k> {
     models: BTreeMap<u8, Model>,
     /// The latest start among the evicted keys, in any shard.
     forgotten: u64,
+    /// The longest threshold that a call has named.
+    longest: u64,
+    /// What each key was decided by before.
+    before: BTreeMap<u8, u64>,
     /// The latest start of each key. Never forgotten.
     latest: BTreeMap<u8, u64>,
     runs: Vec<KeyedRun<'k, u8>>,
@@ -162,7 +76,8 @@ impl<'k> Play<'k> {
     fn play(&mut self, operation: Op) {
         let clock = self.keyed.clock();
         match operation {
-            Op::TryEnter { key } => self.try_enter(key),
+            Op::TryEnter { key } => self.try_enter(key, None),
+            Op::TryEnterBy { key, threshold } => self.try_enter(key, Some(threshold)),
             Op::Finish { which } => drop(self.take_run(which)),
             Op::PanicRun { which } => {
                 if let Some(run) = self.take_run(which) {
@@ -177,29 +92,40 @@ impl<'k> Play<'k> {
             Op::SetThreshold { to } => {
                 self.keyed.set_threshold(Duration::from_nanos(to));
                 self.setup.threshold = to.min(MAX);
-                for model in self.models.values_mut() {
-                    model.threshold = self.setup.threshold;
-                }
             }
         }
     }
 
-    fn try_enter(&mut self, key: u8) {
+    fn try_enter(&mut self, key: u8, named: Option<u64>) {
         let now = self.now();
+        let call = Call { key, now, threshold: named.map_or(self.setup.threshold, |named| named.min(MAX)) };
+        let decided_by = self.decided_by(&call);
+        if named.is_some() {
+            self.remember_longest(call.threshold);
+        }
         let was_known = self.models.contains_key(&key);
         let at_limit = self.models.len() >= self.limit();
         let is_full = at_limit && !self.can_evict_any();
-        let unknown = Model { latest_start: self.remembered(), ..Model::new(self.setup.threshold) };
-        let mut model = self.models.get(&key).copied().unwrap_or(unknown);
+        let unknown = Model { latest_start: self.remembered(), ..Model::new(decided_by) };
+        let known = self.models.get(&key).map(|model| Model { threshold: decided_by, ..*model });
+        let mut model = known.unwrap_or(unknown);
+        let of_the_others = Model { threshold: self.setup.threshold, ..model }.step(Event::TryStart { now });
         let expected = model.step(Event::TryStart { now });
-        let given = self.keyed.try_enter(&NAMES[usize::from(key)]);
+        let name = &NAMES[usize::from(key)];
+        let given = match named {
+            Some(threshold) => self.keyed.try_enter_with_threshold(Duration::from_nanos(threshold), name),
+            None => self.keyed.try_enter(name),
+        };
         self.notice_evictions("evicted unasked");
         match given {
             Ok(run) => {
                 let known_go_on = self.fault != Some(Fault::KnownAreRefused) || !at_limit;
                 assert!(if was_known { known_go_on } else { !is_full }, "there is no room");
-                self.started(key, now, &model, expected, &run);
+                self.started(&call, &model, expected, &run);
                 self.runs.push(run);
+                if matches!(of_the_others, Told::Closed(_)) {
+                    self.reached.count("run by a shorter threshold");
+                }
             }
             Err(KeyedError::Full { max_keys }) => {
                 assert_eq!(max_keys, self.setup.max_keys);
@@ -218,25 +144,46 @@ impl<'k> Play<'k> {
                     assert_eq!(expected, Told::Closed(retry_at.as_nanos()));
                 } else {
                     // By what one of the shards remembers, so not after what the latest does.
-                    let latest =
-                        Model { latest_start: self.remembered(), ..Model::new(self.setup.threshold) }
-                            .step(Event::TryStart { now: 0 });
+                    let latest = Model { latest_start: self.remembered(), ..Model::new(call.threshold) }
+                        .step(Event::TryStart { now: 0 });
                     assert!(matches!(latest, Told::Closed(due) if retry_at.as_nanos() <= due));
                 }
                 self.reached.count(if was_known { "closed" } else { "for what was forgotten" });
+                if was_known && of_the_others == Told::Run {
+                    self.reached.count("closed by a longer threshold");
+                }
             }
             Err(other) => panic!("an error that is not known: {other:?}"),
         }
     }
 
-    fn started(&mut self, key: u8, now: u64, model: &Model, expected: Told, run: &KeyedRun<'_, u8>) {
+    /// What a call is decided by: its threshold, if nothing is planted.
+    fn decided_by(&mut self, call: &Call) -> u64 {
+        let before = self.before.insert(call.key, call.threshold);
+        match (self.fault, before) {
+            (Some(Fault::ThresholdOfTheCallBefore), Some(before)) => before,
+            (Some(Fault::NamedIsIgnored), _) => self.setup.threshold,
+            _ => call.threshold,
+        }
+    }
+
+    fn remember_longest(&mut self, named: u64) {
+        match self.fault {
+            Some(Fault::LongestForgotten) => {}
+            Some(Fault::LatestKept) => self.longest = named,
+            _ => self.longest = self.longest.max(named),
+        }
+    }
+
+    fn started(&mut self, call: &Call, model: &Model, expected: Told, run: &KeyedRun<'_, u8>) {
+        let Call { key, now, threshold } = *call;
         let start = run.epoch().as_u64();
         if let Some(&before) = self.latest.get(&key) {
             assert!(start > before, "the epochs of a key grow");
             let gap = u128::from(start) - u128::from(before);
-            assert!(gap >= u128::from(self.setup.threshold), "G1: {gap} ns after the start before it");
-            let by_the_clock = u128::from(now) >= u128::from(before) + u128::from(self.setup.threshold);
-            assert!(by_the_clock || self.setup.threshold == 0, "G1 by the clock");
+            assert!(gap >= u128::from(threshold), "G1: {gap} ns after the start before it");
+            let by_the_clock = u128::from(now) >= u128::from(before) + u128::from(threshold);
+            assert!(by_the_clock || threshold == 0, "G1 by the clock");
         }
         assert!(self.runs.iter().all(|other| other.key() != run.key()), "G2: two runs at once");
         if self.models.contains_key(&key) {
@@ -256,6 +203,10 @@ impl<'k> Play<'k> {
 
     fn evict(&mut self) {
         let over = self.models.values().filter(|model| self.is_over(model)).count();
+        let over_for_the_others = self.models.values().filter(|model| self.is_over_by(0, model)).count();
+        if over < over_for_the_others {
+            self.reached.count("kept for a longer threshold");
+        }
         assert_eq!(self.keyed.evict(), over, "all that is over is evicted, and nothing else");
         self.notice_evictions("evicted");
     }
@@ -293,7 +244,12 @@ impl<'k> Play<'k> {
     }
 
     fn is_over(&self, model: &Model) -> bool {
-        let mut later = *model;
+        self.is_over_by(self.longest, model)
+    }
+
+    /// By that threshold, or by the one of calls that name none.
+    fn is_over_by(&self, threshold: u64, model: &Model) -> bool {
+        let mut later = Model { threshold: threshold.max(self.setup.threshold), ..*model };
         match self.fault {
             Some(Fault::EvictsRuns) => later.in_progress = false,
             Some(Fault::EvictsWindows) => later.threshold = 0,

@@ -78,7 +78,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
     pub(super) fn look(&mut self) -> Looked<K, P, S> {
         let shared = Arc::clone(&self.shared);
         if mem::take(&mut self.has_run) {
-            shared.shards.look(shared.at_for_eviction(), &shared.hash_of());
+            shared.shards.look(shared.at(), &shared.hash_of());
         }
         let looked = loop {
             let asked = self.take_up();
@@ -253,8 +253,8 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         if self.has_evicted || self.in_progress > 0 {
             return None;
         }
-        let at = self.shared.at_for_eviction();
-        let over = self.latest.window_end(at.threshold);
+        let at = self.shared.at();
+        let over = self.latest.window_end(self.shared.shards.kept(at).threshold);
         if at.now < over {
             return Some(over);
         }
