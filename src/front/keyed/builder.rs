@@ -69,10 +69,11 @@ impl<K, C, S> KeyedBuilder<K, C, S> {
         self
     }
 
-    /// Knows at most so many keys. When there are as many, a call on another key evicts what it can in one
-    /// whole shard after the other, under its lock, until there is room, or until it has looked at 4000 places
-    /// (the next such call begins at another shard). So with many keys in few shards such a call is slow. If
-    /// there is no room then it is refused with [`KeyedError::Full`](super::KeyedError::Full). Known keys go on.
+    /// Knows at most so many keys. When there are as many, a call on another key looks for keys to evict, in one
+    /// shard after the other, until there is room, or until it has looked at 512 places (the next such call goes on at
+    /// others). If there is no room then it is refused with [`KeyedError::Full`](super::KeyedError::Full). Known keys go on.
+    /// So a stranger costs about as much however many keys are known; and where few of very many could be evicted, some are
+    /// refused before these are found.
     ///
     /// Without it there is no limit but the memory.
     pub fn max_keys(mut self, max_keys: usize) -> Self {

@@ -95,7 +95,7 @@ impl<K: Hash + Eq, C: Clock, S: BuildHasher> Keyed<K, C, S> {
             match self.shards.try_start_new(hashed, hashed.key.to_owned(), at, &self.hash_of(), evicted) {
                 Ok(epoch) => return Ok(epoch),
                 Err(NotNew::Refused(refused)) => return Err(refused.into()),
-                Err(NotNew::Full) if self.shards.make_room(self.common(now)) => {}
+                Err(NotNew::Full) if self.shards.make_room(self.common(now), &self.hash_of()) => {}
                 Err(NotNew::Full) => return Err(self.full()),
                 Err(NotNew::Forgotten(refused)) => {
                     // Another thread may have evicted by a reading that is younger than this call's.

@@ -81,6 +81,32 @@ impl<K, X: Beside> Shard<K, X> {
         false
     }
 
+    /// Whether there is something to evict at the places from where the last look ended, all around, but at most at `left`
+    /// more places. The next look begins there. Under the lock of a reader.
+    pub(super) fn finds_one_to_evict(&self, at: At, left: &mut usize) -> bool {
+        let all = self.entries.num_buckets();
+        let mut place = self.cursor();
+        for _ in 0..=all.div_ceil(STEP) {
+            if *left == 0 {
+                break;
+            }
+            if place >= all {
+                place = 0;
+            }
+            let places = self.places_from(place);
+            // A shard without a table counts, too: its lock was taken.
+            *left = left.saturating_sub(places.len().max(1));
+            let mut entries = places.clone().filter_map(|place| self.entries.get_bucket(place));
+            if entries.any(|entry| is_over(entry.word.look(), at)) {
+                self.look_goes_on_at(place);
+                return true;
+            }
+            place = places.end;
+        }
+        self.look_goes_on_at(place);
+        false
+    }
+
     /// The places of one step.
     fn places_from(&self, place: usize) -> Range<usize> {
         place..(place + STEP).min(self.entries.num_buckets())

@@ -20,8 +20,9 @@ const SLICE: u32 = 12;
 /// highest seven, so the choice leaves those even.
 const SLICES: [u32; 2] = [32, 44];
 
-/// After how many places a call that has no room for its key looks at no further shard.
-const LOOK_FOR_ROOM: usize = 4096;
+/// At how many places a call that has no room for its key looks for one to evict: so few that strangers who are refused
+/// cost little, however many keys are known.
+const LOOK_FOR_ROOM: usize = 512;
 
 /// Keeps a shard, or a count that calls on all shards write, on lines of its own, also where the processor fetches lines in pairs.
 #[repr(align(128))]
@@ -225,7 +226,11 @@ impl<K, X: Beside> Shards<K, X> {
     }
 
     /// Locks a shard alone for an eviction, and says by what its keys are kept.
-    fn write_to_evict<'l>(&self, lock: &'l RwLock<Shard<K, X>>, at: At) -> (RwLockWriteGuard<'l, Shard<K, X>>, At) {
+    fn write_to_evict<'l>(
+        &self,
+        lock: &'l RwLock<Shard<K, X>>,
+        at: At,
+    ) -> (RwLockWriteGuard<'l, Shard<K, X>>, At) {
         if asks_before_the_lock() {
             let kept = self.kept(at);
             return (write(lock), kept);
@@ -258,23 +263,27 @@ impl<K, X: Beside> Shards<K, X> {
         }
     }
 
-    /// Evicts what it can where there is no room for another key, in one shard after the other. Returns
+    /// Looks for keys to evict where there is no room for another one, in one shard after the other. Returns
     /// whether there is room now.
-    pub(super) fn make_room(&self, at: At) -> bool {
-        let mut looked = 0;
-        let turn = self.next_turn();
+    pub(super) fn make_room(&self, at: At, hash_of: &impl Fn(&K) -> u64) -> bool {
+        let (mut left, turn) = (LOOK_FOR_ROOM, self.next_turn());
         // Each shard once, even if other threads take turns meanwhile.
         for shard in 0..self.all.len() as u64 {
             // If another thread takes that room, the next try evicts what is left here.
             if self.len() < self.most_keys {
                 return true;
             }
-            if looked > LOOK_FOR_ROOM {
+            if left == 0 {
                 return false;
             }
+            let lock = self.in_turn(turn.wrapping_add(shard));
+            // Together with those that read it: most of these looks are in vain.
+            if !read(lock).finds_one_to_evict(self.kept(at), &mut left) {
+                continue;
+            }
             let mut evicted = Evicted::new();
-            let (mut shard, kept) = self.write_to_evict(self.in_turn(turn.wrapping_add(shard)), at);
-            looked += shard.evict_all(kept, &mut evicted);
+            let (mut shard, kept) = self.write_to_evict(lock, at);
+            shard.evict_some(kept, hash_of, &mut evicted);
             self.count_out(evicted.len());
             drop(shard);
         }

@@ -242,7 +242,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Shared<K, P, S> {
             if shard.state(hashed).is_none() {
                 if !self.shards.count_in() {
                     drop(shard);
-                    if self.shards.make_room(at) {
+                    if self.shards.make_room(at, &self.hash_of()) {
                         continue;
                     }
                     let max_keys = usize::try_from(self.shards.most_keys()).unwrap_or(usize::MAX);
