@@ -57,3 +57,11 @@ pub mod why {}
 #[doc = include_str!("design/links.md")]
 #[cfg_attr(all(feature = "keyed", feature = "tokio"), doc = include_str!("../docs/coming-from.md"))]
 pub mod coming_from {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/platforms.md")]
+pub mod platforms {}
+
+#[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/versions.md")]
+pub mod versions {}

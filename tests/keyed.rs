@@ -249,8 +249,13 @@ fn keys_are_dropped_outside_of_the_lock() {
 #[test]
 fn shards_are_rounded_and_bounded() {
     let bytes = |shards| Keyed::<u32>::builder(WINDOW).shards(shards).build().allocated_bytes();
-    assert_eq!([0, 1, 2, 3].map(bytes), [1152, 1152, 2 * 1152, 4 * 1152]);
-    assert_eq!(bytes(usize::MAX), 1152 * 4096);
+    let one = bytes(1);
+    // Elsewhere pointers or the lines of the cache have another size.
+    if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+        assert_eq!(one, 1152);
+    }
+    assert_eq!([0, 2, 3].map(bytes), [one, 2 * one, 4 * one]);
+    assert_eq!(bytes(usize::MAX), one * 4096);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Run a command when files change: at once on the first change, at most once per threshold after it,
+/// Run a command when files change: soon after the first change, at most once per threshold after it,
 /// and always once after the last change.
 #[derive(Parser)]
 #[command(name = "reload", after_help = NOTES)]
@@ -24,11 +24,14 @@ pub struct Args {
 }
 
 const NOTES: &str = "\
+It looks at the files ten times a second, or less often: a look may take a tenth of the time. It follows
+links. What it may not look at, it says.
 A command that writes into a watched path triggers itself, once per threshold: let it write elsewhere.
 A command that fails is reported, and run again on the next change. No command is ever killed, and none
 reads from the terminal.
 Ctrl-C ends the program when a run in progress has finished and a pending one is done, which starts at
-once. A second Ctrl-C ends it now, and leaves a running command to itself.";
+once. So do SIGTERM and SIGHUP, also under nohup. A second one ends it now, and leaves a running command
+to itself. It is no init: in a container start it by one, which reaps what commands leave behind.";
 
 fn threshold(text: &str) -> Result<Threshold, String> {
     let threshold = humantime::parse_duration(text)

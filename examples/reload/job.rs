@@ -1,21 +1,24 @@
 //! The command, as it is started for every run.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub struct Job {
     program: OsString,
     arguments: Vec<OsString>,
+    /// Its path, so that a folder of that name is found that has been made again.
+    folder: PathBuf,
 }
 
 impl Job {
     /// Refuses a command that cannot be found, before anything is watched.
-    pub fn new(command: Vec<OsString>) -> Result<Self, String> {
+    pub fn new(command: Vec<OsString>, folder: PathBuf) -> Result<Self, String> {
         let mut words = command.into_iter();
         let program = words.next().ok_or("no command")?;
         which::which(&program).map_err(|error| format!("no such command: {program:?}: {error}"))?;
-        Ok(Self { program, arguments: words.collect() })
+        Ok(Self { program, arguments: words.collect(), folder })
     }
 
     /// Runs the command to its end and says what became of it.
@@ -33,7 +36,7 @@ impl Job {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         // In its own process group it may not read from the terminal: the attempt would stop it for ever.
-        command.args(&self.arguments).stdin(Stdio::null());
+        command.args(&self.arguments).current_dir(&self.folder).stdin(Stdio::null());
         // A terminal sends Ctrl-C to a whole group. It is meant for this program, not for the command.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -9,7 +9,7 @@ use core::time::Duration;
 ///
 /// On Unix it is `CLOCK_MONOTONIC`: as fast as `Instant::now`, and comparable between processes until the
 /// machine restarts. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
-/// the process.
+/// the process; on WebAssembly in a browser, `performance.now()`.
 ///
 /// On most systems it stands still while the machine is suspended, and so do the timers of waiting threads. A
 /// suspension prolongs the present window by as much: a pending run starts when the rest of its window is over in
@@ -103,7 +103,11 @@ pub(super) fn timestamp(time: rustix::time::Timespec) -> Timestamp {
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 fn read() -> Timestamp {
     use std::sync::OnceLock;
+    // Without an operating system `std` has no clock, and panics.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     use std::time::Instant;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use web_time::Instant;
     static FIRST: OnceLock<Instant> = OnceLock::new();
     Timestamp::ZERO.saturating_add(FIRST.get_or_init(Instant::now).elapsed())
 }

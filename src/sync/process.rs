@@ -17,13 +17,18 @@ pub(crate) struct Process(u32);
 
 impl Process {
     pub(crate) fn this() -> Self {
-        Self(process::id())
+        Self(id())
     }
 
     /// Whether this is a forked child of that process.
     pub(crate) fn is_forked(self) -> bool {
-        self.0 != process::id()
+        self.0 != id()
     }
+}
+
+/// Where there are no processes, none forks; and to ask for an id would panic there.
+fn id() -> u32 {
+    if cfg!(all(target_family = "wasm", not(unix))) { 1 } else { process::id() }
 }
 
 /// To be kept in an atomic.
@@ -56,7 +61,7 @@ pub(super) fn next_thread() -> u32 {
 /// The first number of a thread in this process. Threads of its parent have smaller ones, and in a forked child so
 /// has the thread that forked.
 fn first_number() -> u32 {
-    let process = u64::from(process::id()) << 32;
+    let process = u64::from(id()) << 32;
     // ORDERING: Relaxed. The value publishes nothing. A thread of this process that has been given a number sees at
     // least the value that it saw then.
     let known = NUMBERING.load(Ordering::Relaxed);

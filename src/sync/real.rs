@@ -95,18 +95,24 @@ pub(crate) fn wake_on_time() {
     let _ = rustix::thread::set_current_timer_slack(core::num::NonZeroU64::new(1));
 }
 
-/// Waits for a notification.
+/// Waits for a notification. Every caller looks at the state again. WebAssembly may not be able to wait, so there
+/// they look time and again.
 #[cfg(feature = "std")]
 pub(crate) fn wait(listener: EventListener) {
+    #[cfg(not(target_family = "wasm"))]
     event_listener::Listener::wait(listener);
+    #[cfg(target_family = "wasm")]
+    drop(listener);
 }
 
 /// Waits for a notification, at most for `limit`.
 #[cfg(feature = "std")]
 pub(crate) fn wait_for(listener: EventListener, limit: core::time::Duration) {
-    use event_listener::Listener;
     // `None` is a time-out. Every caller looks at the state again in either case.
-    let _ = listener.wait_timeout(limit);
+    #[cfg(not(target_family = "wasm"))]
+    let _ = event_listener::Listener::wait_timeout(listener, limit);
+    #[cfg(target_family = "wasm")]
+    let _ = (listener, limit);
 }
 
 #[cfg(all(test, feature = "keyed"))]

@@ -1,6 +1,7 @@
 //! The project's own commands: the checks, the programs that make the figures of the documents, and whether both packages
 //! may be published.
 
+mod api;
 mod cargo;
 mod copy;
 mod corpus;
@@ -9,6 +10,7 @@ mod instructions;
 mod ladder;
 mod links;
 mod lock;
+mod platforms;
 mod print;
 mod program;
 mod ratios;
@@ -76,6 +78,14 @@ enum Command {
     Growth(growth::Options),
     Clocks(clocks::Options),
     Cluster(cluster::Options),
+    /// Run the tests of the library on every platform that this machine can run, and build it for others.
+    Platforms(platforms::Platforms),
+    /// Compare the public items of both packages with the lists in xtask/api (needs a nightly).
+    Api {
+        /// Renew the lists instead: look at the difference before you commit it.
+        #[arg(long)]
+        record: bool,
+    },
     /// Say whether both packages may be published: everything is checked on the files that would be uploaded.
     Release {
         /// All but what is missing until the day of the release: the address of the repository, and a commit.
@@ -122,6 +132,8 @@ fn main() -> ExitCode {
         Command::Growth(_) => program::GROWTH.run(&root, arguments),
         Command::Clocks(_) => program::CLOCKS.run(&root, arguments),
         Command::Cluster(_) => program::CLUSTER.run(&root, arguments),
+        Command::Api { record } => api::api(&root, record).map(ok),
+        Command::Platforms(options) => platforms::platforms(&root, &options).map(ok),
         Command::Ratios => {
             ratios::table(&ratios::folder(&root)).and_then(|table| print(table.trim_end())).map(ok)
         }

@@ -178,7 +178,7 @@ fn shown(lines: &[Line]) -> BTreeMap<&str, usize> {
 }
 
 /// The number in `test result: ok. N passed; ...`.
-fn tests_passed(line: &str) -> usize {
+pub fn tests_passed(line: &str) -> usize {
     let Some(rest) = line.trim().strip_prefix("test result: ok. ") else { return 0 };
     rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }

@@ -50,6 +50,17 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// How many events a queue of the kernel holds, unless it takes too long to fill.
+#[cfg(target_os = "linux")]
+pub fn longest_queue() -> Option<u32> {
+    let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+    let limit = limit.trim().parse().unwrap();
+    if limit > 100_000 {
+        eprintln!("SKIPPED: a queue of {limit} events takes too long to fill");
+    }
+    (limit <= 100_000).then_some(limit)
+}
+
 /// A temporary directory with a watched part, and a log beside it.
 pub struct Place {
     pub dir: TempDir,
@@ -109,11 +120,12 @@ pub struct Reload {
 impl Reload {
     /// Returns when the program watches.
     pub fn start(program: &mut Command, threshold: &str, watch: &Path, command: &[PathBuf]) -> Self {
+        Self::begin(program.args(["--threshold", threshold, "--watch"]).arg(watch).arg("--").args(command))
+    }
+
+    /// The same, with its arguments.
+    pub fn begin(program: &mut Command) -> Self {
         let mut child = program
-            .args(["--threshold", threshold, "--watch"])
-            .arg(watch)
-            .arg("--")
-            .args(command)
             .stdout(Stdio::piped())
             // A group of its own, as a shell gives to a program that it starts in a terminal.
             .process_group(0)
@@ -174,7 +186,12 @@ impl Reload {
 
     /// Ctrl-C, and a clean end. Returns the last line.
     pub fn interrupt(self) -> String {
-        self.signal("INT");
+        self.end_by("INT")
+    }
+
+    /// The same by another signal.
+    pub fn end_by(self, signal: &str) -> String {
+        self.signal(signal);
         let (status, output) = self.wait_for_end();
         assert_eq!(status.code(), Some(0), "{output}");
         output.lines().last().unwrap().to_owned()

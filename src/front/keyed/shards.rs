@@ -24,12 +24,15 @@ const SLICES: [u32; 2] = [32, 44];
 /// cost little, however many keys are known.
 const LOOK_FOR_ROOM: usize = 512;
 
+/// A shard behind its lock.
+type Lock<K, X> = RwLock<Shard<K, X>>;
+
 /// Keeps a shard, or a count that calls on all shards write, on lines of its own, also where the processor fetches lines in pairs.
 #[repr(align(128))]
 struct Padded<T>(T);
 
 pub(super) struct Shards<K, X = ()> {
-    all: Box<[Padded<RwLock<Shard<K, X>>>]>,
+    all: Box<[Padded<Lock<K, X>>]>,
     most_keys: u64,
     /// The longest threshold that a call has named. It is here, where calls look in any case, because it seldom
     /// grows, and is written only then.
@@ -84,7 +87,7 @@ impl<K, X: Beside> Shards<K, X> {
     /// keys, and a key would take twice the memory after that as before. As it is, it takes about the same
     /// at any number.
     #[inline]
-    pub(super) fn of(&self, hash: u64) -> &RwLock<Shard<K, X>> {
+    pub(super) fn of(&self, hash: u64) -> &Lock<K, X> {
         let slice = |from: u32| usize::try_from(hash >> from & (MOST_SHARDS as u64 - 1)).unwrap_or_default();
         let [one, other] = SLICES.map(|from| slice(from) & (self.all.len() - 1));
         &self.all[one.max(other)].0
@@ -226,11 +229,7 @@ impl<K, X: Beside> Shards<K, X> {
     }
 
     /// Locks a shard alone for an eviction, and says by what its keys are kept.
-    fn write_to_evict<'l>(
-        &self,
-        lock: &'l RwLock<Shard<K, X>>,
-        at: At,
-    ) -> (RwLockWriteGuard<'l, Shard<K, X>>, At) {
+    fn write_to_evict<'l>(&self, lock: &'l Lock<K, X>, at: At) -> (RwLockWriteGuard<'l, Shard<K, X>>, At) {
         if asks_before_the_lock() {
             let kept = self.kept(at);
             return (write(lock), kept);
@@ -255,7 +254,7 @@ impl<K, X: Beside> Shards<K, X> {
         self.look_in(self.in_turn(self.next_turn()), at, hash_of);
     }
 
-    fn look_in(&self, lock: &RwLock<Shard<K, X>>, at: At, hash_of: &impl Fn(&K) -> u64) {
+    fn look_in(&self, lock: &Lock<K, X>, at: At, hash_of: &impl Fn(&K) -> u64) {
         let mut evicted = Evicted::new();
         if let Some(mut shard) = try_write(lock) {
             shard.evict_some(self.kept(at).lingering(), hash_of, &mut evicted);
@@ -295,14 +294,14 @@ impl<K, X: Beside> Shards<K, X> {
         self.turns.0.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn in_turn(&self, turn: u64) -> &RwLock<Shard<K, X>> {
+    fn in_turn(&self, turn: u64) -> &Lock<K, X> {
         let index = usize::try_from(turn & (self.all.len() as u64 - 1)).unwrap_or_default();
         &self.all[index].0
     }
 
     /// Evicts all that it can, shard by shard, and returns how many keys those were.
     pub(super) fn evict(&self, at: At, hash_of: &impl Fn(&K) -> u64) -> usize {
-        let evict_all = |shard: &Padded<RwLock<Shard<K, X>>>| {
+        let evict_all = |shard: &Padded<Lock<K, X>>| {
             let mut evicted = Evicted::new();
             let (mut shard, kept) = self.write_to_evict(&shard.0, at);
             shard.evict_all(kept, &mut evicted);

@@ -3,21 +3,26 @@
 
 mod bounds;
 mod copies;
-mod findings;
+pub mod findings;
 mod keys;
 mod links;
 mod manifest;
 mod packed;
 mod pages;
-mod published;
-mod tools;
+pub mod published;
+pub mod tools;
 
+use crate::print::print;
 use findings::{Findings, Verdict};
 use manifest::Manifest;
 use published::PUBLISHED;
 use std::fs;
 use std::path::Path;
 use tools::Tools;
+
+/// What nobody can take back is left to a person.
+const NEXT: &str = "Nothing is published yet. Tag the commit, then: \
+                    cargo publish -p atomic-throttle -p atomic-throttle-cluster";
 
 /// Runs every check and says what each found. A draft needs neither the address of the repository nor a commit.
 ///
@@ -54,7 +59,8 @@ pub fn release(root: &Path, is_draft: bool) -> Result<(), String> {
         }
         Err(why) => findings.add("files", &Verdict::failed(format!("there are none to look at: {why}")))?,
     }
-    findings.end()
+    findings.end().map_err(|why| format!("no release: {why}"))?;
+    if is_draft { Ok(()) } else { print(NEXT) }
 }
 
 /// The manifest of the workspace, and those of the packages.
@@ -65,6 +71,6 @@ fn source_manifests(root: &Path) -> Result<(Manifest, Vec<Manifest>), String> {
 }
 
 /// The text of a file.
-fn text(path: &Path) -> Result<String, String> {
+pub fn text(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))
 }

@@ -5,6 +5,7 @@ use crate::cargo::{cargo, command, lines, with_own_flags};
 use crate::print::print;
 use duct::Expression;
 use std::collections::BTreeSet;
+use std::env;
 use std::path::{Path, PathBuf};
 
 /// How much of the output of a command that failed is shown.
@@ -20,7 +21,7 @@ pub struct Tools<'r> {
 
 impl<'r> Tools<'r> {
     pub fn new(root: &'r Path) -> Self {
-        let asked = command("rustup", ["run", "nightly", "cargo", "--version"], root);
+        let asked = command("rustup", ["run", &name_of_nightly(), "cargo", "--version"], root);
         let nightly =
             asked.stdout_null().stderr_null().unchecked().run().is_ok_and(|run| run.status.success());
         Self { root, target: root.join("target/release-check"), nightly }
@@ -33,7 +34,8 @@ impl<'r> Tools<'r> {
 
     /// The same with the cargo of the nightly.
     pub fn nightly(&self, arguments: &str, folder: &Path, variables: &[(&str, &str)]) -> Expression {
-        let words = ["run", "nightly", "cargo"].into_iter().chain(arguments.split_whitespace());
+        let nightly = name_of_nightly();
+        let words = ["run", &nightly, "cargo"].into_iter().chain(arguments.split_whitespace());
         self.here(command("rustup", words, folder), variables)
     }
 
@@ -64,6 +66,11 @@ impl<'r> Tools<'r> {
             Err(why) => Verdict::failed(format!("git status: {why}")),
         }
     }
+}
+
+/// The toolchain that is taken for the nightly: `NIGHTLY=nightly-2026-05-20` asks for that of one day.
+fn name_of_nightly() -> String {
+    env::var("NIGHTLY").unwrap_or_else(|_| "nightly".to_owned())
 }
 
 /// Runs a command, shows its name, and its output only if it fails.

@@ -25,6 +25,7 @@ use std::sync::Arc;
 const FEW: usize = 32;
 
 /// Dropped before [`end`](Self::end), it leaves what is pending owed: its thread or task is gone.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, from one look to the next")]
 pub(super) struct Engine<K: Hash + Eq, P: Payload, S: BuildHasher> {
     shared: Arc<Shared<K, P, S>>,
     on_failure: OnFailure<K>,
