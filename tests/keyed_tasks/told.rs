@@ -2,12 +2,13 @@
 
 use super::subject::{runtime, told};
 use super::support::{SECOND, at};
-use atomic_throttle::{KeyTicket, KeyedThrottled, OwnedKeyTicket, Pending, WaitError};
+use atomic_throttle::{KeyTicket, KeyedThrottled, OwnedKeyTicket, Pending, WaitError, WeakKeyedThrottled};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
 fn succeeds<T>(ticket: T) -> Poll<Result<(), WaitError>>
 where
@@ -26,7 +27,7 @@ fn a_ticket_is_covered_by_the_run_of_its_own_key() {
     runtime.poll(0);
     let b = save.trigger("b").unwrap();
     assert_eq!((succeeds(a), succeeds(b)), (Poll::Ready(Ok(())), Poll::Pending));
-    assert_eq!((a.wait(), b.wait_for(SECOND * 0)), (Ok(()), Err(WaitError::TimedOut)));
+    assert_eq!((a.wait(), b.wait_for(Duration::ZERO)), (Ok(()), Err(WaitError::TimedOut)));
     runtime.poll(0);
     assert_eq!(succeeds(b), Poll::Ready(Ok(())));
     // Also when the key was evicted since.
@@ -125,13 +126,13 @@ fn all_of_a_key_are_those_until_now() {
 #[test]
 fn no_ticket_waits_inside_a_run() {
     let runtime = runtime();
-    let itself = Arc::new(std::sync::OnceLock::<atomic_throttle::WeakKeyedThrottled<&str>>::new());
+    let itself = Arc::new(OnceLock::<WeakKeyedThrottled<&str>>::new());
     let inside = Arc::clone(&itself);
-    let seen = Arc::new(std::sync::Mutex::new(None));
+    let seen = Arc::new(Mutex::new(None));
     let tells = Arc::clone(&seen);
     let save = KeyedThrottled::<&str>::builder(SECOND)
         .spawn_on(runtime.clone(), async move |_: &str| {
-            let Some(save) = inside.get().and_then(|itself| itself.upgrade()) else { return };
+            let Some(save) = inside.get().and_then(WeakKeyedThrottled::upgrade) else { return };
             let ticket = save.trigger(&"b").unwrap();
             let blocking = ticket.wait();
             let all = save.all().wait();

@@ -92,6 +92,7 @@ impl<K, P: Payload, S> Shared<K, P, S> {
         Waiting { clock: &self.clock, event: &self.event, waiters: &self.waiters }
     }
 
+    #[cfg(feature = "async")]
     pub(super) fn waiters(&self) -> &AtomicU32 {
         &self.waiters
     }
