@@ -217,6 +217,7 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
 
     fn discard_all(&mut self) {
         let shared = Arc::clone(&self.shared);
+        let mut has_cancelled = false;
         // One by one, because a key that is dropped may panic.
         while let Some(deferral) = self.agenda.any() {
             let mut gone = Gone::default();
@@ -233,10 +234,14 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
             lock(&shared.ledger.control).stale -= 1;
             if let Some(epoch) = cancelled {
                 self.shutdown = Shutdown::Discarded;
+                has_cancelled = true;
                 observe::cancelled(shared.source(), epoch);
             }
         }
-        shared.waiting().notify();
+        // A task that waits for its runs to end listens, too: it would wake itself again and again.
+        if has_cancelled {
+            shared.waiting().notify();
+        }
     }
 
     /// When nothing is pending and the latest window is over, all keys can be forgotten. Returns when that

@@ -1,0 +1,72 @@
+//! A `KeyedThrottled` in a task that is polled by hand: calls, cancels and ends while a run is in progress.
+
+use super::by_hand::ByHand;
+use crate::support::{SECOND, at};
+use atomic_throttle::{
+    Batch, Carried, Collect, KeyTicket, KeyedThrottled, KeyedThrottledBuilder, OwnedKeyTicket, Pending,
+    Retry, Shutdown, WaitError,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// A throttle that collects, each run of which fails when it is let go.
+struct Failing {
+    runtime: ByHand,
+    let_go: Arc<Semaphore>,
+    throttled: KeyedThrottled<u8, Collect<u32>>,
+}
+
+impl Failing {
+    fn new(set_up: impl FnOnce(KeyedThrottledBuilder<u8>) -> KeyedThrottledBuilder<u8>) -> Self {
+        let (runtime, let_go) = (ByHand::new(at(1)), Arc::new(Semaphore::new(0)));
+        let go = Arc::clone(&let_go);
+        let builder = set_up(KeyedThrottled::builder(SECOND)).collecting();
+        let f = async move |_: u8, _rows: Carried<Batch<u32>>| {
+            go.acquire().await.expect("it is open").forget();
+            Err::<(), _>("on purpose")
+        };
+        let throttled = builder.spawn_on(runtime.clone(), f).unwrap();
+        Self { runtime, let_go, throttled }
+    }
+
+    fn call(&self, key: u8, value: u32) -> OwnedKeyTicket<u8> {
+        let ticket = self.throttled.trigger(&key, value).map(KeyTicket::into_owned).unwrap();
+        self.runtime.settle();
+        ticket
+    }
+
+    /// The run in progress fails.
+    fn fail(&self) {
+        self.let_go.add_permits(1);
+        self.runtime.settle();
+    }
+
+    fn advance(&self, by: Duration) {
+        self.runtime.clock().advance(by);
+        self.runtime.settle();
+    }
+}
+
+fn told(ticket: &OwnedKeyTicket<u8>) -> Result<(), WaitError> {
+    ticket.wait_for(Duration::ZERO)
+}
+
+fn twice(builder: KeyedThrottledBuilder<u8>) -> KeyedThrottledBuilder<u8> {
+    builder.retry(Retry::by(|_, _| Some(SECOND)).at_most(1))
+}
+
+/// It would block its runtime for as long as the run goes on.
+#[test]
+fn a_discard_while_a_run_is_in_progress_comes_to_rest() {
+    for at_once in [1, 16] {
+        let failing = Failing::new(|builder| builder.max_concurrent(at_once));
+        let _ = failing.call(1, 1);
+        let pending = failing.call(1, 2);
+        let _ = failing.throttled.shutdown(Pending::Discard);
+        failing.runtime.settle();
+        failing.fail();
+        assert_eq!(told(&pending), Err(WaitError::Cancelled));
+        assert_eq!(failing.throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
+    }
+}
