@@ -70,3 +70,16 @@ fn a_discard_while_a_run_is_in_progress_comes_to_rest() {
         assert_eq!(failing.throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
     }
 }
+
+#[test]
+fn a_call_during_a_run_does_not_end_its_row_of_failures() {
+    let failing = Failing::new(twice);
+    let ticket = failing.call(1, 1);
+    failing.fail();
+    failing.advance(SECOND);
+    let _ = failing.call(1, 2);
+    assert_eq!(failing.throttled.snapshot(&1).unwrap().failures, 1);
+    failing.fail();
+    let Err(WaitError::Failed(failure)) = told(&ticket) else { panic!("it is not given up") };
+    assert_eq!(failure.attempt(), 2);
+}

@@ -204,7 +204,8 @@ impl<K, P: OfKey> KeyShard<K, P> {
         ledger.one_more_is_pending();
         let active = self.beside.find_or_insert(item, &ledger.rules.payload);
         (active.since, active.promise) = (epoch, promise);
-        active.hold = Hold { first_call: called_at, ..Hold::default() };
+        // The run in progress may be one of a row of failures.
+        active.hold = Hold { first_call: called_at, failures: active.hold.failures, ..Hold::default() };
         if let Some(now) = told_at {
             active.tell_call(now);
         }
