@@ -83,3 +83,46 @@ fn a_call_during_a_run_does_not_end_its_row_of_failures() {
     let Err(WaitError::Failed(failure)) = told(&ticket) else { panic!("it is not given up") };
     assert_eq!(failure.attempt(), 2);
 }
+
+/// The run of a later call covers one that was cancelled before it, so it decides what that is told.
+#[test]
+fn a_cancelled_call_waits_for_the_run_of_a_later_one() {
+    let failing = Failing::new(twice);
+    let ticket = failing.call(1, 1);
+    failing.fail();
+    assert!(failing.throttled.cancel(&1));
+    failing.runtime.settle();
+    assert_eq!(told(&ticket), Err(WaitError::Cancelled));
+    let later = failing.call(1, 2);
+    assert_eq!(told(&ticket), Err(WaitError::TimedOut));
+    for _ in 0..2 {
+        failing.advance(SECOND);
+        assert_eq!(told(&ticket), Err(WaitError::TimedOut), "the run is in progress");
+        failing.fail();
+    }
+    assert!(matches!(told(&ticket), Err(WaitError::Failed(_))));
+    assert!(matches!(told(&later), Err(WaitError::Failed(_))));
+}
+
+/// Also where the key was evicted meanwhile, and others have run since.
+#[test]
+fn a_cancelled_call_on_an_evicted_key_waits_for_the_run_of_a_later_one() {
+    let failing = Failing::new(|builder| builder.shards(1));
+    let _ = failing.call(1, 1);
+    failing.fail();
+    assert_eq!(failing.throttled.take(&1), [1], "a run for what it has left");
+    let ticket = failing.call(1, 2);
+    assert!(failing.throttled.cancel(&1));
+    failing.advance(SECOND);
+    let _ = failing.call(2, 3);
+    failing.fail();
+    assert_eq!(failing.throttled.take(&2), [3]);
+    failing.advance(SECOND);
+    failing.throttled.evict();
+    assert!(!failing.throttled.contains(&1) && !failing.throttled.contains(&2));
+    assert_eq!(told(&ticket), Err(WaitError::Cancelled));
+    let _ = failing.call(1, 4);
+    assert_eq!(told(&ticket), Err(WaitError::TimedOut), "the run is in progress");
+    failing.fail();
+    assert!(matches!(told(&ticket), Err(WaitError::Failed(_))));
+}

@@ -202,8 +202,10 @@ impl<K, P: OfKey> KeyShard<K, P> {
         drop(control);
         self.set(&hashed, state.request().0);
         ledger.one_more_is_pending();
+        // The calls that were cancelled may be older than the latest run, where that was to be tried again.
+        let since = self.beside.outcomes.first_cancelled(item).map_or(epoch, |first| first.min(epoch));
         let active = self.beside.find_or_insert(item, &ledger.rules.payload);
-        (active.since, active.promise) = (epoch, promise);
+        (active.since, active.promise) = (since, promise);
         // The run in progress may be one of a row of failures.
         active.hold = Hold { first_call: called_at, failures: active.hold.failures, ..Hold::default() };
         if let Some(now) = told_at {
