@@ -126,3 +126,14 @@ fn a_cancelled_call_on_an_evicted_key_waits_for_the_run_of_a_later_one() {
     failing.fail();
     assert!(matches!(told(&ticket), Err(WaitError::Failed(_))));
 }
+
+#[test]
+fn a_cancel_of_nothing_leaves_what_the_last_run_has_left() {
+    let failing = Failing::new(twice);
+    let _ = failing.call(1, 1);
+    let _ = failing.throttled.shutdown(Pending::Finish);
+    failing.fail();
+    assert!(!failing.throttled.cancel(&1));
+    assert_eq!(failing.throttled.take(&1), [1], "G10");
+    assert_eq!(failing.throttled.take(&1), []);
+}
