@@ -137,3 +137,14 @@ fn a_cancel_of_nothing_leaves_what_the_last_run_has_left() {
     assert_eq!(failing.throttled.take(&1), [1], "G10");
     assert_eq!(failing.throttled.take(&1), []);
 }
+
+#[test]
+fn a_cancel_before_a_run_ends_leaves_what_that_leaves() {
+    let failing = Failing::new(|builder| builder);
+    let _ = failing.call(1, 1);
+    let _ = failing.call(1, 2);
+    assert!(failing.throttled.cancel(&1));
+    let _ = failing.throttled.shutdown(Pending::Finish);
+    failing.fail();
+    assert_eq!(failing.throttled.take(&1), [1], "G10");
+}
