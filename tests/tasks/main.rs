@@ -11,5 +11,7 @@ mod by_hand;
 
 mod driven;
 mod dropped;
+#[cfg(feature = "keyed")]
+mod keyed;
 mod paused;
 mod superseded;

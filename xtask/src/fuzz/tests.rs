@@ -160,6 +160,7 @@ fn the_targets_of_this_repository_are_found() {
         "async_payloads",
         "asynchronous",
         "keyed",
+        "keyed_payloads",
         "keyed_throttled",
         "payloads",
         "throttle",

@@ -44,6 +44,8 @@ pub(super) struct Active<K, P> {
     /// The promise of the pending run.
     pub(super) promise: PromiseId,
     pub(super) hold: Hold,
+    /// Whether a run has left something for `take`, after which no other one comes.
+    pub(super) is_for_take: bool,
     /// The time of the latest call, where each tells it.
     latest_call: AtomicU64,
     pub(super) running: Option<Running>,
@@ -66,6 +68,7 @@ impl<K, P> Active<K, P> {
             since: Epoch::NEVER_RAN,
             promise: PromiseId(0),
             hold: Hold::default(),
+            is_for_take: false,
             latest_call: AtomicU64::new(0),
             running: None,
         }

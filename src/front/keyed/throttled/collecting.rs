@@ -123,7 +123,7 @@ where
     where
         K: Borrow<Q>,
     {
-        self.shared.take(key).0.map(|batch| batch.into_values().into()).unwrap_or_default()
+        self.shared.take(key).map(|batch| batch.into_values().into()).unwrap_or_default()
     }
 }
 

@@ -111,7 +111,7 @@ where
     where
         K: Borrow<Q>,
     {
-        self.shared.take(key).0.unwrap_or_default()
+        self.shared.take(key).unwrap_or_default()
     }
 }
 

@@ -108,7 +108,7 @@ where
     where
         K: Borrow<Q>,
     {
-        self.shared.take(key).0
+        self.shared.take(key)
     }
 }
 

@@ -369,7 +369,7 @@ where
     where
         K: Borrow<Q>,
     {
-        self.shared.take(key).1
+        self.shared.cancel(key)
     }
 
     /// A ticket of all calls on `key` that were taken until now. Without any it is covered at once.

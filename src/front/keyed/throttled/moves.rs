@@ -202,9 +202,12 @@ impl<K, P: Payload> KeyShard<K, P> {
         drop(control);
         self.set(&hashed, state.request().0);
         ledger.one_more_is_pending();
+        // The calls that were cancelled may be older than the latest run, where that was to be tried again.
+        let since = self.beside.outcomes.first_cancelled(item).map_or(epoch, |first| first.min(epoch));
         let active = self.beside.find_or_insert(item, &ledger.rules.payload);
-        (active.since, active.promise) = (epoch, promise);
-        active.hold = Hold { first_call: called_at, ..Hold::default() };
+        (active.since, active.promise) = (since, promise);
+        // The run in progress may be one of a row of failures.
+        active.hold = Hold { first_call: called_at, failures: active.hold.failures, ..Hold::default() };
         if let Some(now) = told_at {
             active.tell_call(now);
         }
@@ -292,6 +295,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         let active = self.beside.find_mut(&hashed)?;
         let (epoch, since, promise) = (next.epoch(), active.since, active.promise);
         active.hold.release();
+        active.is_for_take = false;
         active.running = Some(Running { since, epoch, has_parked: false });
         ledger.one_less_is_pending();
         let started = active.payload.start(|| Ok::<(), Infallible>(()));
@@ -351,7 +355,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         self.set(hashed, next);
         let epoch = state.epoch();
         if let Some((active, outcomes)) = self.beside.find_beside(hashed) {
-            active.hold = Hold::default();
+            (active.hold, active.is_for_take) = (Hold::default(), false);
             gone.given = active.payload.take(|| false, || ());
             outcomes.cancelled(&active.item, active.since, epoch, &mut gone.outcomes);
             let mut control = lock(&ledger.control);
@@ -383,19 +387,23 @@ impl<K, P: Payload> KeyShard<K, P> {
         let cancelled = self.cancel(hashed, ledger, gone);
         if cancelled.is_none() {
             // After the end, the last run may have left something.
-            gone.given = self.beside.find(hashed).and_then(|active| active.payload.take(|| false, || ()));
+            if let Some(active) = self.beside.find_mut(hashed) {
+                active.is_for_take = false;
+                gone.given = active.payload.take(|| false, || ());
+            }
             self.forget_idle(hashed, gone);
         }
         (gone.given.take(), cancelled)
     }
 
-    /// Drops what is kept beside the state of a key that has neither a deferral nor a run in progress.
+    /// Drops what is kept beside the state of a key that has neither a deferral nor a run in progress, nor anything for `take`.
     fn forget_idle<Q: Eq + ?Sized>(&mut self, hashed: &Hashed<'_, Q>, gone: &mut Gone<K, P>)
     where
         K: Borrow<Q>,
     {
         let is_idle = |state: State| state.deferral() == DeferralStatus::None && !state.is_running();
-        if self.get(hashed).is_none_or(is_idle) {
+        let is_for_take = self.beside.find(hashed).is_some_and(|active| active.is_for_take);
+        if !is_for_take && self.get(hashed).is_none_or(is_idle) {
             gone.active = self.beside.remove(hashed);
         }
     }
@@ -435,7 +443,7 @@ impl<K, P: Payload> KeyShard<K, P> {
     {
         let (epoch, since, promise) = begun;
         let hashed = item.hashed();
-        let (mut is_tried_again, mut is_kept) = (false, false);
+        let mut is_tried_again = false;
         let failure = match end {
             End::TryAgain { failure, given, retry_at } => {
                 is_tried_again = self.follow(item, Some((since, promise)), given, ledger, gone);
@@ -452,8 +460,8 @@ impl<K, P: Payload> KeyShard<K, P> {
                     Left::Nothing => {}
                     Left::ForARun(left) => _ = self.follow(item, None, left, ledger, gone),
                     Left::ForTake(left) => {
-                        is_kept = true;
                         if let Some(active) = self.beside.find_mut(&hashed) {
+                            active.is_for_take = true;
                             discard_panics(|| gone.given = active.payload.put_back(left, || ()));
                         }
                     }
@@ -468,9 +476,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         if let Some(state) = self.get(&hashed) {
             self.set(&hashed, state.finish(epoch).0);
         }
-        if !is_kept {
-            self.forget_idle(&hashed, gone);
-        }
+        self.forget_idle(&hashed, gone);
         Ended { parked: parked(item, running.as_ref()), is_tried_again }
     }
 

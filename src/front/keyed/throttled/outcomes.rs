@@ -68,6 +68,19 @@ impl<K> Outcomes<K> {
         self.remember(Outcome { item: Arc::clone(item), since, last, failure: None }, gone);
     }
 
+    /// The first of the calls on the key that were cancelled, where no run of it has started since: the next one covers them
+    /// as well.
+    pub(super) fn first_cancelled(&self, item: &Item<K>) -> Option<Epoch>
+    where
+        K: Eq,
+    {
+        if self.cancels == 0 {
+            return None;
+        }
+        let is_its = |outcome: &&Outcome<K>| outcome.failure.is_none() && outcome.item.key == item.key;
+        self.remembered.iter().filter(is_its).map(|outcome| outcome.since).min()
+    }
+
     /// A run of the key starts: it covers the calls that were cancelled before it as well.
     pub(super) fn covered(&mut self, item: &Item<K>, gone: &mut Vec<Outcome<K>>)
     where

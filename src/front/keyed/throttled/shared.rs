@@ -290,23 +290,43 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Shared<K, P, S> {
         Ok(covered)
     }
 
-    /// Gives up the pending or owed run of a key, and takes what that was to be given.
-    pub(super) fn take<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> (Option<P::Given>, bool)
+    /// Gives up the pending or owed run of a key, and drops what that was to be given. Returns whether there was one.
+    pub(super) fn cancel<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
     {
         if self.is_forked() {
-            return (None, false);
+            return false;
+        }
+        let hashed = self.hashed(key);
+        let mut gone = Gone::default();
+        let cancelled = write(self.shards.of(hashed.hash)).cancel(&hashed, &self.ledger, &mut gone);
+        self.tell_cancel(cancelled);
+        drop(gone);
+        cancelled.is_some()
+    }
+
+    /// Takes what no run of a key was given, and gives up its pending or owed run.
+    pub(super) fn take<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<P::Given>
+    where
+        K: Borrow<Q>,
+    {
+        if self.is_forked() {
+            return None;
         }
         let hashed = self.hashed(key);
         let mut gone = Gone::default();
         let (given, cancelled) = write(self.shards.of(hashed.hash)).take(&hashed, &self.ledger, &mut gone);
+        self.tell_cancel(cancelled);
+        drop(gone);
+        given
+    }
+
+    fn tell_cancel(&self, cancelled: Option<Epoch>) {
         if let Some(epoch) = cancelled {
             self.waiting().notify();
             observe::cancelled(self.source(), epoch);
         }
-        drop(gone);
-        (given, cancelled.is_some())
     }
 }
 

@@ -177,12 +177,12 @@ impl From<Vec<u32>> for Value {
     }
 }
 
-fn zeros(calls: u64) -> Vec<u32> {
+pub fn zeros(calls: u64) -> Vec<u32> {
     vec![0; usize::try_from(calls).expect("a few")]
 }
 
 /// What a function was given.
-enum Held {
+pub enum Held {
     Calls(u64),
     One(Option<Carried<u32>>),
     All(Option<Carried<Vec<u32>>>),
@@ -190,7 +190,7 @@ enum Held {
 }
 
 impl Held {
-    fn values(&self) -> Vec<u32> {
+    pub fn values(&self) -> Vec<u32> {
         match self {
             Self::Calls(calls) => zeros(*calls),
             Self::One(value) => value.iter().map(|value| **value).collect(),
@@ -199,7 +199,7 @@ impl Held {
         }
     }
 
-    fn take_out(&mut self, values: usize) {
+    pub fn take_out(&mut self, values: usize) {
         match self {
             Self::One(value) if values > 0 => drop(value.take().map(Carried::into_inner)),
             Self::All(all) if values > 0 => drop(all.take().map(Carried::into_inner)),
@@ -208,7 +208,7 @@ impl Held {
         }
     }
 
-    fn keep(&mut self) {
+    pub fn keep(&mut self) {
         if let Self::Batch(batch) = self {
             batch.keep_rest();
         }

@@ -2,7 +2,7 @@
 //!
 //! The reference model says which runs come, and plain values what they are given.
 
-mod front;
+pub mod front;
 mod model;
 pub mod op;
 pub mod subject;

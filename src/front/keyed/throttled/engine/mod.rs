@@ -242,7 +242,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
                 observe::cancelled(shared.source(), epoch);
             }
         }
-        // Only then: it would wake this one, too, while runs are in progress.
+        // A task that waits for its runs to end listens, too: it would wake itself again and again.
         if has_cancelled {
             shared.waiting().notify();
         }
