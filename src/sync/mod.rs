@@ -57,7 +57,9 @@ pub(crate) use hooked::{
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
 #[cfg(all(feature = "keyed", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
-pub(crate) use hooked::{alone, decides_after_the_lock, judged, remembered};
+pub(crate) use hooked::{
+    alone, decides_after_the_lock, hands_back, judged, remembered, still_read, takes_before_the_start,
+};
 
 #[cfg(feature = "std")]
 mod process;

@@ -15,7 +15,9 @@ use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
 use crate::front::payload::{OfKey, Payload, Reason, Rejected};
 use crate::front::wait::Waiting;
 use crate::state::Epoch;
-use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, this_thread, write};
+use crate::sync::{
+    AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, still_read, this_thread, write,
+};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
@@ -117,9 +119,11 @@ impl<K, P: Payload, S> Shared<K, P, S> {
     /// The threshold of a key, where each has its own.
     pub(super) fn own_threshold(&self, key: &K) -> Option<Threshold> {
         let own = self.threshold_of.as_ref()?(key);
+        let nanos = own.as_nanos();
+        let longer = |longest| (nanos > longest).then_some(nanos);
         // ORDERING: Relaxed. The owner alone writes it for a run that it starts, and evicts by it itself; a call that evicts
         // holds the lock of a shard, and has seen by that what the owner wrote before it started a run there.
-        self.longest.fetch_max(own.as_nanos(), Ordering::Relaxed);
+        let _ = self.longest.fetch_update(Ordering::Relaxed, Ordering::Relaxed, longer);
         Some(own)
     }
 
@@ -207,11 +211,17 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Shared<K, P, S> {
     {
         // Before a lock is held: the clock is the user's.
         let told_at = self.ledger.rules.pace.needs_each_call().then(|| self.clock.now());
-        let Some(shard) = read_unless(self.shards.of(hashed.hash), || self.is_forked()) else {
+        let lock = self.shards.of(hashed.hash);
+        let Some(shard) = read_unless(lock, || self.is_forked()) else {
             return Err(Rejected::ended(brought, Ended::Forked));
         };
+        let Some(epoch) = shard.pending_in(hashed) else {
+            drop(shard);
+            return self.request(hashed, brought);
+        };
+        let shard = still_read(shard, lock);
         // A run that is pending comes, also when the end was asked for.
-        match shard.coalesce(hashed, brought, told_at, &self.ledger, || self.is_forked()) {
+        match shard.coalesce(hashed, epoch, brought, told_at, &self.ledger, || self.is_forked()) {
             Coalesced::Taken(taken) => {
                 drop(shard);
                 if taken.wakes {

@@ -9,7 +9,9 @@ use crate::front::owner::{Panic, Pending, Stage, discard, discard_panics};
 use crate::front::payload::OfKey;
 use crate::front::wait::WaitError;
 use crate::state::Epoch;
-use crate::sync::{Ordering, lock, read, write};
+use crate::sync::{
+    Ordering, hands_back, lock, read, requests_after_the_lock, settles_after_the_finish, write,
+};
 use crate::time::Timestamp;
 use core::hash::{BuildHasher, Hash};
 use std::boxed::Box;
@@ -60,10 +62,14 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
         let (epoch, promise) = (*epoch, *promise);
         let mut gone = Gone::default();
         let begun = (epoch, *since, promise);
-        let ended = write(shared.shards.of(item.hash)).end(item, begun, end, &shared.ledger, &mut gone);
+        let ended = if settles_after_the_finish() || requests_after_the_lock() {
+            self.end_in_two_steps(item, begun, end, &mut gone)
+        } else {
+            write(shared.shards.of(item.hash)).end(item, begun, end, &shared.ledger, &mut gone)
+        };
         started.has_ended = true;
         let Ended { parked, is_tried_again } = ended;
-        if let Some(parked) = parked {
+        if let Some(parked) = parked.filter(|_| hands_back()) {
             self.agenda.take_back(parked);
         }
         if is_tried_again {
