@@ -208,11 +208,19 @@ impl<K, P: OfKey> KeyShard<K, P> {
         let epoch = state.epoch();
         let promise = control.promises.issue();
         control.hand_over(item, state, ledger.rules.holds());
+        // A run was dropped, and its owner is about to leave: it has not refused this call yet.
+        let takes_over = state.is_owed();
+        control.owed -= u64::from(takes_over);
         drop(control);
         self.set(&hashed, state.request().0);
         ledger.one_more_is_pending();
         let active = self.beside.find_or_insert(item, &ledger.rules.payload);
-        (active.since, active.promise) = (epoch, promise);
+        active.promise = promise;
+        if takes_over {
+            ledger.take_over_uncovered(active.payload.outstanding());
+        } else {
+            active.since = epoch;
+        }
         active.hold = Hold { first_call: called_at, ..Hold::default() };
         if let Some(now) = told_at {
             active.tell_call(now);
