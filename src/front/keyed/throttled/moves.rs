@@ -457,6 +457,7 @@ impl<K, P: OfKey> KeyShard<K, P> {
             End::TryAgain { failure, given, retry_at } => {
                 let begun = (since, promise);
                 is_tried_again = self.try_again(item, begun, (&failure, given, retry_at), ledger, gone);
+                is_kept = !is_tried_again;
                 Some(failure).filter(|_| !is_tried_again)
             }
             End::Settled { failure, left } => {
@@ -465,7 +466,7 @@ impl<K, P: OfKey> KeyShard<K, P> {
                 }
                 match left {
                     Left::Nothing => {}
-                    Left::ForARun(left) => _ = self.follow(item, None, left, ledger, gone),
+                    Left::ForARun(left) => is_kept = !self.follow(item, None, left, ledger, gone),
                     Left::ForTake(left) => {
                         is_kept = true;
                         if let Some(active) = self.beside.find_mut(&hashed) {
@@ -534,11 +535,13 @@ impl<K, P: OfKey> KeyShard<K, P> {
         let Some(state) = self.get(&hashed) else { return false };
         let was_pending = state.is_pending();
         let mut control = lock(&ledger.control);
+        let Some(active) = self.beside.find_mut(&hashed) else { return false };
         if !matches!(control.stage, Stage::Going | Stage::Ending(Pending::Finish | Pending::Flush)) {
-            gone.given = Some(given);
+            drop(control);
+            // It is there for `take`.
+            discard_panics(|| gone.given = active.payload.put_back(given, || ()));
             return false;
         }
-        let Some(active) = self.beside.find_mut(&hashed) else { return false };
         let promise = match uncovered {
             // Whoever waits for the newer one waits for the older one, too.
             Some((_, older)) => {

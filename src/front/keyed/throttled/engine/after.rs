@@ -49,7 +49,9 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
         let failure = result.err().map(|thrown| Arc::new(self.fail(&started, thrown)));
         let is_fatal = self.on_failure.panics_are_fatal && failure.as_ref().is_some_and(|f| f.is_panic());
         let end = match &failure {
-            Some(failure) if !is_fatal && self.on_failure.retry.is_some() => self.retry(failure, given),
+            Some(failure) if !is_fatal && self.on_failure.retry.is_some() => {
+                self.retry(failure, given, started.is_last)
+            }
             _ => self.settle(failure.clone(), given, is_fatal),
         };
         let attempt = failure.as_ref().map_or(0, |failure| failure.attempt());
@@ -113,11 +115,10 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
     }
 
     /// What the policy says of a run that failed.
-    fn retry(&mut self, failure: &Arc<Failure>, given: Option<P::Given>) -> End<P> {
+    fn retry(&mut self, failure: &Arc<Failure>, given: Option<P::Given>, is_last: bool) -> End<P> {
         let settled = |left| End::Settled { failure: Some(Arc::clone(failure)), left };
         let Some(given) = given.filter(|given| !P::is_spent(given)) else { return settled(Left::Nothing) };
-        if self.asked().is_some() {
-            // It was the last try.
+        if is_last {
             return settled(Left::ForTake(given));
         }
         let mut delay = None;
@@ -149,10 +150,6 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
             Stage::Ending(Pending::Discard) | Stage::Closing | Stage::Failing | Stage::Ended(_) => false,
         };
         End::Settled { failure, left: if goes_on { Left::ForARun(left) } else { Left::ForTake(left) } }
-    }
-
-    fn asked(&self) -> Option<Pending> {
-        lock(&self.shared.ledger.control).stage.asked()
     }
 
     /// The epoch of the latest run, if that is all that is asked.

@@ -181,7 +181,8 @@ impl<K: Hash + Eq, P: OfKey, S: BuildHasher> Engine<K, P, S> {
                     (_, true) => Edge::Trailing,
                     (_, false) => Edge::Leading,
                 };
-                let started = Started::new(&shared, item, begun, edge);
+                let mut started = Started::new(&shared, item, begun, edge);
+                started.is_last = asked.is_some();
                 let started = self.count_run(started, asked);
                 drop(gone);
                 return Some(started);
