@@ -13,7 +13,7 @@ mod witness;
 mod subject {
     pub use atomic_throttle::state::DeferralStatus;
     pub use atomic_throttle::{
-        Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending, Shutdown, Threshold,
+        Count, Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending, Shutdown, Threshold,
         Timestamp, WaitError,
     };
 }

@@ -16,7 +16,7 @@ mod woken;
 mod subject {
     pub use atomic_throttle::state::DeferralStatus;
     pub use atomic_throttle::{
-        Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending, Shutdown, Threshold,
+        Count, Ended, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Pending, Shutdown, Threshold,
         Timestamp, WaitError,
     };
 }

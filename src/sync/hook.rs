@@ -79,6 +79,11 @@ pub trait Hook {
         false
     }
 
+    /// Whether a deferral of a key that waited for the end of a run goes back to its owner.
+    fn hands_back(&self) -> bool {
+        true
+    }
+
     /// Whether a cancel is decided before its lock, under which only what holds the run is then cleared.
     fn cancels_before_the_lock(&self) -> bool {
         false

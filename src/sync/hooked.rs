@@ -144,6 +144,29 @@ mod with_threads {
         guard
     }
 
+    /// Between the decision of a call on a key and the value that it brings, which are one step under a lock.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn still_read<'l, T>(
+        guard: base::RwLockReadGuard<'l, T>,
+        lock: &'l base::RwLock<T>,
+    ) -> base::RwLockReadGuard<'l, T> {
+        if ask(|hook| hook.puts_after_the_decision()) == Some(true) {
+            drop(guard);
+            return crate::sync::read(lock);
+        }
+        guard
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn takes_before_the_start() -> bool {
+        ask(|hook| hook.takes_before_the_start()) == Some(true)
+    }
+
+    #[cfg(feature = "keyed")]
+    pub(crate) fn hands_back() -> bool {
+        ask(|hook| hook.hands_back()) != Some(false)
+    }
+
     pub(crate) fn settles_after_the_finish() -> bool {
         ask(|hook| hook.settles_after_the_finish()) == Some(true)
     }

@@ -58,8 +58,8 @@ pub(crate) use hooked::{
 pub(crate) use hooked::{AtomicU64, AtomicWord, fence, ordering};
 #[cfg(all(feature = "keyed", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
 pub(crate) use hooked::{
-    alone, asks_before_the_lock, decides_after_the_lock, finishes_once_more, judged,
-    names_after_the_decision, remembered,
+    alone, asks_before_the_lock, decides_after_the_lock, finishes_once_more, hands_back, judged,
+    names_after_the_decision, remembered, still_read, takes_before_the_start,
 };
 
 #[cfg(feature = "std")]

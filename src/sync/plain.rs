@@ -48,6 +48,30 @@ pub(crate) fn still_locked<'m, T>(
     guard
 }
 
+/// Between the decision of a call on a key and the value that it brings, which are one step under a lock.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) fn still_read<'l, T>(
+    guard: super::RwLockReadGuard<'l, T>,
+    _: &'l super::RwLock<T>,
+) -> super::RwLockReadGuard<'l, T> {
+    guard
+}
+
+/// Whether what a run of a key is given is taken before its start, and not in one step with it.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn takes_before_the_start() -> bool {
+    false
+}
+
+/// Whether a deferral that waited for the end of a run goes back to its owner.
+#[cfg(feature = "keyed")]
+#[inline]
+pub(crate) const fn hands_back() -> bool {
+    true
+}
+
 /// Whether how a run has ended is recorded after its finish, and not before.
 #[cfg(feature = "std")]
 #[inline]

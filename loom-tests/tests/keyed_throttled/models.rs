@@ -55,7 +55,7 @@ pub fn two_callers(seen: &Seen) {
     });
     let taken = subject.call(0, 0).is_ok();
     seen.must(other.join().expect("no panic") && taken);
-    seen.must(subject.throttled.wait() == Ok(()));
+    seen.must(subject.throttled.all().wait() == Ok(()));
     seen.must(subject.is_seen(0) && subject.is_seen(1));
     let ended = subject.throttled.shutdown(Pending::Finish).wait();
     seen.must(ended == Ok(Shutdown::Idle) && subject.accounts(2, 0));
@@ -116,7 +116,7 @@ pub fn cancel_and_a_call(seen: &Seen) {
     seen.must(subject.call(0, 0).is_ok());
     let was_cancelled = subject.throttled.cancel(&0);
     seen.must(subject.call(0, 1).is_ok());
-    seen.must(subject.throttled.wait() == Ok(()));
+    seen.must(subject.throttled.all().wait() == Ok(()));
     seen.must(subject.is_seen(1));
     let ended = subject.throttled.shutdown(Pending::Finish).wait();
     let cancelled = u64::from(was_cancelled);
@@ -134,7 +134,7 @@ pub fn cancel_against_a_wait(seen: &Seen) {
         let throttled = subject.throttled.clone();
         move || throttled.cancel(&0)
     });
-    let waited = subject.throttled.wait();
+    let waited = subject.throttled.all().wait();
     let was_seen = subject.is_seen(0);
     let was_cancelled = other.join().expect("no panic");
     // A wait that begins after the cancel has nothing to wait for.
@@ -160,7 +160,7 @@ fn fatal() -> Subject {
 pub fn call_after_a_fatal_panic(seen: &Seen) {
     let subject = fatal();
     seen.must(subject.call(0, 0).is_ok());
-    let waited = subject.throttled.wait();
+    let waited = subject.throttled.all().wait();
     // A wait that begins after the panic was reported has nothing to wait for.
     let told = subject.call(1, 1);
     seen.must(matches!(waited, Ok(()) | Err(WaitError::Panicked)));
@@ -181,7 +181,7 @@ fn call_against_a_fatal_panic(is_flushed: bool, seen: &Seen) {
     if is_flushed {
         _ = subject.throttled.flush(&1);
     }
-    let waited = subject.throttled.wait();
+    let waited = subject.throttled.all().wait();
     seen.must(subject.call(1, 2) == PANICKED);
     seen.must(subject.throttled.shutdown(Pending::Discard).wait() == Ok(Shutdown::Panicked));
     // If both calls were taken, the one that ran first has panicked.
@@ -192,7 +192,7 @@ fn call_against_a_fatal_panic(is_flushed: bool, seen: &Seen) {
     seen.must(owed == left && states.iter().flatten().all(|state| !state.running));
     seen.must(waited != Err(WaitError::Owed) || left == 1);
     let again = if left == 1 { Err(WaitError::Owed) } else { Ok(()) };
-    seen.must(subject.throttled.wait() == again);
+    seen.must(subject.throttled.all().wait() == again);
     seen.one.count_if(left == 1);
     seen.other.count_if(left == 0);
 }

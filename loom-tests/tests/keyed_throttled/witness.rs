@@ -1,6 +1,6 @@
 //! The subject of the models: a throttle whose runs say which calls they have seen, and how many they cover.
 
-use crate::subject::{KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Threshold, Timestamp};
+use crate::subject::{Count, KeyedThrottled, KeyedThrottledBuilder, Manual, NotTaken, Threshold, Timestamp};
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom_tests::Tally;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -15,8 +15,8 @@ pub const DUE: Timestamp = Timestamp::from_nanos(11);
 const CALLS: usize = 3;
 
 type Hash = BuildHasherDefault<Itself>;
-pub type Throttle = KeyedThrottled<u8, Hash>;
-pub type Builder = KeyedThrottledBuilder<u8, Hash>;
+pub type Throttle = KeyedThrottled<u8, Count, Hash>;
+pub type Builder = KeyedThrottledBuilder<u8, Count, Hash>;
 
 /// The key is its own hash: the library's hash differs from throttle to throttle.
 #[derive(Default)]
@@ -83,26 +83,27 @@ impl Subject {
         let builder = KeyedThrottled::<u8>::builder(THRESHOLD.as_duration())
             .clock(Arc::clone(&clock))
             .hasher(Hash::default())
-            .shards(1);
+            .shards(1)
+            .counting();
         let f = move |_: &u8, calls| {
             read.read(calls);
             inside();
         };
-        Self { throttled: set_up(builder).counting().spawn(f).expect("a thread"), clock, words }
+        Self { throttled: set_up(builder).spawn(f).expect("a thread"), clock, words }
     }
 
     /// A subject on whose clock `key` has run at [`LEADING`], for call number 0.
     pub fn after_a_run(key: u8) -> Self {
         let subject = Self::new();
         assert_eq!(subject.call(key, 0), Ok(()));
-        assert_eq!(subject.throttled.wait(), Ok(()));
+        assert_eq!(subject.throttled.all().wait(), Ok(()));
         subject
     }
 
     /// Leaves the word of a call, and calls.
     pub fn call(&self, key: u8, number: usize) -> Result<(), NotTaken> {
         self.words.written[number].store(1, Relaxed);
-        self.throttled.trigger(&key)
+        self.throttled.trigger(&key).map(drop)
     }
 
     /// Whether this thread sees that a run has seen the call.

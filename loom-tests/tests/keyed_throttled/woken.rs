@@ -55,15 +55,15 @@ fn a_life(silent: Silent) {
     let subject = Subject::running(|builder| builder, inside);
     silent.here(Silent::Call);
     assert_eq!(subject.call(0, 0), Ok(()));
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     assert_eq!(subject.call(0, 1), Ok(()));
     silent.here(Silent::Flush);
     assert_eq!(subject.throttled.flush(&0).map(drop), Ok(()));
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     assert_eq!(subject.call(0, 2), Ok(()));
     silent.here(Silent::Threshold);
     subject.throttled.set_threshold(Duration::ZERO);
-    assert_eq!(subject.throttled.wait(), Ok(()));
+    assert_eq!(subject.throttled.all().wait(), Ok(()));
     silent.here(Silent::EndAskedFor);
     assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
     assert!(subject.accounts(3, 0));
@@ -80,7 +80,7 @@ fn a_cancel(silent: Silent) {
             throttled.cancel(&0)
         }
     });
-    let waited = subject.throttled.wait();
+    let waited = subject.throttled.all().wait();
     assert!(matches!(waited, Ok(()) | Err(WaitError::Cancelled)));
     assert!(other.join().expect("no panic"));
     assert_eq!(subject.throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));

@@ -6,7 +6,7 @@ mod properties;
 
 mod subject {
     pub use atomic_throttle::{
-        KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError, WeakKeyedThrottled,
+        Count, KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError, WeakKeyedThrottled,
     };
 }
 

@@ -93,6 +93,11 @@ impl<K, P: Payload> Ledger<K, P> {
         // ORDERING: Relaxed; see `pending`.
         self.uncovered.fetch_add(calls, Ordering::Relaxed);
     }
+
+    /// Calls that were left owed are to be covered after all.
+    pub(super) fn take_over_uncovered(&self, calls: u64) {
+        self.leave_uncovered(calls.wrapping_neg());
+    }
 }
 
 pub(super) struct Control<K, P: Payload> {

@@ -30,9 +30,9 @@ pub(super) type KeyShard<K, P> = Shard<K, Actives<K, P>>;
 
 /// What is to be dropped when no lock is held.
 pub(super) struct Gone<K, P: Payload> {
-    outcomes: Vec<Outcome<K>>,
+    pub(super) outcomes: Vec<Outcome<K>>,
     active: Option<Active<K, P>>,
-    given: Option<P::Given>,
+    pub(super) given: Option<P::Given>,
 }
 
 impl<K, P: Payload> Default for Gone<K, P> {
@@ -122,11 +122,21 @@ impl<K, P: Payload> KeyShard<K, P> {
         }
     }
 
-    /// A call that finds its run pending, and need not be alone for that. `called_at`: the time, where each call tells it.
+    /// The epoch of a call that finds its run pending, and need not be alone for that.
+    #[inline]
+    pub(super) fn pending_in<Q: Eq + ?Sized>(&self, hashed: &Hashed<'_, Q>) -> Option<Epoch>
+    where
+        K: Borrow<Q>,
+    {
+        self.state(hashed).filter(|state| state.is_pending()).map(State::epoch)
+    }
+
+    /// What such a call leaves for the run, in one step with its decision. `called_at`: the time, where each call tells it.
     #[inline]
     pub(super) fn coalesce<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,
+        epoch: Epoch,
         brought: P::Brought,
         called_at: Option<Timestamp>,
         ledger: &Ledger<K, P>,
@@ -135,10 +145,6 @@ impl<K, P: Payload> KeyShard<K, P> {
     where
         K: Borrow<Q>,
     {
-        let Some(state) = self.state(hashed).filter(|state| state.is_pending()) else {
-            return Coalesced::Not(brought);
-        };
-        let epoch = state.epoch();
         if !P::BRINGS && called_at.is_none() {
             return Coalesced::Taken(Taken { epoch, replaced: None, wakes: false });
         }
@@ -186,10 +192,13 @@ impl<K, P: Payload> KeyShard<K, P> {
     {
         let hashed = item.hashed();
         let told_at = called_at.filter(|_| ledger.rules.pace.needs_each_call());
-        let brought = match self.coalesce(&hashed, brought, told_at, ledger, || false) {
-            Coalesced::Taken(taken) => return Ok(taken),
-            Coalesced::Refused(not_put) => return Err(not_put.into()),
-            Coalesced::Not(brought) => brought,
+        let brought = match self.pending_in(&hashed) {
+            Some(epoch) => match self.coalesce(&hashed, epoch, brought, told_at, ledger, || false) {
+                Coalesced::Taken(taken) => return Ok(taken),
+                Coalesced::Refused(not_put) => return Err(not_put.into()),
+                Coalesced::Not(brought) => brought,
+            },
+            None => brought,
         };
         let Some(state) = self.get(&hashed) else { return Err(Rejected::ended(brought, Over::ShutDown)) };
         let mut control = lock(&ledger.control);
@@ -199,13 +208,21 @@ impl<K, P: Payload> KeyShard<K, P> {
         let epoch = state.epoch();
         let promise = control.promises.issue();
         control.hand_over(item, state, ledger.rules.holds());
+        // A run was dropped, and its owner is about to leave: it has not refused this call yet.
+        let takes_over = state.is_owed();
+        control.owed -= u64::from(takes_over);
         drop(control);
         self.set(&hashed, state.request().0);
         ledger.one_more_is_pending();
         // The calls that were cancelled may be older than the latest run, where that was to be tried again.
         let since = self.beside.outcomes.first_cancelled(item).map_or(epoch, |first| first.min(epoch));
         let active = self.beside.find_or_insert(item, &ledger.rules.payload);
-        (active.since, active.promise) = (since, promise);
+        active.promise = promise;
+        if takes_over {
+            ledger.take_over_uncovered(active.payload.outstanding());
+        } else {
+            active.since = since;
+        }
         // The run in progress may be one of a row of failures.
         active.hold = Hold { first_call: called_at, failures: active.hold.failures, ..Hold::default() };
         if let Some(now) = told_at {
@@ -446,10 +463,8 @@ impl<K, P: Payload> KeyShard<K, P> {
         let mut is_tried_again = false;
         let failure = match end {
             End::TryAgain { failure, given, retry_at } => {
-                is_tried_again = self.follow(item, Some((since, promise)), given, ledger, gone);
-                if let (true, Some(active)) = (is_tried_again, self.beside.find_mut(&hashed)) {
-                    (active.hold.retry_at, active.hold.failures) = (retry_at, failure.attempt());
-                }
+                let begun = (since, promise);
+                is_tried_again = self.try_again(item, begun, (&failure, given, retry_at), ledger, gone);
                 Some(failure).filter(|_| !is_tried_again)
             }
             End::Settled { failure, left } => {
@@ -488,6 +503,26 @@ impl<K, P: Payload> KeyShard<K, P> {
         self.beside.find(&item.hashed()).map_or(0, |active| active.hold.failures)
     }
 
+    /// Has a run follow one that has failed, with what that was given. Returns whether one follows.
+    pub(super) fn try_again(
+        &mut self,
+        item: &Arc<Item<K>>,
+        begun: (Epoch, PromiseId),
+        failed: (&Failure, P::Given, Timestamp),
+        ledger: &Ledger<K, P>,
+        gone: &mut Gone<K, P>,
+    ) -> bool
+    where
+        K: Eq,
+    {
+        let (failure, given, retry_at) = failed;
+        let is_tried_again = self.follow(item, Some(begun), given, ledger, gone);
+        if let (true, Some(active)) = (is_tried_again, self.beside.find_mut(&item.hashed())) {
+            (active.hold.retry_at, active.hold.failures) = (retry_at, failure.attempt());
+        }
+        is_tried_again
+    }
+
     /// Has a run follow the one in progress, which gives back what it was given. `uncovered`: from which call on that one has
     /// covered nothing, and the promise of its run. Returns whether one follows.
     fn follow(
@@ -505,11 +540,13 @@ impl<K, P: Payload> KeyShard<K, P> {
         let Some(state) = self.get(&hashed) else { return false };
         let was_pending = state.is_pending();
         let mut control = lock(&ledger.control);
+        let Some(active) = self.beside.find_mut(&hashed) else { return false };
         if !matches!(control.stage, Stage::Going | Stage::Ending(Pending::Finish | Pending::Flush)) {
-            gone.given = Some(given);
+            drop(control);
+            active.is_for_take = true;
+            discard_panics(|| gone.given = active.payload.put_back(given, || ()));
             return false;
         }
-        let Some(active) = self.beside.find_mut(&hashed) else { return false };
         let promise = match uncovered {
             // Whoever waits for the newer one waits for the older one, too.
             Some((_, older)) => {

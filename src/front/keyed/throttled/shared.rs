@@ -15,7 +15,9 @@ use crate::front::owner::{AnyClock, Ended, Pending, Shutdown};
 use crate::front::payload::{Payload, Reason, Rejected};
 use crate::front::wait::Waiting;
 use crate::state::Epoch;
-use crate::sync::{AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, this_thread, write};
+use crate::sync::{
+    AtomicU32, AtomicU64, Event, Ordering, Process, lock, read_unless, still_read, this_thread, write,
+};
 use crate::time::{Threshold, Timestamp};
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
@@ -195,11 +197,17 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Shared<K, P, S> {
     {
         // Before a lock is held: the clock is the user's.
         let told_at = self.ledger.rules.pace.needs_each_call().then(|| self.clock.now());
-        let Some(shard) = read_unless(self.shards.of(hashed.hash), || self.is_forked()) else {
+        let lock = self.shards.of(hashed.hash);
+        let Some(shard) = read_unless(lock, || self.is_forked()) else {
             return Err(Rejected::ended(brought, Ended::Forked));
         };
+        let Some(epoch) = shard.pending_in(hashed) else {
+            drop(shard);
+            return self.request(hashed, brought);
+        };
+        let shard = still_read(shard, lock);
         // A run that is pending comes, also when the end was asked for.
-        match shard.coalesce(hashed, brought, told_at, &self.ledger, || self.is_forked()) {
+        match shard.coalesce(hashed, epoch, brought, told_at, &self.ledger, || self.is_forked()) {
             Coalesced::Taken(taken) => {
                 drop(shard);
                 if taken.wakes {

@@ -88,7 +88,7 @@ where
                     let called = catch_unwind(AssertUnwindSafe(|| call(running.key(), given, &running.home)));
                     drop(inside);
                     match called {
-                        Ok(function) => runs.push(perform(&shared, running, function)),
+                        Ok(function) => runs.push(perform(&shared, (function, running))),
                         Err(payload) => {
                             if !self.finish(&mut running, Err(Thrown::Panic(payload))) {
                                 return Shutdown::Panicked;
@@ -147,17 +147,18 @@ async fn next_of<F: Future>(
     .await
 }
 
-/// Polls the function of a run to its end.
+/// Polls the function of a run to its end. Where this is dropped, the function goes before what holds its run: also if it
+/// has never been polled, so both come in one value.
 async fn perform<K, P, S>(
     shared: &Shared<K, P, S>,
-    running: Running<K, P, S>,
-    function: impl Future<Output = Result<(), AnyError>>,
+    run: (impl Future<Output = Result<(), AnyError>>, Running<K, P, S>),
 ) -> Performed<K, P, S>
 where
     K: Hash + Eq + Send + Sync + 'static,
     P: Payload,
     S: BuildHasher + Send + Sync + 'static,
 {
+    let (function, running) = run;
     let result = caught_in_task(|| shared.step_inside(), function).await;
     Performed { running, result }
 }

@@ -1,7 +1,7 @@
 //! What holds of a `KeyedThrottled` under every schedule. The file that declares this module says what
 //! `subject` is: the library, or its sources with a planted fault.
 
-use crate::subject::{KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError};
+use crate::subject::{Count, KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 type Hasher = BuildHasherDefault<DefaultHasher>;
-type Subject = KeyedThrottled<usize, Hasher>;
+type Subject = KeyedThrottled<usize, Count, Hasher>;
 
 const WINDOW: Duration = Duration::from_nanos(10);
 /// Ends every window. Stamps of flushed runs run ahead, so it is long enough for those, too.
@@ -56,13 +56,14 @@ impl Shared {
     fn start(&self, panics: bool) -> Subject {
         let shared = self.clone();
         let itself =
-            Arc::new(std::sync::OnceLock::<crate::subject::WeakKeyedThrottled<usize, Hasher>>::new());
+            Arc::new(std::sync::OnceLock::<crate::subject::WeakKeyedThrottled<usize, Count, Hasher>>::new());
         let inside = Arc::clone(&itself);
         let throttled = KeyedThrottled::<usize>::builder(WINDOW)
             .clock(Arc::clone(&self.clock))
             .hasher(Hasher::default())
             .shards(1)
-            .counting().spawn(move |key, calls| {
+            .counting()
+            .spawn(move |key, calls| {
                 // The throttle is gone only after its last handle, which waits for this run.
                 let started = inside.get().and_then(|weak| weak.upgrade()?.snapshot(key)?.last_run_at);
                 shared.run(*key, calls, started);
@@ -97,7 +98,7 @@ impl Shared {
             notes.words[key]
         });
         match throttled.trigger(&key) {
-            Ok(()) => self.note(|notes| {
+            Ok(_) => self.note(|notes| {
                 notes.taken[key] += 1;
                 notes.promised[key] = notes.promised[key].max(word);
             }),
@@ -112,7 +113,7 @@ impl Shared {
     fn complaint(&self, throttled: &Subject, gave_up: bool) -> Option<&'static str> {
         // Shuttle may go on with another thread at each of these, so the notes are not locked here.
         let (pending, uncovered) = (throttled.pending(), throttled.uncovered());
-        let waited = throttled.wait_for(Duration::ZERO);
+        let waited = throttled.all().wait_for(Duration::ZERO);
         self.note(|notes| {
             let covered: u64 = notes.covered.iter().sum();
             let taken: u64 = notes.taken.iter().sum();
@@ -162,7 +163,7 @@ pub fn of_all_operations(met: &Tally) {
                     }
                     2 => _ = throttled.evict(),
                     3 => {
-                        let waited = throttled.wait_for(Duration::ZERO);
+                        let waited = throttled.all().wait_for(Duration::ZERO);
                         assert!(!matches!(waited, Err(WaitError::Owed | WaitError::InsideRun)), "{waited:?}");
                     }
                     _ => _ = shared.clock.advance(WINDOW),
@@ -207,7 +208,7 @@ pub fn evictions_lose_no_pending_key(met: &Tally) {
         caller.join().expect("no panic");
     }
     shared.clock.advance(LONG);
-    let waited = throttled.wait();
+    let waited = throttled.all().wait();
     let complaint = shared.complaint(&throttled, false);
     let ended = throttled.shutdown(Pending::Finish).wait();
     met.count_if(throttled.runs() > 1);

@@ -9,7 +9,9 @@ use crate::front::owner::{Panic, Pending, Stage, discard, discard_panics};
 use crate::front::payload::Payload;
 use crate::front::wait::WaitError;
 use crate::state::Epoch;
-use crate::sync::{Ordering, lock, read, write};
+use crate::sync::{
+    Ordering, hands_back, lock, read, requests_after_the_lock, settles_after_the_finish, write,
+};
 use crate::time::Timestamp;
 use core::hash::{BuildHasher, Hash};
 use std::boxed::Box;
@@ -47,7 +49,9 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         let failure = result.err().map(|thrown| Arc::new(self.fail(&started, thrown)));
         let is_fatal = self.on_failure.panics_are_fatal && failure.as_ref().is_some_and(|f| f.is_panic());
         let end = match &failure {
-            Some(failure) if !is_fatal && self.on_failure.retry.is_some() => self.retry(failure, given),
+            Some(failure) if !is_fatal && self.on_failure.retry.is_some() => {
+                self.retry(failure, given, started.is_last)
+            }
             _ => self.settle(failure.clone(), given, is_fatal),
         };
         let attempt = failure.as_ref().map_or(0, |failure| failure.attempt());
@@ -60,10 +64,14 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         let (epoch, promise) = (*epoch, *promise);
         let mut gone = Gone::default();
         let begun = (epoch, *since, promise);
-        let ended = write(shared.shards.of(item.hash)).end(item, begun, end, &shared.ledger, &mut gone);
+        let ended = if settles_after_the_finish() || requests_after_the_lock() {
+            self.end_in_two_steps(item, begun, end, &mut gone)
+        } else {
+            write(shared.shards.of(item.hash)).end(item, begun, end, &shared.ledger, &mut gone)
+        };
         started.has_ended = true;
         let Ended { parked, is_tried_again } = ended;
-        if let Some(parked) = parked {
+        if let Some(parked) = parked.filter(|_| hands_back()) {
             self.agenda.take_back(parked);
         }
         if is_tried_again {
@@ -107,11 +115,10 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
     }
 
     /// What the policy says of a run that failed.
-    fn retry(&mut self, failure: &Arc<Failure>, given: Option<P::Given>) -> End<P> {
+    fn retry(&mut self, failure: &Arc<Failure>, given: Option<P::Given>, is_last: bool) -> End<P> {
         let settled = |left| End::Settled { failure: Some(Arc::clone(failure)), left };
         let Some(given) = given.filter(|given| !P::is_spent(given)) else { return settled(Left::Nothing) };
-        if self.asked().is_some() {
-            // It was the last try.
+        if is_last {
             return settled(Left::ForTake(given));
         }
         let mut delay = None;
@@ -143,10 +150,6 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
             Stage::Ending(Pending::Discard) | Stage::Closing | Stage::Failing | Stage::Ended(_) => false,
         };
         End::Settled { failure, left: if goes_on { Left::ForARun(left) } else { Left::ForTake(left) } }
-    }
-
-    fn asked(&self) -> Option<Pending> {
-        lock(&self.shared.ledger.control).stage.asked()
     }
 
     /// The epoch of the latest run, if that is all that is asked.

@@ -2,6 +2,7 @@
 //! or a task drives it.
 
 mod after;
+mod planted;
 mod started;
 
 pub(super) use self::after::OnFailure;
@@ -15,7 +16,7 @@ use crate::front::observe::{self, Edge};
 use crate::front::owner::{Pending, Shutdown, Stage, discard_panics};
 use crate::front::payload::Payload;
 use crate::state::{Abandon, Epoch};
-use crate::sync::{Ordering, lock, write};
+use crate::sync::{Ordering, lock, takes_before_the_start, write};
 use crate::time::Timestamp;
 use core::hash::{BuildHasher, Hash};
 use core::mem;
@@ -169,7 +170,11 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         let at = At { threshold: own.unwrap_or(at.threshold), ..at };
         let (item, waited) = (Arc::clone(&deferral.item), deferral.waited);
         let mut gone = Gone::default();
-        let fired = write(shared.shards.of(item.hash)).start(deferral, at, asked, &shared.ledger, &mut gone);
+        let fired = if takes_before_the_start() {
+            self.start_in_two_steps(deferral, at, asked, &mut gone)
+        } else {
+            write(shared.shards.of(item.hash)).start(deferral, at, asked, &shared.ledger, &mut gone)
+        };
         match fired {
             Fired::Run(begun) => {
                 let edge = match (asked, waited) {
@@ -177,7 +182,8 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
                     (_, true) => Edge::Trailing,
                     (_, false) => Edge::Leading,
                 };
-                let started = Started::new(&shared, item, begun, edge);
+                let mut started = Started::new(&shared, item, begun, edge);
+                started.is_last = asked.is_some();
                 let started = self.count_run(started, asked);
                 drop(gone);
                 return Some(started);

@@ -23,6 +23,8 @@ pub(in crate::front::keyed::throttled) struct Started<K: Hash + Eq, P: Payload, 
     /// `None` if it was taken out to be given to the function.
     pub(super) given: Option<P::Given>,
     pub(super) edge: Edge,
+    /// Whether it is not tried again: it has started after the end was asked for, so no further run of the key comes.
+    pub(super) is_last: bool,
     pub(super) has_ended: bool,
 }
 
@@ -34,7 +36,8 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Started<K, P, S> {
         edge: Edge,
     ) -> Self {
         let Begun { epoch, since, promise, given } = begun;
-        Self { shared: Arc::clone(shared), item, epoch, since, promise, given, edge, has_ended: false }
+        let (is_last, has_ended) = (false, false);
+        Self { shared: Arc::clone(shared), item, epoch, since, promise, given, edge, is_last, has_ended }
     }
 
     pub(in crate::front::keyed::throttled) fn key(&self) -> &K {
