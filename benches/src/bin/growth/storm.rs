@@ -60,10 +60,17 @@ mod tests {
 
     #[test]
     fn no_run_is_too_near_and_none_is_lost() {
-        for runs in [blocking(1, 3), blocking(4, 3), background(4, 3)] {
-            let runs = runs.unwrap();
-            assert_eq!(runs.fault(), None);
-            assert!(runs.started >= 1 && runs.started <= runs.windows, "{runs:?}");
+        let storms: [fn() -> Result<Runs, String>; 3] =
+            [|| blocking(1, 3), || blocking(4, 3), || background(4, 3)];
+        for storm in storms {
+            // A machine that is busy may let none of the threads run within so few milliseconds.
+            let has_run = (0..1000).any(|_| {
+                let runs = storm().unwrap();
+                assert_eq!(runs.fault(), None);
+                assert!(runs.started <= runs.windows, "{runs:?}");
+                runs.started >= 1
+            });
+            assert!(has_run, "no storm of a thousand has a run");
         }
     }
 
