@@ -4,6 +4,7 @@
 //! After each operation the driver polls the task until nobody wakes it any more, so that what each run is given is known.
 //! The throttle chooses which of several due keys runs first.
 
+mod end;
 pub mod front;
 mod hash;
 mod history;
@@ -22,7 +23,6 @@ use self::model::{Key, Rules};
 use self::op::{KEYS, Op, Order, Pace, Setup};
 use self::wrong::Wrong;
 use crate::by_hand::ByHand;
-use crate::payloads::op::How;
 use atomic_throttle::{Ended, NotFlushed, Pending, Shutdown, Timestamp};
 use reference::MAX;
 use reference::reached::Reached;
@@ -395,59 +395,5 @@ impl Play {
             self.start(started);
             self.handed.push_back(started);
         }
-    }
-
-    /// Asks for the end.
-    fn shut_down(&mut self, pending: Pending) {
-        let _ = self.front.shutdown(pending);
-        self.stage = match self.stage {
-            Stage::Going => Stage::Ending(pending),
-            Stage::Ending(asked) => Stage::Ending(asked.max(pending)),
-            ended @ Stage::Ended(_) => ended,
-        };
-        self.is_told();
-    }
-
-    fn drop_task(&mut self) {
-        self.runtime.drop_task(0);
-        if !matches!(self.stage, Stage::Ended(_)) {
-            if self.keys.values().any(|known| known.has_begun) {
-                self.reached.count("dropped with runs in progress");
-            }
-            self.leave(Shutdown::Dropped);
-        }
-    }
-
-    /// The end, by whichever way.
-    fn end(&mut self) {
-        match self.rules.setup.end {
-            Some(pending) => self.shut_down(pending),
-            None => self.drop_task(),
-        }
-        self.settle();
-        self.look();
-        while !matches!(self.stage, Stage::Ended(_)) {
-            let begun = self.keys.iter().find(|(_, known)| known.has_begun).map(|(&key, _)| key);
-            let due = self.keys.iter().filter(|(_, known)| known.is_pending());
-            let due = due.map(|(&key, known)| known.window_end(self.threshold_of(key))).min();
-            match (begun, due.and_then(|due| u64::try_from(due).ok()).filter(|&due| due <= MAX)) {
-                (Some(key), _) => {
-                    let ends = Some(How::Returns);
-                    self.perform_order(key, Order { calls: None, takes: usize::MAX, keeps: false, ends });
-                }
-                (None, Some(due)) if due > self.now => self.set_clock(due),
-                _ => self.shut_down(Pending::Flush),
-            }
-            self.settle();
-            self.look();
-        }
-        for key in 0..KEYS {
-            self.trigger(key, false);
-            self.take(key);
-            assert_eq!(self.front.take(key), [], "G10: each value once");
-            self.look();
-        }
-        self.front.evict();
-        self.look();
     }
 }
