@@ -18,7 +18,7 @@ mod wrong;
 use self::front::{Front, Orders, Refused};
 use self::hash::shard_of;
 use self::history::{History, Promise};
-use self::look::{All, Ticket};
+use self::look::{All, Call};
 use self::model::{Key, Rules};
 use self::op::{KEYS, Op, Order, Pace, Setup};
 use self::wrong::Wrong;
@@ -72,7 +72,7 @@ struct Play {
     /// How it would end now.
     shutdown: Shutdown,
     next_value: u32,
-    tickets: Vec<Ticket>,
+    tickets: Vec<Call>,
     runs: u64,
     panics: u64,
     uncovered: u64,
@@ -223,7 +223,7 @@ impl Play {
         assert_eq!(called.as_ref().map(|_| ()).map_err(|why| *why), expected, "G10: a call on {key}");
         let Ok(ticket) = called else { return false };
         if is_kept {
-            self.tickets.push(Ticket::new(key, self.histories[usize::from(key)].runs, ticket));
+            self.tickets.push(Call::new(key, self.histories[usize::from(key)].runs, ticket));
         }
         true
     }
@@ -391,7 +391,7 @@ impl Play {
         };
         assert_eq!(flushed.as_ref().map(|_| ()).map_err(|why| *why), expected, "a flush of {key}");
         if let Ok(ticket) = flushed {
-            self.tickets.push(Ticket::new(key, self.histories[usize::from(key)].runs, ticket));
+            self.tickets.push(Call::new(key, self.histories[usize::from(key)].runs, ticket));
             self.start(started);
             self.handed.push_back(started);
         }
