@@ -20,7 +20,7 @@ const TICKETS: usize = 20;
 /// The most waits for all calls at once.
 const ALLS: usize = 4;
 
-pub struct Ticket {
+pub struct Call {
     pub key: u8,
     /// How many runs of the key had started before the call.
     pub after: usize,
@@ -29,7 +29,7 @@ pub struct Ticket {
     pub was_cancelled: bool,
 }
 
-impl Ticket {
+impl Call {
     pub fn new(key: u8, after: usize, ticket: OwnedKeyTicket<u8>) -> Self {
         Self { key, after, ticket, was_cancelled: false }
     }
@@ -108,7 +108,7 @@ impl Play {
         let runs = self.histories[usize::from(key)].runs;
         match (known.promise, known.started_by) {
             (Promise::Nothing, None) => {
-                assert!(!matches!(told, Told::NotYet | Told::Owed), "{key}: {told:?}")
+                assert!(!matches!(told, Told::NotYet | Told::Owed), "{key}: {told:?}");
             }
             (Promise::Nothing, Some(_)) => self.is_told_as_expected(key, runs - 1, told, false),
             _ => self.is_told_as_expected(key, runs, told, false),
@@ -135,7 +135,7 @@ impl Play {
             self.tickets.drain(FIRST..FIRST + too_many);
         }
         for index in 0..self.tickets.len() {
-            let Ticket { key, after, ref ticket, was_cancelled } = self.tickets[index];
+            let Call { key, after, ref ticket, was_cancelled } = self.tickets[index];
             let told = Told::of(ticket.wait_for(Duration::ZERO));
             self.is_told_as_expected(key, after, told, was_cancelled);
             self.tickets[index].was_cancelled |= told == Told::Cancelled;

@@ -4,6 +4,7 @@
 //! After each operation the driver polls the task until nobody wakes it any more, so that what each run is given is known.
 //! The throttle chooses which of several due keys runs first.
 
+mod end;
 pub mod front;
 mod hash;
 mod history;
@@ -17,12 +18,11 @@ mod wrong;
 use self::front::{Front, Orders, Refused};
 use self::hash::shard_of;
 use self::history::{History, Promise};
-use self::look::{All, Ticket};
+use self::look::{All, Call};
 use self::model::{Key, Rules};
 use self::op::{KEYS, Op, Order, Pace, Setup};
 use self::wrong::Wrong;
 use crate::by_hand::ByHand;
-use crate::payloads::op::How;
 use atomic_throttle::{Ended, NotFlushed, Pending, Shutdown, Timestamp};
 use reference::MAX;
 use reference::reached::Reached;
@@ -72,7 +72,7 @@ struct Play {
     /// How it would end now.
     shutdown: Shutdown,
     next_value: u32,
-    tickets: Vec<Ticket>,
+    tickets: Vec<Call>,
     runs: u64,
     panics: u64,
     uncovered: u64,
@@ -223,7 +223,7 @@ impl Play {
         assert_eq!(called.as_ref().map(|_| ()).map_err(|why| *why), expected, "G10: a call on {key}");
         let Ok(ticket) = called else { return false };
         if is_kept {
-            self.tickets.push(Ticket::new(key, self.histories[usize::from(key)].runs, ticket));
+            self.tickets.push(Call::new(key, self.histories[usize::from(key)].runs, ticket));
         }
         true
     }
@@ -391,63 +391,9 @@ impl Play {
         };
         assert_eq!(flushed.as_ref().map(|_| ()).map_err(|why| *why), expected, "a flush of {key}");
         if let Ok(ticket) = flushed {
-            self.tickets.push(Ticket::new(key, self.histories[usize::from(key)].runs, ticket));
+            self.tickets.push(Call::new(key, self.histories[usize::from(key)].runs, ticket));
             self.start(started);
             self.handed.push_back(started);
         }
-    }
-
-    /// Asks for the end.
-    fn shut_down(&mut self, pending: Pending) {
-        let _ = self.front.shutdown(pending);
-        self.stage = match self.stage {
-            Stage::Going => Stage::Ending(pending),
-            Stage::Ending(asked) => Stage::Ending(asked.max(pending)),
-            ended @ Stage::Ended(_) => ended,
-        };
-        self.is_told();
-    }
-
-    fn drop_task(&mut self) {
-        self.runtime.drop_task(0);
-        if !matches!(self.stage, Stage::Ended(_)) {
-            if self.keys.values().any(|known| known.has_begun) {
-                self.reached.count("dropped with runs in progress");
-            }
-            self.leave(Shutdown::Dropped);
-        }
-    }
-
-    /// The end, by whichever way.
-    fn end(&mut self) {
-        match self.rules.setup.end {
-            Some(pending) => self.shut_down(pending),
-            None => self.drop_task(),
-        }
-        self.settle();
-        self.look();
-        while !matches!(self.stage, Stage::Ended(_)) {
-            let begun = self.keys.iter().find(|(_, known)| known.has_begun).map(|(&key, _)| key);
-            let due = self.keys.iter().filter(|(_, known)| known.is_pending());
-            let due = due.map(|(&key, known)| known.window_end(self.threshold_of(key))).min();
-            match (begun, due.and_then(|due| u64::try_from(due).ok()).filter(|&due| due <= MAX)) {
-                (Some(key), _) => {
-                    let ends = Some(How::Returns);
-                    self.perform_order(key, Order { calls: None, takes: usize::MAX, keeps: false, ends });
-                }
-                (None, Some(due)) if due > self.now => self.set_clock(due),
-                _ => self.shut_down(Pending::Flush),
-            }
-            self.settle();
-            self.look();
-        }
-        for key in 0..KEYS {
-            self.trigger(key, false);
-            self.take(key);
-            assert_eq!(self.front.take(key), [], "G10: each value once");
-            self.look();
-        }
-        self.front.evict();
-        self.look();
     }
 }

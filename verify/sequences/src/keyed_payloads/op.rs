@@ -49,11 +49,11 @@ impl Setup {
         let time = u64::from(pace >> 4) + 1;
         Self {
             kind: kind_of(keys % 5),
-            shards: 1 + (keys / 5 & 1),
-            collides: keys / 10 & 1 == 1,
+            shards: 1 + (keys / 5 % 2),
+            collides: keys / 10 % 2 == 1,
             max_keys: (keys / 20 % 3 == 0).then_some(2),
             threshold: u64::from(threshold % Byte::SHORT),
-            has_own_thresholds: end & 3 == 0,
+            has_own_thresholds: end % 4 == 0,
             pace: match pace & 3 {
                 0 | 1 => Pace::AtOnce,
                 2 => Pace::Delay(time),
@@ -145,7 +145,7 @@ impl Op {
                     31..=34 => Some(How::Panics),
                     _ => None,
                 };
-                let calls = (flags & 7 == 0).then_some(value >> 3 & 3);
+                let calls = (flags % 8 == 0).then_some(value >> 3 & 3);
                 let (takes, keeps) = (usize::from(value & 3), value & 4 == 4);
                 Self::Order { which: usize::from(key), order: Order { calls, takes, keeps, ends } }
             }

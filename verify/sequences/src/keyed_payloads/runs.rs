@@ -6,7 +6,6 @@ use super::op::{Order, Policy};
 use super::wrong::Wrong;
 use super::{Play, Stage};
 use crate::payloads::op::How;
-use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Pending, Shutdown};
 use std::mem::take;
 
@@ -255,41 +254,5 @@ impl Play {
         let is_wrong = self.rules.is_wrong(Wrong::FailureIsASuccess);
         self.histories[usize::from(key)].settle(if is_wrong { Told::Succeeded } else { told });
         self.others += usize::from(told != Told::Succeeded);
-    }
-
-    /// What is pending when the end is asked for by a discard is cancelled; of a key that runs, at the latest when that ends.
-    fn discard(&mut self) {
-        if self.stage != Stage::Ending(Pending::Discard) || self.rules.is_wrong(Wrong::DiscardForgotten) {
-            return;
-        }
-        let is_still =
-            |key| self.front.snapshot(key).is_some_and(|seen| seen.deferral == DeferralStatus::Pending);
-        let is_cancelled = |key: u8, known: &Key| known.is_pending() && !(known.in_progress && is_still(key));
-        let cancelled = self.keys.iter().filter(|&(&key, known)| is_cancelled(key, known));
-        for key in cancelled.map(|(&key, _)| key).collect::<Vec<_>>() {
-            self.give_up(key);
-            self.values[usize::from(key)].clear();
-            self.shutdown = Shutdown::Discarded;
-            self.reached.count("discarded");
-        }
-    }
-
-    /// The task is gone: what was pending is owed, and so are the runs in progress, with what is left of what they were given.
-    pub(super) fn leave(&mut self, shutdown: Shutdown) {
-        self.stage = Stage::Ended(shutdown);
-        self.handed.clear();
-        for (&key, known) in &mut self.keys {
-            if !known.in_progress && known.promise != Promise::Pending {
-                continue;
-            }
-            (known.in_progress, known.has_begun) = (false, false);
-            known.promise = Promise::Owed;
-            let (rest, values) = (take(&mut known.rest), &mut self.values[usize::from(key)]);
-            self.rules.put_back(values, rest);
-            self.uncovered += values.len() as u64;
-            if self.rules.is_wrong(Wrong::OwedIsGone) {
-                values.clear();
-            }
-        }
     }
 }

@@ -38,7 +38,7 @@ impl Sequence for KeyedPayloads {
     const LONGEST: usize = 150;
     const CASES: u32 = 2_000;
     const LEAST: usize = 20;
-    const TRIES: u32 = 400;
+    const TRIES: u32 = 200;
 
     fn setup(bytes: &[u8]) -> Setup {
         Setup::from_bytes(bytes)
