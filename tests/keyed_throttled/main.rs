@@ -7,6 +7,7 @@ use watchdog as _;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancelled;
 mod contention;
 mod edges;
 mod ends;

@@ -71,8 +71,10 @@ const EXAMPLES: [&str; 28] = [
     "storm -- --seconds 1 --front async --threshold 1us",
     "storm -- --seconds 1 --front async --threshold 2ms --run-time 3ms --threads 50 \
      --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
-    "storm -- --seconds 1 --front keyed --threshold 100us --keys 4 --wait-every 1000",
-    "storm -- --seconds 1 --front keyed --threshold 2ms --keys 40 --run-time 20us \
+    "storm -- --seconds 1 --front keyed --threshold 100us --keys 4 --wait-every 1000 --payload count",
+    "storm -- --seconds 1 --front keyed --threshold 500us --keys 3 --payload merge --runner task --rate 3000 \
+     --delay 300us --fail-every 5 --flush-every 100 --wait-every 10",
+    "storm -- --seconds 1 --front keyed --threshold 2ms --keys 40 --run-time 20us --payload count \
      --threads 50 --rate 300 --cancel-every 20 --panic-every 3 --wait-every 10",
     "storm -- --seconds 1 --front keyed-leading --threshold 1us --keys 40",
     "storm -- --seconds 1 --front keyed-leading --threshold 1ms --run-time 3ms \

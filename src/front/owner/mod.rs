@@ -97,6 +97,9 @@ pub(crate) enum Stage {
     Closing,
     /// A panic ends it: it takes no further calls, and performs nothing more.
     Failing,
+    /// What performs the runs is being dropped. No further calls are taken.
+    #[cfg_attr(not(feature = "keyed"), allow(dead_code, reason = "elsewhere that is one step with the end"))]
+    Leaving,
     Ended(Shutdown),
 }
 
@@ -105,7 +108,7 @@ impl Stage {
         let answer = match self {
             Self::Going => Ok(()),
             Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
-            Self::Ended(Shutdown::Dropped) => Err(Ended::Dropped),
+            Self::Leaving | Self::Ended(Shutdown::Dropped) => Err(Ended::Dropped),
             Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
         };
         if takes(answer.is_ok(), self == Self::Failing) { Ok(()) } else { answer }
@@ -116,7 +119,7 @@ impl Stage {
         match self {
             Self::Going => *self = Self::Ending(pending),
             Self::Ending(asked) => *asked = pending.max(*asked),
-            Self::Closing | Self::Failing | Self::Ended(_) => {}
+            Self::Closing | Self::Failing | Self::Leaving | Self::Ended(_) => {}
         }
     }
 
@@ -124,14 +127,14 @@ impl Stage {
     pub(crate) fn asked(self) -> Option<Pending> {
         match self {
             Self::Ending(pending) => Some(pending),
-            Self::Going | Self::Closing | Self::Failing | Self::Ended(_) => None,
+            Self::Going | Self::Closing | Self::Failing | Self::Leaving | Self::Ended(_) => None,
         }
     }
 
     pub(crate) fn ended(self) -> Option<Shutdown> {
         match self {
             Self::Ended(shutdown) => Some(shutdown),
-            Self::Going | Self::Ending(_) | Self::Closing | Self::Failing => None,
+            Self::Going | Self::Ending(_) | Self::Closing | Self::Failing | Self::Leaving => None,
         }
     }
 }

@@ -108,7 +108,7 @@ impl Asked {
 fn everything(which: Which) -> Vec<String> {
     let applying = EVERY.iter().filter(|(name, _)| applies(name, which));
     let often = applying.map(|(name, [_, often, _])| format!("--{name}-every {}", often.max(&3)));
-    let is_throttled = which == Which::Background;
+    let is_throttled = matches!(which, Which::Background | Which::Keyed);
     let more = if is_throttled { vec!["--payload merge --delay 20us".to_owned()] } else { Vec::new() };
     let first = "--threshold 40us --run-time 20us --vary-run-time --seconds 0.5".to_owned();
     std::iter::once(first).chain(often).chain(more).collect()
@@ -139,14 +139,14 @@ fn something(which: Which, random: &mut SmallRng) -> Vec<String> {
         line.push("--vary-run-time".to_owned());
     }
     // What calls bring in a window that does not end is kept until the end.
-    let is_kept = threshold == FAR && matches!(which, Which::Background | Which::Async);
+    let is_kept = threshold == FAR && matches!(which, Which::Background | Which::Async | Which::Keyed);
     if is_kept || random.random_bool(0.5) {
         line.push(format!("--rate {}", one_of(&[300, 5000], random)));
     }
     let of_throttled = match which {
-        Which::Background => for_throttled(random),
+        Which::Background | Which::Keyed => for_throttled(random),
         Which::Async => vec![payload(random)],
-        Which::Blocking | Which::Keyed | Which::KeyedLeading => Vec::new(),
+        Which::Blocking | Which::KeyedLeading => Vec::new(),
     };
     let fails = of_throttled.iter().any(|option| option.starts_with("--fail-every"));
     for (name, choices) in EVERY {
@@ -256,9 +256,10 @@ mod tests {
             &["--payload collect", "--fail-every", "--cancel-every"],
             &["--payload none", "--fail-every", "--wait-every"],
         ] {
-            let lines = drawn(1, Which::Background);
-            let is_drawn = |line: &String| what.iter().all(|what| line.contains(what));
-            assert!(lines.iter().any(is_drawn), "{what:?}");
+            for which in [Which::Background, Which::Keyed] {
+                let is_drawn = |line: &String| what.iter().all(|what| line.contains(what));
+                assert!(drawn(1, which).iter().any(is_drawn), "{} {what:?}", which.name());
+            }
         }
         assert!(drawn(1, Which::Keyed).iter().any(|line| line.contains("--keys 3")));
     }

@@ -131,9 +131,13 @@ fn faults_of_callers_are_seen_on_the_other_front_ends() {
     }
 }
 
-/// Whether a caller or a run with this fault is seen on a `Throttled`, with these options.
-fn is_planted_in_throttled(line: &str, plant: &str, guarantee: Guarantee) -> bool {
-    let line = format!("--front background --threads 4 --memory 2 --seconds 0.05 --threshold 40us {line}");
+/// The front ends whose function is bound, on a thread or in a task.
+const BOUND: [Which; 2] = [Which::Background, Which::Keyed];
+
+/// Whether a caller or a run with this fault is seen on such a front end, with these options.
+fn is_planted_in(which: Which, line: &str, plant: &str, guarantee: Guarantee) -> bool {
+    let which = which.name();
+    let line = format!("--front {which} --threads 4 --memory 2 --seconds 0.05 --threshold 40us {line}");
     let options = options(&format!("{line} --plant {plant}")).unwrap();
     let mut rounds = rounds();
     (0..PATIENCE).any(|_| breaks(&rounds.perform(&options).unwrap().verdict, guarantee))
@@ -142,9 +146,9 @@ fn is_planted_in_throttled(line: &str, plant: &str, guarantee: Guarantee) -> boo
 #[test]
 fn a_value_that_is_not_that_of_its_call_is_seen() {
     for payload in ["count", "latest", "merge", "collect"] {
-        for runner in ["thread", "task"] {
+        for (which, runner) in BOUND.into_iter().flat_map(|which| [(which, "thread"), (which, "task")]) {
             let line = format!("--payload {payload} --runner {runner} --rate 20000");
-            assert!(is_planted_in_throttled(&line, "forge", G10), "{payload} {runner}");
+            assert!(is_planted_in(which, &line, "forge", G10), "{} {payload} {runner}", which.name());
         }
         caught(&format!("{payload}: a value that is not that of its call"), "soak: seen in a round (G10)");
     }
@@ -152,9 +156,9 @@ fn a_value_that_is_not_that_of_its_call_is_seen() {
 
 #[test]
 fn a_run_that_fails_and_says_that_it_succeeded_is_seen() {
-    for runner in ["thread", "task"] {
+    for (which, runner) in BOUND.into_iter().flat_map(|which| [(which, "thread"), (which, "task")]) {
         let line = format!("--fail-every 2 --runner {runner} --wait-every 5");
-        assert!(is_planted_in_throttled(&line, "hush", G3), "{runner}");
+        assert!(is_planted_in(which, &line, "hush", G3), "{} {runner}", which.name());
     }
     caught("a run that failed, and is not tried again", "soak: seen in a round with real threads (G3)");
 }
@@ -162,19 +166,24 @@ fn a_run_that_fails_and_says_that_it_succeeded_is_seen() {
 #[test]
 fn a_delay_that_is_half_as_long_is_seen() {
     for pace in ["--delay 2ms", "--debounce 2ms:20ms"] {
-        let line = format!("--front background --threads 4 --seconds 0.1 --threshold 0 --rate 300 {pace}");
-        assert!(is_seen::<Faulty<Background, HASTY>>(&line, G1), "{pace}");
+        let line = format!("--threads 4 --seconds 0.1 --threshold 0 --rate 300 {pace}");
+        let background = format!("--front background {line}");
+        assert!(is_seen::<Faulty<Background, HASTY>>(&background, G1), "{pace}");
+        assert!(is_seen::<Faulty<KeyedTrailing, HASTY>>(&format!("--front keyed {line}"), G1), "{pace}");
     }
-    caught("background: a delay that is over too soon", "soak: seen in a round (G1)");
+    for which in BOUND {
+        caught(&format!("{}: a delay that is over too soon", which.name()), "soak: seen in a round (G1)");
+    }
 }
 
 #[test]
 fn every_payload_holds_on_a_thread_and_in_a_task() {
     for payload in ["none", "count", "latest", "merge", "collect"] {
-        for runner in ["thread", "task"] {
+        for (which, runner) in BOUND.into_iter().flat_map(|which| [(which, "thread"), (which, "task")]) {
+            let front = which.name();
             for more in ["--delay 100us --fail-every 3", "--debounce 50us:500us --panic-every 5"] {
                 let line = format!(
-                    "--front background --threads 4 --memory 2 --seconds 0.05 --threshold 100us --wait-every 20 \
+                    "--front {front} --threads 4 --memory 2 --seconds 0.05 --threshold 100us --wait-every 20 \
                      --cancel-every 50 --flush-every 50 --nest-every 5 --payload {payload} --runner {runner} {more}"
                 );
                 let verdict = rounds().perform(&options(&line).unwrap()).unwrap().verdict;

@@ -205,6 +205,8 @@ fn note_wait(testimony: &mut Testimony, recorder: &Recorder, call: &Call, waited
         Err(WaitError::TimedOut) if is_at_limit => {}
         // Who looks late may find that many more have panicked since.
         Err(WaitError::Panicked | WaitError::Forgotten) if recorder.panics() => {}
+        // Of keys the cancels are remembered, too, and not all.
+        Err(WaitError::Forgotten) if recorder.front.cancels_drop() && recorder.cancels() => {}
         // Not inside a run, and not before the limit.
         Err(_) => tally.add(Event::WaitedEarly),
     }
@@ -265,7 +267,7 @@ impl Caller {
         let (caller, number) = (self.thread, self.number);
         let key = key_of(caller, number, self.recorder.keys());
         let (way, wait) = (self.way(), self.wait());
-        let needs_none = way == Way::Run && self.options.front.tells_epochs();
+        let needs_none = way == Way::Run;
         let known = if needs_none { 0 } else { self.recorder.latest(key) };
         self.recorder.shows(caller, Doing::of(way));
         // The clock is read before the number is published: between that and the call there must be

@@ -204,7 +204,7 @@ impl Options {
             ("--limit-every", self.limit_every.is_some(), front.limits_waits(), front.on_limits()),
         ];
         let more = self.of_throttled.asked().map(|(option, is_asked)| {
-            (option, is_asked, throttled::applies(front, option), "has none: it is for background")
+            (option, is_asked, throttled::applies(front, option), "has none: it is for background and keyed")
         });
         let unfit = rules.into_iter().chain(more).find(|&(_, is_asked, applies, _)| is_asked && !applies);
         match unfit {
@@ -323,11 +323,11 @@ pub(super) mod tests {
             ("--nest-every 7", [true; 5]),
             ("--panic-every 7", [true; 5]),
             ("--vary-run-time", [true; 5]),
-            ("--payload count", [false, true, true, false, false]),
-            ("--runner task", [false, true, false, false, false]),
-            ("--delay 1ms", [false, true, false, false, false]),
-            ("--debounce 1ms:2ms", [false, true, false, false, false]),
-            ("--fail-every 3", [false, true, false, false, false]),
+            ("--payload count", [false, true, true, true, false]),
+            ("--runner task", [false, true, false, true, false]),
+            ("--delay 1ms", [false, true, false, true, false]),
+            ("--debounce 1ms:2ms", [false, true, false, true, false]),
+            ("--fail-every 3", [false, true, false, true, false]),
         ] {
             for (which, takes) in Which::value_variants().iter().zip(takes) {
                 let checked = parse(&format!("--front {} {option}", which.name())).unwrap().check();

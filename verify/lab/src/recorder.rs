@@ -54,6 +54,7 @@ pub struct Recorder {
     pub(crate) panic_every: Option<usize>,
     pub(crate) nest_every: Option<usize>,
     pub(crate) fail_every: Option<usize>,
+    cancels: bool,
     pub(crate) plant: Option<Plant>,
     waits: usize,
 }
@@ -122,6 +123,7 @@ impl Recorder {
             panic_every: every(options.panic_every),
             nest_every: every(options.nest_every),
             fail_every: every(options.of_throttled.fail_every),
+            cancels: options.cancels(),
             plant: options.plant,
             waits: options.memory() / (threads * keys * 128),
         }
@@ -143,6 +145,11 @@ impl Recorder {
     /// Whether runs panic.
     pub fn panics(&self) -> bool {
         self.panic_every.is_some()
+    }
+
+    /// Whether a run may be given up.
+    pub fn cancels(&self) -> bool {
+        self.cancels
     }
 
     /// The most waits that a caller may report of one key. One with more ends the storm early.

@@ -56,8 +56,8 @@ pub fn perform_on<F: Front>(
         // What is stuck is not dropped: that might wait for ever.
         mem::forget(front);
     }
-    // Of the one key that a front end has whose calls bring something.
-    let mut remaining = ended.as_mut().and_then(|ended| ended.as_mut().ok()?.remaining.take());
+    let remaining = ended.as_mut().and_then(|ended| Some(mem::take(&mut ended.as_mut().ok()?.remaining)));
+    let mut remaining = remaining.into_iter().flatten();
     let (records, mut changes) = recorder.take();
     changes.push(Change { threshold: nanos(options.threshold), begun: 0, returned: 0 });
     let mut testimonies = by_key(course.testimonies, recorder.keys());
@@ -70,12 +70,12 @@ pub fn perform_on<F: Front>(
         testimonies.push(inside);
         let arrived = count(testimonies, Kind::Panicked) + caught;
         let arrived = options.front.runs_in_calls().then_some(arrived);
-        let remaining = remaining.take();
+        let remaining = remaining.next();
         ends.push(StormEnd { left, is_running, overlaps, panics, arrived, remaining });
         logs.push(log);
     }
     let tallies: Vec<Tally> = testimonies.iter().map(|of_key| Tally::of_all(of_key)).collect();
-    let paced = options.paced();
+    let (paced, cancels_drop) = (options.paced(), options.front.cancels_drop());
     let judged =
         logs.iter().zip(&testimonies).zip(ends).enumerate().map(|(key, ((log, testimonies), end))| {
             let mut elsewhere = Tally::default();
@@ -84,7 +84,8 @@ pub fn perform_on<F: Front>(
                 .enumerate()
                 .filter(|&(other, _)| other != key)
                 .for_each(|(_, &tally)| elsewhere += tally);
-            judge(&History { before, log, changes: &changes, testimonies, elsewhere, paced, end })
+            let changes = &changes;
+            judge(&History { before, log, changes, testimonies, elsewhere, paced, cancels_drop, end })
         });
     let mut verdict = Verdict::of_all(judged);
     verdict.broken.extend(course.broken);

@@ -308,9 +308,11 @@ impl<K, P: Payload> KeyShard<K, P> {
     {
         let hashed = item.hashed();
         self.set(&hashed, next);
-        self.beside.outcomes.covered(item, &mut gone.outcomes);
+        let cancelled_since = self.beside.outcomes.covered(item, &mut gone.outcomes);
         let active = self.beside.find_mut(&hashed)?;
-        let (epoch, since, promise) = (next.epoch(), active.since, active.promise);
+        // Of calls that were cancelled with a run that was to be tried again, the epoch is an older one.
+        let since = cancelled_since.map_or(active.since, |cancelled| active.since.min(cancelled));
+        let (epoch, promise) = (next.epoch(), active.promise);
         active.hold.release();
         active.is_for_take = false;
         active.running = Some(Running { since, epoch, has_parked: false });

@@ -81,21 +81,24 @@ impl<K> Outcomes<K> {
         self.remembered.iter().filter(is_its).map(|outcome| outcome.since).min()
     }
 
-    /// A run of the key starts: it covers the calls that were cancelled before it as well.
-    pub(super) fn covered(&mut self, item: &Item<K>, gone: &mut Vec<Outcome<K>>)
+    /// A run of the key starts: it covers the calls that were cancelled before it as well. Returns the epoch of the first of
+    /// these.
+    pub(super) fn covered(&mut self, item: &Item<K>, gone: &mut Vec<Outcome<K>>) -> Option<Epoch>
     where
         K: Eq,
     {
-        let mut place = 0;
+        let (mut place, mut first) = (0, None);
         while self.cancels > 0 && place < self.remembered.len() {
             let outcome = &self.remembered[place];
             if outcome.failure.is_none() && outcome.item.key == item.key {
+                first = Some(first.unwrap_or(outcome.since).min(outcome.since));
                 gone.extend(self.remembered.remove(place));
                 self.cancels -= 1;
             } else {
                 place += 1;
             }
         }
+        first
     }
 
     /// What became of a call of `epoch` on `key`, if it was not covered by a run that succeeded.

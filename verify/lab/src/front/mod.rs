@@ -4,6 +4,7 @@
 mod asynchronous;
 mod background;
 mod blocking;
+mod home;
 mod keyed;
 mod keyed_leading;
 mod threads;
@@ -82,8 +83,8 @@ pub struct OwnCounts {
     pub uncovered: Option<u64>,
     /// Runs that took place in the end itself. They are the last ones.
     pub in_the_end: u64,
-    /// What was left of what calls brought.
-    pub remaining: Option<Carried>,
+    /// What was left of what calls brought, by key; nothing if they bring nothing.
+    pub remaining: Vec<Carried>,
 }
 
 /// How a caller starts, together with the others, and where it sends its report.
@@ -132,14 +133,14 @@ impl Which {
         !matches!(self, Self::KeyedLeading)
     }
 
-    /// Whether a call returns the epoch after which a run covers it.
-    pub const fn tells_epochs(self) -> bool {
-        !matches!(self, Self::Keyed)
-    }
-
     /// Whether runs take place in the calls of threads, so that their panics arrive there.
     pub const fn runs_in_calls(self) -> bool {
         matches!(self, Self::Blocking | Self::KeyedLeading)
+    }
+
+    /// Whether a cancel drops what no run was given.
+    pub const fn cancels_drop(self) -> bool {
+        matches!(self, Self::Keyed)
     }
 
     /// Whether a wait for a run can have a limit.

@@ -29,6 +29,8 @@ pub struct History<'h> {
     pub elsewhere: Tally,
     /// What holds runs beside their windows.
     pub paced: Option<Paced>,
+    /// Whether a cancel drops what no run was given.
+    pub cancels_drop: bool,
     pub end: StormEnd,
 }
 

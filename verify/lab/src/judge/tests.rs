@@ -21,6 +21,7 @@ struct Planted {
     testimonies: Vec<Testimony>,
     elsewhere: Tally,
     paced: Option<Paced>,
+    cancels_drop: bool,
     /// What each run was given, if calls bring something.
     given: Vec<Carried>,
     end: StormEnd,
@@ -45,6 +46,7 @@ impl Planted {
             testimonies: vec![Testimony::new(0), Testimony::new(1)],
             elsewhere: Tally::default(),
             paced: None,
+            cancels_drop: false,
             given: Vec::new(),
             end: StormEnd { left, is_running: false, overlaps: 0, panics: 0, arrived: None, remaining: None },
         }
@@ -99,9 +101,10 @@ impl Planted {
             log.push(*run, seen);
             given.next().into_iter().for_each(|given| log.push_given(given.clone()));
         }
-        let Self { before, changes, testimonies, elsewhere, paced, end, .. } = self;
+        let Self { before, changes, testimonies, elsewhere, paced, cancels_drop, end, .. } = self;
         let (before, elsewhere, paced, end) = (*before, *elsewhere, *paced, end.clone());
-        judge(&History { before, log: &log, changes, testimonies, elsewhere, paced, end })
+        let cancels_drop = *cancels_drop;
+        judge(&History { before, log: &log, changes, testimonies, elsewhere, paced, cancels_drop, end })
     }
 
     fn broken(&self) -> Vec<Guarantee> {

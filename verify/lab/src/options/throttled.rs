@@ -1,4 +1,4 @@
-//! What a storm on `Throttled` may have beside what every storm may.
+//! What a storm on `Throttled` or `KeyedThrottled` may have beside what every storm may.
 
 use super::{Options, Release, Unfit};
 use crate::front::Which;
@@ -7,7 +7,7 @@ use crate::recorder::nanos;
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
-/// Options of the front end `background`; `async` has the payload, too.
+/// Options of the front ends `background` and `keyed`; `async` has the payload, too.
 #[derive(Args, Clone, Debug)]
 pub struct OfThrottled {
     /// What each call brings, and what the runs are given of it
@@ -158,7 +158,7 @@ impl Options {
 
 /// Whether this front end has such an option.
 pub(super) fn applies(front: Which, option: &str) -> bool {
-    front == Which::Background || front == Which::Async && option == "--payload"
+    matches!(front, Which::Background | Which::Keyed) || front == Which::Async && option == "--payload"
 }
 
 fn delay(text: &str) -> Result<Duration, String> {

@@ -109,9 +109,14 @@ impl RunLog {
         self.seen[index * self.callers + caller]
     }
 
+    /// How many of a caller's calls up to this number are on this key.
+    pub fn turn(&self, caller: usize, number: u64) -> u64 {
+        calls_on(self.key, caller, number, self.keys)
+    }
+
     /// How many calls on this key the run at `index` saw, of all callers.
     pub fn calls_seen(&self, index: usize) -> u64 {
-        (0..self.callers).map(|caller| calls_on(self.key, caller, self.seen(index, caller), self.keys)).sum()
+        (0..self.callers).map(|caller| self.turn(caller, self.seen(index, caller))).sum()
     }
 }
 

@@ -339,7 +339,10 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Drop for Engine<K, P, S> {
     fn drop(&mut self) {
         // A forked child has neither the thread nor the task, and may not have the locks.
         if !self.has_ended && !self.shared.is_forked() {
-            self.leave(Stage::Ended(Shutdown::Dropped));
+            // Who sees the end finds nothing pending.
+            self.leave(Stage::Leaving);
+            lock(&self.shared.ledger.control).stage = Stage::Ended(Shutdown::Dropped);
+            self.shared.waiting().notify();
         }
     }
 }

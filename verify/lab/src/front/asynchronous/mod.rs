@@ -108,7 +108,7 @@ impl Front for Asynchronous {
         if self.is_busy(0) || seen.is_owed() {
             return Err(format!("nothing was pending, and after the end of the runtime it is {seen:?}"));
         }
-        Ok(OwnCounts { remaining: self.shared.throttle.take(), ..OwnCounts::default() })
+        Ok(OwnCounts { remaining: self.shared.throttle.take().into_iter().collect(), ..OwnCounts::default() })
     }
 }
 

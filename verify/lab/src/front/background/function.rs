@@ -1,9 +1,9 @@
 //! The function that the throttle is bound to, on a thread or in a task.
 
 use super::any::Any;
-use super::home::Home;
 use super::{Background, Itself};
 use crate::front::asynchronous::pause;
+use crate::front::home::Home;
 use crate::front::threads::ThreadFront;
 use crate::options::Brings;
 use crate::record::{Brought, Carried, Spans};
@@ -21,16 +21,16 @@ pub struct Inside {
     pub itself: Itself,
 }
 
-fn merge(older: &mut Spans, newer: Spans) {
+pub fn merge(older: &mut Spans, newer: Spans) {
     older.merge(newer);
 }
 
-fn all(batch: &Batch<Brought>) -> Carried {
+pub fn all(batch: &Batch<Brought>) -> Carried {
     Carried::All(Spans::of(batch.iter().copied()))
 }
 
 /// Takes all out, unless the run is to be tried again with it.
-fn is_done(running: &Running<'_>, batch: &mut Batch<Brought>) {
+pub fn is_done(running: &Running<'_>, batch: &mut Batch<Brought>) {
     if running.failing().is_none() {
         batch.drain().for_each(drop);
     }
@@ -113,7 +113,7 @@ impl Inside {
 }
 
 /// Lets the run take its time, and ends it.
-async fn in_time(running: Running<'_>) -> Result<(), Planned> {
+pub async fn in_time(running: Running<'_>) -> Result<(), Planned> {
     loop {
         match running.left() {
             0 => return running.end_or_fail(),

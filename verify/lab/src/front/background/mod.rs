@@ -3,10 +3,10 @@
 
 mod any;
 mod function;
-mod home;
 
 use self::any::Any;
-use self::home::Home;
+pub(super) use self::function::{all, in_time, is_done, merge};
+use super::home::Home;
 use super::threads::{self, ThreadFront};
 use super::{Front, OwnCounts, Start};
 use crate::caller::{Answer, Call, Promised};
@@ -75,7 +75,7 @@ impl Front for Background {
         match self.throttled.shutdown(Pending::Finish, self.patience) {
             Ok(Shutdown::Idle) => {
                 let (runs, panics) = self.throttled.counts();
-                let remaining = self.throttled.take();
+                let remaining = self.throttled.take().into_iter().collect();
                 Ok(OwnCounts { runs: Some(runs), panics: Some(panics), remaining, ..OwnCounts::default() })
             }
             Ok(how) => Err(format!("nothing was pending, and yet it ended as {how:?}")),

@@ -118,3 +118,24 @@ fn g10_values_that_are_lost_or_come_twice() {
     assert_eq!(failed(&[(4, 4)]), [G10], "those of a run that failed are lost");
     caught("a value that is lost, or is given twice", "soak: in seven planted histories (G10)");
 }
+
+/// Of keys a cancel drops what no run was given: some may be missing then, and nothing else.
+#[test]
+fn g10_a_cancel_of_a_key_drops_values() {
+    let judged = |mut planted: Planted, drops| {
+        planted.cancels_drop = drops;
+        planted.cancelled(100_000, 105_500).broken()
+    };
+    let missing = || all([&[(1, 1)], &[(3, 3)], &[(4, 4)]], &[]);
+    assert_eq!(judged(missing(), true), [], "2 was dropped");
+    assert_eq!(judged(missing(), false), [G10], "this front end keeps it");
+    let mut nobody = missing();
+    nobody.cancels_drop = true;
+    assert_eq!(nobody.broken(), [G10], "nobody has cancelled");
+    assert_eq!(judged(all([&[(1, 1)], &[(1, 3)], &[(4, 4)]], &[]), true), [G10], "1 comes twice");
+    assert_eq!(judged(all([&[(1, 1)], &[(2, 4)], &[]], &[]), true), [G10], "4 comes before its run");
+    let counted = |given: [u64; 3]| judged(carrying(given.map(Carried::Count), Carried::Count(0)), true);
+    assert_eq!(counted([1, 1, 1]), [], "a call was given up");
+    assert_eq!(counted([1, 2, 2]), [G10, G10], "a call comes twice");
+    caught("a value that a cancel of a key excuses wrongly", "soak: in four planted histories (G10)");
+}
