@@ -30,6 +30,8 @@ pub struct Key {
     pub failures: u32,
     /// Whether its threshold has changed, and nobody was told.
     pub is_stale: bool,
+    /// Whether the end had been asked for when its run began: then it is the last try.
+    pub is_last: bool,
 }
 
 impl Key {
@@ -48,6 +50,7 @@ impl Key {
             retry_at: None,
             failures: 0,
             is_stale: false,
+            is_last: false,
         }
     }
 

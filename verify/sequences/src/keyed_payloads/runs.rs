@@ -67,7 +67,8 @@ impl Play {
         let (in_progress, most) = self.in_progress();
         assert!(in_progress < most, "a run too many begins, of {key}");
         let known = self.keys.get(&key).expect("a key that is pending is never evicted");
-        if self.handed.front() == Some(&key) {
+        let was_handed = self.handed.front() == Some(&key);
+        if was_handed {
             self.handed.pop_front();
         } else {
             assert!(!known.in_progress, "G2: another run of {key} begins");
@@ -87,6 +88,7 @@ impl Play {
         }
         let known = self.keys.get_mut(&key).expect("it is known");
         known.has_begun = true;
+        known.is_last = !was_handed && matches!(self.stage, Stage::Ending(_));
         assert_eq!(given, known.rest, "G10: what a run of {key} is given");
         self.runs += 1;
         if self.shutdown == Shutdown::Idle && self.stage != Stage::Going {
@@ -194,7 +196,7 @@ impl Play {
     /// A run has failed, and there is something to try again with.
     fn fails(&mut self, key: u8, rest: Vec<u32>, policy: Policy, told: Told) {
         let known = self.keys.get_mut(&key).expect("it ran");
-        if self.stage != Stage::Going {
+        if known.is_last {
             self.reached.count("the last try");
             if !self.rules.is_wrong(Wrong::LastFailureLosesValues) {
                 self.put_back(key, rest);
@@ -205,6 +207,13 @@ impl Play {
         if known.failures >= policy.at_most.saturating_add(late) {
             self.reached.count("given up");
             if self.rules.is_wrong(Wrong::GivenUpIsKept) {
+                self.put_back(key, rest);
+            }
+            return self.settled(key, told);
+        }
+        if self.stage == Stage::Ending(Pending::Discard) {
+            self.reached.count("no further try");
+            if !self.rules.is_wrong(Wrong::LastFailureLosesValues) {
                 self.put_back(key, rest);
             }
             return self.settled(key, told);
