@@ -3,7 +3,7 @@
 //! Each call brings a bit of its own, and bits are merged.
 
 use atomic_throttle::{
-    KeyedThrottled, Manual, Merge, Pending, Retry, Shutdown, Threshold, Timestamp, WaitError,
+    KeyTicket, KeyedThrottled, Manual, Merge, Pending, Retry, Shutdown, Threshold, Timestamp, WaitError,
 };
 use loom::thread;
 use loom_tests::Tally;
@@ -107,7 +107,7 @@ pub fn value_against_a_start(seen: &Seen) {
 /// A value is taken while its run may start. `one`: it was taken. `other`: it was given.
 pub fn take_against_a_start(seen: &Seen) {
     let subject = Subject::new(Duration::ZERO, 0);
-    let ticket = subject.throttled.trigger(&0, 1).map(|ticket| ticket.into_owned());
+    let ticket = subject.throttled.trigger(&0, 1).map(KeyTicket::into_owned);
     let taken = subject.throttled.take(&0);
     let told = ticket.map_or(Err(WaitError::Owed), |ticket| ticket.wait());
     let given = subject.ends(seen);
@@ -139,7 +139,7 @@ pub fn value_against_an_eviction(seen: &Seen) {
 /// `other`: the second has a run of its own.
 pub fn value_against_a_run_that_fails(seen: &Seen) {
     let subject = Subject::new(Duration::ZERO, 1);
-    let first = subject.throttled.trigger(&0, 1).map(|ticket| ticket.into_owned());
+    let first = subject.throttled.trigger(&0, 1).map(KeyTicket::into_owned);
     seen.must(subject.throttled.trigger(&0, 2).is_ok());
     seen.must(first.is_ok_and(|ticket| ticket.wait() == Ok(())));
     let were_given =

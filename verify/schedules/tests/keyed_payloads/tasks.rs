@@ -71,10 +71,10 @@ struct Inside(Arc<Mutex<Notes>>, usize);
 
 impl Inside {
     fn new(notes: &Arc<Mutex<Notes>>, key: usize) -> Self {
-        let mut noted = locked(notes);
-        assert!(!std::mem::replace(&mut noted.is_inside[key], true), "G2: two runs of a key at once");
-        noted.begun += 1;
-        noted.most_at_once = noted.most_at_once.max(noted.is_inside.iter().filter(|inside| **inside).count());
+        let mut seen = locked(notes);
+        assert!(!std::mem::replace(&mut seen.is_inside[key], true), "G2: two runs of a key at once");
+        seen.begun += 1;
+        seen.most_at_once = seen.most_at_once.max(seen.is_inside.iter().filter(|inside| **inside).count());
         Self(Arc::clone(notes), key)
     }
 }
@@ -127,18 +127,18 @@ pub fn dropped_at_any_await(dropped_inside: &Tally) {
     let clock = Manual::new(Timestamp::from_nanos(100));
     let runtime = OnShuttle { clock, polls, has_dropped: Arc::clone(&has_dropped) };
     let notes: Arc<Mutex<Notes>> = Arc::default();
-    let (noted, failures) = (Arc::clone(&notes), below(2));
+    let (sink, failures) = (Arc::clone(&notes), below(2));
     let builder = trying_again(Duration::ZERO).hasher(Hasher::default()).max_concurrent(1 + below(KEYS));
     let spawned = builder.spawn_on(runtime, move |key, all: Carried<Vec<u32>>| async move {
         assert!(!all.is_empty(), "G10: a run without a value");
-        let inside = Inside::new(&noted, key);
-        let is_failing = locked(&noted).begun <= failures;
+        let inside = Inside::new(&sink, key);
+        let is_failing = locked(&sink).begun <= failures;
         yield_now().await;
         drop(inside);
         if is_failing {
             return Err(OnPurpose);
         }
-        locked(&noted).succeeded.extend(all.iter());
+        locked(&sink).succeeded.extend(all.iter());
         Ok(())
     });
     let throttled = spawned.expect("there is a runtime");
