@@ -467,6 +467,9 @@ impl<K, P: Payload> KeyShard<K, P> {
             End::TryAgain { failure, given, retry_at } => {
                 let begun = (since, promise);
                 is_tried_again = self.try_again(item, begun, (&failure, given, retry_at), ledger, gone);
+                if let (false, Some(active)) = (is_tried_again, self.beside.find_mut(&hashed)) {
+                    active.hold.failures = 0;
+                }
                 Some(failure).filter(|_| !is_tried_again)
             }
             End::Settled { failure, left } => {

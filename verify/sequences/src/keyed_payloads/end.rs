@@ -42,13 +42,15 @@ impl Play {
         self.settle();
         self.look();
         while !matches!(self.stage, Stage::Ended(_)) {
-            let begun = self.keys.iter().find(|(_, known)| known.has_begun).map(|(&key, _)| key);
+            let begun = self.keys.iter().find(|(_, known)| known.has_begun);
+            let begun = begun.map(|(&key, known)| (key, known.latest_start % 2 == 0));
             let due = self.keys.iter().filter(|(_, known)| known.is_pending());
             let due = due.map(|(&key, known)| known.window_end(self.threshold_of(key))).min();
             match (begun, due.and_then(|due| u64::try_from(due).ok()).filter(|&due| due <= MAX)) {
-                (Some(key), _) => {
-                    let ends = Some(How::Returns);
-                    self.perform_order(key, Order { calls: None, takes: usize::MAX, keeps: false, ends });
+                // Some fail, with all that they were given: for many of these it is the last try.
+                (Some((key, fails)), _) => {
+                    let (ends, takes) = if fails { (How::Fails, 0) } else { (How::Returns, usize::MAX) };
+                    self.perform_order(key, Order { calls: None, takes, keeps: false, ends: Some(ends) });
                 }
                 (None, Some(due)) if due > self.now => self.set_clock(due),
                 _ => self.shut_down(Pending::Flush),
