@@ -54,7 +54,7 @@ const HOOKED: [(&str, &str); 2] =
 const FEATURES: [&str; 6] = ["async", "keyed", "precise", "tokio", "tracing", "tsc"];
 
 /// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
-const EXAMPLES: [&str; 28] = [
+const EXAMPLES: &[&str] = &[
     "storm -- --seconds 1",
     "storm -- --seconds 1 --threshold 1us",
     "storm -- --seconds 1 --threshold 5ms --run-time 12ms --threads 100",
