@@ -251,7 +251,7 @@ fn weaken() -> Rung {
 }
 
 fn examples() -> Rung {
-    let mut examples: Vec<String> = EXAMPLES.map(str::to_owned).into();
+    let mut examples: Vec<String> = EXAMPLES.iter().copied().map(str::to_owned).collect();
     if cfg!(target_os = "linux") {
         // Where nothing needs to be installed for processes to be killed at.
         let register = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target").join("storm-register");
