@@ -8,6 +8,7 @@ use reference::MAX;
 
 /// A key that is known.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Key {
     /// The start of its latest run, or of one that was evicted; 0 if there was none.
     pub latest_start: u64,
