@@ -133,6 +133,9 @@ fn a_cancel_of_nothing_leaves_what_the_last_run_has_left() {
     let _ = failing.call(1, 1);
     let _ = failing.throttled.shutdown(Pending::Finish);
     failing.fail();
+    // The last try is the one that starts now.
+    failing.advance(SECOND);
+    failing.fail();
     assert!(!failing.throttled.cancel(&1));
     assert_eq!(failing.throttled.take(&1), [1], "G10");
     assert_eq!(failing.throttled.take(&1), []);
