@@ -145,7 +145,7 @@ impl<K, P: Payload> KeyShard<K, P> {
             return false;
         }
         let promise = match uncovered {
-            // Whoever waits for the newer one waits for the older one, too.
+            // Those who wait for the newer one wait for the older one, too.
             Some((_, older)) => {
                 if was_pending {
                     control.promises.redeem(active.promise, &Ok(()));
