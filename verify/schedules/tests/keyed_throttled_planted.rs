@@ -26,7 +26,12 @@ fn find(fault: Fault, named: &str, model: Model, complaint: &str) {
 #[test]
 fn a_key_that_is_pending_is_evicted() {
     let model = properties::evictions_lose_no_pending_key;
-    find(Fault::ForgetsDeferrals, "a key is evicted while it is pending", model, "deadlock or pending for ever");
+    find(
+        Fault::ForgetsDeferrals,
+        "a key is evicted while it is pending",
+        model,
+        "deadlock or pending for ever",
+    );
 }
 
 #[test]
