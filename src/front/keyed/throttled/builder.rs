@@ -178,7 +178,7 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
     /// # }
     /// ```
     ///
-    /// It is asked on the thread or in the task, before each run and when a call makes a run pending, and by
+    /// It is asked on the thread or in the task, where a pending run is put in order and before it starts, and by
     /// [`snapshot`](KeyedThrottled::snapshot). What it returns may change: after that call
     /// [`retime`](KeyedThrottled::retime), which has it asked once more for all that is pending. If it panics there, that ends
     /// the throttle as a panic of the clock does.
