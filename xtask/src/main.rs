@@ -94,6 +94,8 @@ enum Command {
     },
     /// Follow every link of the documents to its file and heading, without a network; list those to other places.
     Links,
+    /// Draw docs/states.svg from the transitions. A test compares the two.
+    Diagram,
     /// Print the ratios of the last `cargo bench`, as docs/cost.md has them.
     Ratios,
 }
@@ -137,6 +139,7 @@ fn main() -> ExitCode {
         Command::Ratios => {
             ratios::table(&ratios::folder(&root)).and_then(|table| print(table.trim_end())).map(ok)
         }
+        Command::Diagram => report::record_diagram(&root).map(ok).map_err(|why| why.to_string()),
         Command::Links => links::check(&root).map(ok),
         Command::Release { draft } => release::release(&root, draft).map(ok),
     };

@@ -4,6 +4,8 @@
 use super::transitions::{DEFERRALS, EVENTS, Shape, When};
 use maud::{Markup, PreEscaped, html};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::{fs, io};
 
 const WIDTH: i32 = 1180;
 const HEIGHT: i32 = 560;
@@ -12,15 +14,38 @@ const HALF: (i32, i32) = (72, 20);
 
 /// The style is in the drawing itself, so that the drawing can be taken out of the page.
 const STYLE: &str = "
+.back { fill: #fff; stroke: #d0d7de; }
 .idle { fill: #eef3f8; stroke: #456; }
 .running { fill: #fdf3dc; stroke: #864; }
 .edge { fill: none; stroke: #667; }
-.state, .label { font: 14px system-ui, sans-serif; text-anchor: middle; }
-.label { font-size: 11px; fill: #234; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
+.tip { fill: #667; }
+.state, .label { font: 14px system-ui, sans-serif; text-anchor: middle; fill: #123; }
+.label { font-size: 12px; fill: #234; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
+@media (prefers-color-scheme: dark) {
+.back { fill: #0d1117; stroke: #30363d; }
+.idle { fill: #16263a; stroke: #79a; }
+.running { fill: #3a2c12; stroke: #b96; }
+.edge { stroke: #8b98a8; }
+.tip { fill: #8b98a8; }
+.state { fill: #e6edf3; }
+.label { fill: #c9d4e0; stroke: #0d1117; }
+}
 ";
+
+/// Where the documents have it.
+const PLACE: &str = "docs/states.svg";
 
 /// The labels between two states, by the time at which their events lead there.
 type Labels = BTreeMap<(Shape, Shape), Vec<String>>;
+
+/// Draws it where the documents have it.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn record(root: &Path) -> io::Result<()> {
+    fs::write(root.join(PLACE), draw().into_string())
+}
 
 /// The diagram as SVG.
 pub fn draw() -> Markup {
@@ -31,9 +56,10 @@ pub fn draw() -> Markup {
             style { (PreEscaped(STYLE)) }
             defs {
                 marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"
-                    orient="auto-start-reverse" { path d="M0 0L10 5L0 10z" {} }
+                    orient="auto-start-reverse" { path d="M0 0L10 5L0 10z" class="tip" {} }
             }
-            @for (&(from, to), labels) in &edges { (edge(from, to, labels)) }
+            rect x="0.5" y="0.5" width=(WIDTH - 1) height=(HEIGHT - 1) rx="8" class="back" {}
+            @for (&(from, to), labels) in &edges { (edge(from, to, &lines(labels))) }
             @for shape in Shape::all() { (state(shape)) }
         }
     }
@@ -110,6 +136,19 @@ fn edge(from: Shape, to: Shape, labels: &[String]) -> Markup {
     }
 }
 
+/// The labels, at most two events a line, so that they fit between two states.
+fn lines(labels: &[String]) -> Vec<String> {
+    let of_label = |label: &String| {
+        let events: Vec<&str> = label.split(", ").collect();
+        let last = events.len().div_ceil(2) - 1;
+        let line = |(place, events): (usize, &[&str])| {
+            format!("{}{}", events.join(", "), if place == last { "" } else { "," })
+        };
+        events.chunks(2).enumerate().map(line).collect::<Vec<_>>()
+    };
+    labels.iter().flat_map(of_label).collect()
+}
+
 fn label_lines(labels: &[String]) -> i32 {
     i32::try_from(labels.len()).unwrap_or(1)
 }
@@ -135,6 +174,22 @@ mod tests {
             ["flush", "open: arrive, arrive_by, try_start, fire"]
         );
         assert_eq!(labels((false, "pending"), (false, "none")), None);
+    }
+
+    #[test]
+    fn the_documents_have_it_as_the_transitions_are() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let shown = fs::read_to_string(root.join(PLACE)).unwrap();
+        assert!(
+            shown == draw().into_string(),
+            "cargo xtask diagram draws {PLACE} as the transitions are now"
+        );
+    }
+
+    #[test]
+    fn a_long_label_takes_more_lines() {
+        let labels = ["flush".to_owned(), "open: arrive, arrive_by, fire".to_owned()];
+        assert_eq!(lines(&labels), ["flush", "open: arrive, arrive_by,", "fire"]);
     }
 
     #[test]

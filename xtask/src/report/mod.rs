@@ -4,6 +4,8 @@ mod diagram;
 mod page;
 mod transitions;
 
+pub use self::diagram::record as record_diagram;
+
 use crate::print::print;
 use crate::rung::Done;
 use comfy_table::{CellAlignment, Table, presets};
