@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The files, in the order in which they need each other. A proof that no longer holds is found in the first
 /// one.
-pub const FILES: [&str; 25] = [
+pub const FILES: [&str; 26] = [
     "Word",
     "Rows",
     "Protocol",
@@ -30,6 +30,7 @@ pub const FILES: [&str; 25] = [
     "OneOrder",
     "Covered",
     "Heard",
+    "Weak",
     "All",
     "Assumptions",
 ];

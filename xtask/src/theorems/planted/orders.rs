@@ -2,7 +2,7 @@
 
 use super::Planted;
 
-pub const FAULTS: [Planted; 19] = [
+pub const FAULTS: [Planted; 20] = [
     Planted::fault(
         "a call fences by a release fence alone",
         "Accesses",
@@ -173,5 +173,11 @@ pub const FAULTS: [Planted; 19] = [
             "kind_of g u = Fencing -> release_sequence a (from g u) -> release_sequence",
         )],
         "Visible.updates_continue",
+    ),
+    Planted::fault(
+        "a run misses a call although the fences are SC",
+        "Weak",
+        &[("if fences_are_sc then SeqCst else AcqRel", "SeqCst")],
+        "Weak.fences_are_in_order",
     ),
 ];
