@@ -66,7 +66,8 @@ Definition orders_publish : Prop := forall g a f r,
 (** * G5 no wake-up is lost *)
 
 (** A thread moves something, fences ([NOTIFY]) and finds no waiter. Another one has registered, fences
-    ([REGISTER]) and looks at the word. Then it sees the move, or it has left before it could be notified. *)
+    ([REGISTER]) and looks. Unless it has left before the first thread looks for waiters, it sees the move.
+    What is moved may be the word, a threshold or a clock. *)
 Definition orders_wake : Prop := forall g c moved notify found registered register looks,
   consistent g -> counts_waiters g c ->
   writes g moved -> happens_before g moved notify -> sc_fence g notify -> happens_before g notify found ->
