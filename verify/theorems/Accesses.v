@@ -45,6 +45,12 @@ Definition as_move (x : act) : move :=
 Definition done_by (t : thread) (x : act) : Prop :=
   match deed_of a x with Guesses => False | Decides u _ _ _ | Glances u => u = t end.
 
+Definition at_word (x : act) : Prop := (reads g x \/ writes g x) /\ place_of g x = word_at a.
+
+(** It shows that [y] is after [x]: by what happens before, or by what was read at the word. *)
+Definition follows : act -> act -> Prop :=
+  clos_trans act (fun x y => at_word x /\ at_word y /\ (happens_before g x y \/ observed g x y)).
+
 (** What its thread holds after it. *)
 Definition kept (x : act) : guard :=
   match deed_of a x with Decides _ _ _ o => keeps (holds a x) o (after x) | _ => holds a x end.
@@ -70,12 +76,11 @@ Record moves_by_the_table := mk_moves_by_the_table {
   by_a_load : forall x t, deed_of a x = Glances t ->
     kind_of g x = Reading /\ place_of g x = word_at a /\ d (before x) = pending;
   (** A thread does one after the other, and asks for what its guard allows. *)
-  one_by_one : forall t x y, done_by t x -> done_by t y ->
-    x = y \/ happens_before g x y \/ happens_before g y x;
-  holds_nothing_first : forall t x, done_by t x -> (forall y, done_by t y -> ~ happens_before g y x) ->
+  one_by_one : forall t x y, done_by t x -> done_by t y -> x = y \/ follows x y \/ follows y x;
+  holds_nothing_first : forall t x, done_by t x -> (forall y, done_by t y -> ~ follows y x) ->
     holds a x = Idle;
-  holds_what_it_kept : forall t x y, done_by t x -> done_by t y -> happens_before g x y ->
-    (forall z, done_by t z -> happens_before g x z -> ~ happens_before g z y) -> holds a y = kept x;
+  holds_what_it_kept : forall t x y, done_by t x -> done_by t y -> follows x y ->
+    (forall z, done_by t z -> follows x z -> ~ follows z y) -> holds a y = kept x;
   may_decide : forall x t p e o, deed_of a x = Decides t p e o -> may_ask e (before x) (holds a x);
   may_glance : forall x t, deed_of a x = Glances t -> holds a x = Idle;
 }.

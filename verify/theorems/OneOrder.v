@@ -66,8 +66,6 @@ Hypothesis C : consistent g.
 Hypothesis M : moves_by_the_table g a.
 Hypothesis DEC : forall x y, happens_before g x y \/ ~ happens_before g x y.
 
-Definition at_word (x : act) : Prop := (reads g x \/ writes g x) /\ place_of g x = word_at a.
-
 Definition precedes (x y : act) : Prop :=
   modified g (write_of g x) (write_of g y) \/
   (write_of g x = write_of g y /\ kind_of g y = Reading /\
@@ -79,18 +77,18 @@ Proof. unfold write_of. intros [->| ->]; reflexivity. Qed.
 Lemma writes_not_reading x : writes g x -> kind_of g x <> Reading.
 Proof. intros [->| ->]; discriminate. Qed.
 
-Lemma kinds x : at_word x -> writes g x \/ (kind_of g x = Reading /\ write_of g x = from g x).
+Lemma kinds x : at_word g a x -> writes g x \/ (kind_of g x = Reading /\ write_of g x = from g x).
 Proof.
   intros [[[R|U]|W] _]; [right|left; now right|now left]. split; [exact R|]. unfold write_of. now rewrite R.
 Qed.
 
-Lemma write_of_writes x : at_word x -> writes g (write_of g x) /\ place_of g (write_of g x) = word_at a.
+Lemma write_of_writes x : at_word g a x -> writes g (write_of g x) /\ place_of g (write_of g x) = word_at a.
 Proof.
   intros W. pose proof W as [_ P]. destruct (kinds x W) as [K|[K ->]]; [now rewrite writes_itself|].
   destruct (reads_from_a_write g C x) as (F & -> & _); [now left|auto].
 Qed.
 
-Lemma writes_total x y : at_word x -> at_word y ->
+Lemma writes_total x y : at_word g a x -> at_word g a y ->
   write_of g x = write_of g y \/ modified g (write_of g x) (write_of g y) \/
   modified g (write_of g y) (write_of g x).
 Proof.
@@ -114,7 +112,7 @@ Proof.
     destruct N as [N|[KX B]]; [now left|right]. split; [exact KX|]. now apply (before_trans g _ y).
 Qed.
 
-Lemma precedes_decided x y : at_word x -> at_word y -> precedes x y \/ ~ precedes x y.
+Lemma precedes_decided x y : at_word g a x -> at_word g a y -> precedes x y \/ ~ precedes x y.
 Proof.
   intros X Y. unfold precedes. destruct (writes_total x y X Y) as [E|[L|L]]; [|now left; left|].
   - rewrite E. destruct (kind_of g y) eqn:KY;
@@ -127,7 +125,7 @@ Proof.
 Qed.
 
 (** What happens before, precedes. *)
-Lemma before_precedes x y : at_word x -> at_word y -> happens_before g x y -> precedes x y.
+Lemma before_precedes x y : at_word g a x -> at_word g a y -> happens_before g x y -> precedes x y.
 Proof.
   intros X Y B. destruct (writes_total x y X Y) as [E|[L|L]].
   - destruct (kinds x X) as [KX|[KX WX]], (kinds y Y) as [KY|[KY WY]].
@@ -148,11 +146,11 @@ Proof.
 Qed.
 
 (** What a read shows about the order, it respects. *)
-Lemma observed_precedes x y : at_word x -> observed g x y -> at_word y /\ precedes x y.
+Lemma observed_precedes x y : at_word g a x -> observed g x y -> at_word g a y /\ precedes x y.
 Proof.
   intros X O. revert X. induction O as [x y [[R E]|[L|(R & L & D)]]|x y z _ IH1 _ IH2]; intros X.
   - destruct (reads_from_a_write g C y R) as (W & P & _). subst x.
-    assert (Y : at_word y). { split; [now left|]. destruct X as [_ <-]. auto. }
+    assert (Y : at_word g a y). { split; [now left|]. destruct X as [_ <-]. auto. }
     split; [exact Y|]. destruct R as [R|U].
     + right. rewrite (writes_itself _ W). unfold write_of. rewrite R. auto using writes_not_reading.
     + left. rewrite (writes_itself _ W), (writes_itself y) by now right.
@@ -161,7 +159,7 @@ Proof.
     + split; [now right|]. destruct X as [_ <-]. auto.
     + left. now rewrite !writes_itself.
   - destruct (reads_from_a_write g C x R) as (W & P & _). pose proof L as (_ & WY & Q & _).
-    assert (Y : at_word y). { split; [now right|]. destruct X as [_ <-]. congruence. }
+    assert (Y : at_word g a y). { split; [now right|]. destruct X as [_ <-]. congruence. }
     split; [exact Y|]. left. rewrite (writes_itself y WY). destruct R as [R|U].
     + unfold write_of. now rewrite R.
     + assert (XW : writes g x) by now right. rewrite (writes_itself x XW).
@@ -172,9 +170,20 @@ Proof.
     now apply (precedes_trans x y z).
 Qed.
 
+Lemma follows_precedes x y : follows g a x y -> at_word g a x /\ at_word g a y /\ precedes x y.
+Proof.
+  induction 1 as [x y (X & Y & [B|O])|x y z _ (X & _ & P) _ (_ & Z & P')].
+  - auto using before_precedes.
+  - split; [exact X|]. now apply observed_precedes.
+  - split; [exact X|]. split; [exact Z|]. now apply (precedes_trans x y z).
+Qed.
+
+Lemma follows_no_circle x : ~ follows g a x x.
+Proof. intros F. destruct (follows_precedes x x F) as (_ & _ & P). now apply precedes_irreflexive in P. Qed.
+
 (** * The execution in this order *)
 
-Lemma deed_at_word x : deed_of a x <> Guesses -> at_word x.
+Lemma deed_at_word x : deed_of a x <> Guesses -> at_word g a x.
 Proof. intros D. destruct (call_reads g a x M D). split; auto. Qed.
 
 Lemma done_is_deed t x : done_by a t x -> deed_of a x <> Guesses.
@@ -191,7 +200,7 @@ Definition word_is (l : list act) (s : system) (w : act) : Prop :=
 Definition guards_are (l : list act) (s : system) : Prop := forall t, lost s t = false /\
   ((guards s t = Idle /\ forall x, done_by a t x -> ~ In x l) \/
    exists x, done_by a t x /\ In x l /\ guards s t = kept g a x /\
-     forall y, done_by a t y -> In y l -> y = x \/ happens_before g y x).
+     forall y, done_by a t y -> In y l -> y = x \/ follows g a y x).
 
 Section Next.
 Variables (newer older : list act) (b : act) (s : system) (w : act).
@@ -254,18 +263,17 @@ Qed.
 (** Its thread holds what it kept. *)
 Lemma holds_its_guard t : done_by a t b -> guards s t = holds a b.
 Proof.
-  intros T. pose proof (deed_at_word b b_is_deed) as BW.
-  assert (OLD : forall y, done_by a t y -> happens_before g y b -> In y older).
-  { intros y Y B. apply comes_before; [now apply (done_is_deed t)|].
-    apply before_precedes; auto. now apply deed_at_word, (done_is_deed t). }
+  intros T.
+  assert (OLD : forall y, done_by a t y -> follows g a y b -> In y older).
+  { intros y Y B. apply comes_before; [now apply (done_is_deed t)|now apply follows_precedes]. }
   destruct (GUARDS t) as [_ [[-> NONE]|(x & X & I & -> & LAST)]].
   - symmetry. apply (holds_nothing_first g a M t); auto. intros y Y B. apply (NONE y Y). auto.
   - symmetry. apply (holds_what_it_kept g a M t); auto.
     + destruct (one_by_one g a M t x b X T) as [E|[B|B]]; [elim b_is_new; now rewrite <- E|exact B|].
-      elim (comes_not_after x I). apply before_precedes; auto. now apply deed_at_word, (done_is_deed t).
+      elim (comes_not_after x I). now apply follows_precedes.
     + intros z Z XZ ZB. destruct (LAST z Z (OLD z Z ZB)) as [->|ZX].
-      * apply (before_is_no_circle g C x XZ).
-      * apply (before_is_no_circle g C x (before_trans _ _ _ _ XZ ZX)).
+      * apply (follows_no_circle x XZ).
+      * apply (follows_no_circle x). now apply (t_trans _ _ _ z).
 Qed.
 
 Lemma thread_goes_on t s' : done_by a t b -> lost s' = lost s -> guards s' t = kept g a b ->
@@ -276,8 +284,7 @@ Proof.
   - right. exists b. split; [exact T|]. split; [now left|]. split; [exact GT|].
     intros y Y [<-|I]; [now left|right].
     destruct (one_by_one g a M t y b Y T) as [E|[B|B]]; [elim b_is_new; now rewrite <- E|exact B|].
-    elim (comes_not_after y I). apply before_precedes; auto using deed_at_word, b_is_deed.
-    now apply deed_at_word, (done_is_deed t).
+    elim (comes_not_after y I). now apply follows_precedes.
   - rewrite (GU u D). destruct H as [[-> NONE]|(x & X & I & -> & LAST)]; [left|right].
     + split; [easy|]. intros x X [<-|I]; [|now apply (NONE x)]. apply D, (done_by_one _ _ b X T).
     + exists x. split; [exact X|]. split; [now right|]. split; [easy|].

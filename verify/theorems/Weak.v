@@ -1,7 +1,7 @@
 (** An execution that the promises of [Orders.v] speak of, and one in which a run misses a call, because the
     fences are acquire and release alone. *)
 From Coq Require Import Lia Arith.
-Require Import Orders Visible RowFacts.
+Require Import Orders Visible OneOrder RowFacts.
 
 Ltac each x := do 10 (destruct x as [|x]; [simpl in *; intuition (try discriminate; try lia)|]);
   simpl in *; intuition (try discriminate; try lia).
@@ -131,6 +131,22 @@ Qed.
 Lemma sequenced_is_before x y : sequenced two_threads x y -> happens_before two_threads x y.
 Proof. apply sequenced_before. Qed.
 
+Lemma sequenced_follows x y : In x [3; 4; 9]%nat -> In y [3; 4; 9]%nat -> sequenced two_threads x y ->
+  follows two_threads their_word x y.
+Proof.
+  intros X Y S. apply t_step. unfold at_word, reads, writes. split; [|split; [|left; now apply sequenced_before]];
+    [all_of X|all_of Y]; simpl; auto.
+Qed.
+
+(** The acts at the word are in the order of their numbers. *)
+Lemma follows_in_order x y : In x [3; 4]%nat -> In y [3; 4]%nat -> follows two_threads their_word x y ->
+  x = 3%nat /\ y = 4%nat.
+Proof.
+  intros X Y F. apply (follows_precedes _ _ two_threads_are_consistent) in F.
+  destruct F as (_ & _ & [(_ & _ & _ & T)|(_ & R & _)]); all_of X; all_of Y; simpl in *; try discriminate; auto;
+    lia.
+Qed.
+
 Lemma deeds x : deed_of their_word x <> Guesses -> In x [3; 4; 9]%nat.
 Proof. each x. Qed.
 
@@ -151,11 +167,13 @@ Proof.
     all_of I; simpl in *; try discriminate. auto.
   - intros t x y X Y. pose proof (done_is_done t x X) as IX. pose proof (done_is_done t y Y) as IY.
     unfold done_by in X, Y. all_of IX; all_of IY; simpl in X, Y; try congruence; auto; right;
-      [left|right]; apply sequenced_is_before; simpl; lia.
+      [left|right]; apply sequenced_follows; simpl; auto; lia.
   - intros t x X N. pose proof (done_is_done t x X) as I. all_of I; auto. exfalso.
-    unfold done_by in X. simpl in X. apply (N 3%nat); [exact X|]. apply sequenced_is_before. simpl. lia.
+    unfold done_by in X. simpl in X. apply (N 3%nat); [exact X|]. apply sequenced_follows; simpl; auto; lia.
   - intros t x y X Y B _. pose proof (done_is_done t x X) as IX. pose proof (done_is_done t y Y) as IY.
-    apply before_is_sequenced in B. simpl in B. all_of IX; all_of IY; try lia. reflexivity.
+    assert (E : x = y -> False) by (intros ->; now apply (follows_no_circle _ _ two_threads_are_consistent) in B).
+    unfold done_by in X, Y. all_of IX; all_of IY; simpl in X, Y; try congruence; try easy.
+    apply follows_in_order in B; simpl; auto. easy.
   - intros x t p e o D. assert (I : In x [3; 4; 9]%nat) by (apply deeds; congruence).
     all_of I; simpl in *; try discriminate; now injection D as <- <- <- <-.
   - intros x t D. assert (I : In x [3; 4; 9]%nat) by (apply deeds; congruence).

@@ -61,7 +61,7 @@ pub const FAULTS: [Planted; 20] = [
         "a thread does two things at once",
         "Accesses",
         &[(
-            "x = y \\/ happens_before g x y \\/ happens_before g y x;",
+            "x = y \\/ follows x y \\/ follows y x;",
             "x = y \\/ True;",
         )],
         "OneOrder.holds_its_guard",
