@@ -1,5 +1,6 @@
-(** Each promise of [Promises.v], with the name of its proof. Nothing is assumed. *)
+(** Each promise of [Promises.v] and of [Orders.v], with the name of its proof. Nothing is assumed. *)
 Require Import Promises Table Safety Liveness Sleep Woken Retried Range.
+Require Import Orders Visible OneOrder Covered Heard.
 
 Definition kept_table_total : table_total := the_table_is_total.
 Definition kept_table_deterministic : table_deterministic := the_table_is_deterministic.
@@ -23,3 +24,11 @@ Definition kept_sleeps_for_a_reason : sleeps_for_a_reason := who_sleeps_has_a_re
 Definition kept_G5_waking : G5_waking := woken_in_time.
 Definition kept_G5_lease : G5_lease := leased_executions_settle.
 Definition kept_retries_change_nothing : retries_change_nothing := retries.
+Definition kept_orders_are_one : orders_are_one := one_order.
+Definition kept_orders_show : orders_show := runs_see_callers.
+Definition kept_orders_cover : orders_cover := calls_are_covered.
+Definition kept_orders_hand_over : orders_hand_over := movers_happen_before.
+Definition kept_orders_exclude : orders_exclude := runs_are_apart.
+Definition kept_orders_publish : orders_publish := finishes_publish.
+Definition kept_orders_wake : orders_wake := no_wake_up_is_lost.
+Definition kept_orders_count : orders_count := counted_or_started.

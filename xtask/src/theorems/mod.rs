@@ -42,7 +42,7 @@ pub fn theorems(root: &Path, arguments: &Theorems) -> Result<(), String> {
     let check = Check::of(
         &[G1, G2, G3, G4, G5],
         "proof in Coq: the table keeps the promises, for any number of threads, any clock, any threshold and \
-         lease, and lost guards; nothing is assumed",
+         lease, and lost guards; and so do the orders, in weak memory; nothing is assumed",
     );
     let material = Material::read(root)?;
     assume_nothing(&material.sources)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The files, in the order in which they need each other. A proof that no longer holds is found in the first
 /// one.
-pub const FILES: [&str; 18] = [
+pub const FILES: [&str; 26] = [
     "Word",
     "Rows",
     "Protocol",
@@ -23,6 +23,14 @@ pub const FILES: [&str; 18] = [
     "Range",
     "Examples",
     "Table",
+    "Memory",
+    "Accesses",
+    "Orders",
+    "Visible",
+    "OneOrder",
+    "Covered",
+    "Heard",
+    "Weak",
     "All",
     "Assumptions",
 ];
@@ -31,7 +39,11 @@ pub const FILES: [&str; 18] = [
 pub const PRINTED: [&str; 2] = ["Rows", "Assumptions"];
 
 /// What a reader has to agree with. The proofs are checked by Coq, whatever they say.
-pub const TRUSTED: [&str; 5] = ["Word", "Protocol", "Waiting", "Retries", "Promises"];
+pub const TRUSTED: [&str; 8] =
+    ["Word", "Protocol", "Waiting", "Retries", "Promises", "Memory", "Accesses", "Orders"];
+
+/// Those of them that promise something.
+const PROMISING: [&str; 2] = ["Promises", "Orders"];
 
 /// In `Assumptions.v`, all that is shown.
 pub const EVERYTHING: &str = "everything";
@@ -125,10 +137,10 @@ fn defined<'t>(
     })
 }
 
-/// The promises: the statements of `Promises.v`.
+/// The promises: the statements of `Promises.v` and of `Orders.v`.
 pub fn promises(sources: &[Source]) -> Vec<&str> {
-    let text = sources.iter().find(|it| it.name == "Promises").map_or("", |it| it.text.as_str());
-    defined(text, "Definition", |rest| rest.starts_with(": Prop :=")).collect()
+    let promising = sources.iter().filter(|it| PROMISING.contains(&it.name));
+    promising.flat_map(|it| defined(&it.text, "Definition", |rest| rest.starts_with(": Prop :="))).collect()
 }
 
 /// Prints the file that asks Coq what the promises and the theorems assume. `All.v` has to name a proof of
@@ -137,9 +149,9 @@ pub fn promises(sources: &[Source]) -> Vec<&str> {
 pub fn print_assumptions(sources: &[Source]) -> Result<String, String> {
     let promises = promises(sources);
     if promises.is_empty() {
-        return Err("Promises.v promises nothing".to_owned());
+        return Err("no file promises anything".to_owned());
     }
-    let mut text = String::from("Require Import Promises.\n");
+    let mut text = format!("Require Import {}.\n", PROMISING.join(" "));
     let mut all = Vec::new();
     for Source { name, text: source } in sources.iter().filter(|it| !TRUSTED.contains(&it.name)) {
         let _ = writeln!(text, "Require {name}.");
@@ -181,13 +193,18 @@ mod tests {
     fn each_promise_and_each_theorem_is_asked() {
         let promises =
             "Definition G1 : Prop := 1.\nDefinition f (w : word) : Prop := 1.\nDefinition G2 : Prop := 2.";
-        let sources = [source("Promises", promises), source("Safety", "Theorem t : G1.\nLemma l : G2.")];
+        let sources = [
+            source("Promises", promises),
+            source("Orders", "Definition G3 : Prop := 3."),
+            source("Safety", "Theorem t : G1.\nLemma l : G2."),
+        ];
         let text = print_assumptions(&sources).unwrap();
         for part in [
             "Require Safety.",
             "@Safety.t,",
             "(All.kept_G1 : G1),",
-            "(All.kept_G2 : G2)).",
+            "(All.kept_G2 : G2),",
+            "(All.kept_G3 : G3)).",
             "Print Assumptions",
         ] {
             assert!(text.contains(part), "{part}: {text}");
