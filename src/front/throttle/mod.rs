@@ -4,20 +4,22 @@
 //! `core` is the throttle without its payload. `plain`, `counting`, `latest`, `merging` and `collecting` have the
 //! operations of each payload, and `deciding`, `bringing` and `giving` what these share.
 
+// In the order of the page, which follows that of the modules: what most users call first stands first.
+mod plain;
+
+mod collecting;
+mod counting;
+mod latest;
+mod merging;
+
 mod bringing;
 mod coalesced;
-mod collecting;
 mod core;
-mod counting;
 mod deciding;
 mod giving;
-mod latest;
-mod look;
-mod merging;
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 mod parts;
 mod performing;
-mod plain;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 mod tests;
 
@@ -28,6 +30,7 @@ pub(crate) use self::core::has_lost_all_others;
 use self::core::Core;
 use crate::clock::{Clock, Monotonic};
 use crate::front::observe;
+use crate::front::snapshot::Snapshot;
 use crate::state::Epoch;
 use crate::sync::const_unless_loom;
 use crate::time::Threshold;
@@ -191,29 +194,6 @@ pub struct Throttle<C = Monotonic, P = ()> {
     payload: P,
 }
 
-impl Throttle {
-    const_unless_loom! {
-        /// A throttle on the [`Monotonic`] clock whose runs start at least `threshold` apart.
-        ///
-        /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it;
-        /// [`Threshold::try_new`] refuses it.
-        #[must_use]
-        pub const fn new(threshold: Duration) -> Self {
-            Self::with_clock(threshold, Monotonic)
-        }
-    }
-}
-
-impl<C> Throttle<C> {
-    const_unless_loom! {
-        /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`].
-        #[must_use]
-        pub const fn with_clock(threshold: Duration, clock: C) -> Self {
-            Self::carrying(threshold, clock, ())
-        }
-    }
-}
-
 impl<C, P> Throttle<C, P> {
     const_unless_loom! {
         const fn carrying(threshold: Duration, clock: C, payload: P) -> Self {
@@ -260,6 +240,31 @@ impl<C: Clock, P> Throttle<C, P> {
     /// Cost: one fence, one load.
     pub fn retime(&self) {
         self.core.waiting().notify();
+    }
+}
+
+impl<C, P> Throttle<C, P> {
+    /// The clock that its timestamps are readings of.
+    pub fn clock(&self) -> &C {
+        &self.core.clock
+    }
+
+    /// Whether a run is pending: some owner waits to perform it.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.core.gate.state().is_pending()
+    }
+
+    /// All that there is to see at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.core.gate.state(), self.threshold())
+    }
+
+    /// The shortest time between the starts of two runs.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.core.gate.threshold()
     }
 }
 

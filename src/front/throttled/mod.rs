@@ -9,20 +9,25 @@
 //! only the owner reads often. It has one for what its calls bring: `counting`, `latest`, `merging` and `collecting` have
 //! what differs by that.
 
+// In the order of the page of each type, which follows that of the modules: what most users call first stands first.
 mod builder;
-mod by_hand;
+mod plain;
+mod weak;
+
 mod collecting;
 mod counting;
-mod engine;
 mod latest;
 mod merging;
 
-mod paced;
-mod shared;
 #[cfg(feature = "async")]
 mod task;
+
+mod by_hand;
+
+mod engine;
+mod paced;
+mod shared;
 mod thread;
-mod weak;
 
 pub use self::builder::ThrottledBuilder;
 pub use self::by_hand::{ByHand, Step};
@@ -30,7 +35,6 @@ pub use self::weak::WeakThrottled;
 
 use self::shared::Shared;
 use crate::clock::Clock;
-use crate::front::failure::RunResult;
 use crate::front::observe;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::keeper::{DropPolicy, Ending, Keeper};
@@ -147,56 +151,6 @@ use std::sync::Arc;
 pub struct Throttled<P: Payload = ()> {
     shared: Arc<Shared<P>>,
     keeper: Arc<Keeper<Shared<P>>>,
-}
-
-impl Throttled {
-    /// Starts a thread that runs `f` at most once per `threshold`, clamped to [`Threshold::MAX`], on the
-    /// [`Monotonic`](crate::Monotonic) clock. It runs nothing until the first [`trigger`](Self::trigger).
-    ///
-    /// # Panics
-    ///
-    /// If the system cannot start a thread; [`ThrottledBuilder::spawn`] returns an error instead.
-    #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn<R: RunResult>(
-        threshold: impl Into<Threshold>,
-        f: impl FnMut() -> R + Send + 'static,
-    ) -> Self {
-        Self::builder(threshold).spawn(f).expect("the system can start a thread")
-    }
-
-    /// A throttle with a thread name, a clock, a rest after each run, another end, or a way with panics.
-    pub fn builder(threshold: impl Into<Threshold>) -> ThrottledBuilder {
-        ThrottledBuilder::new(threshold)
-    }
-
-    /// Asks for a run, and returns at once with a handle to wait for it. Never waits for a run, and never
-    /// runs the function itself.
-    ///
-    /// Cost: one fence and one load while a run is pending; otherwise see [`Throttled`](Self#cost).
-    ///
-    /// # Errors
-    ///
-    /// [`Ended`]: no run is promised.
-    #[inline]
-    pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        if self.shared.paced.is_debounced {
-            return self.trigger_debounced();
-        }
-        match self.shared.frame.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
-            None => self.trigger_uncoalesced(),
-        }
-    }
-
-    // Apart, as `trigger_uncoalesced`.
-    #[cold]
-    fn trigger_debounced(&self) -> Result<Ticket<'_>, Ended> {
-        self.shared.paced.tell_time(&self.shared.frame.clock);
-        match self.shared.frame.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
-            None => self.trigger_uncoalesced(),
-        }
-    }
 }
 
 impl<P: Payload> Throttled<P> {
