@@ -7,6 +7,13 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Linux's `CLOCK_MONOTONIC_COARSE`: the time of [`Monotonic`] at the latest tick of the kernel.
 ///
+/// ```
+/// use atomic_throttle::Clock;
+/// use atomic_throttle::clock::Coarse;
+///
+/// println!("the latest tick was at {:?}", Coarse.now());
+/// ```
+///
 /// It is behind by up to a tick: 1 to 10 ms, depending on how the kernel was built. It is behind by more
 /// while the host gives a virtual machine no processor. Used alone, it stamps runs too early: they keep their
 /// distance by its own readings, but by [`Monotonic`] they may be that much closer. [`CoarseFirst`] avoids

@@ -7,6 +7,13 @@ use core::time::Duration;
 
 /// The system's monotonic clock, ordered across cores.
 ///
+/// ```
+/// use atomic_throttle::{Clock, Monotonic};
+///
+/// let earlier = Monotonic.now();
+/// assert!(Monotonic.now() >= earlier);
+/// ```
+///
 /// On Unix it is `CLOCK_MONOTONIC`: as fast as `Instant::now`, and comparable between processes until the
 /// machine restarts. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
 /// the process; on WebAssembly in a browser, `performance.now()`.

@@ -31,7 +31,7 @@ pub enum Outcome<T, H> {
     /// The function ran when the window was over (trailing edge) and returned this.
     RanDeferred(T),
     /// The function did not run: a run that starts after the call covers it, unless it is cancelled or left owed. The handle
-    /// waits for it, and tells. What the call brought is given to that run.
+    /// waits for it. What the call brought is given to that run.
     Coalesced(H),
     /// The function did not run: the call owned the deferral, and somebody cancelled it.
     Cancelled,

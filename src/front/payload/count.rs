@@ -9,13 +9,21 @@ use std::boxed::Box;
 /// The payload of a throttle that counts: a call brings nothing, and a run is given the number of calls since the
 /// run before, never 0.
 ///
-/// [`ThrottledBuilder::counting`](crate::ThrottledBuilder::counting) has an example.
+/// ```
+/// use atomic_throttle::{Count, Throttled};
+///
+/// struct Server {
+///     failed: Throttled<Count>,
+/// }
+/// ```
+///
+/// [`ThrottledBuilder::counting`](crate::ThrottledBuilder::counting) builds it.
 ///
 /// # Guarantees
 ///
 /// * **G10** Each call is counted once: what all runs were given and what is outstanding sum up to the calls. A call is
-///   counted for the run that covers it or for one before it. A run that finds no call, because the run before was
-///   told of all, does not call the function, and ends as that one did.
+///   counted for the run that covers it or for one before it. A run that finds no call, because the run before has
+///   counted all, does not call the function, and ends as that one did.
 ///
 /// # Cost
 ///

@@ -180,8 +180,8 @@ impl<P> ThrottledBuilder<P> {
         self
     }
 
-    /// Tries a run that failed again, as `retry` says. By default a run that failed has run: those who wait for it are told,
-    /// and nothing more.
+    /// Tries a run that failed again, as `retry` says. By default nothing is tried again: a run that failed has run, and
+    /// its tickets return the error.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.on_failure.retry = Some(retry);
         self

@@ -99,9 +99,9 @@ use std::sync::Arc;
 ///
 /// # Failures
 ///
-/// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers are
-/// told, and so is [`ThrottledBuilder::on_error`]. With [`ThrottledBuilder::retry`] it is tried again first, with what it was given, and
-/// the last try decides. The throttle goes on in any case.
+/// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers
+/// return that error, and [`ThrottledBuilder::on_error`] is called. With [`ThrottledBuilder::retry`] the run is first tried
+/// again, with what it was given, and the last try decides. The throttle goes on in any case.
 ///
 /// # Who runs the function
 ///
@@ -205,7 +205,7 @@ impl<P: Payload> Throttled<P> {
     }
 
     /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
-    /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
+    /// With neither it returns how the latest run ended, and it is covered if nothing was ever requested.
     ///
     /// ```
     /// use atomic_throttle::Throttled;

@@ -203,7 +203,7 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
     }
 
     /// Tries a run that failed again, as `retry` says, each key by itself: a key in its back-off holds up no other. By
-    /// default a run that failed has run: those who wait for it are told, and nothing more.
+    /// default nothing is tried again: a run that failed has run, and its tickets return the error.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.on_failure.retry = Some(retry);
         self

@@ -20,7 +20,7 @@
 //! A value is put under the lock of the shard, which callers share, and taken by the start, which has that lock alone. So it
 //! goes to the run that covers its call (G10), and no decision is needed under the lock of the payload.
 //!
-//! # What a ticket is told
+//! # How a wait for a ticket ends
 //!
 //! A ticket is a key and an epoch. While a deferral or a run is there that covers it, the entry says so. After that the run
 //! has succeeded, unless [`outcomes`] remembers another end of it. Successes are not remembered: there are too many.

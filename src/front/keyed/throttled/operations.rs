@@ -37,7 +37,7 @@ where
     }
 
     /// Gives up the pending or owed run of `key` and returns whether there was one. The window stays: the
-    /// next run of the key keeps its distance (G1). Those who wait for it are told
+    /// next run of the key keeps its distance (G1). A wait for it returns
     /// [`WaitError::Cancelled`](crate::WaitError::Cancelled).
     ///
     /// What the run was to be given is dropped: a key that nobody calls again would keep it for ever. `take` takes it instead.
@@ -87,7 +87,7 @@ where
 
 impl<K, P: Payload, S> KeyedThrottled<K, P, S> {
     /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending runs. Returns at once,
-    /// with a handle to wait for the end. That tells [`Shutdown::Discarded`](crate::Shutdown::Discarded) if any run was
+    /// with a handle to wait for the end. The wait returns [`Shutdown::Discarded`](crate::Shutdown::Discarded) if any run was
     /// discarded, otherwise [`Shutdown::Ran`](crate::Shutdown::Ran) if any was performed since. All handles stay valid; calls by them are refused.
     ///
     /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
