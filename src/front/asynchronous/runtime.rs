@@ -38,7 +38,7 @@ use core::fmt;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let save = AsyncThrottle::with_runtime(Duration::from_millis(10), Smol);
 /// save.trigger(async || println!("saved"))?;
-/// smol::block_on(save.all())?;
+/// smol::block_on(async { save.all().await })?;
 /// # Ok(())
 /// # }
 /// ```

@@ -165,7 +165,10 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
     /// call that comes before the owner has noticed revives the run.
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
-    #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "a caller that cancels need not know whether there was anything"
+    )]
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.frame.gate.cancel_in();
         self.tell_of_cancel(cancelled);

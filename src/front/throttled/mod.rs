@@ -88,8 +88,8 @@ use std::sync::Arc;
 /// | [`ThrottledBuilder::merging`] | `trigger(value)` | all values since the run before, merged into one |
 /// | [`ThrottledBuilder::collecting`] | `trigger(value)` | all values since the run before, in a [`Batch`](crate::Batch) |
 ///
-/// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given:
-/// `take` returns it, and otherwise the next run is given it.
+/// After a [`cancel`](Self::cancel), an end that discards, or a [fatal](ThrottledBuilder::fatal_panics) panic, what no run
+/// was given is kept: `take` returns it, and otherwise the next run is given it.
 ///
 /// # When the pending run starts
 ///
@@ -105,8 +105,8 @@ use std::sync::Arc;
 ///
 /// # Who runs the function
 ///
-/// [`spawn`](ThrottledBuilder::spawn) starts a thread, and `spawn_on` (feature `async`) a task of a runtime. `driver` (feature
-/// `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](ThrottledBuilder::by_hand)
+/// [`spawn`](ThrottledBuilder::spawn) starts a thread, and [`spawn_on`][spawn_on] (feature `async`) a task of a runtime.
+/// [`driver`][driver] (feature `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](ThrottledBuilder::by_hand)
 /// returns what you drive by [`ByHand::step`].
 /// Tickets and ends are waited for in threads and awaited in tasks, whichever it is. A drop waits for a thread only.
 ///
@@ -115,7 +115,7 @@ use std::sync::Arc;
 /// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral. A call that
 ///   was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run that starts after it and sees what the
 ///   caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by [`Pending::Discard`]; or it stays
-///   visibly owed, after a panic that was to be fatal, or when its task was dropped. A run that fails and is tried
+///   visibly owed, after a fatal panic, or when its task was dropped. A run that fails and is tried
 ///   again covers nobody until its last try. [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
 /// * **G6** A panic of the function is caught and counted. [`ThrottledBuilder::on_panic`] and every wait for the run report it,
 ///   and the throttle goes on: its window counts, and what is pending stays pending.
@@ -148,6 +148,8 @@ use std::sync::Arc;
 /// sleeps. A throttle is one thread and some 850 bytes, with a count a KiB more. On Linux the thread, and
 /// threads that it starts, have a timer slack of 1 ns: they wake when they are due, and not up to 50 µs
 /// later.
+#[cfg_attr(feature = "async", doc = "\n[spawn_on]: ThrottledBuilder::spawn_on\n[driver]: ThrottledBuilder::driver")]
+#[cfg_attr(not(feature = "async"), doc = concat!("\n", include_str!("../../design/elsewhere.md")))]
 pub struct Throttled<P: Payload = ()> {
     shared: Arc<Shared<P>>,
     keeper: Arc<Keeper<Shared<P>>>,
@@ -196,7 +198,7 @@ impl<P: Payload> Throttled<P> {
     /// distance (G1). A wait for it returns [`WaitError::Cancelled`](crate::WaitError::Cancelled).
     #[allow(
         clippy::must_use_candidate,
-        reason = "whoever wants no run need not know whether one was pending"
+        reason = "a caller that wants no run need not know whether one was pending"
     )]
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.cancel();

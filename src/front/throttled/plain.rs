@@ -21,7 +21,8 @@ impl Throttled {
         Self::builder(threshold).spawn(f).expect("the system can start a thread")
     }
 
-    /// A throttle with a thread name, a clock, a rest after each run, another end, or a way with panics.
+    /// Sets up a throttle: what calls bring, when a run starts, what happens after a failure and at the end, and who runs
+    /// the function.
     pub fn builder(threshold: impl Into<Threshold>) -> ThrottledBuilder {
         ThrottledBuilder::new(threshold)
     }

@@ -188,7 +188,7 @@ use std::sync::Arc;
 ///
 /// # Events
 ///
-/// With the feature `tracing` it emits [the events of the others](crate#features), but without the key, because a
+/// With the feature `tracing` it emits [the events of the others](crate::design::events), but without the key, because a
 /// key need not be [`Debug`](fmt::Debug). The function and the hooks receive the key.
 ///
 /// # Cost

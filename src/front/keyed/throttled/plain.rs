@@ -28,8 +28,8 @@ impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
 }
 
 impl<K> KeyedThrottled<K> {
-    /// A throttle with a payload, a pace, retries, tasks, thresholds for each key, a thread name, a clock, a hash, a number
-    /// of shards, a limit of keys, another end, or a way with panics.
+    /// Sets up a throttle: what calls bring, when a run starts, how many keys there may be, what happens after a failure
+    /// and at the end, and who runs the function.
     pub fn builder(threshold: impl Into<Threshold>) -> KeyedThrottledBuilder<K> {
         KeyedThrottledBuilder::new(threshold)
     }
