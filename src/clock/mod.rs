@@ -158,9 +158,6 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
 
 /// A clock that moves only when you move it: forwards, backwards, or not at all.
 ///
-/// Threads that wait on a throttle with this clock notice every move. Share it by reference or in an
-/// `Arc`.
-///
 /// ```
 /// use atomic_throttle::{Manual, Throttle, Timestamp};
 /// use std::time::Duration;
@@ -172,6 +169,9 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
 /// clock.advance(Duration::from_secs(1));
 /// assert!(throttle.try_run(|| ()).is_ok());
 /// ```
+///
+/// Threads that wait on a throttle with this clock notice every move. Share it by reference or in an
+/// `Arc`.
 pub struct Manual {
     now: AtomicU64,
     #[cfg(feature = "std")]

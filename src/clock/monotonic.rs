@@ -33,9 +33,6 @@ impl Clock for Monotonic {
 
 /// Linux's `CLOCK_BOOTTIME`: the time of [`Monotonic`], and the time for which the machine was suspended.
 ///
-/// For a throttle whose window is meant to be over when a machine wakes from a long suspension: a refresh that is
-/// due every ten minutes, on a notebook that was closed for an hour.
-///
 /// ```
 /// use atomic_throttle::Throttled;
 /// use atomic_throttle::clock::BootTime;
@@ -46,6 +43,9 @@ impl Clock for Monotonic {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// For a throttle whose window is meant to be over when a machine wakes from a long suspension: a refresh that is
+/// due every ten minutes, on a notebook that was closed for an hour.
 ///
 /// Only Linux and Android have such a clock.
 ///

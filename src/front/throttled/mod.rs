@@ -48,6 +48,8 @@ use crate::time::Threshold;
 use core::fmt;
 use std::sync::Arc;
 
+#[cfg_attr(feature = "async", doc = include_str!("../../design/tasks.md"))]
+#[cfg_attr(not(feature = "async"), doc = include_str!("../../design/elsewhere.md"))]
 /// Runs one function on a thread of its own, at most once per threshold, and never loses the last request.
 ///
 /// ```
@@ -99,7 +101,7 @@ use std::sync::Arc;
 ///
 /// # Failures
 ///
-/// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers
+/// A run fails if its function returns an error ([`RunResult`](crate::RunResult)), or panics. The tickets of the calls that it covers
 /// return that error, and [`ThrottledBuilder::on_error`] is called. With [`ThrottledBuilder::retry`] the run is first tried
 /// again, with what it was given, and the last try decides. The throttle goes on in any case.
 ///
@@ -148,8 +150,6 @@ use std::sync::Arc;
 /// sleeps. A throttle is one thread and some 850 bytes, with a count a KiB more. On Linux the thread, and
 /// threads that it starts, have a timer slack of 1 ns: they wake when they are due, and not up to 50 µs
 /// later.
-#[cfg_attr(feature = "async", doc = "\n[spawn_on]: ThrottledBuilder::spawn_on\n[driver]: ThrottledBuilder::driver")]
-#[cfg_attr(not(feature = "async"), doc = concat!("\n", include_str!("../../design/elsewhere.md")))]
 pub struct Throttled<P: Payload = ()> {
     shared: Arc<Shared<P>>,
     keeper: Arc<Keeper<Shared<P>>>,

@@ -124,7 +124,7 @@ impl<K, P: Payload, S> KeyedThrottled<K, P, S> {
     /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
     /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
     ///
-    /// It also has [`threshold_of`](KeyedThrottledBuilder::threshold_of) asked once more for all that is pending.
+    /// It also has [`threshold_of`](crate::KeyedThrottledBuilder::threshold_of) asked once more for all that is pending.
     ///
     /// Cost: an increment, one fence, one load.
     pub fn retime(&self) {
