@@ -149,8 +149,6 @@ impl<S: Ends> Drop for Keeper<S> {
 
 /// A throttle that was asked to end: waits for that, in a thread or in a task.
 ///
-/// # Moved below
-///
 /// ```
 /// use atomic_throttle::{Pending, Shutdown, Throttled};
 /// use std::time::Duration;
