@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+#[cfg_attr(feature = "async", doc = include_str!("../design/tasks.md"))]
+#[cfg_attr(not(feature = "async"), doc = include_str!("../design/elsewhere.md"))]
 /// What became of a call of [`Throttle::run`](crate::Throttle::run), [`Throttle::run_within`](crate::Throttle::run_within) or
-/// `AsyncThrottle::run`.
+/// [`AsyncThrottle::run`].
 ///
 /// ```
 /// use atomic_throttle::{Outcome, Throttle};
@@ -22,7 +24,7 @@ use core::fmt;
 /// ```
 ///
 /// `H` is the handle of a coalesced call: [`Coalesced`](crate::Coalesced) for a `Throttle`, [`Ticket`](crate::Ticket) for an
-/// `AsyncThrottle`.
+/// [`AsyncThrottle`].
 #[derive(Debug)]
 #[must_use = "`Cancelled` and `Owed` say that no run is coming"]
 pub enum Outcome<T, H> {

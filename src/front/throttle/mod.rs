@@ -37,6 +37,8 @@ use crate::time::Threshold;
 use ::core::fmt;
 use ::core::time::Duration;
 
+#[cfg_attr(feature = "async", doc = include_str!("../../design/tasks.md"))]
+#[cfg_attr(not(feature = "async"), doc = include_str!("../../design/elsewhere.md"))]
 /// Runs a function on the calling thread at most once per threshold, and never loses the last request.
 ///
 /// [`run`](Self::run) may wait for a whole window, **in the calling thread**: see [who waits](#who-waits).
@@ -67,7 +69,7 @@ use ::core::time::Duration;
 /// may be the owner, so any call may take a whole window. A thread that calls alone owns every deferral: a
 /// loop of a thousand calls takes a thousand windows. On an executor the call blocks the thread, and every
 /// task on it. If a caller must not wait, use [`Throttled`](crate::Throttled), which keeps the trailing edge,
-/// or `AsyncThrottle`; [`try_run`](Self::try_run), which has no trailing edge; or
+/// or [`AsyncThrottle`]; [`try_run`](Self::try_run), which has no trailing edge; or
 /// [`run_within`](Self::run_within), with a limit.
 ///
 /// # The function must not carry the data
