@@ -78,18 +78,18 @@ impl Count {
 
     /// Counts a call that is about to be decided, and returns how many there are then. It stays counted
     /// whatever becomes of it: to take it back and to count it again would count it twice, where a run has
-    /// been told of it meanwhile.
+    /// counted it meanwhile.
     ///
     /// The decision after it needs no fence. Each run takes every number after its start, so this addition is
-    /// before that exchange or after it. Before: the run sees what the caller wrote, whether it is told of
-    /// the call or a run before it was. After: the decision sees the start, and the call does not coalesce
+    /// before that exchange or after it. Before: the run sees what the caller wrote, whether it counts
+    /// the call or a run before it did. After: the decision sees the start, and the call does not coalesce
     /// into that run.
     #[inline]
     pub(crate) fn count(&self) -> u64 {
         self.here().count()
     }
 
-    /// What no run was told of yet. A run takes it after its start: also numbers that are 0, for what `count`
+    /// What no run was given yet. A run takes it after its start: also numbers that are 0, for what `count`
     /// says.
     pub(crate) fn take_all(&self) -> Option<u64> {
         let calls = self.sum(Number::take);

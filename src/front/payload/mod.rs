@@ -127,13 +127,13 @@ pub(crate) mod sealed {
             is_forked: impl FnOnce() -> bool,
         ) -> Result<Left<Self::Brought>, NotPut<Self::Brought>>;
 
-        /// How many calls on a key are there that no run was told of. 0 where calls are not told one by one.
+        /// How many calls on a key are there that no run was given. 0 where calls are not given one by one.
         #[cfg(feature = "keyed")]
         fn outstanding(&self) -> u64 {
             0
         }
 
-        /// Of how many calls a run was to be told.
+        /// How many calls a run was to be given.
         #[cfg(feature = "keyed")]
         fn calls(given: &Self::Given) -> u64 {
             let _ = given;
