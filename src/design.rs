@@ -59,6 +59,10 @@ pub mod why {}
 pub mod coming_from {}
 
 #[doc = include_str!("design/links.md")]
+#[doc = include_str!("../docs/events.md")]
+pub mod events {}
+
+#[doc = include_str!("design/links.md")]
 #[doc = include_str!("../docs/platforms.md")]
 pub mod platforms {}
 

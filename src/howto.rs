@@ -52,6 +52,10 @@ pub mod clock {}
 pub mod models {}
 
 #[doc = include_str!("design/links.md")]
+#[cfg_attr(feature = "std", doc = include_str!("../docs/howto/event-loop.md"))]
+pub mod event_loop {}
+
+#[doc = include_str!("design/links.md")]
 #[cfg_attr(feature = "std", doc = include_str!("../docs/howto/bare.md"))]
 pub mod bare {}
 
@@ -62,3 +66,7 @@ pub mod observe {}
 #[doc = include_str!("design/links.md")]
 #[cfg_attr(feature = "std", doc = include_str!("../docs/howto/forks.md"))]
 pub mod forks {}
+
+#[doc = include_str!("design/links.md")]
+#[cfg_attr(feature = "std", doc = include_str!("../docs/howto/suspend.md"))]
+pub mod suspend {}

@@ -5,6 +5,11 @@
 #![cfg_attr(docsrs, doc(auto_cfg(hide(atomic_throttle_loom, atomic_throttle_shuttle, loom))))]
 // The front ends are documented with `std`.
 #![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links))]
+// Where a feature is off, its items are at docs.rs.
+#![cfg_attr(
+    not(all(feature = "async", feature = "keyed", feature = "precise", feature = "tsc", target_os = "linux")),
+    doc = include_str!("design/elsewhere.md")
+)]
 #![no_std]
 //! Run this at most once per threshold, and never lose the last request: a lock-free, model-checked
 //! throttle with a trailing edge.
@@ -33,6 +38,9 @@
 //! ![Calls, runs and windows. The first call runs at once. Six calls within its window share one run at the end of it,
 //! which has the newest value. Without calls there is no run.][picture]
 //!
+//! [`BootTime`]: clock::BootTime
+//! [`CoarseFirst`]: clock::CoarseFirst
+//! [`Tsc`]: clock::Tsc
 //! [picture]: https://docs.rs/crate/atomic-throttle/latest/source/docs/throttle.svg
 //!
 //! [`Throttled::trigger`] never waits and never runs the function: a thread of its own does. The first call
@@ -50,11 +58,11 @@
 //! | | who waits for the window to end |
 //! |---|---|
 //! | [`Throttled`] | a thread of its own, bound to one function; or [a task, or you](Throttled#who-runs-the-function). What calls bring is its [`Payload`] |
-//! | `AsyncThrottle` (feature `async`) | a task for each run, of the function that the call brings, on tokio or another runtime |
+//! | [`AsyncThrottle`] (feature `async`) | a task for each run, of the function that the call brings, on tokio or another runtime |
 //! | [`every!`] | nobody: at most once per threshold and call site |
-//! | `Keyed` (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
-//! | `KeyedThrottled` (feature `keyed`) | one thread or task for all keys; each key has its own trailing edge |
-//! | `asynchronous::stream::throttle` (feature `async`) | the stream: the latest item at the end of each window |
+//! | [`Keyed`] (feature `keyed`) | nobody: at once or not at all, for each of millions of keys |
+//! | [`KeyedThrottled`] (feature `keyed`) | one thread or task for all keys; each key has its own trailing edge |
+//! | [`asynchronous::stream::throttle`] (feature `async`) | the stream: the latest item at the end of each window |
 //! | [`Throttle`] | the caller: one of the calling threads. What calls bring is its [`Payload`], too |
 //! | [`Gate`] | you, in an event loop of your own, without `std` |
 //!
@@ -63,31 +71,31 @@
 //! | to | use |
 //! |---|---|
 //! | have a thread run it, and wait for nothing | [`Throttled::trigger`] |
-//! | hand each run the newest value that a call brought | [`ThrottledBuilder::latest`], [`Throttle::latest`], `AsyncThrottle::latest` |
-//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`ThrottledBuilder`], [`Throttle`] or `AsyncThrottle` |
+//! | hand each run the newest value that a call brought | [`ThrottledBuilder::latest`], [`Throttle::latest`], [`AsyncThrottle::latest`] |
+//! | hand each run all values, or all merged into one | `collecting`, `merging` of a [`ThrottledBuilder`], [`Throttle`] or [`AsyncThrottle`] |
 //! | have a burst share one run, or wait until calls stop | [`ThrottledBuilder::delay`], [`ThrottledBuilder::debounce`] |
 //! | have a run that failed tried again, and hear of it | [`ThrottledBuilder::retry`], [`ThrottledBuilder::on_error`] |
-//! | have a task run it, or an event loop of your own | `ThrottledBuilder::spawn_on`, `ThrottledBuilder::driver`, [`ThrottledBuilder::by_hand`] |
+//! | have a task run it, or an event loop of your own | [`ThrottledBuilder::spawn_on`], [`ThrottledBuilder::driver`], [`ThrottledBuilder::by_hand`] |
 //! | wait until a run that covers the call has finished | [`Throttled::all`], [`Ticket::wait`], [`Coalesced::wait`] |
 //! | run the pending one now, or give it up | [`Throttled::flush`], [`Throttled::cancel`] |
 //! | end the thread, and learn what became of the pending run | [`Throttled::shutdown`] |
-//! | bring the function of a run with the call, in tasks | `AsyncThrottle::trigger`, `AsyncThrottle::run` |
+//! | bring the function of a run with the call, in tasks | [`AsyncThrottle::trigger`], [`AsyncThrottle::run`] |
 //! | log at most once per threshold | [`every!`] |
-//! | run at once or not at all | [`Throttle::try_run`]; once per key `Keyed::try_run` |
-//! | run one function for each of many keys, and lose the last call of none | `KeyedThrottled::trigger` |
+//! | run at once or not at all | [`Throttle::try_run`]; once per key [`Keyed::try_run`] |
+//! | run one function for each of many keys, and lose the last call of none | [`KeyedThrottled::trigger`] |
 //! | run on the calling thread: at once, or wait for at most a limit | [`Throttle::run_within`] |
 //! | the same, and wait for up to a whole window | [`Throttle::run`] |
-//! | count the calls that a run stands for | [`ThrottledBuilder::counting`], [`Throttle::counting`], `AsyncThrottle::counting` |
-//! | look | [`Throttled::snapshot`], and the feature `tracing` |
+//! | count the calls that a run stands for | [`ThrottledBuilder::counting`], [`Throttle::counting`], [`AsyncThrottle::counting`] |
+//! | look | [`Throttled::snapshot`], and [events](design::events) |
 //! | learn how long to wait before a retry | [`Refused::retry_after`] |
-//! | have a window go on while the machine is suspended | [`clock`]`::BootTime`; after a jump of a clock [`Throttled::retime`] |
-//! | pay less for a call that is refused | [`clock`]`::CoarseFirst`, or `Tsc` (feature `tsc`) |
+//! | have a window go on while the machine is suspended | [`BootTime`]; after a jump of a clock [`Throttled::retime`] |
+//! | pay less for a call that is refused | [`CoarseFirst`], or [`Tsc`] (feature `tsc`) |
 //! | decide without `std` | [`Gate`] |
 //! | share one throttle among processes and machines | the package `atomic-throttle-cluster`; [`lease`] has the types that it needs |
 //!
 //! # The function of a coalesced call is dropped
 //!
-//! `run`, `run_within` and `AsyncThrottle::trigger` receive a function with each call. The pending run
+//! `run`, `run_within` and [`AsyncThrottle::trigger`] receive a function with each call. The pending run
 //! performs only the function of its owner. *The function of a coalesced call is dropped, so it must not
 //! carry the data*: write the data where the function reads it, before the call.
 //! [`Throttle`](Throttle#the-function-must-not-carry-the-data) has an example. Or let each call of a [`Throttle`] or an
@@ -97,8 +105,8 @@
 //!
 //! The guarantees, by their numbers, are at [`Throttled`](Throttled#guarantees) and
 //! [`Throttle`](Throttle#guarantees). [`howto`] has a page for each task. [`design`] has the guarantees in full, says how
-//! all this works, and why it is built this way. [`design::coming_from`] has lines of other throttles, and what they are
-//! here; [`design::glossary`] explains the words. The word and its transitions are in [`state`].
+//! all this works, and why it is built this way. [`design::coming_from`] translates lines of other
+//! throttles; [`design::glossary`] explains the words. The word and its transitions are in [`state`].
 //!
 //! # Features
 //!
@@ -106,40 +114,14 @@
 //! `no_std` and without `alloc`: [`Gate`], [`state`], [`time`](Timestamp), [`Clock`], [`Manual`]. All of it
 //! needs 64-bit atomics.
 //!
-//! `async`: `Throttled` in tasks, `AsyncThrottle` and a stream adaptor, on any runtime. `tokio`: on tokio.
-//! `precise`: `Tokio::precise`, a timer that starts deferred runs less than a millisecond late.
+//! `async`: [`Throttled`] in tasks, [`AsyncThrottle`] and a stream adaptor, on any runtime. `tokio`: on tokio.
+//! `precise`: [`Tokio::precise`], a timer that starts deferred runs less than a millisecond late.
 //!
-//! `keyed`: `Keyed` and `KeyedThrottled`, a throttle for each key, which forgets idle keys.
+//! `keyed`: [`Keyed`] and [`KeyedThrottled`], a throttle for each key, which forgets idle keys.
 //!
-//! `tsc`: `Tsc` in [`clock`], the processor's counter.
+//! `tsc`: [`Tsc`], the processor's counter.
 //!
-//! `tracing`: events of the crate `tracing`, with the target `atomic_throttle`.
-//!
-//! | event | level | when | fields |
-//! |---|---|---|---|
-//! | `run` | debug | before the function | `started_at`, `edge`: `Leading`, `Trailing` or `Flushed` |
-//! | `deferral` | trace | a call owns the pending run | `due` |
-//! | `cancel` | debug | a pending or owed run was cancelled | `after` |
-//! | `takeover` | debug | beside its `run`: it replaced a pending run that was overdue, or an owed one | `started_at` |
-//! | `abandonment` | warn | an owner left, by its limit, by unwinding, with its task or with its thread, and a run is owed | `after` |
-//! | `owed` | debug | a call inside a run left a run owed | `after` |
-//! | `failure` | error | the function returned an error | `started_at`, `attempt`, `error` |
-//! | `retry` | warn | a run that failed is tried again | `started_at`, `attempt`, `due` |
-//! | `superseded` | debug | the function of a run was dropped for the next run | `started_at` |
-//! | `panic` | error | a panic of the function was caught | `started_at`, `panic` |
-//!
-//! [`Throttled`], [`Throttle`], `AsyncThrottle`, `KeyedThrottled` and [`every!`] emit them. `Keyed` and the
-//! stream adaptor emit none. Each event has two more fields: `front`, the type of the throttle, and
-//! `throttle`, an address that tells the throttles of a program apart. For [`Throttle`] and [`Site`] that is
-//! their own address. A front end that wraps another one emits events under the name of the inner one. Times
-//! are on the clock of the throttle; `after` is the start of the run before. A coalesced or refused call
-//! emits no event, and pays nothing. [`Throttle`] catches no panic, so it reports none: the panic goes on in
-//! the thread of the caller. A thread emits an event just after the decision. So the events of two threads
-//! may come in another order than their decisions; their times are right.
-//!
-//! A subscriber may call the throttle that emitted the event; events caused by that call are suppressed. It
-//! runs on the thread that performs the next run, so it must not wait for that run. If it panics, the panic
-//! hook reports that, and the throttle goes on as if it had returned.
+//! `tracing`: [events](design::events) of the crate `tracing`, with the target `atomic_throttle`.
 
 #[cfg(feature = "std")]
 extern crate std;

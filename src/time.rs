@@ -19,9 +19,6 @@ const RESERVE: u64 = 1 << 56;
 
 /// A reading of a throttle's clock, in nanoseconds since an origin that the clock chooses.
 ///
-/// The range is 0 to [`Timestamp::MAX`] (2^61 - 2^56 ns, about 70.8 years); larger readings saturate.
-/// Timestamps of different clocks must not be compared.
-///
 /// ```
 /// use atomic_throttle::Timestamp;
 /// use std::time::Duration;
@@ -32,6 +29,9 @@ const RESERVE: u64 = 1 << 56;
 /// assert_eq!(later.saturating_since(start), Duration::from_nanos(10));
 /// assert_eq!(start.saturating_since(later), Duration::ZERO);
 /// ```
+///
+/// The range is 0 to [`Timestamp::MAX`] (2^61 - 2^56 ns, about 70.8 years); larger readings saturate.
+/// Timestamps of different clocks must not be compared.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 

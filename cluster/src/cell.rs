@@ -9,6 +9,20 @@ use core::fmt;
 
 /// The whole state of a throttle that several processes share: a plain value of 16 bytes.
 ///
+/// ```
+/// use atomic_throttle::lease::{Lease, Policy};
+/// use atomic_throttle::state::{Arrive, Finish};
+/// use atomic_throttle::{Threshold, Timestamp};
+/// use atomic_throttle_cluster::Cell;
+///
+/// let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(30));
+/// let (running, outcome) = Cell::NEW.arrive(Timestamp::from_nanos(5), policy);
+/// assert_eq!(outcome, Arrive::Run);
+/// let (finished, outcome) = running.finish(running.epoch());
+/// assert_eq!(outcome, Finish::Finished);
+/// assert_eq!(finished.finished(), running.epoch());
+/// ```
+///
 /// In one process a run in progress cannot vanish, so its start is enough to cover a call. A process can
 /// vanish, so among processes a call is covered only by a run that [finished](Self::finished).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

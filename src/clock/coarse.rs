@@ -7,6 +7,13 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Linux's `CLOCK_MONOTONIC_COARSE`: the time of [`Monotonic`] at the latest tick of the kernel.
 ///
+/// ```
+/// use atomic_throttle::Clock;
+/// use atomic_throttle::clock::Coarse;
+///
+/// println!("the latest tick was at {:?}", Coarse.now());
+/// ```
+///
 /// It is behind by up to a tick: 1 to 10 ms, depending on how the kernel was built. It is behind by more
 /// while the host gives a virtual machine no processor. Used alone, it stamps runs too early: they keep their
 /// distance by its own readings, but by [`Monotonic`] they may be that much closer. [`CoarseFirst`] avoids
@@ -24,8 +31,6 @@ impl Clock for Coarse {
 /// A clock that may refuse a call by a coarse reading, and admits one by a precise reading only. For a
 /// throttle that refuses most of its calls, and whose window is much longer than the slack.
 ///
-/// Only Linux and Android have such a clock.
-///
 /// ```
 /// use atomic_throttle::Throttle;
 /// use atomic_throttle::clock::CoarseFirst;
@@ -37,6 +42,8 @@ impl Clock for Coarse {
 /// assert!(SAMPLE.try_run(|| ()).is_ok());
 /// assert!(SAMPLE.try_run(|| ()).is_err());
 /// ```
+///
+/// Only Linux and Android have such a clock.
 ///
 /// A call that runs at once or not at all is refused if the window ends later than `slack` after the coarse
 /// time. In the last part of the window, and afterwards, such a call also reads the precise clock, and that

@@ -33,6 +33,24 @@ pub use self::{monotonic::Monotonic, moved::Moved};
 
 /// A source of [`Timestamp`]s.
 ///
+/// A clock of your own is one method:
+///
+/// ```
+/// use atomic_throttle::{Clock, Throttle, Timestamp};
+/// use std::time::{Duration, Instant};
+///
+/// struct SinceStart(Instant);
+///
+/// impl Clock for SinceStart {
+///     fn now(&self) -> Timestamp {
+///         Timestamp::ZERO.saturating_add(self.0.elapsed())
+///     }
+/// }
+///
+/// let throttle = Throttle::with_clock(Duration::from_secs(1), SinceStart(Instant::now()));
+/// assert!(throttle.try_run(|| ()).is_ok());
+/// ```
+///
 /// # What a clock must do
 ///
 /// * All readings count nanoseconds from one origin, whatever thread reads.
@@ -58,26 +76,6 @@ pub use self::{monotonic::Monotonic, moved::Moved};
 /// * If you know of the jump, call `retime` of the front end ([`Throttled::retime`](crate::Throttled::retime)):
 ///   its waiters read the clock again at once. Each change of the threshold, each run that ends, and each cancel has
 ///   the same effect.
-///
-/// # A clock of your own
-///
-/// It is one method:
-///
-/// ```
-/// use atomic_throttle::{Clock, Throttle, Timestamp};
-/// use std::time::{Duration, Instant};
-///
-/// struct SinceStart(Instant);
-///
-/// impl Clock for SinceStart {
-///     fn now(&self) -> Timestamp {
-///         Timestamp::ZERO.saturating_add(self.0.elapsed())
-///     }
-/// }
-///
-/// let throttle = Throttle::with_clock(Duration::from_secs(1), SinceStart(Instant::now()));
-/// assert!(throttle.try_run(|| ()).is_ok());
-/// ```
 ///
 /// # Panics
 ///
@@ -160,9 +158,6 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
 
 /// A clock that moves only when you move it: forwards, backwards, or not at all.
 ///
-/// Threads that wait on a throttle with this clock notice every move. Share it by reference or in an
-/// `Arc`.
-///
 /// ```
 /// use atomic_throttle::{Manual, Throttle, Timestamp};
 /// use std::time::Duration;
@@ -174,6 +169,9 @@ impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
 /// clock.advance(Duration::from_secs(1));
 /// assert!(throttle.try_run(|| ()).is_ok());
 /// ```
+///
+/// Threads that wait on a throttle with this clock notice every move. Share it by reference or in an
+/// `Arc`.
 pub struct Manual {
     now: AtomicU64,
     #[cfg(feature = "std")]

@@ -7,6 +7,13 @@ use core::time::Duration;
 
 /// The system's monotonic clock, ordered across cores.
 ///
+/// ```
+/// use atomic_throttle::{Clock, Monotonic};
+///
+/// let earlier = Monotonic.now();
+/// assert!(Monotonic.now() >= earlier);
+/// ```
+///
 /// On Unix it is `CLOCK_MONOTONIC`: as fast as `Instant::now`, and comparable between processes until the
 /// machine restarts. Elsewhere, and on Apple's systems, it is `Instant`, counted from the first reading in
 /// the process; on WebAssembly in a browser, `performance.now()`.
@@ -26,9 +33,6 @@ impl Clock for Monotonic {
 
 /// Linux's `CLOCK_BOOTTIME`: the time of [`Monotonic`], and the time for which the machine was suspended.
 ///
-/// For a throttle whose window is meant to be over when a machine wakes from a long suspension: a refresh that is
-/// due every ten minutes, on a notebook that was closed for an hour.
-///
 /// ```
 /// use atomic_throttle::Throttled;
 /// use atomic_throttle::clock::BootTime;
@@ -39,6 +43,9 @@ impl Clock for Monotonic {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// For a throttle whose window is meant to be over when a machine wakes from a long suspension: a refresh that is
+/// due every ten minutes, on a notebook that was closed for an hour.
 ///
 /// Only Linux and Android have such a clock.
 ///

@@ -5,6 +5,34 @@ use core::fmt;
 
 /// Wakes all who wait on a throttle whose clock is moved by hand.
 ///
+/// ```
+/// use atomic_throttle::{Clock, Moved, Timestamp};
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+///
+/// /// The clock of a simulation.
+/// struct Simulated {
+///     nanos: AtomicU64,
+///     moved: Moved,
+/// }
+///
+/// impl Simulated {
+///     fn set(&self, nanos: u64) {
+///         self.nanos.store(nanos, Relaxed);
+///         self.moved.notify();
+///     }
+/// }
+///
+/// impl Clock for Simulated {
+///     fn now(&self) -> Timestamp {
+///         Timestamp::from_nanos(self.nanos.load(Relaxed))
+///     }
+///
+///     fn moved(&self) -> Option<&Moved> {
+///         Some(&self.moved)
+///     }
+/// }
+/// ```
+///
 /// A simulated clock of your own holds one, returns it from [`Clock::moved`](super::Clock::moved), and
 /// calls [`notify`](Self::notify) after each move. [`Manual`](super::Manual) does that already.
 pub struct Moved {

@@ -227,6 +227,17 @@ impl<C> Site<C> {
 }
 
 /// A site that was entered: no other call enters it until this is dropped.
+///
+/// ```
+/// use atomic_throttle::Site;
+/// use std::time::Duration;
+///
+/// static SLOW: Site = Site::new(Duration::from_secs(1));
+///
+/// if let Some(entry) = SLOW.enter() {
+///     println!("a slow request, and {} before", entry.suppressed());
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it leaves the site"]
 pub struct Entry<'s> {

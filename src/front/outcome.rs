@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+#[cfg_attr(feature = "async", doc = include_str!("../design/tasks.md"))]
+#[cfg_attr(not(feature = "async"), doc = include_str!("../design/elsewhere.md"))]
 /// What became of a call of [`Throttle::run`](crate::Throttle::run), [`Throttle::run_within`](crate::Throttle::run_within) or
-/// `AsyncThrottle::run`.
+/// [`AsyncThrottle::run`].
 ///
 /// ```
 /// use atomic_throttle::{Outcome, Throttle};
@@ -22,7 +24,7 @@ use core::fmt;
 /// ```
 ///
 /// `H` is the handle of a coalesced call: [`Coalesced`](crate::Coalesced) for a `Throttle`, [`Ticket`](crate::Ticket) for an
-/// `AsyncThrottle`.
+/// [`AsyncThrottle`].
 #[derive(Debug)]
 #[must_use = "`Cancelled` and `Owed` say that no run is coming"]
 pub enum Outcome<T, H> {
@@ -31,7 +33,7 @@ pub enum Outcome<T, H> {
     /// The function ran when the window was over (trailing edge) and returned this.
     RanDeferred(T),
     /// The function did not run: a run that starts after the call covers it, unless it is cancelled or left owed. The handle
-    /// waits for it, and tells. What the call brought is given to that run.
+    /// waits for it. What the call brought is given to that run.
     Coalesced(H),
     /// The function did not run: the call owned the deferral, and somebody cancelled it.
     Cancelled,

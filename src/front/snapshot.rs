@@ -5,9 +5,6 @@ use crate::time::{Threshold, Timestamp};
 
 /// The state of a throttle at one moment, as a value with a readable `Debug`.
 ///
-/// Another thread may have moved it on before you look. Its times are readings of the throttle's clock: compare
-/// them with `clock().now()` of the front end that gave the snapshot.
-///
 /// ```
 /// use atomic_throttle::{Manual, Throttle, Timestamp};
 /// use std::time::Duration;
@@ -20,6 +17,9 @@ use crate::time::{Threshold, Timestamp};
 ///      window_end: 200.000005ms, threshold: 200ms, next_run_at: None, failures: 0 }"
 /// );
 /// ```
+///
+/// Another thread may have moved it on before you look. Its times are readings of the throttle's clock: compare
+/// them with `clock().now()` of the front end that gave the snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {

@@ -312,7 +312,7 @@ impl Cover {
         Self { epoch, run: None }
     }
 
-    /// How a wait would end at once, if it would. It is told of the first run that it has seen.
+    /// How a wait would end at once, if it would. It waits for the first run that it has seen.
     pub(crate) fn look(&mut self, gate: &Gate) -> Option<Result<(), WaitError>> {
         let state = gate.state();
         if state.epoch() > self.epoch {

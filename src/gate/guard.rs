@@ -52,6 +52,17 @@ pub enum Flushed<'g> {
 
 /// The run that is in progress. While it lives no other run starts (G2).
 ///
+/// ```
+/// use atomic_throttle::{Gate, Threshold, Timestamp};
+///
+/// static GATE: Gate = Gate::new(Threshold::from_nanos(10));
+/// if let Ok(run) = GATE.try_start(Timestamp::from_nanos(5)) {
+///     println!("the work of {:?}", run.epoch());
+///     run.finish(); // The drop would do the same.
+/// }
+/// assert!(!GATE.state().is_running());
+/// ```
+///
 /// Dropping it finishes the run, during unwinding as well (G6): a panicking run has run, its window
 /// counts, and what was deferred meanwhile stays pending.
 ///
@@ -121,6 +132,15 @@ impl Drop for Run<'_> {
 
 /// A run in progress without a guard: [`Run::detach`] gives it up, [`Gate::resume`] takes it up again.
 ///
+/// ```
+/// use atomic_throttle::{Gate, Threshold, Timestamp};
+///
+/// static GATE: Gate = Gate::new(Threshold::from_nanos(10));
+/// let detached = GATE.try_start(Timestamp::from_nanos(5)).unwrap().detach();
+/// // Elsewhere, later:
+/// GATE.resume(detached).finish();
+/// ```
+///
 /// It borrows nothing, so it can wait in a queue, a `static` or a task. There is one for each detached run, and
 /// it cannot be copied: so no run is resumed twice. If it is dropped, the run stays in progress for ever.
 #[derive(Debug)]
@@ -141,6 +161,20 @@ impl DetachedRun {
 }
 
 /// The one deferral that is pending: its holder is the owner (G4).
+///
+/// ```
+/// use atomic_throttle::gate::{Arrival, Fired};
+/// use atomic_throttle::{Gate, Threshold, Timestamp};
+///
+/// static GATE: Gate = Gate::new(Threshold::from_nanos(10));
+/// let at = Timestamp::from_nanos;
+/// drop(GATE.arrive(at(5))); // A first run opens the window.
+///
+/// let Arrival::Defer(deferral) = GATE.arrive(at(6)) else { panic!("the window is not over") };
+/// let due = deferral.due();
+/// let Fired::Run(run) = deferral.fire(due) else { panic!("it is due") };
+/// run.finish();
+/// ```
 ///
 /// Dropping it abandons the run, during unwinding as well (G6): the run is then *owed*, visibly, and the
 /// next call adopts it. Firing consumes the guard, so it cannot fire twice.

@@ -57,8 +57,14 @@ use core::fmt;
 
 /// Decides, for any number of threads, which call runs, which waits and which coalesces.
 ///
-/// 16 bytes, `const` to build, no allocation. See the [module](self) for an example, guarantees and
-/// cost.
+/// ```
+/// use atomic_throttle::{Gate, Threshold, Timestamp};
+/// let gate = Gate::new(Threshold::from_nanos(10));
+/// assert!(gate.try_start(Timestamp::from_nanos(5)).is_ok());
+/// assert!(gate.try_start(Timestamp::from_nanos(14)).is_err(), "the window is not over");
+/// ```
+///
+/// 16 bytes, `const` to build, no allocation. The [module](self) has the guarantees and the cost.
 pub struct Gate {
     word: AtomicWord,
     threshold: AtomicU64,
@@ -195,7 +201,7 @@ impl Gate {
         Deferral::new(self, epoch)
     }
 
-    /// Resumes a run that was [detached](Run::detach) from this gate. The guard tells the same of the run as
+    /// Resumes a run that was [detached](Run::detach) from this gate. The guard says the same of the run as
     /// the one that was given up.
     ///
     /// On another gate the run is of no use: dropping it there does nothing, unless a run of the same epoch

@@ -56,6 +56,15 @@ const _: () = {
 
 /// Names one window, the run that opened it, and the deferral that was made in it.
 ///
+/// ```
+/// use atomic_throttle::{Epoch, Gate, Threshold, Timestamp};
+///
+/// static GATE: Gate = Gate::new(Threshold::from_nanos(10));
+/// assert_eq!(GATE.state().epoch(), Epoch::NEVER_RAN);
+/// let run = GATE.try_start(Timestamp::from_nanos(5)).unwrap();
+/// assert_eq!(run.epoch().started_at(), Timestamp::from_nanos(5));
+/// ```
+///
 /// Epochs of one throttle are ordered: a run has a greater epoch than every earlier run. `NEVER_RAN` is the
 /// epoch before the first run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

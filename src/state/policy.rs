@@ -8,6 +8,16 @@ use core::time::Duration;
 
 /// How far apart runs start, and how long a run in progress keeps others out.
 ///
+/// ```
+/// use atomic_throttle::Threshold;
+/// use atomic_throttle::lease::{Lease, Policy};
+/// use std::time::Duration;
+///
+/// let lease = Lease::new(Duration::from_secs(30));
+/// let policy = Policy::new(Threshold::new(Duration::from_secs(2))).with_lease(lease);
+/// assert_eq!(policy.lease, Some(lease));
+/// ```
+///
 /// Without a lease it does so until it finishes. With one, a run whose lease is over may be superseded by a
 /// new start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

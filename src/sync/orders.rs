@@ -86,8 +86,8 @@ orders! {
     KEY_LOOK: "Word::look", Load Acquire, with ["KEY_FINISH"], "as `KEY_FINISH`";
     /// The count of a call that is about to be decided.
     COUNT: "Count::count", Add AcqRel, with ["TELL", "START"],
-        "a run that is told of a call sees what the caller wrote; a call that a run is not told of sees its start";
-    /// What a run is told of the calls.
+        "a run that counts a call sees what the caller wrote; a call that a run does not count sees its start";
+    /// The calls that a run is given the number of.
     TELL: "Count::start", Exchange Acquire, with ["COUNT"], "the first half of `COUNT`";
     /// Between a move of the word and the look for waiters.
     NOTIFY: "Waiting::notify", Fence SeqCst, with ["REGISTER"],

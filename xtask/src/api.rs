@@ -1,4 +1,7 @@
-//! The public items of both packages, as `xtask/api` lists them: no change of them is an accident.
+//! The public items of both packages, as `xtask/api` lists them: no change of them is an accident. And each type has
+//! an example.
+
+mod examples;
 
 use crate::release::findings::{Findings, Verdict};
 use crate::release::published::{PUBLISHED, Published};
@@ -19,6 +22,7 @@ pub fn api(root: &Path, record: bool) -> Result<(), String> {
     let tools = Tools::new(root);
     for package in &PUBLISHED {
         findings.add(package.name, &verdict(package, &tools, record))?;
+        findings.add("examples", &exemplified(package, &tools))?;
     }
     findings.end()
 }
@@ -57,6 +61,20 @@ fn items(package: &Published, tools: &Tools) -> Result<String, String> {
         .map_err(|why| format!("this nightly describes items in another way than is read here: {why}"))?;
     let lines: Vec<_> = api.items().map(ToString::to_string).collect();
     Ok(lines.join("\n") + "\n")
+}
+
+/// Whether types begin with an example, by what was described for the list.
+fn exemplified(package: &Published, tools: &Tools) -> Verdict {
+    if let Some(skipped) = tools.without_nightly() {
+        return skipped;
+    }
+    let read = text(&described(package, tools));
+    match read.and_then(|json| serde_json::from_str(&json).map_err(|why| why.to_string())) {
+        Ok(described) => {
+            Verdict::of(examples::missing(&described), "every type begins with an example".to_owned())
+        }
+        Err(why) => Verdict::failed(why),
+    }
 }
 
 fn described(package: &Published, tools: &Tools) -> PathBuf {

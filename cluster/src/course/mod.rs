@@ -1,6 +1,22 @@
 //! [`Course`]: what one process does about its calls at a register. It is pure: its arguments are what the
 //! register holds and what time it is, and its result is what to do next.
 //!
+//! ```
+//! use atomic_throttle::lease::{Lease, Policy};
+//! use atomic_throttle::{Threshold, Timestamp};
+//! use atomic_throttle_cluster::Cell;
+//! use atomic_throttle_cluster::course::{Act, Course};
+//! use atomic_throttle_cluster::register::{Mark, Reading};
+//!
+//! let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(30));
+//! let mut course = Course::new(policy, Mark::from_u64(1), Timestamp::ZERO);
+//!
+//! // Call number 1 was taken, and nobody has used the register yet: the process is to start a run.
+//! let reading = Reading { cell: Cell::NEW, now: Timestamp::from_nanos(5), mark: None };
+//! let Act::Swap(start) = course.look(reading, Timestamp::from_nanos(1), Some(1)) else { panic!() };
+//! assert!(start.starts);
+//! ```
+//!
 //! # The rule
 //!
 //! A process *takes* the calls that were made in it, then reads the register. A run of a greater epoch than

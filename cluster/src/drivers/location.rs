@@ -7,6 +7,21 @@ use percent_encoding::percent_decode_str;
 use url::{ParseError, Url};
 
 /// Where a register is, in the form that a driver gets.
+///
+/// ```
+/// use atomic_throttle_cluster::Drivers;
+/// use atomic_throttle_cluster::drivers::Location;
+/// use atomic_throttle_cluster::register::Memory;
+/// use std::sync::Arc;
+///
+/// let mut drivers = Drivers::standard();
+/// drivers.register("mine", &[], |location: &mut Location| {
+///     println!("the path is {:?}", location.path());
+///     Ok(Arc::new(Memory::new()))
+/// })?;
+/// assert!(drivers.open("mine:/reload").is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Location {
     name: String,
     url: Url,

@@ -70,6 +70,15 @@ pub struct Drivers {
 }
 
 /// A register that was opened, and what its location says about the throttle.
+///
+/// ```
+/// use atomic_throttle_cluster::Drivers;
+/// use std::time::Duration;
+///
+/// let opened = Drivers::standard().open("memory:?lease=5s")?;
+/// assert_eq!(opened.lease, Some(Duration::from_secs(5)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Opened {

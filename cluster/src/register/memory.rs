@@ -8,6 +8,19 @@ use core::fmt;
 /// A register in the memory of this process, on the monotonic clock. No other process reaches it: it is for
 /// one process, and for tests.
 ///
+/// ```
+/// use atomic_throttle_cluster::ClusterThrottled;
+/// use atomic_throttle_cluster::register::Memory;
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// let memory = Arc::new(Memory::new());
+/// let save = ClusterThrottled::builder(Duration::from_millis(1))
+///     .register(memory)
+///     .spawn(|_| println!("saved"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// It needs nothing and never fails. Several front ends of the process become one throttle when they share it
 /// in an [`Arc`](std::sync::Arc).
 #[derive(Default)]

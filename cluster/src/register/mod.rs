@@ -1,4 +1,21 @@
 //! [`Register`]: where the [`Cell`] of a throttle is kept, so that all its processes reach it.
+//!
+//! ```
+//! use atomic_throttle::lease::{Lease, Policy};
+//! use atomic_throttle::Threshold;
+//! use atomic_throttle_cluster::register::{Mark, Memory, Register, Terms};
+//! use std::time::Duration;
+//!
+//! // A process starts the first run.
+//! let policy = Policy::new(Threshold::new(Duration::from_secs(2))).with_lease(Lease::new(Duration::from_secs(30)));
+//! let mark = Mark::random().with_terms(Terms::new(policy));
+//! let register = Memory::new();
+//! let reading = register.read()?;
+//! let (started, _) = reading.cell.arrive(reading.now, policy);
+//! register.compare_and_swap(reading.cell, started, mark)?;
+//! assert_eq!(register.read()?.mark, Some(mark));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod error;
 mod memory;
@@ -22,6 +39,17 @@ use core::fmt;
 use core::time::Duration;
 
 /// Holds one [`Cell`], and reads one clock.
+///
+/// ```
+/// use atomic_throttle_cluster::cell::Cell;
+/// use atomic_throttle_cluster::register::{Mark, Memory, Register, Swap};
+///
+/// let register = Memory::new();
+/// let reading = register.read()?;
+/// let swapped = register.compare_and_swap(reading.cell, Cell::NEW, Mark::NOBODY)?;
+/// assert!(matches!(swapped, Swap::Done(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// A register compares and swaps, and no more. The transitions of the cell make the decisions.
 ///

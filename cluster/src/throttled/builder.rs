@@ -19,6 +19,18 @@ use std::io;
 use std::sync::Arc;
 
 /// A throttle at a register of your choice; see [`ClusterThrottled::builder`].
+///
+/// ```
+/// use atomic_throttle_cluster::{ClusterThrottled, Drivers};
+/// use std::time::Duration;
+///
+/// let reload = ClusterThrottled::builder(Duration::from_secs(2))
+///     .at(Drivers::standard().open("memory:?lease=30s")?)
+///     .tag("reload")
+///     .on_error(|trouble| eprintln!("{trouble}"))
+///     .spawn(|run| println!("reloads, as number {}", run.token()))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a builder does nothing until `spawn`"]
 pub struct ClusterThrottledBuilder {
     threshold: Threshold,

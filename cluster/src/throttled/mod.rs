@@ -162,6 +162,16 @@ impl fmt::Debug for ClusterThrottled {
 }
 
 /// The state of a [`ClusterThrottled`].
+///
+/// ```
+/// use atomic_throttle_cluster::ClusterThrottled;
+/// use std::time::Duration;
+///
+/// let save = ClusterThrottled::in_memory(Duration::from_millis(1)).spawn(|_| println!("saved"))?;
+/// let status = save.status();
+/// println!("{} runs, {} of them superseded", status.runs, status.superseded);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {

@@ -9,6 +9,16 @@ use core::fmt;
 use core::time::Duration;
 
 /// A run in progress, as its function sees it.
+///
+/// ```
+/// use atomic_throttle_cluster::{ClusterThrottled, Run};
+/// use std::time::Duration;
+///
+/// let publish = ClusterThrottled::in_memory(Duration::from_millis(1))
+///     .spawn(|run: &Run<'_>| println!("published, as number {}", run.token()))?;
+/// publish.trigger()?.wait_for(Duration::from_secs(5))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Run<'r> {
     pub(super) shared: &'r Shared,
     pub(super) epoch: Epoch,

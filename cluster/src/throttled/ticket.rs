@@ -89,6 +89,18 @@ async fn cover(shared: &Shared, taken: Taken) -> Result<(), WaitError> {
 }
 
 /// A [`Ticket`] that lives on its own.
+///
+/// ```
+/// use atomic_throttle_cluster::ClusterThrottled;
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// let save = ClusterThrottled::in_memory(Duration::from_millis(1)).spawn(|_| println!("saved"))?;
+/// let ticket = save.trigger()?.into_owned();
+/// let waiter = thread::spawn(move || ticket.wait_for(Duration::from_secs(5)));
+/// assert!(waiter.join().unwrap().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct OwnedTicket {
     shared: Arc<Shared>,

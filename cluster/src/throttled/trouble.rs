@@ -56,6 +56,17 @@ impl Error for Trouble {
 }
 
 /// Another process runs the same throttle under other terms.
+///
+/// ```
+/// use atomic_throttle_cluster::ClusterThrottled;
+/// use std::time::Duration;
+///
+/// let save = ClusterThrottled::in_memory(Duration::from_millis(1)).spawn(|_| println!("saved"))?;
+/// if let Some(disagreement) = save.status().disagreement {
+///     println!("another process has {}", disagreement.theirs);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disagreement {

@@ -41,7 +41,7 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
         Self::carrying(threshold, runtime, Count::new())
     }
 
-    /// How many calls no run was told of yet, at this moment.
+    /// How many calls no run was given yet, at this moment.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         self.shared.payload.outstanding()
@@ -52,8 +52,8 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
     /// As [`trigger`](AsyncThrottle#method.trigger) without a payload; `f` is given the number of calls since the run
     /// before, among them this one.
     ///
-    /// A run that started just before this call decided may have been told of it already. If no other call is there to
-    /// tell of, `f` is not called, and the call is covered.
+    /// A run that started just before this call decided may have counted it already. If then no call is left to count,
+    /// `f` is not called, and the call is covered.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
     ///
     /// # Panics
     ///
-    /// With the panic of `f`, or if the clock panics. The calls that `f` was told of are not told again.
+    /// With the panic of `f`, or if the clock panics. The calls that `f` was given are not given again.
     ///
     /// # Cancel safety
     ///
@@ -132,8 +132,8 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
     ///
     /// # Errors
     ///
-    /// [`NotFlushed`]: `f` does not run. It is [`NothingPending`](NotFlushed::NothingPending) also where the run before was
-    /// told of every call.
+    /// [`NotFlushed`]: `f` does not run. It is [`NothingPending`](NotFlushed::NothingPending) also where the run before has
+    /// counted every call.
     ///
     /// # Panics
     ///
@@ -149,7 +149,7 @@ impl<R: Runtime> AsyncThrottle<R, Count> {
         })
     }
 
-    /// Takes the calls that no run was told of, and gives up the pending run, as [`cancel`](AsyncThrottle::cancel).
+    /// Takes the calls that no run was given, and gives up the pending run, as [`cancel`](AsyncThrottle::cancel).
     #[must_use = "these calls are not counted any more"]
     pub fn take(&self) -> u64 {
         self.take_given().unwrap_or(0)

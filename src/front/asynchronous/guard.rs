@@ -115,7 +115,7 @@ impl<R: Runtime, P: Payload> OwnedRun<R, P> {
         self.ended = Some(Ended::Panicked(Arc::new(failure)));
     }
 
-    /// Finishes a run that has nothing to do. The run before was told of all, so this one ends as that one did.
+    /// Finishes a run that has nothing to do. The run before has counted all, so this one ends as that one did.
     #[cold]
     pub(super) fn end_empty(mut self) {
         let latest = self.shared.frame.latest_failure();

@@ -26,7 +26,7 @@ impl<T: Send + 'static> AsyncThrottle<super::Tokio, Latest<T>> {
     ///     last = draw.trigger(frame, async |newest: Carried<u32>| DRAWN.store(*newest, Relaxed))?;
     /// }
     /// last.await?;
-    /// assert_eq!(DRAWN.load(Relaxed), 4, "the last one is drawn, whoever brought it");
+    /// assert_eq!(DRAWN.load(Relaxed), 4, "the last one is drawn, whichever call brought it");
     /// # Ok(())
     /// # }
     /// ```

@@ -39,22 +39,26 @@
 //! The thread that polls the function is marked while it polls, so a wait inside the run is recognized.
 //! [`Runtime`] is all that is asked of an executor: a clock, a sleep and a spawn.
 
-mod body;
-mod bringing;
+// In the order of the page, which follows that of the modules: what most users call first stands first.
+mod plain;
+
 mod collecting;
 mod counting;
+mod latest;
+mod merging;
+
+mod throttle;
+
+mod body;
+mod bringing;
 mod decide;
 mod giving;
 mod guard;
-mod latest;
-mod merging;
-mod plain;
 #[cfg(feature = "precise")]
 mod precise;
 mod runtime;
 mod shared;
 pub mod stream;
-mod throttle;
 #[cfg(feature = "tokio")]
 mod tokio;
 pub(crate) mod until;

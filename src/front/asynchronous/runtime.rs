@@ -7,7 +7,41 @@ use core::fmt;
 /// What drives the tasks of an [`AsyncThrottle`](super::AsyncThrottle): a clock, a timer and a place for
 /// tasks.
 ///
-/// `examples/other_runtime.rs` is one for smol, in twenty lines.
+/// One for smol, which has one executor for the whole program:
+///
+/// ```
+/// use atomic_throttle::{AsyncThrottle, Clock, Monotonic, NoRuntime, Runtime, Timestamp};
+/// use std::time::Duration;
+///
+/// struct Smol;
+///
+/// impl Clock for Smol {
+///     fn now(&self) -> Timestamp {
+///         Monotonic.now()
+///     }
+/// }
+///
+/// impl Runtime for Smol {
+///     fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
+///         let timer = smol::Timer::after(deadline.saturating_since(self.now()));
+///         async move {
+///             timer.await;
+///         }
+///     }
+///
+///     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
+///         smol::spawn(task).detach();
+///         Ok(())
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let save = AsyncThrottle::with_runtime(Duration::from_millis(10), Smol);
+/// save.trigger(async || println!("saved"))?;
+/// smol::block_on(async { save.all().await })?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// A throttle asks nothing of a runtime that it cannot do without: a timer may be late, and then the run is;
 /// it may be early, and then the task asks it again; a task may be dropped instead of polled, at any

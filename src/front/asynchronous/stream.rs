@@ -67,6 +67,24 @@ pub fn throttle<S: Stream, R: Runtime>(
 
 pin_project! {
     /// The stream that [`throttle()`] returns.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use atomic_throttle::Tokio;
+    /// use atomic_throttle::asynchronous::stream::{ThrottledStream, throttle};
+    /// use smol::stream::{Iter, iter};
+    /// use std::time::Duration;
+    /// use std::vec::IntoIter;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let prices: Iter<IntoIter<u32>> = iter(vec![100, 101, 99]);
+    /// let shown: ThrottledStream<_, Tokio> = throttle(prices, Duration::from_millis(10), Tokio::current());
+    /// # drop(shown);
+    /// # }
+    /// # main();
+    /// # }
+    /// ```
     #[must_use = "streams do nothing unless polled"]
     pub struct ThrottledStream<S: Stream, R> {
         #[pin]

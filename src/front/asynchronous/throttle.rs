@@ -122,7 +122,7 @@ use std::sync::Arc;
 /// window; the adopting one keeps its distance.
 ///
 /// What the dropped task had, or was to be given, is there for the run that adopts it, or for `take`. A function that
-/// counts is told of the same calls again. If a function has taken out all that it was given, and its task is dropped
+/// counts is given the same calls again. If a function has taken out all that it was given, and its task is dropped
 /// then, there is nothing to give to another run: none is owed, and each wait for the run says that it was cancelled.
 ///
 /// A runtime that lives on and is never polled holds its tasks, and with them what is pending or in progress.
@@ -165,7 +165,10 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
     /// call that comes before the owner has noticed revives the run.
     ///
     /// Cost: one load, at most one successful compare-and-swap; one fence and one load more if there was one.
-    #[allow(clippy::must_use_candidate, reason = "whoever cancels may not care whether there was anything")]
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "a caller that cancels need not know whether there was anything"
+    )]
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.frame.gate.cancel_in();
         self.tell_of_cancel(cancelled);
@@ -180,7 +183,7 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
     }
 
     /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
-    /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
+    /// With neither it returns how the latest run ended, and it is covered if nothing was ever requested.
     #[must_use = "it waits only if it is asked to: `.await`"]
     pub fn all(&self) -> Ticket<'_> {
         self.ticket(self.shared.frame.latest_call())

@@ -10,6 +10,19 @@ use tokio::time::{Instant, sleep_until};
 /// Runs the tasks of an [`AsyncThrottle`](super::AsyncThrottle) on tokio, by tokio's own clock: with the
 /// clock paused (`start_paused`) time is exact, and no test waits.
 ///
+/// ```
+/// use atomic_throttle::{Throttled, Tokio};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let save = Throttled::builder(Duration::from_millis(10))
+///     .spawn_on(Tokio::current(), async || println!("saved"))?;
+/// save.trigger()?.await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// It can be built anywhere, before there is a runtime as well. The runtime must have its time enabled
 /// (`enable_time`), as `#[tokio::main]` does.
 ///

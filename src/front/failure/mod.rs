@@ -42,8 +42,21 @@ pub(crate) fn caught(f: impl FnOnce() -> Result<(), AnyError>) -> Result<(), Thr
 
 /// A run that failed: its function returned an error, or panicked.
 ///
-/// Those who wait for the run are told of it ([`WaitError::Failed`](crate::WaitError::Failed)), and so are
-/// [`ThrottledBuilder::on_error`](crate::ThrottledBuilder::on_error) and the policy of [`Retry::by`].
+/// ```
+/// use atomic_throttle::Throttled;
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let save = Throttled::builder(Duration::from_millis(1))
+///     .on_error(|failure| eprintln!("failure {}: {failure}", failure.attempt()))
+///     .spawn(|| Err("the disk is full"))?;
+/// assert!(save.trigger()?.wait().is_err());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A wait for the run returns it ([`WaitError::Failed`](crate::WaitError::Failed)).
+/// [`ThrottledBuilder::on_error`](crate::ThrottledBuilder::on_error) and the policy of [`Retry::by`] receive it.
 pub struct Failure {
     epoch: Epoch,
     attempt: u32,

@@ -5,6 +5,17 @@ use super::AnyError;
 
 /// What the function of a throttle may return: `()`, or `Result<(), E>` with an error that `?` turns into a boxed one.
 ///
+/// ```
+/// use atomic_throttle::Throttled;
+/// use std::io;
+/// use std::time::Duration;
+///
+/// let save = Throttled::spawn(Duration::from_millis(1), || println!("saved"));
+/// let post = Throttled::spawn(Duration::from_millis(1), || -> io::Result<()> {
+///     Err(io::Error::other("the server is overloaded"))
+/// });
+/// ```
+///
 /// It is sealed: no other type implements it. `E` is any `Error + Send + Sync`, a boxed one, a `String`, a `&str`.
 #[diagnostic::on_unimplemented(
     message = "the function of a throttle returns `()` or `Result<(), E>`, not `{Self}`",

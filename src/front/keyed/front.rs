@@ -129,7 +129,7 @@ use std::borrow::ToOwned;
 ///
 /// It counts none. With a number for each key that all callers write, a refused call of two threads would take about
 /// twice as long as now. With several numbers for each key, on lines of their own, they would take more memory than the
-/// keys. But each caller is told, and can count where nobody else writes:
+/// keys. But each refused call returns an error, and its caller can count where no other thread writes:
 ///
 /// ```
 /// use atomic_throttle::Keyed;

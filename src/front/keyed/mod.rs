@@ -32,7 +32,7 @@
 //!
 //! Calls may name thresholds of their own. The shards remember the longest, and a key is kept for that. A call names
 //! its threshold before it is decided under the lock of a shard, and an eviction asks for the longest one when it has
-//! that lock alone. So what a call was told of a key that it found is not forgotten in its window.
+//! that lock alone. So a key that a call has found is not forgotten in its window.
 //!
 //! Nobody sweeps the tables: a call on a new key, and one in 32 runs of the others, looks at a few places of one
 //! shard. The latter does so under the lock that it shares with calls, and asks to be alone only if it has seen a key

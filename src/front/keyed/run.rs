@@ -9,6 +9,20 @@ use core::fmt;
 /// The run of a key that is in progress. While it lives, no other run of the key starts (G2), and the key is
 /// not evicted.
 ///
+/// ```
+/// use atomic_throttle::Keyed;
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let keyed: Keyed<String> = Keyed::new(Duration::from_secs(1));
+/// let run = keyed.try_enter("10.0.0.7")?;
+/// println!("{} is served", run.key());
+/// drop(run); // Now it is over; its window goes on.
+/// assert!(keyed.try_enter("10.0.0.7").is_err());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Dropping it finishes the run, during unwinding as well (G6). It may be dropped by another thread. Leaking
 /// it leaves the run of its key in progress for ever.
 #[must_use = "dropping a `KeyedRun` finishes it at once"]

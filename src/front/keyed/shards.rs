@@ -174,7 +174,7 @@ impl<K, X: Beside> Shards<K, X> {
 
     /// For a key that was not known a moment ago. Decides alone: it may have come in since. What is evicted for it
     /// is the caller's to drop, when it holds the guard of the run: a `Drop` may panic.
-    /// `at` is asked under the lock, and tells also what calls that name no threshold would be decided by.
+    /// `at` is asked under the lock. It also has the threshold of calls that name none.
     pub(super) fn try_start_new<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,

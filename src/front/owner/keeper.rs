@@ -149,6 +149,15 @@ impl<S: Ends> Drop for Keeper<S> {
 
 /// A throttle that was asked to end: waits for that, in a thread or in a task.
 ///
+/// ```
+/// use atomic_throttle::{Pending, Shutdown, Throttled};
+/// use std::time::Duration;
+///
+/// let save = Throttled::spawn(Duration::from_secs(1), || println!("saved"));
+/// let end = save.shutdown(Pending::Finish); // It returns at once; later calls are refused.
+/// assert_eq!(end.wait(), Ok(Shutdown::Idle)); // In a task: `end.await`.
+/// ```
+///
 /// Dropping it changes nothing: the throttle goes on ending.
 #[must_use = "the throttle was asked to end, and this waits for it: `wait()` or `.await`"]
 #[derive(Clone, Copy)]

@@ -28,6 +28,19 @@ use std::sync::Arc;
 pub(crate) type AnyClock = Arc<dyn Clock + Send + Sync>;
 
 /// What becomes of the pending run when the throttle ends.
+///
+/// ```
+/// use atomic_throttle::{Pending, Shutdown, Throttled};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let hour = Duration::from_secs(3600);
+/// let save = Throttled::builder(hour).delay(hour).spawn(|| println!("saved"))?;
+/// save.trigger()?; // Pending for an hour,
+/// assert_eq!(save.shutdown(Pending::Flush).wait()?, Shutdown::Ran); // but not at the end.
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pending {
     /// It is performed when the window is over (G1 holds), and the end waits for it. The default.
@@ -140,6 +153,19 @@ impl Stage {
 }
 
 /// A panic that was caught in a run.
+///
+/// ```
+/// use atomic_throttle::Throttled;
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let save = Throttled::builder(Duration::from_millis(1))
+///     .on_panic(|panic| eprintln!("not saved: {}", panic.message()))
+///     .spawn(|| panic!("the disk is gone"))?;
+/// assert!(save.trigger()?.wait().is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Panic<'p> {
     epoch: Epoch,
@@ -147,10 +173,10 @@ pub struct Panic<'p> {
 }
 
 impl<'p> Panic<'p> {
-    /// A panic of the run of this epoch: for a test of your hook, and for a front end of yours.
+    /// The message of the panic; `no message` if the payload is not a string.
     #[must_use]
-    pub fn new(epoch: Epoch, payload: &'p (dyn Any + Send)) -> Self {
-        Self { epoch, payload }
+    pub fn message(&self) -> &str {
+        message(self.payload)
     }
 
     /// The epoch of the run that panicked.
@@ -165,10 +191,10 @@ impl<'p> Panic<'p> {
         self.payload
     }
 
-    /// The message of the panic; `no message` if the payload is not a string.
+    /// A panic of the run of this epoch: for a test of your hook, and for a front end of yours.
     #[must_use]
-    pub fn message(&self) -> &str {
-        message(self.payload)
+    pub fn new(epoch: Epoch, payload: &'p (dyn Any + Send)) -> Self {
+        Self { epoch, payload }
     }
 }
 

@@ -4,9 +4,6 @@ use core::time::Duration;
 
 /// How long the drop of the last handle waits for the thread.
 ///
-/// The drop always asks for the end, and the thread always performs what is owed, then ends by itself. This
-/// only says whether the thread that drops the handle waits for that.
-///
 /// ```
 /// use atomic_throttle::{OnDrop, Throttled};
 /// use std::sync::mpsc;
@@ -24,6 +21,9 @@ use core::time::Duration;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// The drop always asks for the end, and the thread always performs what is owed, then ends by itself. This
+/// only says whether the thread that drops the handle waits for that.
 ///
 /// # When a drop hangs
 ///

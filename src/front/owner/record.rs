@@ -1,6 +1,6 @@
-//! [`Record`]: how runs ended, in a front end that tells each call of the run that covered it.
+//! [`Record`]: how runs ended, in a front end whose tickets return how the run ended that covered the call.
 //!
-//! A run is *settled* when its calls are not tried again. The first settled run after a call decides what the call is told,
+//! A run is *settled* when its calls are not tried again. The first settled run after a call decides what its ticket returns,
 //! whenever that looks. So a later run that succeeds hides no failure.
 
 use crate::front::failure::Failure;
@@ -113,7 +113,7 @@ impl Record {
         failures.remembered.back().map(|failed| Arc::clone(&failed.failure))
     }
 
-    /// What a call of `epoch` is told, whose run is settled.
+    /// What the ticket of a call of `epoch` returns, whose run is settled.
     fn told(&self, epoch: Epoch, is_forked: impl FnOnce() -> bool) -> Result<(), WaitError> {
         // ORDERING: Relaxed; see `is_seen`.
         if self.failed.load(Ordering::Relaxed) <= epoch.as_u64() {

@@ -22,8 +22,8 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// The first run that starts after the call decides what it is told, whenever it asks: a failure is not hidden by a later
-/// run. Where a run that failed is [tried again](crate::ThrottledBuilder::retry), it is the last try that decides.
+/// The first run that starts after the call decides how its wait ends, whenever that begins: a failure is not hidden by a
+/// later run. Where a run that failed is [tried again](crate::ThrottledBuilder::retry), it is the last try that decides.
 ///
 /// Dropping it changes nothing: the call stays covered. It borrows the throttle, and costs nothing; for one that lives on
 /// its own call [`into_owned`](Self::into_owned).
@@ -57,6 +57,17 @@ impl<'t> Ticket<'t> {
         self.frame.wait_for_cover(self.epoch, Some(self.frame.within(limit)))
     }
 
+    /// A ticket that keeps the throttle's state, but does not keep it going: it can be stored, or moved to another thread
+    /// or task.
+    ///
+    /// Cost: one increment of a number that all handles share.
+    #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "a borrow of the frame keeps its owner")]
+    pub fn into_owned(self) -> OwnedTicket {
+        let owner = self.frame.itself().upgrade().expect("a borrow of the frame keeps its owner");
+        OwnedTicket { owner, epoch: self.epoch }
+    }
+
     /// The first run with a greater epoch than this one covers the call. It need not be the epoch of a run: if the call
     /// started its run at once, it is one less than the epoch of that run.
     #[must_use]
@@ -68,17 +79,6 @@ impl<'t> Ticket<'t> {
     #[cfg(feature = "async")]
     pub(crate) fn look(&self) -> Option<Result<(), WaitError>> {
         self.frame.look_for_cover(self.epoch)
-    }
-
-    /// A ticket that keeps the throttle's state, but does not keep it going: it can be stored, or moved to another thread
-    /// or task.
-    ///
-    /// Cost: one increment of a number that all handles share.
-    #[must_use]
-    #[allow(clippy::missing_panics_doc, reason = "a borrow of the frame keeps its owner")]
-    pub fn into_owned(self) -> OwnedTicket {
-        let owner = self.frame.itself().upgrade().expect("a borrow of the frame keeps its owner");
-        OwnedTicket { owner, epoch: self.epoch }
     }
 }
 
@@ -95,6 +95,20 @@ impl<'t> IntoFuture for Ticket<'t> {
 }
 
 /// A [`Ticket`] that lives on its own.
+///
+/// ```
+/// use atomic_throttle::Throttled;
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let save = Throttled::spawn(Duration::from_millis(1), || println!("saved"));
+/// let ticket = save.trigger()?.into_owned();
+/// let waiter = thread::spawn(move || ticket.wait());
+/// assert_eq!(waiter.join().unwrap(), Ok(()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct OwnedTicket {
     owner: Arc<dyn HasFrame>,

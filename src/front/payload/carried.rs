@@ -10,6 +10,24 @@ use std::sync::Arc;
 
 /// What a run in a task is given: it derefs to the value.
 ///
+/// ```
+/// # #[cfg(feature = "tokio")] {
+/// use atomic_throttle::{Carried, Throttled, Tokio};
+/// use std::time::Duration;
+///
+/// # async fn post(_: &str) -> std::io::Result<()> { Ok(()) }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let publish = Throttled::builder(Duration::from_millis(10))
+///     .latest()
+///     .spawn_on(Tokio::current(), async |status: Carried<String>| post(&status).await)?;
+/// publish.trigger(String::from("green"))?.await?;
+/// # Ok(())
+/// # }
+/// # main().unwrap();
+/// # }
+/// ```
+///
 /// It is a guard. Where the run fails and is [tried again](crate::ThrottledBuilder::retry), or where its task is dropped in the
 /// middle, the value is still there for the next run. So keep it until the work is done, or take the value out with
 /// [`into_inner`](Self::into_inner): then the run cannot be tried again with it.

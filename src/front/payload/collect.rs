@@ -7,7 +7,15 @@ use std::collections::{VecDeque, vec_deque};
 
 /// The payload of a throttle that collects: a call brings a value, and a run is given all of them, in a [`Batch`].
 ///
-/// [`ThrottledBuilder::collecting`](crate::ThrottledBuilder::collecting) has an example.
+/// ```
+/// use atomic_throttle::{Collect, Throttled};
+///
+/// struct Table {
+///     insert: Throttled<Collect<String>>,
+/// }
+/// ```
+///
+/// [`ThrottledBuilder::collecting`](crate::ThrottledBuilder::collecting) builds it.
 ///
 /// # Guarantees
 ///
@@ -171,6 +179,24 @@ impl<T> fmt::Debug for Collect<T> {
 
 /// What a run is given of a throttle that collects: the values of all calls that it covers, oldest first.
 ///
+/// ```
+/// use atomic_throttle::{Batch, Throttled};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let insert = Throttled::builder(Duration::from_millis(10))
+///     .collecting()
+///     .spawn(|rows: &mut Batch<u32>| {
+///         for row in rows.drain() {
+///             println!("insert {row}");
+///         }
+///     })?;
+/// insert.trigger(1)?;
+/// insert.trigger(2)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A run that returns is done with all of it: what it has not taken out is dropped, unless it [keeps](Self::keep_rest) the
 /// rest. If the function panics, what it has not taken out comes first in the next batch, and a run for it follows. So
 /// look at the values with [`iter`](Self::iter) where each must be done at least once, and take them out with
@@ -193,6 +219,28 @@ impl<T> Batch<T> {
         Self { values, size, keeps_rest: false }
     }
 
+    /// Takes the values out, oldest first, one at a time: what the iterator has not yielded stays in the batch.
+    pub fn drain(&mut self) -> Drain<'_, T> {
+        Drain(&mut self.values)
+    }
+
+    /// Takes the oldest value out.
+    pub fn pop(&mut self) -> Option<T> {
+        self.values.pop_front()
+    }
+
+    /// Keeps what has not been taken out when the function returns: it comes first in the next batch, and a run for it
+    /// follows. On the way to the end of the throttle one follows only if this run has taken something out.
+    pub fn keep_rest(&mut self) {
+        self.keeps_rest = true;
+    }
+
+    /// Looks at the values, oldest first, and takes none out.
+    #[must_use]
+    pub fn iter(&self) -> vec_deque::Iter<'_, T> {
+        self.values.iter()
+    }
+
     /// How many values there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -205,34 +253,30 @@ impl<T> Batch<T> {
         self.values.is_empty()
     }
 
-    /// Looks at the values, oldest first, and takes none out.
-    #[must_use]
-    pub fn iter(&self) -> vec_deque::Iter<'_, T> {
-        self.values.iter()
-    }
-
-    /// Takes the oldest value out.
-    pub fn pop(&mut self) -> Option<T> {
-        self.values.pop_front()
-    }
-
-    /// Takes the values out, oldest first, one at a time: what the iterator has not yielded stays in the batch.
-    pub fn drain(&mut self) -> Drain<'_, T> {
-        Drain(&mut self.values)
-    }
-
-    /// Keeps what has not been taken out when the function returns: it comes first in the next batch, and a run for it
-    /// follows. On the way to the end of the throttle one follows only if this run has taken something out.
-    pub fn keep_rest(&mut self) {
-        self.keeps_rest = true;
-    }
-
     pub(crate) fn into_values(self) -> VecDeque<T> {
         self.values
     }
 }
 
 /// Takes the values of a [`Batch`] out. Dropped, or unwound, before it has yielded all, it leaves the rest in the batch.
+///
+/// ```
+/// use atomic_throttle::{Batch, Throttled};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let insert = Throttled::builder(Duration::from_millis(10))
+///     .collecting()
+///     .spawn(|rows: &mut Batch<u32>| {
+///         for row in rows.drain().take(100) {
+///             println!("insert {row}");
+///         }
+///         rows.keep_rest(); // The next run is given the others.
+///     })?;
+/// insert.trigger(1)?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Drain<'b, T>(&'b mut VecDeque<T>);
 
 impl<T> Iterator for Drain<'_, T> {

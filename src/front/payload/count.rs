@@ -9,13 +9,21 @@ use std::boxed::Box;
 /// The payload of a throttle that counts: a call brings nothing, and a run is given the number of calls since the
 /// run before, never 0.
 ///
-/// [`ThrottledBuilder::counting`](crate::ThrottledBuilder::counting) has an example.
+/// ```
+/// use atomic_throttle::{Count, Throttled};
+///
+/// struct Server {
+///     failed: Throttled<Count>,
+/// }
+/// ```
+///
+/// [`ThrottledBuilder::counting`](crate::ThrottledBuilder::counting) builds it.
 ///
 /// # Guarantees
 ///
 /// * **G10** Each call is counted once: what all runs were given and what is outstanding sum up to the calls. A call is
-///   counted for the run that covers it or for one before it. A run that finds no call, because the run before was
-///   told of all, does not call the function, and ends as that one did.
+///   counted for the run that covers it or for one before it. A run that finds no call, because the run before has
+///   counted all, does not call the function, and ends as that one did.
 ///
 /// # Cost
 ///
@@ -70,18 +78,18 @@ impl Count {
 
     /// Counts a call that is about to be decided, and returns how many there are then. It stays counted
     /// whatever becomes of it: to take it back and to count it again would count it twice, where a run has
-    /// been told of it meanwhile.
+    /// counted it meanwhile.
     ///
     /// The decision after it needs no fence. Each run takes every number after its start, so this addition is
-    /// before that exchange or after it. Before: the run sees what the caller wrote, whether it is told of
-    /// the call or a run before it was. After: the decision sees the start, and the call does not coalesce
+    /// before that exchange or after it. Before: the run sees what the caller wrote, whether it counts
+    /// the call or a run before it did. After: the decision sees the start, and the call does not coalesce
     /// into that run.
     #[inline]
     pub(crate) fn count(&self) -> u64 {
         self.here().count()
     }
 
-    /// What no run was told of yet. A run takes it after its start: also numbers that are 0, for what `count`
+    /// What no run was given yet. A run takes it after its start: also numbers that are 0, for what `count`
     /// says.
     pub(crate) fn take_all(&self) -> Option<u64> {
         let calls = self.sum(Number::take);

@@ -6,12 +6,20 @@ use core::fmt;
 
 /// The payload of a throttle of the newest value: a call brings one, and a run is given the newest.
 ///
-/// [`ThrottledBuilder::latest`](crate::ThrottledBuilder::latest) has an example.
+/// ```
+/// use atomic_throttle::{Latest, Throttled};
+///
+/// struct Screen {
+///     paint: Throttled<Latest<String>>,
+/// }
+/// ```
+///
+/// [`ThrottledBuilder::latest`](crate::ThrottledBuilder::latest) builds it.
 ///
 /// # Guarantees
 ///
-/// * **G10** The value of a call that was taken is given to the run that covers the call, or a newer one has replaced it
-///   that is. No run comes without a value.
+/// * **G10** The run that covers a call that was taken is given the value of that call, or a newer one. No run comes
+///   without a value.
 ///
 /// # Cost
 ///

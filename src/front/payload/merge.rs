@@ -9,7 +9,16 @@ use core::fmt;
 
 /// The payload of a throttle that merges: a call brings a value, and a run is given all of them in one.
 ///
-/// [`ThrottledBuilder::merging`](crate::ThrottledBuilder::merging) has an example, and says what the function that merges must not do.
+/// ```
+/// use atomic_throttle::{Merge, Throttled};
+///
+/// struct Meter {
+///     report: Throttled<Merge<f64>>,
+/// }
+/// ```
+///
+/// [`ThrottledBuilder::merging`](crate::ThrottledBuilder::merging) builds it, and says what the function that merges must
+/// not do.
 ///
 /// # Guarantees
 ///

@@ -9,8 +9,8 @@
 //!
 //! [`Count`] has no lock. Its calls are counted first and decided afterwards, and a run takes the number
 //! after its start. That orders each call against each start, so its decision needs no fence either. A run
-//! may be told of a call that the run after it covers. That one may then have nothing to be told of, and its
-//! function is not called.
+//! may count a call that the run after it covers. That one may then have nothing to count, and its function is not
+//! called.
 
 #[cfg(feature = "async")]
 mod carried;
@@ -38,6 +38,15 @@ pub(crate) use self::sealed::{NotPut, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],
 /// [`Merge`] or [`Collect`].
+///
+/// ```
+/// use atomic_throttle::{Payload, Throttled};
+///
+/// /// Whatever the calls bring.
+/// fn report<P: Payload>(throttled: &Throttled<P>) {
+///     println!("{} runs", throttled.runs());
+/// }
+/// ```
 ///
 /// It is sealed: no other type implements it.
 pub trait Payload: sealed::Payload {}
@@ -118,13 +127,13 @@ pub(crate) mod sealed {
             is_forked: impl FnOnce() -> bool,
         ) -> Result<Left<Self::Brought>, NotPut<Self::Brought>>;
 
-        /// How many calls on a key are there that no run was told of. 0 where calls are not told one by one.
+        /// How many calls on a key are there that no run was given. 0 where calls are not given one by one.
         #[cfg(feature = "keyed")]
         fn outstanding(&self) -> u64 {
             0
         }
 
-        /// Of how many calls a run was to be told.
+        /// How many calls a run was to be given.
         #[cfg(feature = "keyed")]
         fn calls(given: &Self::Given) -> u64 {
             let _ = given;

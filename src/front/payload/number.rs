@@ -1,4 +1,4 @@
-//! [`Number`]: calls that were counted, and of which nobody was told yet.
+//! [`Number`]: calls that were counted, and that no run was given yet.
 
 use crate::sync::{AtomicU64, Ordering, const_unless_loom, ordering, orders};
 

@@ -8,6 +8,22 @@ use core::fmt;
 
 /// A value whose call was not taken, handed back.
 ///
+/// ```
+/// use atomic_throttle::{Ended, Pending, Reason, Throttled};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let post = Throttled::builder(Duration::from_millis(1))
+///     .latest()
+///     .spawn(|status: &String| println!("posted {status}"))?;
+/// post.shutdown(Pending::Finish).wait()?;
+/// let rejected = post.trigger("too late".to_owned()).unwrap_err();
+/// assert_eq!(rejected.value, "too late");
+/// assert_eq!(rejected.reason, Reason::Ended(Ended::ShutDown));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// It is an error of whatever `T` is: `?` needs no `T: Debug`. For `Box<dyn Error + Send + Sync>` the value must be
 /// `Send + Sync`; otherwise take the [`reason`](Self::reason) alone: `.map_err(|rejected| rejected.reason)?`.
 pub struct Rejected<T> {

@@ -12,8 +12,25 @@ use std::boxed::Box;
 /// The handle of a coalesced call of a [`Throttle`](crate::Throttle): waits for the run that covers it, in a thread or in a
 /// task.
 ///
+/// ```
+/// use atomic_throttle::{Outcome, Throttle};
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// static SYNC: Throttle = Throttle::new(Duration::from_millis(5));
+///
+/// thread::scope(|scope| {
+///     for _ in 0..4 {
+///         scope.spawn(|| match SYNC.run(|| println!("synced")) {
+///             Outcome::Coalesced(handle) => handle.wait().unwrap(),
+///             outcome => assert!(outcome.ran()),
+///         });
+///     }
+/// });
+/// ```
+///
 /// It is less than a [`Ticket`](crate::Ticket): a `Throttle` lies in a `static`, with its clock in its type, and keeps no
-/// record of how its runs ended. So this cannot be owned, other than as `Coalesced<'static>`, and is told of no failure.
+/// record of how its runs ended. So this cannot be owned, other than as `Coalesced<'static>`, and reports no failure.
 ///
 /// Dropping it changes nothing: the call stays covered.
 pub struct Coalesced<'t, C = Monotonic> {

@@ -45,7 +45,7 @@ impl<C> Throttle<C, Count> {
         }
     }
 
-    /// How many calls no run was told of yet, at this moment.
+    /// How many calls no run was given yet, at this moment.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         self.payload.outstanding()
@@ -56,12 +56,12 @@ impl<C: Clock> Throttle<C, Count> {
     /// As [`run`](Throttle#method.run) without a payload; `f` is given the number of calls since the run before,
     /// among them this one.
     ///
-    /// A run that started just before this call decided may have been told of it already. If no other call is there
-    /// to tell of, `f` is not called: the call is [`Outcome::Coalesced`], with a handle that is covered.
+    /// A run that started just before this call decided may have counted it already. If then no call is left to
+    /// count, `f` is not called: the call is [`Outcome::Coalesced`], with a handle that is covered.
     ///
     /// # Panics
     ///
-    /// If `f` or the clock panics. The calls that `f` was told of are not told again; if the clock panics, the call
+    /// If `f` or the clock panics. The calls that `f` was given are not given again; if the clock panics, the call
     /// stays counted.
     #[inline]
     pub fn run<R>(&self, f: impl FnOnce(u64) -> R) -> Outcome<R, Coalesced<'_, C>> {
@@ -122,7 +122,7 @@ impl<C: Clock> Throttle<C, Count> {
     /// # Errors
     ///
     /// [`NotFlushed`]: `f` did not run. It is [`NothingPending`](NotFlushed::NothingPending) also where the run
-    /// before was told of every call.
+    /// before has counted every call.
     ///
     /// # Panics
     ///
@@ -131,7 +131,7 @@ impl<C: Clock> Throttle<C, Count> {
         self.flush_given(f)
     }
 
-    /// Takes the calls that no run was told of, and gives up the pending run, as [`cancel`](Throttle::cancel): for
+    /// Takes the calls that no run was given, and gives up the pending run, as [`cancel`](Throttle::cancel): for
     /// the end of a program, where the last calls were refused, cancelled or left owed.
     #[must_use = "these calls are not counted any more"]
     pub fn take(&self) -> u64 {

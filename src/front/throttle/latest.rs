@@ -28,7 +28,7 @@ impl<T> Throttle<Monotonic, Latest<T>> {
         ///         });
         ///     }
         /// });
-        /// assert_eq!(DRAWN.lock().unwrap().last(), Some(&3), "the last one is drawn, whoever brought it");
+        /// assert_eq!(DRAWN.lock().unwrap().last(), Some(&3), "the last one is drawn, whichever call brought it");
         /// ```
         #[must_use]
         pub const fn latest(threshold: Duration) -> Self {

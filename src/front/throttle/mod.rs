@@ -4,20 +4,22 @@
 //! `core` is the throttle without its payload. `plain`, `counting`, `latest`, `merging` and `collecting` have the
 //! operations of each payload, and `deciding`, `bringing` and `giving` what these share.
 
+// In the order of the page, which follows that of the modules: what most users call first stands first.
+mod plain;
+
+mod collecting;
+mod counting;
+mod latest;
+mod merging;
+
 mod bringing;
 mod coalesced;
-mod collecting;
 mod core;
-mod counting;
 mod deciding;
 mod giving;
-mod latest;
-mod look;
-mod merging;
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]
 mod parts;
 mod performing;
-mod plain;
 #[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
 mod tests;
 
@@ -28,12 +30,15 @@ pub(crate) use self::core::has_lost_all_others;
 use self::core::Core;
 use crate::clock::{Clock, Monotonic};
 use crate::front::observe;
+use crate::front::snapshot::Snapshot;
 use crate::state::Epoch;
 use crate::sync::const_unless_loom;
 use crate::time::Threshold;
 use ::core::fmt;
 use ::core::time::Duration;
 
+#[cfg_attr(feature = "async", doc = include_str!("../../design/tasks.md"))]
+#[cfg_attr(not(feature = "async"), doc = include_str!("../../design/elsewhere.md"))]
 /// Runs a function on the calling thread at most once per threshold, and never loses the last request.
 ///
 /// [`run`](Self::run) may wait for a whole window, **in the calling thread**: see [who waits](#who-waits).
@@ -64,7 +69,7 @@ use ::core::time::Duration;
 /// may be the owner, so any call may take a whole window. A thread that calls alone owns every deferral: a
 /// loop of a thousand calls takes a thousand windows. On an executor the call blocks the thread, and every
 /// task on it. If a caller must not wait, use [`Throttled`](crate::Throttled), which keeps the trailing edge,
-/// or `AsyncThrottle`; [`try_run`](Self::try_run), which has no trailing edge; or
+/// or [`AsyncThrottle`]; [`try_run`](Self::try_run), which has no trailing edge; or
 /// [`run_within`](Self::run_within), with a limit.
 ///
 /// # The function must not carry the data
@@ -191,29 +196,6 @@ pub struct Throttle<C = Monotonic, P = ()> {
     payload: P,
 }
 
-impl Throttle {
-    const_unless_loom! {
-        /// A throttle on the [`Monotonic`] clock whose runs start at least `threshold` apart.
-        ///
-        /// A threshold above [`Threshold::MAX`] (about 70.8 years) is clamped to it;
-        /// [`Threshold::try_new`] refuses it.
-        #[must_use]
-        pub const fn new(threshold: Duration) -> Self {
-            Self::with_clock(threshold, Monotonic)
-        }
-    }
-}
-
-impl<C> Throttle<C> {
-    const_unless_loom! {
-        /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`].
-        #[must_use]
-        pub const fn with_clock(threshold: Duration, clock: C) -> Self {
-            Self::carrying(threshold, clock, ())
-        }
-    }
-}
-
 impl<C, P> Throttle<C, P> {
     const_unless_loom! {
         const fn carrying(threshold: Duration, clock: C, payload: P) -> Self {
@@ -260,6 +242,31 @@ impl<C: Clock, P> Throttle<C, P> {
     /// Cost: one fence, one load.
     pub fn retime(&self) {
         self.core.waiting().notify();
+    }
+}
+
+impl<C, P> Throttle<C, P> {
+    /// The clock that its timestamps are readings of.
+    pub fn clock(&self) -> &C {
+        &self.core.clock
+    }
+
+    /// Whether a run is pending: some owner waits to perform it.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.core.gate.state().is_pending()
+    }
+
+    /// All that there is to see at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.core.gate.state(), self.threshold())
+    }
+
+    /// The shortest time between the starts of two runs.
+    #[must_use]
+    pub fn threshold(&self) -> Threshold {
+        self.core.gate.threshold()
     }
 }
 

@@ -56,7 +56,7 @@ impl<C> Throttle<C, Count> {
         self.core.gate.coalesce_unfenced()
     }
 
-    /// What a run that has started is told of.
+    /// What a run that has started is given.
     #[must_use]
     pub fn told(&self) -> u64 {
         self.payload.take_all().unwrap_or(0)

@@ -1,11 +1,35 @@
 //! [`Throttle`] without a payload: a function brings nothing, and is given nothing.
 
 use super::{Coalesced, Throttle};
-use crate::clock::Clock;
+use crate::clock::{Clock, Monotonic};
 use crate::front::observe::Edge;
 use crate::front::outcome::{NotFlushed, Outcome};
 use crate::state::Refused;
+use crate::sync::const_unless_loom;
 use core::time::Duration;
+
+impl Throttle {
+    const_unless_loom! {
+        /// A throttle on the [`Monotonic`] clock whose runs start at least `threshold` apart.
+        ///
+        /// A threshold above [`Threshold::MAX`](crate::Threshold::MAX) (about 70.8 years) is clamped to it;
+        /// [`Threshold::try_new`](crate::Threshold::try_new) refuses it.
+        #[must_use]
+        pub const fn new(threshold: Duration) -> Self {
+            Self::with_clock(threshold, Monotonic)
+        }
+    }
+}
+
+impl<C> Throttle<C> {
+    const_unless_loom! {
+        /// A throttle on any clock, with a threshold clamped to [`Threshold::MAX`](crate::Threshold::MAX).
+        #[must_use]
+        pub const fn with_clock(threshold: Duration, clock: C) -> Self {
+            Self::carrying(threshold, clock, ())
+        }
+    }
+}
 
 impl<C: Clock> Throttle<C> {
     /// Runs `f` at once, or when the window is over, unless another call's run covers this one.

@@ -110,25 +110,6 @@ impl ThrottledBuilder {
 }
 
 impl<P> ThrottledBuilder<P> {
-    /// Names the thread. Default: "throttled". The name must not contain a zero byte.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Takes the time from `clock`.
-    pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Leaves at least this time between the end of a run and the start of the next, in addition to the threshold.
-    /// Use it if there must be a pause even where a run takes long or starts late. A flush ignores it.
-    pub fn rest(mut self, rest: Duration) -> Self {
-        self.rest = rest;
-        self
-    }
-
     /// Starts no run sooner than `delay` after the first call that it covers. With `delay` as long as the threshold that is
     /// the trailing edge alone, as `auditTime` of `RxJS`; with a short one a burst has one run, and not one for its first call
     /// and one for the others.
@@ -180,8 +161,15 @@ impl<P> ThrottledBuilder<P> {
         self
     }
 
-    /// Tries a run that failed again, as `retry` says. By default a run that failed has run: those who wait for it are told,
-    /// and nothing more.
+    /// Leaves at least this time between the end of a run and the start of the next, in addition to the threshold.
+    /// Use it if there must be a pause even where a run takes long or starts late. A flush ignores it.
+    pub fn rest(mut self, rest: Duration) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// Tries a run that failed again, as `retry` says. By default nothing is tried again: a run that failed has run, and
+    /// its tickets return the error.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.on_failure.retry = Some(retry);
         self
@@ -233,6 +221,18 @@ impl<P> ThrottledBuilder<P> {
     /// call is refused with [`Ended::Panicked`](crate::Ended::Panicked).
     pub fn fatal_panics(mut self) -> Self {
         self.on_failure.panics_are_fatal = true;
+        self
+    }
+
+    /// Names the thread. Default: "throttled". The name must not contain a zero byte.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 

@@ -49,6 +49,23 @@ pub struct ByHand<P: Payload, F> {
 }
 
 /// What [`ByHand::step`] did.
+///
+/// ```
+/// use atomic_throttle::{Step, Throttled};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (draw, mut by_hand) = Throttled::builder(Duration::from_millis(16)).by_hand(|| println!("drawn"));
+/// draw.trigger()?;
+/// match by_hand.step() {
+///     Step::Ran => println!("step again"),
+///     Step::Until(due) => println!("step again at {due:?}"),
+///     Step::Idle => println!("step again after a call"),
+///     Step::Ended(how) => println!("ended: {how:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "it says when to call `step` again"]
 pub enum Step {

@@ -95,13 +95,13 @@ impl Throttled<Count> {
         }
     }
 
-    /// Takes the calls that no run was told of, and gives up the pending run, as [`cancel`](Throttled::cancel).
+    /// Takes the calls that no run was given, and gives up the pending run, as [`cancel`](Throttled::cancel).
     #[must_use = "these calls are not counted any more"]
     pub fn take(&self) -> u64 {
         self.take_given().unwrap_or(0)
     }
 
-    /// How many calls no run was told of yet, at this moment. While others call or run, it is about that
+    /// How many calls no run was given yet, at this moment. While others call or run, it is about that
     /// many: there are several numbers, and they are read one after the other.
     #[must_use]
     pub fn outstanding(&self) -> u64 {

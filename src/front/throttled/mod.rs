@@ -9,20 +9,25 @@
 //! only the owner reads often. It has one for what its calls bring: `counting`, `latest`, `merging` and `collecting` have
 //! what differs by that.
 
+// In the order of the page of each type, which follows that of the modules: what most users call first stands first.
 mod builder;
-mod by_hand;
+mod plain;
+mod weak;
+
 mod collecting;
 mod counting;
-mod engine;
 mod latest;
 mod merging;
 
-mod paced;
-mod shared;
 #[cfg(feature = "async")]
 mod task;
+
+mod by_hand;
+
+mod engine;
+mod paced;
+mod shared;
 mod thread;
-mod weak;
 
 pub use self::builder::ThrottledBuilder;
 pub use self::by_hand::{ByHand, Step};
@@ -30,7 +35,6 @@ pub use self::weak::WeakThrottled;
 
 use self::shared::Shared;
 use crate::clock::Clock;
-use crate::front::failure::RunResult;
 use crate::front::observe;
 use crate::front::outcome::NotFlushed;
 use crate::front::owner::keeper::{DropPolicy, Ending, Keeper};
@@ -44,6 +48,8 @@ use crate::time::Threshold;
 use core::fmt;
 use std::sync::Arc;
 
+#[cfg_attr(feature = "async", doc = include_str!("../../design/tasks.md"))]
+#[cfg_attr(not(feature = "async"), doc = include_str!("../../design/elsewhere.md"))]
 /// Runs one function on a thread of its own, at most once per threshold, and never loses the last request.
 ///
 /// ```
@@ -84,8 +90,8 @@ use std::sync::Arc;
 /// | [`ThrottledBuilder::merging`] | `trigger(value)` | all values since the run before, merged into one |
 /// | [`ThrottledBuilder::collecting`] | `trigger(value)` | all values since the run before, in a [`Batch`](crate::Batch) |
 ///
-/// A [`cancel`](Self::cancel), an end that discards, and a panic that was to be fatal keep what no run was given:
-/// `take` returns it, and otherwise the next run is given it.
+/// After a [`cancel`](Self::cancel), an end that discards, or a [fatal](ThrottledBuilder::fatal_panics) panic, what no run
+/// was given is kept: `take` returns it, and otherwise the next run is given it.
 ///
 /// # When the pending run starts
 ///
@@ -95,14 +101,14 @@ use std::sync::Arc;
 ///
 /// # Failures
 ///
-/// A run fails if its function returns an error ([`RunResult`]), or panics. The tickets of the calls that it covers are
-/// told, and so is [`ThrottledBuilder::on_error`]. With [`ThrottledBuilder::retry`] it is tried again first, with what it was given, and
-/// the last try decides. The throttle goes on in any case.
+/// A run fails if its function returns an error ([`RunResult`](crate::RunResult)), or panics. The tickets of the calls that it covers
+/// return that error, and [`ThrottledBuilder::on_error`] is called. With [`ThrottledBuilder::retry`] the run is first tried
+/// again, with what it was given, and the last try decides. The throttle goes on in any case.
 ///
 /// # Who runs the function
 ///
-/// [`spawn`](ThrottledBuilder::spawn) starts a thread, and `spawn_on` (feature `async`) a task of a runtime. `driver` (feature
-/// `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](ThrottledBuilder::by_hand)
+/// [`spawn`](ThrottledBuilder::spawn) starts a thread, and [`spawn_on`][spawn_on] (feature `async`) a task of a runtime.
+/// [`driver`][driver] (feature `async`) returns a future that you poll, which keeps state and need not be `Send`. [`by_hand`](ThrottledBuilder::by_hand)
 /// returns what you drive by [`ByHand::step`].
 /// Tickets and ends are waited for in threads and awaited in tasks, whichever it is. A drop waits for a thread only.
 ///
@@ -111,7 +117,7 @@ use std::sync::Arc;
 /// * **G1** to **G5** as [`Throttle`](crate::Throttle), with the one thread as the owner of every deferral. A call that
 ///   was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run that starts after it and sees what the
 ///   caller wrote before it; or it was cancelled, by [`cancel`](Self::cancel) or by [`Pending::Discard`]; or it stays
-///   visibly owed, after a panic that was to be fatal, or when its task was dropped. A run that fails and is tried
+///   visibly owed, after a fatal panic, or when its task was dropped. A run that fails and is tried
 ///   again covers nobody until its last try. [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions from G1.
 /// * **G6** A panic of the function is caught and counted. [`ThrottledBuilder::on_panic`] and every wait for the run report it,
 ///   and the throttle goes on: its window counts, and what is pending stays pending.
@@ -147,56 +153,6 @@ use std::sync::Arc;
 pub struct Throttled<P: Payload = ()> {
     shared: Arc<Shared<P>>,
     keeper: Arc<Keeper<Shared<P>>>,
-}
-
-impl Throttled {
-    /// Starts a thread that runs `f` at most once per `threshold`, clamped to [`Threshold::MAX`], on the
-    /// [`Monotonic`](crate::Monotonic) clock. It runs nothing until the first [`trigger`](Self::trigger).
-    ///
-    /// # Panics
-    ///
-    /// If the system cannot start a thread; [`ThrottledBuilder::spawn`] returns an error instead.
-    #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn<R: RunResult>(
-        threshold: impl Into<Threshold>,
-        f: impl FnMut() -> R + Send + 'static,
-    ) -> Self {
-        Self::builder(threshold).spawn(f).expect("the system can start a thread")
-    }
-
-    /// A throttle with a thread name, a clock, a rest after each run, another end, or a way with panics.
-    pub fn builder(threshold: impl Into<Threshold>) -> ThrottledBuilder {
-        ThrottledBuilder::new(threshold)
-    }
-
-    /// Asks for a run, and returns at once with a handle to wait for it. Never waits for a run, and never
-    /// runs the function itself.
-    ///
-    /// Cost: one fence and one load while a run is pending; otherwise see [`Throttled`](Self#cost).
-    ///
-    /// # Errors
-    ///
-    /// [`Ended`]: no run is promised.
-    #[inline]
-    pub fn trigger(&self) -> Result<Ticket<'_>, Ended> {
-        if self.shared.paced.is_debounced {
-            return self.trigger_debounced();
-        }
-        match self.shared.frame.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
-            None => self.trigger_uncoalesced(),
-        }
-    }
-
-    // Apart, as `trigger_uncoalesced`.
-    #[cold]
-    fn trigger_debounced(&self) -> Result<Ticket<'_>, Ended> {
-        self.shared.paced.tell_time(&self.shared.frame.clock);
-        match self.shared.frame.gate.coalesce() {
-            Some(epoch) => Ok(Ticket::new(&self.shared.frame, epoch)),
-            None => self.trigger_uncoalesced(),
-        }
-    }
 }
 
 impl<P: Payload> Throttled<P> {
@@ -242,7 +198,7 @@ impl<P: Payload> Throttled<P> {
     /// distance (G1). A wait for it returns [`WaitError::Cancelled`](crate::WaitError::Cancelled).
     #[allow(
         clippy::must_use_candidate,
-        reason = "whoever wants no run need not know whether one was pending"
+        reason = "a caller that wants no run need not know whether one was pending"
     )]
     pub fn cancel(&self) -> bool {
         let cancelled = self.shared.cancel();
@@ -251,7 +207,7 @@ impl<P: Payload> Throttled<P> {
     }
 
     /// A ticket of all calls made until now: it waits for the pending run if there is one, otherwise for the run in progress.
-    /// With neither it tells how the latest run ended, and it is covered if nothing was ever requested.
+    /// With neither it returns how the latest run ended, and it is covered if nothing was ever requested.
     ///
     /// ```
     /// use atomic_throttle::Throttled;

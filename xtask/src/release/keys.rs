@@ -12,7 +12,8 @@ pub fn repository(workspace: &Manifest) -> Verdict {
         Some(address) if address.starts_with("https://") => Verdict::Passed(address.to_owned()),
         Some("") | None => Verdict::failed(
             "it has no address yet: publish the repository, and set `repository` below [workspace.package] \
-             in Cargo.toml",
+             in Cargo.toml. Without it crates.io shows the README without its relative links and its picture; \
+             it follows them at github.com, gitlab.com and bitbucket.org alone",
         ),
         Some(other) => Verdict::failed(format!("`{other}` is no https address")),
     }

@@ -31,7 +31,9 @@ const NEXT: &str = "Nothing is published yet. Tag the commit, then: \
 /// If any of them failed.
 pub fn release(root: &Path, is_draft: bool) -> Result<(), String> {
     let unless_draft = |verdict: Verdict| match verdict {
-        Verdict::Failed(_) if is_draft => Verdict::Skipped("a draft needs none".to_owned()),
+        Verdict::Failed(why) if is_draft => {
+            Verdict::Skipped(format!("a draft needs none: {}", why.join("; ")))
+        }
         verdict => verdict,
     };
     let mut findings = Findings::default();

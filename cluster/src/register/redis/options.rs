@@ -19,6 +19,15 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Which server and which key a [`Redis`](super::Redis) register uses, and how long it waits.
 ///
+/// ```
+/// use atomic_throttle_cluster::register::{Redis, RedisOptions};
+/// use std::time::Duration;
+///
+/// let options = RedisOptions::new("reload").host("10.0.0.5").db(1).timeout(Duration::from_secs(1));
+/// let register = Redis::new(options)?; // It does not connect yet.
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// The defaults: `127.0.0.1:6379`, database 0, no TLS, no credentials, two seconds for each operation, and a
 /// key that expires after a week without use.
 ///

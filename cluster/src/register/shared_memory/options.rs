@@ -5,6 +5,13 @@ use core::time::Duration;
 use std::path::Path;
 
 /// How to open a register in shared memory; see [`SharedMemory::options`].
+///
+/// ```no_run
+/// use atomic_throttle_cluster::register::SharedMemory;
+///
+/// let register = SharedMemory::options().mode(0o660).open("/run/agent/reload")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is opened before `open`"]
 pub struct SharedMemoryOptions {

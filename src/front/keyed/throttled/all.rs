@@ -27,11 +27,11 @@ use std::boxed::Box;
 /// # }
 /// ```
 ///
-/// Where runs have failed or were cancelled, it is told of the first, when the others are over.
+/// Where runs have failed or were cancelled, the wait returns the first of these errors, when the others are over.
 #[must_use = "it waits for nothing by itself: `wait()` or `.await`"]
 pub struct AllKeys<'t> {
     throttle: &'t dyn HasLedger,
-    /// The number of the wait, or what it is told at once.
+    /// The number of the wait, or how it ends at once.
     wait: Result<u64, Result<(), WaitError>>,
 }
 

@@ -115,43 +115,6 @@ impl<K, S> KeyedThrottledBuilder<K, (), S> {
 }
 
 impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
-    /// Names the thread. Default: "throttled". The name must not contain a zero byte.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Takes the time from `clock`.
-    pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
-        let clock: AnyClock = Arc::new(clock);
-        self.keys = self.keys.clock(clock);
-        self
-    }
-
-    /// Hashes keys by `hasher`.
-    pub fn hasher<S2>(self, hasher: S2) -> KeyedThrottledBuilder<K, P, S2> {
-        let Self { payload, keys, threshold_of, name, pace, enough_calls, at_once, at_drop, on_failure } =
-            self;
-        let keys = keys.hasher(hasher);
-        KeyedThrottledBuilder {
-            payload,
-            keys,
-            threshold_of,
-            name,
-            pace,
-            enough_calls,
-            at_once,
-            at_drop,
-            on_failure,
-        }
-    }
-
-    /// As [`KeyedBuilder::shards`].
-    pub fn shards(mut self, shards: usize) -> Self {
-        self.keys = self.keys.shards(shards);
-        self
-    }
-
     /// As [`KeyedBuilder::max_keys`]; a call that finds no room is refused with
     /// [`NotTaken::Full`](super::NotTaken::Full) or [`Reason::TooManyKeys`](crate::Reason::TooManyKeys). A key counts while
     /// it is pending, too.
@@ -203,7 +166,7 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
     }
 
     /// Tries a run that failed again, as `retry` says, each key by itself: a key in its back-off holds up no other. By
-    /// default a run that failed has run: those who wait for it are told, and nothing more.
+    /// default nothing is tried again: a run that failed has run, and its tickets return the error.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.on_failure.retry = Some(retry);
         self
@@ -249,6 +212,43 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
     /// call is refused with [`Ended::Panicked`](crate::Ended::Panicked).
     pub fn fatal_panics(mut self) -> Self {
         self.on_failure.panics_are_fatal = true;
+        self
+    }
+
+    /// Names the thread. Default: "throttled". The name must not contain a zero byte.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
+        let clock: AnyClock = Arc::new(clock);
+        self.keys = self.keys.clock(clock);
+        self
+    }
+
+    /// Hashes keys by `hasher`.
+    pub fn hasher<S2>(self, hasher: S2) -> KeyedThrottledBuilder<K, P, S2> {
+        let Self { payload, keys, threshold_of, name, pace, enough_calls, at_once, at_drop, on_failure } =
+            self;
+        let keys = keys.hasher(hasher);
+        KeyedThrottledBuilder {
+            payload,
+            keys,
+            threshold_of,
+            name,
+            pace,
+            enough_calls,
+            at_once,
+            at_drop,
+            on_failure,
+        }
+    }
+
+    /// As [`KeyedBuilder::shards`].
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.keys = self.keys.shards(shards);
         self
     }
 

@@ -105,7 +105,7 @@ where
         Ok(self.bring(key, ())?)
     }
 
-    /// Takes the number of calls on `key` that no run was told of, and gives up its pending run, in one step.
+    /// Takes the number of calls on `key` that no run was given, and gives up its pending run, in one step.
     #[must_use = "the calls are counted nowhere else"]
     pub fn take<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> u64
     where

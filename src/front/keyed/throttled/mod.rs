@@ -20,7 +20,7 @@
 //! A value is put under the lock of the shard, which callers share, and taken by the start, which has that lock alone. So it
 //! goes to the run that covers its call (G10), and no decision is needed under the lock of the payload.
 //!
-//! # What a ticket is told
+//! # How a wait for a ticket ends
 //!
 //! A ticket is a key and an epoch. While a deferral or a run is there that covers it, the entry says so. After that the run
 //! has succeeded, unless [`outcomes`] remembers another end of it. Successes are not remembered: there are too many.
@@ -41,27 +41,34 @@
 //! When nothing is pending and the latest window is over, the owner evicts what is left, without a further
 //! call.
 
+// In the order of the page of each type, which follows that of the modules: what most users call first stands first.
+mod builder;
+mod plain;
+mod weak;
+
+mod collecting;
+mod counting;
+mod latest;
+mod merging;
+
+mod operations;
+
+mod look;
+
 mod active;
 mod agenda;
 mod all;
-mod builder;
-mod collecting;
 mod control;
-mod counting;
 mod engine;
 mod error;
-mod latest;
-mod merging;
 mod moves;
 mod outcomes;
-mod plain;
 mod promises;
 mod shared;
 #[cfg(feature = "async")]
 mod task;
 mod thread;
 mod ticket;
-mod weak;
 
 pub use self::all::AllKeys;
 pub use self::builder::KeyedThrottledBuilder;
@@ -72,14 +79,8 @@ pub use self::weak::WeakKeyedThrottled;
 use self::shared::Shared;
 use self::ticket::Call;
 use super::hash::KeyHash;
-use crate::front::failure::RunResult;
-use crate::front::outcome::NotFlushed;
-use crate::front::owner::Pending;
-use crate::front::owner::keeper::{Ending, Keeper};
+use crate::front::owner::keeper::Keeper;
 use crate::front::payload::{Payload, Rejected};
-use crate::state::Epoch;
-use crate::sync::read_unless;
-use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -141,11 +142,11 @@ use std::sync::Arc;
 /// For each key by itself:
 ///
 /// * **G1** Two runs of a key start at least one threshold apart, also if the key was evicted between them,
-///   as for [`Keyed`](crate::Keyed). [`flush`](Self::flush) and [`Pending::Flush`] are the exceptions.
+///   as for [`Keyed`](crate::Keyed). [`flush`](Self::flush) and [`Pending::Flush`](crate::Pending::Flush) are the exceptions.
 /// * **G2** Runs of a key never overlap. On a thread those of different keys do not either.
 /// * **G3** A call that was taken ([`trigger`](Self::trigger) returned `Ok`) is covered by a run of its key that
 ///   starts after it and sees what the caller wrote before it; or [`cancel`](Self::cancel), `take` or
-///   [`Pending::Discard`] cancelled it; or the key stays visibly owed, after a fatal panic or when the task was dropped.
+///   [`Pending::Discard`](crate::Pending::Discard) cancelled it; or the key stays visibly owed, after a fatal panic or when the task was dropped.
 /// * **G4** At most one run of a key is pending, and it has one owner.
 /// * **G5** A pending run starts when the window of its key is over, and the runs of other keys that were
 ///   seen to be due before it are done. On a thread, a run that takes long delays those of all keys; in a task, only where
@@ -187,7 +188,7 @@ use std::sync::Arc;
 ///
 /// # Events
 ///
-/// With the feature `tracing` it emits [the events of the others](crate#features), but without the key, because a
+/// With the feature `tracing` it emits [the events of the others](crate::design::events), but without the key, because a
 /// key need not be [`Debug`](fmt::Debug). The function and the hooks receive the key.
 ///
 /// # Cost
@@ -210,30 +211,6 @@ pub struct KeyedThrottled<K, P: Payload = (), S = KeyHash> {
     keeper: Arc<Keeper<Shared<K, P, S>>>,
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
-    /// Starts a thread that runs `f` at most once per `threshold` and key, clamped to [`Threshold::MAX`], on
-    /// the [`Monotonic`](crate::Monotonic) clock. It runs nothing until the first [`trigger`](Self::trigger).
-    ///
-    /// # Panics
-    ///
-    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn`] returns an error instead.
-    #[must_use = "dropping the last handle ends the thread"]
-    pub fn spawn<R: RunResult>(
-        threshold: impl Into<Threshold>,
-        f: impl FnMut(&K) -> R + Send + 'static,
-    ) -> Self {
-        Self::builder(threshold).spawn(f).expect("the system can start a thread")
-    }
-}
-
-impl<K> KeyedThrottled<K> {
-    /// A throttle with a payload, a pace, retries, tasks, thresholds for each key, a thread name, a clock, a hash, a number
-    /// of shards, a limit of keys, another end, or a way with panics.
-    pub fn builder(threshold: impl Into<Threshold>) -> KeyedThrottledBuilder<K> {
-        KeyedThrottledBuilder::new(threshold)
-    }
-}
-
 impl<K, P, S> KeyedThrottled<K, P, S>
 where
     K: Hash + Eq + Send + Sync + 'static,
@@ -254,125 +231,6 @@ where
         let epoch = self.shared.trigger(&hashed, brought)?;
         Ok(KeyTicket::new(&*self.shared, key, Call { hash: hashed.hash, epoch }))
     }
-
-    /// Has the pending run of `key` start now, whether the window is over or not: the exception from G1. The
-    /// key starts a new window. Neither a pace nor a back-off holds it. Returns a ticket of the calls that it covers.
-    ///
-    /// The run has started when this returns, by its stamp; it is performed after the runs in progress
-    /// and those that were flushed before, by turns with others that are due.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFlushed`]: nothing has started. What was pending stays pending.
-    pub fn flush<'t, Q: Hash + Eq + ?Sized>(&'t self, key: &'t Q) -> Result<KeyTicket<'t, K, Q>, NotFlushed>
-    where
-        K: Borrow<Q>,
-    {
-        let hashed = self.shared.hashed(key);
-        let epoch = self.shared.flush(&hashed)?;
-        Ok(KeyTicket::new(&*self.shared, key, Call { hash: hashed.hash, epoch }))
-    }
-
-    /// Gives up the pending or owed run of `key` and returns whether there was one. The window stays: the
-    /// next run of the key keeps its distance (G1). Those who wait for it are told
-    /// [`WaitError::Cancelled`](crate::WaitError::Cancelled).
-    ///
-    /// What the run was to be given is dropped: a key that nobody calls again would keep it for ever. `take` takes it instead.
-    #[allow(
-        clippy::must_use_candidate,
-        reason = "a caller that wants no run need not know whether one was pending"
-    )]
-    pub fn cancel<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.shared.cancel(key)
-    }
-
-    /// A ticket of all calls on `key` that were taken until now. Without any it is covered at once.
-    #[must_use = "it waits only if it is asked to: `wait()` or `.await`"]
-    pub fn all_of<'t, Q: Hash + Eq + ?Sized>(&'t self, key: &'t Q) -> KeyTicket<'t, K, Q>
-    where
-        K: Borrow<Q>,
-    {
-        let hashed = self.shared.hashed(key);
-        let shard = read_unless(self.shared.shards.of(hashed.hash), || self.shared.is_forked());
-        let epoch = match shard.and_then(|shard| shard.state(&hashed)) {
-            None => Epoch::NO_CALL,
-            Some(state) if state.is_pending() || state.is_owed() => state.epoch(),
-            // The latest run itself is the one to wait for.
-            Some(state) => state.epoch().previous(),
-        };
-        KeyTicket::new(&*self.shared, key, Call { hash: hashed.hash, epoch })
-    }
-
-    /// All calls on all keys that were taken until now, to wait for the runs that cover them.
-    pub fn all(&self) -> AllKeys<'_> {
-        AllKeys::new(&*self.shared)
-    }
-
-    /// Evicts every key that can be, gives memory back, and returns how many keys those were. What performs the runs
-    /// does so by itself; see [eviction](Self#eviction).
-    #[allow(clippy::must_use_candidate, reason = "a caller that wants room need not know how much there is")]
-    pub fn evict(&self) -> usize {
-        if self.shared.is_forked() {
-            return 0;
-        }
-        self.shared.shards.evict(self.shared.at(), &self.shared.hash_of())
-    }
-}
-
-impl<K, P: Payload, S> KeyedThrottled<K, P, S> {
-    /// Ends the throttle: no further calls are taken, and `pending` says what becomes of the pending runs. Returns at once,
-    /// with a handle to wait for the end. That tells [`Shutdown::Discarded`](crate::Shutdown::Discarded) if any run was
-    /// discarded, otherwise [`Shutdown::Ran`](crate::Shutdown::Ran) if any was performed since. All handles stay valid; calls by them are refused.
-    ///
-    /// Where several ask, each for another end, the soonest counts: discard, flush, finish.
-    ///
-    /// ```
-    /// use atomic_throttle::{Pending, Shutdown, KeyedThrottled};
-    /// use std::time::Duration;
-    ///
-    /// let save = KeyedThrottled::spawn(Duration::from_secs(1), |_: &u32| ());
-    /// // In a task: `save.shutdown(Pending::Finish).await`.
-    /// assert_eq!(save.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
-    /// ```
-    pub fn shutdown(&self, pending: Pending) -> Ending<'_>
-    where
-        K: Send + Sync,
-        S: Send + Sync,
-    {
-        self.keeper.end(pending);
-        Ending::new(&*self.keeper)
-    }
-
-    /// Changes the threshold of all keys, clamped to [`Threshold::MAX`]. It applies to present windows, too:
-    /// pending runs are re-timed at once, sooner or later. After a longer one, a call on a key that is not known
-    /// may have to wait until the latest window that was forgotten is over by the new threshold.
-    pub fn set_threshold(&self, threshold: impl Into<Threshold>) {
-        self.shared.set_threshold(threshold.into());
-        if !self.shared.is_forked() {
-            self.shared.retime();
-        }
-    }
-
-    /// Has all who wait read the clock again: the thread that performs the pending runs, and waits with a limit.
-    ///
-    /// Call it after a jump of a clock that runs ahead of the timer of the system, at the end of a suspension, for
-    /// example: see [waiting](crate::Clock#waiting). It changes no deadline, and starts nothing early.
-    ///
-    /// It also has [`threshold_of`](KeyedThrottledBuilder::threshold_of) asked once more for all that is pending.
-    ///
-    /// Cost: an increment, one fence, one load.
-    pub fn retime(&self) {
-        self.shared.retime();
-    }
-
-    /// A handle that does not keep the throttle going: for the function itself.
-    #[must_use]
-    pub fn downgrade(&self) -> WeakKeyedThrottled<K, P, S> {
-        WeakKeyedThrottled::new(&self.shared, &self.keeper)
-    }
 }
 
 impl<K, P: Payload, S> Clone for KeyedThrottled<K, P, S> {
@@ -390,6 +248,3 @@ impl<K, P: Payload, S> fmt::Debug for KeyedThrottled<K, P, S> {
             .finish_non_exhaustive()
     }
 }
-
-// Last, so that the operations come first on the page.
-mod look;

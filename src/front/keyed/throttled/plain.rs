@@ -3,11 +3,37 @@
 use super::{KeyTicket, KeyedThrottled, KeyedThrottledBuilder, NotTaken};
 #[cfg(feature = "async")]
 use crate::front::asynchronous::{NoRuntime, Runtime};
+use crate::front::failure::RunResult;
 #[cfg(feature = "async")]
-use crate::front::failure::{RunResult, into_result};
+use crate::front::failure::into_result;
+use crate::time::Threshold;
 use core::borrow::Borrow;
 use core::hash::{BuildHasher, Hash};
 use std::borrow::ToOwned;
+
+impl<K: Hash + Eq + Send + Sync + 'static> KeyedThrottled<K> {
+    /// Starts a thread that runs `f` at most once per `threshold` and key, clamped to [`Threshold::MAX`], on
+    /// the [`Monotonic`](crate::Monotonic) clock. It runs nothing until the first [`trigger`](Self::trigger).
+    ///
+    /// # Panics
+    ///
+    /// If the system cannot start a thread; [`KeyedThrottledBuilder::spawn`] returns an error instead.
+    #[must_use = "dropping the last handle ends the thread"]
+    pub fn spawn<R: RunResult>(
+        threshold: impl Into<Threshold>,
+        f: impl FnMut(&K) -> R + Send + 'static,
+    ) -> Self {
+        Self::builder(threshold).spawn(f).expect("the system can start a thread")
+    }
+}
+
+impl<K> KeyedThrottled<K> {
+    /// Sets up a throttle: what calls bring, when a run starts, how many keys there may be, what happens after a failure
+    /// and at the end, and who runs the function.
+    pub fn builder(threshold: impl Into<Threshold>) -> KeyedThrottledBuilder<K> {
+        KeyedThrottledBuilder::new(threshold)
+    }
+}
 
 impl<K, S> KeyedThrottled<K, (), S>
 where

@@ -31,8 +31,8 @@ use std::sync::Arc;
 /// ```
 ///
 /// It is as a [`Ticket`](crate::Ticket), and borrows the key as well: the first run of the key that starts after the call
-/// decides what it is told, or the last try where that is tried again. Of the runs that failed the latest 64 in each shard
-/// are remembered; a ticket that asks later is told [`Forgotten`](WaitError::Forgotten).
+/// decides how its wait ends, or the last try where that run is tried again. Of the runs that failed the latest 64 in each
+/// shard are remembered; a wait that begins later returns [`Forgotten`](WaitError::Forgotten).
 ///
 /// Dropping it changes nothing: the call stays covered. It costs nothing; for one that lives on its own call
 /// [`into_owned`](Self::into_owned).
@@ -52,7 +52,7 @@ pub(super) struct Call {
 
 /// What covers calls on keys `K`, which are looked for in the form `Q`.
 pub(super) trait Covers<K, Q: ?Sized>: Send + Sync {
-    /// How a ticket of the call would be told at once, if it would.
+    /// How a wait for the call would end at once, if it would.
     fn look(&self, key: &Q, call: Call) -> Option<Result<(), WaitError>>;
     fn waiting(&self) -> Waiting<'_, AnyClock>;
     fn is_runner(&self) -> bool;
@@ -158,18 +158,6 @@ impl<'t, K, Q: ?Sized> KeyTicket<'t, K, Q> {
         self.throttle.waiting().notified_until(look).await
     }
 
-    /// The key of the call.
-    #[must_use]
-    pub fn key(&self) -> &'t Q {
-        self.key
-    }
-
-    /// The first run of the key with a greater epoch than this one covers the call.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        if self.call.epoch == Epoch::NO_CALL { Epoch::NEVER_RAN } else { self.call.epoch }
-    }
-
     /// A ticket with a key of its own that keeps the throttle's state, but does not keep it going: it can be stored, or moved
     /// to another thread or task.
     ///
@@ -182,6 +170,18 @@ impl<'t, K, Q: ?Sized> KeyTicket<'t, K, Q> {
     {
         let throttle = self.throttle.itself().expect("a borrow of the throttle keeps it");
         OwnedKeyTicket { throttle, key: self.key.to_owned(), call: self.call }
+    }
+
+    /// The key of the call.
+    #[must_use]
+    pub fn key(&self) -> &'t Q {
+        self.key
+    }
+
+    /// The first run of the key with a greater epoch than this one covers the call.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        if self.call.epoch == Epoch::NO_CALL { Epoch::NEVER_RAN } else { self.call.epoch }
     }
 }
 
@@ -206,6 +206,20 @@ impl<'t, K, Q: Sync + ?Sized> IntoFuture for KeyTicket<'t, K, Q> {
 }
 
 /// A [`KeyTicket`] that lives on its own.
+///
+/// ```
+/// use atomic_throttle::KeyedThrottled;
+/// use std::thread;
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let save = KeyedThrottled::spawn(Duration::from_millis(1), |file: &String| println!("{file} is saved"));
+/// let ticket = save.trigger("a.txt")?.into_owned();
+/// let waiter = thread::spawn(move || ticket.wait());
+/// assert_eq!(waiter.join().unwrap(), Ok(()));
+/// # Ok(())
+/// # }
+/// ```
 pub struct OwnedKeyTicket<K> {
     throttle: Arc<dyn Covers<K, K>>,
     key: K,

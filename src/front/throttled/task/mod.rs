@@ -4,8 +4,10 @@
 //! ends. The order of these is that of the locals in `Driver::work`: the future of the function is dropped first, then what
 //! holds the run, then the engine.
 
-mod driver;
+// First on the page.
 mod spawn;
+
+mod driver;
 
 use super::engine::{Engine, Next, Started};
 use crate::front::asynchronous::Runtime;

@@ -1,4 +1,4 @@
-//! What becomes of a run after its function: whether its calls are covered, what is told, and what is tried again.
+//! What becomes of a run after its function: whether its calls are covered, what their tickets return, and what is tried again.
 
 use super::Engine;
 use super::started::Started;

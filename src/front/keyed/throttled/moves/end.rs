@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// How a run ends.
 pub(in crate::front::keyed::throttled) enum End<P: Payload> {
-    /// Its calls are told of it.
+    /// Its tickets return how it ended.
     Settled { failure: Option<Arc<Failure>>, left: Left<P> },
     /// It has failed, and is tried again with what it was given.
     TryAgain { failure: Arc<Failure>, given: P::Given, retry_at: Timestamp },

@@ -68,7 +68,7 @@ impl<K, P: Payload> KeyShard<K, P> {
         }
     }
 
-    /// How a ticket of a call of `epoch` would be told at once, if it would.
+    /// How a wait for a call of `epoch` would end at once, if it would.
     pub(super) fn look<Q: Eq + ?Sized>(
         &self,
         hashed: &Hashed<'_, Q>,
