@@ -26,13 +26,14 @@ impl Depth {
 }
 
 /// Packages of their own, each with its configuration.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "fuzz",
     "loom-tests",
     "verify/axioms/gate",
     "verify/cost",
     "verify/downstream",
     "verify/histories/planted",
+    "verify/lab/planted",
     "verify/no-std",
     "verify/schedules",
 ];
@@ -47,8 +48,11 @@ const RUNGS: [(&str, &str); 4] = [
 ];
 
 /// Of these the parts that use the hook of the library.
-const HOOKED: [(&str, &str); 2] =
-    [("axioms", "verify/axioms/gate"), ("histories", "verify/histories/planted")];
+const HOOKED: [(&str, &str); 3] = [
+    ("axioms", "verify/axioms/gate"),
+    ("histories", "verify/histories/planted"),
+    ("soak", "verify/lab/planted"),
+];
 
 /// The features of the library, each of which must build without the others.
 const FEATURES: [&str; 6] = ["async", "keyed", "precise", "tokio", "tracing", "tsc"];
@@ -107,8 +111,10 @@ pub fn rungs(depth: Depth) -> Vec<Rung> {
             protocol(),
             two_threads(),
         ],
-        Depth::Full => every_rung("0.2"),
-        Depth::Deep => every_rung("60").into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect(),
+        Depth::Full => every_rung("0.2", "1000000"),
+        Depth::Deep => {
+            every_rung("60", "100000000").into_iter().map(|rung| rung.with(evidence::DEEP, "1")).collect()
+        }
     }
 }
 
@@ -120,7 +126,7 @@ pub fn not_quick() -> (Vec<&'static str>, Vec<&'static str>) {
     (in_part, rungs(Depth::Full).iter().map(Rung::name).filter(|name| !is_quick(name)).collect())
 }
 
-fn every_rung(soak_minutes: &str) -> Vec<Rung> {
+fn every_rung(soak_minutes: &str, waits: &str) -> Vec<Rung> {
     let mut rungs = vec![format(), clippy(), docs(), no_std(), tests(), doc_tests()];
     rungs.extend([prove("xtask prove --full", has("z3")), protocol(), theorems(has("coqc"))]);
     rungs.extend(RUNGS.map(|(name, package)| package_tests(name, package)));
@@ -131,7 +137,7 @@ fn every_rung(soak_minutes: &str) -> Vec<Rung> {
         weaken(),
         examples(),
         costs(),
-        soak(soak_minutes),
+        soak(soak_minutes, waits),
         packages(),
     ]);
     rungs
@@ -279,9 +285,15 @@ fn costs() -> Rung {
     Rung::of_commands("costs", steps.map(Step::cargo))
 }
 
-/// Its planted faults are in the tests of the example.
-fn soak(minutes: &str) -> Rung {
-    Rung::of_commands("soak", [Step::cargo(&format!("xtask soak --minutes {minutes}"))]).with_evidence()
+/// The planted faults of the storm are in the tests of the example; those of the waits need the hook.
+fn soak(minutes: &str, waits: &str) -> Rung {
+    let steps = [
+        Step::cargo(&format!("xtask soak --minutes {minutes}")),
+        Step::cargo(&format!("xtask wakes --waits {waits}")),
+        Step::cargo("xtask wakes --waits 50000 --waiters 1"),
+        shown("test").within("verify/lab/planted"),
+    ];
+    Rung::of_commands("soak", steps).with_evidence().with_controls()
 }
 
 /// What would be uploaded: contents, links, pages as docs.rs builds them, builds with the oldest dependencies that

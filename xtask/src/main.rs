@@ -26,7 +26,7 @@ mod workers;
 use crate::ladder::Depth;
 use crate::print::{complain, print};
 use clap::{Parser, Subcommand};
-use measure_options::{clocks, cluster, contention, growth, soak};
+use measure_options::{clocks, cluster, contention, growth, soak, wakes};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,6 +74,7 @@ enum Command {
     /// Count the instructions of each path, and compare them with the record (needs valgrind).
     Instructions(instructions::Instructions),
     Soak(soak::Options),
+    Wakes(wakes::Options),
     Contention(contention::Options),
     Growth(growth::Options),
     Clocks(clocks::Options),
@@ -130,6 +131,7 @@ fn main() -> ExitCode {
         Command::Instructions(options) => instructions::instructions(&root, &options).map(ok),
         // Each is a program that parses its arguments itself.
         Command::Soak(_) => program::SOAK.run(&root, arguments),
+        Command::Wakes(_) => program::WAKES.run(&root, arguments),
         Command::Contention(_) => program::CONTENTION.run(&root, arguments),
         Command::Growth(_) => program::GROWTH.run(&root, arguments),
         Command::Clocks(_) => program::CLOCKS.run(&root, arguments),

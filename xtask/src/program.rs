@@ -29,6 +29,8 @@ pub const SOAK: Program = Program {
     environment: &[("MALLOC_ARENA_MAX", "1")],
 };
 
+pub const WAKES: Program = binary("wakes", &["--quiet", "--package", "lab", "--example", "wakes"]);
+
 const fn binary(name: &'static str, target: &'static [&'static str]) -> Program {
     Program { name, target, environment: &[] }
 }

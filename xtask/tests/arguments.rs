@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use watchdog as _;
 
 /// The command line, and an option of the program.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("soak", "--minutes"),
+    ("wakes", "--waits"),
     ("contention", "--max-threads"),
     ("growth", "--only"),
     ("clocks", "--seconds"),
@@ -77,6 +78,7 @@ fn a_wrong_argument_is_refused_at_once() {
 fn arguments_that_are_right_go_on_to_the_program_as_they_are() {
     for (program, arguments) in [
         ("soak", "--minutes=0.2 --seed 7"),
+        ("wakes", "--waits 3 --waiters=1"),
         ("contention", "--quick --max-threads 2"),
         ("growth", "--only=keys --rounds 1"),
         ("clocks", "--seconds 1"),

@@ -7,13 +7,14 @@ use std::process::Command;
 use watchdog as _;
 
 /// The workspace, and the packages that are none of its members and have test programs.
-const MANIFESTS: [&str; 7] = [
+const MANIFESTS: [&str; 8] = [
     "Cargo.toml",
     "loom-tests/Cargo.toml",
     "verify/axioms/gate/Cargo.toml",
     "verify/cost/Cargo.toml",
     "verify/downstream/Cargo.toml",
     "verify/histories/planted/Cargo.toml",
+    "verify/lab/planted/Cargo.toml",
     "verify/schedules/Cargo.toml",
 ];
 

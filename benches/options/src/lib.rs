@@ -12,3 +12,4 @@ pub mod contention;
 pub mod growth;
 pub mod shared;
 pub mod soak;
+pub mod wakes;

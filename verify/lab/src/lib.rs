@@ -35,6 +35,7 @@ pub mod running;
 pub mod slice;
 pub mod table;
 mod turns;
+pub mod wakes;
 pub mod watch;
 pub mod whole;
 

@@ -1,4 +1,4 @@
-//! The storm and the soak end well if nobody reads their output, or if it cannot be written: with an exit
+//! The storm, the soak and the waits end well if nobody reads their output, or if it cannot be written: with an exit
 //! status, without a panic, and with at most one line on standard error.
 
 #![cfg(all(target_os = "linux", not(miri)))]
@@ -8,8 +8,11 @@ use std::thread;
 use watchdog as _;
 
 /// Each with arguments that make it short.
-const EXAMPLES: [(&str, &str); 2] =
-    [("soak", "--minutes 0.0001 --threads 2"), ("storm", "--seconds 0.05 --threads 2")];
+const EXAMPLES: [(&str, &str); 3] = [
+    ("soak", "--minutes 0.0001 --threads 2"),
+    ("storm", "--seconds 0.05 --threads 2"),
+    ("wakes", "--waits 10 --waiters 2"),
+];
 
 /// A soak that is too short says so.
 const NOTICES: [&str; 1] = ["nothing was seen of "];
