@@ -3,6 +3,7 @@
 
 mod bounds;
 mod copies;
+mod dependencies;
 pub mod findings;
 mod keys;
 mod links;
@@ -45,6 +46,7 @@ pub fn release(root: &Path, is_draft: bool) -> Result<(), String> {
         Err(why) => findings.add("manifests", &Verdict::failed(why))?,
     }
     let tracked = tools.tracked_files();
+    findings.add("dependencies", &dependencies::check(&tools))?;
     findings.add("commit", &unless_draft(tools.committed()))?;
     let (packaged, crates) = packed::pack(&tools);
     findings.add("cargo package", &packaged)?;
