@@ -100,7 +100,7 @@ impl Installed {
     }
 
     /// Whether programs of it run without an emulator.
-    fn runs(&self, platform: &Platform) -> bool {
+    pub fn runs(&self, platform: &Platform) -> bool {
         platform.target == self.host
             || (platform.target.starts_with("i686-unknown-linux")
                 && self.host.starts_with("x86_64-unknown-linux"))

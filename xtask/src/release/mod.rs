@@ -2,6 +2,7 @@
 //! failure does not hide the next.
 
 mod bounds;
+mod breaks;
 mod copies;
 mod dependencies;
 pub mod findings;
@@ -42,6 +43,7 @@ pub fn release(root: &Path, is_draft: bool) -> Result<(), String> {
             findings.add("repository", &unless_draft(keys::repository(&workspace)))?;
             findings.add("keys", &keys::complete(&manifests))?;
             findings.add("versions", &keys::versions(&manifests))?;
+            findings.add("breaks", &breaks::check(root, &manifests))?;
         }
         Err(why) => findings.add("manifests", &Verdict::failed(why))?,
     }
