@@ -57,6 +57,9 @@ const HOOKED: [(&str, &str); 3] = [
 /// The features of the library, each of which must build without the others.
 const FEATURES: [&str; 6] = ["async", "keyed", "precise", "tokio", "tracing", "tsc"];
 
+/// Those that meet in one item or one file: each pair must build without the rest.
+const TOGETHER: [&str; 4] = ["async,keyed", "async,tracing", "keyed,tokio", "keyed,tracing"];
+
 /// The storms, the simulation, and the programs of `examples/` that end by themselves. A test drives `reload`.
 const EXAMPLES: &[&str] = &[
     "storm -- --seconds 1",
@@ -333,7 +336,10 @@ fn clippy() -> Rung {
         Step::cargo("clippy --workspace --exclude benches --exclude sequences --all-targets -- -D warnings"),
         library("--no-default-features"),
     ];
-    steps.extend(FEATURES.map(|feature| library(&format!("--no-default-features --features {feature}"))));
+    // The default alone: in a build of the workspace other packages switch features on.
+    steps.push(library(""));
+    let with = |features| library(&format!("--no-default-features --features {features}"));
+    steps.extend(FEATURES.into_iter().chain(TOGETHER).map(with));
     steps.extend(["", "--features redis", "--features shm"].map(cluster));
     steps.extend(["loom-tests", "verify/downstream", "verify/schedules"].map(strict));
     steps.extend(HOOKED.map(|(_, folder)| strict(folder)));

@@ -2,6 +2,7 @@
 //! standard library here, and names those that are missing.
 
 mod platform;
+mod programs;
 
 use crate::cargo::{cargo, command, lines};
 use crate::print::print;
@@ -21,7 +22,6 @@ pub struct Platforms {
 
 /// What every platform builds: the core alone, the default, and all that its system has.
 const BUILDS: [&str; 3] = ["--no-default-features", "", "--all-features"];
-const TESTS: &str = "--all-features --lib --tests --no-fail-fast";
 
 /// # Errors
 ///
@@ -62,12 +62,24 @@ fn verdict(platform: &Platform, installed: &Installed, root: &Path) -> Verdict {
     match platform.tests.then(|| installed.lacks_runner(platform)) {
         None => Verdict::Passed(format!("{built}; nothing runs them here")),
         Some(Some(missing)) => Verdict::Skipped(format!("{built}, no tests: {missing}")),
-        Some(None) => match run(platform, installed, root, &format!("test {TESTS}")) {
-            Ok(0) => Verdict::failed("it found no test"),
-            Ok(passed) => Verdict::Passed(format!("{built}, {passed} tests")),
+        Some(None) => match tests(platform, installed, root) {
+            Ok(passed) => Verdict::Passed(format!("{built}, {passed}")),
             Err(faults) => Verdict::Failed(faults),
         },
     }
+}
+
+/// Runs its tests, and says how many passed and which programs were left out.
+fn tests(platform: &Platform, installed: &Installed, root: &Path) -> Result<String, Vec<String>> {
+    let (selected, left_out) =
+        programs::selected(root, !installed.runs(platform)).map_err(|why| vec![why])?;
+    let passed = run(platform, installed, root, &format!("test --all-features --no-fail-fast {selected}"))?;
+    if passed == 0 {
+        return Err(vec!["it found no test".to_owned()]);
+    }
+    let without =
+        if left_out.is_empty() { String::new() } else { format!(", without {}", left_out.join(", ")) };
+    Ok(format!("{passed} tests{without}"))
 }
 
 /// Returns how many tests passed, or what did not.
@@ -81,7 +93,8 @@ fn run(platform: &Platform, installed: &Installed, root: &Path, what: &str) -> R
             if is_fault(line) {
                 faults.push(line.to_owned());
             }
-            Ok(())
+            // An emulator takes minutes for some programs.
+            if is_progress(line) { print(line) } else { Ok(()) }
         })
         .map_err(|why| why.to_string())
     });
@@ -99,6 +112,11 @@ fn quiet(command: &Expression) -> Expression {
     command.env("CARGO_TERM_COLOR", "never")
 }
 
+/// Which program runs, and how it ended.
+fn is_progress(line: &str) -> bool {
+    line.starts_with("     Running ") || line.starts_with("test result: ")
+}
+
 /// What a reader wants to see of the output of a command that fails.
 fn is_fault(line: &str) -> bool {
     let is_test = line.starts_with("test ") && line.ends_with(" ... FAILED");
@@ -107,7 +125,7 @@ fn is_fault(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_fault;
+    use super::{is_fault, is_progress};
 
     #[test]
     fn faults_are_told_from_other_lines() {
@@ -119,5 +137,13 @@ mod tests {
         assert!(faults.into_iter().all(is_fault));
         let others = ["test sizes ... ok", "test result: FAILED. 1 passed", "   Compiling error v1.0.0"];
         assert!(!others.into_iter().any(is_fault));
+    }
+
+    #[test]
+    fn a_program_and_its_end_are_progress() {
+        assert!(
+            is_progress("     Running tests/table.rs (table-0)") && is_progress("test result: ok. 3 passed")
+        );
+        assert!(!is_progress("test table ... ok") && !is_progress("   Compiling table v1.0.0"));
     }
 }

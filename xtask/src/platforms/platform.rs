@@ -53,6 +53,10 @@ impl Platform {
     }
 }
 
+/// The processor runs these programs, but the system needs their loader. Without it an emulator finds that of the cross
+/// tools.
+const LOADER_OF_I686: &str = "/lib/ld-linux.so.2";
+
 /// What this machine has.
 pub struct Installed {
     pub host: String,
@@ -100,10 +104,11 @@ impl Installed {
     }
 
     /// Whether programs of it run without an emulator.
-    fn runs(&self, platform: &Platform) -> bool {
+    pub fn runs(&self, platform: &Platform) -> bool {
         platform.target == self.host
-            || (platform.target.starts_with("i686-unknown-linux")
-                && self.host.starts_with("x86_64-unknown-linux"))
+            || (platform.target == "i686-unknown-linux-gnu"
+                && self.host == "x86_64-unknown-linux-gnu"
+                && Path::new(LOADER_OF_I686).exists())
     }
 
     /// The command with the linker, the runner and the libraries of the platform, unless others are set.

@@ -2,7 +2,9 @@
 //! failure does not hide the next.
 
 mod bounds;
+mod breaks;
 mod copies;
+mod dependencies;
 pub mod findings;
 mod keys;
 mod links;
@@ -43,10 +45,12 @@ pub fn release(root: &Path, is_draft: bool) -> Result<(), String> {
             findings.add("repository", &unless_draft(keys::repository(&workspace)))?;
             findings.add("keys", &keys::complete(&manifests))?;
             findings.add("versions", &keys::versions(&manifests))?;
+            findings.add("breaks", &breaks::check(root, &manifests))?;
         }
         Err(why) => findings.add("manifests", &Verdict::failed(why))?,
     }
     let tracked = tools.tracked_files();
+    findings.add("dependencies", &dependencies::check(&tools))?;
     findings.add("commit", &unless_draft(tools.committed()))?;
     let (packaged, crates) = packed::pack(&tools);
     findings.add("cargo package", &packaged)?;
