@@ -3,8 +3,7 @@
 //! Leaving out the latest events breaks no axiom, so a graph that breaks one is dropped at once, with
 //! everything that would follow from it. Each event is added after those before it in its thread, and after the
 //! write that it reads from. Such an order exists unless the two relations form a cycle, which the axiom
-//! against values out of thin air forbids. So this builder finds nothing that needs that axiom switched off:
-//! ask the candidates for it.
+//! against values out of thin air forbids. A model without that axiom has a builder of its own (`foresee`).
 //!
 //! Each execution is built once. Stores and fences are added as soon as a thread comes to them. When all
 //! threads stand at reads, the first of them either reads from an existing write, or waits for a later one:
@@ -90,6 +89,10 @@ impl Builder<'_> {
                 next.execution.fence(thread, order);
                 self.go_on(&next);
             }
+            Action::Depend { how } => {
+                next.execution.depend(thread, how);
+                self.go_on(&next);
+            }
             Action::Load { .. }
             | Action::Add { .. }
             | Action::Exchange { .. }
@@ -114,12 +117,9 @@ impl Builder<'_> {
                 cursor.done += 1;
                 cursor.waits_for = 0;
                 cursor.failed_spuriously += usize::from(action.failed_spuriously(seen));
-                let order = action.order(seen);
-                let read = next.execution.access(thread, Kind::Read, location, order, seen.value);
+                let (read, write) = next.execution.found(thread, action, seen);
                 next.execution.read_from.add(source, read);
-                if let Some(value) = seen.written {
-                    let write = next.execution.access(thread, Kind::Write, location, order, value);
-                    next.execution.update.add(read, write);
+                if let Some(write) = write {
                     self.place_everywhere(&next, write, location);
                 } else {
                     self.go_on(&next);

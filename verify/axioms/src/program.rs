@@ -1,6 +1,7 @@
 //! A program: locations, and threads that use them.
 
 use crate::candidates::{self, Candidates};
+use crate::foresee;
 use crate::generate;
 use crate::judgement::Judgement;
 use crate::model::Model;
@@ -54,7 +55,7 @@ impl Program {
     /// All executions that `model` allows.
     #[must_use]
     pub fn judge(&self, model: Model) -> Judgement {
-        generate::judge(self, model)
+        if model.buffers() { foresee::judge(self, model) } else { generate::judge(self, model) }
     }
 
     /// Gives the same by trying all candidates, and also says how many there were. It is for the smallest

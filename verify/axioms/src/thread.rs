@@ -15,6 +15,9 @@ pub(crate) enum Action {
     Fence {
         order: Order,
     },
+    Depend {
+        how: Dependency,
+    },
     Load {
         location: Location,
         order: Order,
@@ -39,6 +42,17 @@ pub(crate) enum Action {
     },
 }
 
+/// How an access depends on a read before it, in the sense of processors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependency {
+    /// Its address is computed from what was read.
+    Address,
+    /// The value that it writes is computed from what was read.
+    Data,
+    /// It stands behind a branch on what was read, as all that follows does.
+    Control,
+}
+
 /// What a read, or the read of a read-modify-write, found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
@@ -51,7 +65,7 @@ impl Action {
     /// The location that it reads, if it reads one.
     pub(crate) fn reads(&self) -> Option<Location> {
         match *self {
-            Self::Store { .. } | Self::Fence { .. } => None,
+            Self::Store { .. } | Self::Fence { .. } | Self::Depend { .. } => None,
             Self::Load { location, .. }
             | Self::Add { location, .. }
             | Self::Exchange { location, .. }
@@ -63,7 +77,7 @@ impl Action {
     pub(crate) fn answers(&self, value: u64, may_fail: bool) -> Vec<Seen> {
         let only_read = Seen { value, written: None };
         match *self {
-            Self::Store { .. } | Self::Fence { .. } => Vec::new(),
+            Self::Store { .. } | Self::Fence { .. } | Self::Depend { .. } => Vec::new(),
             Self::Load { .. } => vec![only_read],
             Self::Add { value: added, .. } => {
                 vec![Seen { value, written: Some(value.wrapping_add(added)) }]
@@ -94,6 +108,7 @@ impl Action {
             | Self::Load { order, .. }
             | Self::Add { order, .. }
             | Self::Exchange { order, .. } => order,
+            Self::Depend { .. } => Order::Relaxed,
             Self::CompareExchange { success, failure, .. } => {
                 if seen.written.is_some() {
                     success
@@ -198,6 +213,11 @@ impl Thread {
         if order != Order::Relaxed {
             self.act(Action::Fence { order });
         }
+    }
+
+    /// The next access depends on the last read. Processors keep the two in order, and the language does not.
+    pub fn depend(&mut self, how: Dependency) {
+        self.act(Action::Depend { how });
     }
 
     fn compare(&mut self, action: Action) -> Result<u64, u64> {

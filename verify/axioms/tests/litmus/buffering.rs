@@ -1,6 +1,6 @@
 //! Store buffering, load buffering, and their neighbours with two writes to one location.
 
-use crate::row::{Allowed, BY_HAND, Forbidden, ORDER, PLDI17, POPL11, Row, row};
+use crate::row::{Allowed, AllowedBuffered, BY_HAND, Forbidden, ORDER, PLDI17, POPL11, Row, row};
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use axioms::Program;
 
@@ -63,7 +63,9 @@ fn load_buffering() -> Vec<Row> {
         program
     };
     vec![
-        row("LB, relaxed", Forbidden, PLDI17, lb(Relaxed, Relaxed), |o| o.threads == [[1], [1]]),
+        row("LB, relaxed", AllowedBuffered, PLDI17, lb(Relaxed, Relaxed), |o| o.threads == [[1], [1]]),
+        row("LB, acquire", AllowedBuffered, BY_HAND, lb(Acquire, Relaxed), |o| o.threads == [[1], [1]]),
+        row("LB, release", AllowedBuffered, BY_HAND, lb(Relaxed, Release), |o| o.threads == [[1], [1]]),
         row("LB, acquire and release", Forbidden, POPL11, lb(Acquire, Release), |o| o.threads == [[1], [1]]),
         row("LB, one of the two", Allowed, BY_HAND, lb(Relaxed, Relaxed), |o| o.threads == [[1], [0]]),
     ]
