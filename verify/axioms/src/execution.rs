@@ -172,6 +172,17 @@ impl Execution {
         &self.writes_to[location.0]
     }
 
+    /// All writes but the initial ones: by which thread, and where.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (usize, Location, u64)> {
+        let threads = self.threads.iter().enumerate();
+        let writes =
+            threads.flat_map(|(thread, it)| members(it.events & self.writes).map(move |it| (thread, it)));
+        writes.map(|(thread, write)| {
+            let Event { location, value } = self.events[write];
+            (thread, location.expect("a write has a location"), value)
+        })
+    }
+
     /// The last value of each location.
     pub(crate) fn memory(&self) -> Vec<u64> {
         self.writes_to.iter().map(|writes| self.events[writes[writes.len() - 1]].value).collect()

@@ -6,16 +6,17 @@
 //! is added. Each execution is built once, because the order of the threads is fixed. As in the other builder,
 //! a graph that breaks an axiom is dropped at once: more events and more sources only add to the relations.
 //!
-//! Which values can be foreseen is found in rounds. In the first, nothing is. In each further one, the values
-//! are those that any graph of the rounds before has written, complete or not, by the thread that wrote them.
-//! So a value may justify itself through a cycle only if it was also written without that cycle. The rounds end
-//! when no value is new, or when there were as many as there are writes: no chain of values is longer.
+//! Which values can be foreseen is found in rounds. First they are those of all executions of the other builder,
+//! in which nothing is foreseen. Then they are those of the executions of the round before, by the thread that
+//! wrote them, until no value is new. So a value may justify itself through a cycle only if an execution of the
+//! round before has written it without.
 //!
 //! A thread may loop until a compare-and-swap succeeds. It ends, because a value that was left for another one
 //! is foreseen again only if another write of it exists.
 
 use crate::axioms;
 use crate::execution::{Execution, Kind};
+use crate::generate;
 use crate::judgement::Judgement;
 use crate::model::Model;
 use crate::program::{Location, Program};
@@ -23,42 +24,49 @@ use crate::relation::members;
 use crate::thread::{Action, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 
+const MOST_ROUNDS: usize = 20;
+
 pub(crate) fn judge(program: &Program, model: Model) -> Judgement {
     let mut known = Written::default();
-    for round in 0.. {
-        let mut builder =
-            Builder { program, model, known: &known, found: known.clone(), judgement: Judgement::default() };
+    generate::executions(program, model, |execution, _| known.add(execution));
+    for _ in 0..MOST_ROUNDS {
+        let (found, judgement) = (known.clone(), Judgement::default());
+        let mut builder = Builder { program, model, known: &known, found, judgement };
         builder.go_on(&Graph::new(program));
-        if builder.found == known || round > builder.found.most {
-            return builder.judgement;
+        let Builder { found, judgement, .. } = builder;
+        if found == known {
+            return judgement;
         }
-        known = builder.found;
+        known = found;
     }
-    unreachable!("the rounds have a bound")
+    panic!("after {MOST_ROUNDS} rounds there are still new values");
 }
 
-/// What threads may write.
+/// What threads may write, and how often in one execution.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Written {
-    /// How often a thread writes a value, at most.
-    times: BTreeMap<(usize, usize, u64), usize>,
-    /// How many writes there are, at most.
-    most: usize,
-}
+struct Written(BTreeMap<(usize, usize, u64), usize>);
 
 impl Written {
+    fn add(&mut self, execution: &Execution) {
+        let mut times = BTreeMap::new();
+        for (thread, location, value) in execution.written() {
+            *times.entry((thread, location.0, value)).or_insert(0) += 1;
+        }
+        for (write, times) in times {
+            let most = self.0.entry(write).or_default();
+            *most = times.max(*most);
+        }
+    }
+
     /// How many writes of `value` to `location` threads after `thread` may make.
     fn after(&self, thread: usize, location: Location, value: u64) -> usize {
-        let times = self
-            .times
-            .iter()
-            .filter(|((by, at, what), _)| *by > thread && *at == location.0 && *what == value);
-        times.map(|(_, times)| times).sum()
+        let of = |(by, at, what): (usize, usize, u64)| by > thread && at == location.0 && what == value;
+        self.0.iter().filter(|(write, _)| of(**write)).map(|(_, times)| times).sum()
     }
 
     /// What threads after `thread` may write to `location`.
     fn values_after(&self, thread: usize, location: Location) -> BTreeSet<u64> {
-        let all = self.times.keys().filter(|(by, at, _)| *by > thread && *at == location.0);
+        let all = self.0.keys().filter(|(by, at, _)| *by > thread && *at == location.0);
         all.map(|(_, _, value)| *value).collect()
     }
 }
@@ -81,8 +89,6 @@ struct Graph {
     /// How many of its actions are in the graph.
     done: usize,
     failed_spuriously: usize,
-    /// What the thread writes, and how often.
-    written: BTreeMap<(usize, u64), usize>,
     /// The values that it has foreseen, each as often as it has come to it from another one.
     foreseen: Vec<(usize, u64)>,
     /// For each location the value that the last access foresaw, if it did.
@@ -100,7 +106,6 @@ impl Graph {
             seen: Vec::new(),
             done: 0,
             failed_spuriously: 0,
-            written: BTreeMap::new(),
             foreseen: Vec::new(),
             last: vec![None; program.initial.len()],
             returned: Vec::new(),
@@ -115,7 +120,6 @@ impl Graph {
         self.done = 0;
         self.failed_spuriously = 0;
         self.seen.clear();
-        self.written.clear();
         self.foreseen.clear();
         self.last.fill(None);
         self
@@ -137,6 +141,7 @@ impl Builder<'_> {
         }
         if graph.thread == self.program.threads() {
             if graph.open.is_empty() {
+                self.found.add(&graph.execution);
                 self.judgement.add(self.model, &graph.execution, graph.returned.clone());
             }
             return;
@@ -165,7 +170,7 @@ impl Builder<'_> {
             Action::Store { location, value, order } => {
                 let write = next.execution.access(graph.thread, Kind::Write, location, order, value);
                 next.last[location.0] = None;
-                self.wrote(next, write, location, value);
+                self.wrote(&next, write, location, value);
             }
             Action::Load { .. }
             | Action::Add { .. }
@@ -214,7 +219,7 @@ impl Builder<'_> {
             match (write, seen.written) {
                 (Some(write), Some(value)) => {
                     next.last[location.0] = None;
-                    self.wrote(next, write, location, value);
+                    self.wrote(&next, write, location, value);
                 }
                 _ => self.go_on(&next),
             }
@@ -223,14 +228,7 @@ impl Builder<'_> {
 
     /// Tries each place for `write` among the writes of its location, after the initial one, and each set of open
     /// reads that may take their value from it.
-    fn wrote(&mut self, mut graph: Graph, write: usize, location: Location, value: u64) {
-        let times = graph.written.entry((location.0, value)).or_default();
-        *times += 1;
-        let known = self.found.times.entry((graph.thread, location.0, value)).or_default();
-        *known = (*known).max(*times);
-        let initial = self.program.initial.len();
-        self.found.most = self.found.most.max(graph.execution.writes.count_ones() as usize - initial);
-
+    fn wrote(&mut self, graph: &Graph, write: usize, location: Location, value: u64) {
         let own = 1 << write | graph.execution.update.inverse().row(write);
         let (same, others): (Vec<Open>, Vec<Open>) = graph
             .open

@@ -11,16 +11,15 @@
 
 use crate::axioms;
 use crate::execution::{Execution, Kind};
-use crate::judgement::Judgement;
 use crate::model::Model;
 use crate::program::{Location, Program};
 use crate::thread::{Action, Seen};
 
-pub(crate) fn judge(program: &Program, model: Model) -> Judgement {
-    let mut builder = Builder { program, model, judgement: Judgement::default() };
+/// Calls `each` with every execution, and with what its threads return.
+pub(crate) fn executions(program: &Program, model: Model, each: impl FnMut(&Execution, Vec<Vec<u64>>)) {
     let execution = Execution::new(&program.initial, program.threads());
+    let mut builder = Builder { program, model, each };
     builder.go_on(&Graph { execution, cursors: vec![Cursor::default(); program.threads()] });
-    builder.judgement
 }
 
 /// How far a thread has come.
@@ -40,13 +39,13 @@ struct Graph {
     cursors: Vec<Cursor>,
 }
 
-struct Builder<'p> {
+struct Builder<'p, E> {
     program: &'p Program,
     model: Model,
-    judgement: Judgement,
+    each: E,
 }
 
-impl Builder<'_> {
+impl<E: FnMut(&Execution, Vec<Vec<u64>>)> Builder<'_, E> {
     fn go_on(&mut self, graph: &Graph) {
         if !axioms::allows(self.model, &graph.execution) {
             return;
@@ -72,7 +71,7 @@ impl Builder<'_> {
             waiting.cursors[thread].waits_for = graph.execution.events.len();
             self.go_on(&waiting);
         } else if returned.len() == graph.cursors.len() {
-            self.judgement.add(self.model, &graph.execution, returned);
+            (self.each)(&graph.execution, returned);
         }
     }
 

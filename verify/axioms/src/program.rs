@@ -55,7 +55,12 @@ impl Program {
     /// All executions that `model` allows.
     #[must_use]
     pub fn judge(&self, model: Model) -> Judgement {
-        if model.buffers() { foresee::judge(self, model) } else { generate::judge(self, model) }
+        if model.buffers() {
+            return foresee::judge(self, model);
+        }
+        let mut judgement = Judgement::default();
+        generate::executions(self, model, |execution, returned| judgement.add(model, execution, returned));
+        judgement
     }
 
     /// Gives the same by trying all candidates, and also says how many there were. It is for the smallest
