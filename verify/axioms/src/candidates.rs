@@ -71,8 +71,8 @@ fn follow(
     paths: &mut Vec<Path>,
 ) {
     let unfolding = program.unfold(thread, seen);
-    if let Some(returned) = &unfolding.returned {
-        let (actions, returned) = (unfolding.actions.clone(), returned.clone());
+    if unfolding.has_ended() {
+        let (actions, returned) = (unfolding.actions.clone(), unfolding.end());
         paths.push(Path { actions, seen: seen.clone(), returned });
         return;
     }

@@ -19,6 +19,16 @@ pub(crate) struct Event {
     pub(crate) value: u64,
 }
 
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Written {
+    pub(crate) location: Location,
+    pub(crate) value: u64,
+    /// The value in whose place it was written, where that decided what or whether to write: by an addition or a
+    /// compare-and-swap.
+    pub(crate) replaced: Option<u64>,
+}
+
 /// A thread, as far as it has come.
 #[derive(Clone, Debug, Default)]
 struct Thread {
@@ -46,6 +56,8 @@ pub(crate) struct Execution {
     pub(crate) exclusive: Events,
     /// The halves of all compare-and-swaps.
     pub(crate) compared: Events,
+    /// The writes of all additions.
+    added: Events,
     /// Before it in its thread (`sb`). The initial writes are before all other events.
     pub(crate) before: Relation,
     /// From a write to the reads that take their value from it (`rf`).
@@ -82,6 +94,7 @@ impl Execution {
             seq_cst: 0,
             exclusive: 0,
             compared: 0,
+            added: 0,
             before: Relation::EMPTY,
             read_from: Relation::EMPTY,
             modified: Relation::EMPTY,
@@ -128,7 +141,11 @@ impl Execution {
                 self.exclusive |= 1 << read;
                 self.compared |= both;
             }
-            Action::Add { .. } | Action::Exchange { .. } => self.exclusive |= 1 << read,
+            Action::Add { .. } => {
+                self.exclusive |= 1 << read;
+                self.added |= both & !(1 << read);
+            }
+            Action::Exchange { .. } => self.exclusive |= 1 << read,
             Action::Load { .. } | Action::Store { .. } | Action::Fence { .. } | Action::Depend { .. } => {}
         }
         if let Some(write) = write {
@@ -172,15 +189,30 @@ impl Execution {
         &self.writes_to[location.0]
     }
 
-    /// All writes but the initial ones: by which thread, and where.
-    pub(crate) fn written(&self) -> impl Iterator<Item = (usize, Location, u64)> {
+    /// All writes but the initial ones, each with its thread.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (usize, Written)> {
         let threads = self.threads.iter().enumerate();
         let writes =
             threads.flat_map(|(thread, it)| members(it.events & self.writes).map(move |it| (thread, it)));
-        writes.map(|(thread, write)| {
+        writes.map(move |(thread, write)| {
             let Event { location, value } = self.events[write];
-            (thread, location.expect("a write has a location"), value)
+            let replaces = (self.compared | self.added) >> write & 1 == 1;
+            let read = self.read_of(write).filter(|_| replaces);
+            let location = location.expect("a write has a location");
+            (thread, Written { location, value, replaced: read.map(|read| self.events[read].value) })
         })
+    }
+
+    /// The read of the read-modify-write that `write` belongs to.
+    pub(crate) fn read_of(&self, write: usize) -> Option<usize> {
+        let read = write.checked_sub(1)?;
+        self.update.has(read, write).then_some(read)
+    }
+
+    /// The write that `read` takes its value from.
+    pub(crate) fn source_of(&self, read: usize) -> Option<usize> {
+        let writes = self.events[read].location.map(|location| self.writes_to(location))?;
+        writes.iter().copied().find(|&write| self.read_from.has(write, read))
     }
 
     /// The last value of each location.

@@ -15,7 +15,7 @@
 //! is foreseen again only if another write of it exists.
 
 use crate::axioms;
-use crate::execution::{Execution, Kind};
+use crate::execution::{Execution, Kind, Written};
 use crate::generate;
 use crate::judgement::Judgement;
 use crate::model::Model;
@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_ROUNDS: usize = 20;
 
 pub(crate) fn judge(program: &Program, model: Model) -> Judgement {
-    let mut known = Written::default();
+    let mut known = Known::default();
     generate::executions(program, model, |execution, _| known.add(execution));
     for _ in 0..MOST_ROUNDS {
         let (found, judgement) = (known.clone(), Judgement::default());
@@ -42,16 +42,14 @@ pub(crate) fn judge(program: &Program, model: Model) -> Judgement {
     panic!("after {MOST_ROUNDS} rounds there are still new values");
 }
 
-/// What threads may write, and how often in one execution.
+/// What each thread may write, and how often in one execution.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Written(BTreeMap<(usize, usize, u64), usize>);
+struct Known(BTreeMap<(usize, Written), usize>);
 
-impl Written {
+impl Known {
     fn add(&mut self, execution: &Execution) {
         let mut times = BTreeMap::new();
-        for (thread, location, value) in execution.written() {
-            *times.entry((thread, location.0, value)).or_insert(0) += 1;
-        }
+        execution.written().for_each(|write| *times.entry(write).or_insert(0) += 1);
         for (write, times) in times {
             let most = self.0.entry(write).or_default();
             *most = times.max(*most);
@@ -60,14 +58,40 @@ impl Written {
 
     /// How many writes of `value` to `location` threads after `thread` may make.
     fn after(&self, thread: usize, location: Location, value: u64) -> usize {
-        let of = |(by, at, what): (usize, usize, u64)| by > thread && at == location.0 && what == value;
+        let of = |(by, it): (usize, Written)| by > thread && (it.location, it.value) == (location, value);
         self.0.iter().filter(|(write, _)| of(**write)).map(|(_, times)| times).sum()
     }
 
-    /// What threads after `thread` may write to `location`.
-    fn values_after(&self, thread: usize, location: Location) -> BTreeSet<u64> {
-        let all = self.0.keys().filter(|(by, at, _)| *by > thread && *at == location.0);
-        all.map(|(_, _, value)| *value).collect()
+    /// Whether the thread of the graph may see `write`, which is in the graph: not if it was written in place of a
+    /// value that only this thread may still write, for then it would see that before writing it.
+    fn can_see(&self, graph: &Graph, write: usize) -> bool {
+        graph.open_below(write).is_none_or(|open| {
+            let Open { location, value, .. } = graph.open[open];
+            self.after(graph.thread, location, value) > 0
+        })
+    }
+
+    /// What threads after that of the graph may write to `location` before that thread writes there again. What is
+    /// written in place of another value needs that value before.
+    fn values_after(&self, graph: &Graph, location: Location) -> BTreeSet<u64> {
+        let later: Vec<Written> =
+            self.0.keys().filter(|(by, _)| *by > graph.thread).map(|(_, it)| *it).collect();
+        let writes = graph.execution.writes_to(location).iter();
+        let possible = writes.filter(|&&write| self.can_see(graph, write));
+        let mut there: BTreeSet<u64> = possible.map(|&write| graph.execution.events[write].value).collect();
+        let mut values = BTreeSet::new();
+        loop {
+            let can_come = |it: &&Written| {
+                it.location == location && it.replaced.is_none_or(|replaced| there.contains(&replaced))
+            };
+            let more: Vec<u64> = later.iter().filter(can_come).map(|it| it.value).collect();
+            let before = values.len();
+            values.extend(&more);
+            there.extend(&more);
+            if values.len() == before {
+                return values;
+            }
+        }
     }
 }
 
@@ -77,6 +101,8 @@ struct Open {
     read: usize,
     location: Location,
     value: u64,
+    /// Its value comes from a thread after this one.
+    after: usize,
 }
 
 #[derive(Clone)]
@@ -96,6 +122,9 @@ struct Graph {
     /// What the threads before it have returned.
     returned: Vec<Vec<u64>>,
     open: Vec<Open>,
+    /// The first thread that has panicked. That counts only if an execution comes of it: what a thread has foreseen
+    /// may never be written.
+    panicked: Option<String>,
 }
 
 impl Graph {
@@ -110,6 +139,19 @@ impl Graph {
             last: vec![None; program.initial.len()],
             returned: Vec::new(),
             open: Vec::new(),
+            panicked: None,
+        }
+    }
+
+    /// The open read on whose value `write` rests: it is its own, or that of the write in whose place it was written,
+    /// and so on.
+    fn open_below(&self, write: usize) -> Option<usize> {
+        let mut read = self.execution.read_of(write)?;
+        loop {
+            let Some(source) = self.execution.source_of(read) else {
+                return self.open.iter().position(|open| open.read == read);
+            };
+            read = self.execution.read_of(source)?;
         }
     }
 
@@ -129,18 +171,21 @@ impl Graph {
 struct Builder<'p> {
     program: &'p Program,
     model: Model,
-    known: &'p Written,
-    found: Written,
+    known: &'p Known,
+    found: Known,
     judgement: Judgement,
 }
 
 impl Builder<'_> {
     fn go_on(&mut self, graph: &Graph) {
-        if !axioms::allows(self.model, &graph.execution) {
+        if !self.can_close(graph) || !axioms::allows(self.model, &graph.execution) {
             return;
         }
         if graph.thread == self.program.threads() {
             if graph.open.is_empty() {
+                if let Some(message) = &graph.panicked {
+                    panic!("a thread panics: {message}");
+                }
                 self.found.add(&graph.execution);
                 self.judgement.add(self.model, &graph.execution, graph.returned.clone());
             }
@@ -148,12 +193,10 @@ impl Builder<'_> {
         }
         let unfolding = self.program.unfold(graph.thread, &graph.seen);
         let Some(&action) = unfolding.actions.get(graph.done) else {
-            let returned = unfolding.returned.clone().expect("only a read stops a thread");
-            let next = graph.clone().next_thread(returned);
-            let is_possible = |open: &Open| self.known.after(graph.thread, open.location, open.value) > 0;
-            if next.open.iter().all(is_possible) {
-                self.go_on(&next);
-            }
+            let mut next = graph.clone();
+            next.panicked = next.panicked.or_else(|| unfolding.panicked.clone());
+            let next = next.next_thread(unfolding.returned.clone().unwrap_or_default());
+            self.go_on(&next);
             return;
         };
         let mut next = graph.clone();
@@ -181,15 +224,51 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether the open reads may find enough writes. No two read-modify-writes take their value from one write.
+    fn can_close(&self, graph: &Graph) -> bool {
+        graph.open.iter().all(|open| {
+            let replaces = |it: &&Open| {
+                (it.location, it.value) == (open.location, open.value)
+                    && graph.execution.update.row(it.read) != 0
+            };
+            let writes = self.remaining(graph, open);
+            writes > 0 && graph.open.iter().filter(replaces).count() <= writes
+        })
+    }
+
+    /// How many writes may still come that `open` may take its value from.
+    fn remaining(&self, graph: &Graph, open: &Open) -> usize {
+        let Open { location, value, after, .. } = *open;
+        let later = self.known.after(graph.thread.max(after), location, value);
+        if after >= graph.thread {
+            return later;
+        }
+        let is_such = |(thread, it): &(usize, Written)| {
+            *thread == graph.thread && (it.location, it.value) == (location, value)
+        };
+        let own = self.known.after(graph.thread - 1, location, value) - later;
+        later + own.saturating_sub(graph.execution.written().filter(is_such).count())
+    }
+
     fn read(&mut self, graph: &Graph, action: Action) {
         let location = action.reads().expect("a read");
         for &source in graph.execution.writes_to(location) {
+            // Whatever a thread has foreseen stands after the initial write.
+            let is_initial = source < self.program.initial.len();
+            let has_foreseen = graph.foreseen.iter().any(|(at, _)| *at == location.0);
+            if is_initial && has_foreseen || !self.known.can_see(graph, source) {
+                continue;
+            }
+            let below = graph.open_below(source);
             self.saw(graph, action, graph.execution.events[source].value, |next, read| {
                 next.execution.read_from.add(source, read);
                 next.last[location.0] = None;
+                if let Some(below) = below {
+                    next.open[below].after = graph.thread;
+                }
             });
         }
-        for value in self.known.values_after(graph.thread, location) {
+        for value in self.known.values_after(graph, location) {
             let mut foreseen = graph.foreseen.clone();
             if graph.last[location.0] != Some(value) {
                 foreseen.push((location.0, value));
@@ -199,7 +278,7 @@ impl Builder<'_> {
                 }
             }
             self.saw(graph, action, value, |next, read| {
-                next.open.push(Open { read, location, value });
+                next.open.push(Open { read, location, value, after: graph.thread });
                 next.foreseen.clone_from(&foreseen);
                 next.last[location.0] = Some(value);
             });
@@ -229,11 +308,10 @@ impl Builder<'_> {
     /// Tries each place for `write` among the writes of its location, after the initial one, and each set of open
     /// reads that may take their value from it.
     fn wrote(&mut self, graph: &Graph, write: usize, location: Location, value: u64) {
-        let own = 1 << write | graph.execution.update.inverse().row(write);
         let (same, others): (Vec<Open>, Vec<Open>) = graph
             .open
             .iter()
-            .partition(|open| (open.location, open.value) == (location, value) && own >> open.read & 1 == 0);
+            .partition(|open| (open.location, open.value) == (location, value) && graph.thread > open.after);
         for chosen in 0..1_u64 << same.len() {
             let mut sourced = graph.clone();
             sourced.open.clone_from(&others);

@@ -55,7 +55,7 @@ impl<E: FnMut(&Execution, Vec<Vec<u64>>)> Builder<'_, E> {
         for (thread, cursor) in graph.cursors.iter().enumerate() {
             let unfolding = self.program.unfold(thread, &cursor.seen);
             match unfolding.actions.get(cursor.done) {
-                None => returned.push(unfolding.returned.clone().expect("only a read stops a thread")),
+                None => returned.push(unfolding.end()),
                 Some(&action) => match action.reads() {
                     None => return self.act(graph, thread, action),
                     Some(location) if reading.is_none() && can_read(graph, cursor, location) => {

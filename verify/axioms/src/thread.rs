@@ -2,6 +2,7 @@
 
 use crate::order::Order;
 use crate::program::Location;
+use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
 /// What a thread does to memory.
@@ -127,6 +128,26 @@ pub(crate) struct Unfolding {
     pub(crate) actions: Vec<Action>,
     /// The values that the thread returned, if it ended.
     pub(crate) returned: Option<Vec<u64>>,
+    /// What it panicked with, if it did.
+    pub(crate) panicked: Option<String>,
+}
+
+impl Unfolding {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.returned.is_some() || self.panicked.is_some()
+    }
+
+    /// What the thread returned at its end.
+    ///
+    /// # Panics
+    ///
+    /// If it panicked in place of that.
+    pub(crate) fn end(&self) -> Vec<u64> {
+        if let Some(message) = &self.panicked {
+            panic!("a thread panics: {message}");
+        }
+        self.returned.clone().expect("only a read stops a thread")
+    }
 }
 
 /// The thread as its function sees it: the operations that it may perform.
@@ -145,15 +166,24 @@ struct Stopped;
 
 const MOST_ACTIONS: usize = 64;
 
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
+}
+
 impl Thread {
     pub(crate) fn unfold(body: &dyn Fn(&mut Self) -> Vec<u64>, seen: Vec<Seen>) -> Unfolding {
         let mut thread = Self { seen, answered: 0, actions: Vec::new(), stopped: false };
+        let mut panicked = None;
         let returned = match panic::catch_unwind(AssertUnwindSafe(|| body(&mut thread))) {
             Ok(returned) => Some(returned),
             Err(payload) if payload.is::<Stopped>() => None,
-            Err(payload) => panic::resume_unwind(payload),
+            Err(payload) => {
+                panicked = Some(message(&*payload));
+                None
+            }
         };
-        Unfolding { actions: thread.actions, returned }
+        Unfolding { actions: thread.actions, returned, panicked }
     }
 
     pub fn load(&mut self, location: Location, order: Order) -> u64 {
