@@ -71,8 +71,8 @@ fn follow(
     paths: &mut Vec<Path>,
 ) {
     let unfolding = program.unfold(thread, seen);
-    if let Some(returned) = &unfolding.returned {
-        let (actions, returned) = (unfolding.actions.clone(), returned.clone());
+    if unfolding.has_ended() {
+        let (actions, returned) = (unfolding.actions.clone(), unfolding.end());
         paths.push(Path { actions, seen: seen.clone(), returned });
         return;
     }
@@ -150,17 +150,13 @@ fn add_path(execution: &mut Execution, thread: usize, path: &Path) {
                 execution.access(thread, Kind::Write, location, order, value);
             }
             Action::Fence { order } => execution.fence(thread, order),
-            Action::Load { location, .. }
-            | Action::Add { location, .. }
-            | Action::Exchange { location, .. }
-            | Action::CompareExchange { location, .. } => {
+            Action::Depend { how } => execution.depend(thread, how),
+            Action::Load { .. }
+            | Action::Add { .. }
+            | Action::Exchange { .. }
+            | Action::CompareExchange { .. } => {
                 let seen = *seen.next().expect("each read of a path has its answer");
-                let order = action.order(seen);
-                let read = execution.access(thread, Kind::Read, location, order, seen.value);
-                if let Some(value) = seen.written {
-                    let write = execution.access(thread, Kind::Write, location, order, value);
-                    execution.update.add(read, write);
-                }
+                execution.found(thread, *action, seen);
             }
         }
     }

@@ -3,8 +3,7 @@
 //! Leaving out the latest events breaks no axiom, so a graph that breaks one is dropped at once, with
 //! everything that would follow from it. Each event is added after those before it in its thread, and after the
 //! write that it reads from. Such an order exists unless the two relations form a cycle, which the axiom
-//! against values out of thin air forbids. So this builder finds nothing that needs that axiom switched off:
-//! ask the candidates for it.
+//! against values out of thin air forbids. A model without that axiom has a builder of its own (`foresee`).
 //!
 //! Each execution is built once. Stores and fences are added as soon as a thread comes to them. When all
 //! threads stand at reads, the first of them either reads from an existing write, or waits for a later one:
@@ -12,16 +11,15 @@
 
 use crate::axioms;
 use crate::execution::{Execution, Kind};
-use crate::judgement::Judgement;
 use crate::model::Model;
 use crate::program::{Location, Program};
 use crate::thread::{Action, Seen};
 
-pub(crate) fn judge(program: &Program, model: Model) -> Judgement {
-    let mut builder = Builder { program, model, judgement: Judgement::default() };
+/// Calls `each` with every execution, and with what its threads return.
+pub(crate) fn executions(program: &Program, model: Model, each: impl FnMut(&Execution, Vec<Vec<u64>>)) {
     let execution = Execution::new(&program.initial, program.threads());
+    let mut builder = Builder { program, model, each };
     builder.go_on(&Graph { execution, cursors: vec![Cursor::default(); program.threads()] });
-    builder.judgement
 }
 
 /// How far a thread has come.
@@ -41,13 +39,13 @@ struct Graph {
     cursors: Vec<Cursor>,
 }
 
-struct Builder<'p> {
+struct Builder<'p, E> {
     program: &'p Program,
     model: Model,
-    judgement: Judgement,
+    each: E,
 }
 
-impl Builder<'_> {
+impl<E: FnMut(&Execution, Vec<Vec<u64>>)> Builder<'_, E> {
     fn go_on(&mut self, graph: &Graph) {
         if !axioms::allows(self.model, &graph.execution) {
             return;
@@ -57,7 +55,7 @@ impl Builder<'_> {
         for (thread, cursor) in graph.cursors.iter().enumerate() {
             let unfolding = self.program.unfold(thread, &cursor.seen);
             match unfolding.actions.get(cursor.done) {
-                None => returned.push(unfolding.returned.clone().expect("only a read stops a thread")),
+                None => returned.push(unfolding.end()),
                 Some(&action) => match action.reads() {
                     None => return self.act(graph, thread, action),
                     Some(location) if reading.is_none() && can_read(graph, cursor, location) => {
@@ -73,7 +71,7 @@ impl Builder<'_> {
             waiting.cursors[thread].waits_for = graph.execution.events.len();
             self.go_on(&waiting);
         } else if returned.len() == graph.cursors.len() {
-            self.judgement.add(self.model, &graph.execution, returned);
+            (self.each)(&graph.execution, returned);
         }
     }
 
@@ -88,6 +86,10 @@ impl Builder<'_> {
             }
             Action::Fence { order } => {
                 next.execution.fence(thread, order);
+                self.go_on(&next);
+            }
+            Action::Depend { how } => {
+                next.execution.depend(thread, how);
                 self.go_on(&next);
             }
             Action::Load { .. }
@@ -114,12 +116,9 @@ impl Builder<'_> {
                 cursor.done += 1;
                 cursor.waits_for = 0;
                 cursor.failed_spuriously += usize::from(action.failed_spuriously(seen));
-                let order = action.order(seen);
-                let read = next.execution.access(thread, Kind::Read, location, order, seen.value);
+                let (read, write) = next.execution.found(thread, action, seen);
                 next.execution.read_from.add(source, read);
-                if let Some(value) = seen.written {
-                    let write = next.execution.access(thread, Kind::Write, location, order, value);
-                    next.execution.update.add(read, write);
+                if let Some(write) = write {
                     self.place_everywhere(&next, write, location);
                 } else {
                     self.go_on(&next);

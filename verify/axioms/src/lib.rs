@@ -20,6 +20,7 @@
 mod axioms;
 mod candidates;
 mod execution;
+mod foresee;
 mod generate;
 mod judgement;
 mod model;
@@ -33,7 +34,7 @@ pub use self::judgement::{FinalState, Judgement};
 pub use self::model::{Departure, Model};
 pub use self::order::Order;
 pub use self::program::{Location, Program};
-pub use self::thread::Thread;
+pub use self::thread::{Dependency, Thread};
 
 #[cfg(test)]
 use watchdog as _;

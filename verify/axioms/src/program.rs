@@ -1,6 +1,7 @@
 //! A program: locations, and threads that use them.
 
 use crate::candidates::{self, Candidates};
+use crate::foresee;
 use crate::generate;
 use crate::judgement::Judgement;
 use crate::model::Model;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A place in memory that holds one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location(pub(crate) usize);
 
 type Body = dyn Fn(&mut Thread) -> Vec<u64>;
@@ -54,7 +55,12 @@ impl Program {
     /// All executions that `model` allows.
     #[must_use]
     pub fn judge(&self, model: Model) -> Judgement {
-        generate::judge(self, model)
+        if model.buffers() {
+            return foresee::judge(self, model);
+        }
+        let mut judgement = Judgement::default();
+        generate::executions(self, model, |execution, returned| judgement.add(model, execution, returned));
+        judgement
     }
 
     /// Gives the same by trying all candidates, and also says how many there were. It is for the smallest

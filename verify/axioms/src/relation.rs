@@ -65,6 +65,25 @@ impl Relation {
         self.keep(|_| set)
     }
 
+    /// The pairs of `self` that are not in `other`.
+    pub(crate) fn without(mut self, other: &Self) -> Self {
+        for (row, other) in self.0.iter_mut().zip(&other.0) {
+            *row &= !other;
+        }
+        self
+    }
+
+    /// The events that a pair begins with.
+    pub(crate) fn domain(&self) -> Events {
+        let begins = self.0.iter().enumerate().filter(|(_, row)| **row != 0);
+        begins.fold(0, |domain, (event, _)| domain | 1 << event)
+    }
+
+    /// The events that a pair ends with.
+    pub(crate) fn range(&self) -> Events {
+        self.0.iter().fold(0, |range, row| range | row)
+    }
+
     /// First `self`, then `next`.
     pub(crate) fn then(&self, next: &Self) -> Self {
         let mut composed = Self::EMPTY;
@@ -141,6 +160,8 @@ mod tests {
         assert_eq!(r.from(0b11), relation(&[(0, 1), (1, 2)]));
         assert_eq!(r.to(0b11), relation(&[(0, 1), (63, 0)]));
         assert_eq!(r.or(&relation(&[(5, 6)])), relation(&[(0, 1), (1, 2), (63, 0), (5, 6)]));
+        assert_eq!(r.without(&relation(&[(1, 2), (2, 1)])), relation(&[(0, 1), (63, 0)]));
+        assert_eq!((r.domain(), r.range()), (1 << 63 | 0b11, 0b111));
         assert_eq!(Relation::identity(0b101), relation(&[(0, 0), (2, 2)]));
         assert!(r.maybe().has(7, 7) && r.maybe().has(63, 0) && !r.maybe().has(1, 0));
         assert!(r.meets(&relation(&[(63, 0)])) && !r.meets(&relation(&[(0, 63)])));

@@ -2,6 +2,7 @@
 
 use crate::order::Order;
 use crate::program::Location;
+use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
 /// What a thread does to memory.
@@ -14,6 +15,9 @@ pub(crate) enum Action {
     },
     Fence {
         order: Order,
+    },
+    Depend {
+        how: Dependency,
     },
     Load {
         location: Location,
@@ -39,6 +43,17 @@ pub(crate) enum Action {
     },
 }
 
+/// How an access depends on a read before it, in the sense of processors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependency {
+    /// Its address is computed from what was read.
+    Address,
+    /// The value that it writes is computed from what was read.
+    Data,
+    /// It stands behind a branch on what was read, as all that follows does.
+    Control,
+}
+
 /// What a read, or the read of a read-modify-write, found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
@@ -51,7 +66,7 @@ impl Action {
     /// The location that it reads, if it reads one.
     pub(crate) fn reads(&self) -> Option<Location> {
         match *self {
-            Self::Store { .. } | Self::Fence { .. } => None,
+            Self::Store { .. } | Self::Fence { .. } | Self::Depend { .. } => None,
             Self::Load { location, .. }
             | Self::Add { location, .. }
             | Self::Exchange { location, .. }
@@ -63,7 +78,7 @@ impl Action {
     pub(crate) fn answers(&self, value: u64, may_fail: bool) -> Vec<Seen> {
         let only_read = Seen { value, written: None };
         match *self {
-            Self::Store { .. } | Self::Fence { .. } => Vec::new(),
+            Self::Store { .. } | Self::Fence { .. } | Self::Depend { .. } => Vec::new(),
             Self::Load { .. } => vec![only_read],
             Self::Add { value: added, .. } => {
                 vec![Seen { value, written: Some(value.wrapping_add(added)) }]
@@ -94,6 +109,7 @@ impl Action {
             | Self::Load { order, .. }
             | Self::Add { order, .. }
             | Self::Exchange { order, .. } => order,
+            Self::Depend { .. } => Order::Relaxed,
             Self::CompareExchange { success, failure, .. } => {
                 if seen.written.is_some() {
                     success
@@ -112,6 +128,26 @@ pub(crate) struct Unfolding {
     pub(crate) actions: Vec<Action>,
     /// The values that the thread returned, if it ended.
     pub(crate) returned: Option<Vec<u64>>,
+    /// What it panicked with, if it did.
+    pub(crate) panicked: Option<String>,
+}
+
+impl Unfolding {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.returned.is_some() || self.panicked.is_some()
+    }
+
+    /// What the thread returned at its end.
+    ///
+    /// # Panics
+    ///
+    /// If it panicked in place of that.
+    pub(crate) fn end(&self) -> Vec<u64> {
+        if let Some(message) = &self.panicked {
+            panic!("a thread panics: {message}");
+        }
+        self.returned.clone().expect("only a read stops a thread")
+    }
 }
 
 /// The thread as its function sees it: the operations that it may perform.
@@ -130,15 +166,24 @@ struct Stopped;
 
 const MOST_ACTIONS: usize = 64;
 
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
+}
+
 impl Thread {
     pub(crate) fn unfold(body: &dyn Fn(&mut Self) -> Vec<u64>, seen: Vec<Seen>) -> Unfolding {
         let mut thread = Self { seen, answered: 0, actions: Vec::new(), stopped: false };
+        let mut panicked = None;
         let returned = match panic::catch_unwind(AssertUnwindSafe(|| body(&mut thread))) {
             Ok(returned) => Some(returned),
             Err(payload) if payload.is::<Stopped>() => None,
-            Err(payload) => panic::resume_unwind(payload),
+            Err(payload) => {
+                panicked = Some(message(&*payload));
+                None
+            }
         };
-        Unfolding { actions: thread.actions, returned }
+        Unfolding { actions: thread.actions, returned, panicked }
     }
 
     pub fn load(&mut self, location: Location, order: Order) -> u64 {
@@ -198,6 +243,11 @@ impl Thread {
         if order != Order::Relaxed {
             self.act(Action::Fence { order });
         }
+    }
+
+    /// The next access depends on the last read. Processors keep the two in order, and the language does not.
+    pub fn depend(&mut self, how: Dependency) {
+        self.act(Action::Depend { how });
     }
 
     fn compare(&mut self, action: Action) -> Result<u64, u64> {

@@ -8,16 +8,19 @@ pub enum Verdict {
     Forbidden,
     /// Forbidden in the paper's model, allowed since C++20.
     AllowedSinceCpp20,
+    /// Forbidden by the axiom against values out of thin air, and allowed without it.
+    AllowedBuffered,
 }
 
-pub use Verdict::{Allowed, AllowedSinceCpp20, Forbidden};
+pub use Verdict::{Allowed, AllowedBuffered, AllowedSinceCpp20, Forbidden};
 
 impl Verdict {
     pub fn allows(self, model: Model) -> bool {
         match self {
             Allowed => true,
             Forbidden => false,
-            AllowedSinceCpp20 => model == Model::CPP20,
+            AllowedSinceCpp20 => model != Model::RC11,
+            AllowedBuffered => model == Model::BUFFERED,
         }
     }
 }

@@ -1,18 +1,16 @@
-//! The axioms of RC11: section 3 of the paper that the crate's documentation names. The paper's names for the
+//! The language: the axioms of RC11, section 3 of the paper that the crate's documentation names. The paper's names for the
 //! relations stand beside ours.
 
 use crate::execution::Execution;
-use crate::model::{Departure, Model};
+use crate::model::{Departure, Model, Rules};
 use crate::relation::{Events, Relation, members};
 
-/// Whether `model` allows `execution`. If it does not, it allows no execution that goes on from it.
-pub(crate) fn allows(model: Model, execution: &Execution) -> bool {
+pub(super) fn allows(model: Model, execution: &Execution) -> bool {
     let in_order = execution.before.or(&execution.read_from);
-    if !model.has(Departure::ThinAir) && !in_order.is_acyclic() {
+    if !model.buffers() && !in_order.is_acyclic() {
         return false;
     }
-    // `rb`: from a read to the writes after the one that it read.
-    let overwritten = execution.read_from.inverse().then(&execution.modified);
+    let overwritten = super::overwritten(execution);
     if model.has(Departure::OneOrder) && !in_order.or(&execution.modified).or(&overwritten).is_acyclic() {
         return false;
     }
@@ -29,12 +27,12 @@ pub(crate) fn allows(model: Model, execution: &Execution) -> bool {
 }
 
 /// `hb`.
-pub(crate) fn happens_before(model: Model, execution: &Execution) -> Relation {
+fn happens_before(model: Model, execution: &Execution) -> Relation {
     execution.before.or(&synchronizes_with(model, execution)).closure()
 }
 
 /// Whether a plain access races with another one, plain or atomic.
-pub(crate) fn has_race(model: Model, execution: &Execution) -> bool {
+pub(super) fn has_race(model: Model, execution: &Execution) -> bool {
     let happens_before = happens_before(model, execution);
     let plain = (execution.reads | execution.writes) & !execution.atomic;
     members(plain).any(|access| {
@@ -72,7 +70,7 @@ fn synchronizes_with(model: Model, execution: &Execution) -> Relation {
 fn release_sequence(model: Model, execution: &Execution) -> Relation {
     let atomic_writes = execution.writes & execution.atomic;
     let mut head = Relation::identity(atomic_writes);
-    if model.same_thread_continues_a_release {
+    if matches!(model.rules(), Rules::Language { same_thread_continues_a_release: true, .. }) {
         let later = execution.before.from(execution.writes).to(atomic_writes);
         head = head.or(&later.keep(|event| execution.same_location(event)));
     }
