@@ -23,7 +23,7 @@ use std::path::Path;
 use tools::Tools;
 
 /// What nobody can take back is left to a person.
-const NEXT: &str = "Nothing is published yet. Tag the commit, then: \
+const NEXT: &str = "Nothing is published yet. Tag the commit vVERSION, then: \
                     cargo publish -p atomic-throttle -p atomic-throttle-cluster";
 
 /// Runs every check and says what each found. A draft needs neither the address of the repository nor a commit.
