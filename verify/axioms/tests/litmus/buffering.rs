@@ -10,6 +10,7 @@ pub fn rows() -> Vec<Row> {
     let mut rows = store_buffering();
     rows.extend(load_buffering());
     rows.extend(thin_air());
+    rows.extend(foreseen());
     rows.extend(two_writes_each());
     rows.extend(write_against_read());
     rows
@@ -99,6 +100,49 @@ fn thin_air() -> Vec<Row> {
             o.threads == [[1], [1]]
         }),
         row("LB, out of thin air", Forbidden, PLDI17, program(false), |o| o.threads == [[1], [1]]),
+    ]
+}
+
+/// What only a buffered execution writes, and another thread reads. And one value of two writes.
+fn foreseen() -> Vec<Row> {
+    let in_two_rounds = || {
+        let mut program = Program::new();
+        let [x, y, seen, both] = [0; 4].map(|initial| program.location(initial));
+        program.thread(move |t| {
+            let first = t.load(x, Relaxed);
+            t.store(y, 1, Relaxed);
+            t.store(seen, first, Relaxed);
+            [t.load(both, Relaxed)]
+        });
+        program.thread(move |t| {
+            let second = t.load(y, Relaxed);
+            t.store(x, 1, Relaxed);
+            if second == 1 && t.load(seen, Relaxed) == 1 {
+                t.store(both, 1, Relaxed);
+            }
+            [0]
+        });
+        program
+    };
+    let two_writers = || {
+        let mut program = Program::new();
+        let x = program.location(0);
+        program.thread(move |t| [t.load(x, Relaxed), t.load(x, Relaxed)]);
+        for value in [1, 1] {
+            program.thread(move |t| {
+                t.store(x, value, Relaxed);
+                [0, 0]
+            });
+        }
+        program
+    };
+    vec![
+        row("LB, and what follows from it", AllowedBuffered, BY_HAND, in_two_rounds(), |o| {
+            o.threads[0] == [1]
+        }),
+        row("two writes of one value, read twice", Allowed, BY_HAND, two_writers(), |o| {
+            o.threads[0] == [1, 1]
+        }),
     ]
 }
 

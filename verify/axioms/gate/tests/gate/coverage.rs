@@ -6,18 +6,18 @@ use crate::scenario::{DUE, INSIDE, Scenario, pending};
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Fired, Gate};
 use atomic_throttle::state::{Owe, Request};
-use axioms::Judgement;
+use axioms::FinalState;
 use evidence::Check;
 use evidence::Guarantee::G3;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-const CALLER: usize = 0;
-const OWNER: usize = 1;
+pub const CALLER: usize = 0;
+pub const OWNER: usize = 1;
 
 /// Whether the pending run covers the call.
-type Call = fn(&Gate) -> bool;
+pub type Call = fn(&Gate) -> bool;
 
-const CALLS: [(&str, Call); 5] = [
+pub const CALLS: [(&str, Call); 5] = [
     ("coalesce", |gate| gate.coalesce().is_some()),
     ("arrive", |gate| coalesced(gate.arrive(INSIDE))),
     ("arrive_by", |gate| gate.arrive_by(INSIDE, Timestamp::from_nanos(100)).is_ok_and(coalesced)),
@@ -41,7 +41,7 @@ fn coalesced(arrival: Arrival<'_>) -> bool {
 }
 
 /// The call comes while the owner of the pending run starts it.
-fn call_against_fire(call: Call, planted: &[(usize, Planted)]) -> Judgement {
+pub fn call_against_fire(call: Call, planted: &[(usize, Planted)]) -> Scenario {
     let mut scenario = Scenario::new(pending(), planted);
     scenario.thread(move |shared| {
         shared.write();
@@ -54,11 +54,11 @@ fn call_against_fire(call: Call, planted: &[(usize, Planted)]) -> Judgement {
         run.finish();
         [seen]
     });
-    scenario.judge()
+    scenario
 }
 
-fn missed(judgement: &Judgement) -> usize {
-    judgement.count(|o| o.threads == [[1], [0]])
+pub fn missed(outcome: &FinalState) -> bool {
+    outcome.threads == [[1], [0]]
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn whoever_is_told_coalesced_is_seen() {
     for (name, call) in CALLS {
         let check =
             Check::of(&[G3], format!("RC11, the gate's source: {name} against a start misses no update"));
-        let judgement = call_against_fire(call, &[]);
-        assert_eq!(missed(&judgement), 0, "{name}");
+        let judgement = call_against_fire(call, &[]).judge();
+        assert_eq!(judgement.count(missed), 0, "{name}");
         for told in [0, 1] {
             let reached = judgement.count(|o| o.threads[CALLER] == [told]);
             assert!(reached > 0, "{name}: the call is told {told}");
@@ -82,9 +82,9 @@ fn with_a_weaker_fence_an_update_is_missed() {
         for order in [Relaxed, Acquire, Release, AcqRel] {
             let (mut found, mut of) = (0, 0);
             for (name, call) in CALLS {
-                let judgement = call_against_fire(call, &[(thread, Planted { at, order })]);
-                assert!(missed(&judgement) > 0, "{name}, {at} {order:?}");
-                found += missed(&judgement);
+                let judgement = call_against_fire(call, &[(thread, Planted { at, order })]).judge();
+                assert!(judgement.count(missed) > 0, "{name}, {at} {order:?}");
+                found += judgement.count(missed);
                 of += judgement.executions;
             }
             let fault = format!("a call that coalesces: {}", Planted { at, order });

@@ -14,6 +14,7 @@ compile_error!(
 
 mod coverage;
 mod leaving;
+mod models;
 mod plain;
 mod publication;
 mod recorded;

@@ -34,6 +34,13 @@ type Body = fn(&Gate, &Plain<'_>) -> u64;
 
 /// Both threads, each with its fault if there is one.
 fn judge(begins: State, bodies: [Body; 2], planted: [Option<Planted>; 2]) -> Judgement {
+    let program = program(begins, bodies, planted);
+    let judgement = program.judge(Model::CPP20);
+    assert_eq!(program.judge(Model::BUFFERED), judgement, "nothing rests on the axiom against thin air");
+    judgement
+}
+
+fn program(begins: State, bodies: [Body; 2], planted: [Option<Planted>; 2]) -> Program {
     let mut program = Program::new();
     program.spurious_failures(evidence::depth(1, 2));
     let (gate, locations) = gate(&mut program, begins);
@@ -47,7 +54,7 @@ fn judge(begins: State, bodies: [Body; 2], planted: [Option<Planted>; 2]) -> Jud
             [returned.expect("nobody sleeps here")]
         });
     }
-    program.judge(Model::CPP20)
+    program
 }
 
 const UNDEFINED: u64 = 9;

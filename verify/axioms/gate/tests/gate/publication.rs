@@ -4,13 +4,13 @@
 use crate::recorded::Planted;
 use crate::scenario::{DUE_AGAIN, LEADING, Scenario};
 use atomic_throttle::State;
-use axioms::{Departure, Model};
+use axioms::{Departure, FinalState, Model};
 use evidence::Check;
 use evidence::Guarantee::{self, G2, G3};
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 
-const RUNNER: usize = 0;
-const READER: usize = 1;
+pub const RUNNER: usize = 0;
+pub const READER: usize = 1;
 
 /// The first thread runs and writes.
 fn scenario(planted: &[(usize, Planted)]) -> Scenario {
@@ -72,14 +72,17 @@ fn reached(scenario: &Scenario, saw: u64) -> usize {
 /// The second thread saw that the run had finished, but not what it wrote.
 fn stale(scenario: &Scenario, model: Model) -> (usize, usize) {
     let judgement = scenario.judge_by(model);
-    let stale = |saw: &[u64]| saw[0] > 0 && saw[1] == 0;
-    let is_stale = |o: &axioms::FinalState| o.threads[RUNNER] == [1, 1] && stale(&o.threads[READER]);
     (judgement.count(is_stale), judgement.executions)
 }
 
-type Make = fn(&[(usize, Planted)]) -> Scenario;
+pub fn is_stale(outcome: &FinalState) -> bool {
+    let saw = &outcome.threads[READER];
+    outcome.threads[RUNNER] == [1, 1] && saw[0] > 0 && saw[1] == 0
+}
 
-const SCENARIOS: [(&[Guarantee], &str, Make, &[u64]); 3] = [
+pub type Make = fn(&[(usize, Planted)]) -> Scenario;
+
+pub const SCENARIOS: [(&[Guarantee], &str, Make, &[u64]); 3] = [
     (&[G3], "whoever sees a run finished sees what it did", seen_by_state, &[1]),
     (
         &[G3],

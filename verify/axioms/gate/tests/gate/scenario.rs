@@ -89,4 +89,8 @@ impl Scenario {
     pub fn judge_by(&self, model: Model) -> Judgement {
         self.program.judge(model)
     }
+
+    pub fn into_program(self) -> Program {
+        self.program
+    }
 }

@@ -5,17 +5,17 @@ use crate::scenario::{DUE, INSIDE, Scenario, led};
 use atomic_throttle::State;
 use atomic_throttle::Timestamp;
 use atomic_throttle::gate::{Arrival, Gate};
-use axioms::{FinalState, Judgement};
+use axioms::FinalState;
 use evidence::Check;
 use evidence::Guarantee::G3;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-const CALLER: usize = 0;
-const STARTER: usize = 1;
+pub const CALLER: usize = 0;
+pub const STARTER: usize = 1;
 
-type Call = fn(&Gate);
+pub type Call = fn(&Gate);
 
-const CALLS: [(&str, Call); 4] = [
+pub const CALLS: [(&str, Call); 4] = [
     ("arrive", |gate| keep(gate.arrive(INSIDE))),
     ("arrive_by", |gate| keep(gate.arrive_by(INSIDE, Timestamp::from_nanos(100)).expect("due before"))),
     ("request", |gate| std::mem::forget(gate.claim(gate.request().1))),
@@ -28,7 +28,7 @@ fn keep(arrival: Arrival<'_>) {
     std::mem::forget(deferral);
 }
 
-fn call_against_start(call: Call, planted: &[(usize, Planted)]) -> Judgement {
+pub fn call_against_start(call: Call, planted: &[(usize, Planted)]) -> Scenario {
     let mut scenario = Scenario::new(led(), planted);
     scenario.thread(move |shared| {
         shared.write();
@@ -41,7 +41,7 @@ fn call_against_start(call: Call, planted: &[(usize, Planted)]) -> Judgement {
         run.finish();
         [seen]
     });
-    scenario.judge()
+    scenario
 }
 
 fn still_due(outcome: &FinalState) -> bool {
@@ -49,8 +49,8 @@ fn still_due(outcome: &FinalState) -> bool {
     word.is_pending() || word.is_owed()
 }
 
-fn missed(judgement: &Judgement) -> usize {
-    judgement.count(|o| !still_due(o) && o.threads[STARTER] == [0])
+pub fn missed(outcome: &FinalState) -> bool {
+    !still_due(outcome) && outcome.threads[STARTER] == [0]
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn whoever_takes_over_sees_what_the_caller_wrote() {
     for (name, call) in CALLS {
         let what = format!("RC11, the gate's source: what {name} left is seen by whoever takes it over");
         let check = Check::of(&[G3], what);
-        let judgement = call_against_start(call, &[]);
-        assert_eq!(missed(&judgement), 0, "{name}");
+        let judgement = call_against_start(call, &[]).judge();
+        assert_eq!(judgement.count(missed), 0, "{name}");
         assert!(judgement.count(still_due) > 0, "{name}: the call comes after the start");
         assert!(judgement.count(|o| !still_due(o)) > 0, "{name}: the call comes before the start");
         check.passed(judgement.executions, "executions");
@@ -74,9 +74,9 @@ fn with_a_weaker_fence_it_is_missed() {
     for ((thread, at), order) in weaker {
         let (mut found, mut of) = (0, 0);
         for (name, call) in CALLS {
-            let judgement = call_against_start(call, &[(thread, Planted { at, order })]);
-            assert!(missed(&judgement) > 0, "{name}, {at} {order:?}");
-            found += missed(&judgement);
+            let judgement = call_against_start(call, &[(thread, Planted { at, order })]).judge();
+            assert!(judgement.count(missed) > 0, "{name}, {at} {order:?}");
+            found += judgement.count(missed);
             of += judgement.executions;
         }
         let fault = format!("a run that takes over: {}", Planted { at, order });
@@ -92,8 +92,8 @@ fn to_take_over_needs_no_sc() {
         (STARTER, Planted { at: "START", order: Acquire }),
     ];
     for (name, call) in CALLS {
-        assert_eq!(missed(&call_against_start(call, &planted)), 0, "{name}");
+        assert_eq!(call_against_start(call, &planted).judge().count(missed), 0, "{name}");
         let both = planted.map(|(thread, planted)| (thread, Planted { order: AcqRel, ..planted }));
-        assert_eq!(missed(&call_against_start(call, &both)), 0, "{name}");
+        assert_eq!(call_against_start(call, &both).judge().count(missed), 0, "{name}");
     }
 }

@@ -10,7 +10,7 @@ use crate::scenario::{DUE, INSIDE, LEADING, THRESHOLD, pending};
 use atomic_throttle::gate::Fired;
 use atomic_throttle::state::Abandon;
 use atomic_throttle::{Clock, State, Throttle, Timestamp};
-use axioms::{Judgement, Model, Program};
+use axioms::{FinalState, Judgement, Model, Program};
 use evidence::Check;
 use evidence::Guarantee::G5;
 use std::rc::Rc;
@@ -29,8 +29,8 @@ impl Clock for Still {
 }
 
 /// Someone waits while someone else moves the word.
-struct Encounter {
-    what: &'static str,
+pub struct Encounter {
+    pub what: &'static str,
     begins: State,
     now: Timestamp,
     /// Returns unless it sleeps.
@@ -39,7 +39,7 @@ struct Encounter {
     moves: fn(&Throttle<Still>) -> bool,
 }
 
-fn encounters() -> [Encounter; 3] {
+pub fn encounters() -> [Encounter; 3] {
     [
         Encounter {
             what: "a coalesced call waits for its run",
@@ -86,11 +86,11 @@ fn encounters() -> [Encounter; 3] {
     ]
 }
 
-const WAITER: usize = 0;
-const MOVER: usize = 1;
+pub const WAITER: usize = 0;
+pub const MOVER: usize = 1;
 
 /// Each thread with the fault planted in it, if there is one.
-fn judge(encounter: &Encounter, planted: [Option<Planted>; 2]) -> Judgement {
+pub fn program(encounter: &Encounter, planted: [Option<Planted>; 2]) -> Program {
     let mut program = Program::new();
     program.spurious_failures(evidence::depth(1, 2));
     let threshold = Duration::from_nanos(THRESHOLD.as_nanos());
@@ -112,12 +112,16 @@ fn judge(encounter: &Encounter, planted: [Option<Planted>; 2]) -> Judgement {
         });
         returned.expect("it waits for nobody")
     });
-    program.judge(Model::CPP20)
+    program
+}
+
+fn judge(encounter: &Encounter, planted: [Option<Planted>; 2]) -> Judgement {
+    program(encounter, planted).judge(Model::CPP20)
 }
 
 /// The word was moved, the waiter sleeps, and nobody has woken it.
-fn lost(judgement: &Judgement) -> usize {
-    judgement.count(|o| o.threads == [vec![SLEEPS], vec![1, 0]])
+pub fn lost(outcome: &FinalState) -> bool {
+    outcome.threads == [vec![SLEEPS], vec![1, 0]]
 }
 
 #[test]
@@ -126,7 +130,7 @@ fn no_wake_up_is_lost() {
         let check =
             Check::of(&[G5], format!("RC11, the source of waiting: {}, no wake-up is lost", encounter.what));
         let judgement = judge(&encounter, [None; 2]);
-        assert_eq!(lost(&judgement), 0, "{}", encounter.what);
+        assert_eq!(judgement.count(lost), 0, "{}", encounter.what);
         let woken = judgement.count(|o| o.threads == [vec![SLEEPS], vec![1, 1]]);
         assert!(woken > 0, "{}: a sleeper is woken", encounter.what);
         let left_out = judgement.count(|o| o.threads == [vec![0], vec![1, 0]]);
@@ -144,8 +148,8 @@ fn with_a_weaker_fence_a_wake_up_is_lost() {
                 let mut planted = [None; 2];
                 planted[thread] = Some(Planted { at, order });
                 let judgement = judge(&encounter, planted);
-                assert!(lost(&judgement) > 0, "{}: {at} {order:?}", encounter.what);
-                found += lost(&judgement);
+                assert!(judgement.count(lost) > 0, "{}: {at} {order:?}", encounter.what);
+                found += judgement.count(lost);
                 of += judgement.executions;
             }
             let fault = format!("one who waits: {}", Planted { at, order });

@@ -10,8 +10,8 @@ use evidence::Check;
 use evidence::Guarantee::G3;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
-const CALLER: usize = 0;
-const OWNER: usize = 1;
+pub const CALLER: usize = 0;
+pub const OWNER: usize = 1;
 
 fn scenario(planted: &[(usize, Planted)]) -> Scenario {
     let mut scenario = Scenario::new(pending(), planted);
@@ -56,27 +56,27 @@ fn fire_the_second(shared: &Shared) -> [u64; 2] {
 }
 
 /// One thread performs both runs.
-fn in_one_thread(planted: &[(usize, Planted)]) -> Judgement {
+pub fn in_one_thread(planted: &[(usize, Planted)]) -> Scenario {
     let mut scenario = scenario(planted);
     scenario.thread(|shared| {
         let ([first, seen_by_first], [second, seen_by_second]) =
             (fire_the_first(shared), fire_the_second(shared));
         [first, seen_by_first, second, seen_by_second]
     });
-    scenario.judge()
+    scenario
 }
 
 /// Another thread performs the second.
-fn in_two_threads(planted: &[(usize, Planted)]) -> Judgement {
+pub fn in_two_threads(planted: &[(usize, Planted)]) -> Scenario {
     let mut scenario = scenario(planted);
     scenario.thread(fire_the_first);
     scenario.thread(fire_the_second);
-    scenario.judge()
+    scenario
 }
 
 /// The call coalesced in an epoch, but the first run after that epoch has not seen what it wrote, and no run is
 /// due.
-fn missed(outcome: &FinalState) -> bool {
+pub fn missed(outcome: &FinalState) -> bool {
     let [told, epoch] = outcome.threads[CALLER][..] else { unreachable!("it returns two values") };
     let runs = outcome.threads[OWNER..].iter().flat_map(|reports| reports.chunks(2));
     let covering = runs.filter(|run| run[0] > epoch).min_by_key(|run| run[0]);
@@ -91,13 +91,13 @@ fn told(judgement: &Judgement, epoch: u64) -> usize {
 
 #[test]
 fn the_first_run_of_a_later_epoch_covers() {
-    for (what, judge) in [
+    for (what, make) in [
         ("one thread performs both runs", in_one_thread as fn(&[_]) -> _),
         ("two threads perform the two runs", in_two_threads),
     ] {
         let check =
             Check::of(&[G3], format!("RC11, the gate's source, two windows: {what}, none misses an update"));
-        let judgement = judge(&[]);
+        let judgement = make(&[]).judge();
         assert_eq!(judgement.count(missed), 0, "{what}");
         for epoch in [pending().epoch().as_u64(), DUE.as_nanos()] {
             assert!(told(&judgement, epoch) > 0, "{what}: a call is told epoch {epoch}");
@@ -110,7 +110,7 @@ fn the_first_run_of_a_later_epoch_covers() {
 fn with_a_weaker_fence_a_run_misses_an_update() {
     for order in [Relaxed, AcqRel] {
         for (thread, at) in [(CALLER, DECISION), (OWNER, "START")] {
-            let judgement = in_one_thread(&[(thread, Planted { at, order })]);
+            let judgement = in_one_thread(&[(thread, Planted { at, order })]).judge();
             let (missed, of) = (judgement.count(missed), judgement.executions);
             assert!(missed > 0, "{at}, {order:?}");
             let fault = format!("two windows: {}", Planted { at, order });
