@@ -9,6 +9,7 @@ mod fault;
 mod finishes;
 mod moves;
 mod no_missed_update;
+mod three_roles;
 mod wakes;
 mod worker_decides;
 mod worker_is_woken;
