@@ -2,6 +2,7 @@
 //! where it is used. What comes of it need not compile.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
@@ -20,6 +21,9 @@ pub struct Mutant {
     /// The function and the change, without the line: it names the mutant in the list of survivors.
     pub name: String,
     pub text: String,
+    /// The block of the function that is changed, in the source: from brace to brace. None for a function that a constant
+    /// may call, or whose type is that of what it returns: there it must be the only one.
+    pub block: Option<Range<usize>>,
 }
 
 /// All mutants of a source file, in its order.
@@ -47,6 +51,8 @@ struct Finder<'t> {
     text: &'t str,
     /// The types and functions around this place.
     scope: Vec<String>,
+    /// The block of the function around this place.
+    block: Option<Range<usize>>,
     /// Where the statements around this place begin.
     statements: Vec<usize>,
     /// Where the statements of the loops and closures around this place begin.
@@ -61,6 +67,16 @@ impl Finder<'_> {
         self.scope.pop();
     }
 
+    fn function(&mut self, of: &syn::Signature, block: &syn::Block, visit: impl FnOnce(&mut Self)) {
+        let returns_impl =
+            matches!(&of.output, syn::ReturnType::Type(_, ty) if matches!(**ty, syn::Type::ImplTrait(_)));
+        let is_free = of.constness.is_none() && !returns_impl;
+        let around = (mem::take(&mut self.statements), mem::take(&mut self.barriers), self.block.take());
+        self.block = is_free.then(|| block.span().byte_range());
+        self.within(of.ident.to_string(), visit);
+        (self.statements, self.barriers, self.block) = around;
+    }
+
     fn repeated(&mut self, visit: impl FnOnce(&mut Self)) {
         let Some(statement) = self.statements.last() else { return visit(self) };
         self.barriers.push(*statement);
@@ -70,7 +86,8 @@ impl Finder<'_> {
 
     fn add(&mut self, at: usize, what: &str, text: String) {
         let line = self.text[..at].matches('\n').count() + 1;
-        self.mutants.push(Mutant { line, name: format!("{}: {what}", self.scope.join("::")), text });
+        let name = format!("{}: {what}", self.scope.join("::"));
+        self.mutants.push(Mutant { line, name, text, block: self.block.clone() });
     }
 
     /// The source text there, in one line, and not all of it if it is long.
@@ -164,11 +181,11 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
-        self.within(function.sig.ident.to_string(), |this| visit::visit_item_fn(this, function));
+        self.function(&function.sig, &function.block, |this| visit::visit_item_fn(this, function));
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
-        self.within(function.sig.ident.to_string(), |this| visit::visit_impl_item_fn(this, function));
+        self.function(&function.sig, &function.block, |this| visit::visit_impl_item_fn(this, function));
     }
 
     fn visit_block(&mut self, block: &'ast syn::Block) {

@@ -172,5 +172,12 @@ fn a_decision_that_is_made_again_goes_by_the_threshold_of_then() {
     let Arrival::Defer(deferral) = gate.arrive(INSIDE) else { panic!("closed") };
     let fired = overtaken(LONGER, || deferral.fire(AFTER));
     assert!(matches!(fired, Fired::Early { due: DUE, .. }), "fire: {fired:?}");
-    check.passed(4, "operations");
+    // With a value, under its lock. It may wait until the window was to be over, and not for the longer one.
+    let throttle = Throttle::latest_with_clock(THRESHOLD.as_duration(), Manual::new(FIRST));
+    assert_eq!(throttle.try_run(1, |value| value).ok(), Some(1));
+    throttle.clock().set(INSIDE);
+    let most = AFTER.saturating_since(INSIDE);
+    let brought = overtaken(LONGER, || throttle.run_within(2, most, |value| value));
+    assert_eq!(brought.err().map(|rejected| (rejected.retry_at(), rejected.value)), Some((Some(DUE), 2)));
+    check.passed(5, "operations");
 }
