@@ -74,6 +74,31 @@ fn what_the_language_forbids_the_processors_forbid() {
     check.passed(executions, "executions");
 }
 
+/// So where the weaker of two models is judged, the other one need not be.
+#[test]
+fn a_stronger_model_reaches_no_more() {
+    let pairs = [
+        (Model::ARMV8_LSE, Model::ARMV8),
+        (Model::RISCV_AMO, Model::RISCV),
+        (Model::ARMV8, Model::BUFFERED),
+        (Model::RISCV, Model::BUFFERED),
+        (Model::CPP20, Model::BUFFERED),
+        (Model::RC11, Model::CPP20),
+    ];
+    let (mut fewer, mut missing) = (0, Vec::new());
+    for row in table() {
+        for (stronger, weaker) in pairs {
+            let (strong, weak) = (row.program.judge(stronger), row.program.judge(weaker));
+            if strong.outcomes.keys().any(|outcome| !weak.outcomes.contains_key(outcome)) {
+                missing.push((row.name.clone(), stronger, weaker));
+            }
+            fewer += usize::from(strong.outcomes.len() < weak.outcomes.len());
+        }
+    }
+    assert_eq!(missing, []);
+    assert!(fewer > 0, "no model is stronger than another");
+}
+
 /// The builders leave out what is impossible, and the candidates leave out nothing. They share only the axioms.
 #[test]
 fn the_builders_find_what_all_candidates_give() {
