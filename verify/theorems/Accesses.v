@@ -85,9 +85,12 @@ Record moves_by_the_table := mk_moves_by_the_table {
   may_glance : forall x t, deed_of a x = Glances t -> holds a x = Idle;
 }.
 
+(** [COALESCE], [ARRIVE], [ARRIVE_BY], [REQUEST] and [OWE]. Calls that are counted, or ordered by a lock, do
+    without. *)
+Definition fences_first (x : act) : Prop :=
+  sc_fence g (fence_before a x) /\ sequenced g (fence_before a x) x.
+
 Record is_fenced := mk_is_fenced {
-  (** [COALESCE], [ARRIVE], [ARRIVE_BY], [REQUEST] and [OWE] *)
-  call_fences : forall x, calls x -> sc_fence g (fence_before a x) /\ sequenced g (fence_before a x) x;
   (** [START] *)
   start_fences : forall x, starts_a_run x -> sc_fence g (fence_after a x) /\ sequenced g x (fence_after a x);
   (** [FINISH] *)

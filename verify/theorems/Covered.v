@@ -37,7 +37,7 @@ Proof. rewrite in_map_iff. intros (y & E & I). eauto. Qed.
 
 Theorem calls_are_covered : orders_cover.
 Proof.
-  intros g a n call epoch DEC C M F END CALL SAYS.
+  intros g a n call epoch DEC C M F END CALL FIRST SAYS.
   destruct (one_order g a n DEC C M END) as (l & s & D & ALL & ORDER & X & z & Z & ZP & E & LAST).
   assert (I : In call l) by (apply ALL, calls_decide, CALL).
   destruct (in_split _ _ I) as (newer & older & L).

@@ -22,7 +22,7 @@ Definition orders_are_one : Prop := forall g a n,
 (** Whatever a caller wrote before its call, each run sees that starts later than the call has looked. *)
 Definition orders_show : Prop := forall g a call run w r,
   consistent g -> moves_by_the_table g a -> is_fenced g a ->
-  calls a call -> starts_a_run a run -> later g call run ->
+  calls a call -> fences_first g a call -> starts_a_run a run -> later g call run ->
   writes g w -> happens_before g w (fence_before a call) ->
   reads g r -> happens_before g (fence_after a run) r -> place_of g w = place_of g r ->
   sees g r w.
@@ -32,7 +32,7 @@ Definition orders_show : Prop := forall g a call run w r,
 Definition orders_cover : Prop := forall g a n call epoch,
   (forall x y, happens_before g x y \/ ~ happens_before g x y) ->
   consistent g -> moves_by_the_table g a -> is_fenced g a -> ends_below a n ->
-  calls a call -> says_covered (as_move g a call) = Some epoch ->
+  calls a call -> fences_first g a call -> says_covered (as_move g a call) = Some epoch ->
   (exists run stamp, starts (as_move g a run) = Some stamp /\ epoch < stamp /\ later g call run /\
      forall w r, writes g w -> happens_before g w (fence_before a call) ->
        reads g r -> happens_before g (fence_after a run) r -> place_of g w = place_of g r -> sees g r w) \/
@@ -44,7 +44,7 @@ Definition orders_cover : Prop := forall g a n call epoch,
     plain memory is safe. *)
 Definition orders_hand_over : Prop := forall g a call run,
   consistent g -> moves_by_the_table g a -> is_fenced g a ->
-  calls a call -> kind_of g call = Updating -> starts_a_run a run -> later g call run ->
+  calls a call -> fences_first g a call -> kind_of g call = Updating -> starts_a_run a run -> later g call run ->
   happens_before g (fence_before a call) (fence_after a run).
 
 (** * G2 exclusion *)

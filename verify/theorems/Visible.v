@@ -160,8 +160,8 @@ Proof. intros C M (t & p & e & D). apply (changes_swap g a x _ _ _ _ C M D). rig
 
 Theorem runs_see_callers : orders_show.
 Proof.
-  intros g a call run w r C M F CALL RUN L W WF R FR P.
-  destruct (call_fences g a F _ CALL) as [CF CS]. destruct (start_fences g a F _ RUN) as [SF SS].
+  intros g a call run w r C M F CALL [CF CS] RUN L W WF R FR P.
+  destruct (start_fences g a F _ RUN) as [SF SS].
   destruct (call_reads g a call M (calls_decide a call CALL)) as [CR _].
   destruct (sees_or_comes_before g r w C R W P) as [S|[->|O]]; auto; exfalso.
   - apply (coherent g C run call); [|now apply (later_is_observed g a)].
@@ -193,8 +193,8 @@ Proof. intros [K M] S. split; [right; right; exact M|right; auto]. Qed.
 
 Theorem movers_happen_before : orders_hand_over.
 Proof.
-  intros g a call run C M F CALL U RUN [UR L]. unfold write_of in L. rewrite U in L.
-  destruct (call_fences g a F _ CALL) as [CF CS]. destruct (start_fences g a F _ RUN) as [SF SS].
+  intros g a call run C M F CALL [CF CS] U RUN [UR L]. unfold write_of in L. rewrite U in L.
+  destruct (start_fences g a F _ RUN) as [SF SS].
   destruct (call_reads g a call M (calls_decide a call CALL)) as [_ P].
   apply (released_to g (first a) _ call run); auto using is_swapped_only, fence_releases, fence_acquires,
     update_after, updating_reads; [|apply (updates_are_atomic g C run UR)].

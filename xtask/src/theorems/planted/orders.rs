@@ -25,8 +25,8 @@ pub const FAULTS: [Planted; 20] = [
         "a call fences after it has looked",
         "Accesses",
         &[(
-            "sequenced g (fence_before a x) x;",
-            "sequenced g x (fence_before a x);",
+            "sequenced g (fence_before a x) x.",
+            "sequenced g x (fence_before a x).",
         )],
         "Visible.runs_see_callers",
     ),
