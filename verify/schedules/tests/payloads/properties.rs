@@ -170,9 +170,13 @@ pub fn counted(early: &Tally) {
         true
     });
     let calls = u32::try_from(callers().len()).expect("a few");
-    assert_eq!(noted(&given).iter().sum::<u32>(), calls, "G10: calls that are covered were not told once");
+    let told = noted(&given);
+    assert_eq!(told.iter().sum::<u32>(), calls, "G10: calls that are covered were not told once");
     counting.shutdown(any_end()).wait().expect("outside of the run");
     assert_eq!(counting.outstanding(), 0);
+    // Also after a run that has found no call.
+    assert!(!counting.snapshot().is_owed(), "G4: a run that was performed is owed");
+    assert_eq!(usize::try_from(counting.runs()), Ok(told.len()), "a run that found nothing is counted");
 }
 
 /// Some runs panic: what they have not taken out comes with a later one, each value once.
