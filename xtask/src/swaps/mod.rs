@@ -96,13 +96,11 @@ fn swaps_alone(root: &Path, options: &Swaps) -> Result<(), String> {
     let survivors = workers::each(&quick.collect::<Vec<_>>(), |(path, number, mutant, fate)| {
         let killed =
             || Ok::<_, String>(programs.ask(&suites(path, Depth::Quick), *number)?.map(Fate::Killed));
-        match fate.clone().map_or_else(killed, |fate| Ok(Some(fate)))? {
-            Some(fate) => end(path, mutant, fate).map(|()| None),
-            None => {
-                log(&folder, &format!("{path}:{}: {}: survives the tests", mutant.line, mutant.name))?;
-                Ok(Some((*path, *number, *mutant)))
-            }
+        if let Some(fate) = fate.clone().map_or_else(killed, |fate| Ok(Some(fate)))? {
+            return end(path, mutant, fate).map(|()| None);
         }
+        log(&folder, &format!("{path}:{}: {}: survives the tests", mutant.line, mutant.name))?;
+        Ok(Some((*path, *number, *mutant)))
     })?;
     let survivors: Vec<_> = survivors.into_iter().flatten().collect();
     print(format_args!("{} survive the tests", survivors.len()))?;
