@@ -46,6 +46,12 @@ fn the_last_value_wakes() {
 }
 
 #[test]
+fn what_is_owed_is_there() {
+    let claim = "a task is dropped at any await, after a flush as well: a caller that hears that its run is owed can take the value";
+    hold(&[G3, G6, G10], claim, tasks::owed_and_there);
+}
+
+#[test]
 fn a_task_is_dropped() {
     let claim =
         "2 threads bring values to a task that is dropped at any await: each succeeds once, or comes home";

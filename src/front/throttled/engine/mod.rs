@@ -241,19 +241,21 @@ impl<P: Payload> Engine<P> {
         let gate = &frame.gate;
         let mut control = lock(&self.shared.control);
         control.stage = as_stage;
-        let handed = control.handed.take().map(|Handed { run, given }| {
-            // A flush started it, and nobody performs it: owed first, so that it is never seen as done.
+        let replaced = control.handed.take().map(|Handed { run, given }| {
+            // A flush started it, and nobody performs it.
             let run = gate.resume(run);
+            let mut replaced = None;
+            // Back before it is seen to be owed: a caller that hears of it can take what it brought.
+            discard_panics(|| replaced = given.and_then(|given| payload.put_back(given, || ())));
+            // Owed before it finishes, so that it is never seen as done.
             let _ = gate.owe();
             drop(run);
-            given
+            replaced
         });
         let state = gate.state();
         let abandoned = if state.has_owner() { gate.claim(state.epoch()).abandon() } else { Abandon::Gone };
         drop(control);
-        if let Some(given) = handed.flatten() {
-            discard_panics(|| drop(payload.put_back(given, || ())));
-        }
+        discard_panics(|| drop(replaced));
         frame.waiting().notify();
         if abandoned == Abandon::Owed {
             observe::abandoned(frame.source(), state.epoch());

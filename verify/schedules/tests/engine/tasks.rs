@@ -117,3 +117,35 @@ pub fn dropped_at_any_await(dropped_inside: &Tally) {
     let left = throttled.take().unwrap_or_default();
     assert_each_once([succeeded, left].concat(), told.iter().map(|(value, _)| *value).collect());
 }
+
+/// A caller that hears that its run is owed can take at once what it brought, also if a flush had started the run.
+pub fn owed_and_there(owed: &Tally) {
+    let polls = Some(below(6));
+    let clock = Manual::new(Timestamp::from_nanos(100));
+    let runtime = OnShuttle { clock, polls, has_dropped: Arc::default() };
+    let succeeded: Arc<Mutex<Vec<u32>>> = Arc::default();
+    let noted = Arc::clone(&succeeded);
+    let merging =
+        Throttled::builder(Duration::ZERO).merging(|older: &mut Vec<u32>, newer| older.extend(newer));
+    let spawned = merging.spawn_on(runtime, move |all: Carried<Vec<u32>>| {
+        let noted = Arc::clone(&noted);
+        async move {
+            yield_now().await;
+            locked(&noted).extend(all.iter());
+        }
+    });
+    let throttled = spawned.expect("there is a runtime");
+    if let Ok(ticket) = throttled.trigger(vec![1]) {
+        if below(2) == 0 {
+            let _ = throttled.flush();
+        }
+        match ticket.wait() {
+            Ok(()) => assert_eq!(*locked(&succeeded), [1], "G3: it is covered, and was not given"),
+            Err(WaitError::Owed) => {
+                owed.count();
+                assert_eq!(throttled.take(), Some(vec![1]), "G10: it is owed, and not there");
+            }
+            Err(error) => panic!("G3: {error}"),
+        }
+    }
+}
