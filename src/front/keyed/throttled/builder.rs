@@ -141,10 +141,10 @@ impl<K, P, S> KeyedThrottledBuilder<K, P, S> {
     /// # }
     /// ```
     ///
-    /// It is asked on the thread or in the task, where a pending run is put in order and before it starts, and by
-    /// [`snapshot`](KeyedThrottled::snapshot). What it returns may change: after that call
-    /// [`retime`](KeyedThrottled::retime), which has it asked once more for all that is pending. If it panics there, that ends
-    /// the throttle as a panic of the clock does.
+    /// It is asked on the thread or in the task: where a pending run is put in order, and before a run starts, or before the
+    /// function if a flush has started it. [`snapshot`](KeyedThrottled::snapshot) asks it, too. What it returns may change:
+    /// after that call [`retime`](KeyedThrottled::retime), which has it asked once more for all that is pending. If it panics
+    /// there, that ends the throttle as a panic of the clock does.
     ///
     /// Keys are kept for the longest threshold that any of them has had: one key with an hour keeps all others in memory for
     /// an hour. So no key has to wait for a window of another one that was forgotten.

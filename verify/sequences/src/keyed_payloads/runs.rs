@@ -86,7 +86,10 @@ impl Play {
             }
             self.start(key);
         }
+        let threshold = self.threshold_of(key);
         let known = self.keys.get_mut(&key).expect("it is known");
+        // Where a flush has started it, the threshold is asked for only now.
+        known.started_by = Some(threshold);
         known.has_begun = true;
         known.is_last = !was_handed && matches!(self.stage, Stage::Ending(_));
         assert_eq!(given, known.rest, "G10: what a run of {key} is given");

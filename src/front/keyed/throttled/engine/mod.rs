@@ -152,6 +152,8 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         let (item, begun) = lock(&self.shared.ledger.control).take_flushed()?;
         self.has_flushed = true;
         let started = Started::new(&self.shared, item, begun, Edge::Flushed);
+        // The flush did not ask: keys are kept for this threshold from now on, too.
+        let _ = self.shared.own_threshold(&started.item.key);
         Some(self.count_run(started, asked))
     }
 
