@@ -28,6 +28,13 @@ fn a_delay_is_kept_with_cancels() {
 }
 
 #[test]
+fn a_delay_is_kept_with_takes() {
+    let claim =
+        "2 threads call while a third takes: no run starts sooner than the delay after its first call";
+    hold(&[G1], claim, paced::delayed_with_takes);
+}
+
+#[test]
 fn a_delay_is_kept_with_flushes() {
     let claim = "2 threads call while a third flushes: no other run starts sooner than the delay after its first call";
     hold(&[G1], claim, paced::delayed_with_flushes);

@@ -1,7 +1,7 @@
 //! Runs that are held by a pace. Another thread moves the clock.
 
 use super::{below, locked};
-use atomic_throttle::{Batch, Clock, Epoch, Manual, Payload, Pending, Throttled, Timestamp};
+use atomic_throttle::{Batch, Clock, Count, Epoch, Manual, Payload, Pending, Throttled, Timestamp};
 use schedules::Tally;
 use shuttle::sync::mpsc::channel;
 use shuttle::thread;
@@ -33,14 +33,23 @@ fn assert_delayed(runs: &[Epoch], is_held: impl Fn(&Epoch) -> bool, calls: &[Cal
     }
 }
 
-/// A thread disturbs two that call, while the clock moves on. `flushes`: it also flushes. A run that it starts is not held.
-fn delayed(reached: &Tally, flushes: bool) {
+/// What a thread does while two others call.
+#[derive(Clone, Copy, PartialEq)]
+enum Disturbs {
+    Cancels,
+    Takes,
+    /// A run that it starts is not held.
+    Flushes,
+}
+
+/// A thread disturbs two that call, while the clock moves on.
+fn delayed(reached: &Tally, disturbs: Disturbs) {
     let clock = Arc::new(Manual::new(Timestamp::from_nanos(100)));
-    let handle: Arc<OnceLock<Throttled>> = Arc::default();
+    let handle: Arc<OnceLock<Throttled<Count>>> = Arc::default();
     let runs: Arc<Mutex<Vec<Epoch>>> = Arc::default();
     let (inside, noted) = (Arc::clone(&handle), Arc::clone(&runs));
     let builder = Throttled::builder(Duration::ZERO).delay(DELAY).clock(Arc::clone(&clock));
-    let spawned = builder.spawn(move || {
+    let spawned = builder.counting().spawn(move |_| {
         let epoch = inside.get().expect("it is there before the first call").snapshot().epoch;
         locked(&noted).push(epoch);
     });
@@ -64,16 +73,18 @@ fn delayed(reached: &Tally, flushes: bool) {
         .collect();
     let mut taken_over = Vec::new();
     for _ in 0..2 {
-        if flushes {
-            if let Ok(ticket) = throttled.flush() {
-                let _ = ticket.wait();
-                taken_over.push(ticket.epoch());
+        match disturbs {
+            Disturbs::Cancels => reached.count_if(throttled.cancel()),
+            Disturbs::Takes => reached.count_if(throttled.take() > 0),
+            Disturbs::Flushes => {
+                if let Ok(ticket) = throttled.flush() {
+                    let _ = ticket.wait();
+                    taken_over.push(ticket.epoch());
+                }
             }
-        } else {
-            reached.count_if(throttled.cancel());
         }
     }
-    reached.count_if(flushes && !taken_over.is_empty());
+    reached.count_if(!taken_over.is_empty());
     let calls: Vec<_> = callers.into_iter().flat_map(|caller| caller.join().expect("no panic")).collect();
     clock.advance(DELAY);
     let _ = throttled.all().wait();
@@ -87,12 +98,17 @@ fn delayed(reached: &Tally, flushes: bool) {
 
 /// Cancels and calls that revive what was cancelled, against the owner.
 pub fn delayed_with_cancels(cancelled: &Tally) {
-    delayed(cancelled, false);
+    delayed(cancelled, Disturbs::Cancels);
+}
+
+/// As [`delayed_with_cancels`], and the calls are taken.
+pub fn delayed_with_takes(taken: &Tally) {
+    delayed(taken, Disturbs::Takes);
 }
 
 /// Flushes, and calls before the owner takes up the run that was flushed.
 pub fn delayed_with_flushes(flushed: &Tally) {
-    delayed(flushed, true);
+    delayed(flushed, Disturbs::Flushes);
 }
 
 /// The clock stands, so a delay is never over: the call that makes it enough has the owner start the run.
