@@ -8,6 +8,7 @@ use watchdog as _;
 mod support;
 
 mod ends;
+mod hostile;
 mod properties;
 mod retries;
 mod told;
