@@ -1,9 +1,9 @@
 //! Events of the front ends that own their runs themselves: on a thread, in a task.
 
 use super::support::{SECOND, at, panic_quietly, until};
-use super::watcher::{subscribe, told_by};
+use super::watcher::{react_to, subscribe, told_by};
 use atomic_throttle::state::DeferralStatus;
-use atomic_throttle::{Manual, Pending, Shutdown, Throttled};
+use atomic_throttle::{Manual, Pending, Shutdown, Step, Throttled};
 use evidence::Check;
 use evidence::Guarantee::{G3, G6};
 use std::sync::Arc;
@@ -61,6 +61,22 @@ fn a_thread_of_its_own() {
     told(12);
     assert_eq!(another.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
 
+    // A pace holds its run, and a subscriber that is told so calls it.
+    let clock = Arc::new(Manual::new(at(9)));
+    let builder = Throttled::builder(SECOND).delay(2 * SECOND).clock(Arc::clone(&clock));
+    let (held, mut by_hand) = builder.by_hand(|| ());
+    held.trigger().expect("it goes on");
+    let inside = held.clone();
+    react_to("Throttled", move || {
+        inside.cancel();
+        inside.trigger().expect("it goes on");
+    });
+    assert_eq!(by_hand.step(), Step::Until(at(11)));
+    react_to("Throttled", || ());
+    assert_eq!(by_hand.step(), Step::Until(at(11)), "it is told once");
+    clock.set(at(11));
+    assert_eq!(by_hand.step(), Step::Ran);
+
     assert_eq!(
         told_by("Throttled"),
         [
@@ -77,9 +93,11 @@ fn a_thread_of_its_own() {
             "DEBUG run: (a run starts) started_at=7s edge=Leading",
             "TRACE deferral: (a run is deferred) due=8s",
             "DEBUG cancel: (the pending run is cancelled) after=7s",
+            "TRACE deferral: (a run is deferred) due=11s",
+            "DEBUG run: (a run starts) started_at=11s edge=Trailing",
         ]
     );
-    check.passed(13, "cases");
+    check.passed(15, "cases");
 }
 
 #[cfg(feature = "tokio")]

@@ -21,6 +21,12 @@ fn no_try_finds_nothing() {
 }
 
 #[test]
+fn a_back_off_is_kept() {
+    let claim = "a run fails while a thread calls and cancels: it is not tried again before its back-off";
+    hold(&[G6], claim, retried::back_off_against_a_cancel);
+}
+
+#[test]
 fn a_delay_is_kept_with_cancels() {
     let claim =
         "2 threads call while a third cancels: no run starts sooner than the delay after its first call";

@@ -129,6 +129,26 @@ pub fn given_once_and_told(tried_again: &Tally) {
     assert_each_once([succeeded, taken, left].concat(), told.iter().map(|(value, _)| *value).collect());
 }
 
+/// The clock stands, so a back-off is never over. A cancel ends it, and the calls that it was for, and no call comes after
+/// it: so there is no second run.
+pub fn back_off_against_a_cancel(cancelled: &Tally) {
+    let builder = Throttled::builder(Duration::ZERO).clock(Manual::new(Timestamp::from_nanos(100)));
+    let builder = builder.retry(Retry::by(|_, _| Some(Duration::from_nanos(10)))).latest();
+    let throttled = builder.spawn(|_: &u32| Err::<(), _>(OnPurpose)).expect("shuttle can start a thread");
+    let _ = throttled.trigger(0).expect("it goes on");
+    let other = {
+        let (throttled, cancelled) = (throttled.clone(), cancelled.clone());
+        thread::spawn(move || {
+            let _ = throttled.trigger(1).expect("it goes on");
+            cancelled.count_if(throttled.cancel());
+        })
+    };
+    other.join().expect("no panic");
+    thread::yield_now();
+    throttled.shutdown(Pending::Discard).wait().expect("outside of the run");
+    assert!(throttled.runs() <= 1, "a run was tried again before its back-off was over");
+}
+
 /// A run fails, while one thread takes what it was given, and another may call or cancel: no run finds nothing.
 pub fn put_back_against_a_take(taken_after_it_failed: &Tally) {
     let place = Place::new(1);
