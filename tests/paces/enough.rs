@@ -164,6 +164,19 @@ fn what_drives_it_is_dropped_too_soon() {
     assert_eq!(throttled.shutdown(Pending::Finish).wait(), Ok(Shutdown::Dropped));
 }
 
+/// Nobody performs the run that the flush has started: it is owed, not done.
+#[test]
+fn what_drives_it_is_dropped_after_a_flush() {
+    let (_, builder) = builder(20);
+    let (throttled, by_hand) = builder.latest().by_hand(|_: &u32| ());
+    let ticket = throttled.trigger(1).unwrap();
+    let _ = throttled.flush().unwrap();
+    drop(by_hand);
+    assert!(throttled.snapshot().is_owed());
+    assert_eq!(ticket.wait(), Err(atomic_throttle::WaitError::Owed));
+    assert_eq!(throttled.take(), Some(1), "G10");
+}
+
 /// The clock is asked before anything is decided.
 #[test]
 fn a_clock_that_panics_loses_no_value_of_a_debounced_call() {
@@ -172,6 +185,16 @@ fn a_clock_that_panics_loses_no_value_of_a_debounced_call() {
     let called = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| throttled.trigger(1).map(drop)));
     assert!(called.is_err());
     assert!(!throttled.is_pending());
+    drop(by_hand);
+}
+
+#[test]
+fn a_clock_that_panics_counts_no_debounced_call() {
+    let builder = Throttled::builder(ms(1)).clock(Broken).debounce(ms(5), ms(50)).counting();
+    let (throttled, by_hand) = builder.by_hand(|_| ());
+    let called = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| throttled.trigger().map(drop)));
+    assert!(called.is_err());
+    assert_eq!(throttled.outstanding(), 0);
     drop(by_hand);
 }
 
