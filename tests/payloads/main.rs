@@ -7,6 +7,7 @@ mod support;
 
 mod collecting;
 mod counting;
+mod dropped;
 mod latest;
 mod merging;
 mod values;
