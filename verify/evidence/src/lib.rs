@@ -87,6 +87,22 @@ pub fn depth<T>(usually: T, deeply: T) -> T {
     if deep() { deeply } else { usually }
 }
 
+/// The environment variable that asks for a tenth of the cases: `cargo xtask swaps` asks each test many hundred times.
+pub const SHALLOW: &str = "ATOMIC_THROTTLE_SHALLOW";
+
+/// Whether a tenth of the cases is enough. A test then does not ask how often it reached what it is about, nor
+/// whether it would notice a wrong model.
+#[must_use]
+pub fn shallow() -> bool {
+    !deep() && std::env::var_os(SHALLOW).is_some()
+}
+
+/// How many cases to try, where there are so many at the usual depth: at the full one twenty times as many.
+#[must_use]
+pub fn cases(usually: u32) -> u32 {
+    if shallow() { usually.div_ceil(10) } else { depth(usually, 20 * usually) }
+}
+
 /// A check under way, and the time since it began.
 #[must_use = "a check is reported when it has passed"]
 pub struct Check {

@@ -22,7 +22,7 @@ pub fn hold(guarantees: &'static [Guarantee], claim: &str, model: Model) {
         let failure = replay(&schedule, move || model(&Tally::new()));
         panic!("the replayed schedule: {}", failure.unwrap_or_else(|| "it passes".to_owned()));
     }
-    let wanted = evidence::depth(USUALLY, DEEPLY);
+    let wanted = evidence::cases(USUALLY) as usize;
     let seed = evidence::depth(Seed::Fixed, Seed::Fresh);
     for scheduler in Scheduler::BOTH {
         let check = Check::of(guarantees, format!("{scheduler}: {claim}"));
@@ -30,13 +30,12 @@ pub fn hold(guarantees: &'static [Guarantee], claim: &str, model: Model) {
         let counted = reached.clone();
         let schedules = explore(scheduler, seed, wanted, move || model(&counted));
         assert_eq!(schedules, wanted, "shuttle ended early");
-        assert!(reached.total() > 0, "{claim}: what it is about was never reached");
+        assert!(reached.total() > 0 || evidence::shallow(), "{claim}: what it is about was never reached");
         check.passed(schedules, "schedules");
     }
 }
 
-const USUALLY: usize = 15_000;
-const DEEPLY: usize = 300_000;
+const USUALLY: u32 = 15_000;
 
 /// Shows that `model` passes as long as nothing is planted, and that under both schedulers it fails, with
 /// `complaint` in the message, once `plant` has been called. A fault that shows in several ways has several

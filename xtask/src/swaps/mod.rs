@@ -51,6 +51,8 @@ enum Fate {
     /// Its function cannot have several blocks.
     NotTried,
     Killed(String),
+    /// No test of its suites reaches it.
+    NotReached,
     Survived,
 }
 
@@ -80,7 +82,8 @@ fn swaps_alone(root: &Path, options: &Swaps) -> Result<(), String> {
         _ => Depth::Schedules,
     };
     let left = together::write(&copy, &sources, &builds(&sources, depth))?;
-    let programs = Programs::of(&copy, folder.join("build"), options.limit.into());
+    let mut programs = Programs::of(&copy, folder.join("build"), options.limit.into());
+    programs.prepare(sources.iter().flat_map(|source| suites(&source.path, depth)))?;
     let (fates, known) = (Mutex::new(Fates::default()), known_survivors()?);
     let end = |path: &str, mutant: &Mutant, fate| {
         let mut fates = fates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,22 +97,26 @@ fn swaps_alone(root: &Path, options: &Swaps) -> Result<(), String> {
         (path, number, mutant, fate.map(|(_, fate)| fate))
     });
     let survivors = workers::each(&quick.collect::<Vec<_>>(), |(path, number, mutant, fate)| {
-        let killed =
-            || Ok::<_, String>(programs.ask(&suites(path, Depth::Quick), *number)?.map(Fate::Killed));
-        if let Some(fate) = fate.clone().map_or_else(killed, |fate| Ok(Some(fate)))? {
-            return end(path, mutant, fate).map(|()| None);
+        if let Some(fate) = fate {
+            return end(path, mutant, fate.clone()).map(|()| None);
         }
-        log(&folder, &format!("{path}:{}: {}: survives the tests", mutant.line, mutant.name))?;
-        Ok(Some((*path, *number, *mutant)))
+        let (killed, asked) = programs.ask(&suites(path, Depth::Quick), *number, left.blocks[number])?;
+        if let Some(test) = killed {
+            return end(path, mutant, Fate::Killed(test)).map(|()| None);
+        }
+        log(&folder, &format!("{path}:{}: {}: survives {asked} tests", mutant.line, mutant.name))?;
+        Ok(Some((*path, *number, *mutant, asked)))
     })?;
     let survivors: Vec<_> = survivors.into_iter().flatten().collect();
     print(format_args!("{} survive the tests", survivors.len()))?;
-    workers::each(&survivors, |(path, number, mutant)| {
+    workers::each(&survivors, |(path, number, mutant, asked)| {
         let more: Vec<_> = suites(path, depth)
             .into_iter()
             .filter(|suite| !suites(path, Depth::Quick).contains(suite))
             .collect();
-        end(path, mutant, programs.ask(&more, *number)?.map_or(Fate::Survived, Fate::Killed))
+        let (killed, more) = programs.ask(&more, *number, left.blocks[number])?;
+        let survived = if asked + more == 0 { Fate::NotReached } else { Fate::Survived };
+        end(path, mutant, killed.map_or(survived, Fate::Killed))
     })?;
     fates.into_inner().unwrap_or_else(PoisonError::into_inner).report(check)
 }
@@ -194,9 +201,13 @@ impl Fates {
                 self.killed += 1;
                 print(Line::Caught { fault: name, how })?;
             }
-            (Fate::Survived, Some(why)) => {
+            (Fate::Survived | Fate::NotReached, Some(why)) => {
                 self.known += 1;
                 print(format_args!("survives: {name}: {why}"))?;
+            }
+            (Fate::NotReached, None) => {
+                print(format_args!("NOT REACHED: {name}"))?;
+                self.unknown.push(format!("{name}: no test reaches it"));
             }
             (Fate::Survived, None) => {
                 print(format_args!("SURVIVES: {name}"))?;

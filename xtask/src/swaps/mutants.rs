@@ -153,6 +153,72 @@ impl<'ast> Visit<'ast> for Reads {
     }
 }
 
+/// Whether the order of the two cannot matter: one only names a place or a value, or neither calls or changes anything.
+fn commute(first: &syn::Stmt, second: &syn::Stmt) -> bool {
+    let [first, second] = [first, second].map(initial);
+    first.is_some_and(names)
+        || second.is_some_and(names)
+        || first.zip(second).is_some_and(|(first, second)| is_idle(first) && is_idle(second))
+}
+
+/// What a `let` binds, if it cannot leave the block.
+fn initial(statement: &syn::Stmt) -> Option<&syn::Expr> {
+    let syn::Stmt::Local(local) = statement else { return None };
+    local.init.as_ref().filter(|init| init.diverge.is_none()).map(|init| &*init.expr)
+}
+
+/// Whether it is a reference to a place, a literal or a closure: what others do to the place is seen all the same.
+fn names(expression: &syn::Expr) -> bool {
+    use syn::Expr::{Closure, Lit, Reference};
+    match expression {
+        Reference(reference) => is_idle(&reference.expr),
+        Lit(_) => true,
+        Closure(closure) => closure.capture.is_none(),
+        _ => false,
+    }
+}
+
+/// Whether it calls nothing but what only looks at its own value, and changes nothing.
+fn is_idle(expression: &syn::Expr) -> bool {
+    use syn::Expr::{Binary, Cast, Field, Lit, MethodCall, Paren, Path, Reference, Struct, Tuple, Unary};
+    match expression {
+        Lit(_) | Path(_) => true,
+        Field(field) => is_idle(&field.base),
+        Paren(within) => is_idle(&within.expr),
+        Reference(reference) => is_idle(&reference.expr),
+        Unary(unary) => is_idle(&unary.expr),
+        Cast(cast) => is_idle(&cast.expr),
+        Binary(binary) => !assigns(binary.op) && is_idle(&binary.left) && is_idle(&binary.right),
+        Struct(of) => of.fields.iter().all(|field| is_idle(&field.expr)) && of.rest.is_none(),
+        Tuple(tuple) => tuple.elems.iter().all(is_idle),
+        MethodCall(call) => {
+            let looks = ["as_nanos", "as_u64", "clone", "is_none", "is_some", "is_zero"];
+            looks.contains(&call.method.to_string().as_str()) && is_idle(&call.receiver)
+        }
+        _ => false,
+    }
+}
+
+fn assigns(operator: syn::BinOp) -> bool {
+    use syn::BinOp::{
+        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign,
+        ShrAssign, SubAssign,
+    };
+    matches!(
+        operator,
+        AddAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | BitXorAssign(_)
+            | DivAssign(_)
+            | MulAssign(_)
+            | RemAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+            | SubAssign(_)
+    )
+}
+
 fn is_movable(statement: &syn::Stmt) -> bool {
     use syn::Expr::{Block, ForLoop, If, Loop, Match, While};
     match statement {
@@ -192,7 +258,9 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         for (index, statement) in block.stmts.iter().enumerate() {
             let here = statement.span().byte_range();
             let later = &block.stmts[index + 1..];
-            if let Some(next) = later.first().filter(|next| is_movable(statement) && is_movable(next)) {
+            let is_other =
+                |next: &&syn::Stmt| is_movable(statement) && is_movable(next) && !commute(statement, next);
+            if let Some(next) = later.first().filter(is_other) {
                 self.swap(here.clone(), next.span().byte_range());
             }
             if let syn::Stmt::Local(local) = statement {
@@ -280,6 +348,31 @@ mod tests {
         contains(4, "let moved_reading = self.threshold(); self.update(|state| state.fire(moved_reading))");
         for text in &texts {
             assert!(syn::parse_file(text).is_ok() && text != SOURCE, "{text}");
+        }
+    }
+
+    fn swaps(statements: &str) -> usize {
+        let source = format!("fn f(&mut self) {{ {statements} }}");
+        of(&source).unwrap().iter().filter(|mutant| mutant.name.contains("swap")).count()
+    }
+
+    #[test]
+    fn what_commutes_is_not_swapped() {
+        for commute in [
+            "let gate = &self.gate; act();",
+            "act(); let read = || self.look();",
+            "let one = self.one; let two = Two { epoch: self.epoch.as_u64() + 1, shared: self.shared.clone() };",
+        ] {
+            assert_eq!(swaps(commute), 0, "{commute}");
+        }
+        for matters in [
+            "let one = self.one; act();",
+            "let one = self.one; self.one = 2;",
+            "let one = self.one(); let two = self.two;",
+            "let one = move || two; two += 1;",
+            "let Some(one) = &self.one else { return }; act();",
+        ] {
+            assert_eq!(swaps(matters), 1, "{matters}");
         }
     }
 

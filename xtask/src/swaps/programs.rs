@@ -1,13 +1,14 @@
 //! The test programs of the suites: built once, run for each mutant.
 
 use super::suites::Suite;
-use super::together::CHOICE;
+use super::together::{CHOICE, REACHED};
 use crate::cargo::{cargo, command, with_own_flags};
+use crate::workers;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A test program.
@@ -17,57 +18,73 @@ pub struct Program {
     /// The folder of its package, where it runs.
     folder: PathBuf,
     name: String,
-    /// After so many seconds it is one that hangs.
-    limit: u64,
+    tests: Vec<Test>,
 }
 
-/// Those of a suite, once they are built.
-type Building = Arc<OnceLock<Result<Vec<Program>, String>>>;
+/// One of its tests.
+#[derive(Clone, Debug)]
+struct Test {
+    name: String,
+    /// The changed blocks that it reaches.
+    reached: BTreeSet<usize>,
+    took: Duration,
+}
 
-/// The programs of the suites, each built when it is first asked.
+/// The programs of the suites.
 pub struct Programs<'c> {
     copy: &'c Path,
     build: PathBuf,
     least_limit: u64,
-    built: Mutex<BTreeMap<Suite, Building>>,
+    built: BTreeMap<Suite, Vec<Program>>,
 }
 
 impl<'c> Programs<'c> {
     /// Of this copy, to be built below `build`.
     pub fn of(copy: &'c Path, build: PathBuf, least_limit: u64) -> Self {
-        Self { copy, build, least_limit, built: Mutex::default() }
+        Self { copy, build, least_limit, built: BTreeMap::new() }
     }
 
-    /// The test that notices the mutant, if one does.
-    pub fn ask(&self, suites: &[Suite], mutant: usize) -> Result<Option<String>, String> {
+    /// Builds those of these suites, so that none fails only after hours.
+    pub fn prepare(&mut self, suites: impl IntoIterator<Item = Suite>) -> Result<(), String> {
         for suite in suites {
-            let building = Arc::clone(
-                self.built.lock().unwrap_or_else(PoisonError::into_inner).entry(suite.clone()).or_default(),
-            );
-            for program in building.get_or_init(|| self.programs(suite)).as_ref().map_err(String::clone)? {
-                if let Some(failed) = program.run(mutant)? {
-                    return Ok(Some(format!("{}: {failed}", program.name)));
-                }
+            if !self.built.contains_key(&suite) {
+                let programs = self.programs(&suite)?;
+                self.built.insert(suite, programs);
             }
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Builds those of a suite, and runs each once with nothing changed. Others that ask the suite wait meanwhile.
+    /// The test that notices the mutant, if one does; and how many were asked.
+    pub fn ask(
+        &self,
+        suites: &[Suite],
+        mutant: usize,
+        block: usize,
+    ) -> Result<(Option<String>, usize), String> {
+        let mut asked = 0;
+        for program in suites.iter().flat_map(|suite| &self.built[suite]) {
+            let tests: Vec<_> = program.tests.iter().filter(|test| test.reached.contains(&block)).collect();
+            asked += tests.len();
+            if let Some(failed) = program.run(mutant, &tests, self.least_limit)? {
+                return Ok((Some(format!("{}: {failed}", program.name)), asked));
+            }
+        }
+        Ok((None, asked))
+    }
+
+    /// Builds those of a suite, and runs each of their tests once with nothing changed.
     fn programs(&self, suite: &Suite) -> Result<Vec<Program>, String> {
         let mut programs = compile(self.copy, &self.build, suite)?;
         for program in &mut programs {
-            let start = Instant::now();
-            if let Some(failed) = program.run(0)? {
-                return Err(format!("{} fails with nothing changed: {failed}", program.name));
-            }
-            program.limit = limit(self.least_limit, start.elapsed());
+            let names = program.list()?;
+            program.tests = workers::each(&names, |name| program.learn(name, &self.build))?;
         }
         Ok(programs)
     }
 }
 
-/// What is far beyond the time that a program takes.
+/// What is far beyond the time that tests take.
 fn limit(least: u64, took: Duration) -> u64 {
     least + 8 * took.as_secs()
 }
@@ -105,21 +122,65 @@ fn program(line: &str) -> Option<Program> {
         path,
         folder,
         name: built["target"]["name"].as_str()?.to_owned(),
-        limit: 1200,
+        tests: Vec::new(),
     })
 }
 
 impl Program {
-    /// The first test that fails on a mutant.
-    fn run(&self, mutant: usize) -> Result<Option<String>, String> {
-        let failed = |why: std::io::Error| format!("{}: {why}", self.name);
-        let child = command(self.path.as_os_str(), [] as [&str; 0], &self.folder)
-            .env(CHOICE, mutant.to_string())
-            // A test program that hangs is ended by its watchdog.
-            .env("ATOMIC_THROTTLE_TEST_LIMIT", self.limit.to_string())
+    /// The names of its tests, but for those that ask whether the reference model is right: they take long, and are not
+    /// about the library.
+    fn list(&self) -> Result<Vec<String>, String> {
+        let listed = self.command(&["--list", "--format", "terse"]).stderr_null().read();
+        let listed = listed.map_err(|why| format!("{}: {why}", self.name))?;
+        let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+        Ok(names.filter(|name| !name.contains("wrong_models")).map(str::to_owned).collect())
+    }
+
+    /// Runs a test with nothing changed, and sees what it reaches.
+    fn learn(&self, name: &str, build: &Path) -> Result<Test, String> {
+        let file = build.join(format!("reached-{}-{}", self.name, name.replace("::", "-")));
+        let _ = fs::remove_file(&file);
+        let start = Instant::now();
+        let output = self
+            .command(&["--exact", name])
+            .env(REACHED, &file)
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked();
+        let output = output.run().map_err(|why| format!("{}: {why}", self.name))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            return Err(format!("{}: {name} fails with nothing changed: {said}", self.name));
+        }
+        let took = start.elapsed();
+        // There is no file if it reaches none.
+        let reached = fs::read_to_string(&file).unwrap_or_default();
+        let reached = reached.lines().filter_map(|line| line.parse().ok()).collect();
+        Ok(Test { name: name.to_owned(), reached, took })
+    }
+
+    fn command(&self, arguments: &[&str]) -> duct::Expression {
+        command(self.path.as_os_str(), arguments, &self.folder)
             .env("CARGO_MANIFEST_DIR", &self.folder)
             .env("RUST_BACKTRACE", "0")
+            .env(evidence::SHALLOW, "1")
             .env_remove(evidence::DEEP)
+    }
+
+    /// The first of these tests that fails on a mutant.
+    fn run(&self, mutant: usize, tests: &[&Test], least_limit: u64) -> Result<Option<String>, String> {
+        if tests.is_empty() {
+            return Ok(None);
+        }
+        let failed = |why: std::io::Error| format!("{}: {why}", self.name);
+        let arguments: Vec<_> =
+            ["--exact"].into_iter().chain(tests.iter().map(|test| test.name.as_str())).collect();
+        let limit = limit(least_limit, tests.iter().map(|test| test.took).sum());
+        let child = self
+            .command(&arguments)
+            .env(CHOICE, mutant.to_string())
+            // A test program that hangs is ended by its watchdog.
+            .env("ATOMIC_THROTTLE_TEST_LIMIT", limit.to_string())
             .stderr_to_stdout()
             .unchecked()
             .reader()

@@ -54,13 +54,18 @@ const SUITES: [(&str, [&str; 4]); 17] = [
     ),
     (
         "src/front/pace.rs",
-        ["--test paces --test throttled", "--test keyed_tasks --test keyed_throttled", "", ""],
+        ["--test paces --test throttled", "--test keyed_tasks --test keyed_throttled", "--test engine", ""],
     ),
     ("src/front/every.rs", ["--test every", "--lib --test tracing --test statics --test snapshot", "", ""]),
     ("src/front/", ["--lib --test tracing --test snapshot --test throttle", BACKGROUND, "", ""]),
     (
         "src/clock/",
-        ["--lib --test clocks --test throttle", "--test idle --test throttled --test every", "", ""],
+        [
+            "--lib --test clocks --test throttle",
+            "--test idle --test throttled --test every",
+            BACKGROUND_SHIPPED,
+            "",
+        ],
     ),
     ("src/time.rs", ["--lib --test gate --test transitions", CORE, "", ""]),
     ("cluster/src/", [CLUSTER, EXPLORATION, "--test cluster", ""]),

@@ -4,7 +4,7 @@
 use super::mutants::Mutant;
 use crate::cargo::{cargo, command, with_own_flags};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::ops::Range;
@@ -13,11 +13,25 @@ use std::path::{Path, PathBuf};
 /// Chooses a mutant by its number. Without it, or with 0, nothing is changed.
 pub const CHOICE: &str = "ATOMIC_THROTTLE_SWAP";
 
-/// What the libraries are given to ask for it.
+/// Names a file to which a program adds the number of each changed block that it reaches.
+pub const REACHED: &str = "ATOMIC_THROTTLE_SWAP_REACHED";
+
+/// What the libraries are given to ask for it, and to say that they came here.
 const ASKS: &str = r#"
 #[cfg(feature = "std")]
-pub(crate) fn swapped() -> usize {
-    static CHOSEN: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+pub(crate) fn swapped(block: usize) -> usize {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static CHOSEN: OnceLock<usize> = OnceLock::new();
+    static FILE: OnceLock<Option<std::ffi::OsString>> = OnceLock::new();
+    static REACHED: [AtomicBool; 10_000] = [const { AtomicBool::new(false) }; 10_000];
+    if let Some(file) = FILE.get_or_init(|| std::env::var_os("ATOMIC_THROTTLE_SWAP_REACHED")) {
+        if !REACHED[block].swap(true, Ordering::Relaxed) {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
+            // Without an allocation: some tests count them.
+            std::io::Write::write_fmt(&mut file.unwrap(), format_args!("{block}\n")).unwrap();
+        }
+    }
     *CHOSEN.get_or_init(|| std::env::var("ATOMIC_THROTTLE_SWAP").map_or(0, |number| number.parse().unwrap_or(0)))
 }
 "#;
@@ -45,8 +59,18 @@ struct Composed {
     places: Places,
 }
 
-/// Where in a file mutants are, and their numbers.
-type Places = Vec<(Range<usize>, usize)>;
+/// A mutant that is in a file.
+#[derive(Clone, Debug, PartialEq)]
+struct Place {
+    /// Where it is.
+    at: Range<usize>,
+    number: usize,
+    /// The number of the first mutant of the same block: the block's own.
+    block: usize,
+}
+
+/// The mutants of a file.
+type Places = Vec<Place>;
 
 /// Writes a copy in which all mutants are that compile. Returns the numbers of those that do not, and of those that must be
 /// the only ones.
@@ -78,11 +102,12 @@ pub fn write(copy: &Path, sources: &[Source], builds: &[Build]) -> Result<Left, 
             }
         }
         if found.is_empty() {
-            let within: BTreeSet<_> =
-                places.into_iter().flat_map(|(_, places)| places).map(|(_, number)| number).collect();
+            let places = places.into_iter().flat_map(|(_, places)| places);
+            left.blocks = places.map(|place| (place.number, place.block)).collect();
             let all = sources.iter().flat_map(|source| &source.mutants).map(|(number, _)| *number);
-            left.alone =
-                all.filter(|number| !within.contains(number) && !left.broken.contains(number)).collect();
+            left.alone = all
+                .filter(|number| !left.blocks.contains_key(number) && !left.broken.contains(number))
+                .collect();
             return Ok(left);
         }
         left.broken.extend(found);
@@ -93,6 +118,8 @@ pub fn write(copy: &Path, sources: &[Source], builds: &[Build]) -> Result<Left, 
 pub struct Left {
     pub broken: BTreeSet<usize>,
     pub alone: BTreeSet<usize>,
+    /// The block of each of the others.
+    pub blocks: BTreeMap<usize, usize>,
 }
 
 /// The mutants in which the compiler finds an error.
@@ -116,7 +143,7 @@ fn broken(copy: &Path, build: &Build, places: &[(PathBuf, Places)]) -> Result<BT
                 let path = fs::canonicalize(folder.join(file)).ok()?;
                 let (_, places) =
                     places.iter().find(|(of, _)| fs::canonicalize(of).is_ok_and(|of| of == path))?;
-                places.iter().find(|(place, _)| place.contains(&at)).map(|(_, number)| *number)
+                places.iter().find(|place| place.at.contains(&at)).map(|place| place.number)
             }));
         }
     }
@@ -149,13 +176,17 @@ fn compose(text: &str, mutants: &[&(usize, Mutant)]) -> Composed {
             continue;
         }
         composed.text.push_str(&text[done..block.start]);
-        composed.text.push_str("{ match crate::swapped() { ");
+        let within: Vec<_> =
+            mutants.iter().filter(|(_, mutant)| mutant.block.as_ref() == Some(&block)).collect();
+        let first = within.first().map_or(0, |(number, _)| *number);
         // Writing to a string does not fail.
-        for (number, mutant) in mutants.iter().filter(|(_, mutant)| mutant.block.as_ref() == Some(&block)) {
+        let _ = write!(composed.text, "{{ match crate::swapped({first}) {{ ");
+        for (number, mutant) in within {
             let _ = write!(composed.text, "{number} => ");
             let begin = composed.text.len();
             composed.text.push_str(&mutant.text[block.start..mutant.text.len() - (text.len() - block.end)]);
-            composed.places.push((begin..composed.text.len(), *number));
+            let at = begin..composed.text.len();
+            composed.places.push(Place { at, number: *number, block: first });
         }
         let _ = write!(composed.text, " _ => {} }} }}", &text[block.clone()]);
         done = block.end;
@@ -178,11 +209,11 @@ mod tests {
         let Composed { text, places } = compose(SOURCE, &mutants.iter().collect::<Vec<_>>());
         assert_eq!(
             text,
-            "fn f() { match crate::swapped() { 7 => { two(); one(); } _ => { one(); two(); } } }\n\
+            "fn f() { match crate::swapped(7) { 7 => { two(); one(); } _ => { one(); two(); } } }\n\
              fn g() { three(); }\nconst fn h() { four(); five(); }\n"
         );
         assert_eq!(places.len(), 1);
-        assert_eq!((&text[places[0].0.clone()], places[0].1), ("{ two(); one(); }", 7));
+        assert_eq!((&text[places[0].at.clone()], places[0].number), ("{ two(); one(); }", 7));
     }
 
     #[test]
@@ -191,8 +222,8 @@ mod tests {
         let mutants: Vec<_> =
             mutants::of(nested).unwrap().into_iter().zip(1..).map(|(mutant, n)| (n, mutant)).collect();
         let composed = compose(nested, &mutants.iter().collect::<Vec<_>>());
-        let within: Vec<_> = composed.places.iter().map(|(_, number)| *number).collect();
-        assert_eq!((mutants.len(), within), (2, vec![1]));
+        let within: Vec<_> = composed.places.iter().map(|place| (place.number, place.block)).collect();
+        assert_eq!((mutants.len(), within), (2, vec![(1, 1)]));
         assert!(syn::parse_file(&composed.text).is_ok());
     }
 }

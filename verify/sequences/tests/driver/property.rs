@@ -32,7 +32,8 @@ pub struct Failure {
 /// Plays so many inputs, or up to the first that fails.
 pub fn look_for<S: Sequence>(cases: u32, play: impl Fn(&[u8]) -> TestCaseResult) -> Result<(), Failure> {
     // With a lost wake-up each sequence takes a minute: the patience of the driver.
-    let shrinking = Config { max_shrink_iters: 2_000, max_shrink_time: 30_000, ..Config::default() };
+    let shrinks = if evidence::shallow() { 0 } else { 2_000 };
+    let shrinking = Config { max_shrink_iters: shrinks, max_shrink_time: 30_000, ..Config::default() };
     let config = Config { cases, failure_persistence: None, ..shrinking };
     match TestRunner::new(config).run(&inputs::<S>(), |input| play(&input)) {
         Ok(()) => Ok(()),
@@ -44,7 +45,7 @@ pub fn look_for<S: Sequence>(cases: u32, play: impl Fn(&[u8]) -> TestCaseResult)
 pub fn sequences_agree_with_the_model<S: Sequence>() {
     let check = Check::of(S::GUARANTEES, format!("proptest: {}", S::CLAIM));
     let reached = RefCell::new(Reached::default());
-    let cases = evidence::depth(S::CASES, 20 * S::CASES);
+    let cases = evidence::cases(S::CASES);
     let agreed = look_for::<S>(cases, |input| {
         reached.borrow_mut().add(&S::check(None, input));
         Ok(())
@@ -61,7 +62,7 @@ pub fn sequences_agree_with_the_model<S: Sequence>() {
     let reached = reached.into_inner();
     println!("{reached:?}");
     for what in S::reached() {
-        assert!(reached.of(what) >= S::LEAST, "{what}: {reached:?}");
+        assert!(reached.of(what) >= S::LEAST || evidence::shallow(), "{what}: {reached:?}");
     }
     check.passed(cases as usize, "sequences");
 }

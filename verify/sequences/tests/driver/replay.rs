@@ -20,6 +20,9 @@ pub fn the_corpus_is_replayed<S: Subject>() {
     let missed: Vec<_> = S::reached().into_iter().filter(|what| reached.of(what) == 0).collect();
     assert!(missed.is_empty(), "not in the corpus: {missed:?}");
     check.passed(inputs.len(), "inputs");
+    if evidence::shallow() {
+        return;
+    }
 
     // The comparison bites, on these inputs, too.
     for &fault in S::FAULTS {
