@@ -11,6 +11,7 @@ mod by_hand;
 
 mod driven;
 mod dropped;
+mod hostile;
 #[cfg(feature = "keyed")]
 mod keyed;
 mod paused;

@@ -43,19 +43,28 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
     where
         Fut: Future<Output = Result<(), AnyError>>,
     {
-        while let Some((mut running, given)) = self.next().await {
+        let shutdown = loop {
+            let (mut running, given) = match self.next().await {
+                Ok(next) => next,
+                Err(shutdown) => break shutdown,
+            };
             let home = running.home.clone();
             let result = self.perform(async { call(given, &home).await }).await;
             if !self.finish(&mut running, result) {
-                discard_panics(|| drop(call));
-                return self.end(Shutdown::Panicked);
+                break Shutdown::Panicked;
             }
-        }
+        };
+        discard_panics(|| drop(call));
+        self.end(shutdown);
     }
 
     /// The life of a future of the user's.
     async fn lend(mut self, mut f: impl AsyncFnMut(&mut P::Given) -> Result<(), AnyError>) {
-        while let Some((mut running, given)) = self.next().await {
+        let shutdown = loop {
+            let (mut running, given) = match self.next().await {
+                Ok(next) => next,
+                Err(shutdown) => break shutdown,
+            };
             let mut lent = Lent { given: Some(given), home: running.home.clone() };
             let result = match &mut lent.given {
                 Some(given) => self.perform(async { f(given).await }).await,
@@ -63,39 +72,34 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
             };
             drop(lent);
             if !self.finish(&mut running, result) {
-                discard_panics(|| drop(f));
-                return self.end(Shutdown::Panicked);
+                break Shutdown::Panicked;
             }
-        }
+        };
+        discard_panics(|| drop(f));
+        self.end(shutdown);
     }
 
-    /// Waits for the next run that has something to be given. `None`: the throttle has ended.
-    async fn next(&mut self) -> Option<(Running<P>, P::Given)> {
+    /// Waits for the next run that has something to be given. `Err`: how the throttle is to end.
+    async fn next(&mut self) -> Result<(Running<P>, P::Given), Shutdown> {
         let shared = Arc::clone(self.engine.shared());
         let frame = &shared.frame;
         let _registered = Registered::new(frame.waiters());
         loop {
             let listener = frame.waiting().event().listen();
             // The clock may panic.
-            let looked = catch_unwind(AssertUnwindSafe(|| self.engine.look()));
-            let shutdown = match looked {
-                Ok(Ok(Next::Perform(mut started))) => match self.engine.begin(&mut started) {
-                    Some(given) => return Some((Running::new(started), given)),
-                    None => continue,
-                },
-                Ok(Ok(Next::End)) => self.engine.conclude(),
-                Ok(Err(deadline)) => {
-                    notified(listener, &*self.runtime, deadline).await;
-                    continue;
+            match catch_unwind(AssertUnwindSafe(|| self.engine.look())) {
+                Ok(Ok(Next::Perform(mut started))) => {
+                    if let Some(given) = self.engine.begin(&mut started) {
+                        return Ok((Running::new(started), given));
+                    }
                 }
+                Ok(Ok(Next::End)) => return Err(self.engine.conclude()),
+                Ok(Err(deadline)) => notified(listener, &*self.runtime, deadline).await,
                 Err(payload) => {
                     discard(payload);
-                    Shutdown::Panicked
+                    return Err(Shutdown::Panicked);
                 }
-            };
-            self.engine.drop_hooks();
-            self.engine.end(shutdown);
-            return None;
+            }
         }
     }
 
@@ -161,6 +165,7 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
         }
     }
 
+    /// What the function and the hooks hold is dropped by then: whoever hears of the end finds it free.
     fn end(mut self, shutdown: Shutdown) {
         self.engine.drop_hooks();
         self.engine.end(shutdown);

@@ -108,7 +108,7 @@ impl<T: Send + 'static> ThrottledBuilder<Latest<T>> {
         Fut: Future<Output: RunResult> + Send + 'static,
     {
         self.start_on(runtime, move |given, home| {
-            let (f, carried) = (f.clone(), Carried::new(given, home));
+            let (carried, f) = (Carried::new(given, home), f.clone());
             async move { into_result(f(carried).await) }
         })
     }
@@ -128,7 +128,7 @@ impl<T: Send + 'static> ThrottledBuilder<Merge<T>> {
         Fut: Future<Output: RunResult> + Send + 'static,
     {
         self.start_on(runtime, move |given, home| {
-            let (f, carried) = (f.clone(), Carried::new(given, home));
+            let (carried, f) = (Carried::new(given, home), f.clone());
             async move { into_result(f(carried).await) }
         })
     }
@@ -148,7 +148,7 @@ impl<T: Send + 'static> ThrottledBuilder<Collect<T>> {
         Fut: Future<Output: RunResult> + Send + 'static,
     {
         self.start_on(runtime, move |given, home| {
-            let (f, carried) = (f.clone(), Carried::new(given, home));
+            let (carried, f) = (Carried::new(given, home), f.clone());
             async move { into_result(f(carried).await) }
         })
     }
