@@ -16,6 +16,7 @@ mod concurrent;
 mod dropped;
 mod failures;
 mod given;
+mod hostile;
 mod paces;
 mod subject;
 mod thresholds;

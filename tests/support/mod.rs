@@ -4,6 +4,8 @@
 
 use atomic_throttle::{Manual, Outcome, Throttle, Timestamp};
 use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,3 +61,16 @@ pub fn panics<T>(f: impl FnOnce() -> T) -> bool {
 }
 
 pub fn assert_unwind_safe<T: UnwindSafe>() {}
+
+/// Panics when it is cloned, the first time.
+#[derive(Default)]
+pub struct Fragile(Arc<AtomicBool>);
+
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        if !self.0.swap(true, Ordering::SeqCst) {
+            panic_quietly()
+        }
+        Self(Arc::clone(&self.0))
+    }
+}

@@ -1,7 +1,7 @@
 //! Functions that panic when they are cloned or dropped, and what they and the hooks hold at the end.
 
 use crate::by_hand::{ByHand, Driven};
-use crate::support::{SECOND, at, panic_quietly};
+use crate::support::{Fragile, SECOND, at, panic_quietly};
 use atomic_throttle::{
     Batch, Carried, Panic, Payload, Pending, Retry, Shutdown, Throttled, ThrottledBuilder, WaitError,
 };
@@ -90,28 +90,6 @@ fn what_a_driver_holds_is_dropped_before_the_end() {
     }
 }
 
-/// Panics when it is cloned, the first time.
-struct Fragile(Arc<Mutex<u32>>);
-
-impl Fragile {
-    fn new() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl Clone for Fragile {
-    fn clone(&self) -> Self {
-        let mut clones = self.0.lock().unwrap();
-        *clones += 1;
-        let is_first = *clones == 1;
-        drop(clones);
-        if is_first {
-            panic_quietly()
-        }
-        Self(Arc::clone(&self.0))
-    }
-}
-
 fn again<P: Payload>(builder: ThrottledBuilder<P>) -> ThrottledBuilder<P> {
     builder.retry(Retry::by(|_, _| Some(Duration::ZERO)))
 }
@@ -139,7 +117,7 @@ fn a_clone_that_panics_loses_nothing() {
     let seen: Arc<Mutex<Vec<u64>>> = Arc::default();
     let take = || std::mem::take(&mut *seen.lock().unwrap());
 
-    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::new(), Arc::clone(&seen));
+    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let latest = again(Throttled::builder(SECOND).latest());
     let latest = latest.spawn_on(runtime.clone(), async move |value: Carried<u64>| {
         let _fragile = &fragile;
@@ -149,7 +127,7 @@ fn a_clone_that_panics_loses_nothing() {
     assert_eq!(given(&runtime, &latest, |on, value| _ = on.trigger(value).unwrap(), &seen), [2]);
     take();
 
-    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::new(), Arc::clone(&seen));
+    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let sum = again(Throttled::builder(SECOND).merging(|older: &mut u64, newer| *older += newer));
     let sum = sum.spawn_on(runtime.clone(), async move |sum: Carried<u64>| {
         let _fragile = &fragile;
@@ -159,7 +137,7 @@ fn a_clone_that_panics_loses_nothing() {
     assert_eq!(given(&runtime, &sum, |on, value| _ = on.trigger(value).unwrap(), &seen), [3]);
     take();
 
-    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::new(), Arc::clone(&seen));
+    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let rows = again(Throttled::builder(SECOND).collecting());
     let rows = rows.spawn_on(runtime.clone(), async move |mut rows: Carried<Batch<u64>>| {
         let _fragile = &fragile;
@@ -169,7 +147,7 @@ fn a_clone_that_panics_loses_nothing() {
     assert_eq!(given(&runtime, &rows, |on, value| _ = on.trigger(value).unwrap(), &seen), [1, 2]);
     take();
 
-    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::new(), Arc::clone(&seen));
+    let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let calls = again(Throttled::builder(SECOND).counting());
     let calls = calls.spawn_on(runtime.clone(), async move |calls| {
         let _fragile = &fragile;

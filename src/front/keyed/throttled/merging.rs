@@ -74,7 +74,7 @@ impl<K, T: Send + 'static, S> KeyedThrottledBuilder<K, Merge<T>, S> {
         Fut: Future<Output: RunResult> + Send + 'static,
     {
         self.start_on(runtime, move |key, given, home| {
-            let (f, key, carried) = (f.clone(), key.clone(), Carried::new(given, home));
+            let (carried, f, key) = (Carried::new(given, home), f.clone(), key.clone());
             async move { into_result(f(key, carried).await) }
         })
     }

@@ -1,0 +1,72 @@
+//! Functions that panic when they are cloned: each run has a clone of its own.
+
+use super::subject::{Seen, runtime};
+use super::support::{Fragile, SECOND};
+use atomic_throttle::{Batch, Carried, KeyedThrottled, KeyedThrottledBuilder, Payload, Retry};
+use std::time::Duration;
+
+fn builder() -> KeyedThrottledBuilder<&'static str> {
+    KeyedThrottled::<&str>::builder(SECOND)
+}
+
+fn again<P: Payload>(
+    builder: KeyedThrottledBuilder<&'static str, P>,
+) -> KeyedThrottledBuilder<&'static str, P> {
+    builder.retry(Retry::by(|_, _| Some(Duration::ZERO)))
+}
+
+/// The run fails before its function is called, and what it was given is given to the next try (G10).
+#[test]
+fn a_clone_that_panics_loses_nothing() {
+    let (runtime, fragile, seen) = (runtime(), Fragile::default(), Seen::new());
+    let look = || {
+        runtime.settle();
+        let before = seen.take();
+        runtime.clock().advance(SECOND);
+        runtime.settle();
+        (before, seen.take())
+    };
+
+    let inside = seen.clone();
+    let latest =
+        again(builder().latest()).spawn_on(runtime.clone(), async move |key, value: Carried<u64>| {
+            let _fragile = &fragile;
+            inside.add(key, *value);
+        });
+    let latest = latest.unwrap();
+    latest.trigger(&"a", 1).unwrap();
+    latest.trigger(&"a", 2).unwrap();
+    assert_eq!(look(), (vec![], vec![("a", 2)]));
+
+    let (inside, fragile) = (seen.clone(), Fragile::default());
+    let sum = again(builder().merging(|older: &mut u64, newer| *older += newer));
+    let sum = sum.spawn_on(runtime.clone(), async move |key, sum: Carried<u64>| {
+        let _fragile = &fragile;
+        inside.add(key, *sum);
+    });
+    let sum = sum.unwrap();
+    sum.trigger(&"a", 1).unwrap();
+    sum.trigger(&"a", 2).unwrap();
+    assert_eq!(look(), (vec![], vec![("a", 3)]));
+
+    let (inside, fragile) = (seen.clone(), Fragile::default());
+    let rows = again(builder().collecting());
+    let rows = rows.spawn_on(runtime.clone(), async move |key, mut rows: Carried<Batch<u64>>| {
+        let _fragile = &fragile;
+        rows.drain().for_each(|row| inside.add(key, row));
+    });
+    let rows = rows.unwrap();
+    rows.trigger(&"a", 1).unwrap();
+    rows.trigger(&"a", 2).unwrap();
+    assert_eq!(look(), (vec![], vec![("a", 1), ("a", 2)]));
+
+    let (inside, fragile) = (seen.clone(), Fragile::default());
+    let calls = again(builder().counting()).spawn_on(runtime.clone(), async move |key, calls| {
+        let _fragile = &fragile;
+        inside.add(key, calls);
+    });
+    let calls = calls.unwrap();
+    calls.trigger(&"a").unwrap();
+    calls.trigger(&"a").unwrap();
+    assert_eq!(look(), (vec![], vec![("a", 2)]));
+}
