@@ -1,10 +1,10 @@
 //! A run that takes so long that a newer call comes: it may ask, or be dropped for its successor.
 
-use crate::by_hand::ByHand;
+use crate::by_hand::{ByHand, Driven};
 use crate::support::{SECOND, at};
 use atomic_throttle::{Batch, Carried, Pending, Shutdown, Throttled, ThrottledBuilder, Tokio, WaitError};
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -143,4 +143,43 @@ fn a_thread_refuses() {
     let refused = refused.expect("a thread cannot drop what it runs");
     assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
     assert!(refused.to_string().contains("task"), "{refused}");
+}
+
+/// What is dropped for the next run asks its throttle, and is answered as inside of the run.
+struct Asks(Arc<Mutex<Vec<Result<(), WaitError>>>>, Throttled);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        let answer = self.1.all().wait_for(Duration::ZERO);
+        self.0.lock().unwrap().push(answer);
+    }
+}
+
+/// While a function waits, its thread does other things: they are no part of the run. A call wakes what drives it.
+#[test]
+fn a_function_that_waits_leaves_its_thread_outside_of_the_run() {
+    let runtime = ByHand::new(at(1));
+    let (answers, handle) = (Arc::default(), Arc::new(OnceLock::<Throttled>::new()));
+    let (inside, asked) = (Arc::clone(&handle), Arc::clone(&answers));
+    let mut runs = 0;
+    let builder = Throttled::builder(SECOND).superseding(1);
+    let (throttled, driver) = builder.driver(runtime.clone(), async move || {
+        runs += 1;
+        if runs == 1 {
+            let _asks = Asks(Arc::clone(&asked), inside.get().expect("it is there").clone());
+            std::future::pending::<()>().await;
+        }
+    });
+    assert!(handle.set(throttled.clone()).is_ok());
+    let mut driver = Driven::new(driver);
+    let _ = throttled.trigger().unwrap();
+    assert!(driver.poll().is_pending());
+    assert_eq!(throttled.all().wait_for(Duration::ZERO), Err(WaitError::TimedOut), "outside of the run");
+    let _ = throttled.trigger().unwrap();
+    assert!(driver.is_woken(), "it looks whether the successor may start");
+    assert!(driver.poll().is_pending());
+    runtime.clock().advance(SECOND);
+    assert!(driver.poll().is_pending());
+    assert_eq!(*answers.lock().unwrap(), [Err(WaitError::InsideRun)]);
+    assert_eq!(throttled.all().wait_for(Duration::ZERO), Ok(()));
 }
