@@ -1,11 +1,15 @@
 //! Events of the front ends that own their runs themselves: on a thread, in a task.
 
+#[cfg(feature = "async")]
+use super::by_hand::{ByHand, Driven};
 use super::support::{SECOND, at, panic_quietly, until};
 use super::watcher::{react_to, subscribe, told_by};
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{Manual, Pending, Shutdown, Step, Throttled};
 use evidence::Check;
 use evidence::Guarantee::{G3, G6};
+#[cfg(feature = "async")]
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc;
@@ -77,27 +81,54 @@ fn a_thread_of_its_own() {
     clock.set(at(11));
     assert_eq!(by_hand.step(), Step::Ran);
 
+    #[cfg(feature = "async")]
+    dropped_in_a_run();
+
+    let in_a_task: &[&str] = if cfg!(feature = "async") {
+        &[
+            "DEBUG run: (a run starts) started_at=12s edge=Leading",
+            "WARN abandonment: (the owner left: a run is owed) after=12s",
+        ]
+    } else {
+        &[]
+    };
     assert_eq!(
         told_by("Throttled"),
         [
-            "DEBUG run: (a run starts) started_at=1s edge=Leading",
-            "TRACE deferral: (a run is deferred) due=2s",
-            "DEBUG run: (a run starts) started_at=2s edge=Trailing",
-            "TRACE deferral: (a run is deferred) due=3s",
-            "DEBUG cancel: (the pending run is cancelled) after=2s",
-            "TRACE deferral: (a run is deferred) due=3s",
-            "DEBUG run: (a run starts) started_at=2.000000001s edge=Flushed",
-            "DEBUG run: (a run starts) started_at=4s edge=Leading",
-            "ERROR panic: (a run panicked) started_at=4s panic=on purpose",
-            "WARN abandonment: (the owner left: a run is owed) after=4s",
-            "DEBUG run: (a run starts) started_at=7s edge=Leading",
-            "TRACE deferral: (a run is deferred) due=8s",
-            "DEBUG cancel: (the pending run is cancelled) after=7s",
-            "TRACE deferral: (a run is deferred) due=11s",
-            "DEBUG run: (a run starts) started_at=11s edge=Trailing",
+            &[
+                "DEBUG run: (a run starts) started_at=1s edge=Leading",
+                "TRACE deferral: (a run is deferred) due=2s",
+                "DEBUG run: (a run starts) started_at=2s edge=Trailing",
+                "TRACE deferral: (a run is deferred) due=3s",
+                "DEBUG cancel: (the pending run is cancelled) after=2s",
+                "TRACE deferral: (a run is deferred) due=3s",
+                "DEBUG run: (a run starts) started_at=2.000000001s edge=Flushed",
+                "DEBUG run: (a run starts) started_at=4s edge=Leading",
+                "ERROR panic: (a run panicked) started_at=4s panic=on purpose",
+                "WARN abandonment: (the owner left: a run is owed) after=4s",
+                "DEBUG run: (a run starts) started_at=7s edge=Leading",
+                "TRACE deferral: (a run is deferred) due=8s",
+                "DEBUG cancel: (the pending run is cancelled) after=7s",
+                "TRACE deferral: (a run is deferred) due=11s",
+                "DEBUG run: (a run starts) started_at=11s edge=Trailing",
+            ],
+            in_a_task,
         ]
+        .concat()
     );
-    check.passed(15, "cases");
+    check.passed(17, "cases");
+}
+
+/// What drives a run is dropped in the middle of it.
+#[cfg(feature = "async")]
+fn dropped_in_a_run() {
+    let runtime = ByHand::new(at(12));
+    let (throttled, driver) = Throttled::builder(SECOND).driver(runtime, async || pending::<()>().await);
+    throttled.trigger().expect("it goes on");
+    let mut driver = Driven::new(driver);
+    assert!(driver.poll().is_pending());
+    drop(driver);
+    assert!(throttled.snapshot().is_owed());
 }
 
 #[cfg(feature = "tokio")]

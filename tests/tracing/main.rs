@@ -1,6 +1,10 @@
 //! The events of a throttle with the feature `tracing`: one for each occurrence, with its fields, and none
 //! for a call that is coalesced or refused; and that a subscriber can break nothing, by calls or by panics.
 
+#[cfg(feature = "async")]
+#[allow(dead_code, reason = "these tests use a part of it")]
+#[path = "../../verify/sequences/src/by_hand.rs"]
+mod by_hand;
 mod fronts;
 #[cfg(feature = "keyed")]
 mod keyed_throttled;
