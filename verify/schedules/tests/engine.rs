@@ -21,6 +21,18 @@ fn no_try_finds_nothing() {
 }
 
 #[test]
+fn no_try_finds_nothing_in_place_of_the_newest_value() {
+    let claim = "a run fails while a thread takes its value: no run finds nothing, of newest values";
+    hold(&[G10], claim, retried::newest_put_back_against_a_take);
+}
+
+#[test]
+fn no_try_finds_nothing_in_place_of_a_batch() {
+    let claim = "a run fails while a thread takes its values: no run finds nothing, of batches";
+    hold(&[G10], claim, retried::batch_put_back_against_a_take);
+}
+
+#[test]
 fn a_back_off_is_kept() {
     let claim = "a run fails while a thread calls and cancels: it is not tried again before its back-off";
     hold(&[G6], claim, retried::back_off_against_a_cancel);

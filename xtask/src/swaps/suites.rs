@@ -100,7 +100,7 @@ const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads --test engine";
 const OWNERS_SHIPPED: &str =
     "--test shipped --test payloads --test engine --test async_shipped --test keyed_throttled";
 const PAYLOADS_SHIPPED: &str =
-    "--test payloads --test async_payloads --test throttle_payloads --test keyed_payloads";
+    "--test payloads --test engine --test async_payloads --test throttle_payloads --test keyed_payloads";
 const KEYS_SHIPPED: &str = "--test keyed_throttled --test keyed_payloads --test engine";
 const MODELS: &str = "--test calls_are_covered --test owner_is_woken --test coalesced_is_woken --test limits --test cancel_against_fire \
                       --test takeover_against_fire --test stale_owner --test finish_publishes --test runs_exclude";

@@ -1,7 +1,10 @@
 //! Runs that fail and are tried again. Threads bring values, which are merged, so that each can be followed.
 
 use super::{OnPurpose, assert_each_once, below, locked};
-use atomic_throttle::{Epoch, Manual, Merge, Pending, Retry, Throttled, Ticket, Timestamp, WaitError};
+use atomic_throttle::{
+    Batch, Collect, Epoch, Latest, Manual, Merge, Payload, Pending, Retry, Throttled, ThrottledBuilder,
+    Ticket, Timestamp, WaitError,
+};
 use schedules::Tally;
 use shuttle::thread;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -178,4 +181,60 @@ pub fn put_back_against_a_take(taken_after_it_failed: &Tally) {
     let left = place.throttled.take().unwrap_or_default();
     let brought = if brings { vec![0, 1] } else { vec![0] };
     assert_each_once([succeeded, taken, left].concat(), brought);
+}
+
+/// A throttle whose first run fails, and the epoch of the latest run whose function was called.
+struct Entered<P: Payload> {
+    handle: OnceLock<Throttled<P>>,
+    latest: Mutex<Option<Epoch>>,
+}
+
+impl<P: Payload> Entered<P> {
+    fn enter(&self) -> Result<(), OnPurpose> {
+        let epoch = self.handle.get().expect("it is there before the first call").snapshot().epoch;
+        let is_first = locked(&self.latest).replace(epoch).is_none();
+        if is_first { Err(OnPurpose) } else { Ok(()) }
+    }
+}
+
+/// As [`put_back_against_a_take`], without following each value: no run finds nothing.
+fn no_run_is_empty<P: Payload>(
+    taken: &Tally,
+    spawn: fn(ThrottledBuilder, Arc<Entered<P>>) -> Throttled<P>,
+    call: fn(&Throttled<P>),
+    take: fn(&Throttled<P>) -> bool,
+) {
+    let entered = Arc::new(Entered { handle: OnceLock::new(), latest: Mutex::new(None) });
+    let builder = Throttled::builder(Duration::ZERO).clock(Manual::new(Timestamp::from_nanos(100)));
+    let builder = builder.retry(Retry::by(|_, _| Some(Duration::ZERO)));
+    let throttled = spawn(builder, Arc::clone(&entered));
+    let before = throttled.snapshot().epoch;
+    assert!(entered.handle.set(throttled.clone()).is_ok());
+    call(&throttled);
+    taken.count_if(take(&throttled) && locked(&entered.latest).is_some());
+    throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
+    let latest = locked(&entered.latest).unwrap_or(before);
+    assert_eq!(throttled.snapshot().epoch, latest, "G10: a run was given nothing");
+}
+
+pub fn newest_put_back_against_a_take(taken: &Tally) {
+    let spawn = |builder: ThrottledBuilder, entered: Arc<Entered<Latest<u32>>>| {
+        let spawned = builder.latest().spawn(move |_: &u32| entered.enter());
+        spawned.expect("shuttle can start a thread")
+    };
+    let call = |throttled: &Throttled<Latest<u32>>| _ = throttled.trigger(0).expect("it goes on");
+    no_run_is_empty(taken, spawn, call, |throttled| throttled.take().is_some());
+}
+
+pub fn batch_put_back_against_a_take(taken: &Tally) {
+    let spawn = |builder: ThrottledBuilder, entered: Arc<Entered<Collect<u32>>>| {
+        let spawned = builder.collecting().spawn(move |batch: &mut Batch<u32>| {
+            entered.enter()?;
+            batch.drain().for_each(drop);
+            Ok::<(), OnPurpose>(())
+        });
+        spawned.expect("shuttle can start a thread")
+    };
+    let call = |throttled: &Throttled<Collect<u32>>| _ = throttled.trigger(0).expect("it goes on");
+    no_run_is_empty(taken, spawn, call, |throttled| !throttled.take().is_empty());
 }
