@@ -25,3 +25,21 @@ fn calls_are_told_once() {
     let claim = "3 threads are counted and run, while a fourth takes and flushes: each call is told once";
     hold(&[G10], claim, properties::counted);
 }
+
+#[test]
+fn the_newest_value_is_given_to_its_run() {
+    let claim = "2 threads bring newest values, without a window: each is given to a run of its own";
+    hold(&[G10], claim, properties::newest_by_their_own_runs);
+}
+
+#[test]
+fn what_is_merged_is_given_to_its_run() {
+    let claim = "2 threads bring values to be merged, without a window: each is given to a run of its own";
+    hold(&[G10], claim, properties::merged_by_their_own_runs);
+}
+
+#[test]
+fn what_is_collected_is_given_to_its_run() {
+    let claim = "2 threads bring values to be collected, without a window: each is given to a run of its own";
+    hold(&[G10], claim, properties::collected_by_their_own_runs);
+}

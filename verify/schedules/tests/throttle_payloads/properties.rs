@@ -2,7 +2,7 @@
 //! takes and flushes.
 
 use atomic_throttle::{
-    Batch, Coalesced, Collect, Count, Manual, Merge, Outcome, Rejected, Throttle, Timestamp,
+    Batch, Coalesced, Collect, Count, Latest, Manual, Merge, Outcome, Rejected, Throttle, Timestamp,
 };
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
@@ -201,4 +201,54 @@ pub fn counted(empty: &Tally) {
     let told =
         noted(&shared.found).iter().sum::<u32>() + u32::try_from(shared.throttle.take()).expect("a few");
     assert_eq!(usize::try_from(told).expect("a few"), brought.len(), "G10: the calls were not told once");
+}
+
+/// Two calls, and no window: one starts a run, and the other comes after that start, so it has a run of its own, which is
+/// given its value and no other.
+fn each_has_its_run<P: 'static>(
+    in_progress: &Tally,
+    throttle: Throttle<Manual, P>,
+    run: fn(&Throttle<Manual, P>, u32, &Mutex<Vec<u32>>),
+) where
+    Throttle<Manual, P>: Send + Sync,
+{
+    let shared = Shared::new(throttle);
+    let other = {
+        let (shared, in_progress) = (Arc::clone(&shared), in_progress.clone());
+        thread::spawn(move || {
+            in_progress.count_if(shared.throttle.snapshot().running);
+            run(&shared.throttle, 1, &shared.given);
+        })
+    };
+    run(&shared.throttle, 2, &shared.given);
+    other.join().expect("no panic");
+    let mut given = noted(&shared.given);
+    given.sort_unstable();
+    assert_eq!(given, [1, 2], "G10: a run was given what another one was to be given");
+}
+
+pub fn newest_by_their_own_runs(in_progress: &Tally) {
+    let throttle: Throttle<_, Latest<u32>> = Throttle::latest_with_clock(Duration::ZERO, clock());
+    each_has_its_run(in_progress, throttle, |throttle, value, given| {
+        let outcome = throttle.run(value, |newest| note(given, [newest])).expect("it is taken");
+        assert!(outcome.ran(), "G3: {outcome:?}");
+    });
+}
+
+pub fn merged_by_their_own_runs(in_progress: &Tally) {
+    let merge = |older: &mut u32, newer| *older += newer;
+    let throttle: Throttle<_, Merge<u32>> = Throttle::merging_with_clock(Duration::ZERO, clock(), merge);
+    each_has_its_run(in_progress, throttle, |throttle, value, given| {
+        let outcome = throttle.run(value, |sum| note(given, [sum])).expect("it is taken");
+        assert!(outcome.ran(), "G3: {outcome:?}");
+    });
+}
+
+pub fn collected_by_their_own_runs(in_progress: &Tally) {
+    let throttle: Throttle<_, Collect<u32>> = Throttle::collecting_with_clock(Duration::ZERO, clock());
+    each_has_its_run(in_progress, throttle, |throttle, value, given| {
+        let sum = |batch: &mut Batch<u32>| note(given, [batch.drain().sum()]);
+        let outcome = throttle.run(value, sum).expect("there is room");
+        assert!(outcome.ran(), "G3: {outcome:?}");
+    });
 }
