@@ -3,7 +3,7 @@
 #[path = "throttle_payloads/properties.rs"]
 mod properties;
 
-use evidence::Guarantee::{G6, G10};
+use evidence::Guarantee::{G5, G6, G10};
 use schedules::hold;
 use watchdog as _;
 
@@ -42,4 +42,11 @@ fn what_is_merged_is_given_to_its_run() {
 fn what_is_collected_is_given_to_its_run() {
     let claim = "2 threads bring values to be collected, without a window: each is given to a run of its own";
     hold(&[G10], claim, properties::collected_by_their_own_runs);
+}
+
+#[test]
+fn a_merge_that_panics_at_a_start_loses_nothing() {
+    let claim = "3 threads bring values, and the function that merges panics where a run starts: no value is lost, and \
+                 nobody waits for ever";
+    hold(&[G5, G6, G10], claim, properties::merging_panics_at_a_start);
 }

@@ -252,3 +252,43 @@ pub fn collected_by_their_own_runs(in_progress: &Tally) {
         assert!(outcome.ran(), "G3: {outcome:?}");
     });
 }
+
+/// A run starts, and the function that merges panics before it is given anything: what was there is not lost, and whoever waits for
+/// that run to end is woken.
+pub fn merging_panics_at_a_start(waited: &Tally) {
+    const REFUSED: u32 = 13;
+    let merge = |older: &mut Vec<u32>, newer: Vec<u32>| {
+        if newer.contains(&REFUSED) {
+            panic_on_purpose();
+        }
+        older.extend(newer);
+    };
+    let shared: Arc<Shared<Merge<Vec<u32>>>> =
+        Shared::new(Throttle::merging_with_clock(Duration::ZERO, clock(), merge));
+    let first = shared.throttle.run(vec![0], |_| {
+        // A call inside of a run leaves its value owed.
+        let nested = shared.throttle.run(vec![1], |_| unreachable!("it is inside of a run"));
+        assert!(matches!(nested, Ok(Outcome::Owed)));
+    });
+    assert!(first.is_ok_and(|outcome| outcome.ran()));
+    let caller = |value: u32| {
+        let (shared, waited) = (Arc::clone(&shared), waited.clone());
+        thread::spawn(move || {
+            let run = |all: Vec<u32>| note(&shared.given, all);
+            let answer = catch_unwind(AssertUnwindSafe(|| shared.throttle.run(vec![value], run)));
+            match answer {
+                Ok(Ok(Outcome::Coalesced(handle))) => _ = handle.wait(),
+                Ok(Ok(outcome)) => waited.count_if(matches!(outcome, Outcome::RanDeferred(()))),
+                Ok(Err(rejected)) => panic!("it is taken: {rejected:?}"),
+                Err(payload) => assert_eq!(payload.downcast_ref(), Some(&"on purpose")),
+            }
+        })
+    };
+    let callers = [REFUSED, 2, 3].map(caller);
+    for caller in callers {
+        caller.join().expect("no panic");
+    }
+    let left = shared.throttle.take().unwrap_or_default();
+    let found = [noted(&shared.given), left].concat();
+    assert_each_once(found.into_iter().filter(|value| *value != REFUSED).collect(), vec![1, 2, 3]);
+}
