@@ -30,7 +30,7 @@ fn a_clone_that_panics_loses_nothing() {
     let inside = seen.clone();
     let latest =
         again(builder().latest()).spawn_on(runtime.clone(), async move |key, value: Carried<u64>| {
-            let _fragile = &fragile;
+            let _ = &fragile;
             inside.add(key, *value);
         });
     let latest = latest.unwrap();
@@ -41,7 +41,7 @@ fn a_clone_that_panics_loses_nothing() {
     let (inside, fragile) = (seen.clone(), Fragile::default());
     let sum = again(builder().merging(|older: &mut u64, newer| *older += newer));
     let sum = sum.spawn_on(runtime.clone(), async move |key, sum: Carried<u64>| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         inside.add(key, *sum);
     });
     let sum = sum.unwrap();
@@ -52,7 +52,7 @@ fn a_clone_that_panics_loses_nothing() {
     let (inside, fragile) = (seen.clone(), Fragile::default());
     let rows = again(builder().collecting());
     let rows = rows.spawn_on(runtime.clone(), async move |key, mut rows: Carried<Batch<u64>>| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         rows.drain().for_each(|row| inside.add(key, row));
     });
     let rows = rows.unwrap();
@@ -62,7 +62,7 @@ fn a_clone_that_panics_loses_nothing() {
 
     let (inside, fragile) = (seen.clone(), Fragile::default());
     let calls = again(builder().counting()).spawn_on(runtime.clone(), async move |key, calls| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         inside.add(key, calls);
     });
     let calls = calls.unwrap();

@@ -50,7 +50,7 @@ fn what_a_task_holds_is_dropped_before_the_end() {
         let builder = Throttled::builder(SECOND).fatal_panics().on_panic(hook(&noted));
         let held = Arc::new(Held(Arc::clone(&noted)));
         let spawned = builder.spawn_on(runtime.clone(), async move || {
-            let _held = &held;
+            let _ = &held;
             if is_fatal {
                 panic_quietly()
             }
@@ -73,7 +73,7 @@ fn what_a_driver_holds_is_dropped_before_the_end() {
         let builder = Throttled::builder(SECOND).fatal_panics().on_panic(hook(&noted));
         let held = Held(Arc::clone(&noted));
         let (throttled, driver) = builder.driver(runtime.clone(), async move || {
-            let _held = &held;
+            let _ = &held;
             if is_fatal {
                 panic_quietly()
             }
@@ -120,7 +120,7 @@ fn a_clone_that_panics_loses_nothing() {
     let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let latest = again(Throttled::builder(SECOND).latest());
     let latest = latest.spawn_on(runtime.clone(), async move |value: Carried<u64>| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         inside.lock().unwrap().push(*value);
     });
     let latest = latest.unwrap();
@@ -130,7 +130,7 @@ fn a_clone_that_panics_loses_nothing() {
     let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let sum = again(Throttled::builder(SECOND).merging(|older: &mut u64, newer| *older += newer));
     let sum = sum.spawn_on(runtime.clone(), async move |sum: Carried<u64>| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         inside.lock().unwrap().push(*sum);
     });
     let sum = sum.unwrap();
@@ -140,7 +140,7 @@ fn a_clone_that_panics_loses_nothing() {
     let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let rows = again(Throttled::builder(SECOND).collecting());
     let rows = rows.spawn_on(runtime.clone(), async move |mut rows: Carried<Batch<u64>>| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         inside.lock().unwrap().extend(rows.drain());
     });
     let rows = rows.unwrap();
@@ -150,7 +150,7 @@ fn a_clone_that_panics_loses_nothing() {
     let (runtime, fragile, inside) = (ByHand::new(at(1)), Fragile::default(), Arc::clone(&seen));
     let calls = again(Throttled::builder(SECOND).counting());
     let calls = calls.spawn_on(runtime.clone(), async move |calls| {
-        let _fragile = &fragile;
+        let _ = &fragile;
         inside.lock().unwrap().push(calls);
     });
     let calls = calls.unwrap();

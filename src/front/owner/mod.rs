@@ -106,8 +106,6 @@ pub(crate) enum Stage {
     Going,
     /// No further calls are taken.
     Ending(Pending),
-    /// The thread has finished its work. No further calls are taken.
-    Closing,
     /// A panic ends it: it takes no further calls, and performs nothing more.
     Failing,
     /// What performs the runs is being dropped. No further calls are taken.
@@ -122,7 +120,7 @@ impl Stage {
             Self::Going => Ok(()),
             Self::Failing | Self::Ended(Shutdown::Panicked) => Err(Ended::Panicked),
             Self::Leaving | Self::Ended(Shutdown::Dropped) => Err(Ended::Dropped),
-            Self::Ending(_) | Self::Closing | Self::Ended(_) => Err(Ended::ShutDown),
+            Self::Ending(_) | Self::Ended(_) => Err(Ended::ShutDown),
         };
         if takes(answer.is_ok(), self == Self::Failing) { Ok(()) } else { answer }
     }
@@ -132,7 +130,7 @@ impl Stage {
         match self {
             Self::Going => *self = Self::Ending(pending),
             Self::Ending(asked) => *asked = pending.max(*asked),
-            Self::Closing | Self::Failing | Self::Leaving | Self::Ended(_) => {}
+            Self::Failing | Self::Leaving | Self::Ended(_) => {}
         }
     }
 
@@ -140,14 +138,14 @@ impl Stage {
     pub(crate) fn asked(self) -> Option<Pending> {
         match self {
             Self::Ending(pending) => Some(pending),
-            Self::Going | Self::Closing | Self::Failing | Self::Leaving | Self::Ended(_) => None,
+            Self::Going | Self::Failing | Self::Leaving | Self::Ended(_) => None,
         }
     }
 
     pub(crate) fn ended(self) -> Option<Shutdown> {
         match self {
             Self::Ended(shutdown) => Some(shutdown),
-            Self::Going | Self::Ending(_) | Self::Closing | Self::Failing | Self::Leaving => None,
+            Self::Going | Self::Ending(_) | Self::Failing | Self::Leaving => None,
         }
     }
 }

@@ -63,6 +63,10 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Merge<T>> {
     ///
     /// If `f`, the clock or the function that merges panics. A run whose `f` panics was given its value, and no other is
     /// given that.
+    ///
+    /// Where the function that merges panics as a run starts, that run ends without `f`, and what was merged before stays,
+    /// and is owed. *Known fault*: a [`Coalesced`] of a call that this run was to cover then says that it is covered, though
+    /// its value waits for the next run.
     pub fn run<R>(
         &self,
         value: T,

@@ -165,6 +165,9 @@ fn builds(sources: &[Source], depth: Depth) -> Vec<Build> {
         .collect()
 }
 
+/// In place of the reason of a survivor: nobody has found one yet, nor a test.
+const OPEN: &str = "Open.";
+
 /// The mutants that are known to survive, and why.
 fn known_survivors() -> Result<BTreeMap<String, String>, String> {
     toml::from_str(include_str!("survivors.toml")).map_err(|why| format!("survivors.toml: {why}"))
@@ -186,6 +189,7 @@ struct Fates {
     not_compiled: usize,
     not_tried: usize,
     known: usize,
+    open: usize,
     unknown: Vec<String>,
 }
 
@@ -200,6 +204,10 @@ impl Fates {
             (Fate::Killed(how), _) => {
                 self.killed += 1;
                 print(Line::Caught { fault: name, how })?;
+            }
+            (Fate::Survived | Fate::NotReached, Some(why)) if why == OPEN => {
+                self.open += 1;
+                print(format_args!("open: {name}"))?;
             }
             (Fate::Survived | Fate::NotReached, Some(why)) => {
                 self.known += 1;
@@ -218,9 +226,9 @@ impl Fates {
     }
 
     fn report(self, check: Check) -> Result<(), String> {
-        let Self { killed, not_compiled, not_tried, known, unknown } = self;
+        let Self { killed, not_compiled, not_tried, known, open, unknown } = self;
         print(format_args!(
-            "{killed} killed, {not_compiled} do not compile, {not_tried} not tried, {known} survive as is known"
+            "{killed} killed, {not_compiled} do not compile, {not_tried} not tried, {known} survive as is known, {open} are open"
         ))?;
         if unknown.is_empty() {
             print(check.line(killed, "mutants"))
@@ -237,14 +245,19 @@ mod tests {
 
     #[test]
     fn a_survivor_is_reported_unless_it_is_known() {
-        let known = BTreeMap::from([("known".to_owned(), "the same".to_owned())]);
+        let known =
+            [("known", "the same"), ("open", OPEN)].map(|(name, why)| (name.to_owned(), why.to_owned()));
+        let known = BTreeMap::from(known);
         let mut fates = Fates::default();
-        for (name, fate) in
-            [("known", Fate::Survived), ("new", Fate::Survived), ("other", Fate::DoesNotCompile)]
-        {
+        for (name, fate) in [
+            ("known", Fate::Survived),
+            ("open", Fate::NotReached),
+            ("new", Fate::Survived),
+            ("other", Fate::DoesNotCompile),
+        ] {
             fates.add(name.to_owned(), fate, &known).unwrap();
         }
-        assert_eq!((fates.killed, fates.not_compiled, fates.known), (0, 1, 1));
+        assert_eq!((fates.killed, fates.not_compiled, fates.known, fates.open), (0, 1, 1, 1));
         let why = fates.report(Check::of(&[G3], "a test of the report")).unwrap_err();
         assert_eq!(why, "1 survive, and nobody has said why:\nnew");
     }

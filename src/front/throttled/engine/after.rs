@@ -180,11 +180,7 @@ impl<P: Payload> Engine<P> {
         let goes_on = match control.stage {
             Stage::Going => true,
             Stage::Ending(Pending::Finish | Pending::Flush) => P::is_less(&left),
-            Stage::Ending(Pending::Discard)
-            | Stage::Closing
-            | Stage::Failing
-            | Stage::Leaving
-            | Stage::Ended(_) => false,
+            Stage::Ending(Pending::Discard) | Stage::Failing | Stage::Leaving | Stage::Ended(_) => false,
         };
         // In one step: else somebody could take it in between, and the run would find nothing.
         let _ = payload.put_back(left, || {

@@ -89,7 +89,6 @@ impl<P: Payload> Engine<P> {
                 if asked.is_none() {
                     return Err(None);
                 }
-                control.stage = Stage::Closing;
                 return Ok(Next::End);
             }
             if asked == Some(Pending::Flush) {

@@ -147,11 +147,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
             Stage::Going => true,
             // On the way to the end a run that takes nothing would follow itself for ever.
             Stage::Ending(Pending::Finish | Pending::Flush) => P::is_less(&left),
-            Stage::Ending(Pending::Discard)
-            | Stage::Closing
-            | Stage::Failing
-            | Stage::Leaving
-            | Stage::Ended(_) => false,
+            Stage::Ending(Pending::Discard) | Stage::Failing | Stage::Leaving | Stage::Ended(_) => false,
         };
         End::Settled { failure, left: if goes_on { Left::ForARun(left) } else { Left::ForTake(left) } }
     }
