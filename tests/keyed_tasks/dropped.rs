@@ -84,6 +84,29 @@ fn after_a_flush() {
     assert_eq!(post.take(&"a"), Some(2), "the newer one");
 }
 
+/// A call comes after a flush of its key, and is due before the task begins the run that was flushed: it waits for that run.
+#[test]
+fn while_a_call_waits_for_a_flushed_run() {
+    let runtime = runtime();
+    let post = KeyedThrottled::<&str>::builder(SECOND)
+        .latest()
+        .max_concurrent(2)
+        .spawn_on(runtime.clone(), async |_: &str, _: Carried<u32>| pending::<()>().await)
+        .unwrap();
+    for key in ["a", "b", "c"] {
+        post.trigger(&key, 1).unwrap();
+        let _ = post.flush(&key).unwrap();
+    }
+    let later = post.trigger(&"c", 2).unwrap();
+    runtime.clock().advance(SECOND);
+    runtime.poll(0);
+    assert_eq!(post.runs(), 2, "there is no room for the third one");
+    assert_eq!(told(later), Poll::Pending);
+    runtime.drop_task(0);
+    assert_eq!(told(later), Poll::Ready(Err(WaitError::Owed)));
+    assert_eq!((post.pending(), post.take(&"c")), (0, Some(2)));
+}
+
 #[test]
 fn the_last_handle_ends_it() {
     let runtime = runtime();
