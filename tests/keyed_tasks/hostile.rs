@@ -1,7 +1,7 @@
-//! Functions that panic when they are cloned: each run has a clone of its own.
+//! Functions that panic when they are cloned: each run has a clone of its own. Values that panic when they are given up.
 
 use super::subject::{Seen, runtime};
-use super::support::{Fragile, SECOND};
+use super::support::{Fragile, SECOND, panic_quietly};
 use atomic_throttle::{Batch, Carried, KeyedThrottled, KeyedThrottledBuilder, Payload, Retry};
 use std::time::Duration;
 
@@ -69,4 +69,27 @@ fn a_clone_that_panics_loses_nothing() {
     calls.trigger(&"a").unwrap();
     calls.trigger(&"a").unwrap();
     assert_eq!(look(), (vec![], vec![("a", 2)]));
+}
+
+struct GivenUp;
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        panic_quietly()
+    }
+}
+
+/// A policy that gives up drops what the run was given, and nothing ends by that.
+#[test]
+fn a_value_that_panics_when_it_is_given_up_ends_nothing() {
+    let runtime = runtime();
+    let latest = builder().retry(Retry::by(|_, _| None)).latest();
+    let spawned = latest.spawn_on(runtime.clone(), async |_, _: Carried<GivenUp>| Err::<(), _>("refused"));
+    let latest = spawned.unwrap();
+    latest.trigger(&"a", GivenUp).unwrap();
+    runtime.settle();
+    assert_eq!((latest.runs(), runtime.panics()), (1, 0));
+    assert!(latest.trigger(&"b", GivenUp).is_ok(), "it goes on");
+    runtime.settle();
+    assert_eq!(latest.runs(), 2);
 }
