@@ -338,3 +338,15 @@ fn a_wait_between_a_cancel_and_another_call_waits_for_neither() {
     assert_eq!(waiter.join().expect("no panic"), Ok(()));
     assert_eq!(throttled.uncovered(), 0, "it was not to count");
 }
+
+/// On the real clock: the limit passes while the thread waits.
+#[test]
+fn a_wait_ends_at_its_limit() {
+    let throttled = KeyedThrottled::<&str>::builder(3600 * SECOND).spawn(|_| ()).expect("a thread");
+    throttled.trigger(&"a").expect("it goes on").wait().expect("it completes");
+    let pending = throttled.trigger(&"a").expect("it goes on");
+    let limit = Duration::from_millis(1);
+    assert_eq!(pending.wait_for(limit), Err(WaitError::TimedOut));
+    assert_eq!(throttled.all().wait_for(limit), Err(WaitError::TimedOut));
+    assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
+}

@@ -129,3 +129,13 @@ fn the_thread_has_no_timer_slack() {
     assert_eq!(slack.recv(), Ok(Ok(1)), "in nanoseconds");
     assert!(rustix::thread::current_timer_slack().is_ok_and(|nanos| nanos > 1), "this thread's is as it was");
 }
+
+/// On the real clock: the limit passes while the thread waits.
+#[test]
+fn a_wait_ends_at_its_limit() {
+    let throttled = Throttled::builder(3600 * SECOND).spawn(|| ()).expect("a thread");
+    throttled.trigger().expect("it goes on").wait().expect("it completes");
+    let pending = throttled.trigger().expect("it goes on");
+    assert_eq!(pending.wait_for(Duration::from_millis(1)), Err(WaitError::TimedOut));
+    assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
+}
