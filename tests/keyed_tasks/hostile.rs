@@ -1,8 +1,13 @@
 //! Functions that panic when they are cloned: each run has a clone of its own. Values that panic when they are given up.
 
+use super::by_hand::Driven;
 use super::subject::{Seen, runtime};
-use super::support::{Fragile, SECOND, panic_quietly};
-use atomic_throttle::{Batch, Carried, KeyedThrottled, KeyedThrottledBuilder, Payload, Retry};
+use super::support::{Fragile, SECOND, panic_quietly, panics};
+use atomic_throttle::{
+    Batch, Carried, KeyedThrottled, KeyedThrottledBuilder, Payload, Pending, Retry, Shutdown, WaitError,
+};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
 fn builder() -> KeyedThrottledBuilder<&'static str> {
@@ -92,4 +97,63 @@ fn a_value_that_panics_when_it_is_given_up_ends_nothing() {
     assert!(latest.trigger(&"b", GivenUp).is_ok(), "it goes on");
     runtime.settle();
     assert_eq!(latest.runs(), 2);
+}
+
+/// A cancel drops what was brought, after whoever waits was woken.
+#[test]
+fn a_value_that_panics_when_it_is_cancelled_keeps_nobody_waiting() {
+    let runtime = runtime();
+    let latest = builder().latest().spawn_on(runtime.clone(), async |_, _: Carried<GivenUp>| ()).unwrap();
+    let ticket = latest.trigger(&"a", GivenUp).unwrap().into_owned();
+    let mut waits = Driven::new(async move { ticket.await });
+    assert!(waits.poll().is_pending());
+    assert!(panics(|| latest.cancel(&"a")));
+    assert!(waits.is_woken());
+    assert_eq!(waits.poll(), Poll::Ready(Err(WaitError::Cancelled)));
+}
+
+type Plain = KeyedThrottled<&'static str>;
+
+/// What is asked of the throttle, and what it answers.
+#[derive(Default)]
+struct Asked {
+    throttled: OnceLock<Plain>,
+    ends: Mutex<Vec<Result<Shutdown, WaitError>>>,
+}
+
+impl Asked {
+    fn ask(&self) {
+        if let Some(throttled) = self.throttled.get() {
+            let end = throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO);
+            self.ends.lock().unwrap().push(end);
+        }
+    }
+}
+
+/// Asks when it is dropped.
+struct Asks(Arc<Asked>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        self.0.ask();
+    }
+}
+
+/// The hook is a part of the run. What it and the function hold is dropped before the end is told.
+#[test]
+fn a_hook_is_called_inside_of_the_run_and_dropped_before_the_end() {
+    let (runtime, asked) = (runtime(), Arc::new(Asked::default()));
+    let (in_hook, in_function) = (Asks(Arc::clone(&asked)), Arc::new(Asks(Arc::clone(&asked))));
+    let hooked = builder().fatal_panics().on_panic(move |_, _| in_hook.0.ask());
+    let spawned = hooked.spawn_on(runtime.clone(), async move |_| {
+        let _ = &in_function;
+        panic_quietly()
+    });
+    let throttled = spawned.unwrap();
+    assert!(asked.throttled.set(throttled.clone()).is_ok());
+    throttled.trigger(&"a").unwrap();
+    runtime.settle();
+    let open = Err(WaitError::TimedOut);
+    assert_eq!(*asked.ends.lock().unwrap(), [Err(WaitError::InsideRun), open.clone(), open]);
+    assert_eq!(throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO), Ok(Shutdown::Panicked));
 }
