@@ -7,8 +7,8 @@ mod subject {
 }
 
 use async_properties::{
-    by_triggers, told_of_a_cancel, told_of_a_dropped_owner, with_cancels_and_flushes, with_dropped_callers,
-    with_dropped_tasks, with_panics,
+    by_triggers, told_of_a_cancel, told_of_a_dropped_owner, told_of_a_shorter_threshold,
+    with_cancels_and_flushes, with_dropped_callers, with_dropped_tasks, with_panics,
 };
 use evidence::Guarantee::{G1, G2, G3, G5, G6};
 use schedules::hold;
@@ -47,4 +47,10 @@ fn all_are_told_of_a_cancel() {
 #[test]
 fn all_are_told_of_a_dropped_owner() {
     hold(&[G5, G6], "async, 4 threads: an owner whose task is dropped wakes all", told_of_a_dropped_owner);
+}
+
+#[test]
+fn the_owner_is_told_of_a_shorter_threshold() {
+    let claim = "async, a task that waits for the window: a shorter threshold wakes it";
+    hold(&[G3, G5], claim, told_of_a_shorter_threshold);
 }

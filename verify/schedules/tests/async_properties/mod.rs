@@ -22,6 +22,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
+use std::time::Duration;
 
 /// The number of calls that each of the threads makes.
 const CALLS: usize = 2;
@@ -213,6 +214,22 @@ pub fn told_of_a_cancel(reached: &Tally) {
     reached.count();
     threads.push(owner);
     join(threads);
+    assert!(place.is_idle());
+}
+
+/// A shorter threshold wakes the task that waits for the window, and nothing else does.
+pub fn told_of_a_shorter_threshold(deferred: &Tally) {
+    let place = Place::after_a_run(Drops::None);
+    let owner = {
+        let place = Arc::clone(&place);
+        thread::spawn(move || {
+            let outcome = block_on(place.throttle.run(async || ())).expect("a runtime");
+            assert!(outcome.ran(), "G3: {outcome:?}");
+        })
+    };
+    deferred.count_if(place.throttle.is_pending());
+    place.throttle.set_threshold(Duration::ZERO);
+    owner.join().expect("no panic");
     assert!(place.is_idle());
 }
 
