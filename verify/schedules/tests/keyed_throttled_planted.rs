@@ -10,7 +10,8 @@ mod properties;
 
 mod subject {
     pub use atomic_throttle::{
-        Count, KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError, WeakKeyedThrottled,
+        Count, KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Threshold, Timestamp, WaitError,
+        WeakKeyedThrottled,
     };
 }
 

@@ -1,9 +1,12 @@
 //! What holds of a `KeyedThrottled` under every schedule. The file that declares this module says what
 //! `subject` is: the library, or its sources with a planted fault.
 
-use crate::subject::{Count, KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Timestamp, WaitError};
+use crate::subject::{
+    Count, KeyedThrottled, Manual, NotTaken, Pending, Shutdown, Threshold, Timestamp, WaitError,
+};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
+use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::panic::resume_unwind;
@@ -215,4 +218,42 @@ pub fn evictions_lose_no_pending_key(met: &Tally) {
     assert_eq!((waited, complaint), (Ok(()), None));
     assert_eq!(ended, Ok(Shutdown::Idle));
     assert_eq!(shared.complaint(&throttled, false), None);
+}
+
+/// The clock stands. A shorter threshold, of all keys or of this one, wakes the thread that waits for the window, and nothing
+/// else does.
+fn told_of_a_shorter_threshold(deferred: &Tally, is_of_the_key: bool) {
+    let own = Arc::new(AtomicU64::new(10));
+    let asked = Arc::clone(&own);
+    let builder = KeyedThrottled::<usize>::builder(WINDOW)
+        .clock(Manual::new(START))
+        .hasher(Hasher::default())
+        .shards(1);
+    let builder = if is_of_the_key {
+        builder.threshold_of(move |_| Threshold::from_nanos(asked.load(Ordering::SeqCst)))
+    } else {
+        builder
+    };
+    let throttled = builder.counting().spawn(|_, _| ()).expect("shuttle can start a thread");
+    assert_eq!(throttled.trigger(&0).expect("it goes on").wait(), Ok(()));
+    let caller = {
+        let throttled = throttled.clone();
+        thread::spawn(move || assert_eq!(throttled.trigger(&0).expect("it goes on").wait(), Ok(()), "G3"))
+    };
+    deferred.count_if(throttled.is_pending(&0));
+    if is_of_the_key {
+        own.store(0, Ordering::SeqCst);
+        throttled.retime();
+    } else {
+        throttled.set_threshold(Duration::ZERO);
+    }
+    caller.join().expect("no panic");
+}
+
+pub fn told_of_a_shorter_threshold_of_all(deferred: &Tally) {
+    told_of_a_shorter_threshold(deferred, false);
+}
+
+pub fn told_of_a_shorter_threshold_of_its_own(deferred: &Tally) {
+    told_of_a_shorter_threshold(deferred, true);
 }
