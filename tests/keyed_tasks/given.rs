@@ -192,3 +192,24 @@ fn at_the_end() {
         assert_eq!(told(ticket).map(|told| told.is_ok()), Poll::Ready(pending != Pending::Discard));
     }
 }
+
+/// Many flushes hold up no key that is due, and many of those hold up no flush.
+#[test]
+fn flushed_runs_come_by_turns_with_those_that_are_due() {
+    let (runtime, seen) = (runtime(), Seen::new());
+    let inside = seen.clone();
+    let post = KeyedThrottled::<&str>::builder(SECOND)
+        .latest()
+        .spawn_on(runtime.clone(), async move |key, value: Carried<u32>| inside.add(key, *value))
+        .unwrap();
+    for key in ["flushed 1", "flushed 2"] {
+        post.trigger(&key, 1).unwrap();
+        let _ = post.flush(&key).unwrap();
+    }
+    for key in ["due 1", "due 2", "due 3"] {
+        post.trigger(&key, 2).unwrap();
+    }
+    runtime.settle();
+    let order: Vec<_> = seen.take().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(order, ["flushed 1", "due 1", "flushed 2", "due 2", "due 3"]);
+}
