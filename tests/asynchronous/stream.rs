@@ -7,16 +7,19 @@ use super::paused;
 use atomic_throttle::asynchronous::stream::throttle;
 use atomic_throttle::{Clock, NoRuntime, Runtime, Timestamp, Tokio};
 use evidence::Check;
-use evidence::Guarantee::{G1, G3, G5};
+use evidence::Guarantee::{G1, G3, G5, G6};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use smol::stream::{Stream, StreamExt, iter, unfold};
 use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Items, each some time after the one before it; then the end, some time after the last.
@@ -288,4 +291,63 @@ fn wrong_models_are_contradicted() {
         assert!(found > 0, "{fault:?} is not found");
         evidence::caught(name, &format!("proptest, stream: in {found} of {tries} timetables"));
     }
+}
+
+/// A runtime whose sleeps move the clock to their end. One reading of the clock panics.
+#[derive(Clone)]
+struct Trapped {
+    time: Arc<AtomicU64>,
+    readings: Arc<AtomicU64>,
+    panics_at: u64,
+}
+
+impl Clock for Trapped {
+    fn now(&self) -> Timestamp {
+        if self.readings.fetch_add(1, Ordering::SeqCst) == self.panics_at {
+            std::panic::resume_unwind(Box::new("on purpose"))
+        }
+        Timestamp::from_nanos(self.time.load(Ordering::SeqCst))
+    }
+}
+
+impl Runtime for Trapped {
+    fn sleep_until(&self, deadline: Timestamp) -> impl Future<Output = ()> + Send + 'static {
+        self.time.fetch_max(deadline.as_nanos(), Ordering::SeqCst);
+        std::future::ready(())
+    }
+
+    fn spawn(&self, _: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
+        Err(NoRuntime)
+    }
+}
+
+/// Whichever reading panics, the panic comes out of one poll. The item that is held comes with a later one.
+#[test]
+fn a_clock_that_panics_in_a_window_loses_no_item() {
+    let check =
+        Check::of(&[G3, G6], "tests: a stream whose clock panics at any reading loses no item that it holds");
+    let mut readings = 0;
+    loop {
+        let runtime =
+            Trapped { time: Arc::new(AtomicU64::new(1_000)), readings: Arc::default(), panics_at: readings };
+        let mut stream = pin!(throttle(iter([1, 2, 3]), Duration::from_nanos(100), runtime));
+        let (mut items, mut panics) = (Vec::new(), 0);
+        let mut cx = Context::from_waker(Waker::noop());
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(&mut cx))) {
+                Ok(Poll::Ready(Some(item))) => items.push(item),
+                Ok(Poll::Ready(None)) => break,
+                Ok(Poll::Pending) => {}
+                Err(_) => panics += 1,
+            }
+            assert!(panics <= 1, "reading {readings}: it panics for ever");
+        }
+        assert_eq!(items.last(), Some(&3), "reading {readings}");
+        if panics == 0 {
+            break;
+        }
+        readings += 1;
+    }
+    assert!(readings >= 4, "each item, the sleep and the window: {readings}");
+    check.passed(usize::try_from(readings).unwrap(), "readings");
 }

@@ -12,3 +12,4 @@ mod hostile;
 mod properties;
 mod retries;
 mod told;
+mod unkind;

@@ -6,6 +6,7 @@ use super::support::{Fragile, SECOND, panic_quietly, panics};
 use atomic_throttle::{
     Batch, Carried, KeyedThrottled, KeyedThrottledBuilder, Payload, Pending, Retry, Shutdown, WaitError,
 };
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
@@ -110,6 +111,42 @@ fn a_value_that_panics_when_it_is_cancelled_keeps_nobody_waiting() {
     assert!(panics(|| latest.cancel(&"a")));
     assert!(waits.is_woken());
     assert_eq!(waits.poll(), Poll::Ready(Err(WaitError::Cancelled)));
+}
+
+#[derive(Debug)]
+struct Unkind;
+
+impl fmt::Display for Unkind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unkind")
+    }
+}
+
+impl std::error::Error for Unkind {}
+
+impl Drop for Unkind {
+    fn drop(&mut self) {
+        panic_quietly()
+    }
+}
+
+/// The error of a run that is tried again is dropped after it, and nothing ends by that.
+#[test]
+fn an_error_that_panics_when_it_is_dropped_ends_nothing() {
+    let (runtime, tries) = (runtime(), Arc::new(Mutex::new(0)));
+    let counted = Arc::clone(&tries);
+    let spawned = again(builder().counting()).spawn_on(runtime.clone(), async move |_, _| {
+        let mut tries = counted.lock().unwrap();
+        *tries += 1;
+        if *tries == 1 { Err(Unkind) } else { Ok(()) }
+    });
+    let calls = spawned.unwrap();
+    let ticket = calls.trigger(&"a").unwrap();
+    runtime.settle();
+    runtime.clock().advance(SECOND);
+    runtime.settle();
+    assert_eq!((*tries.lock().unwrap(), runtime.panics()), (2, 0));
+    assert_eq!(ticket.wait_for(Duration::ZERO), Ok(()));
 }
 
 type Plain = KeyedThrottled<&'static str>;

@@ -6,7 +6,7 @@ use crate::state::{Arrive, Fire, State};
 use crate::time::{Threshold, Timestamp};
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use std::boxed::Box;
@@ -168,9 +168,13 @@ impl<S: Stream, R: Runtime> ThrottledStream<S, R> {
         }
         let due = this.state.window_end(*this.threshold);
         loop {
-            let window = this.window.get_or_insert_with(|| Box::pin(reached(Arc::clone(this.runtime), due)));
-            ready!(window.as_mut().poll(cx));
-            *this.window = None;
+            // Taken out while it is polled: the clock may panic, and what has panicked cannot be polled again.
+            let window = this.window.take();
+            let mut window = window.unwrap_or_else(|| Box::pin(reached(Arc::clone(this.runtime), due)));
+            if window.as_mut().poll(cx).is_pending() {
+                *this.window = Some(window);
+                return Poll::Pending;
+            }
             // A clock may have gone back since: the window is asked for again.
             let (state, outcome) = this.state.fire(this.state.epoch(), this.runtime.now(), *this.threshold);
             if outcome == Fire::Run {

@@ -3,6 +3,7 @@
 //! A run is *settled* when its calls are not tried again. The first settled run after a call decides what its ticket returns,
 //! whenever that looks. So a later run that succeeds hides no failure.
 
+use super::discard_panics;
 use crate::front::failure::Failure;
 use crate::front::wait::WaitError;
 use crate::gate::Gate;
@@ -61,9 +62,10 @@ impl Record {
         // ORDERING: Relaxed. Runs exclude each other, and the Release of the finish that follows publishes
         // this to all who see that finish.
         let after = policy::epoch(self.settled.load(Ordering::Relaxed));
+        let mut forgotten = None;
         if let Some(failure) = failure {
             match lock_unless(&self.failures, is_forked) {
-                Some(mut failures) => failures.remember(Failed { after, epoch, failure }),
+                Some(mut failures) => forgotten = failures.remember(Failed { after, epoch, failure }),
                 // ORDERING: Relaxed; as above.
                 None => self.is_lost.store(1, Ordering::Relaxed),
             }
@@ -72,6 +74,8 @@ impl Record {
         }
         // ORDERING: Relaxed; as above.
         self.settled.store(epoch.as_u64(), Ordering::Relaxed);
+        // After the lock: the error in it is the user's.
+        discard_panics(|| drop(forgotten));
     }
 
     /// The result of a wait for a run after `epoch`, if that would return at once. `is_forked` is asked where another thread
@@ -128,14 +132,16 @@ impl Record {
 }
 
 impl Failures {
-    fn remember(&mut self, failed: Failed) {
-        if self.remembered.len() == REMEMBERED {
-            if let Some(Failed { after, epoch, .. }) = self.remembered.pop_front() {
-                let (oldest, _) = self.forgotten.unwrap_or((after, epoch));
-                self.forgotten = Some((oldest, epoch));
-            }
+    /// Returns what is forgotten for it.
+    fn remember(&mut self, failed: Failed) -> Option<Failed> {
+        let is_full = self.remembered.len() == REMEMBERED;
+        let forgotten = if is_full { self.remembered.pop_front() } else { None };
+        if let Some(Failed { after, epoch, .. }) = forgotten {
+            let (oldest, _) = self.forgotten.unwrap_or((after, epoch));
+            self.forgotten = Some((oldest, epoch));
         }
         self.remembered.push_back(failed);
+        forgotten
     }
 
     fn told(&self, epoch: Epoch) -> Result<(), WaitError> {

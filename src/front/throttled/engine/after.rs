@@ -10,6 +10,7 @@ use crate::front::throttled::shared::Shared;
 use crate::state::Epoch;
 use crate::sync::{Ordering, lock, requests_after_the_lock, settles_after_the_finish};
 use crate::time::Timestamp;
+use core::mem;
 use std::boxed::Box;
 use std::sync::Arc;
 
@@ -47,9 +48,13 @@ impl<P: Payload> Engine<P> {
                 false
             }
         };
-        if !is_tried_again {
+        if is_tried_again {
+            // The error in it is the user's.
+            discard_panics(|| drop(failure));
+        } else {
             self.end_row_of_failures();
-            self.latest_failure = failure.map(Arc::new);
+            let before = mem::replace(&mut self.latest_failure, failure.map(Arc::new));
+            discard_panics(|| drop(before));
             if !settles_after_the_finish() {
                 frame.settle(epoch, self.latest_failure.clone());
             }

@@ -76,6 +76,8 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         }
         if is_tried_again {
             observe::retried(shared.source(), epoch, attempt, retry_at);
+            // The error in it is the user's.
+            discard_panics(|| drop(failure));
         } else {
             let told = failure.map_or(Ok(()), |failure| {
                 Err(if failure.is_panic() { WaitError::Panicked } else { WaitError::Failed(failure) })
