@@ -100,7 +100,7 @@ fn a_value_that_panics_when_it_is_given_up_ends_nothing() {
     assert_eq!(latest.runs(), 2);
 }
 
-/// A cancel drops what was brought, after whoever waits was woken.
+/// A cancel drops what was brought, after it has woken those who wait.
 #[test]
 fn a_value_that_panics_when_it_is_cancelled_keeps_nobody_waiting() {
     let runtime = runtime();
@@ -176,7 +176,7 @@ impl Drop for Asks {
     }
 }
 
-/// The hook is a part of the run. What it and the function hold is dropped before the end is told.
+/// The hook is a part of the run. What it and the function hold is dropped before the end is seen.
 #[test]
 fn a_hook_is_called_inside_of_the_run_and_dropped_before_the_end() {
     let (runtime, asked) = (runtime(), Arc::new(Asked::default()));

@@ -11,6 +11,7 @@ use atomic_throttle::{
 };
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 use support::{SECOND, at, panic_quietly, panics, until};
@@ -235,7 +236,8 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
         }
         older.extend(newer);
     });
-    let fails = || panics(|| throttle.run(vec![9], |all| all).map(drop));
+    let (given, gives) = channel();
+    let fails = || panics(|| throttle.run(vec![9], |all| _ = given.send(all)).map(drop));
     let outcome = owner(
         || throttle.is_pending(),
         || throttle.run(vec![1], |all| all).expect("it is taken"),
@@ -250,9 +252,39 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
     throttle.clock().set(at(2));
     assert!(fails(), "of a call that has started a run");
     let seen = throttle.snapshot();
-    assert!(seen.is_owed() && !seen.running);
+    assert!(!seen.is_owed() && !seen.running);
+    assert_eq!(gives.try_iter().collect::<Vec<_>>(), [[1]], "that run is given what was there");
     throttle.clock().set(at(3));
-    assert_eq!(ran(throttle.run(vec![2], |all| all)), [1, 2]);
+    assert_eq!(ran(throttle.run(vec![2], |all| all)), [2]);
+}
+
+/// A value that panics when it is dropped, if it is the one that does.
+struct Unkind(bool);
+
+impl Drop for Unkind {
+    fn drop(&mut self) {
+        if self.0 {
+            panic_quietly();
+        }
+    }
+}
+
+#[test]
+fn a_value_that_panics_where_it_is_replaced_at_a_start_stops_no_run() {
+    let clock = Manual::new(at(1));
+    let throttle: Throttle<_, Latest<Unkind>> = Throttle::latest_with_clock(SECOND, clock);
+    let runs = Cell::new(0);
+    let run = || panics(|| throttle.run(Unkind(false), |_| runs.set(runs.get() + 1)).map(drop));
+    assert!(!run());
+    throttle.clock().set(at(2));
+    ran(throttle.run(Unkind(false), |_| {
+        let nested = throttle.run(Unkind(true), |_| unreachable!("it is inside of a run"));
+        assert!(matches!(nested, Ok(Outcome::Owed)));
+    }));
+    throttle.clock().set(at(3));
+    assert!(run(), "what is replaced panics");
+    assert_eq!(runs.get(), 2, "its run was performed all the same");
+    assert!(!throttle.snapshot().is_owed() && throttle.take().is_none());
 }
 
 /// A clock of whose moves no other thread hears: an owner sleeps on, whenever it looks.

@@ -65,7 +65,7 @@ fn a_thread_of_its_own() {
     told(12);
     assert_eq!(another.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
 
-    // A pace holds its run, and a subscriber that is told so calls it.
+    // A pace holds its run, and a subscriber that hears of it calls it.
     let clock = Arc::new(Manual::new(at(9)));
     let builder = Throttled::builder(SECOND).delay(2 * SECOND).clock(Arc::clone(&clock));
     let (held, mut by_hand) = builder.by_hand(|| ());
@@ -77,7 +77,7 @@ fn a_thread_of_its_own() {
     });
     assert_eq!(by_hand.step(), Step::Until(at(11)));
     react_to("Throttled", || ());
-    assert_eq!(by_hand.step(), Step::Until(at(11)), "it is told once");
+    assert_eq!(by_hand.step(), Step::Until(at(11)), "one event for it");
     clock.set(at(11));
     assert_eq!(by_hand.step(), Step::Ran);
 

@@ -6,16 +6,17 @@
 
 use super::body::Reply;
 use super::decide::Decided;
-use super::guard::OwnedRun;
+use super::guard::{OwnedDeferral, OwnedRun};
 use super::{AsyncThrottle, NoRuntime, Runtime};
 use crate::front::observe::Edge;
 use crate::front::outcome::Outcome;
 use crate::front::owner::ticket::Ticket;
-use crate::front::payload::{NotPut, Reason, Rejected, Values};
+use crate::front::payload::{NotPut, Reason, Rejected, StartedWith, Values};
 use crate::front::throttle::has_lost_all_others;
 use crate::gate::Arrival;
 use crate::time::Timestamp;
 use futures_channel::oneshot;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
@@ -77,31 +78,39 @@ impl<R: Runtime, P: Values> AsyncThrottle<R, P> {
         }
         let (gate, payload) = (&self.shared.frame.gate, &self.shared.payload);
         let now = self.shared.runtime.now();
-        // Where the function that merges panics, the run is owed, and all that was there before is.
         let start = || {
             gate.try_start(now).ok().map(|run| OwnedRun::new(Arc::clone(&self.shared), run, Edge::Leading))
         };
         let value = match payload.start_with(value, has_lost_all_others, start) {
-            Ok((mut started, given)) => {
+            Ok(StartedWith { mut started, given, thrown }) => {
                 started.give(given);
-                return Ok(self.spawn_run(started, f, reply));
+                let decided = self.spawn_run(started, f, reply);
+                // After that: other calls may rely on the run.
+                return thrown.map_or(Ok(decided), |thrown| resume_unwind(thrown));
             }
             Err(NotPut::Undecided(value)) => value,
             Err(not_put) => return Err(rejected(not_put)),
         };
-        let defer = || gate.defer_by(now, Timestamp::NEVER).ok();
-        match payload.put_if_room(value, has_lost_all_others, defer).map_err(rejected)? {
+        // Where putting the value panics, a deferral is left as its drop leaves it.
+        let defer = || match gate.defer_by(now, Timestamp::NEVER).ok()? {
             Arrival::Defer(deferral) => {
-                let decided = self.spawn_owner(deferral, f, reply);
+                let due = deferral.due();
+                Some(Ok((OwnedDeferral::new(Arc::clone(&self.shared), deferral), due)))
+            }
+            Arrival::Coalesced(epoch) => Some(Err(epoch)),
+            Arrival::Run(_) => unreachable!("the call starts nothing"),
+        };
+        match payload.put_if_room(value, has_lost_all_others, defer).map_err(rejected)? {
+            Ok((deferral, due)) => {
+                let decided = self.spawn_owner(deferral, due, f, reply);
                 // A run in progress may ask whether it has a successor.
                 self.shared.frame.waiting().notify();
                 Ok(decided)
             }
-            Arrival::Coalesced(epoch) => {
+            Err(epoch) => {
                 reply(Reply::Gone);
                 Ok(Decided { ticket: self.ticket(epoch), at_once: false, spawned: Ok(()) })
             }
-            Arrival::Run(_) => unreachable!("the call starts nothing"),
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::front::outcome::Outcome;
 use crate::front::owner::ticket::Ticket;
 use crate::front::payload::Payload;
 use crate::front::wait::WaitError;
-use crate::gate::{Arrival, Deferral};
+use crate::gate::Arrival;
+use crate::time::Timestamp;
 use core::convert::Infallible;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -64,7 +65,10 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
                 reply(Reply::Gone);
                 Decided { ticket: self.ticket(epoch), at_once: false, spawned: Ok(()) }
             }
-            Arrival::Defer(deferral) => self.spawn_owner(deferral, f, reply),
+            Arrival::Defer(deferral) => {
+                let due = deferral.due();
+                self.spawn_owner(OwnedDeferral::new(Arc::clone(&self.shared), deferral), due, f, reply)
+            }
         };
         decided.spawned.map(|()| decided)
     }
@@ -83,18 +87,18 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
 
     pub(super) fn spawn_owner<T: 'static, Fut>(
         &self,
-        deferral: Deferral<'_>,
+        deferral: OwnedDeferral<R, P>,
+        due: Timestamp,
         f: impl FnOnce(&mut OwnedRun<R, P>) -> Fut + Send + 'static,
         reply: impl FnOnce(Reply<T>) + Send + 'static,
     ) -> Decided<'_>
     where
         Fut: Future<Output = T> + Send + 'static,
     {
-        let (epoch, due) = (deferral.epoch(), deferral.due());
-        let deferred = OwnedDeferral::new(Arc::clone(&self.shared), deferral);
+        let ticket = self.ticket(deferral.epoch());
         observe::deferred(self.shared.frame.source(), due);
-        let spawned = self.shared.runtime.spawn(own(deferred, f, reply));
-        Decided { ticket: self.ticket(epoch), at_once: false, spawned }
+        let spawned = self.shared.runtime.spawn(own(deferral, f, reply));
+        Decided { ticket, at_once: false, spawned }
     }
 
     pub(super) fn spawn_run<T: 'static, Fut>(

@@ -224,6 +224,10 @@ impl<R: Runtime, P: Payload> OwnedDeferral<R, P> {
         &self.shared
     }
 
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// `Err` with the deadline, if there is one, while it is not yet its turn.
     pub(super) fn fire(&mut self, now: Timestamp) -> Result<Turn<R, P>, Option<Timestamp>> {
         let Shared { frame, payload, .. } = &*self.shared;

@@ -33,8 +33,8 @@ impl<T: Send + 'static> AsyncThrottle<super::Tokio, Merge<T>> {
     /// `merge` captures nothing. Callers call it under a lock that other callers wait for, so it should be short.
     /// *It must not call this throttle, nor wait for anybody who does*: that hangs, except for `trigger` and `run`, which
     /// are refused with [`Reason::InsideMerge`](crate::Reason::InsideMerge). If it panics, the panic comes out of the call,
-    /// which is not taken; the older value stays as `merge` left it, and if the call has started a run, that run ends and
-    /// another one is owed.
+    /// which is not taken; the older value stays as `merge` left it, and if the call has started a run, that run is
+    /// given it.
     #[must_use]
     pub fn merging(threshold: impl Into<Threshold>, merge: fn(&mut T, T)) -> Self {
         Self::merging_with_runtime(threshold, super::Tokio::current(), merge)

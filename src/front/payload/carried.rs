@@ -37,6 +37,7 @@ pub struct Carried<T> {
 }
 
 impl<T> Carried<T> {
+    /// Made before anything of the user's is called that may panic, such as a `clone`: from here on the value comes home.
     pub(crate) fn new(value: T, home: &Home<T>) -> Self {
         Self { value: Some(value), home: home.clone() }
     }

@@ -1,6 +1,6 @@
 //! [`Collect`]: all values, in order.
 
-use super::sealed::{self, NotPut, Values};
+use super::sealed::{self, NotPut, StartedWith, Values};
 use crate::sync::{Mutex, const_unless_loom, lock, lock_unless, start_and_take, still_locked};
 use core::{fmt, mem};
 use std::collections::{VecDeque, vec_deque};
@@ -160,14 +160,14 @@ impl<T: Send + 'static> Values for Collect<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         start: impl FnOnce() -> Option<S>,
-    ) -> Result<(S, Batch<T>), NotPut<T>> {
+    ) -> Result<StartedWith<S, Batch<T>>, NotPut<T>> {
         let Some(values) = lock_unless(&self.values, is_forked) else { return Err(NotPut::Forked(value)) };
         let Some(started) = start() else { return Err(NotPut::Undecided(value)) };
         let mut values = still_locked(values, &self.values);
         let mut given = mem::take(&mut *values);
         drop(values);
         given.push_back(value);
-        Ok((started, Batch::new(given)))
+        Ok(StartedWith { started, given: Batch::new(given), thrown: None })
     }
 }
 

@@ -1,8 +1,9 @@
 //! [`Latest`]: the newest value.
 
-use super::sealed::{self, NotPut, Values};
+use super::sealed::{self, NotPut, StartedWith, Values};
 use crate::sync::{Mutex, const_unless_loom, lock, lock_unless, start_and_take, still_locked};
 use core::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The payload of a throttle of the newest value: a call brings one, and a run is given the newest.
 ///
@@ -97,14 +98,14 @@ impl<T: Send + 'static> Values for Latest<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         start: impl FnOnce() -> Option<S>,
-    ) -> Result<(S, T), NotPut<T>> {
+    ) -> Result<StartedWith<S, T>, NotPut<T>> {
         let Some(newest) = lock_unless(&self.0, is_forked) else { return Err(NotPut::Forked(value)) };
         let Some(started) = start() else { return Err(NotPut::Undecided(value)) };
         let mut newest = still_locked(newest, &self.0);
         let replaced = newest.take();
         drop(newest);
-        drop(replaced);
-        Ok((started, value))
+        let thrown = catch_unwind(AssertUnwindSafe(|| drop(replaced))).err();
+        Ok(StartedWith { started, given: value, thrown })
     }
 }
 

@@ -1,11 +1,12 @@
 //! [`Merge`]: all values, merged into one.
 
-use super::sealed::{self, NotPut, Values};
+use super::sealed::{self, NotPut, StartedWith, Values};
 use crate::sync::{
     AtomicU32, Mutex, MutexGuard, Ordering, const_unless_loom, lock, lock_unless, start_and_take,
     still_locked, this_thread,
 };
 use core::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The payload of a throttle that merges: a call brings a value, and a run is given all of them in one.
 ///
@@ -31,16 +32,19 @@ use core::fmt;
 /// that merges.
 pub struct Merge<T> {
     merged: Mutex<Option<T>>,
-    /// Adds the newer value to the older one. A pointer to a function, so that the type has a name and a `const`.
-    add: fn(&mut T, T),
+    /// Merges the newer value into the older one. A pointer to a function, so that the type has a name and a `const`.
+    function: fn(&mut T, T),
     /// The number of the thread that merges, 0 if none does.
     merging: AtomicU32,
 }
 
+/// What was decided, the value of the call, and the lock under which it is then put.
+type Decided<'m, D, T> = (D, T, MutexGuard<'m, Option<T>>);
+
 impl<T> Merge<T> {
     const_unless_loom! {
         pub(crate) const fn new(merge: fn(&mut T, T)) -> Self {
-            Self { merged: Mutex::new(None), add: merge, merging: AtomicU32::new(0) }
+            Self { merged: Mutex::new(None), function: merge, merging: AtomicU32::new(0) }
         }
     }
 
@@ -56,29 +60,32 @@ impl<T> Merge<T> {
         // ORDERING: Relaxed; as above.
         self.merging.store(this_thread(), Ordering::Relaxed);
         let _merging = Merging(&self.merging);
-        (self.add)(older, newer);
+        (self.function)(older, newer);
     }
 
-    fn decide_and_merge<D>(
+    /// Decides under the lock, and returns that with the value, which is then to be [added](Self::add).
+    fn decide<D>(
         &self,
         value: T,
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
-    ) -> Result<(D, MutexGuard<'_, Option<T>>), NotPut<T>> {
-        // Whoever merges has the lock.
+    ) -> Result<Decided<'_, D, T>, NotPut<T>> {
+        // Who merges has the lock.
         let gives_up = || self.is_merging_here() || is_forked();
         let Some(merged) = lock_unless(&self.merged, gives_up) else {
             let is_inside = self.is_merging_here();
             return Err(if is_inside { NotPut::InsideMerge(value) } else { NotPut::Forked(value) });
         };
         let Some(decided) = decide() else { return Err(NotPut::Undecided(value)) };
-        let mut merged = still_locked(merged, &self.merged);
-        match &mut *merged {
-            // A panic leaves the older value there, and the panic is the caller's: its call was not taken.
+        Ok((decided, value, still_locked(merged, &self.merged)))
+    }
+
+    /// A panic loses the value alone: what is older stays there.
+    fn add(&self, merged: &mut Option<T>, value: T) {
+        match merged {
             Some(older) => self.merge(older, value),
             empty => *empty = Some(value),
         }
-        Ok((decided, merged))
     }
 
     fn is_merging_here(&self) -> bool {
@@ -120,13 +127,13 @@ impl<T: Send + 'static> sealed::Payload for Merge<T> {
 
     #[cfg(feature = "keyed")]
     fn another(&self) -> Self {
-        Self::new(self.add)
+        Self::new(self.function)
     }
 
     #[cfg(feature = "keyed")]
     fn bring(&self, value: T, is_forked: impl FnOnce() -> bool) -> Result<sealed::Left<T>, NotPut<T>> {
-        let ((), merged) = self.decide_and_merge(value, is_forked, || Some(()))?;
-        drop(merged);
+        let ((), value, mut merged) = self.decide(value, is_forked, || Some(()))?;
+        self.add(&mut merged, value);
         Ok(sealed::Left { count: 1, replaced: None })
     }
 }
@@ -140,7 +147,10 @@ impl<T: Send + 'static> Values for Merge<T> {
         is_forked: impl FnOnce() -> bool,
         decide: impl FnOnce() -> Option<D>,
     ) -> Result<(D, u64), NotPut<T>> {
-        self.decide_and_merge(value, is_forked, decide).map(|(decided, _)| (decided, 1))
+        // A panic is the caller's, whose call was not taken.
+        let (decided, value, mut merged) = self.decide(value, is_forked, decide)?;
+        self.add(&mut merged, value);
+        Ok((decided, 1))
     }
 
     fn start_with<S>(
@@ -148,10 +158,11 @@ impl<T: Send + 'static> Values for Merge<T> {
         value: T,
         is_forked: impl FnOnce() -> bool,
         start: impl FnOnce() -> Option<S>,
-    ) -> Result<(S, T), NotPut<T>> {
-        let (started, mut merged) = self.decide_and_merge(value, is_forked, start)?;
-        let given = merged.take().expect("it was merged, or put, under this lock");
-        Ok((started, given))
+    ) -> Result<StartedWith<S, T>, NotPut<T>> {
+        let (started, value, mut merged) = self.decide(value, is_forked, start)?;
+        let thrown = catch_unwind(AssertUnwindSafe(|| self.add(&mut merged, value))).err();
+        let given = merged.take().expect("it was there, or was put there, under this lock");
+        Ok(StartedWith { started, given, thrown })
     }
 }
 

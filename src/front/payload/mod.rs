@@ -34,7 +34,7 @@ pub(crate) use self::carried::{Followed, Home};
 pub(crate) use self::number::Number;
 #[cfg(feature = "keyed")]
 pub(crate) use self::sealed::Left;
-pub(crate) use self::sealed::{NotPut, Values};
+pub(crate) use self::sealed::{NotPut, StartedWith, Values};
 
 /// What the calls of a throttle leave for the run that covers them: `()` for nothing, [`Count`], [`Latest`],
 /// [`Merge`] or [`Collect`].
@@ -54,6 +54,9 @@ pub trait Payload: sealed::Payload {}
 impl<P: sealed::Payload> Payload for P {}
 
 pub(crate) mod sealed {
+    use core::any::Any;
+    use std::boxed::Box;
+
     /// What every payload does for the front end that runs.
     pub trait Payload: Send + Sync + 'static {
         /// What a run is given.
@@ -166,12 +169,24 @@ pub(crate) mod sealed {
         }
 
         /// Has `start` start a run that is given `value` and all that is there, in one step. There is always room.
+        ///
+        /// Code of the user's that panics here stops nothing: the run has started, and calls rely on it.
         fn start_with<S>(
             &self,
             value: Self::Value,
             is_forked: impl FnOnce() -> bool,
             start: impl FnOnce() -> Option<S>,
-        ) -> Result<(S, Self::Given), NotPut<Self::Value>>;
+        ) -> Result<StartedWith<S, Self::Given>, NotPut<Self::Value>>;
+    }
+
+    /// A run that has started with the value of its own call.
+    #[allow(missing_debug_implementations, reason = "nobody sees it")]
+    pub struct StartedWith<S, G> {
+        pub started: S,
+        pub given: G,
+        /// The panic of the function that merges, or of the drop of what the value has replaced. It is the caller's, after
+        /// the function of the run.
+        pub thrown: Option<Box<dyn Any + Send>>,
     }
 
     /// What a call has left for the next run.

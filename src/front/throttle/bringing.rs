@@ -7,13 +7,14 @@
 use super::core::{Core, has_lost_all_others};
 use super::{Coalesced, Throttle};
 use crate::clock::Clock;
-use crate::front::observe::Edge;
+use crate::front::observe::{self, Edge};
 use crate::front::outcome::Outcome;
-use crate::front::payload::{NotPut, Reason, Rejected, Values};
+use crate::front::payload::{NotPut, Reason, Rejected, StartedWith, Values};
 use crate::gate::{Arrival, Run};
-use crate::state::Refused;
+use crate::state::{Abandon, Refused};
 use crate::time::Timestamp;
 use core::time::Duration;
+use std::panic::resume_unwind;
 
 type Brought<'t, R, C, V> = Result<Outcome<R, Coalesced<'t, C>>, Rejected<V>>;
 
@@ -47,17 +48,17 @@ impl<C: Clock, P: Values> Throttle<C, P> {
         let now = clock.now();
         let limit = max_wait.map(|max_wait| now.saturating_add(max_wait));
         let value = match self.start_with(value, now) {
-            Ok((run, given)) => {
-                return Ok(Outcome::RanAtOnce(self.core.take_over(run, Edge::Leading, || f(given))));
-            }
+            Ok(started) => return Ok(Outcome::RanAtOnce(self.perform_started(started, f))),
             Err(Rejected { value, reason: Reason::Refused(_) }) => value,
             Err(rejected) => return Err(rejected),
         };
         let mut refused = Refused::Running;
-        let defer =
-            || gate.defer_by(now, limit.unwrap_or(Timestamp::NEVER)).map_err(|why| refused = why).ok();
+        let defer = || {
+            let arrival = gate.defer_by(now, limit.unwrap_or(Timestamp::NEVER)).map_err(|why| refused = why);
+            Some(Deferring { core: &self.core, arrival: Some(arrival.ok()?) })
+        };
         let put = self.payload.put_if_room(value, has_lost_all_others, defer);
-        match put.map_err(|not_put| rejected(not_put, refused))? {
+        match put.map_err(|not_put| rejected(not_put, refused))?.into_arrival() {
             Arrival::Defer(deferral) => Ok(self.own(deferral, limit, f)),
             Arrival::Coalesced(epoch) => Ok(Outcome::Coalesced(Coalesced::new(&self.core, epoch))),
             Arrival::Run(_) => unreachable!("the call starts nothing"),
@@ -83,45 +84,56 @@ impl<C: Clock, P: Values> Throttle<C, P> {
             Ok(now) => now,
             Err(refused) => return Err(Rejected::refused(value, refused)),
         };
-        let (run, given) = self.start_with(value, now)?;
-        Ok(self.core.take_over(run, Edge::Leading, || f(given)))
+        self.start_with(value, now).map(|started| self.perform_started(started, f))
     }
 
-    fn start_with(&self, value: P::Value, now: Timestamp) -> Result<(Run<'_>, P::Given), Rejected<P::Value>> {
+    fn start_with(
+        &self,
+        value: P::Value,
+        now: Timestamp,
+    ) -> Result<StartedWith<Run<'_>, P::Given>, Rejected<P::Value>> {
         let mut refused = Refused::Running;
-        let start = || match self.core.gate.try_start(now) {
-            Ok(run) => Some(Starting { core: &self.core, run: Some(run) }),
-            Err(why) => {
-                refused = why;
-                None
-            }
-        };
-        match self.payload.start_with(value, has_lost_all_others, start) {
-            Ok((starting, given)) => Ok((starting.into_run(), given)),
-            Err(not_put) => Err(rejected(not_put, refused)),
+        let start = || self.core.gate.try_start(now).map_err(|why| refused = why).ok();
+        let started = self.payload.start_with(value, has_lost_all_others, start);
+        started.map_err(|not_put| rejected(not_put, refused))
+    }
+
+    /// What panicked at the start comes out afterwards: other calls may rely on the run.
+    #[inline]
+    fn perform_started<R>(
+        &self,
+        StartedWith { started, given, thrown }: StartedWith<Run<'_>, P::Given>,
+        f: impl FnOnce(P::Given) -> R,
+    ) -> R {
+        let returned = self.core.take_over(started, Edge::Leading, || f(given));
+        if let Some(thrown) = thrown {
+            resume_unwind(thrown);
         }
+        returned
     }
 }
 
-/// A run that has started, and has not yet taken what it is given. If the function that merges panics, all stays there,
-/// and is owed.
-struct Starting<'t, C: Clock> {
+/// A call that was decided, and whose value is being put. Where that panics, it leaves its deferral, and wakes those who
+/// wait for it.
+struct Deferring<'t, C: Clock> {
     core: &'t Core<C>,
-    run: Option<Run<'t>>,
+    arrival: Option<Arrival<'t>>,
 }
 
-impl<'t, C: Clock> Starting<'t, C> {
-    fn into_run(mut self) -> Run<'t> {
-        self.run.take().expect("nobody else takes it")
+impl<'t, C: Clock> Deferring<'t, C> {
+    fn into_arrival(mut self) -> Arrival<'t> {
+        self.arrival.take().expect("nobody else takes it")
     }
 }
 
-impl<C: Clock> Drop for Starting<'_, C> {
+impl<C: Clock> Drop for Deferring<'_, C> {
     fn drop(&mut self) {
-        if let Some(run) = self.run.take() {
-            let _ = self.core.gate.owe();
-            drop(run);
-            self.core.waiting().notify();
+        if let Some(Arrival::Defer(deferral)) = self.arrival.take() {
+            let epoch = deferral.epoch();
+            if deferral.abandon() == Abandon::Owed {
+                self.core.waiting().notify();
+                observe::abandoned(self.core.source(), epoch);
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ impl<T> Throttle<Monotonic, Merge<T>> {
         /// `try_run`, which are refused, with [`Reason::InsideMerge`](crate::Reason::InsideMerge) if nothing else refuses
         /// them. If it panics, the panic
         /// comes out of the call, which is not taken; the older value stays as `merge` left it, and if the call has
-        /// started a run, that run ends and another one is owed.
+        /// started a run, its function is given that first.
         #[must_use]
         pub const fn merging(threshold: Duration, merge: fn(&mut T, T)) -> Self {
             Self::merging_with_clock(threshold, Monotonic, merge)
@@ -64,9 +64,8 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Merge<T>> {
     /// If `f`, the clock or the function that merges panics. A run whose `f` panics was given its value, and no other is
     /// given that.
     ///
-    /// Where the function that merges panics as a run starts, that run ends without `f`, and what was merged before stays,
-    /// and is owed. *Known fault*: a [`Coalesced`] of a call that this run was to cover then says that it is covered, though
-    /// its value waits for the next run.
+    /// Where the function that merges panics as a run starts, `f` is given what was merged before, for the calls that rely on
+    /// that run, and then the panic comes out.
     pub fn run<R>(
         &self,
         value: T,

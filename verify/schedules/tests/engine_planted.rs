@@ -85,6 +85,8 @@ fn a_try_that_is_requested_after_the_lock() {
     let named = "what failed is put back, and its next run requested later";
     found(Fault::RequestsLate, named, retried::put_back_against_a_take, "given nothing or G6");
     found(Fault::RequestsLate, named, retried::given_once_and_told, "given nothing or G6");
+    found(Fault::RequestsLate, named, retried::newest_put_back_against_a_take, "given nothing");
+    found(Fault::RequestsLate, named, retried::batch_put_back_against_a_take, "given nothing");
 }
 
 #[test]

@@ -46,7 +46,14 @@ fn what_is_collected_is_given_to_its_run() {
 
 #[test]
 fn a_merge_that_panics_at_a_start_loses_nothing() {
-    let claim = "3 threads bring values, and the function that merges panics where a run starts: no value is lost, and \
-                 nobody waits for ever";
+    let claim = "3 threads bring values, and the function that merges panics where a run starts: no value is lost, a call \
+                 that is covered was given, and nobody waits for ever";
     hold(&[G5, G6, G10], claim, properties::merging_panics_at_a_start);
+}
+
+#[test]
+fn a_merge_that_panics_at_a_deferral_keeps_nobody_waiting() {
+    let claim = "3 threads bring values, and the function that merges panics where a call becomes the owner: no value is \
+                 lost, and nobody waits for ever";
+    hold(&[G5, G6, G10], claim, properties::merging_panics_at_a_deferral);
 }

@@ -165,7 +165,7 @@ impl<P: Payload, R: Runtime> Driver<P, R> {
         }
     }
 
-    /// What the function and the hooks hold is dropped by then: whoever hears of the end finds it free.
+    /// What the function and the hooks hold is dropped by then: who sees the end finds it free.
     fn end(mut self, shutdown: Shutdown) {
         self.engine.drop_hooks();
         self.engine.end(shutdown);

@@ -253,42 +253,94 @@ pub fn collected_by_their_own_runs(in_progress: &Tally) {
     });
 }
 
-/// A run starts, and the function that merges panics before it is given anything: what was there is not lost, and whoever waits for
-/// that run to end is woken.
-pub fn merging_panics_at_a_start(waited: &Tally) {
-    const REFUSED: u32 = 13;
-    let merge = |older: &mut Vec<u32>, newer: Vec<u32>| {
-        if newer.contains(&REFUSED) {
-            panic_on_purpose();
+/// The value with which the function that merges panics.
+const REFUSED: u32 = 13;
+
+fn merge_all_but_one(older: &mut Vec<u32>, newer: Vec<u32>) {
+    if newer.contains(&REFUSED) {
+        panic_on_purpose();
+    }
+    older.extend(newer);
+}
+
+fn merging() -> Arc<Shared<Merge<Vec<u32>>>> {
+    Shared::new(Throttle::merging_with_clock(Duration::ZERO, clock(), merge_all_but_one))
+}
+
+impl Shared<Merge<Vec<u32>>> {
+    /// Brings `[0]`, and `[1]` inside of its run, which is left owed. Calls `then` in that run.
+    fn leave_owed(&self, then: impl FnOnce()) {
+        let first = self.throttle.run(vec![0], |given| {
+            note(&self.given, given);
+            let nested = self.throttle.run(vec![1], |_| unreachable!("it is inside of a run"));
+            assert!(matches!(nested, Ok(Outcome::Owed)), "{nested:?}");
+            then();
+        });
+        assert!(first.is_ok_and(|outcome| outcome.ran()));
+    }
+
+    /// Brings a value. If the throttle says that it is covered, then a run was given it. Returns whether the outcome is one
+    /// to be counted.
+    fn bring(&self, value: u32, is_counted: fn(&Outcome<(), Coalesced<'_, Manual>>) -> bool) -> bool {
+        let run = |all: Vec<u32>| note(&self.given, all);
+        match catch_unwind(AssertUnwindSafe(|| self.throttle.run(vec![value], run))) {
+            Ok(Ok(outcome)) => {
+                let is_counted = is_counted(&outcome);
+                if let Outcome::Coalesced(handle) = outcome {
+                    let is_covered = handle.wait().is_ok();
+                    assert!(
+                        !is_covered || noted(&self.given).contains(&value),
+                        "G10: covered, and not given"
+                    );
+                }
+                is_counted
+            }
+            Ok(Err(rejected)) => panic!("it is taken: {rejected:?}"),
+            Err(payload) => {
+                assert_eq!((value, payload.downcast_ref()), (REFUSED, Some(&"on purpose")));
+                false
+            }
         }
-        older.extend(newer);
-    };
-    let shared: Arc<Shared<Merge<Vec<u32>>>> =
-        Shared::new(Throttle::merging_with_clock(Duration::ZERO, clock(), merge));
-    let first = shared.throttle.run(vec![0], |_| {
-        // A call inside of a run leaves its value owed.
-        let nested = shared.throttle.run(vec![1], |_| unreachable!("it is inside of a run"));
-        assert!(matches!(nested, Ok(Outcome::Owed)));
-    });
-    assert!(first.is_ok_and(|outcome| outcome.ran()));
+    }
+
+    /// Each of these values was given to a run, or is left, once.
+    fn assert_none_is_lost(&self, values: Vec<u32>) {
+        let left = self.throttle.take().unwrap_or_default();
+        let found = [noted(&self.given), left].concat();
+        assert_each_once(found.into_iter().filter(|value| *value != REFUSED).collect(), values);
+    }
+}
+
+/// A run starts, and the function that merges panics before it is given anything: it is given what was there.
+pub fn merging_panics_at_a_start(waited: &Tally) {
+    let shared = merging();
+    shared.leave_owed(|| ());
     let caller = |value: u32| {
         let (shared, waited) = (Arc::clone(&shared), waited.clone());
         thread::spawn(move || {
-            let run = |all: Vec<u32>| note(&shared.given, all);
-            let answer = catch_unwind(AssertUnwindSafe(|| shared.throttle.run(vec![value], run)));
-            match answer {
-                Ok(Ok(Outcome::Coalesced(handle))) => _ = handle.wait(),
-                Ok(Ok(outcome)) => waited.count_if(matches!(outcome, Outcome::RanDeferred(()))),
-                Ok(Err(rejected)) => panic!("it is taken: {rejected:?}"),
-                Err(payload) => assert_eq!(payload.downcast_ref(), Some(&"on purpose")),
-            }
+            waited.count_if(shared.bring(value, |outcome| matches!(outcome, Outcome::RanDeferred(()))));
         })
     };
-    let callers = [REFUSED, 2, 3].map(caller);
+    for caller in [REFUSED, 2, 3].map(caller) {
+        caller.join().expect("no panic");
+    }
+    shared.assert_none_is_lost(vec![0, 1, 2, 3]);
+}
+
+/// A call during a run becomes the owner, and the function that merges panics with its value: it leaves the run owed, and
+/// wakes those who wait for it.
+pub fn merging_panics_at_a_deferral(coalesced: &Tally) {
+    let shared = merging();
+    let caller = |value: u32| {
+        let (shared, coalesced) = (Arc::clone(&shared), coalesced.clone());
+        thread::spawn(move || {
+            coalesced.count_if(shared.bring(value, |outcome| matches!(outcome, Outcome::Coalesced(_))));
+        })
+    };
+    let mut callers = Vec::new();
+    shared.leave_owed(|| callers.extend([REFUSED, 2].map(caller)));
     for caller in callers {
         caller.join().expect("no panic");
     }
-    let left = shared.throttle.take().unwrap_or_default();
-    let found = [noted(&shared.given), left].concat();
-    assert_each_once(found.into_iter().filter(|value| *value != REFUSED).collect(), vec![1, 2, 3]);
+    shared.assert_none_is_lost(vec![0, 1, 2]);
 }
