@@ -244,6 +244,15 @@ impl Drop for Registered<'_> {
     }
 }
 
+/// Notifies when it is dropped, by unwinding as well.
+pub(crate) struct NotifyOnDrop<'t, C: Clock>(pub(crate) Waiting<'t, C>);
+
+impl<C: Clock> Drop for NotifyOnDrop<'_, C> {
+    fn drop(&mut self) {
+        self.0.notify();
+    }
+}
+
 /// The owner of a deferral while it waits. If it leaves, by its limit or by unwinding, it wakes those who
 /// wait for its run.
 struct Owner<'t, C: Clock, F: Fn()> {

@@ -29,7 +29,7 @@ use crate::front::owner::keeper::Ends;
 use crate::front::owner::{AnyClock, Ended, Pending, Shutdown, Stage};
 use crate::front::pace::{Hold, Pace};
 use crate::front::payload::{Count, NotPut, Payload, Rejected, Values};
-use crate::front::wait::Waiting;
+use crate::front::wait::{NotifyOnDrop, Waiting};
 use crate::gate::{DetachedRun, Flushed};
 use crate::state::{DeferralStatus, Epoch, Request};
 use crate::sync::{Mutex, cancels_before_the_lock, lock, lock_unless};
@@ -220,10 +220,9 @@ impl<P: Values> Shared<P> {
             drop(control);
             Some(epoch)
         };
-        let put = self.payload.put(value, || false, request);
-        // Also where there was no room: a run was asked for.
-        self.frame.waiting().notify();
-        Ok(put?.0)
+        // Also where there was no room, or what the user does with values panics: a run was asked for.
+        let _notify = NotifyOnDrop(self.frame.waiting());
+        Ok(self.payload.put(value, || false, request)?.0)
     }
 }
 

@@ -3,7 +3,7 @@
 #[path = "payloads/properties.rs"]
 mod properties;
 
-use evidence::Guarantee::{G3, G6, G10};
+use evidence::Guarantee::{G3, G5, G6, G10};
 use schedules::hold;
 use watchdog as _;
 
@@ -18,6 +18,13 @@ fn values_are_collected_once() {
 fn values_are_merged_once() {
     let claim = "3 threads bring values to be merged while a fourth cancels, flushes and ends: each once";
     hold(&[G10], claim, properties::merged);
+}
+
+#[test]
+fn a_merge_that_panics_at_a_request_keeps_nobody_waiting() {
+    let claim =
+        "the function that merges panics where a call asks for a run: the thread performs it for the others";
+    hold(&[G5, G6, G10], claim, properties::merging_panics_at_a_request);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use atomic_throttle::{Batch, Manual, Pending, Throttled, ThrottledBuilder, Times
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -116,6 +117,30 @@ pub fn merged(cancelled: &Tally) {
     let left = merging.take().unwrap_or_default();
     assert!(gives_up || !is_finished || left.is_empty(), "G10: a value was given to no run");
     assert_each_once([noted(&given), left].concat(), brought);
+}
+
+/// After a cancel, a call has a run requested, and the function that merges panics with its value: the thread is woken for
+/// what was left before, and for a call that coalesces since.
+pub fn merging_panics_at_a_request(panicked: &Tally) {
+    const REFUSED: u32 = 13;
+    let given = Given::default();
+    let sink = Arc::clone(&given);
+    let merge = |older: &mut Vec<u32>, newer: Vec<u32>| {
+        if newer == [REFUSED] {
+            resume_unwind(Box::new("on purpose"));
+        }
+        older.extend(newer);
+    };
+    let spawned = builder().merging(merge).spawn(move |all| note(&sink, all.clone()));
+    let merging = spawned.expect("shuttle can start a thread");
+    merging.trigger(vec![1]).expect("it goes on");
+    merging.cancel();
+    let refused = catch_unwind(AssertUnwindSafe(|| merging.trigger(vec![REFUSED]).map(drop)));
+    panicked.count_if(refused.is_err());
+    merging.trigger(vec![2]).expect("it goes on").wait().expect("it completes");
+    let given = noted(&given).into_iter().filter(|value| *value != REFUSED).collect();
+    assert_each_once(given, vec![1, 2]);
+    merging.shutdown(Pending::Finish).wait().expect("outside of the run");
 }
 
 /// The newest value: a ticket that says covered has its value, or a newer one, behind it.
