@@ -17,8 +17,21 @@ fn values_are_collected_once() {
 
 #[test]
 fn a_run_that_is_owed_has_a_value() {
-    let claim = "async, a run is stopped while another thread takes: it is owed only if its value is there";
-    hold(&[G3, G6, G10], claim, properties::stopped);
+    let claim = "async, a run is stopped while another thread takes: it is owed if its values are there";
+    hold(&[G3, G6, G10], claim, properties::stopped_collecting);
+}
+
+#[test]
+fn a_run_that_is_owed_has_what_was_merged() {
+    let claim =
+        "async, a run that merges is stopped while another thread takes: it is owed if its value is there";
+    hold(&[G3, G6, G10], claim, properties::stopped_merging);
+}
+
+#[test]
+fn a_run_that_is_owed_has_the_newest_value() {
+    let claim = "async, a run with the newest value is stopped while another thread takes: it is owed if that is there";
+    hold(&[G3, G6, G10], claim, properties::stopped_with_the_newest);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn what_a_stopped_run_was_given_and_does_not_come_back() {
 fn a_stopped_run_that_is_owed_after_its_values_are_there() {
     let named =
         "AsyncThrottle: what a stopped run was given is back before the run is owed, and not in one step";
-    found(Fault::OwesLate, named, properties::stopped);
+    found(Fault::OwesLate, named, properties::stopped_collecting);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #[path = "throttle_payloads/properties.rs"]
 mod properties;
 
-use evidence::Guarantee::{G5, G6, G10};
+use evidence::Guarantee::{G3, G5, G6, G10};
 use schedules::hold;
 use watchdog as _;
 
@@ -42,6 +42,12 @@ fn what_is_merged_is_given_to_its_run() {
 fn what_is_collected_is_given_to_its_run() {
     let claim = "2 threads bring values to be collected, without a window: each is given to a run of its own";
     hold(&[G10], claim, properties::collected_by_their_own_runs);
+}
+
+#[test]
+fn what_a_run_keeps_is_owed() {
+    let claim = "a run keeps its batch while another thread takes: what is left is owed";
+    hold(&[G3, G10], claim, properties::kept_against_a_take);
 }
 
 #[test]

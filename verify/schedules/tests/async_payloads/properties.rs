@@ -6,7 +6,8 @@ mod on_shuttle;
 
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
-    AsyncThrottle, Batch, Carried, Collect, Count, Merge, Payload, Rejected, Threshold, Ticket, WaitError,
+    AsyncThrottle, Batch, Carried, Collect, Count, Latest, Merge, Payload, Rejected, Threshold, Ticket,
+    WaitError,
 };
 use on_shuttle::{Drops, OnShuttle};
 use schedules::Tally;
@@ -140,24 +141,67 @@ pub fn collected(reached: &Tally) {
     shared.assert_each_once(shared.throttle.take(), deferral, brought);
 }
 
-/// One value, whose run is stopped, while another thread takes: a run is owed only if the value is there for it.
-pub fn stopped(owed: &Tally) {
-    let throttle = AsyncThrottle::collecting_with_runtime(Threshold::ZERO, OnShuttle::new(Drops::AtAnyPoll));
-    let shared =
-        Arc::new(Shared::<Collect<u32>> { throttle, given: Mutex::default(), found: Mutex::default() });
-    let seen = Arc::clone(&shared);
-    let function = async move |batch: Carried<Batch<u32>>| {
-        yield_now().await;
-        note(&seen.found, batch.iter().copied());
-    };
-    assert!(shared.throttle.trigger(1, function).is_ok());
+/// One value, whose run is stopped, while another thread takes: a run is owed if the value is there for it, and only then.
+fn stopped<P: Payload>(
+    owed: &Tally,
+    throttle: fn(Threshold, OnShuttle) -> AsyncThrottle<OnShuttle, P>,
+    bring: fn(&Arc<Shared<P>>),
+    take: fn(&AsyncThrottle<OnShuttle, P>) -> Vec<u32>,
+) where
+    Shared<P>: Send + Sync,
+{
+    let throttle = throttle(Threshold::ZERO, OnShuttle::new(Drops::AtAnyPoll));
+    let shared = Arc::new(Shared::<P> { throttle, given: Mutex::default(), found: Mutex::default() });
+    bring(&shared);
     let taking = Arc::clone(&shared);
-    let taking = thread::spawn(move || note(&taking.found, taking.throttle.take()));
+    let taking = thread::spawn(move || note(&taking.found, take(&taking.throttle)));
     shared.settle();
     taking.join().expect("no panic");
     let deferral = shared.throttle.snapshot().deferral;
     owed.count_if(deferral == DeferralStatus::Owed);
-    shared.assert_each_once(shared.throttle.take(), deferral, vec![1]);
+    let left = take(&shared.throttle);
+    assert!(deferral == DeferralStatus::Owed || left.is_empty(), "G6: it is left, and no run is owed for it");
+    shared.assert_each_once(left, deferral, vec![1]);
+}
+
+pub fn stopped_collecting(owed: &Tally) {
+    let bring = |shared: &Arc<Shared<Collect<u32>>>| {
+        let seen = Arc::clone(shared);
+        let function = async move |batch: Carried<Batch<u32>>| {
+            yield_now().await;
+            note(&seen.found, batch.iter().copied());
+        };
+        assert!(shared.throttle.trigger(1, function).is_ok());
+    };
+    stopped(owed, AsyncThrottle::collecting_with_runtime, bring, |throttle| throttle.take());
+}
+
+pub fn stopped_merging(owed: &Tally) {
+    let bring = |shared: &Arc<Shared<Merge<Vec<u32>>>>| {
+        let seen = Arc::clone(shared);
+        let function = async move |all: Carried<Vec<u32>>| {
+            yield_now().await;
+            note(&seen.found, all.into_inner());
+        };
+        assert!(shared.throttle.trigger(vec![1], function).is_ok());
+    };
+    let throttle =
+        |threshold, runtime| AsyncThrottle::merging_with_runtime(threshold, runtime, Extend::extend);
+    stopped(owed, throttle, bring, |throttle| throttle.take().unwrap_or_default());
+}
+
+pub fn stopped_with_the_newest(owed: &Tally) {
+    let bring = |shared: &Arc<Shared<Latest<u32>>>| {
+        let seen = Arc::clone(shared);
+        let function = async move |newest: Carried<u32>| {
+            yield_now().await;
+            note(&seen.found, [newest.into_inner()]);
+        };
+        assert!(shared.throttle.trigger(1, function).is_ok());
+    };
+    stopped(owed, AsyncThrottle::latest_with_runtime, bring, |throttle| {
+        throttle.take().into_iter().collect()
+    });
 }
 
 /// Values that are merged, by runs that may be dropped in the middle.

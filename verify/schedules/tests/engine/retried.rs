@@ -197,7 +197,7 @@ impl<P: Payload> Entered<P> {
     }
 }
 
-/// As [`put_back_against_a_take`], without following each value: no run finds nothing.
+/// As [`put_back_against_a_take`], without following each value: no run finds nothing, and nothing is put back without a run.
 fn no_run_is_empty<P: Payload>(
     taken: &Tally,
     spawn: fn(ThrottledBuilder, Arc<Entered<P>>) -> Throttled<P>,
@@ -215,6 +215,7 @@ fn no_run_is_empty<P: Payload>(
     throttled.shutdown(Pending::Finish).wait().expect("outside of the run");
     let latest = locked(&entered.latest).unwrap_or(before);
     assert_eq!(throttled.snapshot().epoch, latest, "G10: a run was given nothing");
+    assert!(!take(&throttled), "G6: what was put back was asked for by nobody");
 }
 
 pub fn newest_put_back_against_a_take(taken: &Tally) {

@@ -253,6 +253,24 @@ pub fn collected_by_their_own_runs(in_progress: &Tally) {
     });
 }
 
+/// A run keeps its batch, while another thread takes: if the batch is left, then a run is owed for it.
+pub fn kept_against_a_take(taken: &Tally) {
+    let throttle: Throttle<_, Collect<u32>> = Throttle::collecting_with_clock(Duration::ZERO, clock());
+    let shared = Shared::new(throttle);
+    let taking = {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || note(&shared.found, shared.throttle.take()))
+    };
+    let outcome = shared.throttle.run(1, Batch::keep_rest);
+    assert!(outcome.is_ok_and(|outcome| outcome.ran()));
+    taking.join().expect("no panic");
+    let is_owed = shared.throttle.snapshot().is_owed();
+    let left = shared.throttle.take();
+    assert_eq!(is_owed, !left.is_empty(), "G10: what a run keeps is owed");
+    taken.count_if(left.is_empty());
+    assert_each_once([noted(&shared.found), left].concat(), vec![1]);
+}
+
 /// The value with which the function that merges panics.
 const REFUSED: u32 = 13;
 
