@@ -88,7 +88,7 @@ const KEYS_THROTTLED: &str =
     "--test keyed_throttled --test keyed_tasks --test keyed_payloads --test keyed_thresholds";
 const KEYS_OTHERS: &str = "--lib --test keyed_memory --test keyed_linger --test calls --test tracing --test idle \
                            --test attack --test forks";
-const KEYS: &str = "--test keyed --test keyed_thresholds --test keyed_linger";
+const KEYS: &str = "--test keyed --test keyed_thresholds --test keyed_linger --test keyed_places";
 const KEYS_MORE: &str = "--lib --test keyed_memory --test keyed_throttled --test keyed_tasks --test tracing \
                          --test attack --test forks";
 const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course --test pace \
