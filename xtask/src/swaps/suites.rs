@@ -124,7 +124,8 @@ pub fn turn(file: &str) -> Option<usize> {
 pub fn suites(file: &str, depth: Depth) -> Vec<Suite> {
     let Some((_, [first, others, schedules, models])) = of(file) else { return Vec::new() };
     let package = if file.starts_with("src/") { LIBRARY } else { "" };
-    let counted = if file.starts_with("src/gate/") { COUNTED } else { "" };
+    let is_counted = ["src/gate/", "src/front/keyed/word.rs"].iter().any(|path| file.starts_with(path));
+    let counted = if is_counted { COUNTED } else { "" };
     let suites = [
         ("", package, first),
         ("verify/cost", "", counted),
