@@ -4,7 +4,7 @@
 
 use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
 use evidence::Check;
-use evidence::Guarantee::{G1, G2, G6, G9};
+use evidence::Guarantee::{G1, G2, G6, G7, G9};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -350,4 +350,56 @@ fn a_key_whose_drop_panics_wedges_no_other() {
     assert!(!keyed.snapshot(&another).is_some_and(|snapshot| snapshot.running), "its run has finished");
     clock.advance(Duration::from_nanos(10));
     assert_eq!(keyed.try_run(&another, || ()), Ok(()));
+}
+
+#[test]
+fn a_key_whose_drop_panics_leaves_no_run_of_the_key_that_evicts_it() {
+    let check = Check::of(&[G6], "tests: a run of a known key finishes where a key that it evicts panics");
+    let clock = Manual::new(Timestamp::from_nanos(1));
+    let keyed = Keyed::<Bomb>::builder(Duration::from_nanos(10)).clock(&clock).shards(1).build();
+    let bomb = std::mem::ManuallyDrop::new(Bomb(1));
+    let known = Bomb(2);
+    assert_eq!([&*bomb, &known].map(|key| keyed.try_run(key, || ())), [Ok(()); 2]);
+    clock.advance(Duration::from_secs(1));
+    // One in 32 looks for keys to evict.
+    let evicts = || {
+        clock.advance(Duration::from_nanos(10));
+        catch_unwind(AssertUnwindSafe(|| keyed.try_run(&known, || ()))).is_err()
+    };
+    assert!((0..64).any(|_| evicts()), "the drop of the evicted key panics");
+    assert!(!keyed.snapshot(&known).is_some_and(|snapshot| snapshot.running), "its run has finished");
+    clock.advance(Duration::from_nanos(10));
+    assert_eq!(keyed.try_run(&known, || ()), Ok(()));
+    check.passed(1, "case");
+}
+
+/// A clock with an estimate, which counts its other readings.
+struct Estimated {
+    clock: Manual,
+    readings: AtomicUsize,
+}
+
+impl Clock for Estimated {
+    fn now(&self) -> Timestamp {
+        self.readings.fetch_add(1, Ordering::Relaxed);
+        self.clock.now()
+    }
+
+    fn estimate(&self) -> Option<Timestamp> {
+        Some(self.clock.now())
+    }
+}
+
+#[test]
+fn a_call_that_an_estimate_refuses_reads_nothing_else() {
+    let check =
+        Check::of(&[G7], "counting: a call on a key that an estimate refuses reads the clock no more");
+    let clock = Estimated { clock: Manual::new(START), readings: AtomicUsize::new(0) };
+    let keyed: Keyed<u32, Estimated> = Keyed::with_clock(WINDOW, clock);
+    let readings = || keyed.clock().readings.load(Ordering::Relaxed);
+    assert_eq!(keyed.try_run(&1, || ()), Ok(()));
+    assert_eq!((keyed.try_run(&1, || ()), readings()), (Err(CLOSED), 1));
+    keyed.clock().clock.set(DUE);
+    assert_eq!((keyed.try_run(&1, || ()), readings()), (Ok(()), 2));
+    check.passed(1, "case");
 }

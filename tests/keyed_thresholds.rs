@@ -5,6 +5,7 @@
 use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, Manual, Refused, Threshold, Timestamp};
 use evidence::Check;
 use evidence::Guarantee::G1;
+use std::sync::LazyLock;
 use std::time::Duration;
 use watchdog as _;
 
@@ -182,4 +183,37 @@ fn an_estimate_refuses_by_the_threshold_of_the_call() {
     assert_eq!(keyed.try_run_with_threshold(LONG, &1, || ()), Err(closed(LONG, SHORT)));
     assert_eq!(keyed.evict(), 0, "a call that was refused by an estimate has named its threshold");
     assert_eq!(keyed.try_run_with_threshold(SHORT, &1, || ()), Ok(()));
+}
+
+/// A key that makes the threshold longer when it is cloned: another thread may do so at that moment.
+#[derive(PartialEq, Eq, Hash)]
+struct Lengthens(u32);
+
+static LENGTHENED: LazyLock<Keyed<Lengthens, Manual>> =
+    LazyLock::new(|| Keyed::builder(SHORT).clock(Manual::new(START)).shards(1).build());
+
+impl Clone for Lengthens {
+    fn clone(&self) -> Self {
+        if self.0 == 4 {
+            LENGTHENED.set_threshold(LONG);
+        }
+        Self(self.0)
+    }
+}
+
+/// The smallest table is full, so a key that comes in looks for others to evict. It clones the key before.
+#[test]
+fn a_key_that_comes_in_evicts_by_the_threshold_of_then() {
+    let check = Check::of(&[G1], "a key that comes in evicts others by the threshold of that moment");
+    let keyed = &*LENGTHENED;
+    assert_eq!([1, 2, 3].map(|key| keyed.try_run(&Lengthens(key), || ())), [Ok(()); 3]);
+    keyed.clock().set(after(SHORT));
+    assert_eq!(keyed.try_run_with_threshold(Duration::ZERO, &Lengthens(4), || ()), Ok(()));
+    assert_eq!([1, 2, 3].map(|key| keyed.contains(&Lengthens(key))), [true; 3]);
+    assert_eq!(
+        keyed.try_run(&Lengthens(5), || ()),
+        Ok(()),
+        "it is taken for a key that was evicted too early"
+    );
+    check.passed(1, "case");
 }

@@ -4,7 +4,7 @@
 mod properties;
 
 mod subject {
-    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
+    pub use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
 }
 
 use evidence::Guarantee::{G1, G2, G6, G8, G9};
@@ -38,4 +38,28 @@ fn panics_finish_their_runs() {
 fn the_limit_is_kept() {
     let claim = "4 threads: never more keys than the limit, and idle ones make room";
     hold(&[G8, G9], claim, properties::the_limit_is_kept);
+}
+
+#[test]
+fn a_longer_threshold_holds_for_a_call_on_a_known_key() {
+    let claim = "2 threads: a call on a known key while the threshold becomes longer, and the key runs, decides by that";
+    hold(&[G1], claim, properties::a_longer_threshold_holds_for_a_call_on_a_known_key);
+}
+
+#[test]
+fn a_snapshot_has_the_threshold_of_its_run() {
+    let claim = "2 threads: a snapshot shows the window of a run by no threshold from before it";
+    hold(&[G8], claim, properties::a_snapshot_has_the_threshold_of_its_run);
+}
+
+#[test]
+fn a_key_is_kept_for_a_call_that_names_a_threshold() {
+    let claim = "2 threads: a key is not evicted in the window by which a call was refused";
+    hold(&[G1], claim, properties::a_key_is_kept_for_a_call_that_names_a_threshold);
+}
+
+#[test]
+fn idle_keys_make_room_for_as_many() {
+    let claim = "3 threads: where as many keys are idle as come, none is refused for want of room";
+    hold(&[G8, G9], claim, properties::idle_keys_make_room_for_as_many);
 }

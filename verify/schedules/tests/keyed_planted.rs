@@ -11,7 +11,7 @@ mod fault;
 mod properties;
 
 mod subject {
-    pub use atomic_throttle::{Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
+    pub use atomic_throttle::{Clock, Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
 }
 
 use fault::{Fault, plant};

@@ -88,7 +88,7 @@ const KEYS_THROTTLED: &str =
     "--test keyed_throttled --test keyed_tasks --test keyed_payloads --test keyed_thresholds";
 const KEYS_OTHERS: &str = "--lib --test keyed_memory --test keyed_linger --test calls --test tracing --test idle \
                            --test attack --test forks";
-const KEYS: &str = "--test keyed --test keyed_thresholds --test keyed_linger";
+const KEYS: &str = "--test keyed --test keyed_thresholds --test keyed_linger --test keyed_places";
 const KEYS_MORE: &str = "--lib --test keyed_memory --test keyed_throttled --test keyed_tasks --test tracing \
                          --test attack --test forks";
 const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --test course --test pace \
@@ -124,7 +124,8 @@ pub fn turn(file: &str) -> Option<usize> {
 pub fn suites(file: &str, depth: Depth) -> Vec<Suite> {
     let Some((_, [first, others, schedules, models])) = of(file) else { return Vec::new() };
     let package = if file.starts_with("src/") { LIBRARY } else { "" };
-    let counted = if file.starts_with("src/gate/") { COUNTED } else { "" };
+    let is_counted = ["src/gate/", "src/front/keyed/word.rs"].iter().any(|path| file.starts_with(path));
+    let counted = if is_counted { COUNTED } else { "" };
     let suites = [
         ("", package, first),
         ("verify/cost", "", counted),

@@ -9,7 +9,7 @@ mod counts;
 
 use atomic_throttle::gate::{Arrival, Fired};
 use atomic_throttle::{
-    Epoch, Gate, Manual, Outcome, Pending, Refused, State, Threshold, Throttle, Throttled, Timestamp,
+    Epoch, Gate, Keyed, Manual, Outcome, Pending, Refused, State, Threshold, Throttle, Throttled, Timestamp,
 };
 use counts::{Counts, counted, overtaken};
 use evidence::Check;
@@ -151,6 +151,36 @@ fn a_refused_call_is_two_loads() {
     assert_eq!(refused.count(), 8);
 }
 
+/// A throttle in which key 1 is known, with a clock that its window is over by.
+fn keyed() -> Keyed<u8, Manual> {
+    let keyed = Keyed::with_clock(THRESHOLD.as_duration(), Manual::new(FIRST));
+    assert!(keyed.try_run(&1, || ()).is_ok());
+    keyed
+}
+
+/// Threads that are refused on one key would wait for its line if each of them wrote.
+#[test]
+fn a_call_on_a_known_key_that_is_refused_writes_nothing() {
+    let check =
+        Check::of(&[G7], "counting: a refused call on a known key loads its word once, and writes nothing");
+    let keyed = keyed();
+    let refused = || {
+        let (refused, counts) = counted(|| keyed.try_enter(&1).err());
+        assert!(refused.is_some());
+        // The clock and the threshold are loaded, too.
+        assert_eq!(counts, Counts { loads: 1, threshold_loads: counts.threshold_loads, ..Counts::default() });
+    };
+    refused();
+    keyed.clock().set(AFTER);
+    let (run, counts) = counted(|| keyed.try_enter(&1).expect("it may run"));
+    // It may look at words of other keys, too, to evict them.
+    assert_eq!(counts.swaps, 1);
+    refused();
+    drop(run);
+    refused();
+    check.passed(3, "states");
+}
+
 /// The window is over when each of these decides. Before it has moved the word, the threshold becomes longer, and its
 /// compare-and-swap fails.
 #[test]
@@ -179,5 +209,9 @@ fn a_decision_that_is_made_again_goes_by_the_threshold_of_then() {
     let most = AFTER.saturating_since(INSIDE);
     let brought = overtaken(LONGER, || throttle.run_within(2, most, |value| value));
     assert_eq!(brought.err().map(|rejected| (rejected.retry_at(), rejected.value)), Some((Some(DUE), 2)));
-    check.passed(5, "operations");
+    let keyed = keyed();
+    keyed.clock().set(AFTER);
+    let told = overtaken(LONGER, || keyed.try_run(&1, || ()));
+    assert_eq!(told.err(), Some(CLOSED.into()), "a known key");
+    check.passed(6, "operations");
 }

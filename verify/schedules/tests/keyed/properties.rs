@@ -1,7 +1,7 @@
 //! What holds of a `Keyed` under every schedule. The file that declares this module says what `subject` is:
 //! the library, or its sources with a planted fault.
 
-use crate::subject::{Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
+use crate::subject::{Clock, Keyed, KeyedBuilder, KeyedError, KeyedRun, Manual, Timestamp};
 use schedules::Tally;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -15,7 +15,9 @@ type Subject = Keyed<usize, Manual, Hasher>;
 
 const WINDOW: Duration = Duration::from_nanos(10);
 const START: Timestamp = Timestamp::from_nanos(100);
-const KEYS: usize = 3;
+/// Longer than the threshold of the throttle, or than none.
+const LONGER: Duration = Duration::from_micros(1);
+const KEYS: usize = 5;
 
 /// The notes of runs. They are not part of the model: shuttle does not see them.
 #[derive(Default)]
@@ -73,10 +75,12 @@ impl Shared {
     }
 }
 
-static NAMES: [usize; KEYS] = [0, 1, 2];
+static NAMES: [usize; 3] = [0, 1, 2];
+/// Keys that are not known yet.
+static NEW: [usize; 2] = [3, 4];
 
 fn key() -> &'static usize {
-    &NAMES[thread_rng().gen_range(0..KEYS)]
+    &NAMES[thread_rng().gen_range(0..NAMES.len())]
 }
 
 /// Three threads call and evict, while another one moves the clock back and forth.
@@ -165,22 +169,92 @@ pub fn the_limit_is_kept(met: &Tally) {
     assert!(shared.keyed.is_empty(), "the count is that of the keys");
 }
 
+/// As many calls on new keys as there are idle ones, which make room or are evicted meanwhile: none is told that there
+/// is no room.
+pub fn idle_keys_make_room_for_as_many(evicted: &Tally) {
+    let shared = Shared::new(|builder| builder.max_keys(2));
+    for key in &NAMES[..2] {
+        assert!(shared.call(key).is_ok());
+    }
+    shared.keyed.clock().advance(WINDOW);
+    thread::scope(|scope| {
+        for key in &NEW {
+            scope.spawn(|| assert_eq!(shared.call(key), Ok(()), "idle keys make room"));
+        }
+        scope.spawn(|| evicted.count_if(shared.keyed.evict() > 0));
+    });
+}
+
+/// A call on a known key names a longer threshold, and is refused by it, while another thread evicts by none. What the
+/// call is told is kept: when it may retry, it runs.
+pub fn a_key_is_kept_for_a_call_that_names_a_threshold(met: &Tally) {
+    let keyed = after_a_run();
+    keyed.clock().advance(WINDOW);
+    assert!(keyed.try_run(&1, || ()).is_ok(), "the latest run of what may be forgotten");
+    let call = || keyed.try_run_with_threshold(LONGER, &0, || ());
+    let told = thread::scope(|threads| {
+        threads.spawn(|| met.count_if(keyed.evict() == 2));
+        call().expect_err("it is refused")
+    });
+    keyed.clock().set(told.retry_at().expect("no run is in progress"));
+    assert_eq!(call(), Ok(()), "the key was evicted in the window of a call");
+}
+
+/// A throttle without a threshold.
+fn without_a_window() -> Subject {
+    let builder: KeyedBuilder<usize> = Keyed::builder(Duration::ZERO);
+    builder.clock(Manual::new(START)).hasher(Hasher::default()).shards(1).build()
+}
+
+/// The same, in which key 0 has run.
+fn after_a_run() -> Subject {
+    let keyed = without_a_window();
+    assert!(keyed.try_run(&0, || ()).is_ok());
+    keyed
+}
+
+/// The threshold becomes longer, and then a key runs. Who sees that run in a snapshot sees its window by the longer one.
+pub fn a_snapshot_has_the_threshold_of_its_run(seen: &Tally) {
+    let keyed = after_a_run();
+    keyed.clock().advance(LONGER);
+    let run_at = keyed.clock().now();
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            let shown = keyed.snapshot(&0).expect("it is known");
+            if shown.epoch.started_at() == run_at {
+                assert_eq!(shown.window_end, run_at.saturating_add(LONGER), "by the threshold of before");
+                seen.count();
+            }
+        });
+        keyed.set_threshold(LONGER);
+        assert!(keyed.try_run(&0, || ()).is_ok());
+    });
+}
+
 /// A call waits for the lock of its shard while the threshold becomes longer and another call runs. It decides by the
 /// longer one.
 pub fn a_longer_threshold_holds_for_a_call_that_waits(both_ran: &Tally) {
-    const LONGER: Duration = Duration::from_micros(1);
-    let builder: KeyedBuilder<usize> = Keyed::builder(Duration::ZERO);
-    let keyed = builder.clock(Manual::new(START)).hasher(Hasher::default()).shards(1).build();
-    let started = |keyed: &Subject| keyed.try_enter(&0).ok().map(|run| run.epoch().started_at());
+    longer_while_another_call_is_decided(&without_a_window(), both_ran);
+}
+
+/// The same where the key is known. It is decided without a lock of its own, and by what is read after its word.
+pub fn a_longer_threshold_holds_for_a_call_on_a_known_key(ran: &Tally) {
+    let keyed = after_a_run();
+    keyed.clock().advance(LONGER);
+    longer_while_another_call_is_decided(&keyed, ran);
+}
+
+fn longer_while_another_call_is_decided(keyed: &Subject, ran: &Tally) {
+    let started = || keyed.try_enter(&0).ok().map(|run| run.epoch().started_at());
     let (before, after) = thread::scope(|threads| {
-        let waits = threads.spawn(|| started(&keyed));
+        let waits = threads.spawn(started);
         keyed.set_threshold(LONGER);
-        let after = started(&keyed);
+        let after = started();
         (waits.join().expect("no panic"), after)
     });
     if let (Some(before), Some(after)) = (before, after) {
         assert!(before < after || before.saturating_since(after) >= LONGER, "G1: by the threshold of before");
-        both_ran.count();
+        ran.count();
     }
-    both_ran.count_if(after.is_some());
+    ran.count_if(after.is_some());
 }
