@@ -165,7 +165,7 @@ fn builds(sources: &[Source], depth: Depth) -> Vec<Build> {
         .collect()
 }
 
-/// In place of the reason of a survivor: nobody has found one yet, nor a test.
+/// How the entry of a survivor begins for which nobody has found a reason yet, nor a test. What may come after that says why.
 const OPEN: &str = "Open.";
 
 /// The mutants that are known to survive, and why.
@@ -205,9 +205,9 @@ impl Fates {
                 self.killed += 1;
                 print(Line::Caught { fault: name, how })?;
             }
-            (Fate::Survived | Fate::NotReached, Some(why)) if why == OPEN => {
+            (Fate::Survived | Fate::NotReached, Some(why)) if why.starts_with(OPEN) => {
                 self.open += 1;
-                print(format_args!("open: {name}"))?;
+                print(format_args!("open: {name}: {why}"))?;
             }
             (Fate::Survived | Fate::NotReached, Some(why)) => {
                 self.known += 1;
@@ -245,8 +245,8 @@ mod tests {
 
     #[test]
     fn a_survivor_is_reported_unless_it_is_known() {
-        let known =
-            [("known", "the same"), ("open", OPEN)].map(|(name, why)| (name.to_owned(), why.to_owned()));
+        let known = [("known", "the same"), ("open", "Open. Nobody forks there.")]
+            .map(|(name, why)| (name.to_owned(), why.to_owned()));
         let known = BTreeMap::from(known);
         let mut fates = Fates::default();
         for (name, fate) in [

@@ -49,7 +49,7 @@ impl<P: Payload> Engine<P> {
             }
         };
         if is_tried_again {
-            // The error in it is the user's.
+            // The error in it may panic.
             discard_panics(|| drop(failure));
         } else {
             self.end_row_of_failures();

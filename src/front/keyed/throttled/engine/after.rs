@@ -76,7 +76,7 @@ impl<K: Hash + Eq, P: Payload, S: BuildHasher> Engine<K, P, S> {
         }
         if is_tried_again {
             observe::retried(shared.source(), epoch, attempt, retry_at);
-            // The error in it is the user's.
+            // The error in it may panic.
             discard_panics(|| drop(failure));
         } else {
             let told = failure.map_or(Ok(()), |failure| {
