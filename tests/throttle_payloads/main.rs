@@ -236,8 +236,8 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
         }
         older.extend(newer);
     });
-    let (given, gives) = channel();
-    let fails = || panics(|| throttle.run(vec![9], |all| _ = given.send(all)).map(drop));
+    let (sink, given) = channel();
+    let fails = || panics(|| throttle.run(vec![9], |all| _ = sink.send(all)).map(drop));
     let outcome = owner(
         || throttle.is_pending(),
         || throttle.run(vec![1], |all| all).expect("it is taken"),
@@ -253,7 +253,7 @@ fn a_panic_inside_a_merge_loses_that_value_alone() {
     assert!(fails(), "of a call that has started a run");
     let seen = throttle.snapshot();
     assert!(!seen.is_owed() && !seen.running);
-    assert_eq!(gives.try_iter().collect::<Vec<_>>(), [[1]], "that run is given what was there");
+    assert_eq!(given.try_iter().collect::<Vec<_>>(), [[1]], "that run is given what was there");
     throttle.clock().set(at(3));
     assert_eq!(ran(throttle.run(vec![2], |all| all)), [2]);
 }

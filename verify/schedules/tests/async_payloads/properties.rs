@@ -173,7 +173,7 @@ pub fn stopped_collecting(owed: &Tally) {
         };
         assert!(shared.throttle.trigger(1, function).is_ok());
     };
-    stopped(owed, AsyncThrottle::collecting_with_runtime, bring, |throttle| throttle.take());
+    stopped(owed, AsyncThrottle::collecting_with_runtime, bring, AsyncThrottle::<_, Collect<_>>::take);
 }
 
 pub fn stopped_merging(owed: &Tally) {
