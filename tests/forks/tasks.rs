@@ -1,9 +1,9 @@
 //! `AsyncThrottle`: the tasks that a child does not have.
 
 use super::support::until;
-use atomic_throttle::{AsyncThrottle, WaitError};
+use atomic_throttle::{AsyncThrottle, Tokio, WaitError};
 use evidence::Check;
-use evidence::Guarantee::{G3, G5};
+use evidence::Guarantee::{G2, G3, G5};
 use forked::in_child;
 use std::sync::mpsc;
 use std::thread;
@@ -43,7 +43,7 @@ fn beside_tasks(start: impl AsyncFnOnce() + Send, what: impl FnOnce()) {
 #[cfg(feature = "precise")]
 #[test]
 fn a_child_does_not_need_the_precise_timer_of_its_parent() {
-    use atomic_throttle::{Clock, Runtime as _, Tokio};
+    use atomic_throttle::{Clock, Runtime as _};
 
     let check =
         Check::of(&[G5], "tests: a pending run with the precise timer, before a fork and in the child");
@@ -122,4 +122,60 @@ fn a_child_that_waits_for_a_run_in_a_task_of_its_parent_is_told() {
             runtime().block_on(async { assert_eq!(throttle.all().await, Err(WaitError::Owed)) });
         });
     });
+}
+
+/// Whether a run is in progress, and another one pending.
+fn goes_on(throttle: &AsyncThrottle<Tokio>) -> bool {
+    throttle.snapshot().running && throttle.is_pending()
+}
+
+/// Nothing is in progress when the parent forks. So what the child finds in progress is its own.
+#[test]
+fn a_child_does_not_take_its_own_run_for_one_of_its_parent() {
+    let check = Check::of(
+        &[G2, G3],
+        "tests: in a forked child the first run and the first deferral of the child are its own",
+    );
+    let [called, flushed] = [(); 2].map(|()| AsyncThrottle::new(Duration::ZERO));
+    let deferred = AsyncThrottle::new(HOUR);
+    // Its task is dropped with its runtime: it is owed.
+    runtime().block_on(async { _ = flushed.trigger(std::future::pending::<()>).unwrap() });
+    in_child(|| {
+        runtime().block_on(async {
+            let (end, ends) = tokio::sync::oneshot::channel::<()>();
+            let first = called.trigger(async || _ = ends.await).unwrap();
+            let second = called.trigger(async || ()).unwrap();
+            assert!(goes_on(&called));
+            end.send(()).unwrap();
+            assert_eq!((first.await, second.await), (Ok(()), Ok(())));
+
+            let (end, ends) = tokio::sync::oneshot::channel::<()>();
+            let first = flushed.flush(async || _ = ends.await).unwrap();
+            let second = flushed.trigger(async || ()).unwrap();
+            assert!(goes_on(&flushed));
+            end.send(()).unwrap();
+            assert_eq!((first.await, second.await), (Ok(()), Ok(())));
+
+            let _ = deferred.run(async || ()).await.unwrap();
+            let first = deferred.trigger(async || ()).unwrap();
+            assert!(!deferred.all().wait_for(Duration::ZERO).is_ok() && deferred.is_pending());
+            deferred.flush(async || ()).unwrap().await.unwrap();
+            assert_eq!(first.await, Ok(()));
+        });
+    });
+    check.passed(3, "throttles");
+}
+
+/// The function forks. Its run is in the child, too.
+#[test]
+fn a_child_that_is_forked_inside_of_a_run_is_inside_of_it() {
+    let throttle = AsyncThrottle::new(Duration::ZERO);
+    let inside = throttle.clone();
+    let ran = runtime().block_on(throttle.run(async move || {
+        in_child(|| {
+            assert_eq!(inside.trigger(async || ()).unwrap().wait(), Err(WaitError::InsideRun));
+            assert!(goes_on(&inside));
+        });
+    }));
+    assert!(ran.unwrap().ran() && !throttle.is_pending(), "in the parent nothing has changed");
 }

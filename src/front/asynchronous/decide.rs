@@ -73,15 +73,11 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
         decided.spawned.map(|()| decided)
     }
 
-    /// Before a call is decided.
+    /// Before anything is decided that a task is to perform. In a forked child this leaves owed what tasks of the parent were
+    /// to perform; later that could not be told from what the child has begun.
     pub(super) fn prepare(&self) -> Result<(), NoRuntime> {
-        let shared = &self.shared;
-        shared.runtime.ready()?;
-        let state = shared.frame.gate.state();
-        if state.is_running() || state.has_owner() {
-            // In a forked child this leaves owed what tasks of the parent were to perform.
-            shared.frame.is_forked();
-        }
+        self.shared.runtime.ready()?;
+        self.shared.frame.is_forked();
         Ok(())
     }
 

@@ -19,7 +19,7 @@ impl<R: Runtime, P: Payload> AsyncThrottle<R, P> {
         Fut: Future<Output = T> + Send + 'static,
     {
         let (shared, payload) = (&self.shared, &self.shared.payload);
-        shared.runtime.ready().map_err(|NoRuntime| NotFlushed::NoRuntime)?;
+        self.prepare().map_err(|NoRuntime| NotFlushed::NoRuntime)?;
         let now = shared.runtime.now();
         if payload.is_lost(has_lost_all_others) {
             return Err(NotFlushed::Ended);

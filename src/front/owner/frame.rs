@@ -206,9 +206,8 @@ impl Frame {
     #[cfg(feature = "async")]
     #[cold]
     fn take_over_in(&self, child: &AtomicU64) {
-        if self.is_runner() {
-            return;
-        }
+        // Where the thread that has forked is inside of the run, the run is in the child.
+        let is_lost = !self.is_runner();
         // Before it is taken over: what is decided after that belongs to this process.
         let state = self.gate.state();
         let this = u64::from(Process::this());
@@ -217,7 +216,7 @@ impl Frame {
         if child.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_over).is_err() {
             return;
         }
-        if state.is_running() {
+        if state.is_running() && is_lost {
             // Before the finish, so that nobody finds the calls neither covered nor owed.
             let _ = self.gate.owe();
             let _ = self.gate.finish_lost(state.epoch());
