@@ -112,6 +112,11 @@ pub trait Hook {
         number
     }
 
+    /// The id of this process. Where it changes, this is a forked child.
+    fn process_id(&self, id: u32) -> u32 {
+        id
+    }
+
     /// Whether a call decides on what it saw of a key when it does not have the lock of the key any more.
     fn decides_after_the_lock(&self) -> bool {
         false

@@ -184,6 +184,10 @@ mod with_threads {
         ask(|hook| hook.brings_home()) != Some(false)
     }
 
+    pub(crate) fn process_id(id: u32) -> u32 {
+        ask(|hook| hook.process_id(id)).unwrap_or(id)
+    }
+
     pub(crate) fn this_thread() -> u32 {
         let number = base::this_thread();
         ask(|hook| hook.this_thread(number)).unwrap_or(number)

@@ -51,7 +51,7 @@ mod hooked;
 pub(crate) use hooked::brings_home;
 #[cfg(all(feature = "std", any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle)))]
 pub(crate) use hooked::{
-    AtomicU32, Event, EventListener, cancels_before_the_lock, lock, requests_after_the_lock,
+    AtomicU32, Event, EventListener, cancels_before_the_lock, lock, process_id, requests_after_the_lock,
     settles_after_the_finish, start_and_take, still_locked, takes, this_thread, wait, wait_for,
 };
 #[cfg(any(atomic_throttle_hook, atomic_throttle_loom, atomic_throttle_shuttle))]

@@ -93,6 +93,13 @@ pub(crate) const fn cancels_before_the_lock() -> bool {
     false
 }
 
+/// The id of this process.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) const fn process_id(id: u32) -> u32 {
+    id
+}
+
 /// Whether what a run in a task was given comes back where the function drops it.
 #[cfg(feature = "async")]
 #[inline]

@@ -5,9 +5,9 @@
 //! It costs as much as many coalesced calls, so those do not ask. Nothing here notices a child whose id is that of
 //! its parent: the first processes of two PID namespaces are both number 1.
 //!
-//! The atomics are not those of the model checkers: all threads of a model are in one process.
+//! The atomics are not those of the model checkers. All threads of a model are in one process, unless its hook says otherwise.
 
-use super::this_thread;
+use super::{process_id, this_thread};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::process;
 
@@ -28,7 +28,7 @@ impl Process {
 
 /// Where there are no processes, none forks; and to ask for an id would panic there.
 fn id() -> u32 {
-    if cfg!(all(target_family = "wasm", not(unix))) { 1 } else { process::id() }
+    process_id(if cfg!(all(target_family = "wasm", not(unix))) { 1 } else { process::id() })
 }
 
 /// To be kept in an atomic.

@@ -133,8 +133,8 @@ use std::sync::Arc;
 /// Call nothing of it in a [signal handler](crate::design::waiting#signal-handlers): a task is allocated.
 ///
 /// In a forked child it works with a runtime of the child. Most runtimes do not survive a fork themselves. What tasks
-/// of the parent were to perform is left owed by the first call or wait that finds it. A call before that which
-/// coalesces into it returns `Ok`, and no run comes unless it is waited for. A call that brings a value is refused if a
+/// of the parent were to perform is left owed by the first call that does not coalesce, flush, or wait. A call before that
+/// which coalesces into it returns `Ok`, and no run comes unless it is waited for. A call that brings a value is refused if a
 /// thread of the parent was bringing one: see [Forked children](crate::design::waiting#forked-children).
 ///
 /// # When the function panics

@@ -43,8 +43,8 @@ const SUITES: [(&str, [&str; 4]); 17] = [
         "src/front/asynchronous/",
         [
             "--test asynchronous --test async_payloads",
-            "--lib --test tracing --test idle --test snapshot --test calls",
-            "--test async_shipped --test async_payloads",
+            "--lib --test tracing --test idle --test snapshot --test calls --test forks",
+            "--test async_shipped --test async_payloads --test async_forked",
             TASK_MODELS,
         ],
     ),
@@ -97,8 +97,7 @@ const EXPLORATION: &str = "--package atomic-throttle-cluster --all-features --te
 const SHIPPED: &str = "--test shipped";
 const BLOCKING_SHIPPED: &str = "--test shipped --test throttle_payloads";
 const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads --test engine";
-const OWNERS_SHIPPED: &str =
-    "--test shipped --test payloads --test engine --test async_shipped --test keyed_throttled";
+const OWNERS_SHIPPED: &str = "--test shipped --test payloads --test engine --test async_shipped --test async_forked --test keyed_throttled";
 const PAYLOADS_SHIPPED: &str =
     "--test payloads --test engine --test async_payloads --test throttle_payloads --test keyed_payloads";
 const KEYS_SHIPPED: &str = "--test keyed_throttled --test keyed_payloads --test engine";

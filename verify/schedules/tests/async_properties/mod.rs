@@ -11,6 +11,7 @@ mod on_shuttle;
 mod place;
 
 use crate::subject::{Outcome, WaitError};
+use atomic_throttle::hook::{self, Hook};
 use on_shuttle::{Drops, WINDOW};
 use place::{CALLERS, Place};
 use schedules::Tally;
@@ -19,6 +20,7 @@ use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
@@ -117,6 +119,80 @@ pub fn with_dropped_tasks(reached: &Tally) {
     place.check();
     let seen = place.throttle.snapshot();
     assert!(!seen.running && seen.next_run_at.is_none(), "{seen:?}");
+}
+
+/// Shows the process as another one.
+struct InAChild;
+
+impl Hook for InAChild {
+    fn process_id(&self, id: u32) -> u32 {
+        id.wrapping_add(1)
+    }
+}
+
+/// The parent has begun a run or a deferral, or nothing, and forks. The child does not have its tasks.
+fn forked(begins: Option<Begins>) -> Arc<Place> {
+    let place = Place::after_a_run(Drops::Never);
+    if let Some(begins) = begins {
+        if begins == Begins::ARun {
+            place.throttle.runtime().advance(WINDOW);
+        }
+        place.throttle.trigger(async || ()).expect("a runtime");
+        assert_eq!(place.throttle.snapshot().running, begins == Begins::ARun);
+    }
+    hook::plant(Some(Rc::new(InAChild)));
+    place.throttle.runtime().drop_tasks(Drops::None);
+    place.throttle.runtime().advance(WINDOW);
+    place
+}
+
+/// What a parent is about when it forks.
+#[derive(Clone, Copy, PartialEq)]
+enum Begins {
+    ARun,
+    ADeferral,
+}
+
+/// In the child all goes on, whichever of its threads is the first that asks.
+pub fn with_a_fork(inherited: &Tally) {
+    let begins = [None, Some(Begins::ARun), Some(Begins::ADeferral)][thread_rng().gen_range(0..3)];
+    inherited.count_if(begins.is_some());
+    let place = forked(begins);
+    let calls = by_callers(
+        &place,
+        |place, number, _| {
+            place.leave_word(number);
+            loop {
+                let ticket = place.throttle.trigger(place.function()).expect("a runtime");
+                match block_on(ticket.into_future()) {
+                    Ok(()) => break,
+                    Err(WaitError::Owed) => {}
+                    Err(error) => panic!("G3: {error}"),
+                }
+            }
+            assert!(place.covers(number), "G3: the run missed a call");
+        },
+        inherited,
+    );
+    join(calls);
+    assert!(place.is_idle());
+    hook::plant(None);
+}
+
+/// The threads of the child wait, and call nothing: each learns that what it waits for is owed.
+pub fn waits_with_a_fork(waited: &Tally) {
+    let begins = [Begins::ARun, Begins::ADeferral][thread_rng().gen_range(0..2)];
+    let place = forked(Some(begins));
+    let wait = |_| {
+        let (place, waited) = (Arc::clone(&place), waited.clone());
+        thread::spawn(move || {
+            waited.count();
+            assert_eq!(block_on(place.throttle.all().into_future()), Err(WaitError::Owed));
+        })
+    };
+    join((0..CALLERS).map(wait).collect());
+    assert!(place.throttle.snapshot().is_owed());
+    hook::plant(None);
 }
 
 /// Callers leave after any number of polls. The last wait finds all of them covered.

@@ -41,6 +41,8 @@ pub enum Drops {
     AtAnyPoll,
     /// Tasks are dropped when they have been polled once.
     AtTheSecondPoll,
+    /// Tasks are neither polled nor dropped: in a forked child those of the parent are so.
+    Never,
 }
 
 impl Clock for OnShuttle {
@@ -63,6 +65,10 @@ impl Runtime for OnShuttle {
         let drops = *self.drops.lock().expect("nobody panics with it");
         let mut polls_left = match drops {
             Drops::None => None,
+            Drops::Never => {
+                std::mem::forget(task);
+                return Ok(());
+            }
             Drops::AtAnyPoll => Some(thread_rng().gen_range(0..4)),
             Drops::AtTheSecondPoll => Some(1),
         };
