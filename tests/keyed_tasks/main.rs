@@ -12,6 +12,7 @@ mod support;
 #[path = "../../verify/sequences/src/by_hand.rs"]
 mod by_hand;
 
+mod clocks;
 mod concurrent;
 mod dropped;
 mod failures;
