@@ -211,15 +211,22 @@ fn a_hook_is_called_inside_of_the_run_and_dropped_before_the_end() {
     assert_eq!(throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO), Ok(Shutdown::Panicked));
 }
 
-/// What calls the function is inside of the run, before there is a future.
+/// Asks when it is cloned.
+struct AsksInClone(Arc<Asked>);
+
+impl Clone for AsksInClone {
+    fn clone(&self) -> Self {
+        self.0.ask();
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// The clone of the function is a part of the run: one that waits for the throttle would wait for itself.
 #[test]
-fn what_a_function_does_before_its_future_is_made_is_inside_of_the_run() {
+fn the_function_is_cloned_inside_of_the_run() {
     let (runtime, asked) = (runtime(), Arc::new(Asked::default()));
-    let inside = Arc::clone(&asked);
-    let spawned = builder().spawn_on(runtime.clone(), move |_| {
-        inside.ask();
-        async {}
-    });
+    let asks = AsksInClone(Arc::clone(&asked));
+    let spawned = builder().spawn_on(runtime.clone(), async move |_| _ = &asks);
     let throttled = spawned.unwrap();
     assert!(asked.throttled.set(throttled.clone()).is_ok());
     throttled.trigger(&"a").unwrap();

@@ -18,6 +18,7 @@ mod dropped;
 mod failures;
 mod given;
 mod hostile;
+mod kept;
 mod paces;
 mod subject;
 mod thresholds;
