@@ -130,6 +130,7 @@ fn a_child_does_not_wait_for_the_lock_of_all_keys() {
     let parent = process::id();
     let keyed = KeyedThrottled::builder(SECOND)
         .clock(Manual::new(at(1)))
+        .shards(2)
         .threshold_of(move |_| {
             assert_eq!(process::id(), parent, "it is not asked in a child");
             Threshold::new(SECOND)
@@ -137,7 +138,7 @@ fn a_child_does_not_wait_for_the_lock_of_all_keys() {
         .pending_on_drop(Pending::Discard)
         .spawn(|_: &Slow| ())
         .expect("a thread");
-    // More than one, so that they are in several shards.
+    // So many that some are in the shard of the first one, and some in the other.
     let [slow, others @ ..] = std::array::from_fn::<_, 40, _>(|name| Slow(name.try_into().unwrap(), &HOLD));
     keyed.trigger(&slow).unwrap();
     keyed.all().wait().unwrap();
