@@ -110,11 +110,12 @@ fn asks(throttled: &WeakKeyedThrottled<&'static str>) -> impl FnOnce() + Send + 
     }
 }
 
+type Set = fn(KeyedThrottledBuilder<&'static str>) -> KeyedThrottledBuilder<&'static str>;
+
 #[test]
 fn calls_read_the_clock_when_no_lock_is_held() {
     let check = Check::of(&[G9], "tests: clocks that ask the throttle during a call on a key");
-    type Set = fn(KeyedThrottledBuilder<&'static str>) -> KeyedThrottledBuilder<&'static str>;
-    // Each pace, and what a call that has it read has found: the key is new, known, or pending.
+    // For each pace, how many of these calls read the clock: on a key that is new, one that is known, one that is pending.
     let cases: [(Set, usize); 3] = [
         (|builder| builder, 1),
         (|builder| builder.delay(SECOND), 2),

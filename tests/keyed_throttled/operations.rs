@@ -355,7 +355,7 @@ fn a_wait_ends_at_its_limit() {
 struct Listed {
     time: Manual,
     readings: AtomicU64,
-    is_listed: AtomicBool,
+    has_a_waiter: AtomicBool,
 }
 
 impl Clock for Listed {
@@ -365,7 +365,7 @@ impl Clock for Listed {
     }
 
     fn moved(&self) -> Option<&Moved> {
-        self.is_listed.fetch_or(thread::current().name() == Some("waiter"), SeqCst);
+        self.has_a_waiter.fetch_or(thread::current().name() == Some("waiter"), SeqCst);
         self.time.moved()
     }
 }
@@ -373,8 +373,8 @@ impl Clock for Listed {
 #[test]
 fn a_wait_without_a_limit_reads_no_clock() {
     for waits_for_all in [false, true] {
-        let (readings, is_listed) = (AtomicU64::new(0), AtomicBool::new(false));
-        let clock = Arc::new(Listed { time: Manual::new(at(1)), readings, is_listed });
+        let (readings, has_a_waiter) = (AtomicU64::new(0), AtomicBool::new(false));
+        let clock = Arc::new(Listed { time: Manual::new(at(1)), readings, has_a_waiter });
         let throttled = KeyedThrottled::<&str>::builder(SECOND)
             .clock(Arc::clone(&clock))
             .spawn(|_| ())
@@ -384,7 +384,7 @@ fn a_wait_without_a_limit_reads_no_clock() {
         let waiting = throttled.clone();
         let wait = move || if waits_for_all { waiting.all().wait() } else { ticket.wait() };
         let waiter = thread::Builder::new().name("waiter".to_owned()).spawn(wait).expect("a thread");
-        until(|| clock.is_listed.load(SeqCst));
+        until(|| clock.has_a_waiter.load(SeqCst));
         assert!(throttled.cancel(&"a"));
         assert_eq!(waiter.join().expect("no panic"), Err(WaitError::Cancelled));
         assert_eq!(clock.readings.load(SeqCst), 0, "all: {waits_for_all}");
