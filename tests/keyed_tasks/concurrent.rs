@@ -1,10 +1,14 @@
 //! Runs of several keys at once.
 
+use super::by_hand::Driven;
 use super::given::async_gate;
 use super::subject::{Seen, runtime, told};
 use super::support::SECOND;
 use atomic_throttle::{KeyedThrottled, Pending, Shutdown, Tokio, WaitError};
+use evidence::Check;
+use evidence::Guarantee::G5;
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -145,4 +149,30 @@ async fn windows_on_tokio() {
 fn without_a_runtime_nothing_starts() {
     let refused = KeyedThrottled::<u8>::builder(SECOND).spawn_on(Tokio::current(), async |_: u8| ());
     assert!(refused.is_err());
+}
+
+/// A run of another key may go on for ever. What is discarded meanwhile is told at once.
+#[test]
+fn a_discard_wakes_those_who_wait_while_another_key_runs() {
+    let check = Check::of(&[G5], "tests: an end that discards while the run of another key goes on");
+    let runtime = runtime();
+    let post = KeyedThrottled::<&str>::builder(SECOND)
+        .spawn_on(runtime.clone(), async |key: &str| {
+            if key == "long" {
+                pending::<()>().await;
+            }
+        })
+        .unwrap();
+    post.trigger(&"a").unwrap();
+    post.trigger(&"long").unwrap();
+    runtime.settle();
+    assert_eq!(post.runs(), 2);
+    let ticket = post.trigger(&"a").unwrap().into_owned();
+    let mut waits = Driven::new(async move { ticket.await });
+    let _ending = post.shutdown(Pending::Discard);
+    assert!(waits.poll().is_pending(), "the task has not heard of it");
+    runtime.settle();
+    assert!(waits.is_woken());
+    assert_eq!(waits.poll(), Poll::Ready(Err(WaitError::Cancelled)));
+    check.passed(1, "case");
 }

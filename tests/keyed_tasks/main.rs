@@ -12,11 +12,13 @@ mod support;
 #[path = "../../verify/sequences/src/by_hand.rs"]
 mod by_hand;
 
+mod clocks;
 mod concurrent;
 mod dropped;
 mod failures;
 mod given;
 mod hostile;
+mod kept;
 mod paces;
 mod subject;
 mod thresholds;

@@ -74,7 +74,9 @@ fn a_ticket_is_told_of_its_own_failure() {
     assert!(matches!(succeeds(bad), Poll::Ready(Err(WaitError::Failed(_)))));
     assert_eq!((succeeds(good), succeeds(later)), (Poll::Ready(Ok(())), Poll::Ready(Ok(()))));
     runtime.clock().set(at(9));
-    assert_eq!(save.evict(), 2);
+    // The other one may be evicted already: the run looked at one shard.
+    save.evict();
+    assert!(save.is_empty());
     assert!(matches!(succeeds(bad), Poll::Ready(Err(WaitError::Failed(_)))), "also when it is evicted");
 }
 

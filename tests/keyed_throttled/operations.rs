@@ -350,3 +350,43 @@ fn a_wait_ends_at_its_limit() {
     assert_eq!(throttled.all().wait_for(limit), Err(WaitError::TimedOut));
     assert_eq!(throttled.shutdown(Pending::Discard).wait(), Ok(Shutdown::Discarded));
 }
+
+/// `Manual`, with a count of the readings of waiting threads, and whether one is listed.
+struct Listed {
+    time: Manual,
+    readings: AtomicU64,
+    has_a_waiter: AtomicBool,
+}
+
+impl Clock for Listed {
+    fn now(&self) -> Timestamp {
+        self.readings.fetch_add(u64::from(thread::current().name() == Some("waiter")), SeqCst);
+        self.time.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.has_a_waiter.fetch_or(thread::current().name() == Some("waiter"), SeqCst);
+        self.time.moved()
+    }
+}
+
+#[test]
+fn a_wait_without_a_limit_reads_no_clock() {
+    for waits_for_all in [false, true] {
+        let (readings, has_a_waiter) = (AtomicU64::new(0), AtomicBool::new(false));
+        let clock = Arc::new(Listed { time: Manual::new(at(1)), readings, has_a_waiter });
+        let throttled = KeyedThrottled::<&str>::builder(SECOND)
+            .clock(Arc::clone(&clock))
+            .spawn(|_| ())
+            .expect("a thread");
+        throttled.trigger(&"a").expect("it goes on").wait().expect("it completes");
+        let ticket = throttled.trigger(&"a").expect("it goes on").into_owned();
+        let waiting = throttled.clone();
+        let wait = move || if waits_for_all { waiting.all().wait() } else { ticket.wait() };
+        let waiter = thread::Builder::new().name("waiter".to_owned()).spawn(wait).expect("a thread");
+        until(|| clock.has_a_waiter.load(SeqCst));
+        assert!(throttled.cancel(&"a"));
+        assert_eq!(waiter.join().expect("no panic"), Err(WaitError::Cancelled));
+        assert_eq!(clock.readings.load(SeqCst), 0, "all: {waits_for_all}");
+    }
+}

@@ -4,14 +4,15 @@ use super::subject::{Builder, Subject};
 use super::support::{SECOND, at, panic_quietly, until};
 use atomic_throttle::state::DeferralStatus;
 use atomic_throttle::{
-    Clock, Ended, KeyedThrottled, Manual, NotFlushed, NotTaken, Pending, Shutdown, Timestamp, WaitError,
+    Clock, Ended, KeyedThrottled, Manual, Moved, NotFlushed, NotTaken, Pending, Retry, Shutdown, Timestamp,
+    WaitError,
 };
 use evidence::Check;
-use evidence::Guarantee::{G3, G6};
+use evidence::Guarantee::{G3, G6, G10};
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -300,4 +301,89 @@ fn a_key_that_was_flushed_called_and_cancelled_before_a_fatal_panic() {
     assert_eq!(throttled.all().wait(), Err(WaitError::Owed));
     assert!(throttled.cancel(&"c"));
     assert_eq!((throttled.pending(), throttled.all().wait_for(Duration::ZERO)), (0, Ok(())));
+}
+
+/// A clock whose next reading panics, once it is armed.
+struct Trapped {
+    time: Manual,
+    is_armed: AtomicBool,
+}
+
+impl Clock for Trapped {
+    fn now(&self) -> Timestamp {
+        if self.is_armed.swap(false, SeqCst) {
+            panic_quietly();
+        }
+        self.time.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        self.time.moved()
+    }
+}
+
+/// It is read when the policy has said how long to wait.
+#[test]
+fn a_clock_that_panics_in_a_back_off_loses_no_value() {
+    let check = Check::of(&[G10], "tests: a clock that panics in the back-off of a key");
+    let clock = Arc::new(Trapped { time: Manual::new(at(1)), is_armed: AtomicBool::new(false) });
+    let arms = Arc::clone(&clock);
+    let (sender, given) = mpsc::channel();
+    let throttled = KeyedThrottled::<&str>::builder(Duration::ZERO)
+        .clock(Arc::clone(&clock))
+        .retry(Retry::by(move |_, _| {
+            arms.is_armed.store(true, SeqCst);
+            Some(SECOND)
+        }))
+        .latest()
+        .spawn(move |_, value: &u64| {
+            sender.send(*value).unwrap();
+            if clock.time.now() == at(1) {
+                clock.time.set(at(2));
+                return Err("refused");
+            }
+            Ok(())
+        })
+        .expect("a thread");
+    let ticket = throttled.trigger(&"a", 7).unwrap();
+    assert_eq!((given.recv(), given.recv()), (Ok(7), Ok(7)));
+    assert_eq!(ticket.wait(), Ok(()));
+    check.passed(1, "case");
+}
+
+type Plain = KeyedThrottled<&'static str>;
+
+/// Asks for the end when it is dropped, and tells what it hears.
+struct Asks {
+    throttled: Arc<OnceLock<Plain>>,
+    told: mpsc::Sender<Result<Shutdown, WaitError>>,
+}
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        if let Some(throttled) = self.throttled.get() {
+            let _ = self.told.send(throttled.shutdown(Pending::Finish).wait_for(Duration::ZERO));
+        }
+    }
+}
+
+/// Who has waited for the end finds nothing left of what the hooks hold.
+#[test]
+fn hooks_are_dropped_before_the_end_is_told() {
+    let throttled: Arc<OnceLock<Plain>> = Arc::default();
+    let (told, ends) = mpsc::channel();
+    let asks = || Asks { throttled: Arc::clone(&throttled), told: told.clone() };
+    let (in_panics, in_errors, in_retries) = (asks(), asks(), asks());
+    let builder = KeyedThrottled::<&str>::builder(SECOND)
+        .on_panic(move |_, _| _ = &in_panics)
+        .on_error(move |_, _| _ = &in_errors)
+        .retry(Retry::by(move |_, _| {
+            let _ = &in_retries;
+            None
+        }));
+    let spawned = builder.spawn(|_| ()).expect("a thread");
+    assert!(throttled.set(spawned.clone()).is_ok());
+    assert_eq!(spawned.shutdown(Pending::Finish).wait(), Ok(Shutdown::Idle));
+    let inside = || Ok(Err(WaitError::InsideRun));
+    assert_eq!([ends.recv(), ends.recv(), ends.recv()], [inside(), inside(), inside()]);
 }

@@ -3,7 +3,7 @@
 use super::control::Ledger;
 use super::shared::Shared;
 use crate::clock::Clock;
-use crate::front::owner::AnyClock;
+use crate::front::owner::{AnyClock, discard_panics};
 use crate::front::payload::Payload;
 use crate::front::wait::{WaitError, Waiting};
 use crate::sync::lock;
@@ -67,7 +67,8 @@ impl<K: Send + Sync, P: Payload, S: Send + Sync> HasLedger for Shared<K, P, S> {
     }
 
     fn end_wait(&self, wait: u64) {
-        lock(&self.ledger.control).promises.end_wait(wait);
+        let failed = lock(&self.ledger.control).promises.end_wait(wait);
+        discard_panics(|| drop(failed));
     }
 
     fn waiting(&self) -> Waiting<'_, AnyClock> {

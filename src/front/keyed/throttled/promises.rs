@@ -67,7 +67,10 @@ impl Promises {
         (wait.left == 0).then(|| wait.failed.clone().map_or(Ok(()), Err))
     }
 
-    pub(super) fn end_wait(&mut self, name: u64) {
-        self.waits.retain(|wait| wait.name != name);
+    /// Returns what it would have been told, to be dropped when no lock is held: an error in it is the user's.
+    #[must_use]
+    pub(super) fn end_wait(&mut self, name: u64) -> Option<WaitError> {
+        let place = self.waits.iter().position(|wait| wait.name == name)?;
+        self.waits.remove(place).failed
     }
 }
