@@ -1,12 +1,15 @@
 //! Values: a child gets back what it brings.
 
-use super::support::{SECOND, at};
-use atomic_throttle::{Collect, Ended, Manual, Pending, Reason, Throttled, WaitError};
+use super::Finally;
+use super::support::{SECOND, at, until};
+use atomic_throttle::{Collect, Ended, Manual, Pending, Reason, Retry, Throttled, WaitError};
 use forked::in_child;
+use std::io::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 #[test]
 fn a_child_gets_back_what_it_brings() {
@@ -64,4 +67,36 @@ fn a_child_does_not_wait_for_the_lock_of_a_payload() {
         }
         ends.store(true, Relaxed);
     });
+}
+
+/// A thread of the parent merges what a run that failed has left, under the lock that an end takes.
+#[test]
+fn a_child_that_drops_a_handle_does_not_wait_for_the_lock_of_its_parent() {
+    static MERGES: AtomicBool = AtomicBool::new(false);
+    static GOES_ON: AtomicBool = AtomicBool::new(false);
+    let merge = |older: &mut u32, newer| {
+        MERGES.store(true, Relaxed);
+        until(|| GOES_ON.load(Relaxed));
+        *older += newer;
+    };
+    let (called, is_called) = mpsc::channel();
+    let (fail, fails) = mpsc::channel::<()>();
+    let builder = Throttled::builder(Duration::ZERO).clock(Arc::new(Manual::new(at(1))));
+    let builder = builder.pending_on_drop(Pending::Discard).retry(Retry::by(|_, _| Some(SECOND)));
+    let spawned = builder.merging(merge).spawn(move |_: &u32| {
+        called.send(()).unwrap();
+        fails.recv().map_err(|_| Error::other("the test has ended"))?;
+        Err::<(), _>(Error::other("on purpose"))
+    });
+    let mut last = Some(spawned.expect("a thread"));
+    let merging = last.as_ref().unwrap();
+    merging.trigger(1).unwrap();
+    is_called.recv().unwrap();
+    merging.trigger(2).unwrap();
+    let _go_on = Finally(|| GOES_ON.store(true, Relaxed));
+    fail.send(()).unwrap();
+    until(|| MERGES.load(Relaxed));
+    in_child(|| drop(last.take()));
+    GOES_ON.store(true, Relaxed);
+    assert!(last.unwrap().shutdown(Pending::Discard).wait().is_ok());
 }
