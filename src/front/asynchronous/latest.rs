@@ -58,7 +58,8 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Latest<T>> {
     ///
     /// # Panics
     ///
-    /// If the clock does; nothing was recorded then.
+    /// If the clock does; nothing was recorded then. If the drop of a value that this one replaces does; this one is kept
+    /// then, and its run has started, or is pending or owed.
     #[inline]
     pub fn trigger<F, Fut>(&self, value: T, f: F) -> Result<Ticket<'_>, Rejected<T>>
     where
@@ -80,7 +81,7 @@ impl<R: Runtime, T: Send + 'static> AsyncThrottle<R, Latest<T>> {
     ///
     /// # Panics
     ///
-    /// With the panic of `f`, or if the clock panics. The run was given its value, and no other is given that.
+    /// With the panic of `f`, or as [`trigger`](Self::trigger). The run was given its value, and no other is given that.
     ///
     /// # Cancel safety
     ///

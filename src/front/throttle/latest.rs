@@ -61,6 +61,9 @@ impl<C: Clock, T: Send + 'static> Throttle<C, Latest<T>> {
     /// # Panics
     ///
     /// If `f` or the clock panics. The run was given its value, and no other is given that.
+    ///
+    /// If the drop of a value that this one replaces panics. This one is kept then: the call's run has been performed, or
+    /// is pending or owed.
     #[inline]
     pub fn run<R>(
         &self,

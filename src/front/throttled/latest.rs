@@ -50,6 +50,10 @@ impl<T: Send + 'static> Throttled<Latest<T>> {
     /// # Errors
     ///
     /// [`Rejected`], with the value: no run is promised.
+    ///
+    /// # Panics
+    ///
+    /// If the drop of the value that it replaces does. This one is kept then, and its run comes.
     #[inline]
     pub fn trigger(&self, value: T) -> Result<Ticket<'_>, Rejected<T>> {
         let epoch = self.shared.bring(value)?;

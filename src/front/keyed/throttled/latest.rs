@@ -91,6 +91,10 @@ where
     /// # Errors
     ///
     /// [`Rejected`], with the value: no run is promised.
+    ///
+    /// # Panics
+    ///
+    /// If the drop of the value that it replaces does. This one is kept then, and its run comes.
     #[inline]
     pub fn trigger<'t, Q>(&'t self, key: &'t Q, value: T) -> Result<KeyTicket<'t, K, Q>, Rejected<T>>
     where
