@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use smol::stream::{Stream, StreamExt, iter, unfold};
-use std::future::pending;
+use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -244,6 +244,38 @@ fn a_clock_that_reads_never_makes_no_poll_spin() {
     let cx = &mut Context::from_waker(Waker::noop());
     assert_eq!(stream.as_mut().poll_next(cx), Poll::Ready(Some(1)));
     assert_eq!(stream.as_mut().poll_next(cx), Poll::Pending);
+}
+
+/// A clock that goes on by one with each reading.
+struct Ticks(AtomicU64);
+
+impl Clock for Ticks {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Runtime for Ticks {
+    fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> + Send + 'static {
+        ready(())
+    }
+
+    fn spawn(&self, _: impl Future<Output = ()> + Send + 'static) -> Result<(), NoRuntime> {
+        Err(NoRuntime)
+    }
+}
+
+/// The window ends while it is waited for, in the middle of a poll: what is decided after that goes by the time of then.
+#[test]
+fn a_window_that_ends_in_the_middle_of_a_poll_is_over() {
+    let window = Duration::from_nanos(10);
+    let mut stream = pin!(throttle(iter([1, 2]), window, Ticks(AtomicU64::new(1))));
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut items = Vec::new();
+    while let Poll::Ready(Some(item)) = stream.as_mut().poll_next(cx) {
+        items.push(item);
+    }
+    assert_eq!(items, [1, 2]);
 }
 
 fn timetables() -> impl Strategy<Value = (u64, Timetable)> {

@@ -1,10 +1,12 @@
 //! `AsyncThrottle`: the tasks that a child does not have.
 
+use super::Finally;
 use super::support::until;
-use atomic_throttle::{AsyncThrottle, Tokio, WaitError};
+use atomic_throttle::{AsyncThrottle, NotFlushed, Tokio, WaitError};
 use evidence::Check;
 use evidence::Guarantee::{G2, G3, G5};
 use forked::in_child;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -178,4 +180,34 @@ fn a_child_that_is_forked_inside_of_a_run_is_inside_of_it() {
         });
     }));
     assert!(ran.unwrap().ran() && !throttle.is_pending(), "in the parent nothing has changed");
+}
+
+/// A thread of the parent brings a value, and holds the lock of the payload in the function that merges.
+#[test]
+fn a_child_that_flushes_does_not_wait_for_the_lock_of_a_payload() {
+    static MERGES: AtomicBool = AtomicBool::new(false);
+    static GOES_ON: AtomicBool = AtomicBool::new(false);
+    let merge = |older: &mut u32, newer| {
+        MERGES.store(true, Relaxed);
+        until(|| GOES_ON.load(Relaxed));
+        *older += newer;
+    };
+    let throttle = AsyncThrottle::merging(HOUR, merge);
+    let call = async || _ = throttle.trigger(1, async |_| ()).unwrap();
+    runtime().block_on(async {
+        call().await;
+        tokio::task::yield_now().await;
+        call().await;
+    });
+    // The runtime has dropped its task, so it is owed, and its value is there.
+    thread::scope(|scope| {
+        scope.spawn(|| runtime().block_on(call()));
+        let _go_on = Finally(|| GOES_ON.store(true, Relaxed));
+        until(|| MERGES.load(Relaxed));
+        in_child(|| {
+            runtime().block_on(async {
+                assert_eq!(throttle.flush(async |_| ()).map(drop), Err(NotFlushed::Ended));
+            });
+        });
+    });
 }
