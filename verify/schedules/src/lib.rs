@@ -14,6 +14,7 @@
 //! `tests/planted.rs` plants faults by the hook of the library, and shows that the properties find them, and that a
 //! failing schedule can be replayed. The other files do the same, each
 //! pair for one front end: `async_…`, `keyed`, `keyed_throttled`, and `cluster` for that of `atomic-throttle-cluster`.
+//! `…_forked` has what holds in a forked child, with the faults.
 //!
 //! # A failing schedule
 //!
@@ -37,6 +38,7 @@ compile_error!(
      the flag"
 );
 
+pub mod child;
 mod explore;
 mod report;
 mod tally;

@@ -43,7 +43,7 @@ const SUITES: [(&str, [&str; 4]); 17] = [
         "src/front/asynchronous/",
         [
             "--test asynchronous --test async_payloads",
-            "--lib --test tracing --test idle --test snapshot --test calls --test forks",
+            "--lib --test tracing --test idle --test snapshot --test calls --test forks --test precise",
             "--test async_shipped --test async_payloads --test async_forked",
             TASK_MODELS,
         ],
@@ -56,7 +56,10 @@ const SUITES: [(&str, [&str; 4]); 17] = [
         "src/front/pace.rs",
         ["--test paces --test throttled", "--test keyed_tasks --test keyed_throttled", "--test engine", ""],
     ),
-    ("src/front/every.rs", ["--test every", "--lib --test tracing --test statics --test snapshot", "", ""]),
+    (
+        "src/front/every.rs",
+        ["--test every", "--lib --test tracing --test statics --test snapshot --test clocks", "", ""],
+    ),
     ("src/front/", ["--lib --test tracing --test snapshot --test throttle", BACKGROUND, "", ""]),
     (
         "src/clock/",
@@ -78,7 +81,7 @@ const CORE: &str = "--test panics --test throttle --test idle --test snapshot --
                     --test throttled";
 const THROTTLED: &str = "--test throttled --test payloads --test paces --test failures --test tasks";
 const BLOCKING: &str = "--lib --test panics --test reentrancy --test calls --test cost --test snapshot \
-                        --test edges --test tracing";
+                        --test edges --test tracing --test clocks --test forks";
 const BACKGROUND: &str = "--lib --test idle --test calls --test tracing --test snapshot";
 const OWNERS: &str = "--lib --test idle --test calls --test tracing --test snapshot --test asynchronous \
                       --test keyed_throttled --test keyed_tasks --test forks";
@@ -95,7 +98,7 @@ const CLUSTER: &str = "--package atomic-throttle-cluster --all-features --lib --
                        --test clock_back --test throttled";
 const EXPLORATION: &str = "--package atomic-throttle-cluster --all-features --test protocol";
 const SHIPPED: &str = "--test shipped";
-const BLOCKING_SHIPPED: &str = "--test shipped --test throttle_payloads";
+const BLOCKING_SHIPPED: &str = "--test shipped --test throttle_payloads --test throttle_forked";
 const BACKGROUND_SHIPPED: &str = "--test shipped --test payloads --test engine";
 const OWNERS_SHIPPED: &str = "--test shipped --test payloads --test engine --test async_shipped --test async_forked --test keyed_throttled";
 const PAYLOADS_SHIPPED: &str =

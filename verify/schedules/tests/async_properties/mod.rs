@@ -11,16 +11,14 @@ mod on_shuttle;
 mod place;
 
 use crate::subject::{Outcome, WaitError};
-use atomic_throttle::hook::{self, Hook};
 use on_shuttle::{Drops, WINDOW};
 use place::{CALLERS, Place};
-use schedules::Tally;
+use schedules::{Tally, child};
 use shuttle::future::block_on;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
@@ -121,15 +119,6 @@ pub fn with_dropped_tasks(reached: &Tally) {
     assert!(!seen.running && seen.next_run_at.is_none(), "{seen:?}");
 }
 
-/// Shows the process as another one.
-struct InAChild;
-
-impl Hook for InAChild {
-    fn process_id(&self, id: u32) -> u32 {
-        id.wrapping_add(1)
-    }
-}
-
 /// The parent has begun a run or a deferral, or nothing, and forks. The child does not have its tasks.
 fn forked(begins: Option<Begins>) -> Arc<Place> {
     let place = Place::after_a_run(Drops::Never);
@@ -140,7 +129,7 @@ fn forked(begins: Option<Begins>) -> Arc<Place> {
         place.throttle.trigger(async || ()).expect("a runtime");
         assert_eq!(place.throttle.snapshot().running, begins == Begins::ARun);
     }
-    hook::plant(Some(Rc::new(InAChild)));
+    child::fork();
     place.throttle.runtime().drop_tasks(Drops::None);
     place.throttle.runtime().advance(WINDOW);
     place
@@ -176,7 +165,7 @@ pub fn with_a_fork(inherited: &Tally) {
     );
     join(calls);
     assert!(place.is_idle());
-    hook::plant(None);
+    child::end();
 }
 
 /// The threads of the child wait, and call nothing: each learns that what it waits for is owed.
@@ -192,7 +181,7 @@ pub fn waits_with_a_fork(waited: &Tally) {
     };
     join((0..CALLERS).map(wait).collect());
     assert!(place.throttle.snapshot().is_owed());
-    hook::plant(None);
+    child::end();
 }
 
 /// Callers leave after any number of polls. The last wait finds all of them covered.
