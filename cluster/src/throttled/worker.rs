@@ -1,6 +1,9 @@
 //! The thread: it takes the calls, looks at the register, and performs the runs when it is this process's
 //! turn.
 
+#[cfg(all(test, not(atomic_throttle_shuttle)))]
+mod tests;
+
 use super::foreign::{discard, without_panic};
 use super::progress::Progress;
 use super::retry::{Retry, next_try};
@@ -331,64 +334,5 @@ impl<F: FnMut(&Run<'_>)> Worker<F> {
                 None => sync::park(),
             }
         }
-    }
-}
-
-#[cfg(all(test, not(atomic_throttle_shuttle)))]
-mod tests {
-    use super::*;
-    use crate::register::Memory;
-    use crate::throttled::keeper::Keeper;
-    use atomic_throttle::lease::{Lease, Policy};
-    use atomic_throttle::{OnDrop, Threshold};
-    use core::time::Duration;
-
-    /// One that does not look by itself.
-    fn worker() -> Worker<impl FnMut(&Run<'_>)> {
-        let shared = Arc::new(Shared::new(Arc::new(Memory::new())));
-        shared.set_thread(sync::current_thread());
-        let policy = Policy::new(Threshold::ZERO).with_lease(Lease::from_nanos(1));
-        Worker {
-            shared,
-            course: Course::new(policy, Mark::random(), sync::now()),
-            pace: Pace::new(Threshold::ZERO),
-            f: |_: &Run<'_>| (),
-            on_error: None,
-            on_panic: None,
-            idle_look: None,
-            state: Progress::new(None),
-        }
-    }
-
-    /// It looks once more for calls of others that are overdue. After that it must rest, and not ask the register again
-    /// and again.
-    #[test]
-    fn a_look_for_others_is_the_last_one() {
-        let mut worker = worker();
-        // That look is due.
-        worker.state.idle_until = Timestamp::ZERO;
-        let reading = worker.read().unwrap();
-        assert!(worker.look(reading, sync::now()) == Woken::Look && !worker.is_owed());
-        assert_eq!(worker.state.idle_until, Timestamp::NEVER);
-    }
-
-    /// A call that the end has taken, too, must end the sleep early. Otherwise it would be taken only after
-    /// the next run had begun; it would then need another run, and the end may have no time for that.
-    #[test]
-    fn a_call_that_the_end_has_taken_is_looked_at_early() {
-        let worker = worker();
-        let shared = Arc::clone(&worker.shared);
-        let early = Plan { at: None, take_at: Some(Timestamp::ZERO) };
-        assert!(!shared.is_called());
-        shared.request().unwrap();
-        assert!(worker.sleep(early) == Woken::Look);
-        let keeper = Keeper::new(Arc::clone(&shared), Duration::ZERO, OnDrop::Wait);
-        // Long enough to be different from the end of the sleep.
-        keeper.end(Duration::from_secs(20)).unwrap();
-        assert!(worker.sleep(early) == Woken::Look);
-        assert!(shared.take().is_some() && !shared.is_called());
-        shared.request_again().unwrap();
-        assert!(shared.is_called() && shared.request().is_err() && shared.gate.coalesce().is_none());
-        assert!(worker.sleep(early) == Woken::Look);
     }
 }

@@ -13,7 +13,7 @@ use atomic_throttle::{State, Threshold, Timestamp};
 use atomic_throttle_cluster::Cell;
 use atomic_throttle_cluster::course::{Act, Course, Move, Until};
 use atomic_throttle_cluster::register::{Mark, Reading};
-use evidence::Guarantee::{C3, C6, C8};
+use evidence::Guarantee::{C3, C5, C6, C8};
 use evidence::{Check, depth};
 use follower::{Follower, Step, step};
 use inputs::{LAST, policy};
@@ -111,4 +111,47 @@ fn a_process_without_calls_runs_what_is_overdue_and_nothing_else() {
         assert!(starts(looks(cell, due)), "{cell:?}: {:?}", looks(cell, due));
     }
     check.passed(7, "cases");
+}
+
+/// The owner looks when it is due. All others look a little later, so a process must know its own deferral.
+#[test]
+fn the_process_that_made_a_run_pending_waits_as_its_owner() {
+    let check = Check::of(&[C5], "tests: the process that made a run pending looks when it is due");
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    let [mut owner, mut other] = [1, 2].map(|mark| Course::new(policy, Mark::from_u64(mark), at(0)));
+    let (running, _) = Cell::NEW.arrive(at(50), policy);
+    let (finished, _) = running.finish(running.epoch());
+    let reading = |cell, now| Reading { cell, now: at(now), mark: None };
+    let until = |act| if let Act::Wait(wait) = act { wait.until } else { panic!("{act:?}") };
+    let Act::Swap(defer) = owner.look(reading(finished, 51), at(1), Some(1)) else {
+        panic!("the window is not over")
+    };
+    assert_eq!(until(owner.moved(defer, at(51), at(1))), Until::Due(at(60)));
+    assert_eq!(until(owner.look(reading(defer.new, 52), at(2), None)), Until::Due(at(60)));
+    assert_eq!(until(other.look(reading(defer.new, 52), at(2), Some(1))), Until::Overdue(at(60)));
+    check.passed(3, "looks");
+}
+
+/// The start was done and never answered. Meanwhile another run had covered the calls of before: their callers
+/// learn that before the function begins, not after it.
+#[test]
+fn what_another_run_has_covered_is_known_before_the_own_run() {
+    let check =
+        Check::of(&[C3, C5], "tests: a covered call is known before a run of unknown start is performed");
+    let policy = Policy::new(Threshold::from_nanos(10)).with_lease(Lease::from_nanos(20));
+    let at = Timestamp::from_nanos;
+    let mark = Mark::from_u64(1);
+    let mut course = Course::new(policy, mark, at(0));
+    let Act::Swap(_) = course.look(Reading { cell: Cell::NEW, now: at(50), mark: None }, at(0), Some(1))
+    else {
+        panic!("the window is open")
+    };
+    let (other, _) = Cell::NEW.arrive(at(50), policy);
+    let (finished, _) = other.finish(other.epoch());
+    let (own, _) = finished.arrive(at(60), policy);
+    let act = course.look(Reading { cell: own, now: at(61), mark: Some(mark) }, at(11), None);
+    assert_eq!(act, Act::Perform(own.epoch()));
+    assert_eq!((course.covered(), course.is_owed()), (Some(1), false));
+    check.passed(1, "looks");
 }

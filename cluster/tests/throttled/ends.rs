@@ -108,16 +108,26 @@ impl Drop for Held {
 }
 
 #[test]
-fn what_the_function_holds_is_gone_when_the_end_is_told() {
-    let (told, tells) = mpsc::channel();
-    let held = Held(Some(told));
-    let throttled = ClusterThrottled::in_memory(THRESHOLD)
-        .spawn(move |_| {
-            let _ = &held;
-        })
-        .unwrap();
-    throttled.shutdown(LIMIT).unwrap();
-    assert_eq!(tells.try_recv(), Ok(()));
+fn what_the_function_and_the_hooks_hold_is_gone_when_the_end_is_told() {
+    for holder in 0..3 {
+        let (told, tells) = mpsc::channel();
+        let mut held = [None, None, None];
+        held[holder] = Some(Held(Some(told)));
+        let [in_function, on_error, on_panic] = held;
+        let throttled = ClusterThrottled::in_memory(THRESHOLD)
+            .on_error(move |_| {
+                let _ = &on_error;
+            })
+            .on_panic(move |_| {
+                let _ = &on_panic;
+            })
+            .spawn(move |_| {
+                let _ = &in_function;
+            })
+            .unwrap();
+        throttled.shutdown(LIMIT).unwrap();
+        assert_eq!(tells.try_recv(), Ok(()), "holder {holder}");
+    }
 }
 
 /// A second panic while unwinding would abort.
