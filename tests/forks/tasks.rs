@@ -1,10 +1,12 @@
 //! `AsyncThrottle`: the tasks that a child does not have.
 
+use super::Finally;
 use super::support::until;
-use atomic_throttle::{AsyncThrottle, WaitError};
+use atomic_throttle::{AsyncThrottle, NotFlushed, Reason, WaitError};
 use evidence::Check;
-use evidence::Guarantee::{G3, G5};
+use evidence::Guarantee::{G3, G5, G10};
 use forked::in_child;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -122,4 +124,43 @@ fn a_child_that_waits_for_a_run_in_a_task_of_its_parent_is_told() {
             runtime().block_on(async { assert_eq!(throttle.all().await, Err(WaitError::Owed)) });
         });
     });
+}
+
+/// Another thread merges, and so has the lock of the payload, while this process forks.
+#[test]
+fn a_child_does_not_wait_for_the_lock_of_the_payload_of_its_tasks() {
+    static MERGES: AtomicBool = AtomicBool::new(false);
+    static GOES_ON: AtomicBool = AtomicBool::new(false);
+    fn merge(older: &mut u32, newer: u32) {
+        MERGES.store(true, Relaxed);
+        until(|| GOES_ON.load(Relaxed));
+        *older += newer;
+    }
+    let check =
+        Check::of(&[G10], "tests: in a forked child nothing waits for the lock of a payload of tasks");
+    let throttle = AsyncThrottle::merging(HOUR, merge);
+    let (end, ends) = tokio::sync::oneshot::channel::<()>();
+    thread::scope(|scope| {
+        let _goes_on = Finally(|| GOES_ON.store(true, Relaxed));
+        scope.spawn(|| {
+            runtime().block_on(async {
+                for value in 1..=3 {
+                    let _ = throttle.trigger(value, async |_| ()).unwrap();
+                }
+                let _ = ends.await;
+            });
+        });
+        until(|| MERGES.load(Relaxed));
+        in_child(|| {
+            runtime().block_on(async {
+                assert_eq!(throttle.flush(async |_| ()).err(), Some(NotFlushed::Ended));
+                let rejected = throttle.trigger(4, async |_| ()).err().expect("the lock is in the parent");
+                assert_eq!((rejected.value, rejected.reason), (4, Reason::Forked));
+                assert_eq!(throttle.take(), None);
+            });
+        });
+        drop(end);
+    });
+    assert_eq!(throttle.take(), Some(6), "in the parent nothing has changed, and no task was polled");
+    check.passed(1, "child");
 }
