@@ -82,3 +82,28 @@ fn a_coalesced_call_reads_no_clock_and_allocates_nothing() {
     });
     check.passed(CALLS, "calls");
 }
+
+/// It cannot wait for the end of its run, so it needs no time.
+#[test]
+fn a_call_inside_of_a_run_reads_no_clock_and_allocates_nothing() {
+    let check = Check::of(&[G7], "counting: clock readings and allocations of calls inside of a run");
+    let throttle = after_a_run();
+    let newest = Throttle::latest_with_clock(support::SECOND, Counting(Manual::new(support::at(1))));
+    let is_owed = |outcome| assert!(matches!(outcome, Ok(Outcome::Owed)));
+    let is_value_owed = |outcome| assert!(matches!(outcome, Ok(Outcome::Owed)));
+    let calls: [(&str, &dyn Fn()); 4] = [
+        ("a call", &|| is_owed(Ok(throttle.run(|| ())))),
+        ("one with a limit", &|| is_owed(throttle.run_within(support::SECOND, || ()))),
+        ("a value", &|| is_value_owed(newest.run(1, |_| ()))),
+        ("a value with a limit", &|| is_value_owed(newest.run_within(1, support::SECOND, |_| ()))),
+    ];
+    throttle.set_threshold(Duration::ZERO);
+    for (name, call) in calls {
+        let inside = || assert_eq!(readings_and_allocations(call), (0, 0), "{name}");
+        // Each finds nothing that is owed.
+        let _ = (throttle.cancel(), newest.take());
+        newest.set_threshold(Duration::ZERO);
+        assert!(throttle.run(|| newest.run(0, |_| inside()).is_ok()).into_value() == Some(true));
+    }
+    check.passed(calls.len(), "cases");
+}

@@ -150,38 +150,6 @@ fn no_clock_makes_a_wait_inside_a_run_block() {
     });
 }
 
-/// A clock that panics where it is read inside of a run.
-struct OutsideOnly {
-    clock: Manual,
-    is_inside: AtomicBool,
-}
-
-impl Clock for OutsideOnly {
-    fn now(&self) -> Timestamp {
-        assert!(!self.is_inside.load(Relaxed), "a call inside of a run cannot wait, so it needs no time");
-        self.clock.now()
-    }
-}
-
-#[test]
-fn a_nested_call_that_is_left_owed_reads_no_clock() {
-    let clock = || OutsideOnly { clock: Manual::new(at(1)), is_inside: AtomicBool::new(false) };
-    let throttle = Throttle::with_clock(SECOND, clock());
-    let newest: Throttle<_, Latest<u32>> = Throttle::latest_with_clock(SECOND, clock());
-    let outer = throttle.run(|| {
-        throttle.clock().is_inside.store(true, Relaxed);
-        assert!(matches!(throttle.run_within(SECOND, || ()), Ok(Outcome::Owed)));
-        assert!(matches!(throttle.run(|| ()), Outcome::Owed));
-    });
-    assert!(outer.ran());
-    let outer = newest.run(1, |_| {
-        newest.clock().is_inside.store(true, Relaxed);
-        assert!(matches!(newest.run_within(2, SECOND, |_| ()), Ok(Outcome::Owed)));
-        assert!(matches!(newest.run(3, |_| ()), Ok(Outcome::Owed)));
-    });
-    assert!(outer.is_ok_and(|outcome| outcome.ran()));
-}
-
 #[test]
 fn the_covering_run_cannot_be_waited_for_inside_itself() {
     let throttle = after_a_run(SECOND);

@@ -4,12 +4,14 @@ use super::Finally;
 use super::support::{SECOND, at, until};
 use atomic_throttle::state::Finish;
 use atomic_throttle::{
-    Gate, Manual, NotFlushed, Outcome, Reason, Refused, Site, Threshold, Throttle, WaitError,
+    Clock, Gate, Manual, Moved, NotFlushed, Outcome, Reason, Refused, Site, Threshold, Throttle, Timestamp,
+    WaitError,
 };
 use evidence::Check;
 use evidence::Guarantee::{G3, G5, G10};
 use forked::in_child;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -192,4 +194,64 @@ fn a_child_does_not_wait_for_the_lock_of_a_throttles_payload() {
         }
     });
     check.passed(200, "children");
+}
+
+/// A clock that is asked for what wakes those who wait. In the thread that looks, it notes whether the run is in progress
+/// then.
+struct Looking(Manual);
+
+static LOOKED_AT: Throttle<Looking> =
+    Throttle::with_clock(SECOND, Looking(Manual::new(Timestamp::from_nanos(1))));
+
+/// How often another thread has listened.
+static LISTENS: AtomicUsize = AtomicUsize::new(0);
+
+std::thread_local! {
+    static LOOKS: Cell<bool> = const { Cell::new(false) };
+    static SEEN: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+impl Clock for Looking {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        if LOOKS.get() {
+            SEEN.set(Some(LOOKED_AT.snapshot().running));
+        } else {
+            LISTENS.fetch_add(1, Relaxed);
+        }
+        self.0.moved()
+    }
+}
+
+/// A thread of the child waits for a run that is in the parent, and cannot tell. The thread that forked can: it ends the
+/// run, and wakes the other one after that, which would else look too soon and wait for ever.
+#[test]
+fn a_child_wakes_its_threads_after_a_lost_run_is_ended() {
+    let check =
+        Check::of(&[G5], "tests: in a forked child a run of the parent is ended, then who waits is woken");
+    assert_eq!(LOOKED_AT.try_run(|| ()), Ok(()));
+    let (let_go, held) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(|| LOOKED_AT.run(move || held.recv()));
+        until(|| LOOKED_AT.is_pending());
+        let Outcome::Coalesced(handle) = LOOKED_AT.run(|| ()) else { panic!("it is pending") };
+        LOOKED_AT.clock().0.set(at(2));
+        until(|| LOOKED_AT.snapshot().running);
+        in_child(|| {
+            let listens = LISTENS.load(Relaxed);
+            thread::scope(|scope| {
+                let waits = scope.spawn(|| handle.wait());
+                until(|| LISTENS.load(Relaxed) > listens);
+                LOOKS.set(true);
+                assert_eq!(handle.wait(), Err(WaitError::Forked));
+                assert_eq!(SEEN.get(), Some(false), "the other thread is woken while the run is in progress");
+                assert_eq!(waits.join().expect("no panic"), Ok(()));
+            });
+        });
+        drop(let_go);
+    });
+    check.passed(1, "child");
 }

@@ -2,9 +2,9 @@
 
 use super::Finally;
 use super::support::until;
-use atomic_throttle::{AsyncThrottle, NotFlushed, Tokio, WaitError};
+use atomic_throttle::{AsyncThrottle, NotFlushed, Reason, Tokio, WaitError};
 use evidence::Check;
-use evidence::Guarantee::{G2, G3, G5};
+use evidence::Guarantee::{G2, G3, G5, G10};
 use forked::in_child;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
@@ -182,32 +182,41 @@ fn a_child_that_is_forked_inside_of_a_run_is_inside_of_it() {
     assert!(ran.unwrap().ran() && !throttle.is_pending(), "in the parent nothing has changed");
 }
 
-/// A thread of the parent brings a value, and holds the lock of the payload in the function that merges.
+/// Another thread merges, and so has the lock of the payload, while this process forks.
 #[test]
-fn a_child_that_flushes_does_not_wait_for_the_lock_of_a_payload() {
+fn a_child_does_not_wait_for_the_lock_of_the_payload_of_its_tasks() {
     static MERGES: AtomicBool = AtomicBool::new(false);
     static GOES_ON: AtomicBool = AtomicBool::new(false);
-    let merge = |older: &mut u32, newer| {
+    fn merge(older: &mut u32, newer: u32) {
         MERGES.store(true, Relaxed);
         until(|| GOES_ON.load(Relaxed));
         *older += newer;
-    };
+    }
+    let check =
+        Check::of(&[G10], "tests: in a forked child nothing waits for the lock of a payload of tasks");
     let throttle = AsyncThrottle::merging(HOUR, merge);
-    let call = async || _ = throttle.trigger(1, async |_| ()).unwrap();
-    runtime().block_on(async {
-        call().await;
-        tokio::task::yield_now().await;
-        call().await;
-    });
-    // The runtime has dropped its task, so it is owed, and its value is there.
+    let (end, ends) = tokio::sync::oneshot::channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(|| runtime().block_on(call()));
-        let _go_on = Finally(|| GOES_ON.store(true, Relaxed));
+        let _goes_on = Finally(|| GOES_ON.store(true, Relaxed));
+        scope.spawn(|| {
+            runtime().block_on(async {
+                for value in 1..=3 {
+                    let _ = throttle.trigger(value, async |_| ()).unwrap();
+                }
+                let _ = ends.await;
+            });
+        });
         until(|| MERGES.load(Relaxed));
         in_child(|| {
             runtime().block_on(async {
-                assert_eq!(throttle.flush(async |_| ()).map(drop), Err(NotFlushed::Ended));
+                assert_eq!(throttle.flush(async |_| ()).err(), Some(NotFlushed::Ended));
+                let rejected = throttle.trigger(4, async |_| ()).err().expect("the lock is in the parent");
+                assert_eq!((rejected.value, rejected.reason), (4, Reason::Forked));
+                assert_eq!(throttle.take(), None);
             });
         });
+        drop(end);
     });
+    assert_eq!(throttle.take(), Some(6), "in the parent nothing has changed, and no task was polled");
+    check.passed(1, "child");
 }

@@ -342,6 +342,36 @@ fn a_call_that_takes_over_is_given_the_value_of_the_owner() {
     assert_eq!(handle.wait(), Ok(()));
 }
 
+/// A value that takes what is there when it is dropped, if it is the one that does.
+struct Asking(bool);
+
+static ASKED: Throttle<Unheard, Latest<Asking>> = Throttle::latest_with_clock(SECOND, Unheard);
+
+std::thread_local!(static TAKES: Cell<u32> = const { Cell::new(0) });
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if self.0 {
+            assert!(ASKED.take().is_none(), "it is not there any more");
+            TAKES.set(TAKES.get() + 1);
+        }
+    }
+}
+
+/// Else it would wait for its own lock, for ever.
+#[test]
+fn a_value_that_is_replaced_at_a_start_is_dropped_outside_of_the_lock() {
+    let first = ASKED.run(Asking(false), |_| {
+        let nested = ASKED.run(Asking(true), |_| unreachable!("it is inside of a run"));
+        assert!(matches!(nested, Ok(Outcome::Owed)));
+    });
+    assert!(first.is_ok_and(|outcome| outcome.ran()));
+    SECONDS.set(2_000);
+    let second = ASKED.run(Asking(false), |newest| assert!(!newest.0));
+    assert!(second.is_ok_and(|outcome| outcome.ran()));
+    assert_eq!(TAKES.get(), 1);
+}
+
 /// A call that is counted, and of which the run before was told, is covered.
 #[test]
 fn a_call_that_another_run_was_told_of_is_covered() {

@@ -167,5 +167,17 @@ async fn tasks() {
             format!("ERROR panic: (a run panicked) started_at={two} panic=on purpose"),
         ]
     );
-    check.passed(8, "cases");
+
+    // A deferral is told of before its task is there, which may begin at once.
+    let runtime = ByHand::new(at(1));
+    let by_hand = runtime.throttle(SECOND);
+    let _ = by_hand.trigger(async || ()).expect("a runtime");
+    runtime.settle();
+    let tasks = Arc::new(AtomicU64::new(u64::MAX));
+    let (seen, of) = (Arc::clone(&tasks), runtime.clone());
+    react_to("AsyncThrottle", move || seen.store(of.tasks().len().try_into().expect("a few"), SeqCst));
+    let _ = by_hand.trigger(async || ()).expect("a runtime");
+    react_to("AsyncThrottle", || ());
+    assert_eq!((tasks.load(SeqCst), runtime.tasks().len()), (0, 1));
+    check.passed(9, "cases");
 }

@@ -46,14 +46,3 @@ fn system_time(handle: Option<&Handle>) -> Option<Instant> {
     let now = inside(handle, Instant::now);
     (before..=std::time::Instant::now()).contains(&now.into_std()).then_some(now)
 }
-
-#[cfg(all(test, not(any(atomic_throttle_loom, atomic_throttle_shuttle))))]
-mod tests {
-    use super::system_time;
-
-    /// Else each sleep would be one of tokio's, and late by up to a millisecond.
-    #[test]
-    fn a_clock_that_goes_on_reads_the_time_of_the_system() {
-        assert!(system_time(None).is_some());
-    }
-}

@@ -44,6 +44,7 @@ impl Fickle {
 
 impl Clock for Fickle {
     fn now(&self) -> Timestamp {
+        assert!(self.is_ready.load(Ordering::SeqCst), "there is no clock without its runtime");
         self.inner.now()
     }
 

@@ -45,6 +45,12 @@ fn what_is_collected_is_given_to_its_run() {
 }
 
 #[test]
+fn a_newest_value_that_is_taken_cancels_its_call() {
+    let claim = "a call becomes the owner during a run while another thread takes: it runs with its value, or is cancelled";
+    hold(&[G3, G10], claim, properties::newest_against_a_take);
+}
+
+#[test]
 fn what_a_run_keeps_is_owed() {
     let claim = "a run keeps its batch while another thread takes: what is left is owed";
     hold(&[G3, G10], claim, properties::kept_against_a_take);
@@ -62,4 +68,11 @@ fn a_merge_that_panics_at_a_deferral_keeps_nobody_waiting() {
     let claim = "3 threads bring values, and the function that merges panics where a call becomes the owner: no value is \
                  lost, and nobody waits for ever";
     hold(&[G5, G6, G10], claim, properties::merging_panics_at_a_deferral);
+}
+
+#[test]
+fn a_thread_whose_merge_has_panicked_is_not_inside_of_it() {
+    let claim =
+        "the function that merges panics, and its thread calls again while another one calls: both are taken";
+    hold(&[G6, G10], claim, properties::merging_panics_and_the_thread_goes_on);
 }

@@ -271,6 +271,35 @@ pub fn kept_against_a_take(taken: &Tally) {
     assert_each_once([noted(&shared.found), left].concat(), vec![1]);
 }
 
+/// A call becomes the owner during a run, while another thread takes: either the call is cancelled, and its value is taken,
+/// or it runs with its value. A value that is taken later than its deferral is cancelled would leave the call a run that
+/// finds nothing, and the call would be told that it is covered.
+pub fn newest_against_a_take(taken: &Tally) {
+    let throttle: Throttle<_, Latest<u32>> = Throttle::latest_with_clock(Duration::ZERO, clock());
+    let shared = Shared::new(throttle);
+    let mut threads = Vec::new();
+    let first = shared.throttle.run(0, |_| {
+        let caller = Arc::clone(&shared);
+        threads.push(thread::spawn(move || {
+            let outcome = caller.throttle.run(1, |value| note(&caller.given, [value])).expect("it is taken");
+            let is_given = noted(&caller.given) == [1];
+            match outcome {
+                Outcome::RanAtOnce(()) | Outcome::RanDeferred(()) => assert!(is_given),
+                Outcome::Cancelled => assert!(!is_given),
+                outcome => panic!("G10: it is covered, and its value was not given: {outcome:?}"),
+            }
+        }));
+        let taker = Arc::clone(&shared);
+        threads.push(thread::spawn(move || note(&taker.found, taker.throttle.take())));
+    });
+    assert!(first.is_ok_and(|outcome| outcome.ran()));
+    for thread in threads {
+        thread.join().expect("no panic");
+    }
+    taken.count_if(!noted(&shared.found).is_empty());
+    assert_each_once([noted(&shared.given), noted(&shared.found)].concat(), vec![1]);
+}
+
 /// The value with which the function that merges panics.
 const REFUSED: u32 = 13;
 
@@ -361,4 +390,22 @@ pub fn merging_panics_at_a_deferral(coalesced: &Tally) {
         caller.join().expect("no panic");
     }
     shared.assert_none_is_lost(vec![0, 1, 2]);
+}
+
+/// The function that merges panics in a thread, which then calls once more, while others call: it is not inside of a merge
+/// any more.
+pub fn merging_panics_and_the_thread_goes_on(waited: &Tally) {
+    let shared = merging();
+    shared.leave_owed(|| ());
+    assert!(!shared.bring(REFUSED, |_| true), "it panics");
+    fn has_waited(outcome: &Outcome<(), Coalesced<'_, Manual>>) -> bool {
+        matches!(outcome, Outcome::RanDeferred(()))
+    }
+    let other = {
+        let (shared, waited) = (Arc::clone(&shared), waited.clone());
+        thread::spawn(move || waited.count_if(shared.bring(2, has_waited)))
+    };
+    waited.count_if(shared.bring(3, has_waited));
+    other.join().expect("no panic");
+    shared.assert_none_is_lost(vec![0, 1, 2, 3]);
 }
