@@ -210,7 +210,7 @@ fn a_child_does_not_wait_for_the_lock_of_the_payload_of_its_tasks() {
         in_child(|| {
             runtime().block_on(async {
                 assert_eq!(throttle.flush(async |_| ()).err(), Some(NotFlushed::Ended));
-                let rejected = throttle.trigger(4, async |_| ()).err().expect("the lock is in the parent");
+                let rejected = throttle.trigger(4, async |_| ()).expect_err("the lock is in the parent");
                 assert_eq!((rejected.value, rejected.reason), (4, Reason::Forked));
                 assert_eq!(throttle.take(), None);
             });
