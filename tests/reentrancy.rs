@@ -2,9 +2,7 @@
 
 mod support;
 
-use atomic_throttle::{
-    Clock, Latest, Manual, Moved, NotFlushed, Outcome, Refused, Throttle, Timestamp, WaitError,
-};
+use atomic_throttle::{Clock, Manual, Moved, NotFlushed, Outcome, Refused, Throttle, Timestamp, WaitError};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;

@@ -160,7 +160,7 @@ fn a_child_does_not_take_its_own_run_for_one_of_its_parent() {
 
             let _ = deferred.run(async || ()).await.unwrap();
             let first = deferred.trigger(async || ()).unwrap();
-            assert!(!deferred.all().wait_for(Duration::ZERO).is_ok() && deferred.is_pending());
+            assert!(deferred.all().wait_for(Duration::ZERO).is_err() && deferred.is_pending());
             deferred.flush(async || ()).unwrap().await.unwrap();
             assert_eq!(first.await, Ok(()));
         });
