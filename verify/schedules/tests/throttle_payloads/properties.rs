@@ -289,8 +289,8 @@ pub fn newest_against_a_take(taken: &Tally) {
                 outcome => panic!("G10: it is covered, and its value was not given: {outcome:?}"),
             }
         }));
-        let taker = Arc::clone(&shared);
-        threads.push(thread::spawn(move || note(&taker.found, taker.throttle.take())));
+        let other = Arc::clone(&shared);
+        threads.push(thread::spawn(move || note(&other.found, other.throttle.take())));
     });
     assert!(first.is_ok_and(|outcome| outcome.ran()));
     for thread in threads {
@@ -358,6 +358,10 @@ impl Shared<Merge<Vec<u32>>> {
     }
 }
 
+fn has_waited(outcome: &Outcome<(), Coalesced<'_, Manual>>) -> bool {
+    matches!(outcome, Outcome::RanDeferred(()))
+}
+
 /// A run starts, and the function that merges panics before it is given anything: it is given what was there.
 pub fn merging_panics_at_a_start(waited: &Tally) {
     let shared = merging();
@@ -365,7 +369,7 @@ pub fn merging_panics_at_a_start(waited: &Tally) {
     let caller = |value: u32| {
         let (shared, waited) = (Arc::clone(&shared), waited.clone());
         thread::spawn(move || {
-            waited.count_if(shared.bring(value, |outcome| matches!(outcome, Outcome::RanDeferred(()))));
+            waited.count_if(shared.bring(value, has_waited));
         })
     };
     for caller in [REFUSED, 2, 3].map(caller) {
@@ -398,9 +402,6 @@ pub fn merging_panics_and_the_thread_goes_on(waited: &Tally) {
     let shared = merging();
     shared.leave_owed(|| ());
     assert!(!shared.bring(REFUSED, |_| true), "it panics");
-    fn has_waited(outcome: &Outcome<(), Coalesced<'_, Manual>>) -> bool {
-        matches!(outcome, Outcome::RanDeferred(()))
-    }
     let other = {
         let (shared, waited) = (Arc::clone(&shared), waited.clone());
         thread::spawn(move || waited.count_if(shared.bring(2, has_waited)))
