@@ -24,6 +24,7 @@ mod candidates;
 mod execution;
 mod foresee;
 mod generate;
+mod herd;
 mod judgement;
 mod model;
 mod order;

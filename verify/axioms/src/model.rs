@@ -82,6 +82,10 @@ impl Model {
         self.rules
     }
 
+    pub(crate) fn is_faulty(self) -> bool {
+        self.departure.is_some()
+    }
+
     pub(crate) fn has(self, departure: Departure) -> bool {
         self.departure == Some(departure)
     }

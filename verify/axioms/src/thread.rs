@@ -74,6 +74,17 @@ impl Action {
         }
     }
 
+    /// The location that it may write, if there is one.
+    pub(crate) fn writes(&self) -> Option<Location> {
+        match *self {
+            Self::Load { .. } | Self::Fence { .. } | Self::Depend { .. } => None,
+            Self::Store { location, .. }
+            | Self::Add { location, .. }
+            | Self::Exchange { location, .. }
+            | Self::CompareExchange { location, .. } => Some(location),
+        }
+    }
+
     /// The possible results if it reads `value`.
     pub(crate) fn answers(&self, value: u64, may_fail: bool) -> Vec<Seen> {
         let only_read = Seen { value, written: None };

@@ -114,6 +114,10 @@ fn release_sequences() -> Vec<Row> {
         }
         []
     };
+    let write = |t: &mut Thread, flag| {
+        t.store(flag, 6, Relaxed);
+        []
+    };
     let same_thread = |same_location: bool| {
         let mut program = Program::new();
         let (data, flag, other) = (program.location(0), program.location(0), program.location(0));
@@ -156,6 +160,13 @@ fn release_sequences() -> Vec<Row> {
             RACES,
             program(5, read_and_write, none, [Release, Acquire]),
             missed,
+        ),
+        row(
+            "release, a store of another behind it, acquire",
+            Allowed,
+            RACES,
+            program(5, write, none, [Release, Acquire]),
+            |o| o.threads[2] == [1, 0] && o.memory[1] == 6,
         ),
         row("release, a store of its own, acquire", AllowedSinceCpp20, RACES, same_thread(true), missed),
         row("release elsewhere, a store of its own, acquire", Allowed, RACES, same_thread(false), missed),

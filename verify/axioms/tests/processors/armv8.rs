@@ -3,6 +3,7 @@
 use crate::bodies::*;
 use crate::common::{BOTH_MISSED, MISSED};
 use crate::row::{Allowed, AllowedForPairs, Asked, BY_HAND, Body, Forbidden, Row, Verdict, row};
+use axioms::Dependency::Control;
 use axioms::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use axioms::{Location, Thread};
 
@@ -11,7 +12,9 @@ const MAPPINGS: &str = "Sewell et al.: C/C++11 mappings to processors";
 const MANUAL: &str = "Arm Architecture Reference Manual, B2.3";
 /// That pairs allow it is from the kernel, and that one instruction does not, from the model.
 const LINUX: &str = "Linux, commit 8e86f0b409a4, on full barriers; aarch64.cat";
-const POPL18: &str = "Pulte et al., POPL 2018: atomic-ordered-before";
+/// Since then a write of a read-modify-write may be read back early, and only its read is before what acquires.
+const RELAXED: &str =
+    "Arm Architecture Reference Manual, issue H.a, atomic-ordered-before; herdtools7, 28515ad2d";
 
 type Places = [Location; 3];
 type Entry<'e> = (&'static str, Verdict, &'static str, &'e [Body], Asked);
@@ -128,6 +131,31 @@ fn update_y_ldapr_y_rx(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
     [t.load(y, Acquire), t.load(x, Relaxed)]
 }
 
+fn adds_to_y_reads_y_rx(t: &mut Thread, [x, y, _]: Places, back: Order) -> [u64; 2] {
+    let seen = t.fetch_add(y, 1, Relaxed);
+    let own = t.load(y, back);
+    let last = t.load(x, Relaxed);
+    [seen, if own == 2 { last } else { 9 }]
+}
+
+fn update_y_ldapr_back_rx(t: &mut Thread, &places: &Places) -> [u64; 2] {
+    adds_to_y_reads_y_rx(t, places, Acquire)
+}
+
+fn update_y_ldr_back_rx(t: &mut Thread, &places: &Places) -> [u64; 2] {
+    adds_to_y_reads_y_rx(t, places, Relaxed)
+}
+
+/// Behind a branch it writes `z`, updates it, and reads that back with acquire.
+fn ry_control_wz_update_z_ldar_z_rx(t: &mut Thread, &[x, y, z]: &Places) -> [u64; 2] {
+    let seen = t.load(y, Relaxed);
+    t.depend(Control);
+    t.store(z, 1, Relaxed);
+    t.exchange(z, 2, Relaxed);
+    t.load(z, SeqCst);
+    [seen, t.load(x, Relaxed)]
+}
+
 fn wx_ldapr_x_ry(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
     t.store(x, 1, Relaxed);
     [t.load(x, Acquire), t.load(y, Relaxed)]
@@ -164,17 +192,32 @@ fn acquiring_failure_y_rx(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
     [seen, t.load(x, Relaxed)]
 }
 
-fn updates() -> [Entry<'static>; 8] {
+fn updates() -> [Entry<'static>; 11] {
     let forwarded: Asked = |o| o.threads == [[1, 0], [1, 0]];
     [
         ("SB, an update between", AllowedForPairs, LINUX, &[wx_update_z_ry, wy_full_rx], BOTH_MISSED),
         ("SB, an update between in one alone", Allowed, BY_HAND, &[wx_update_z_ry, wy_rx], BOTH_MISSED),
         (
             "SB, forwarded from an update",
-            Forbidden,
-            POPL18,
+            Allowed,
+            RELAXED,
             &[update_x_ldapr_x_ry, update_y_ldapr_y_rx],
             forwarded,
+        ),
+        (
+            "MP, an update read back with ldapr",
+            Forbidden,
+            RELAXED,
+            &[wx_stlr_y, update_y_ldapr_back_rx],
+            MISSED,
+        ),
+        ("MP, an update read back with ldr", Allowed, BY_HAND, &[wx_stlr_y, update_y_ldr_back_rx], MISSED),
+        (
+            "MP, an update behind a branch, read back with ldar",
+            Allowed,
+            RELAXED,
+            &[wx_stlr_y, ry_control_wz_update_z_ldar_z_rx],
+            MISSED,
         ),
         ("SB, forwarded, ldapr", Allowed, BY_HAND, &[wx_ldapr_x_ry, wy_ldapr_y_rx], forwarded),
         ("MP, relaxed updates", Allowed, BY_HAND, &[adds_to_x_and_y, adds_to_y_and_x], MISSED),

@@ -7,10 +7,11 @@ mod common;
 mod riscv;
 mod row;
 
-use axioms::{Departure, Model};
+use axioms::{Departure, FinalState, Model};
 use evidence::Check;
 use evidence::Guarantee::{G2, G3, G5};
 use row::Row;
+use std::collections::BTreeSet;
 use watchdog as _;
 
 struct Processor {
@@ -112,4 +113,38 @@ fn the_builder_finds_what_all_candidates_give() {
         }
     }
     check.passed(tried, "cases");
+}
+
+/// By hand: `cargo test --release -- --ignored`, with `herd7` in the path.
+#[test]
+#[ignore = "it needs herd7, which most systems do not package"]
+fn herd_finds_the_same_outcomes() {
+    for Processor { name, models, rows, departures, of_one_instruction } in processors() {
+        for (model, pairs) in models.into_iter().zip([true, false]) {
+            let what = format!("{name}, herd7: the same outcomes, pairs: {pairs}");
+            let check = Check::of(&[G2, G3, G5], what);
+            let all: Vec<_> = rows.iter().map(|row| herd(row, model)).collect();
+            let other = |model: Model| {
+                let rows = rows.iter().zip(&all);
+                let other =
+                    rows.filter(|(row, herd)| row.program.judge(model).outcomes.keys().ne(herd.iter()));
+                other.map(|(row, _)| row.name).collect::<Vec<_>>()
+            };
+            assert_eq!(other(model), [""; 0], "{model:?}");
+            for departure in departures.iter().chain(of_one_instruction.iter().filter(|_| !pairs)) {
+                let rows = other(model.with(*departure));
+                assert!(!rows.is_empty(), "{name}: {departure:?} is not found");
+                evidence::caught(
+                    &format!("{name} with {departure:?}, herd7"),
+                    &format!("{} rows", rows.len()),
+                );
+            }
+            check.passed(all.iter().map(BTreeSet::len).sum::<usize>(), "outcomes");
+        }
+    }
+}
+
+fn herd(row: &Row, model: Model) -> BTreeSet<FinalState> {
+    let asked = row.program.ask_herd(model).unwrap_or_else(|why| panic!("{}: {why}", row.name));
+    asked.unwrap_or_else(|| panic!("{}: it has a branch", row.name))
 }
