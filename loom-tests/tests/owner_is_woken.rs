@@ -1,12 +1,13 @@
 //! G5: the owner of a deferral that waits in `Throttle::run` is woken by the clock, by a finish, by a
-//! cancel, by a flush, by a call that takes over and by a changed threshold. A lost wake-up is a deadlock,
-//! which loom reports.
+//! cancel, by a flush, by a call that takes over, by a changed threshold and by a `retime`. A lost wake-up is a
+//! deadlock, which loom reports.
 
-use atomic_throttle::{Coalesced, Manual, NotFlushed, Outcome, Throttle};
+use atomic_throttle::{Clock, Coalesced, Manual, Moved, NotFlushed, Outcome, Throttle, Timestamp};
 use evidence::Guarantee::{G2, G5};
 use evidence::depth;
+use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
-use loom_tests::{Bound, DUE, LEADING, SECOND_DUE, Tally, after_a_run, explore};
+use loom_tests::{Bound, DUE, LEADING, SECOND_DUE, THRESHOLD, Tally, after_a_run, explore};
 use std::sync::Arc;
 use std::time::Duration;
 use watchdog as _;
@@ -153,6 +154,48 @@ fn by_a_longer_threshold() {
         },
         ran_deferred,
     );
+}
+
+/// A clock that jumps, and tells nobody.
+struct Jumping {
+    now: AtomicU64,
+    moved: Moved,
+}
+
+impl Clock for Jumping {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.now.load(Ordering::Relaxed))
+    }
+
+    fn moved(&self) -> Option<&Moved> {
+        Some(&self.moved)
+    }
+}
+
+/// After a jump of the clock that the owner cannot hear.
+#[test]
+fn by_a_retime() {
+    let deferred = Tally::new();
+    let counted = deferred.clone();
+    explore(Bound::Exhaustive, &[G5], "a retime wakes the owner after a jump of the clock", move || {
+        let clock = Jumping { now: AtomicU64::new(LEADING.as_nanos()), moved: Moved::new() };
+        let throttle = Arc::new(Throttle::with_clock(THRESHOLD.as_duration(), clock));
+        assert!(throttle.try_run(|| ()).is_ok());
+        let owner = thread::spawn({
+            let throttle = Arc::clone(&throttle);
+            move || match throttle.run(|| ()) {
+                Outcome::RanAtOnce(()) => false,
+                Outcome::RanDeferred(()) => true,
+                outcome => panic!("{outcome:?} where nobody else calls"),
+            }
+        });
+        throttle.clock().now.store(DUE.as_nanos(), Ordering::Relaxed);
+        throttle.retime();
+        counted.count_if(owner.join().expect("no panic"));
+    })
+    .at_least(500)
+    .reached(&deferred, "the owner waited")
+    .passed();
 }
 
 /// The run in progress finishes after the window is over: the owner waits for the finish alone.
