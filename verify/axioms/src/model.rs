@@ -157,6 +157,8 @@ pub enum Departure {
     NoControl,
     /// Too weak: a value is forwarded from a write before its address and its data are known.
     NoForwarding,
+    /// Too weak: the read of an `amo` of RISC-V is ordered by itself, and so is its write.
+    AmoInHalves,
     /// Too weak: one rule of the preserved program order of RISC-V is off.
     NoRule(u8),
 }
@@ -200,7 +202,7 @@ impl Departure {
         Self::OneOrder,
     ];
 
-    /// All faults of RISC-V. Rules 1, 2 and 8 are missing. What they order is ordered without them: a write stands
+    /// All faults of RISC-V. That of one `amo` alone is [`AmoInHalves`](Self::AmoInHalves). Rules 1, 2 and 8 are missing. What they order is ordered without them: a write stands
     /// after what it overwrites, and two reads of one location show whose value is newer.
     pub const OF_RISCV: [Self; 16] = [
         Self::NoCoherence,

@@ -25,10 +25,24 @@ pub(super) fn allows(model: Model, execution: &Execution) -> bool {
     }
     let reads =
         if model.has(Departure::ForwardingOrders) { *read_from } else { execution.external(read_from) };
-    if model.has(Departure::NothingObserved) {
-        return preserved(model, execution).is_acyclic();
+    let mut order = preserved(model, execution);
+    if !model.has(Departure::NothingObserved) {
+        order = order.or(&reads).or(modified).or(&overwritten);
     }
-    preserved(model, execution).or(&reads).or(modified).or(&overwritten).is_acyclic()
+    if model.rules() == (Rules::Riscv { one_instruction: true }) && !model.has(Departure::AmoInHalves) {
+        order = with_whole_amos(execution, &order);
+    }
+    order.is_acyclic()
+}
+
+/// An `amo` is one operation, so what comes after its read comes after its write, and what comes before its write
+/// comes before its read.
+fn with_whole_amos(Execution { update, compared, .. }: &Execution, order: &Relation) -> Relation {
+    let halves = update.from(!compared);
+    let back = halves.inverse();
+    let order = order.without(&halves);
+    let after = order.or(&back.then(&order));
+    after.or(&after.then(&back)).or(&halves)
 }
 
 /// `ppo`

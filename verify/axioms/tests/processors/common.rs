@@ -150,6 +150,10 @@ fn one_location(source: usize) -> Vec<Row> {
     fn adds(t: &mut Thread, [x, ..]: &[Location; 3]) -> [u64; 2] {
         [t.fetch_add(*x, 1, Relaxed), 0]
     }
+    fn swaps(t: &mut Thread, [x, ..]: &[Location; 3]) -> [u64; 2] {
+        let (Ok(seen) | Err(seen)) = t.compare_exchange(*x, 0, 1, Relaxed, Relaxed);
+        [seen, 0]
+    }
     fn writes_2(t: &mut Thread, [x, ..]: &[Location; 3]) -> [u64; 2] {
         t.store(*x, 2, Relaxed);
         [0; 2]
@@ -166,7 +170,7 @@ fn one_location(source: usize) -> Vec<Row> {
         t.store(*x, 1, Relaxed);
         [seen, 0]
     }
-    let entries: [Entry; 7] = [
+    let entries: [Entry; 8] = [
         ("CoRR", Forbidden, BOTH, &[wx, reads_twice], |o| o.threads[1] == [1, 0]),
         ("CoWR", Forbidden, OLD, &[writes_and_reads, writes_2], |o| o.threads[0][0] == 2 && o.memory[0] == 1),
         ("CoRW1", Forbidden, OLD, &[reads_and_writes], |o| o.threads[0][0] == 1),
@@ -174,6 +178,9 @@ fn one_location(source: usize) -> Vec<Row> {
             o.threads[0][0] == 2 && o.memory[0] == 2
         }),
         ("two additions read the same", Forbidden, [BY_HAND, MANUAL], &[adds, adds], |o| {
+            o.threads[0][0] == o.threads[1][0]
+        }),
+        ("two compare-and-swaps succeed", Forbidden, [BY_HAND, MANUAL], &[swaps, swaps], |o| {
             o.threads[0][0] == o.threads[1][0]
         }),
         ("a write comes between", Forbidden, [BY_HAND, MANUAL], &[adds, writes_2], |o| {

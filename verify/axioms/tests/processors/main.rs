@@ -38,7 +38,7 @@ fn processors() -> [Processor; 2] {
             models: [Model::RISCV, Model::RISCV_AMO],
             rows: riscv::rows(),
             departures: Departure::OF_RISCV.to_vec(),
-            of_one_instruction: Vec::new(),
+            of_one_instruction: vec![Departure::AmoInHalves],
         },
     ]
 }

@@ -3,6 +3,7 @@
 use crate::bodies::*;
 use crate::common::{BOTH_MISSED, MISSED};
 use crate::row::{Allowed, AllowedForPairs, Asked, BY_HAND, Body, Forbidden, Row, Verdict, row};
+use axioms::Dependency::Address;
 use axioms::Order::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use axioms::{Location, Order, Thread};
 
@@ -162,13 +163,47 @@ fn wx_update_z_sc_ry(t: &mut Thread, &[x, y, z]: &Places) -> [u64; 2] {
     [t.load(y, Relaxed), 0]
 }
 
-fn updates() -> [Entry<'static>; 10] {
+fn update_x_rx_address_ry(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
+    t.exchange(x, 1, Relaxed);
+    let own = t.load(x, Relaxed);
+    t.depend(Address);
+    [own, t.load(y, Relaxed)]
+}
+
+fn update_y_ry_address_rx(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
+    t.exchange(y, 1, Relaxed);
+    let own = t.load(y, Relaxed);
+    t.depend(Address);
+    [own, t.load(x, Relaxed)]
+}
+
+/// A fence that orders reads alone, behind an update.
+fn update_x_r_rw_ry(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
+    t.fetch_add(x, 1, Relaxed);
+    t.fence(Acquire);
+    [t.load(y, Relaxed), 0]
+}
+
+fn update_x_rw_w_ry(t: &mut Thread, &[x, y, _]: &Places) -> [u64; 2] {
+    t.fetch_add(x, 1, Relaxed);
+    t.fence(Release);
+    [t.load(y, Relaxed), 0]
+}
+
+fn updates() -> [Entry<'static>; 13] {
     [
         (
             "SB, forwarded from an update",
             Forbidden,
             RULE_3,
             &[update_x_rx_r_rw_ry, update_y_ry_r_rw_rx],
+            FORWARDED,
+        ),
+        (
+            "SB, forwarded from an update, address",
+            Forbidden,
+            RULE_3,
+            &[update_x_rx_address_ry, update_y_ry_address_rx],
             FORWARDED,
         ),
         ("MP, aq and rl", Forbidden, ANNOTATIONS, &[wx_update_y_rl, update_y_aq_rx], MISSED),
@@ -185,6 +220,8 @@ fn updates() -> [Entry<'static>; 10] {
         ("SB, rl before aq in one alone", Allowed, BY_HAND, &[update_x_rl_update_y_aq, wy_rx], BOTH_MISSED),
         ("SB, relaxed updates", Allowed, BY_HAND, &[update_x_update_y, wy_full_rx], BOTH_MISSED),
         ("SB, aq and rl between", AllowedForPairs, BY_HAND, &[wx_update_z_aqrl_ry, wy_full_rx], BOTH_MISSED),
+        ("SB, update, fence r,rw", AllowedForPairs, BY_HAND, &[update_x_r_rw_ry, wy_full_rx], BOTH_MISSED),
+        ("SB, update, fence rw,w", Allowed, BY_HAND, &[update_x_rw_w_ry, wy_full_rx], BOTH_MISSED),
         ("SB, an SC update between", Forbidden, BY_HAND, &[wx_update_z_sc_ry, wy_full_rx], BOTH_MISSED),
     ]
 }

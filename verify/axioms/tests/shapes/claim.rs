@@ -3,6 +3,7 @@
 use axioms::Order::{self, AcqRel, Acquire, Release, SeqCst};
 use axioms::{Candidates, FinalState, Judgement, Model, Program};
 use evidence::{Check, Guarantee};
+use std::collections::BTreeSet;
 
 /// Returned in place of a value if a move failed although no other thread moves the word. Some candidates do
 /// return it; the model allows none of them.
@@ -16,6 +17,9 @@ pub struct Claim<'c> {
     pub orderings: [(&'static str, &'c [Order]); 2],
     /// Which of the two are fences, and not accesses.
     pub fences: [bool; 2],
+    /// Which of the two stand behind an addition of their thread. On RISC-V an `amo` is a read as well, so there a
+    /// fence orders all of it that orders what comes after reads.
+    pub behind_an_addition: [bool; 2],
     /// Which pairs suffice, by the language.
     pub sufficient: fn(Order, Order) -> bool,
     pub wrong: fn(&FinalState) -> bool,
@@ -96,7 +100,7 @@ impl Claim<'_> {
     }
 
     /// Judges the shape on each processor: what suffices by the language suffices there, and what else does is what
-    /// the compiler makes the same instruction of.
+    /// the compiler makes the same instruction of, or what orders an `amo`.
     fn judge_on_processors(&self, shape: impl Fn(Order, Order) -> Program) {
         let [(first_site, firsts), (second_site, seconds)] = self.orderings;
         let language = |first, second| (self.sufficient)(first, second);
@@ -109,8 +113,11 @@ impl Claim<'_> {
                     let judgement = shape(first, second).judge(model);
                     self.is_no_empty_claim(&judgement, &case);
                     let compiled = |site: usize, order| {
-                        let merges = self.fences[site] && is_armv8(model);
-                        if merges && is_release(order) { SeqCst } else { order }
+                        let is_full = is_armv8(model) && self.fences[site] && is_release(order)
+                            || model == Model::RISCV_AMO
+                                && self.behind_an_addition[site]
+                                && is_acquire(order);
+                        if is_full { SeqCst } else { order }
                     };
                     let suffices = language(compiled(0, first), compiled(1, second));
                     let wrong = judgement.count(self.wrong);
@@ -130,6 +137,32 @@ impl Claim<'_> {
             let how = format!("{name}: each of {insufficient} pairs fails; {free} are the same instructions");
             evidence::caught(&fault, &how);
             check.passed(executions, "executions");
+        }
+    }
+
+    /// Puts the shape to `herd7`, for each pair of orderings.
+    pub fn ask_herd(&self, shape: impl Fn(Order, Order) -> Program) {
+        let [(first_site, firsts), (second_site, seconds)] = self.orderings;
+        for (name, model) in PROCESSORS {
+            let check =
+                Check::of(self.guarantees, format!("{name}, herd7, the same outcomes: {}", self.what));
+            let (mut outcomes, mut wrong) = (0, 0);
+            for &first in firsts {
+                for &second in seconds {
+                    let case = format!("{name}, {first_site} {first:?}, {second_site} {second:?}");
+                    let program = shape(first, second);
+                    let asked = program.ask_herd(model).unwrap_or_else(|why| panic!("{case}: {why}"));
+                    let herd = asked.unwrap_or_else(|| panic!("{case}: it has a branch"));
+                    let ours: BTreeSet<_> = program.judge(model).outcomes.into_keys().collect();
+                    assert_eq!(ours, herd, "{}: {case}", self.what);
+                    outcomes += herd.len();
+                    wrong += usize::from(herd.iter().any(self.wrong));
+                }
+            }
+            let pairs = firsts.len() * seconds.len();
+            println!("{}: {name}, herd7: {wrong} of {pairs} pairs fail", self.what);
+            assert!((1..pairs).contains(&wrong), "{}: {name}: {wrong} of {pairs} fail", self.what);
+            check.passed(outcomes, "outcomes");
         }
     }
 }
