@@ -16,16 +16,20 @@ fn a_child_waits_for_no_key() {
     let check =
         Check::of(&[G3], "tests: in a forked child no call on a key that is not pending is taken and lost");
     let (keyed, let_go): (KeyedThrottled<String>, _) = held(|clock, mut f| {
-        KeyedThrottled::builder(SECOND).clock(clock).spawn(move |_: &String| f()).expect("a thread")
+        // Where this fails, nothing moves the clock any more.
+        let builder = KeyedThrottled::builder(SECOND).clock(clock).pending_on_drop(Pending::Discard);
+        builder.spawn(move |_: &String| f()).expect("a thread")
     });
     let weak = keyed.downgrade();
     let mut own = Some(keyed.clone());
+    let of_nothing = keyed.all();
     keyed.trigger("a").unwrap();
     until(|| keyed.runs() == 1);
     keyed.trigger("a").unwrap();
     in_child(|| {
         let keyed = own.take().unwrap();
         assert_eq!(keyed.trigger("a").map(drop), Ok(()), "it does not look");
+        assert_eq!(of_nothing.wait(), Ok(()), "it was over before the fork");
         assert_eq!((keyed.trigger("b").map(drop), weak.trigger("b")), (FORKED, FORKED));
         assert_eq!((keyed.flush("a").map(drop), keyed.cancel("a")), (Err(NotFlushed::Ended), false));
         assert_eq!(
@@ -39,6 +43,7 @@ fn a_child_waits_for_no_key() {
         drop(weak.upgrade());
     });
     drop(own);
+    drop(of_nothing);
     let mut last = Some(keyed);
     in_child(|| drop(last.take()));
     drop(let_go);
