@@ -2,7 +2,7 @@
 
 use super::{Planted, run};
 use crate::judge::{Pace, Paced};
-use crate::record::Run;
+use crate::record::{Cancel, Run};
 use evidence::Guarantee::{self, G1, G5};
 use evidence::caught;
 
@@ -44,6 +44,27 @@ fn a_run_before_the_quiet_time_is_over() {
     assert_eq!(quiet(&[101_000, 109_000, 135_000], 141_000), [], "at the latest");
     assert_eq!(quiet(&[101_000, 109_000, 135_000], 140_999), [G1]);
     caught("a run before its quiet time is over", "soak: in three planted histories (G1)");
+}
+
+/// The first call reads the clock, and then waits for the lock; the second one is cancelled meanwhile.
+#[test]
+fn what_was_cancelled_holds_no_run() {
+    let pace = Pace::Debounce { quiet: 10_000, at_latest: 40_000 };
+    let slow = |planted: &mut Planted| {
+        planted.testimonies[0].promised(100_000, 1, 101_000, 109_000);
+        planted.runs[1].1[0] = 1;
+    };
+    let cancelled = |planted: &mut Planted| {
+        slow(planted);
+        planted.testimonies[0].cancelled(Cancel { epoch: 100_000, at: 106_000 });
+    };
+    assert_eq!(broken(pace, &[105_000], 111_000, slow), [G1], "nobody cancels");
+    assert_eq!(broken(pace, &[105_000], 111_000, cancelled), []);
+    assert_eq!(broken(pace, &[105_000], 110_999, cancelled), [G1], "the slow call holds it");
+    caught(
+        "a run before the quiet time of what was not cancelled is over",
+        "soak: in a planted history (G1)",
+    );
 }
 
 #[test]
