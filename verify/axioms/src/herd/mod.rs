@@ -87,7 +87,7 @@ fn all_stored(state: &str, texts: &[Text]) -> bool {
     })
 }
 
-/// Programs use smaller values than this.
+/// So many values are tried for a branch. One on another value is noticed when an outcome is read.
 const VALUES: u64 = 16;
 
 /// The threads in the dialect, if it has what they do.
